@@ -1,0 +1,50 @@
+# `make benchmark` scores the baseline; `make test` proves the project. Both create what they need.
+PYTHON ?= python3
+BIN := .venv/bin
+SERVER := .label-studio/venv
+UV := $(BIN)/uv pip install --quiet
+
+.PHONY: benchmark test lint corpus baselines chromium clean
+
+benchmark: .venv/.ready
+	@$(BIN)/python scripts/build_corpus.py --check
+	@$(BIN)/python benchmark/baselines/lookup/lookup.py
+	@echo "lookup: names and triggers of the other four articles, found again"
+	@$(BIN)/vostochny score benchmark/baselines/lookup/predictions.jsonl
+
+test: .venv/.ready $(SERVER)/.ready chromium lint
+	$(BIN)/python -m pytest
+
+lint: .venv/.ready
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check --quiet || (echo "lint: run $(BIN)/ruff format"; exit 1)
+
+corpus: .venv/.ready
+	$(BIN)/python scripts/build_corpus.py
+
+baselines: .venv/.ready
+	$(BIN)/python benchmark/baselines/lookup/lookup.py
+
+# The project's environment, with exact versions.
+.venv/.ready: pyproject.toml constraints.txt
+	@echo "creating .venv"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "vostochny needs Python 3.11 or newer")'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+	@$(UV) --python $(BIN)/python --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+# Label Studio pins packages that the project cannot share, so it has an environment of its own.
+$(SERVER)/.ready: .venv/.ready constraints-label-studio.txt
+	@echo "creating $(SERVER)"
+	@$(PYTHON) -m venv $(SERVER)
+	@$(UV) --python $(SERVER)/bin/python --constraint constraints-label-studio.txt label-studio
+	@touch $@
+
+chromium:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  echo "installing Debian's chromium" && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
+	  { echo "the browser tests need Chromium: apt-get install chromium"; [ -z "$$CI" ]; }
+
+clean:
+	rm -rf .venv .label-studio build dist benchmark/*.egg-info

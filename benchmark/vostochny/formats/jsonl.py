@@ -1,0 +1,130 @@
+"""JSON Lines: one document a line, gold rows of ``corpus/documents`` and predictions alike.
+
+A prediction needs ``doc_id`` and any of the layers ``entities``, ``events``, ``quotes``; a gold row is a valid
+prediction. References (an argument's filler, a quote's source and addressee) are an id of the same row or a span in
+place. Keys that a gold row has and a score does not need (title, sha256 …) are passed over.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from vostochny.formats import Fault, FormatError
+from vostochny.formats.prediction import Row, kind_of, layers_of, nearest
+from vostochny.model import Document
+from vostochny.ontology import Ontology
+
+
+def lines_of(path: str) -> Iterator[tuple[int, str]]:
+    """The non-empty lines of a file (``-``: standard input), numbered from 1. Raises FormatError where unreadable."""
+    try:
+        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as e:
+        reason = "no such file" if isinstance(e, FileNotFoundError) else (e.strerror or str(e)).lower()
+        raise FormatError([Fault(path, None, None, f"{reason}; expected a JSON Lines file of predictions")]) from None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as e:
+        line = data.count(b"\n", 0, e.start) + 1
+        message = f"byte 0x{data[e.start]:02x} at position {e.start} is not UTF-8; save the file as UTF-8"
+        raise FormatError([Fault(path, line, None, message)]) from None
+    found = False
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            found = True
+            yield number, line
+    if not found:
+        raise FormatError([Fault(path, None, None, "is empty; expected one JSON object a line, each with a doc_id")])
+
+
+def read_gold(path: str, ontology: Ontology) -> list[Document]:
+    """The documents of a gold file, with text, zones and segmentation."""
+    out, faults = [], []
+    for number, line in lines_of(path):
+        row, row_faults = _parse(path, number, line)
+        faults += row_faults
+        if row is None:
+            continue
+        reader = Row(path, number, row, str(row.get("text") or ""), ontology, None)
+        document = reader.read(str(row.get("doc_id")), with_text=True)
+        faults += reader.faults
+        out.append(document)
+    if faults:
+        raise FormatError(faults)
+    return out
+
+
+def read_predictions(
+    path: str, gold: Iterable[Document], ontology: Ontology, unknown: str = "error"
+) -> dict[str, Document]:
+    """Predictions by doc_id, each checked against the text of the gold document of that id.
+
+    ``unknown`` says what an unknown type means: ``"error"`` (a fault that names the nearest known one), ``"ignore"``
+    (the item is left out) or ``"wrong"`` (it is kept and will be a false positive). Raises FormatError with every fault
+    of the file.
+    """
+    by_id = {d.doc_id: d for d in gold}
+    out: dict[str, Document] = {}
+    first_line: dict[str, int] = {}
+    faults: list[Fault] = []
+    for number, line in lines_of(path):
+        row, row_faults = _parse(path, number, line)
+        faults += row_faults
+        if row is None:
+            continue
+        doc_id, fault = _document_id(path, number, row, by_id)
+        if fault:
+            faults.append(fault)
+        text = by_id[doc_id].text if doc_id else None
+        reader = Row(path, number, row, text, ontology, unknown)
+        document = reader.read(doc_id or "?", with_text=False)
+        faults += reader.faults
+        if doc_id in first_line:
+            message = f"{doc_id} stands on line {first_line[doc_id]} already; give each document one line"
+            faults.append(Fault(path, number, "doc_id", message))
+        elif doc_id:
+            first_line[doc_id] = number
+            out[doc_id] = document
+    if faults:
+        raise FormatError(faults)
+    return out
+
+
+def _parse(path: str, number: int, line: str) -> tuple[dict[str, Any] | None, list[Fault]]:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as e:
+        return None, [Fault(path, number, f"column {e.colno}", f"is not JSON ({e.msg}); write one object a line")]
+    except RecursionError:
+        return None, [Fault(path, number, None, "is nested too deeply; a prediction is an object of lists of objects")]
+    if not isinstance(row, dict):
+        return None, [Fault(path, number, None, f"is {kind_of(row)}; expected an object with doc_id and layers")]
+    return row, []
+
+
+def _document_id(
+    path: str, number: int, row: Mapping[str, Any], by_id: Mapping[str, Document]
+) -> tuple[str | None, Fault | None]:
+    """The full id for an id or a unique prefix of one."""
+    given = row.get("doc_id")
+    if not isinstance(given, str) or not given:
+        shown = "is missing" if given is None else f"is {kind_of(given)}"
+        return None, Fault(path, number, "doc_id", f"{shown}; expected one of {', '.join(by_id)}")
+    if given in by_id:
+        return given, None
+    fitting = [d for d in by_id if d.startswith(given)]
+    if len(fitting) == 1:
+        return fitting[0], None
+    if fitting:
+        return None, Fault(path, number, "doc_id", f"{given!r} fits {', '.join(fitting)}; write more of the id")
+    return None, Fault(path, number, "doc_id", f"unknown document {given!r}; {nearest(given, by_id)}")
+
+
+def write(path: str, documents: Iterable[Document]) -> None:
+    """Write predictions, one document a line, its layers with offsets and words."""
+    lines = (json.dumps({"doc_id": d.doc_id, **layers_of(d)}, ensure_ascii=False) + "\n" for d in documents)
+    Path(path).write_text("".join(lines), encoding="utf-8")

@@ -1,0 +1,201 @@
+"""The shape of Label Studio's JSON: its controls, what they hold, and one fixed way to write it.
+
+:mod:`vostochny.formats.label_studio` reads and writes documents in this shape; ``scripts/label_config.py``
+makes the labeling configuration from the same tables.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from vostochny.formats import Fault, FormatError
+from vostochny.model import Span
+from vostochny.ontology import Ontology
+
+LAYERS = ("zone", "entity", "event", "quote")  # the Labels controls
+CONTENT, CUE = "Content", "Cue"
+DEFAULT_ZONE = "body"
+
+# Control → (its layer, its kind, the model's field). A TextArea serves one Labels control.
+ATTRIBUTES: dict[str, tuple[str, str, str]] = {
+    "level": ("entity", "choices", "level"),
+    "demonym": ("entity", "choices", "demonym"),
+    "cluster": ("entity", "textarea", "cluster"),
+    "realis": ("event", "choices", "realis"),
+    "polarity": ("event", "choices", "polarity"),
+    "outcome": ("event", "choices", "outcome"),
+    "event_cluster": ("event", "textarea", "cluster"),
+    "directness": ("quote", "choices", "directness"),
+    "attitude": ("quote", "choices", "attitude"),
+    "link": ("quote", "choices", "link"),
+    "unattributed": ("quote", "choices", "unattributed"),
+    "quote_cluster": ("quote", "textarea", "cluster"),
+}
+FLAGS = ("demonym", "unattributed")  # controls with one choice, their own name
+
+# Label → (what it points from, to), beside the roles, which point from an event to an entity or an event.
+RELATIONS: dict[str, tuple[str, str]] = {
+    "cue": (CONTENT, CUE),
+    "continues": (CONTENT, CONTENT),
+    "source": (CONTENT, "entity"),
+    "addressee": (CONTENT, "entity"),
+    "parent": (CONTENT, CONTENT),
+}
+
+
+def labels(layer: str, ontology: Ontology) -> tuple[str, ...]:
+    """The labels of a Labels control. The default zone is none of them: it is what the others leave."""
+    return {
+        "zone": tuple(z for z in ontology.zones if z != DEFAULT_ZONE),
+        "entity": ontology.entity_types,
+        "event": tuple(ontology.events),
+        "quote": (CONTENT, CUE),
+    }[layer]
+
+
+def choices(control: str, ontology: Ontology) -> tuple[str, ...]:
+    """The values of a Choices control, at most one of which a region may have."""
+    if control in FLAGS:
+        return (control,)
+    table = {"level": ontology.levels, "link": ontology.links}.get(control)
+    return tuple(getattr(ontology, control) if table is None else table)
+
+
+def bearers(control: str, ontology: Ontology) -> tuple[str, ...]:
+    """The labels whose regions may have this attribute: level needs a mention, a quote's its content."""
+    layer = ATTRIBUTES[control][0]
+    if control in ("level", "demonym"):
+        return tuple(ontology.mentions)
+    return (CONTENT,) if layer == "quote" else labels(layer, ontology)
+
+
+def chosen(task: Mapping[str, Any], annotator: str | int | None, name: str) -> dict[str, Any]:
+    """The one annotation of a task that counts: by ``annotator`` (email or user id) where one is given.
+
+    Raises FormatError where there is none or more than one. Skipped ones do not count.
+    """
+    given = task.get("annotations")
+    if not isinstance(given, list) or not all(isinstance(a, dict) for a in given):
+        raise FormatError([Fault(name, None, "annotations", "is no list of objects; export as JSON")])
+    done = [a for a in given if not a.get("was_cancelled")]
+    if annotator is not None:
+        done = [a for a in done if str(annotator) in _names_of(a)]
+    if len(done) == 1:
+        return done[0]
+    who = "" if annotator is None else f" by {annotator}"
+    if not done:
+        has = "was skipped" if given and annotator is None else f"has no annotation{who}"
+        raise FormatError([Fault(name, None, "annotations", f"the task {has}; open it and press Submit")])
+    by = ", ".join(sorted({max(_names_of(a), key=len, default="unknown") for a in done}))
+    message = f"the task has {len(done)} annotations{who} (by {by}); choose one, or delete the others"
+    raise FormatError([Fault(name, None, "annotations", message)])
+
+
+def _names_of(annotation: Mapping[str, Any]) -> set[str]:
+    by = annotation.get("completed_by")
+    if isinstance(by, dict):
+        return {str(by[key]) for key in ("id", "email") if by.get(key) is not None}
+    return set() if by is None else {str(by)}
+
+
+def canonical(
+    task: Mapping[str, Any], annotator: str | int | None = None, completed_by: str | None = None
+) -> dict[str, Any]:
+    """An export without what varies from one export to the next: for tasks that ``read`` accepts.
+
+    Kept are doc_id, text and one annotation's regions, attributes, relations and notes on a region
+    (``meta``); ``annotator`` chooses it as in ``read``. Surfaces are taken from the text. ``completed_by``
+    names who annotated; a server's numeric user id is dropped. Regions stand by layer and offset, each
+    before its attributes; relations last.
+    """
+    annotation = chosen(task, annotator, "task")
+    text = task["data"]["text"]
+    regions = [r for r in annotation["result"] if r["type"] == "labels"]
+    regions.sort(key=lambda r: (LAYERS.index(r["from_name"]), *_place(r), r["value"]["labels"], r["id"]))
+    attributes: dict[str, list[dict[str, Any]]] = {}
+    for entry in annotation["result"]:
+        if entry["type"] in ("choices", "textarea"):
+            attributes.setdefault(entry["id"], []).append(entry)
+    order = list(ATTRIBUTES)
+    result = []
+    for region in regions:
+        result.append(_entry(region, text, region["value"]["labels"], region))
+        for entry in sorted(attributes.get(region["id"], []), key=lambda e: order.index(e["from_name"])):
+            given = given_values(entry)
+            if given:
+                result.append(_entry(entry, text, given, region))
+    position = {region["id"]: i for i, region in enumerate(regions)}
+    relations = [directed(r) for r in annotation["result"] if r["type"] == "relation"]
+    relations.sort(key=lambda r: (position[r[0]], position[r[1]]))
+    result += [
+        {"type": "relation", "from_id": a, "to_id": b, "direction": "right", "labels": sorted(names)}
+        for a, b, names in relations
+    ]
+    name = completed_by if completed_by is not None else annotation.get("completed_by")
+    by = {"completed_by": name} if isinstance(name, str) else {}
+    return {
+        "data": {"doc_id": task["data"]["doc_id"], "text": text},
+        "annotations": [{**by, "result": result}],
+    }
+
+
+def dumps(task: Mapping[str, Any]) -> str:
+    """A canonical task as JSON with one result a line, so that a correction is a short diff."""
+
+    def flat(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False)
+
+    (annotation,) = task["annotations"]
+    data = ",\n".join(f"    {flat(key)}: {flat(value)}" for key, value in task["data"].items())
+    by = f'      "completed_by": {flat(annotation["completed_by"])},\n' if "completed_by" in annotation else ""
+    result = ",\n".join(f"        {flat(entry)}" for entry in annotation["result"])
+    result = f"[\n{result}\n      ]" if result else "[]"
+    return (
+        f'{{\n  "data": {{\n{data}\n  }},\n  "annotations": [\n    {{\n{by}      "result": {result}\n    }}\n  ]\n}}\n'
+    )
+
+
+def given_values(entry: Mapping[str, Any]) -> list[Any]:
+    """What an attribute's entry says. A TextArea emptied by hand, or holding blanks, says nothing."""
+    key = "text" if entry["type"] == "textarea" else entry["type"]
+    given = entry["value"].get(key)
+    given = [given] if isinstance(given, str) else given if isinstance(given, list) else []
+    if entry["type"] == "textarea":
+        given = [v.strip() if isinstance(v, str) else v for v in given]
+    return [v for v in given if v != ""]
+
+
+def directed(relation: Mapping[str, Any]) -> tuple[str, str, list[str]]:
+    """From, to and labels of a relation; one whose arrow was turned in the browser points the other way."""
+    a, b = relation["from_id"], relation["to_id"]
+    names = list(relation.get("labels") or [])
+    return (b, a, names) if relation.get("direction") == "left" else (a, b, names)
+
+
+def trimmed(span: Span, text: str) -> list[Span]:
+    """The span without white space at its ends; nothing where it holds nothing else."""
+    words = span.of(text)
+    start = span.start + len(words) - len(words.lstrip())
+    return [Span(start, start + len(words.strip()))] if words.strip() else []
+
+
+def _place(entry: Mapping[str, Any]) -> tuple[int, int]:
+    """Sorts by offset, an outer span before those inside it."""
+    return entry["value"]["start"], -entry["value"]["end"]
+
+
+def _entry(entry: Mapping[str, Any], text: str, given: list[Any], region: Mapping[str, Any]) -> dict[str, Any]:
+    start, end = region["value"]["start"], region["value"]["end"]
+    value: dict[str, Any] = {"start": start, "end": end, "text": text[start:end]}
+    value["text" if entry["type"] == "textarea" else entry["type"]] = given
+    kept = {
+        "id": entry["id"],
+        "from_name": entry["from_name"],
+        "to_name": "text",
+        "type": entry["type"],
+        "value": value,
+    }
+    notes = entry.get("meta") if entry is region else None
+    return {**kept, "meta": notes} if notes else kept

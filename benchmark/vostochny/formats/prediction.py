@@ -1,0 +1,282 @@
+"""One prediction as a JSON object: checked field by field and turned into a document.
+
+Shared by every format whose items already are objects with spans; each fault names its field and what would be right.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+from vostochny.formats import Fault
+from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
+from vostochny.ontology import Ontology
+
+LAYERS = ("entities", "events", "quotes")
+# Other keys of a gold row; a key outside both is a fault, because a misspelt layer would count as an empty one.
+GOLD_KEYS = (
+    "doc_id", "title", "text", "sha256", "language", "translated", "review", "canary", "publisher", "date", "url",
+    "zones", "paragraphs", "sentences", "tokens",
+)  # fmt: skip
+
+
+def nearest(given: str, known: Iterable[str]) -> str:
+    """A hint at the known name that a mistyped one is nearest to."""
+    known = list(known)
+    near = difflib.get_close_matches(given, known, 1, 0.4)
+    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+
+
+def kind_of(value: Any) -> str:
+    """What a JSON value is, in words."""
+    names = {dict: "an object", list: "a list", str: "a string", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "a number")
+
+
+class Row:
+    """Reads one row. Without ``text`` (its document is unknown) everything but the upper bound of offsets is checked.
+
+    ``unknown`` is None for gold, whose types are taken as they are only if the scheme knows them.
+    """
+
+    def __init__(
+        self, path: str, line: int, row: dict[str, Any], text: str | None, ontology: Ontology, unknown: str | None
+    ):
+        self.path, self.line, self.row, self.text = path, line, row, text
+        self.ontology, self.unknown = ontology, unknown or "error"
+        self.faults: list[Fault] = []
+        self.places: dict[str, Span] = {}  # id of an entity or event → where it stands
+
+    def fault(self, field: str, message: str) -> None:
+        self.faults.append(Fault(self.path, self.line, field, message))
+
+    def read(self, doc_id: str, with_text: bool) -> Document:
+        for key in self.row:
+            if key not in LAYERS and key not in GOLD_KEYS:
+                near = difflib.get_close_matches(key, LAYERS, 1, 0.6)
+                hint = f"did you mean {near[0]!r}?" if near else f"the layers are {', '.join(LAYERS)}"
+                self.fault(key, f"unknown key; {hint}")
+        layers = {layer: self.items(layer) for layer in LAYERS}
+        entities = [self.entity(where, item) for where, item in layers["entities"]]
+        triggers = {where: self.span(f"{where}.trigger", item.get("trigger")) for where, item in layers["events"]}
+        for where, item in layers["events"]:
+            self.remember(where, item, triggers[where])
+        events = [self.event(where, item, triggers[where]) for where, item in layers["events"]]
+        quotes = [self.quote(where, item) for where, item in layers["quotes"]]
+        segmentation = {}
+        if with_text:
+            for key in ("paragraphs", "sentences", "tokens"):
+                spans = (self.span(where, item) for where, item in self.items(key))
+                segmentation[key] = tuple(s for s in spans if s)
+            zones = [(self.span(where, item), item.get("zone")) for where, item in self.items("zones")]
+            segmentation["zones"] = tuple(Zone(s, str(name)) for s, name in zones if s)
+        return Document(
+            doc_id, self.text or "",
+            entities=tuple(e for e in entities if e), events=tuple(e for e in events if e),
+            quotes=tuple(q for q in quotes if q),
+            emitted=frozenset(layer for layer in LAYERS if self.row.get(layer) is not None), **segmentation,
+        )  # fmt: skip
+
+    # -- pieces ----------------------------------------------------------------------------------------------------
+
+    def items(self, key: str) -> list[tuple[str, dict[str, Any]]]:
+        """The objects of a list, each with its place for messages; null and absent are an empty list."""
+        return self.objects(key, self.row.get(key))
+
+    def objects(self, where: str, value: Any) -> list[tuple[str, dict[str, Any]]]:
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self.fault(where, f"is {kind_of(value)}; expected a list of objects")
+            return []
+        out = []
+        for i, item in enumerate(value):
+            if isinstance(item, dict):
+                out.append((f"{where}[{i}]", item))
+            else:
+                self.fault(f"{where}[{i}]", f"is {kind_of(item)}; expected an object")
+        return out
+
+    def span(self, where: str, value: Any) -> Span | None:
+        if not isinstance(value, dict):
+            self.fault(where, f'is {"missing" if value is None else kind_of(value)}; expected {{"start": …, "end": …}}')
+            return None
+        bounds = []
+        for key in ("start", "end"):
+            number = value.get(key)
+            if isinstance(number, bool) or not isinstance(number, int):
+                shown = "is missing" if number is None else f"is {kind_of(number)}"
+                self.fault(f"{where}.{key}", f"{shown}; expected a whole number, a code point offset into the text")
+            else:
+                bounds.append(number)
+        if len(bounds) < 2:
+            return None
+        start, end = bounds
+        if start < 0:
+            self.fault(f"{where}.start", f"{start} is before the text; offsets count from 0")
+        elif end <= start:
+            self.fault(
+                f"{where}.end", f"{end} is not after start {start}; end is exclusive, one past the last character"
+            )
+        elif self.text is not None and end > len(self.text):
+            self.fault(f"{where}.end", f"{end} is beyond the text, which has {len(self.text)} characters")
+        else:
+            surface = value.get("text")
+            if isinstance(surface, str) and self.text is not None and self.text[start:end] != surface:
+                there = self.text[start:end][:60]
+                message = f"{surface[:60]!r} does not stand at {start}–{end}, where the article has {there!r}"
+                self.fault(f"{where}.text", message)
+            return Span(start, end)
+        return None
+
+    def known(self, where: str, value: Any, allowed: Iterable[str], what: str) -> str | None:
+        """A type or role: checked against the scheme as ``unknown`` says. None where the item is to be left out."""
+        if not isinstance(value, str):
+            self.fault(
+                where, f"is {'missing' if value is None else kind_of(value)}; expected one of {', '.join(allowed)}"
+            )
+        elif value in allowed or self.unknown == "wrong":
+            return value
+        elif self.unknown == "error":
+            hint = nearest(value, allowed)
+            self.fault(
+                where, f"unknown {what} {value!r}; {hint} (--unknown ignore leaves it out, --unknown wrong counts it)"
+            )
+        return None
+
+    def attribute(self, where: str, value: Any, allowed: Iterable[str]) -> str | None:
+        if value is None or value in allowed:
+            return value
+        self.fault(
+            where,
+            f"{value!r} is none of {', '.join(allowed)}"
+            if isinstance(value, str)
+            else f"is {kind_of(value)}; expected a string or null",
+        )
+        return None
+
+    def name(self, where: str, value: Any) -> str | None:
+        if value is None or isinstance(value, str):
+            return value
+        self.fault(where, f"is {kind_of(value)}; expected a string or null")
+        return None
+
+    def remember(self, where: str, item: dict[str, Any], span: Span | None) -> str:
+        id_ = self.name(f"{where}.id", item.get("id")) or ""
+        if id_ and id_ in self.places:
+            self.fault(f"{where}.id", f"{id_!r} is given twice; ids are unique in a document")
+        if id_:
+            self.places[id_] = span or Span(0, 1)  # a broken span has its own fault; references to it need none
+        return id_
+
+    def reference(self, where: str, value: Any) -> Reference | None:
+        """An id of this row, or a span in place."""
+        if isinstance(value, str):
+            if value in self.places:
+                return Reference(self.places[value], value)
+            self.fault(where, f"no entity or event has the id {value!r}; give an id of this document or a span")
+            return None
+        span = self.span(where, value)
+        return Reference(span) if span else None
+
+    # -- the layers ------------------------------------------------------------------------------------------------
+
+    def entity(self, where: str, item: dict[str, Any]) -> Entity | None:
+        span = self.span(where, item)
+        id_ = self.remember(where, item, span)
+        type_ = self.known(f"{where}.type", item.get("type"), self.ontology.entity_types, "entity type")
+        level = self.attribute(f"{where}.level", item.get("level"), self.ontology.levels)
+        cluster = self.name(f"{where}.cluster", item.get("cluster"))
+        if span is None or type_ is None:
+            return None
+        return Entity(id_, span, type_, level, bool(item.get("demonym")), cluster)
+
+    def event(self, where: str, item: dict[str, Any], trigger: Span | None) -> Event | None:
+        type_ = self.known(f"{where}.type", item.get("type"), self.ontology.events, "event type")
+        arguments = []
+        roles = self.ontology.events[type_].roles if type_ in self.ontology.events else self.ontology.roles
+        for at, argument in self.objects(f"{where}.arguments", item.get("arguments")):
+            role = self.known(f"{at}.role", argument.get("role"), roles, f"role of {type_}" if type_ else "role")
+            filler = (
+                self.reference(f"{at}.filler", argument["filler"])
+                if "filler" in argument
+                else self.reference(at, argument)
+            )
+            if role and filler:
+                arguments.append(Argument(role, filler))
+        o = self.ontology
+        attributes = [
+            self.attribute(f"{where}.{key}", item.get(key), allowed)
+            for key, allowed in (("realis", o.realis), ("polarity", o.polarity), ("outcome", o.outcome))
+        ]
+        cluster = self.name(f"{where}.cluster", item.get("cluster"))
+        if trigger is None or type_ is None:
+            return None
+        return Event(str(item.get("id") or ""), trigger, type_, *attributes, tuple(arguments), cluster)
+
+    def quote(self, where: str, item: dict[str, Any]) -> Quote | None:
+        o = self.ontology
+        content = [self.span(at, part) for at, part in self.objects(f"{where}.content", item.get("content"))]
+        if not content:
+            self.fault(f"{where}.content", "has no span; expected a list of one span or more")
+        cue = self.span(f"{where}.cue", item["cue"]) if item.get("cue") is not None else None
+        source, addressee = (
+            self.reference(f"{where}.{key}", item[key]) if item.get(key) is not None else None
+            for key in ("source", "addressee")
+        )
+        spans = sorted(s for s in content if s)
+        values = [
+            self.attribute(f"{where}.{key}", item.get(key), allowed)
+            for key, allowed in (("directness", o.directness), ("attitude", o.attitude), ("link", o.links))
+        ]
+        names = [self.name(f"{where}.{key}", item.get(key)) for key in ("id", "parent", "cluster")]
+        if not spans or len(spans) < len(content):
+            return None
+        directness, attitude, link = values
+        id_, parent, cluster = names
+        return Quote(id_ or "", tuple(spans), cue, source, addressee, directness, attitude, parent, cluster, link)
+
+
+def layers_of(document: Document) -> dict[str, Any]:
+    """The layers of a document as a row holds them, each span with its words."""
+
+    def words(span: Span) -> dict[str, Any]:
+        return {"start": span.start, "end": span.end, "text": span.of(document.text)}
+
+    def target(reference: Reference | None) -> Any:
+        return None if reference is None else reference.id or words(reference.span)
+
+    entities = [
+        {"id": e.id, **words(e.span), "type": e.type, "level": e.level, "demonym": e.demonym, "cluster": e.cluster}
+        for e in document.entities
+    ]
+    events = [
+        {
+            "id": e.id,
+            "trigger": words(e.trigger),
+            "type": e.type,
+            "realis": e.realis,
+            "polarity": e.polarity,
+            "outcome": e.outcome,
+            "arguments": [{"role": a.role, "filler": target(a.filler)} for a in e.arguments],
+            "cluster": e.cluster,
+        }
+        for e in document.events
+    ]
+    quotes = [
+        {
+            "id": q.id,
+            "content": [words(s) for s in q.content],
+            "cue": words(q.cue) if q.cue else None,
+            "source": target(q.source),
+            "addressee": target(q.addressee),
+            "directness": q.directness,
+            "attitude": q.attitude,
+            "parent": q.parent,
+            "cluster": q.cluster,
+            "link": q.link,
+        }
+        for q in document.quotes
+    ]
+    return {"entities": entities, "events": events, "quotes": quotes}

@@ -1,0 +1,302 @@
+"""How sure a score is: two 95 % intervals, named for what they speak of.
+
+*These articles*: what this system would score on more text like these very articles. The paragraphs of each are a
+sample of what it might have held, so paragraphs are resampled within documents. *New articles of this kind*: what it
+would score on other articles. The documents are the sample, five of them, so documents are left out one at a time.
+Neither covers articles on other events.
+
+Both work on summed rows. scripts/simulate_coverage.py measures how often they hold what they claim to; its figures are
+in benchmark/coverage.json, and the choices below rest on them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vostochny.metrics.counts import GOLD, Floats, Ints
+from vostochny.statistics import Measure, defined
+
+RESAMPLES = 10_000
+SEED = 20230913
+FEWEST_ITEMS = 30  # below this much gold no interval is given
+FEWEST_DOCUMENTS = 3  # for the jackknife
+FEWEST_UNITS = 20  # that can be drawn, for the bootstrap
+MATRIX_UNITS = 1000  # above this resampled totals are drawn from their normal limit
+_MOST_UNDEFINED = 0.05  # of the resamples
+_BLOCK = 1 << 18  # draws made at once: bounds the memory of making a matrix
+
+
+class Interval(NamedTuple):
+    """Both ends, inclusive."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """A measure's value and how sure it is; None for what is undefined or not given, and ``notes`` say why.
+
+    ``documents`` and ``document_support`` hold the value and the gold of each document by itself, ``leave_one_out``
+    the least and the greatest value with one document left out.
+    """
+
+    value: float | None
+    support: float
+    documents: tuple[float | None, ...]
+    document_support: tuple[float, ...]
+    leave_one_out: Interval | None
+    these_articles: Interval | None
+    new_articles: Interval | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How the units of one set of documents are drawn.
+
+    ``counts`` has a row a resample and a column a unit: how often it was drawn (None above MATRIX_UNITS). ``scale``
+    multiplies a unit's row. ``stratum`` is what it is drawn within; ``free`` says how many units can be drawn at all.
+    """
+
+    counts: NDArray[np.float32] | None
+    scale: Floats
+    stratum: Ints
+    free: int
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """Resampled totals of rows: one object for a whole run, so that every measure over the same units shares the draws.
+
+    A resample draws, within each document of n units, n - 1 of them with replacement and counts each n / (n - 1)
+    times: the rescaled bootstrap of Rao & Wu (1988, section 2). Drawing n would understate the variance by 1/n, which
+    with fifteen paragraphs costs about .01 of coverage. A document that is one unit cannot vary within itself; such
+    documents are drawn from among each other (collapsed strata, Cochran 1977, section 5A.12), and one alone is kept.
+
+    Up to MATRIX_UNITS units a matrix of how often each unit was drawn is made once, (resamples, units) in float32,
+    40 MB at most, and totals are a product with it; sums of whole numbers are exact below 2²⁴. Above that a total is a
+    sum of so many draws that it is drawn from its normal limit instead, with the very mean and covariance that the
+    matrix would give: time and memory no longer grow with resamples × units.
+
+    Draws depend on the seed and the documents alone, not on order or number of calls; those of the matrix come from
+    the raw PCG64 stream, which numpy keeps stable across versions.
+    """
+
+    resamples: int = RESAMPLES
+    seed: int = SEED
+    _plans: dict[bytes, _Plan] = field(default_factory=dict, repr=False, compare=False)
+
+    def totals(self, rows: Floats, documents: Ints) -> Floats:
+        """Totals of rows of shape (units, ...) in each resample: shape (resamples, ...)."""
+        plan = self._plan(documents)
+        flat = rows.reshape(len(rows), -1) * plan.scale[:, None]
+        if plan.counts is not None:
+            out = (plan.counts @ flat.astype(np.float32)).astype(np.float64)
+        else:
+            out = self._normal(rows.reshape(len(rows), -1), plan)
+        return out.reshape(self.resamples, *rows.shape[1:])
+
+    def free(self, documents: Ints) -> int:
+        """How many units have another one to be drawn in their stead."""
+        return self._plan(documents).free
+
+    def _plan(self, documents: Ints) -> _Plan:
+        key = documents.tobytes()
+        if key not in self._plans:
+            stratum = _strata(documents)
+            size = np.bincount(stratum)[stratum] if len(stratum) else stratum
+            scale = np.where(size > 1, size / np.maximum(size - 1, 1), 1.0)
+            small = len(documents) <= MATRIX_UNITS
+            counts = _count_matrix(stratum, self.resamples, self.seed) if small else None
+            self._plans[key] = _Plan(counts, scale, stratum, int((size > 1).sum()))
+        return self._plans[key]
+
+    def _normal(self, rows: Floats, plan: _Plan) -> Floats:
+        """Totals from the normal distribution that a great many draws within strata tend to, never below 0."""
+        sizes = np.bincount(plan.stratum)
+        sums = np.zeros((len(sizes), rows.shape[1]))
+        np.add.at(sums, plan.stratum, rows)
+        apart = (rows - (sums / sizes[:, None])[plan.stratum]) * np.sqrt(plan.scale)[:, None]
+        # The symmetric root is the only one that does not hang on the signs a library gives its eigenvectors.
+        values, vectors = np.linalg.eigh(apart.T @ apart)
+        root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+        noise = np.random.Generator(np.random.PCG64(self.seed)).standard_normal((self.resamples, rows.shape[1]))
+        out: Floats = np.maximum(rows.sum(axis=0) + noise @ root, 0)
+        return out
+
+
+def _strata(documents: Ints) -> Ints:
+    """What each unit is drawn within: its document, or for documents of one unit the set of all such."""
+    if not len(documents):
+        return documents
+    number = np.cumsum(np.diff(documents, prepend=documents[0]) != 0)
+    single = np.bincount(number)[number] == 1
+    joined = np.where(single, -1, number)
+    return np.unique(joined, return_inverse=True)[1].astype(np.int64)
+
+
+def _count_matrix(stratum: Ints, resamples: int, seed: int) -> NDArray[np.float32]:
+    """How often each unit is drawn in each resample: n - 1 draws within each stratum of n, at least one."""
+    units = len(stratum)
+    sizes = np.bincount(stratum)
+    draws = np.maximum(sizes - 1, 1)
+    size = np.repeat(sizes, draws).astype(np.uint64)
+    bits = np.random.PCG64(seed)
+    out = np.empty((resamples, units), dtype=np.float32)
+    step = min(resamples, max(1, _BLOCK // max(1, len(size))))
+    # Where a drawn unit of a row of the block is counted, its strata laid one after the other.
+    first = np.repeat(np.cumsum(sizes) - sizes, draws) + units * np.arange(step)[:, None]
+    order = np.argsort(stratum, kind="stable")
+    for at in range(0, resamples, step):
+        here = min(step, resamples - at)
+        raw = bits.random_raw((here * len(size) + 1) // 2).astype("<u8", copy=False).view("<u4")
+        # A 32-bit number times n, its upper half, is one of n with a bias below n / 2³².
+        chosen = raw[: here * len(size)].reshape(here, -1) * size
+        chosen >>= np.uint64(32)
+        place = chosen.view(np.int64)
+        place += first[:here]
+        out[at : at + here] = np.bincount(place.ravel(), minlength=here * units).reshape(here, units)
+    return out if (order[:-1] < order[1:]).all() else out[:, np.argsort(order)]
+
+
+def percentile(scores: Floats) -> Interval | None:
+    """The middle 95 % of resampled scores (Efron & Tibshirani 1993, section 13.3), undefined ones left out.
+
+    None where more than one in twenty is undefined, or where all are equal: a perfect score has nothing to resample,
+    and a point would claim a certainty that is not there.
+    """
+    known = scores[~np.isnan(scores)]
+    if len(known) < (1 - _MOST_UNDEFINED) * len(scores) or not len(known):
+        return None
+    low, high = (float(x) for x in np.quantile(known, (0.025, 0.975)))
+    return Interval(low, high) if high > low else None
+
+
+def jackknife(value: float, left_out: Floats, support: float | None = None) -> Interval | None:
+    """Delete-one interval from the value and its values with each document left out, shape (documents,).
+
+    Variance (n - 1)/n · Σ(θᵢ - mean θ)² (Tukey 1958; Efron & Tibshirani 1993, equation 11.5), t with n - 1 degrees of
+    freedom, centred on the value itself. With ``support`` the value is a score, and the interval is made of its log
+    odds, ln((s·θ + ½) / (s·(1 - θ) + ½)), the half as in Haldane (1956) so that 0 and 1 stay finite, and brought back
+    into [0, 1]. COVERAGE. Without ``support`` it is a difference, plain, cut to [-1, 1].
+
+    Takes what is no sum too, such as scores across documents, computed anew for each left-out document. None with
+    fewer than three documents or thirty items, where a value is undefined, or where all are equal.
+    """
+    n = len(left_out)
+    if n < FEWEST_DOCUMENTS or np.isnan(value) or np.isnan(left_out).any() or np.ptp(left_out) == 0:
+        return None
+    if support is None:
+        low, high = _t_interval(value, left_out)
+        return Interval(max(-1.0, low), min(1.0, high))
+    if support < FEWEST_ITEMS:
+        return None
+
+    def log_odds(score: Floats) -> Floats:
+        odds: Floats = np.log((support * score + 0.5) / (support * (1 - score) + 0.5))
+        return odds
+
+    def back(x: float) -> float:
+        # (1 + tanh x/2) / 2 is the inverse of the log odds and cannot overflow.
+        return min(1.0, max(0.0, ((support + 1) * (1 + math.tanh(x / 2)) / 2 - 0.5) / support))
+
+    low, high = _t_interval(float(log_odds(np.array(value))), log_odds(left_out))
+    return Interval(back(low), back(high))
+
+
+def _t_interval(centre: float, left_out: Floats) -> tuple[float, float]:
+    n = len(left_out)
+    error = math.sqrt((n - 1) / n * float(((left_out - left_out.mean()) ** 2).sum()))
+    half = t_quantile(0.975, n - 1) * error
+    return centre - half, centre + half
+
+
+def left_out_totals(by_document: Floats) -> Floats:
+    """The total without each document, shape (documents, ...) → the same; summed, not subtracted, so 0 stays 0."""
+    before = np.cumsum(by_document, axis=0)
+    after = np.cumsum(by_document[::-1], axis=0)[::-1]
+    out = np.zeros_like(by_document)
+    out[1:] += before[:-1]
+    out[:-1] += after[1:]
+    return out
+
+
+def uncertainty(measure: Measure, resampling: Resampling) -> Uncertainty:
+    """Everything a report says about how sure a measure is. Below thirty gold items the values only, no interval."""
+    value = measure.value
+    by_document = measure.by_document
+    each = measure.combine(by_document)
+    left_out = measure.combine(left_out_totals(by_document)) if len(each) > 1 else np.empty(0)
+    known = left_out[~np.isnan(left_out)]
+    notes: list[str] = []
+    these = new = None
+    if value is None:
+        notes.append("undefined: neither gold nor predictions")
+    elif measure.support < FEWEST_ITEMS:
+        notes.append(f"fewer than {FEWEST_ITEMS} gold items: no interval")
+    else:
+        if resampling.free(measure.documents) < FEWEST_UNITS:
+            notes.append(f"fewer than {FEWEST_UNITS} units to draw from: no interval for these articles")
+        else:
+            these = clipped(percentile(measure.combine(resampling.totals(measure.rows, measure.documents))))
+            if these is None:
+                notes.append("nothing varies between paragraphs: no interval for these articles")
+        new = jackknife(value, left_out, measure.support)
+        if len(each) < FEWEST_DOCUMENTS:
+            notes.append(f"fewer than {FEWEST_DOCUMENTS} documents: no interval for new articles")
+        elif new is None:
+            notes.append("nothing varies between documents: no interval for new articles")
+    return Uncertainty(
+        value=value,
+        support=measure.support,
+        documents=tuple(defined(x) for x in each),
+        document_support=tuple(float(x) for x in by_document[..., GOLD].min(axis=1)),
+        leave_one_out=Interval(float(known.min()), float(known.max())) if len(known) else None,
+        these_articles=these,
+        new_articles=new,
+        notes=tuple(notes),
+    )
+
+
+def clipped(interval: Interval | None) -> Interval | None:
+    """The part of an interval within [0, 1]; only the normal limit of a resampling can leave it."""
+    return interval and Interval(max(0.0, interval.low), min(1.0, interval.high))
+
+
+@lru_cache
+def t_quantile(probability: float, degrees: int) -> float:
+    """Student's t at a probability of at least ½, for whole degrees of freedom from 1 on.
+
+    The distribution is a finite sum of powers of cos θ, tan θ = t / √ν (Abramowitz & Stegun 1964, equations 26.7.3 and
+    26.7.4), and is inverted by halving, to the precision of a float. Above 10 000 degrees those of 10 000 stand in,
+    .0003 above the normal's.
+    """
+    if degrees < 1 or not 0.5 <= probability < 1:
+        raise ValueError(f"no t quantile at {probability} with {degrees} degrees of freedom")
+    degrees = min(degrees, 10_000)
+    wanted = 2 * probability - 1
+    odd = degrees % 2
+    k = np.arange(1, (degrees - odd) // 2)
+    ratios = (2 * k - 1 + odd) / (2 * k + odd)
+
+    def between(angle: float) -> float:
+        """How likely -t to t is."""
+        if degrees == 1:
+            return 2 * angle / math.pi
+        total = 1 + float(np.cumprod(ratios * math.cos(angle) ** 2).sum())
+        if not odd:
+            return math.sin(angle) * total
+        return 2 / math.pi * (angle + math.sin(angle) * math.cos(angle) * total)
+
+    low, high = 0.0, math.pi / 2
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if between(middle) < wanted else (low, middle)
+    return math.sqrt(degrees) * math.tan(high)

@@ -1,0 +1,178 @@
+"""One-to-one assignment of greatest total weight on sparse graphs.
+
+Scores that pair gold with predicted items (overlapping quotes, partially matching entities, CEAF) need the best map,
+not a greedy one. Their graphs are sparse: most items touch few others. So nothing here makes a matrix: the solver
+searches only the connected component it stands in, and where only the total is asked for, whole-array passes take
+away nearly all edges before it is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from heapq import heappop, heappush
+
+import numpy as np
+
+from vostochny.metrics.counts import Floats, Ints
+
+Edges = Sequence[tuple[int, float]]
+
+# A pass that takes away less than this share of the edges is the last one, so that all passes together stay linear.
+WORTHWHILE = 0.05
+
+
+def best_pairs(weights: Mapping[tuple[int, int], float]) -> dict[int, int]:
+    """The left-to-right map of greatest total weight, each node used at most once.
+
+    ``weights`` gives the edges ``(left, right)`` with weight > 0; what is not listed cannot be paired. Of several
+    best maps one is chosen that does not depend on the order of the edges.
+    """
+    rows: dict[int, list[tuple[int, float]]] = {}
+    columns: dict[int, int] = {}
+    for left, right in sorted(weights):
+        rows.setdefault(left, []).append((columns.setdefault(right, len(columns)), weights[left, right]))
+    rights = list(columns)
+    chosen = solve(list(rows.values()), len(columns))
+    return {left: rights[column] for left, column in zip(rows, chosen, strict=True) if column >= 0}
+
+
+def best_totals(left: Ints, right: Ints, weight: Floats, part: Ints, parts: int) -> Floats:
+    """The total weight of a best map in each part of a graph, shape (parts,).
+
+    Columns of edges, each listed once: its two nodes (small codes from 0, the sides numbered apart), its weight > 0 and
+    its part (a document; no edge leads from one part to another). Two exact reductions are applied to all edges at
+    once, again and again, until they stop paying; what is then left goes to :func:`solve`.
+
+    - A node c with leaves (neighbours without another edge) can always fall back on its best leaf, of weight L(c). So
+      L(c) is certain, the leaves can go, and any other edge (a, b) is worth w - L(a) - L(b) more; if not > 0, it goes.
+    - An edge worth at least the best other edge at its one end plus the best other at its other end is in some best
+      map: it would replace at most those two.
+
+    Trees, so stars and single edges, vanish by the first alone. Time: linear in the edges, plus :func:`solve` on the
+    rest.
+    """
+    totals = np.zeros(parts)
+
+    def add(where: Ints, values: Floats) -> None:
+        totals[:] += np.bincount(where, weights=values, minlength=parts)
+
+    remaining = len(weight)
+    while remaining:
+        left, right = _renumber(left), _renumber(right)
+        ends_right, ends_left = np.bincount(right)[right] == 1, np.bincount(left)[left] == 1
+        alone = ends_right & ends_left
+        add(part[alone], weight[alone])
+        fallbacks = []
+        for node, leaf in ((left, ends_right & ~alone), (right, ends_left & ~alone)):
+            fallback = np.zeros(int(node.max()) + 1)
+            np.maximum.at(fallback, node[leaf], weight[leaf])
+            home = np.zeros(len(fallback), dtype=np.int64)
+            home[node] = part
+            add(home, fallback)
+            fallbacks.append(fallback[node])
+        weight = weight - fallbacks[0] - fallbacks[1]
+        stays = ~(ends_right | ends_left) & (weight > 0)
+        left, right, weight, part = left[stays], right[stays], weight[stays], part[stays]
+        if not len(weight):
+            break
+        sure = np.flatnonzero(weight >= _best_other(left, weight) + _best_other(right, weight))
+        sure = sure[_first_of_each(left[sure])]
+        sure = sure[_first_of_each(right[sure])]
+        add(part[sure], weight[sure])
+        stays = ~(np.isin(left, left[sure]) | np.isin(right, right[sure]))
+        left, right, weight, part = left[stays], right[stays], weight[stays], part[stays]
+        if len(weight) > (1 - WORTHWHILE) * remaining:
+            break
+        remaining = len(weight)
+    if len(weight):
+        left, right = _renumber(left), _renumber(right)
+        rows: list[list[tuple[int, float]]] = [[] for _ in range(int(left.max()) + 1)]
+        for a, b, w in zip(left.tolist(), right.tolist(), weight.tolist(), strict=True):
+            rows[a].append((b, w))
+        chosen = np.array(solve(rows, int(right.max()) + 1))
+        used = chosen[left] == right
+        add(part[used], weight[used])
+    return totals
+
+
+def solve(rows: Sequence[Edges], columns: int) -> list[int]:
+    """For each row the column of a maximum-weight map, or -1 where the row stays alone.
+
+    ``rows`` gives each row's edges as (column, weight > 0), in the order that decides between equally good maps.
+    Shortest augmenting paths with potentials (Kuhn 1955, Munkres 1957; in the sparse form with Dijkstra's search of
+    Edmonds & Karp 1972): rows enter one by one, and each finds the cheapest way to a free column, or to a row that
+    gives up its column, without leaving its component.
+
+    Time: O(rows · edges · log edges) in the worst case, within each component; in practice far less. 28 000 mentions
+    thrown at random into 2000 clusters on both sides make one component of 2000 × 2000 with 28 000 edges: 2 s.
+    Memory: O(edges).
+    """
+    potential = [max((w for _, w in row), default=0.0) for row in rows]
+    price = [0.0] * columns  # potential + price >= weight for every edge; equal for those in the map
+    column_of, row_of = [-1] * len(rows), [-1] * columns
+    for start in range(len(rows)):
+        cost: dict[int, float] = {}
+        via: dict[int, int] = {}
+        open_columns: list[tuple[float, int]] = []
+        reached, closed = [(start, 0.0)], dict[int, float]()
+        # The cheapest end so far: a free column, or else the row that is to stay alone.
+        end_cost, end_column, end_row = potential[start], -1, start
+        row, so_far = start, 0.0
+        while True:
+            base = so_far + potential[row]
+            for column, weight in rows[row]:
+                there = base + price[column] - weight
+                if there < end_cost and there < cost.get(column, end_cost) and column not in closed:
+                    cost[column], via[column] = there, row
+                    if row_of[column] < 0:
+                        end_cost, end_column = there, column
+                    else:
+                        heappush(open_columns, (there, column))
+            while open_columns and open_columns[0][1] in closed:
+                heappop(open_columns)
+            if not open_columns or open_columns[0][0] >= end_cost:
+                break
+            so_far, column = heappop(open_columns)
+            closed[column] = so_far
+            row = row_of[column]
+            reached.append((row, so_far))
+            if so_far + potential[row] < end_cost:
+                end_cost, end_column, end_row = so_far + potential[row], -1, row
+        for row, at in reached:
+            potential[row] -= max(0.0, end_cost - at)
+        for column, at in closed.items():
+            price[column] += max(0.0, end_cost - at)
+        if end_column < 0:
+            end_column, column_of[end_row] = column_of[end_row], -1
+        while end_column >= 0:
+            row = via[end_column]
+            row_of[end_column] = row
+            end_column, column_of[row] = column_of[row], end_column
+    return column_of
+
+
+def _renumber(nodes: Ints) -> Ints:
+    """The same nodes without gaps, in their order."""
+    return (np.cumsum(np.bincount(nodes) > 0) - 1)[nodes]
+
+
+def _first_of_each(nodes: Ints) -> Ints:
+    """Where each node stands for the first time."""
+    first = np.full(int(nodes.max(initial=-1)) + 1, -1)
+    first[nodes[::-1]] = np.arange(len(nodes))[::-1]  # of several, the last assignment stays
+    return first[first >= 0]
+
+
+def _best_other(nodes: Ints, weight: Floats) -> Floats:
+    """For each edge the greatest weight among the other edges at its node; 0 where it has none."""
+    best = np.zeros(int(nodes.max()) + 1)
+    np.maximum.at(best, nodes, weight)
+    top = np.flatnonzero(weight == best[nodes])
+    top = top[_first_of_each(nodes[top])]
+    second = np.zeros(len(best))
+    rest = np.ones(len(nodes), dtype=bool)
+    rest[top] = False
+    np.maximum.at(second, nodes[rest], weight[rest])
+    out = best[nodes]
+    out[top] = second[nodes[top]]
+    return out

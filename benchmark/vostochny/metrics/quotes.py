@@ -1,0 +1,185 @@
+"""Quotes: attributed propositions, after Pareti et al. (2013), Scheible et al. (2016) and Newell et al. (2018)."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Hashable
+
+from vostochny.align import covering_tokens
+from vostochny.metrics.assignment import best_pairs
+from vostochny.metrics.counts import Counts, Item, match_keys, tally
+from vostochny.metrics.units import Pair
+from vostochny.model import Quote
+
+FACETS = ("directness", "zone")
+Right = Callable[[Pair, Quote, Quote], bool]
+# By directness only recall is told: a prediction need not say it, so a predicted quote takes the directness of the gold
+# quote that it is right about, and a spurious one has none.
+SPURIOUS = ""
+
+
+def content_exact(pairs: list[Pair], metric: str) -> Counts:
+    """A quote is right where a gold quote has exactly its content spans, all of them. Facets: directness, zone."""
+    sides: tuple[list[Item], list[Item]] = [], []
+    for pair in pairs:
+        gold, predicted = pair.gold.quotes, pair.predicted.quotes
+        directness = {q.content: q.directness or "" for q in gold}
+        hits = match_keys([q.content for q in gold], [q.content for q in predicted])
+        for quote, hit in zip(gold, hits[0], strict=True):
+            sides[0].append(_item(pair, quote, quote.directness or "", hit))
+        for quote, hit in zip(predicted, hits[1], strict=True):
+            sides[1].append(_item(pair, quote, directness[quote.content] if hit else SPURIOUS, hit))
+    return tally(metric, FACETS, Pair.units(pairs), *sides)
+
+
+def content_overlap(pairs: list[Pair], metric: str, right: Right | None = None) -> Counts:
+    """A quote is right where it is paired (:func:`pair_quotes`) with a gold quote whose content it overlaps.
+
+    With ``right`` the pair must also satisfy ``right(pair, gold, predicted)``: the same speaker, say. Facets:
+    directness, zone.
+    """
+    sides: tuple[list[Item], list[Item]] = [], []
+    for pair in pairs:
+        gold, predicted = pair.gold.quotes, pair.predicted.quotes
+        partner = pair_quotes(pair)
+        good = {g: p for g, p in partner.items() if right is None or right(pair, gold[g], predicted[p])}
+        meets = {p: g for g, p in good.items()}
+        for g, quote in enumerate(gold):
+            sides[0].append(_item(pair, quote, quote.directness or "", g in good))
+        for p, quote in enumerate(predicted):
+            told = (gold[meets[p]].directness or "") if p in meets else SPURIOUS
+            sides[1].append(_item(pair, quote, told, p in meets))
+    return tally(metric, FACETS, Pair.units(pairs), *sides)
+
+
+def content_tokens(pairs: list[Pair], metric: str) -> Counts:
+    """Token F1 of content: of the tokens of all gold quotes, how many the paired prediction shares, and the reverse.
+
+    The graded form of overlap (Pareti et al. 2013's partial measure, over tokens): a prediction that takes the whole
+    paragraph pays for it in precision. A token in two quotes counts in each. Facets: directness, zone.
+    """
+    sides: tuple[list[Item], list[Item]] = [], []
+    for pair in pairs:
+        gold, predicted = ([_tokens(pair, q) for q in side.quotes] for side in (pair.gold, pair.predicted))
+        partner = pair_quotes(pair)
+        meets = {p: g for g, p in partner.items()}
+        for g, quote in enumerate(pair.gold.quotes):
+            shared = len(gold[g] & predicted[partner[g]]) if g in partner else 0
+            sides[0].append(_item(pair, quote, quote.directness or "", shared, len(gold[g])))
+        for p, quote in enumerate(pair.predicted.quotes):
+            told = (pair.gold.quotes[meets[p]].directness or "") if p in meets else SPURIOUS
+            shared = len(predicted[p] & gold[meets[p]]) if p in meets else 0
+            sides[1].append(_item(pair, quote, told, shared, len(predicted[p])))
+    return tally(metric, FACETS, Pair.units(pairs), *sides)
+
+
+def cues(pairs: list[Pair], metric: str) -> Counts:
+    """A cue is right where a gold cue has its span; quotes without a cue are not counted. Facets: directness, zone.
+
+    Two quotes that share a cue are two items on both sides.
+    """
+    sides: tuple[list[Item], list[Item]] = [], []
+    for pair in pairs:
+        having = [[q for q in side.quotes if q.cue] for side in (pair.gold, pair.predicted)]
+        hits = match_keys(*([q.cue for q in side] for side in having))
+        for side, flags, items in zip(having, hits, sides, strict=True):
+            for quote, hit in zip(side, flags, strict=True):
+                unit, zone = pair.place(quote.cue or quote.content[0])
+                items.append(Item(unit, (zone,), float(hit)))
+    return tally(metric, ("zone",), Pair.units(pairs), *sides)
+
+
+def addressees(pairs: list[Pair], metric: str) -> Counts:
+    """To whom it was said, by identity (Pair.identity), over the quotes that name an addressee. Facets: as above.
+
+    Right where the quotes are paired by content and both name the same addressee.
+    """
+    sides: tuple[list[Item], list[Item]] = [], []
+    for pair in pairs:
+        gold, predicted = pair.gold.quotes, pair.predicted.quotes
+        partner = pair_quotes(pair)
+        good = {
+            g: p for g, p in partner.items()
+            if gold[g].addressee and pair.identity(gold[g].addressee) == pair.identity(predicted[p].addressee)
+        }  # fmt: skip
+        meets = {p: g for g, p in good.items()}
+        for g, quote in enumerate(gold):
+            if quote.addressee:
+                sides[0].append(_item(pair, quote, quote.directness or "", g in good))
+        for p, quote in enumerate(predicted):
+            if quote.addressee:
+                told = (gold[meets[p]].directness or "") if p in meets else SPURIOUS
+                sides[1].append(_item(pair, quote, told, p in meets))
+    return tally(metric, FACETS, Pair.units(pairs), *sides)
+
+
+def directness(pairs: list[Pair], metric: str) -> Counts:
+    """Directness on paired quotes: recall = precision = accuracy. Facets: directness (the gold's), zone."""
+    sides: tuple[list[Item], list[Item]] = [], []
+    for pair in pairs:
+        for g, p in pair_quotes(pair).items():
+            gold = pair.gold.quotes[g]
+            item = _item(pair, gold, gold.directness or "", gold.directness == pair.predicted.quotes[p].directness)
+            sides[0].append(item)
+            sides[1].append(item)
+    return tally(metric, FACETS, Pair.units(pairs), *sides)
+
+
+def same_source_span(pair: Pair, gold: Quote, predicted: Quote) -> bool:
+    """The same words named as source, or none named on both sides."""
+    spans = [q.source.span if q.source else None for q in (gold, predicted)]
+    return spans[0] == spans[1]
+
+
+def same_speaker(pair: Pair, gold: Quote, predicted: Quote) -> bool:
+    """The same person, organisation or state as source, by cluster and not by string; or none named on both sides."""
+    return pair.identity(gold.source) == pair.identity(predicted.source)
+
+
+def pair_quotes(pair: Pair) -> dict[int, int]:
+    """Gold index → predicted index: the one-to-one map of greatest total Dice over content characters.
+
+    One to one, so many predictions cannot share one gold quote; by Dice, so that an exact copy meets its like before a
+    nested quote does. Equally good maps are told apart by the same speaker (a tenth of the smallest step between two
+    Dice values could not outvote content).
+    """
+    gold, predicted = pair.gold.quotes, pair.predicted.quotes
+    order = sorted(range(len(predicted)), key=lambda i: predicted[i].content[0].start)
+    starts = [predicted[i].content[0].start for i in order]
+    ends = [max(s.end for s in predicted[i].content) for i in order]
+    longest = max((end - start for start, end in zip(starts, ends, strict=True)), default=0)
+    weights: dict[tuple[int, int], float] = {}
+    for g, quote in enumerate(gold):
+        start, end = quote.content[0].start, max(s.end for s in quote.content)
+        for at in range(bisect_left(starts, start - longest), bisect_left(starts, end)):
+            p = order[at]
+            shared = _shared(quote, predicted[p])
+            if shared:
+                bonus = 1e-9 if same_speaker(pair, quote, predicted[p]) else 0.0
+                weights[g, p] = 2 * shared / (_length(quote) + _length(predicted[p])) + bonus
+    return best_pairs(weights)
+
+
+def _shared(a: Quote, b: Quote) -> int:
+    return sum(max(0, min(s.end, t.end) - max(s.start, t.start)) for s in a.content for t in b.content)
+
+
+def _length(quote: Quote) -> int:
+    return sum(s.end - s.start for s in quote.content)
+
+
+def _tokens(pair: Pair, quote: Quote) -> set[Hashable]:
+    """The tokens a quote's content touches; without stored tokens its characters that are no white space."""
+    if not pair.gold.tokens:
+        text = pair.gold.text
+        return {i for s in quote.content for i in range(s.start, s.end) if not text or not text[i].isspace()}
+    out: set[Hashable] = set()
+    for span in quote.content:
+        reach = covering_tokens(span, pair.gold.tokens)
+        out.update(range(*reach) if reach else ())
+    return out
+
+
+def _item(pair: Pair, quote: Quote, directness: str, credit: float, weight: float = 1.0) -> Item:
+    unit, zone = pair.place(quote.content[0])
+    return Item(unit, (directness, zone), float(credit), float(weight))

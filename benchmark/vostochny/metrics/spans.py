@@ -1,0 +1,169 @@
+"""Entities: mentions and value expressions as typed spans."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vostochny.align import iob2_to_spans, spans_to_iob2
+from vostochny.metrics.assignment import best_pairs
+from vostochny.metrics.columns import LEVELS, NAM, VALUE, Mentions, Table, match
+from vostochny.metrics.counts import Bools, Counts, Item, add_up, match_keys, tally
+from vostochny.metrics.units import Pair
+from vostochny.model import Entity, Span
+
+FACETS = ("type", "level", "zone")
+
+
+def exact(table: Table, metric: str, names_only: bool = False, labelled: bool = True) -> Counts:
+    """Exact match: an entity is right where a gold one has its span and its type (CoNLL-2003; MUC's strict).
+
+    F1 = 2·right / (gold + predicted). ``names_only`` keeps names and values and leaves nominals and pronouns out on
+    both sides; without ``labelled`` the type need not agree. Items are multisets: the second copy of a prediction is
+    spurious. Facets: type, level, zone; a part by type counts each side's items by their own type.
+    """
+    gold, predicted = table.gold, table.predicted
+    if names_only:
+        gold, predicted = (side.where((side.level == NAM) | (side.level == VALUE)) for side in (gold, predicted))
+    hits = match(gold, predicted, "start", "end", *(["type"] if labelled else []))
+    return _count(table, metric, gold, predicted, *hits)
+
+
+def _count(
+    table: Table, metric: str, gold: Mentions, predicted: Mentions, hit_gold: Bools, hit_predicted: Bools
+) -> Counts:
+    """Rows of counts from flags, with a column only for strata that occur."""
+    shape = len(table.types), len(LEVELS), len(table.zones)
+    strata = [np.ravel_multi_index((s.type, s.level, s.zone), shape) for s in (gold, predicted)]
+    present, inverse = np.unique(np.concatenate(strata), return_inverse=True)
+    units = len(table.documents)
+    columns = np.split(inverse.reshape(-1), [len(strata[0])])
+    sides = [
+        add_up(units, len(present), side.unit, column, hit.astype(np.float64))
+        for side, column, hit in zip((gold, predicted), columns, (hit_gold, hit_predicted), strict=True)
+    ]
+    names = [
+        (table.types[t], LEVELS[level], table.zones[z])
+        for t, level, z in zip(*np.unravel_index(present, shape), strict=True)
+    ]
+    return Counts(metric, FACETS, tuple(names), np.concatenate(sides, axis=2), table.documents)
+
+
+def iob2(pairs: list[Pair], metric: str) -> Counts:
+    """Strict IOB2 over the stored sentences and tokens, as seqeval's ``mode="strict", scheme=IOB2`` counts it.
+
+    Both sides are turned to tags by the same rule (align.spans_to_iob2): names and values, longest first where spans
+    share a token, cut at sentence ends. Facets: type, zone.
+    """
+    gold_items: list[Item] = []
+    predicted_items: list[Item] = []
+    for pair in pairs:
+        sides = [
+            [(row, *chunk) for row, sentence in enumerate(tags) for chunk in iob2_to_spans(sentence)]
+            for tags in tag_rows(pair)
+        ]
+        hits = match_keys(*sides)
+        for side, flags, items in zip(sides, hits, (gold_items, predicted_items), strict=True):
+            for (row, first, _, label), hit in zip(side, flags, strict=True):
+                unit, zone = pair.place(pair.sentence_tokens[row][first])
+                items.append(Item(unit, (label, zone), float(hit)))
+    return tally(metric, ("type", "zone"), Pair.units(pairs), gold_items, predicted_items)
+
+
+def tag_rows(pair: Pair) -> tuple[list[list[str]], list[list[str]]]:
+    """Gold and predicted IOB2 tags of a pair, a list a sentence; tokens outside scored zones are left out.
+
+    Only names and values are tagged; a predicted entity without a level stands where a gold nominal or pronoun does is
+    left out, as in :func:`exact`.
+    """
+    rank = {level: i for i, level in enumerate(LEVELS)}
+    standing: dict[Span, str] = {}
+    for e in sorted(pair.gold.entities, key=lambda e: -rank[e.level or ""]):
+        standing[e.span] = e.level or ""
+
+    def flat(e: Entity) -> bool:
+        return (e.level or ("" if e.type in pair.values else standing.get(e.span, "NAM"))) in ("", "NAM")
+
+    out = []
+    for side in (pair.gold, pair.predicted):
+        spans = [(e.span, e.type) for e in side.entities if flat(e)]
+        rows = []
+        for tokens in pair.sentence_tokens:
+            inside = [(s, t) for s, t in spans if s.start < tokens[-1].end and tokens[0].start < s.end]
+            rows.append(spans_to_iob2(inside, tokens))
+        out.append(rows)
+    return out[0], out[1]
+
+
+def pair_entities(pair: Pair) -> list[tuple[int | None, int | None]]:
+    """One-to-one pairs of gold and predicted entities (indices), and those without a partner beside None.
+
+    Independent of the order of either side. First the same span and type, then the same span; what is left is paired
+    where spans overlap, by the assignment of greatest total weight: the Dice coefficient of the two spans, plus 1 where
+    the types agree.
+    """
+    gold, predicted = pair.gold.entities, pair.predicted.entities
+    out: list[tuple[int | None, int | None]] = []
+    left = [sorted(range(len(side)), key=lambda i: (side[i].span, side[i].type)) for side in (gold, predicted)]
+    for key in (lambda e: (e.span, e.type), lambda e: e.span):
+        waiting: dict[object, list[int]] = {}
+        for i in left[0]:
+            waiting.setdefault(key(gold[i]), []).append(i)
+        rest = []
+        for j in left[1]:
+            partners = waiting.get(key(predicted[j]))
+            if partners:
+                out.append((partners.pop(0), j))
+            else:
+                rest.append(j)
+        left = [sorted((i for p in waiting.values() for i in p), key=lambda i: (gold[i].span, gold[i].type)), rest]
+    weights: dict[tuple[int, int], float] = {}
+    active: list[int] = []  # places in left[1] whose span has not ended, for a sweep over starts
+    following = 0
+    for a, i in enumerate(left[0]):
+        span = gold[i].span
+        while following < len(left[1]) and predicted[left[1][following]].span.start < span.end:
+            active.append(following)
+            following += 1
+        active = [b for b in active if predicted[left[1][b]].span.end > span.start]
+        for b in active:
+            other = predicted[left[1][b]]
+            shared = min(span.end, other.span.end) - max(span.start, other.span.start)
+            if shared > 0:
+                dice = 2 * shared / (span.end - span.start + other.span.end - other.span.start)
+                weights[a, b] = dice + (gold[i].type == other.type)
+    partner = best_pairs(weights)
+    out += [(left[0][a], left[1][b]) for a, b in partner.items()]
+    out += [(i, None) for a, i in enumerate(left[0]) if a not in partner]
+    taken = set(partner.values())
+    out += [(None, j) for b, j in enumerate(left[1]) if b not in taken]
+    return out
+
+
+# What a pair earns under each scheme of SemEval-2013 task 9.1: (same span, same type) → credit.
+SEMEVAL = {
+    "strict": lambda span, type_: float(span and type_),
+    "exact": lambda span, type_: float(span),
+    "partial": lambda span, type_: 1.0 if span else 0.5,
+    "type": lambda span, type_: float(type_),
+}
+
+
+def semeval(pairs: list[Pair], metric: str, scheme: str) -> Counts:
+    """SemEval-2013 task 9.1 (Segura-Bedmar et al. 2013), after MUC-5 (Chinchor & Sundheim 1993), on all mentions.
+
+    P = credit / predicted, R = credit / gold, where a pair (:func:`pair_entities`) earns: ``strict`` 1 for span and
+    type, ``exact`` 1 for the span, ``partial`` 1 for the span and ½ for an overlap, ``type`` 1 for the type. Facets:
+    type, zone.
+    """
+    credit = SEMEVAL[scheme]
+    sides: tuple[list[Item], list[Item]] = [], []
+    for pair in pairs:
+        for i, j in pair_entities(pair):
+            g = pair.gold.entities[i] if i is not None else None
+            p = pair.predicted.entities[j] if j is not None else None
+            earned = credit(g.span == p.span, g.type == p.type) if g and p else 0.0
+            for entity, items in zip((g, p), sides, strict=True):
+                if entity:
+                    unit, zone = pair.place(entity.span)
+                    items.append(Item(unit, (entity.type, zone), earned))
+    return tally(metric, ("type", "zone"), Pair.units(pairs), *sides)

@@ -1,0 +1,147 @@
+"""The annotation scheme as data: types, roles, attributes, zones and tag-set views.
+
+``annotations/ontology.yaml`` is the source. ``scripts/build_corpus.py`` checks it (:func:`parse`) and writes the same
+content as JSON into the package, because JSON loads without a YAML parser and travels in the wheel.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+EVENT = "event"  # in a role's fillers: another event may stand there
+
+
+class OntologyError(ValueError):
+    """The scheme contradicts itself; the message lists every fault, one a line."""
+
+
+@dataclass(frozen=True)
+class EventType:
+    """One event type. ``roles`` maps each role, the shared ones included, to the filler types it admits."""
+
+    name: str
+    help: str
+    roles: Mapping[str, frozenset[str]]
+    crosswalk: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class View:
+    """A mapping of our types to another tag set; what it leaves out counts neither for nor against."""
+
+    name: str
+    types: Mapping[str, str]
+    levels: frozenset[str]
+    events: Mapping[str, str] | None = None
+
+    def entity(self, type: str, level: str | None, demonym: bool) -> str | None:
+        """The view's name for a mention, or None where the view lacks it. A level of None passes every view."""
+        if level is not None and level not in self.levels:
+            return None
+        if demonym and f"{type}.demonym" in self.types:
+            return self.types[f"{type}.demonym"]
+        return self.types.get(type)
+
+
+@dataclass(frozen=True)
+class Ontology:
+    """The scheme. Mappings keep the order of the source file, which is the order of every table and menu."""
+
+    version: int
+    mentions: Mapping[str, str]
+    values: Mapping[str, str]
+    levels: Mapping[str, str]
+    events: Mapping[str, EventType]
+    realis: Mapping[str, str]
+    polarity: Mapping[str, str]
+    outcome: Mapping[str, str]
+    directness: Mapping[str, str]
+    attitude: Mapping[str, str]
+    links: Mapping[str, str]
+    zones: Mapping[str, str]
+    unscored: frozenset[str]
+    discrepancies: Mapping[str, str]
+    views: Mapping[str, View]
+
+    @property
+    def entity_types(self) -> tuple[str, ...]:
+        """Mention types, then value types."""
+        return (*self.mentions, *self.values)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Every role of any event type, once, in order of first appearance."""
+        return tuple(dict.fromkeys(role for event in self.events.values() for role in event.roles))
+
+
+def parse(source: Mapping[str, Any]) -> Ontology:
+    """Check the content of ontology.yaml and give it types. Raises OntologyError naming every fault."""
+    faults: list[str] = []
+    entities = source["entities"]
+    groups = source["groups"]
+    for group, members in groups.items():
+        faults += [f"groups.{group}: unknown entity type {m!r}" for m in members if m not in entities]
+
+    def fillers(where: str, names: list[str]) -> frozenset[str]:
+        out: set[str] = set()
+        for name in names:
+            if name in groups:
+                out.update(groups[name])
+            elif name in entities or name == EVENT:
+                out.add(name)
+            else:
+                faults.append(f"{where}: {name!r} is neither an entity type, a group nor 'event'")
+        return frozenset(out)
+
+    shared = {role: fillers(f"shared_roles.{role}", names) for role, names in source["shared_roles"].items()}
+    events = {}
+    for name, body in source["events"].items():
+        own = {role: fillers(f"events.{name}.roles.{role}", names) for role, names in body["roles"].items()}
+        faults += [f"events.{name}.roles.{role}: is a shared role already" for role in own if role in shared]
+        events[name] = EventType(name, body["help"], own | shared, body["crosswalk"])
+
+    views = {}
+    for name, body in source["views"].items():
+        for key in body["types"]:
+            if key.removesuffix(".demonym") not in entities:
+                faults.append(f"views.{name}.types.{key}: unknown entity type")
+        crosswalk = None
+        if "events" in body:
+            crosswalk = {n: e.crosswalk[body["events"]] for n, e in events.items() if e.crosswalk[body["events"]]}
+        views[name] = View(name, body["types"], frozenset(body["levels"]), crosswalk)
+        faults += [f"views.{name}.levels: unknown level {x!r}" for x in body["levels"] if x not in source["levels"]]
+
+    for name, body in entities.items():
+        if body["kind"] not in ("mention", "value"):
+            faults.append(f"entities.{name}.kind: {body['kind']!r} is neither 'mention' nor 'value'")
+    if faults:
+        raise OntologyError("\n".join(faults))
+    return Ontology(
+        version=source["version"],
+        mentions={n: b["help"] for n, b in entities.items() if b["kind"] == "mention"},
+        values={n: b["help"] for n, b in entities.items() if b["kind"] == "value"},
+        levels=source["levels"],
+        events=events,
+        realis=source["realis"],
+        polarity=source["polarity"],
+        outcome=source["outcome"],
+        directness=source["directness"],
+        attitude=source["attitude"],
+        links=source["links"],
+        zones={n: b["help"] for n, b in source["zones"].items()},
+        unscored=frozenset(n for n, b in source["zones"].items() if not b["scored"]),
+        discrepancies=source["discrepancies"],
+        views=views,
+    )
+
+
+@cache
+def load() -> Ontology:
+    """The scheme that this version of the package was built with."""
+    data = files("vostochny").joinpath("data/ontology.json").read_text(encoding="utf-8")
+    return parse(json.loads(data))

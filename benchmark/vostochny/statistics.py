@@ -1,0 +1,190 @@
+"""Counts to scores: of one total or of thousands at once, of one metric or of several together.
+
+Everything here takes totals, arrays whose last axis is the four numbers of metrics.counts, so that a resample or a
+left-out document is scored from summed rows and no metric is counted again. How sure a score is stands in
+:mod:`vostochny.intervals`, how two systems differ in :mod:`vostochny.comparison`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from vostochny.metrics.counts import GOLD, GOLD_CREDIT, PREDICTED, PREDICTED_CREDIT, Bools, Counts, Floats, Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Precision, recall and F1 with what they rest on.
+
+    Each is None where it is undefined: recall without gold, precision without predictions, F1 without either. With
+    gold and no prediction (or the reverse) F1 is 0. ``right`` is the credit on the gold side.
+    """
+
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    right: float
+    gold: float
+    predicted: float
+
+
+def score(counts: Counts) -> Score:
+    """The score of summed counts, micro-averaged over units and strata."""
+    return from_total(counts.total())
+
+
+def from_total(total: Floats) -> Score:
+    """The score of four summed numbers (metrics.counts), shape (4,)."""
+    right, gold, right_predicted, predicted = (
+        float(total[i]) for i in (GOLD_CREDIT, GOLD, PREDICTED_CREDIT, PREDICTED)
+    )
+    recall = right / gold if gold else None
+    precision = right_predicted / predicted if predicted else None
+    if recall is None and precision is None:
+        f1 = None
+    elif not recall or not precision:
+        f1 = 0.0
+    else:
+        f1 = 2 * precision * recall / (precision + recall)
+    return Score(precision, recall, f1, right, gold, predicted)
+
+
+def recalls(totals: Floats) -> Floats:
+    """Recall of each total, shape (..., 4) → (...); NaN without gold."""
+    return _ratio(totals[..., GOLD_CREDIT], totals[..., GOLD])
+
+
+def precisions(totals: Floats) -> Floats:
+    """Precision of each total, shape (..., 4) → (...); NaN without predictions."""
+    return _ratio(totals[..., PREDICTED_CREDIT], totals[..., PREDICTED])
+
+
+def f1s(totals: Floats) -> Floats:
+    """F1 of each total, shape (..., 4) → (...): as :func:`from_total`, with NaN in the place of None."""
+    recall, precision = recalls(totals), precisions(totals)
+    below = precision + recall
+    # Where one of the two is undefined or both are 0, below is NaN or 0 and F1 is 0.
+    f1 = np.divide(2 * precision * recall, below, out=np.zeros(np.shape(below)), where=below > 0)
+    out: Floats = np.where(np.isnan(recall) & np.isnan(precision), np.nan, f1)
+    return out
+
+
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    out: Floats = np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > 0)
+    return out
+
+
+Combine = Callable[[Floats], Floats]
+"""How a measure makes one number of the totals of its parts, shape (..., parts, 4) → (...), NaN where undefined."""
+
+
+def micro(totals: Floats) -> Floats:
+    """F1 of the parts' sum."""
+    return f1s(totals.sum(axis=-2))
+
+
+def recall_only(totals: Floats) -> Floats:
+    """Recall of the parts' sum: for accuracies, and where a prediction has no place in a stratum."""
+    return recalls(totals.sum(axis=-2))
+
+
+def macro(totals: Floats) -> Floats:
+    """Mean F1 of the parts that have gold in these totals; NaN where none has.
+
+    The rule is applied to whatever is summed, a resample or a document like the whole, so a type without gold never
+    enters, though it was predicted: its false positives show in the micro F1 only.
+    """
+    return _mean(f1s(totals), totals[..., GOLD] > 0)
+
+
+def mean(totals: Floats) -> Floats:
+    """Mean F1 of the parts where it is defined, as CoNLL F1 takes it of MUC, B³ and CEAF (Pradhan et al. 2014).
+
+    A part that is undefined, such as MUC where neither side has a link, is left out rather than counted as 0.
+    """
+    f1 = f1s(totals)
+    return _mean(f1, ~np.isnan(f1))
+
+
+def _mean(values: Floats, enters: Bools) -> Floats:
+    return _ratio(np.where(enters, values, 0.0).sum(axis=-1), enters.sum(axis=-1).astype(np.float64))
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One number of a report: one or several counts over the same units, and how they make it.
+
+    Each of ``counts`` is one part for ``combine``, named after its metric; with ``facet`` there is one count, and each
+    value of that facet is a part. Examples::
+
+        Measure("entities.names", (counts,))                                   micro F1
+        Measure("entities.names.macro", (counts,), macro, facet="type")        macro F1 over types
+        Measure("coreference.conll", (muc, b_cubed, ceaf), mean)               CoNLL F1
+        Measure("quotes.direct", (counts.by("directness")["direct"],), recall_only)
+    """
+
+    name: str
+    counts: tuple[Counts, ...]
+    combine: Combine = micro
+    facet: str = ""
+
+    def __post_init__(self) -> None:
+        names = {counts.metric for counts in self.counts}
+        if not names or len(names) < len(self.counts) or (self.facet and len(names) > 1):
+            raise ValueError(f"{self.name}: takes one count, or several of different metrics and no facet")
+        if any(not np.array_equal(c.documents, self.documents) for c in self.counts[1:]):
+            raise ValueError(f"{self.name}: its counts are over different units")
+
+    @property
+    def documents(self) -> Ints:
+        """The document of each unit."""
+        return self.counts[0].documents
+
+    @cached_property
+    def parts(self) -> dict[str, Floats]:
+        """The four numbers of each unit, shape (units, 4), by part: a value of the facet, or a metric's name."""
+        if not self.facet:
+            return {counts.metric: counts.by_unit() for counts in self.counts}
+        columns: dict[str, list[int]] = {}
+        (counts,) = self.counts
+        at = counts.facets.index(self.facet)
+        for i, stratum in enumerate(counts.strata):
+            columns.setdefault(stratum[at], []).append(i)
+        return {value: counts.values[:, chosen].sum(axis=1) for value, chosen in columns.items()}
+
+    @cached_property
+    def rows(self) -> Floats:
+        """The four numbers of each unit and part, shape (units, parts, 4)."""
+        return self.rows_of(self.parts)
+
+    def rows_of(self, parts: Iterable[str]) -> Floats:
+        """The rows with these parts in this order, zeros for one that is absent: to lay two systems side by side."""
+        absent = np.zeros((len(self.documents), 4))
+        columns = [self.parts.get(name, absent) for name in parts]
+        return np.stack(columns, axis=1) if columns else np.zeros((len(self.documents), 0, 4))
+
+    @cached_property
+    def by_document(self) -> Floats:
+        """The rows summed by document, shape (documents, parts, 4)."""
+        starts = np.flatnonzero(np.diff(self.documents, prepend=-1))
+        return np.add.reduceat(self.rows, starts, axis=0) if len(starts) else self.rows
+
+    @property
+    def value(self) -> float | None:
+        """The number itself; None where undefined."""
+        return defined(self.combine(self.rows.sum(axis=0)))
+
+    @property
+    def support(self) -> float:
+        """Gold weight it rests on: of several counts the smallest, since the weakest part limits the whole."""
+        return float(min(counts.total()[GOLD] for counts in self.counts))
+
+
+def defined(value: float | Floats) -> float | None:
+    """A number, or None for NaN."""
+    number = float(value)
+    return None if np.isnan(number) else number

@@ -1,0 +1,64 @@
+"""What several tests share: the scripts on the path, and one real Label Studio server a session."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+
+
+def lacking(how: str) -> None:
+    """Skip the test with one line on what to install; in continuous integration nothing may be lacking."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(how, pytrace=False)
+    pytest.skip(how)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Any]:
+    """The running server. Its data folder is kept, so that only the first session waits for it to be made."""
+    from label_studio_server import PROGRAM, STATE, Server
+
+    if not PROGRAM.exists():
+        lacking("no Label Studio server; run: make .label-studio/venv")
+    with Server(STATE / "test-data") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def client(server: Any) -> Any:
+    """The SDK's client of the server; its import alone takes seconds."""
+    return server.client()
+
+
+@pytest.fixture
+def project(client: Any) -> Iterator[Callable[..., int]]:
+    """Makes projects, from our configuration unless told otherwise, and deletes them after the test."""
+    from label_studio import CONFIG, create_project
+
+    made: list[int] = []
+
+    def make(config: str | None = None) -> int:
+        made.append(create_project(client, config or CONFIG.read_text(encoding="utf-8"), title="test"))
+        return made[-1]
+
+    yield make
+    for one in made:
+        client.projects.delete(one)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a real Chromium."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not found:
+        lacking("no Chromium; install your system's package chromium")
+    return str(found)

@@ -1,0 +1,391 @@
+"""Coreference metrics: published values, a plain reference, scorch, and adversarial input."""
+
+import random
+
+import numpy as np
+import pytest
+import reference_coreference as reference
+import scorch.scores as scorch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vostochny.metrics import coreference
+from vostochny.metrics.assignment import best_pairs, best_totals
+from vostochny.metrics.coreference import METRICS, Mentions, tabulate
+from vostochny.metrics.units import pair_up
+from vostochny.model import Document, Entity, Event, Quote, Span
+from vostochny.statistics import from_total, score
+
+
+def columns(documents, shuffle=None):
+    """Clusterings, one a document, as the columns of one side."""
+    rows, cluster = [], 0
+    for document, clusters in enumerate(documents):
+        for members in clusters:
+            rows += [(document, ord(m) if isinstance(m, str) else m, cluster) for m in members]
+            cluster += 1
+    if shuffle:
+        shuffle.shuffle(rows)
+    return Mentions(*np.array(rows, dtype=np.int64).reshape(-1, 3).T)
+
+
+def table(gold, predicted, **options):
+    return tabulate(columns(gold), columns(predicted), len(gold), **options)
+
+
+def scores(gold, predicted, **options):
+    """Recall, precision and F1 of every metric for one document."""
+    totals = {name: from_total(m(table([gold], [predicted], **options))[0]) for name, m in METRICS.items()}
+    return {name: (s.recall, s.precision, s.f1) for name, s in totals.items()}
+
+
+# --- published values -------------------------------------------------------------------------------------------------
+
+# The test cases of the reference scorer v8.01, extended for LEA by its authors: key, response, metric -> recall,
+# precision; None where they print 0 for 0/0. In A5 and A6 the overlapping mention b' is here B. D and E are the examples
+# of Bagga & Baldwin 1998, F to L those of Vilain et al. 1995.
+KEY_A, ALONE, ALL = "a bc def", "a b c d e f", "abcdef"
+CASES = [
+    ("A1", KEY_A, KEY_A, {m: (1, 1) for m in METRICS}),
+    ("A2", KEY_A, "a de", {"muc": (1 / 3, 1), "b3": (7 / 18, 1), "ceaf": (0.6, 0.9), "lea": (2 / 6, 1),
+                           "blanc_links": (1 / 4, 1), "blanc_nonlinks": (2 / 11, 1)}),
+    ("A3", KEY_A, "a bcx defy z", {"muc": (1, 3 / 5), "b3": (1, 55 / 108), "ceaf": (0.88571, 0.66429),
+                                   "lea": (1, 4 / 9), "blanc_links": (1, 4 / 9), "blanc_nonlinks": (1, 11 / 27)}),
+    ("A4", KEY_A, "a bcx dy z", {"muc": (1 / 3, 1 / 3), "b3": (5 / 9, 17 / 42), "ceaf": (0.73333, 0.55),
+                                 "lea": (3 / 6, 2 / 7), "blanc_links": (1 / 4, 1 / 4),
+                                 "blanc_nonlinks": (5 / 11, 5 / 17)}),
+    ("A5", KEY_A, "a bcxB dy z", {"muc": (1 / 3, 1 / 4), "b3": (5 / 9, 5 / 16), "ceaf": (0.68889, 0.51667),
+                                  "lea": (3 / 6, 5 / 24), "blanc_links": (1 / 4, 1 / 7),
+                                  "blanc_nonlinks": (5 / 11, 5 / 21)}),
+    ("A6", KEY_A, "a bcx dy Bz", {"muc": (1 / 3, 1 / 4), "b3": (5 / 9, 17 / 48), "ceaf": (0.73333, 0.55),
+                                  "lea": (3 / 6, 2 / 8), "blanc_links": (1 / 4, 1 / 5),
+                                  "blanc_nonlinks": (5 / 11, 5 / 23)}),
+    # A7, A8, A9: a mention listed twice, in its own cluster, in another one, and ten times.
+    *((name, KEY_A, response, {"muc": (1 / 3, 1 / 3), "b3": (5 / 9, 17 / 42), "ceaf": (0.73333, 0.55),
+                               "lea": (3 / 6, 2 / 7), "blanc_links": (1 / 4, 1 / 4),
+                               "blanc_nonlinks": (5 / 11, 5 / 17)})
+      for name, response in (("A7", "a bcxb dy z"), ("A8", "a bcx dy bz"), ("A9", "a bcx dy bbbbbbbbbbz"))),
+    ("A10", KEY_A, ALONE, {"muc": (0, None), "b3": (3 / 6, 1), "lea": (1 / 6, 1 / 6), "blanc_links": (0, None),
+                           "blanc_nonlinks": (1, 11 / 15)}),
+    ("A11", KEY_A, ALL, {"muc": (1, 3 / 5), "b3": (1, 7 / 18), "lea": (5 / 6, 4 / 15),
+                         "blanc_links": (1, 4 / 15), "blanc_nonlinks": (0, None)}),
+    ("A12", KEY_A, "a x y c d e z", {"muc": (0, None), "b3": (13 / 36, 4 / 7), "lea": (1 / 6, 1 / 7),
+                                     "blanc_links": (0, None), "blanc_nonlinks": (5 / 11, 5 / 21)}),
+    ("A13", KEY_A, "axycdez", {"muc": (1 / 3, 1 / 6), "b3": (17 / 36, 6 / 49), "lea": (1 / 6, 1 / 21),
+                               "blanc_links": (1 / 4, 1 / 21), "blanc_nonlinks": (0, None)}),
+    ("B1", "ab cde", "bcx de", {"lea": (1 / 5, 2 / 5), "blanc_links": (1 / 4, 1 / 4), "blanc_nonlinks": (2 / 6, 2 / 6)}),
+    ("C1", "ab cde fg", "bcx de fg", {"lea": (3 / 7, 4 / 7), "blanc_links": (2 / 5, 2 / 5),
+                                      "blanc_nonlinks": (10 / 16, 10 / 16)}),
+    ("D1", "12345 67 89ABC", "12345 6789ABC", {"muc": (1, 9 / 10), "b3": (1, 16 / 21),
+                                               "lea": (1, (5 + 7 * 11 / 21) / 12)}),
+    ("E1", "12345 67 89ABC", "1234589ABC 67", {"muc": (1, 9 / 10), "b3": (1, 7 / 12),
+                                               "lea": (1, (10 * 20 / 45 + 2) / 12)}),
+    ("F1", "ABCD", "AB CD", {"muc": (2 / 3, 1), "lea": (2 / 6, 1)}),
+    ("G1", "AB CD", "ABCD", {"muc": (1, 2 / 3), "lea": (1, 2 / 6)}),
+    ("H1", "ABCD", "ABCD", {"muc": (1, 1), "lea": (1, 1)}),
+    ("J1", "ABC", "AC", {"muc": (1 / 2, 1), "lea": (1 / 3, 1)}),
+    ("K1", "BCDEGHJ", "ABC DEF GHI", {"muc": (3 / 6, 3 / 6), "lea": (3 / 21, 3 / 9)}),
+    ("L1", "ABC DEFG", "AB CD FGH", {"muc": (2 / 5, 2 / 4), "lea": ((1 + 4 / 6) / 7, 3 / 7)}),
+    ("M1", ALL, ALL, {"muc": (1, 1), "b3": (1, 1), "ceaf": (1, 1), "lea": (1, 1), "blanc_nonlinks": (None, None)}),
+    ("M2", ALL, ALONE, {"muc": (0, None), "lea": (0, 0), "blanc_links": (0, None)}),
+    ("M3", ALL, "ab cde f", {"lea": (4 / 15, 5 / 6), "blanc_links": (4 / 15, 1)}),
+    ("M4", ALL, "abcxyz", {"lea": (1 / 5, 1 / 5), "blanc_links": (3 / 15, 3 / 15)}),
+    ("M5", ALL, "a b c x y z", {"muc": (0, None), "lea": (0, 0), "blanc_links": (0, None)}),
+    ("M6", ALL, "ab cxy z", {"lea": (1 / 15, 2 / 6), "blanc_links": (1 / 15, 1 / 4)}),
+    ("N1", ALONE, ALONE, {"muc": (None, None), "b3": (1, 1), "ceaf": (1, 1), "lea": (1, 1),
+                          "blanc_links": (None, None), "blanc_nonlinks": (1, 1)}),
+    ("N2", ALONE, ALL, {"muc": (None, 0), "lea": (0, 0), "blanc_nonlinks": (0, None)}),
+    ("N3", ALONE, "ab cde f", {"lea": (1 / 6, 1 / 6), "blanc_nonlinks": (11 / 15, 1)}),
+    ("N4", ALONE, "a b c x y z", {"muc": (None, None), "lea": (3 / 6, 3 / 6), "blanc_nonlinks": (3 / 15, 3 / 15)}),
+    ("N5", ALONE, "abcxyz", {"muc": (None, 0), "lea": (0, 0), "blanc_nonlinks": (0, None)}),
+    ("N6", ALONE, "ab cxy z", {"lea": (0, 0), "blanc_nonlinks": (2 / 15, 2 / 11)}),
+    # The worked example of Pradhan et al. 2014 and, for LEA, of Moosavi & Strube 2016.
+    ("Pradhan", "abc defg", "ab cd fghi", {"muc": (2 / 5, 2 / 5), "b3": (5 / 12, 1 / 2), "ceaf": (0.65, 1.3 / 3),
+                                           "lea": ((1 + 4 / 6) / 7, (2 + 4 / 6) / 8), "mentions": (6 / 7, 6 / 8),
+                                           "blanc_links": (2 / 9, 2 / 8), "blanc_nonlinks": (8 / 12, 8 / 20)}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("gold", "predicted", "expected"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+def test_published_test_cases(gold, predicted, expected):
+    found = scores(gold.split(), predicted.split())
+    for metric, pair in expected.items():
+        assert found[metric][:2] == pytest.approx(pair, abs=5e-6), metric
+
+
+# Luo 2005, Table 1: F1 of four responses to one key; "–" for MUC of singletons alone.
+LUO = [
+    ("12345 6789ABC", 0.947, 0.865, 0.733),
+    ("1234589ABC 67", 0.947, 0.737, 0.667),
+    ("123456789ABC", 0.900, 0.545, 0.294),
+    ("1 2 3 4 5 6 7 8 9 A B C", 0.0, 0.400, 0.178),
+]
+
+
+@pytest.mark.parametrize(("response", "muc", "b3", "ceaf"), LUO)
+def test_luo_table_1(response, muc, b3, ceaf):
+    found = scores(["12345", "67", "89ABC"], response.split())
+    assert [found[m][2] for m in coreference.CONLL] == pytest.approx([muc, b3, ceaf], abs=5e-4)
+
+
+# --- against the plain reference --------------------------------------------------------------------------------------
+
+
+def expected(gold, predicted, **options):
+    sides = [reference.prepare(g, p, **options) for g, p in zip(gold, predicted, strict=True)]
+    return {name: np.array([m(*side) for side in sides], dtype=float) for name, m in reference.METRICS.items()}
+
+
+def check(gold, predicted, **options):
+    made = table(gold, predicted, **options)
+    for name, rows in expected(gold, predicted, **options).items():
+        np.testing.assert_allclose(METRICS[name](made), rows, rtol=0, atol=1e-9, err_msg=name)
+
+
+mention = st.integers(0, 12)
+clustering = st.lists(st.lists(mention, min_size=1, max_size=6), max_size=7)
+corpus = st.lists(st.tuples(clustering, clustering), min_size=1, max_size=5)
+switches = st.fixed_dictionaries({"singletons": st.booleans(), "common_only": st.booleans()})
+
+
+@settings(max_examples=1000, deadline=None)
+@given(corpus, switches)
+def test_fast_equals_slow(documents, options):
+    """Also with mentions listed twice, in one cluster or in several."""
+    check([g for g, _ in documents], [p for _, p in documents], **options)
+
+
+@pytest.mark.parametrize("options", [{"singletons": s, "common_only": c} for s in (1, 0) for c in (1, 0)], ids=str)
+def test_thousands_of_documents_at_once(options):
+    """Clusterings of many shapes, from nearly equal to unrelated, so that CEAF meets tangles."""
+    chance = random.Random(7)
+    gold, predicted = [], []
+    for _ in range(2500):
+        size, least, noise = chance.randint(1, 30), chance.randint(1, 8), chance.random()
+        labels = [chance.randrange(least) for _ in range(size)]
+        other = [chance.randrange(least) if chance.random() < noise else x for x in labels]
+        for side, named in ((gold, labels), (predicted, other)):
+            listed = [m for m in range(size) if chance.random() < 0.9]
+            side.append([[m for m in listed if named[m] == x] for x in range(least)])
+    check(gold, predicted, **options)
+
+
+@settings(max_examples=200, deadline=None)
+@given(corpus, switches, st.randoms(use_true_random=False))
+def test_order_is_irrelevant(documents, options, shuffle):
+    gold, predicted = zip(*documents, strict=True)
+    sides = [columns(side, shuffle) for side in (gold, predicted)]
+    mixed = tabulate(*sides, len(documents), **options)
+    for metric in METRICS.values():
+        assert np.array_equal(metric(table(gold, predicted, **options)), metric(mixed))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(clustering, min_size=1, max_size=5), switches)
+def test_gold_against_itself_is_one(documents, options):
+    for name, metric in METRICS.items():
+        found = from_total(metric(table(documents, documents, **options)).sum(axis=0))
+        assert (found.recall, found.precision, found.f1) in ((1.0, 1.0, 1.0), (None, None, None)), name
+
+
+@settings(max_examples=200, deadline=None)
+@given(corpus, switches)
+def test_swapping_the_sides_swaps_recall_and_precision(documents, options):
+    gold, predicted = zip(*documents, strict=True)
+    there, back = table(gold, predicted, **options), table(predicted, gold, **options)
+    for metric in METRICS.values():
+        np.testing.assert_allclose(metric(there), metric(back)[:, [2, 3, 0, 1]], atol=1e-12)
+
+
+# --- against scorch ---------------------------------------------------------------------------------------------------
+
+
+def test_equals_scorch():
+    """Where we say undefined, scorch says 0; and its BLANC leaves out a half that gold has no pair for."""
+    chance = random.Random(3)
+    for _ in range(400):
+        size, names = chance.randint(2, 25), chance.randint(1, 8)
+        sides = []
+        for _ in range(2):
+            clusters = [set() for _ in range(names)]
+            for m in range(size):
+                if chance.random() < 0.9:
+                    chance.choice(clusters).add(m)
+            sides.append([c for c in clusters if c])
+        gold, predicted = sides
+        if min(sum(map(len, side)) for side in sides) < 2:
+            continue
+        found = scores(gold, predicted)
+        for name, theirs in (("muc", scorch.muc), ("b3", scorch.b_cubed), ("ceaf", scorch.ceaf_e)):
+            assert [x or 0.0 for x in found[name]] == pytest.approx(theirs(gold, predicted), abs=1e-9), name
+        halves = [found[name][2] for name in coreference.BLANC if found[name][0] is not None]
+        assert sum(halves) / len(halves) == pytest.approx(scorch.blanc(gold, predicted, fast=False)[2], abs=1e-9)
+
+
+# --- adversarial input ------------------------------------------------------------------------------------------------
+
+
+def test_nothing_at_all():
+    for documents in (0, 1, 3):
+        made = table([[]] * documents, [[]] * documents)
+        for metric in METRICS.values():
+            assert metric(made).shape == (documents, 4)
+            assert not metric(made).any()
+
+
+def test_no_gold_and_no_prediction():
+    clusters = ["ab", "c", "def"]
+    for name in ("muc", "b3", "ceaf", "lea", "mentions"):
+        assert scores([], clusters)[name] == (None, 0.0, 0.0)
+        assert scores(clusters, [])[name] == (0.0, None, 0.0)
+
+
+def test_dropping_singletons_and_taking_common_mentions():
+    assert scores(["ab", "c"], ["ab", "x"], singletons=False)["b3"] == (1.0, 1.0, 1.0)
+    assert scores(["ab", "c"], ["ab", "x"])["mentions"][:2] == pytest.approx((2 / 3, 2 / 3))
+    assert scores(["abx", "c"], ["aby", "c"], common_only=True)["ceaf"] == (1.0, 1.0, 1.0)
+    # A cluster that common_only cut down to a singleton is one, and dropped.
+    assert scores(["ax", "bc"], ["ay", "bc"], singletons=False, common_only=True)["mentions"] == (1.0, 1.0, 1.0)
+
+
+def test_one_cluster_of_ten_thousand_against_singletons():
+    size = 10_000
+    made = table([[range(size)]], [[[m] for m in range(size)]])
+    assert coreference.muc(made)[0].tolist() == [0, size - 1, 0, 0]
+    assert coreference.b3(made)[0] == pytest.approx([1, size, size, size])
+    assert coreference.ceaf(made)[0] == pytest.approx([2 / (size + 1), 1, 2 / (size + 1), size])
+    assert coreference.lea(made)[0].tolist() == [0, size, 0, size]
+    itself = table([[range(size)]], [[range(size)]])
+    assert all(from_total(m(itself)[0]).f1 == 1 for name, m in METRICS.items() if name != "blanc_nonlinks")
+
+
+def test_one_document_of_28_000_mentions():
+    """Two unrelated clusterings tangle all clusters into one component; both must come through, and agree with parts."""
+    chance = np.random.default_rng(5)
+    mentions = np.arange(28_000)
+    sides = [Mentions(mentions * 0, mentions, chance.integers(0, 8000, len(mentions))) for _ in range(2)]
+    made = tabulate(*sides, 1)
+    assert coreference.mention_detection(made)[0].tolist() == [28_000] * 4
+    swapped = coreference.ceaf(tabulate(*sides[::-1], 1))[0]
+    assert coreference.ceaf(made)[0] == pytest.approx(swapped[[2, 3, 0, 1]])
+
+
+def test_codes_too_wide_to_pack():
+    far = 2**55
+    gold = Mentions(np.array([0, 0, 1, 1]), np.array([far, far + 1, far, 5]), np.array([0, 0, 1, 2]))
+    predicted = Mentions(np.array([1, 0, 0]), np.array([far, far, far + 1]), np.array([2, 1, 1]))
+    made = tabulate(gold, predicted, 2**10)
+    assert coreference.mention_detection(made)[:2].tolist() == [[2, 2, 2, 2], [1, 2, 1, 1]]
+
+
+def test_a_cluster_in_two_documents_is_refused():
+    side = Mentions(np.array([0, 1]), np.array([0, 1]), np.array([0, 0]))
+    with pytest.raises(ValueError, match="one document"):
+        tabulate(side, side, 2)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.dictionaries(st.tuples(st.integers(0, 5), st.integers(0, 6)), st.integers(1, 4)))
+def test_assignment_is_best(weights):
+    """Small whole weights, so that ties abound; against every map tried."""
+
+    def best(lefts, used):
+        if not lefts:
+            return 0
+        here = [w + best(lefts[1:], used | {b}) for (a, b), w in weights.items() if a == lefts[0] and b not in used]
+        return max([best(lefts[1:], used), *here])
+
+    most = best(sorted({a for a, _ in weights}), frozenset())
+    pairs = best_pairs(weights)
+    assert len(set(pairs.values())) == len(pairs)
+    assert sum(weights[pair] for pair in pairs.items()) == most
+    edges = np.array([(*pair, w) for pair, w in weights.items()], dtype=np.int64).reshape(-1, 3)
+    assert best_totals(edges[:, 0], edges[:, 1], edges[:, 2] * 1.0, edges[:, 0] * 0, 1)[0] == pytest.approx(most)
+
+
+# --- from documents ---------------------------------------------------------------------------------------------------
+
+
+def entity(start, cluster, type="PER", end=None):
+    return Entity(f"{start}-{cluster}", Span(start, end or start + 1), type, cluster=cluster)
+
+
+def document(name, **layers):
+    return Document(name, "x" * 100, **{layer: tuple(items) for layer, items in layers.items()})
+
+
+def paired(gold, predicted):
+    return pair_up(gold, {d.doc_id: d for d in predicted}, frozenset({"DATE"}), frozenset())
+
+
+def f1(counts):
+    return {name.removeprefix("x."): score(c).f1 for name, c in counts.items()}
+
+
+def test_entities_without_a_cluster_and_values_are_no_mentions():
+    gold = document("d", entities=[entity(0, "a"), entity(2, "a"), entity(4, None), entity(6, None, "DATE")])
+    system = document("d", entities=[entity(0, "1"), entity(2, "1"), entity(8, None), entity(6, "2", "DATE")])
+    found = f1(coreference.within(paired([gold], [system]), "x", "entities"))
+    assert [found[m] for m in ("muc", "b3", "ceaf", "lea", "mentions")] == [1.0] * 5
+    unresolved = document("d", entities=[entity(0, None), entity(2, None)])
+    counts = coreference.within(paired([gold], [unresolved]), "x", "entities")
+    assert counts["x.b3"].total().tolist() == [0, 2, 0, 0]
+
+
+def test_nested_and_crossing_spans_are_mentions_of_their_own():
+    spans = [(0, 10, "a"), (0, 4, "b"), (2, 8, "a"), (6, 12, "b")]
+    gold = document("d", entities=[entity(s, c, end=e) for s, e, c in spans])
+    found = f1(coreference.within(paired([gold], [gold]), "x", "entities"))
+    assert set(found.values()) == {1.0}
+
+
+def test_two_events_on_one_trigger_are_told_apart_by_type():
+    def event(start, type, cluster):
+        return Event(f"{start}{type}", Span(start, start + 1), type, cluster=cluster)
+
+    gold = document("d", events=[event(0, "Meet", "m"), event(0, "Travel", "t"), event(5, "Meet", "m")])
+    system = document("d", events=[event(0, "Travel", "t"), event(0, "Meet", "m"), event(5, "Visit", "m")])
+    found = f1(coreference.within(paired([gold], [system]), "x", "events"))
+    assert [found[m] for m in ("muc", "b3", "ceaf", "lea", "mentions")] == [1.0] * 5  # at 5 the type does not matter
+
+
+def test_utterances_are_told_by_all_their_content():
+    def quote(cluster, *spans):
+        return Quote(f"{spans}", tuple(Span(*s) for s in spans), cluster=cluster)
+
+    gold = document("d", quotes=[quote("u", (0, 9), (20, 29)), quote("u", (40, 49))])
+    half = document("d", quotes=[quote("u", (0, 9)), quote("u", (40, 49))])
+    assert set(f1(coreference.within(paired([gold], [gold]), "x", "utterances")).values()) == {1.0, None}
+    assert f1(coreference.within(paired([gold], [half]), "x", "utterances"))["mentions"] == 0.5
+
+
+def test_identity_counts_across_documents():
+    gold = [document(d, entities=[entity(0, "kim"), entity(2, "putin")]) for d in "abc"]
+    apart = [document(d, entities=[entity(0, f"{d}1"), entity(2, f"{d}2")]) for d in "abc"]
+    assert f1(coreference.within(paired(gold, apart), "x", "entities"))["b3"] == 1.0
+    counts = coreference.across(paired(gold, apart), "x", "entities")
+    assert counts["x.b3"].total() == pytest.approx([2, 6, 6, 6])
+    assert counts["x.muc"].total().tolist() == [0, 4, 0, 0]
+    without = coreference.across(paired(gold, apart), "x", "entities", singletons=False)
+    assert score(without["x.b3"]).f1 == 0.0
+    assert set(f1(coreference.across(paired(gold, gold), "x", "entities")).values()) == {1.0}
+
+
+def test_counts_have_a_unit_a_document_and_add_up():
+    gold = [document(d, entities=[entity(0, "a"), entity(2, "a")]) for d in "abc"]
+    counts = coreference.within(paired(gold, gold[:2]), "x", "entities")["x.muc"]
+    assert counts.metric == "x.muc"
+    assert counts.documents.tolist() == [0, 1, 2]
+    assert counts.by_unit().tolist() == [[1, 1, 1, 1], [1, 1, 1, 1], [0, 1, 0, 0]]
+    assert (counts + counts).total().tolist() == [4, 6, 4, 4]
+
+
+def test_a_mention_in_two_clusters_does_not_depend_on_the_order():
+    twice = [entity(0, "b"), entity(0, "a"), entity(2, "b"), entity(4, "a")]
+    gold = document("d", entities=[entity(0, "g"), entity(2, "g"), entity(4, "h")])
+    totals = [
+        coreference.within(paired([gold], [document("d", entities=order)]), "x", "entities")["x.b3"].total().tolist()
+        for order in (twice, twice[::-1])
+    ]
+    assert totals[0] == totals[1]
+    assert totals[0][3] == 3
