@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SERVER := .label-studio/venv
-UV := $(BIN)/uv pip install --quiet
+UV := $(BIN)/uv pip install --quiet --compile-bytecode
 
 .PHONY: benchmark test lint corpus baselines chromium clean
 

@@ -57,7 +57,7 @@ STYLE = """
 .vo-attribute .lsf-choice__item { font-weight: 400; }
 .vo-attribute .lsf-text-area { flex: 1 1 auto; }
 .vo-text { flex: 1 1 auto; max-width: 48em; }
-.vo-text .lsf-richtext__container { line-height: 2.4 !important; padding-top: 1.4em; }
+.vo-text .lsf-richtext__container { line-height: 2.8 !important; padding-top: 1.4em; }
 """
 
 

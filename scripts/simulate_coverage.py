@@ -59,6 +59,7 @@ SCENARIOS = (
     *(Scenario(f1, sd, 0.5, OUR_LENGTHS, 5, 0.3) for f1 in (0.75, 0.9) for sd in (0.3, 0.6)),
     Scenario(0.75, 0.3, 1.0, OUR_LENGTHS, 1, 0.3),
     Scenario(0.9, 0.3, 0.5, OUR_LENGTHS, 1, 0.3),
+    Scenario(0.75, 0.3, 0.5, (4,) * 5, 5, 0.3),
     Scenario(0.75, 0.3, 0.5, (1,) * 30, 20, 0.3),
 )
 QUICK = (Scenario(0.75, 0.3), Scenario(0.9, 0.3, 0.5, OUR_LENGTHS, 5, 0.3))
@@ -201,9 +202,7 @@ def simulate(quick: bool) -> Figures:
 
 def as_text(figures: Figures) -> str:
     """JSON with a line a scenario."""
-    about = (
-        "Share of samples whose 95 % interval holds the truth; scores: [share, mean width]. See scripts"
-    )
+    about = "How often 95 % intervals hold the truth, by scripts/simulate_coverage.py. Of scores: [share, mean width]"
     lines = [f' "about": {json.dumps(about)}']
     for key, value in figures.items():
         if isinstance(value, list):

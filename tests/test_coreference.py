@@ -41,89 +41,18 @@ def scores(gold, predicted, **options):
 
 # --- published values -------------------------------------------------------------------------------------------------
 
-# The test cases of the reference scorer v8.01, extended for LEA by its authors: key, response, metric -> recall,
-# precision; None where they print 0 for 0/0. In A5 and A6 the overlapping mention b' is here B. D and E are the examples
-# of Bagga & Baldwin 1998, F to L those of Vilain et al. 1995.
-KEY_A, ALONE, ALL = "a bc def", "a b c d e f", "abcdef"
-CASES = [
-    ("A1", KEY_A, KEY_A, {m: (1, 1) for m in METRICS}),
-    ("A2", KEY_A, "a de", {"muc": (1 / 3, 1), "b3": (7 / 18, 1), "ceaf": (0.6, 0.9), "lea": (2 / 6, 1),
-                           "blanc_links": (1 / 4, 1), "blanc_nonlinks": (2 / 11, 1)}),
-    ("A3", KEY_A, "a bcx defy z", {"muc": (1, 3 / 5), "b3": (1, 55 / 108), "ceaf": (0.88571, 0.66429),
-                                   "lea": (1, 4 / 9), "blanc_links": (1, 4 / 9), "blanc_nonlinks": (1, 11 / 27)}),
-    ("A4", KEY_A, "a bcx dy z", {"muc": (1 / 3, 1 / 3), "b3": (5 / 9, 17 / 42), "ceaf": (0.73333, 0.55),
-                                 "lea": (3 / 6, 2 / 7), "blanc_links": (1 / 4, 1 / 4),
-                                 "blanc_nonlinks": (5 / 11, 5 / 17)}),
-    ("A5", KEY_A, "a bcxB dy z", {"muc": (1 / 3, 1 / 4), "b3": (5 / 9, 5 / 16), "ceaf": (0.68889, 0.51667),
-                                  "lea": (3 / 6, 5 / 24), "blanc_links": (1 / 4, 1 / 7),
-                                  "blanc_nonlinks": (5 / 11, 5 / 21)}),
-    ("A6", KEY_A, "a bcx dy Bz", {"muc": (1 / 3, 1 / 4), "b3": (5 / 9, 17 / 48), "ceaf": (0.73333, 0.55),
-                                  "lea": (3 / 6, 2 / 8), "blanc_links": (1 / 4, 1 / 5),
-                                  "blanc_nonlinks": (5 / 11, 5 / 23)}),
-    # A7, A8, A9: a mention listed twice, in its own cluster, in another one, and ten times.
-    *((name, KEY_A, response, {"muc": (1 / 3, 1 / 3), "b3": (5 / 9, 17 / 42), "ceaf": (0.73333, 0.55),
-                               "lea": (3 / 6, 2 / 7), "blanc_links": (1 / 4, 1 / 4),
-                               "blanc_nonlinks": (5 / 11, 5 / 17)})
-      for name, response in (("A7", "a bcxb dy z"), ("A8", "a bcx dy bz"), ("A9", "a bcx dy bbbbbbbbbbz"))),
-    ("A10", KEY_A, ALONE, {"muc": (0, None), "b3": (3 / 6, 1), "lea": (1 / 6, 1 / 6), "blanc_links": (0, None),
-                           "blanc_nonlinks": (1, 11 / 15)}),
-    ("A11", KEY_A, ALL, {"muc": (1, 3 / 5), "b3": (1, 7 / 18), "lea": (5 / 6, 4 / 15),
-                         "blanc_links": (1, 4 / 15), "blanc_nonlinks": (0, None)}),
-    ("A12", KEY_A, "a x y c d e z", {"muc": (0, None), "b3": (13 / 36, 4 / 7), "lea": (1 / 6, 1 / 7),
-                                     "blanc_links": (0, None), "blanc_nonlinks": (5 / 11, 5 / 21)}),
-    ("A13", KEY_A, "axycdez", {"muc": (1 / 3, 1 / 6), "b3": (17 / 36, 6 / 49), "lea": (1 / 6, 1 / 21),
-                               "blanc_links": (1 / 4, 1 / 21), "blanc_nonlinks": (0, None)}),
-    ("B1", "ab cde", "bcx de", {"lea": (1 / 5, 2 / 5), "blanc_links": (1 / 4, 1 / 4), "blanc_nonlinks": (2 / 6, 2 / 6)}),
-    ("C1", "ab cde fg", "bcx de fg", {"lea": (3 / 7, 4 / 7), "blanc_links": (2 / 5, 2 / 5),
-                                      "blanc_nonlinks": (10 / 16, 10 / 16)}),
-    ("D1", "12345 67 89ABC", "12345 6789ABC", {"muc": (1, 9 / 10), "b3": (1, 16 / 21),
-                                               "lea": (1, (5 + 7 * 11 / 21) / 12)}),
-    ("E1", "12345 67 89ABC", "1234589ABC 67", {"muc": (1, 9 / 10), "b3": (1, 7 / 12),
-                                               "lea": (1, (10 * 20 / 45 + 2) / 12)}),
-    ("F1", "ABCD", "AB CD", {"muc": (2 / 3, 1), "lea": (2 / 6, 1)}),
-    ("G1", "AB CD", "ABCD", {"muc": (1, 2 / 3), "lea": (1, 2 / 6)}),
-    ("H1", "ABCD", "ABCD", {"muc": (1, 1), "lea": (1, 1)}),
-    ("J1", "ABC", "AC", {"muc": (1 / 2, 1), "lea": (1 / 3, 1)}),
-    ("K1", "BCDEGHJ", "ABC DEF GHI", {"muc": (3 / 6, 3 / 6), "lea": (3 / 21, 3 / 9)}),
-    ("L1", "ABC DEFG", "AB CD FGH", {"muc": (2 / 5, 2 / 4), "lea": ((1 + 4 / 6) / 7, 3 / 7)}),
-    ("M1", ALL, ALL, {"muc": (1, 1), "b3": (1, 1), "ceaf": (1, 1), "lea": (1, 1), "blanc_nonlinks": (None, None)}),
-    ("M2", ALL, ALONE, {"muc": (0, None), "lea": (0, 0), "blanc_links": (0, None)}),
-    ("M3", ALL, "ab cde f", {"lea": (4 / 15, 5 / 6), "blanc_links": (4 / 15, 1)}),
-    ("M4", ALL, "abcxyz", {"lea": (1 / 5, 1 / 5), "blanc_links": (3 / 15, 3 / 15)}),
-    ("M5", ALL, "a b c x y z", {"muc": (0, None), "lea": (0, 0), "blanc_links": (0, None)}),
-    ("M6", ALL, "ab cxy z", {"lea": (1 / 15, 2 / 6), "blanc_links": (1 / 15, 1 / 4)}),
-    ("N1", ALONE, ALONE, {"muc": (None, None), "b3": (1, 1), "ceaf": (1, 1), "lea": (1, 1),
-                          "blanc_links": (None, None), "blanc_nonlinks": (1, 1)}),
-    ("N2", ALONE, ALL, {"muc": (None, 0), "lea": (0, 0), "blanc_nonlinks": (0, None)}),
-    ("N3", ALONE, "ab cde f", {"lea": (1 / 6, 1 / 6), "blanc_nonlinks": (11 / 15, 1)}),
-    ("N4", ALONE, "a b c x y z", {"muc": (None, None), "lea": (3 / 6, 3 / 6), "blanc_nonlinks": (3 / 15, 3 / 15)}),
-    ("N5", ALONE, "abcxyz", {"muc": (None, 0), "lea": (0, 0), "blanc_nonlinks": (0, None)}),
-    ("N6", ALONE, "ab cxy z", {"lea": (0, 0), "blanc_nonlinks": (2 / 15, 2 / 11)}),
-    # The worked example of Pradhan et al. 2014 and, for LEA, of Moosavi & Strube 2016.
-    ("Pradhan", "abc defg", "ab cd fghi", {"muc": (2 / 5, 2 / 5), "b3": (5 / 12, 1 / 2), "ceaf": (0.65, 1.3 / 3),
-                                           "lea": ((1 + 4 / 6) / 7, (2 + 4 / 6) / 8), "mentions": (6 / 7, 6 / 8),
-                                           "blanc_links": (2 / 9, 2 / 8), "blanc_nonlinks": (8 / 12, 8 / 20)}),
-]  # fmt: skip
 
-
-@pytest.mark.parametrize(("gold", "predicted", "expected"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+@pytest.mark.parametrize(
+    ("gold", "predicted", "expected"), [c[1:] for c in reference.CASES], ids=[c[0] for c in reference.CASES]
+)
 def test_published_test_cases(gold, predicted, expected):
     found = scores(gold.split(), predicted.split())
     for metric, pair in expected.items():
         assert found[metric][:2] == pytest.approx(pair, abs=5e-6), metric
 
 
-# Luo 2005, Table 1: F1 of four responses to one key; "–" for MUC of singletons alone.
-LUO = [
-    ("12345 6789ABC", 0.947, 0.865, 0.733),
-    ("1234589ABC 67", 0.947, 0.737, 0.667),
-    ("123456789ABC", 0.900, 0.545, 0.294),
-    ("1 2 3 4 5 6 7 8 9 A B C", 0.0, 0.400, 0.178),
-]
-
-
-@pytest.mark.parametrize(("response", "muc", "b3", "ceaf"), LUO)
-def test_luo_table_1(response, muc, b3, ceaf):
+@pytest.mark.parametrize(("response", "muc", "b3", "ceaf"), reference.LUO)
+def test_luo_2005_table_1(response, muc, b3, ceaf):
     found = scores(["12345", "67", "89ABC"], response.split())
     assert [found[m][2] for m in coreference.CONLL] == pytest.approx([muc, b3, ceaf], abs=5e-4)
 
@@ -148,7 +77,7 @@ corpus = st.lists(st.tuples(clustering, clustering), min_size=1, max_size=5)
 switches = st.fixed_dictionaries({"singletons": st.booleans(), "common_only": st.booleans()})
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(corpus, switches)
 def test_fast_equals_slow(documents, options):
     """Also with mentions listed twice, in one cluster or in several."""
@@ -170,7 +99,7 @@ def test_thousands_of_documents_at_once(options):
     check(gold, predicted, **options)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(corpus, switches, st.randoms(use_true_random=False))
 def test_order_is_irrelevant(documents, options, shuffle):
     gold, predicted = zip(*documents, strict=True)
@@ -180,7 +109,7 @@ def test_order_is_irrelevant(documents, options, shuffle):
         assert np.array_equal(metric(table(gold, predicted, **options)), metric(mixed))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(clustering, min_size=1, max_size=5), switches)
 def test_gold_against_itself_is_one(documents, options):
     for name, metric in METRICS.items():
@@ -188,7 +117,7 @@ def test_gold_against_itself_is_one(documents, options):
         assert (found.recall, found.precision, found.f1) in ((1.0, 1.0, 1.0), (None, None, None)), name
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(corpus, switches)
 def test_swapping_the_sides_swaps_recall_and_precision(documents, options):
     gold, predicted = zip(*documents, strict=True)
@@ -260,7 +189,7 @@ def test_one_cluster_of_ten_thousand_against_singletons():
 
 
 def test_one_document_of_28_000_mentions():
-    """Two unrelated clusterings tangle all clusters into one component; both must come through, and agree with parts."""
+    """Two unrelated clusterings tangle nearly all clusters into one component; the map is as good from either side."""
     chance = np.random.default_rng(5)
     mentions = np.arange(28_000)
     sides = [Mentions(mentions * 0, mentions, chance.integers(0, 8000, len(mentions))) for _ in range(2)]
@@ -270,12 +199,12 @@ def test_one_document_of_28_000_mentions():
     assert coreference.ceaf(made)[0] == pytest.approx(swapped[[2, 3, 0, 1]])
 
 
-def test_codes_too_wide_to_pack():
-    far = 2**55
-    gold = Mentions(np.array([0, 0, 1, 1]), np.array([far, far + 1, far, 5]), np.array([0, 0, 1, 2]))
-    predicted = Mentions(np.array([1, 0, 0]), np.array([far, far, far + 1]), np.array([2, 1, 1]))
-    made = tabulate(gold, predicted, 2**10)
-    assert coreference.mention_detection(made)[:2].tolist() == [[2, 2, 2, 2], [1, 2, 1, 1]]
+@pytest.mark.parametrize(("far", "last"), [(2**60, 1), (2**60, 1000)])
+def test_codes_too_wide_to_pack(far, last):
+    gold = Mentions(np.array([0, 0, last, last]), np.array([far, far + 1, far, 5]), np.array([0, 0, 1, 2]))
+    predicted = Mentions(np.array([last, 0, 0]), np.array([far, far, far + 1]), np.array([2, 1, 1]))
+    made = coreference.mention_detection(tabulate(gold, predicted, last + 1))
+    assert made[[0, last]].tolist() == [[2, 2, 2, 2], [1, 2, 1, 1]]
 
 
 def test_a_cluster_in_two_documents_is_refused():
@@ -347,6 +276,8 @@ def test_two_events_on_one_trigger_are_told_apart_by_type():
     system = document("d", events=[event(0, "Travel", "t"), event(0, "Meet", "m"), event(5, "Visit", "m")])
     found = f1(coreference.within(paired([gold], [system]), "x", "events"))
     assert [found[m] for m in ("muc", "b3", "ceaf", "lea", "mentions")] == [1.0] * 5  # at 5 the type does not matter
+    one = document("d", events=[event(0, "Travel", "t"), event(5, "Meet", "m")])
+    assert coreference.within(paired([gold], [one]), "x", "events")["x.mentions"].total().tolist() == [2, 3, 2, 2]
 
 
 def test_utterances_are_told_by_all_their_content():

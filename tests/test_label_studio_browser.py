@@ -12,14 +12,14 @@ from conftest import ROOT
 
 from vostochny import ontology
 from vostochny.formats import notation
-from vostochny.formats.label_studio import write
+from vostochny.formats.label_studio import read, write
 from vostochny.model import Document
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
 
 FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
 ]  # fmt: skip
 SEED = ROOT / "seeds" / "003_614713fa8e662b7e.txt"
 SAMPLE = """\
@@ -67,21 +67,110 @@ def browser(chromium: str, server: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def opened(browser: Any, client: Any, project: Callable[[], int]) -> Iterator[tuple[Any, int]]:
-    """The sample's task open in the browser, and its project."""
+def opened(browser: Any, server: Any, client: Any, project: Callable[[], int]) -> Iterator[tuple[Any, int]]:
+    """The sample's task open in the browser, and its project. Every request must stay on the server."""
     one = project()
     label_studio.import_tasks(client, one, [write(sample())])
     (task,) = label_studio.export_tasks(client, one)
-    page = browser.new_page()
+    page, outside = browser.new_page(), []
+    page.on("request", lambda request: outside.append(request.url))
     page.goto(f"/projects/{one}/data?task={task['id']}")
     page.wait_for_selector(".htx-highlight")
+    page.wait_for_timeout(500)
     yield page, one
     page.close()
+    assert [url for url in outside if not url.startswith((server.url, "data:", "blob:"))] == []
 
 
-def test_the_page_shows_text_regions_and_no_error(opened: tuple[Any, int], tmp_path: Path) -> None:
-    page, _ = opened
+def mark(page: Any, key: str, words: str) -> None:
+    """Press a label's key and drag over these words, as an annotator does."""
+    start, end = page.evaluate(
+        """words => {
+            const walker = document.createTreeWalker(
+                document.querySelector(".lsf-richtext__container"), NodeFilter.SHOW_TEXT);
+            for (let node; (node = walker.nextNode()); ) {
+                const at = node.data.indexOf(words);
+                if (at < 0) continue;
+                node.parentElement.scrollIntoView({block: "center"});
+                const range = document.createRange();
+                range.setStart(node, at);
+                range.setEnd(node, at + words.length);
+                const rects = [...range.getClientRects()], last = rects[rects.length - 1];
+                const middle = rect => rect.y + rect.height / 2;
+                return [[rects[0].left + 1, middle(rects[0])], [last.right - 1, middle(last)]];
+            }
+        }""",
+        words,
+    )
+    page.keyboard.press(key)
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*end, steps=8)
+    page.mouse.up()
+
+
+def update(page: Any) -> Any:
+    return page.locator("button[aria-label=submit]")
+
+
+def test_the_page_shows_text_and_regions_and_opening_it_changes_nothing(
+    opened: tuple[Any, int], client: Any, tmp_path: Path
+) -> None:
+    page, one = opened
     document = sample()
-    shown = " ".join(page.inner_text(".lsf-richtext").split()) if page.query_selector(".lsf-richtext") else ""
+    shown = page.inner_text(".lsf-richtext__container")
+    assert "".join(shown.split()) == "".join(document.text.split())
+    assert page.locator(".htx-highlight").count() >= len(document.entities) + len(document.events)
+    assert page.locator(".lsf-outliner-item").count() > 5
+    assert page.locator(".lsf-label").count() > 40
+    assert page.locator("[class*=lsf-errors], .ant-modal, [class*=error-message]").count() == 0
     page.screenshot(path=tmp_path / "page.png")
-    print(tmp_path / "page.png", shown[:100])
+    assert (tmp_path / "page.png").stat().st_size > 50_000
+    page.wait_for_timeout(1500)  # a draft would be saved by now
+    assert update(page).is_disabled()
+    assert read(label_studio.export_tasks(client, one)[0], ontology.load()) == read(write(document), ontology.load())
+
+
+def test_only_the_attributes_of_the_selected_region_are_shown(opened: tuple[Any, int]) -> None:
+    page, _ = opened
+
+    def shown() -> set[str]:
+        return set(page.locator(".vo-attribute input:visible").evaluate_all("all => all.map(one => one.name)"))
+
+    assert shown() == set()
+    page.locator(".htx-highlight", has_text="Kim Jong Un").last.click()
+    assert shown() == {"NAM", "NOM", "PRO", "demonym"}
+    assert page.locator(".vo-attribute:visible", has_text="kim_jong_un").count() == 1
+    page.keyboard.press("u")
+    page.locator(".htx-highlight", has_text="fired").last.click()
+    assert {"actual", "negative", "failure", "event_cluster"} <= shown()
+    page.keyboard.press("u")
+    page.locator(".htx-highlight", has_text="worries about").last.click()
+    assert shown() == set()  # a cue has none
+
+
+def test_a_region_marked_by_hand_arrives_in_the_export(opened: tuple[Any, int], client: Any) -> None:
+    page, one = opened
+    mark(page, "1", "Dmitry Peskov")
+    page.locator(".htx-highlight", has_text="Dmitry Peskov").click()
+    page.wait_for_selector(".vo-attribute input[name=NAM]:visible")
+    update(page).click()
+    page.wait_for_selector("text=This region has no level yet")
+    page.get_by_role("button", name="OK").click()
+    page.locator(".vo-attribute input[name=NAM]:visible").click()
+    page.fill(".vo-attribute input[name=cluster]:visible", "dmitry_peskov")
+    page.keyboard.press("Enter")
+    with page.expect_response(
+        lambda response: "/api/annotations/" in response.url and response.request.method == "PATCH"
+    ):
+        update(page).click()
+    before, document = sample(), read(label_studio.export_tasks(client, one)[0], ontology.load())
+    (new,) = set(document.entities) - set(before.entities)
+    assert (new.span.of(document.text), new.type, new.level, new.cluster) == (
+        "Dmitry Peskov",
+        "PER",
+        "NAM",
+        "dmitry_peskov",
+    )
+    assert document.events == read(write(before), ontology.load()).events
+    assert document.quotes == before.quotes

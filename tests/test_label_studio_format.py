@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,12 @@ from hypothesis import strategies as st
 
 from vostochny.formats import FormatError
 from vostochny.formats.label_studio import canonical, dumps, read, write
+from vostochny.formats.label_studio_shape import ATTRIBUTES, LAYERS, RELATIONS, labels
 from vostochny.formats.notation import cover_with_zones
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
 from vostochny.ontology import parse
+
+import label_config
 
 ROOT = Path(__file__).resolve().parent.parent
 ONTOLOGY = parse(yaml.safe_load((ROOT / "annotations" / "ontology.yaml").read_text(encoding="utf-8")))
@@ -316,3 +320,30 @@ TWICE = Event("v", Span(1, 2), "Contact.Meet", arguments=(Argument("R", Referenc
 def test_what_regions_cannot_say_is_refused(document: Document, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         write(document)
+
+
+def test_the_configuration_is_current_and_has_every_control(capsys: pytest.CaptureFixture[str]) -> None:
+    assert label_config.main(["--check"]) == 0, capsys.readouterr().err
+    root = ET.parse(label_config.TARGET).getroot()
+    named = {element.get("name"): element for element in root.iter() if element.get("name")}
+    assert set(named) == {"text", *LAYERS, *ATTRIBUTES}
+    for layer in LAYERS:
+        assert [label.get("value") for label in named[layer].iter("Label")] == list(labels(layer, ONTOLOGY))
+    assert {r.get("value") for r in root.iter("Relation")} == {*ONTOLOGY.roles, *RELATIONS}
+
+
+def test_a_stale_configuration_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(label_config, "ROOT", tmp_path)
+    monkeypatch.setattr(label_config, "TARGET", tmp_path / "label_studio.xml")
+    assert label_config.main(["--check"]) == 1
+    assert capsys.readouterr().err == "label_studio.xml is stale; run: python scripts/label_config.py\n"
+    assert not label_config.TARGET.exists()
+
+
+def test_hotkeys_are_of_this_scheme_and_none_is_given_twice() -> None:
+    keys = [e.get("hotkey") for e in ET.parse(label_config.TARGET).iter() if e.get("hotkey")]
+    assert sorted(keys) == sorted(label_config.HOTKEYS.values())
+    assert len(set(keys)) == len(keys)
+    assert not {"u", "h", "r"} & set(keys)  # the server's own

@@ -19,8 +19,9 @@ from vostochny.formats.label_studio_shape import ATTRIBUTES, LAYERS
 from vostochny.formats.notation import cover_with_zones, paragraphs_of
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
 
+import label_studio_server
 from label_config import faults
-from label_studio_server import Server, ServerError
+from label_studio_server import Server, ServerError, healthy
 
 pytestmark = pytest.mark.server
 GOLD = ROOT / "annotations" / "gold"
@@ -134,3 +135,39 @@ def test_the_folders_faults_are_all_named(tmp_path: Path, capsys: pytest.Capture
     assert "000_a.json: annotations: the task has no annotation" in said
     assert "001_b.json" in said
     assert not (tmp_path / "out").exists()
+
+
+def test_start_finds_a_running_server_and_stop_ends_it(
+    server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(label_studio, "DATA", label_studio.STATE / "test-start-data")
+    monkeypatch.setattr(label_studio, "RUNNING", tmp_path / "server.json")
+    assert [label_studio.main([command]) for command in ("start", "start", "stop", "stop")] == [0, 0, 0, 0]
+    first, second, third, fourth = capsys.readouterr().out.splitlines()
+    assert first == second
+    assert first.startswith("http://127.0.0.1:")
+    assert (third, fourth) == ("stopped", "no server is running")
+    assert healthy(server.url)
+    assert not healthy(first.split()[0])
+
+
+def test_a_server_that_ends_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "label-studio"
+    program.write_text("#!/bin/sh\necho no more room >&2\nexit 3\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr(label_studio_server, "PROGRAM", program)
+    with pytest.raises(ServerError, match=r"(?s)ended with code 3.*no more room"):
+        Server(tmp_path / "data")
+    monkeypatch.setattr(label_studio_server, "PROGRAM", tmp_path / "nothing")
+    with pytest.raises(ServerError, match=r"make \.label-studio/venv"):
+        Server(tmp_path / "data")
+
+
+def test_a_server_that_hangs_is_given_up_and_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "label-studio"
+    program.write_text("#!/bin/sh\necho still migrating\nexec sleep 60\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr(label_studio_server, "PROGRAM", program)
+    with pytest.raises(ServerError, match=r"(?s)did not answer .* within 1 s.*still migrating"):
+        Server(tmp_path / "data", timeout=1)
+    assert not label_studio_server.in_use(tmp_path / "data")

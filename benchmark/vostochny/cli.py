@@ -6,6 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vostochny.scoring import Result
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -14,18 +18,61 @@ def build_parser() -> argparse.ArgumentParser:
         prog="vostochny", description="Score extractors of entities, events and quotes against the Vostochny corpus."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--json", metavar="FILE", help="write the result as JSON (- is standard output, no table)")
+    shared.add_argument(
+        "--layer",
+        action="append",
+        default=[],
+        choices=["entities", "events", "quotes"],
+        help="score this layer; may be given again (default: those the predictions carry)",
+    )
+    shared.add_argument(
+        "--view",
+        metavar="NAME|FILE",
+        help="score in another tag set: ace, ontonotes, conll, or a JSON file with your own mapping",
+    )
+    shared.add_argument(
+        "--zone",
+        action="append",
+        default=[],
+        metavar="ZONE",
+        help="score this zone alone; may be given again (default: all scored zones)",
+    )
+    shared.add_argument(
+        "--unknown",
+        choices=["error", "ignore", "wrong"],
+        default="error",
+        help="what to do with a type that the scheme lacks (default: error)",
+    )
+    shared.add_argument(
+        "--resamples",
+        type=int,
+        default=10_000,
+        metavar="N",
+        help="bootstrap resamples for the intervals; 0 for none (default: 10000)",
+    )
+    shared.add_argument("--seed", type=int, default=20230913, metavar="N", help="of the resampling (default: 20230913)")
+
     score = commands.add_parser(
         "score",
+        parents=[shared],
         help="score predictions against the gold",
         description="Score a JSON Lines file of predictions against the gold and print a table.",
     )
     score.add_argument("predictions", help="JSON Lines, one document a line; - is standard input")
-    score.add_argument("--json", metavar="FILE", help="write the result as JSON (- is standard output, no table)")
     score.add_argument("--no-types", action="store_true", help="leave out the tables by type")
-    score.add_argument(
-        "--unknown", choices=["error", "ignore", "wrong"], default="error",
-        help="what to do with a type that the scheme lacks (default: error)",
-    )  # fmt: skip
+    score.add_argument("--items", metavar="FILE", help="write what became of every item, as JSON Lines")
+    score.add_argument("--seqeval", action="store_true", help="run seqeval beside ours; fail where they differ")
+
+    compare = commands.add_parser(
+        "compare",
+        parents=[shared],
+        help="compare two systems or more on the same articles",
+        description="Score several systems and tell how each differs from the first.",
+    )
+    compare.add_argument("predictions", nargs="+", help="JSON Lines files; the first is compared with each other one")
     return parser
 
 
@@ -36,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from vostochny.formats import FormatError
 
     try:
-        return _score(args)
+        return {"score": _score, "compare": _compare}[args.command](args)
     except FormatError as e:
         for fault in e.faults:
             print(fault, file=sys.stderr)
@@ -48,19 +95,65 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _score(args: argparse.Namespace) -> int:
+def _results(args: argparse.Namespace, files: Sequence[str]) -> list[Result]:
+    """Score each file by the shared options."""
     from vostochny import ontology, resources, scoring
-    from vostochny.formats import jsonl
-    from vostochny.report import json, terminal
+    from vostochny.formats import jsonl, options
 
     scheme = ontology.load()
-    gold = jsonl.read_gold(str(resources.documents_path()), scheme)
-    predicted = jsonl.read_predictions(args.predictions, gold, scheme, args.unknown)
-    result = scoring.score(gold, predicted, scheme)
+    chosen = scoring.Options(
+        layers=tuple(dict.fromkeys(args.layer)),
+        view=options.view(args.view, scheme) if args.view else None,
+        zones=options.zones(args.zone, scheme),
+        resamples=options.at_least(args.resamples, 0, "--resamples"),
+        seed=options.at_least(args.seed, 0, "--seed"),
+        unknown=args.unknown,
+    )
+    path = str(resources.documents_path())
+    gold = jsonl.read_gold(path, scheme)
+    gold_hash = jsonl.file_hash(path)
+    return [
+        scoring.score(
+            gold, jsonl.read_predictions(f, gold, scheme, args.unknown, chosen.view), scheme, chosen, gold_hash
+        )
+        for f in files
+    ]
+
+
+def _score(args: argparse.Namespace) -> int:
+    from vostochny.report import items, json, terminal
+
+    (result,) = _results(args, [args.predictions])
+    if args.seqeval:
+        from vostochny.report import seqeval
+
+        problem = seqeval.difference(result)
+        if problem:
+            print(f"vostochny: {problem}", file=sys.stderr)
+            return 2
     if args.json == "-":
         sys.stdout.write(json.render(result))
+    else:
+        sys.stdout.write(terminal.render(result, by_type=not args.no_types))
+        if args.json:
+            Path(args.json).write_text(json.render(result), encoding="utf-8")
+    if args.items:
+        Path(args.items).write_text(items.render(result), encoding="utf-8")
+    return 0
+
+
+def _compare(args: argparse.Namespace) -> int:
+    from vostochny.report import comparison
+
+    if len(args.predictions) < 2:
+        print("vostochny: compare needs two files of predictions or more", file=sys.stderr)
+        return 2
+    results = _results(args, args.predictions)
+    table = comparison.compared(args.predictions, results)
+    if args.json == "-":
+        sys.stdout.write(comparison.as_json(table))
         return 0
-    sys.stdout.write(terminal.render(result, by_type=not args.no_types))
+    sys.stdout.write(comparison.render(table))
     if args.json:
-        Path(args.json).write_text(json.render(result), encoding="utf-8")
+        Path(args.json).write_text(comparison.as_json(table), encoding="utf-8")
     return 0

@@ -5,8 +5,10 @@ sample of what it might have held, so paragraphs are resampled within documents.
 would score on other articles. The documents are the sample, five of them, so documents are left out one at a time.
 Neither covers articles on other events.
 
-Both work on summed rows. scripts/simulate_coverage.py measures how often they hold what they claim to; its figures are
-in benchmark/coverage.json, and the choices below rest on them.
+Both work on summed rows. scripts/simulate_coverage.py measures how often they hold what they claim to, and the choices
+below rest on its figures, benchmark/coverage.json. Of simulated samples of five articles the first interval held its
+truth in .93 to .95 (.92 with four paragraphs each), the second in .93 to .96; the usual bootstrap over the five
+documents in .81 to .85; and the first, mistaken for the second, in as few as .53.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vostochny.metrics.counts import GOLD, Floats, Ints
+from vostochny.metrics.counts import Floats, Ints
 from vostochny.statistics import Measure, defined
 
 RESAMPLES = 10_000
@@ -29,7 +31,7 @@ FEWEST_DOCUMENTS = 3  # for the jackknife
 FEWEST_UNITS = 20  # that can be drawn, for the bootstrap
 MATRIX_UNITS = 1000  # above this resampled totals are drawn from their normal limit
 _MOST_UNDEFINED = 0.05  # of the resamples
-_BLOCK = 1 << 18  # draws made at once: bounds the memory of making a matrix
+_BLOCK = 1 << 18  # draws made, or products summed, at once
 
 
 class Interval(NamedTuple):
@@ -76,9 +78,10 @@ class Resampling:
     """Resampled totals of rows: one object for a whole run, so that every measure over the same units shares the draws.
 
     A resample draws, within each document of n units, n - 1 of them with replacement and counts each n / (n - 1)
-    times: the rescaled bootstrap of Rao & Wu (1988, section 2). Drawing n would understate the variance by 1/n, which
-    with fifteen paragraphs costs about .01 of coverage. A document that is one unit cannot vary within itself; such
-    documents are drawn from among each other (collapsed strata, Cochran 1977, section 5A.12), and one alone is kept.
+    times: the rescaled bootstrap of Rao & Wu (1988). Drawing n would understate the variance by 1/n of it, which costs
+    .01 of coverage with fifteen paragraphs a document and .05 with four. A document that is one unit cannot vary within
+    itself; such documents are drawn from among each other (collapsed strata, Cochran 1977, section 5A.12), and one
+    alone is kept.
 
     Up to MATRIX_UNITS units a matrix of how often each unit was drawn is made once, (resamples, units) in float32,
     40 MB at most, and totals are a product with it; sums of whole numbers are exact below 2²⁴. Above that a total is a
@@ -91,16 +94,20 @@ class Resampling:
 
     resamples: int = RESAMPLES
     seed: int = SEED
-    _plans: dict[bytes, _Plan] = field(default_factory=dict, repr=False, compare=False)
+    _plans: dict[bytes, _Plan] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def totals(self, rows: Floats, documents: Ints) -> Floats:
         """Totals of rows of shape (units, ...) in each resample: shape (resamples, ...)."""
         plan = self._plan(documents)
-        flat = rows.reshape(len(rows), -1) * plan.scale[:, None]
-        if plan.counts is not None:
-            out = (plan.counts @ flat.astype(np.float32)).astype(np.float64)
-        else:
-            out = self._normal(rows.reshape(len(rows), -1), plan)
+        flat = rows.reshape(len(rows), -1)
+        if plan.counts is None:
+            return self._normal(flat, plan).reshape(self.resamples, *rows.shape[1:])
+        scaled = (flat * plan.scale[:, None]).astype(np.float32)
+        out = np.empty((self.resamples, flat.shape[1]))
+        # In blocks too small for BLAS to share them among threads, which on a busy machine wait for each other.
+        step = max(1, _BLOCK // max(1, scaled.size))
+        for at in range(0, self.resamples, step):
+            out[at : at + step] = plan.counts[at : at + step] @ scaled
         return out.reshape(self.resamples, *rows.shape[1:])
 
     def free(self, documents: Ints) -> int:
@@ -185,7 +192,8 @@ def jackknife(value: float, left_out: Floats, support: float | None = None) -> I
     Variance (n - 1)/n · Σ(θᵢ - mean θ)² (Tukey 1958; Efron & Tibshirani 1993, equation 11.5), t with n - 1 degrees of
     freedom, centred on the value itself. With ``support`` the value is a score, and the interval is made of its log
     odds, ln((s·θ + ½) / (s·(1 - θ) + ½)), the half as in Haldane (1956) so that 0 and 1 stay finite, and brought back
-    into [0, 1]. COVERAGE. Without ``support`` it is a difference, plain, cut to [-1, 1].
+    into [0, 1]: in no simulated scenario did this cover less than the plain scale, and where scores are high and
+    articles differ much it covers .02 more. Without ``support`` it is a difference, plain, cut to [-1, 1].
 
     Takes what is no sum too, such as scores across documents, computed anew for each left-out document. None with
     fewer than three documents or thirty items, where a value is undefined, or where all are equal.
@@ -242,27 +250,35 @@ def uncertainty(measure: Measure, resampling: Resampling) -> Uncertainty:
     elif measure.support < FEWEST_ITEMS:
         notes.append(f"fewer than {FEWEST_ITEMS} gold items: no interval")
     else:
-        if resampling.free(measure.documents) < FEWEST_UNITS:
-            notes.append(f"fewer than {FEWEST_UNITS} units to draw from: no interval for these articles")
-        else:
+        free = resampling.free(measure.documents)
+        if free >= FEWEST_UNITS:
             these = clipped(percentile(measure.combine(resampling.totals(measure.rows, measure.documents))))
-            if these is None:
-                notes.append("nothing varies between paragraphs: no interval for these articles")
         new = jackknife(value, left_out, measure.support)
-        if len(each) < FEWEST_DOCUMENTS:
-            notes.append(f"fewer than {FEWEST_DOCUMENTS} documents: no interval for new articles")
-        elif new is None:
-            notes.append("nothing varies between documents: no interval for new articles")
+        notes += silences(these, new, free, len(each))
     return Uncertainty(
         value=value,
         support=measure.support,
         documents=tuple(defined(x) for x in each),
-        document_support=tuple(float(x) for x in by_document[..., GOLD].min(axis=1)),
+        document_support=tuple(float(x) for x in measure.document_support),
         leave_one_out=Interval(float(known.min()), float(known.max())) if len(known) else None,
         these_articles=these,
         new_articles=new,
         notes=tuple(notes),
     )
+
+
+def silences(these: Interval | None, new: Interval | None, free: int, documents: int) -> list[str]:
+    """Why an interval is not given, a line each."""
+    notes = []
+    if free < FEWEST_UNITS:
+        notes.append(f"fewer than {FEWEST_UNITS} units to draw from: no interval for these articles")
+    elif these is None:
+        notes.append("nothing varies between paragraphs: no interval for these articles")
+    if documents < FEWEST_DOCUMENTS:
+        notes.append(f"fewer than {FEWEST_DOCUMENTS} documents: no interval for new articles")
+    elif new is None:
+        notes.append("nothing varies between documents: no interval for new articles")
+    return notes
 
 
 def clipped(interval: Interval | None) -> Interval | None:

@@ -7,11 +7,13 @@ content as JSON into the package, because JSON loads without a YAML parser and t
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from vostochny.model import Document, Entity, Event
 
 EVENT = "event"  # in a role's fillers: another event may stand there
 
@@ -38,6 +40,7 @@ class View:
     types: Mapping[str, str]
     levels: frozenset[str]
     events: Mapping[str, str] | None = None
+    builtin: bool = True
 
     def entity(self, type: str, level: str | None, demonym: bool) -> str | None:
         """The view's name for a mention, or None where the view lacks it. A level of None passes every view."""
@@ -46,6 +49,47 @@ class View:
         if demonym and f"{type}.demonym" in self.types:
             return self.types[f"{type}.demonym"]
         return self.types.get(type)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The entity labels of the view, in order of first appearance."""
+        return tuple(dict.fromkeys(self.types.values()))
+
+    def gold(self, document: Document) -> Document:
+        """A gold document in the labels of the view, without what the view lacks.
+
+        Arguments of events that stay keep fillers that go: a filler is compared by its span.
+        """
+        entities = [(e, self.entity(e.type, e.level, e.demonym)) for e in document.entities]
+        return self._relabelled(document, entities, lambda e: (self.events or {}).get(e.type))
+
+    def prediction(self, document: Document) -> Document:
+        """A prediction in the labels of the view: one of its own labels stays, one of the scheme's types is mapped.
+
+        A demonym flag marks an item as labelled in the scheme's types, whatever else its label could mean.
+        """
+        own = frozenset(self.labels)
+        entities = [
+            (e, e.type if e.type in own and not e.demonym else self.entity(e.type, e.level, e.demonym))
+            for e in document.entities
+        ]
+        own_events = frozenset((self.events or {}).values())
+        return self._relabelled(
+            document, entities, lambda e: e.type if e.type in own_events else (self.events or {}).get(e.type)
+        )
+
+    def _relabelled(
+        self,
+        document: Document,
+        entities: list[tuple[Entity, str | None]],
+        event_type: Callable[[Event], str | None],
+    ) -> Document:
+        events = document.events
+        if self.events is not None:
+            events = tuple(replace(e, type=label) for e in events if (label := event_type(e)))
+        return replace(
+            document, entities=tuple(replace(e, type=label) for e, label in entities if label), events=events
+        )
 
 
 @dataclass(frozen=True)

@@ -181,7 +181,17 @@ class Measure:
     @property
     def support(self) -> float:
         """Gold weight it rests on: of several counts the smallest, since the weakest part limits the whole."""
-        return float(min(counts.total()[GOLD] for counts in self.counts))
+        return float(self._support(self.rows.sum(axis=0)))
+
+    @property
+    def document_support(self) -> Floats:
+        """The same for each document by itself, shape (documents,)."""
+        return self._support(self.by_document)
+
+    def _support(self, totals: Floats) -> Floats:
+        gold = totals[..., GOLD]
+        out: Floats = gold.sum(axis=-1) if self.facet else gold.min(axis=-1)
+        return out
 
 
 def defined(value: float | Floats) -> float | None:

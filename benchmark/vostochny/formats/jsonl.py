@@ -7,6 +7,7 @@ place. Keys that a gold row has and a score does not need (title, sha256 …) ar
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +17,7 @@ from typing import Any
 from vostochny.formats import Fault, FormatError
 from vostochny.formats.prediction import Row, kind_of, layers_of, nearest
 from vostochny.model import Document
-from vostochny.ontology import Ontology
+from vostochny.ontology import Ontology, View
 
 
 def lines_of(path: str) -> Iterator[tuple[int, str]]:
@@ -58,10 +59,17 @@ def read_gold(path: str, ontology: Ontology) -> list[Document]:
     return out
 
 
+def file_hash(path: str) -> str:
+    """The first 12 hexadecimal digits of a file's sha256: what a signature and the card call the gold."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+
+
 def read_predictions(
-    path: str, gold: Iterable[Document], ontology: Ontology, unknown: str = "error"
+    path: str, gold: Iterable[Document], ontology: Ontology, unknown: str = "error", view: View | None = None
 ) -> dict[str, Document]:
     """Predictions by doc_id, each checked against the text of the gold document of that id.
+
+    Types are those of the scheme, and with a ``view`` also its labels.
 
     ``unknown`` says what an unknown type means: ``"error"`` (a fault that names the nearest known one), ``"ignore"``
     (the item is left out) or ``"wrong"`` (it is kept and will be a false positive). Raises FormatError with every fault
@@ -80,7 +88,7 @@ def read_predictions(
         if fault:
             faults.append(fault)
         text = by_id[doc_id].text if doc_id else None
-        reader = Row(path, number, row, text, ontology, unknown)
+        reader = Row(path, number, row, text, ontology, unknown, view)
         document = reader.read(doc_id or "?", with_text=False)
         faults += reader.faults
         if doc_id in first_line:

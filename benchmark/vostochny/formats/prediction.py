@@ -11,7 +11,7 @@ from typing import Any
 
 from vostochny.formats import Fault
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
-from vostochny.ontology import Ontology
+from vostochny.ontology import Ontology, View
 
 LAYERS = ("entities", "events", "quotes")
 # Other keys of a gold row; a key outside both is a fault, because a misspelt layer would count as an empty one.
@@ -41,10 +41,20 @@ class Row:
     """
 
     def __init__(
-        self, path: str, line: int, row: dict[str, Any], text: str | None, ontology: Ontology, unknown: str | None
+        self,
+        path: str,
+        line: int,
+        row: dict[str, Any],
+        text: str | None,
+        ontology: Ontology,
+        unknown: str | None,
+        view: View | None = None,
     ):
         self.path, self.line, self.row, self.text = path, line, row, text
         self.ontology, self.unknown = ontology, unknown or "error"
+        self.entity_types = tuple(dict.fromkeys((*ontology.entity_types, *(view.labels if view else ()))))
+        own_events = (view.events or {}).values() if view else ()
+        self.event_types = tuple(dict.fromkeys((*ontology.events, *own_events)))
         self.faults: list[Fault] = []
         self.places: dict[str, Span] = {}  # id of an entity or event → where it stands
 
@@ -185,7 +195,7 @@ class Row:
     def entity(self, where: str, item: dict[str, Any]) -> Entity | None:
         span = self.span(where, item)
         id_ = self.remember(where, item, span)
-        type_ = self.known(f"{where}.type", item.get("type"), self.ontology.entity_types, "entity type")
+        type_ = self.known(f"{where}.type", item.get("type"), self.entity_types, "entity type")
         level = self.attribute(f"{where}.level", item.get("level"), self.ontology.levels)
         cluster = self.name(f"{where}.cluster", item.get("cluster"))
         if span is None or type_ is None:
@@ -193,7 +203,7 @@ class Row:
         return Entity(id_, span, type_, level, bool(item.get("demonym")), cluster)
 
     def event(self, where: str, item: dict[str, Any], trigger: Span | None) -> Event | None:
-        type_ = self.known(f"{where}.type", item.get("type"), self.ontology.events, "event type")
+        type_ = self.known(f"{where}.type", item.get("type"), self.event_types, "event type")
         arguments = []
         roles = self.ontology.events[type_].roles if type_ in self.ontology.events else self.ontology.roles
         for at, argument in self.objects(f"{where}.arguments", item.get("arguments")):

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
+from vostochny.metrics.assignment import best_pairs
 from vostochny.metrics.counts import Bools, Ints, match_codes
 from vostochny.metrics.units import Pair
 from vostochny.model import Span
@@ -37,8 +39,8 @@ class Mentions:
     level: Ints
     zone: Ints
 
-    def where(self, keep: Bools) -> Mentions:
-        """The rows for which ``keep`` is true."""
+    def where(self, keep: Bools | Ints) -> Mentions:
+        """The rows for which ``keep`` is true, or those of these numbers."""
         return Mentions(*(getattr(self, name)[keep] for name in self.__dataclass_fields__))
 
 
@@ -51,7 +53,11 @@ class Table:
     documents: Ints
     types: tuple[str, ...]
     zones: tuple[str, ...]
-    values: frozenset[str]
+
+    @cached_property
+    def pairs(self) -> tuple[Ints, Ints]:
+        """The one-to-one pairs of gold and predicted rows (:func:`pair_rows`)."""
+        return pair_rows(self.gold, self.predicted)
 
 
 def table_of(pairs: list[Pair], trim: bool = False) -> Table:
@@ -74,8 +80,7 @@ def table_of(pairs: list[Pair], trim: bool = False) -> Table:
         return Mentions(*np.array(rows, dtype=np.int64).reshape(-1, 7).T)
 
     gold, predicted = columns("gold"), columns("predicted")
-    values = pairs[0].values if pairs else frozenset()
-    return settle_levels(Table(gold, predicted, Pair.units(pairs), tuple(types), tuple(zones), values))
+    return settle_levels(Table(gold, predicted, Pair.units(pairs), tuple(types), tuple(zones)))
 
 
 # What other conventions put into a mention: a leading article, a trailing possessive, quotation marks around it.
@@ -139,3 +144,62 @@ def settle_levels(table: Table) -> Table:
 def match(gold: Mentions, predicted: Mentions, *names: str) -> tuple[Bools, Bools]:
     """Which rows have a one-to-one partner with equal document and equal ``names``."""
     return match_codes(*codes((gold, predicted), "document", *names))
+
+
+def pair_rows(gold: Mentions, predicted: Mentions) -> tuple[Ints, Ints]:
+    """One-to-one pairs of gold and predicted rows, as two aligned arrays of row numbers.
+
+    Independent of the order of either side. First the same span and type, then the same span; what is left is paired
+    where spans of one document overlap, by the assignment of greatest total weight: the Dice coefficient of the two
+    spans, plus 1 where the types agree.
+    """
+    found: list[tuple[Ints, Ints]] = []
+    # In the order of their content, so that ties do not hang on the order of the input.
+    rest = [np.lexsort((side.type, side.end, side.start, side.document)) for side in (gold, predicted)]
+    for names in (("document", "start", "end", "type"), ("document", "start", "end")):
+        keys = codes([side.where(rows) for side, rows in zip((gold, predicted), rest, strict=True)], *names)
+        hits = match_codes(*keys)
+        # Hit rows of equal keys are equally many on both sides, so ordering both by key aligns them.
+        aligned = [
+            rows[hit][np.argsort(key[hit], kind="stable")] for rows, hit, key in zip(rest, hits, keys, strict=True)
+        ]
+        found.append((aligned[0], aligned[1]))
+        rest = [rows[~hit] for rows, hit in zip(rest, hits, strict=True)]
+    left, right = _overlapping(gold.where(rest[0]), predicted.where(rest[1]))
+    g, p = gold.where(rest[0][left]), predicted.where(rest[1][right])
+    shared = np.minimum(g.end, p.end) - np.maximum(g.start, p.start)
+    weight = 2 * shared / (g.end - g.start + p.end - p.start) + (g.type == p.type)
+    # An edge that is alone at both its ends is its own best map; only the tangled rest needs the solver.
+    alone = (np.bincount(left, minlength=1)[left] == 1) & (np.bincount(right, minlength=1)[right] == 1)
+    found.append((rest[0][left[alone]], rest[1][right[alone]]))
+    tangled = ~alone
+    edges = zip(left[tangled].tolist(), right[tangled].tolist(), weight[tangled].tolist(), strict=True)
+    best = best_pairs({(a, b): w for a, b, w in edges})
+    found.append(
+        (rest[0][np.array(list(best), dtype=np.int64)], rest[1][np.array(list(best.values()), dtype=np.int64)])
+    )
+    return np.concatenate([a for a, _ in found]), np.concatenate([b for _, b in found])
+
+
+def _overlapping(gold: Mentions, predicted: Mentions) -> tuple[Ints, Ints]:
+    """All pairs of rows of one document that share a character. Time: a sort, and one step a pair found."""
+    width = max(int(side.end.max(initial=0)) for side in (gold, predicted)) + 1
+    starts = [side.document * width + side.start for side in (gold, predicted)]
+    ends = [side.document * width + side.end for side in (gold, predicted)]
+    order = [np.argsort(s, kind="stable") for s in starts]
+    ordered = [s[o] for s, o in zip(starts, order, strict=True)]
+    # Either the predicted span begins inside the gold one (its first character included), or the gold one begins
+    # strictly inside the predicted one: each pair is met once.
+    first = _ranges(np.searchsorted(ordered[1], starts[0], "left"), np.searchsorted(ordered[1], ends[0], "left"))
+    second = _ranges(np.searchsorted(ordered[0], starts[1], "right"), np.searchsorted(ordered[0], ends[1], "left"))
+    left = np.concatenate([first[0], order[0][second[1]]])
+    right = np.concatenate([order[1][first[1]], second[0]])
+    return left, right
+
+
+def _ranges(begin: Ints, end: Ints) -> tuple[Ints, Ints]:
+    """For each row i the numbers begin[i] … end[i]-1: (i repeated, the numbers)."""
+    lengths = np.maximum(end - begin, 0)
+    row = np.repeat(np.arange(len(begin)), lengths)
+    offset = np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return row, begin[row] + offset

@@ -44,10 +44,9 @@ def arguments(
     """
 
     def key(pair: Pair, reference: Reference) -> Hashable:
-        if filler == "head":
-            return pair.head(reference.span)
-        is_event = any(e.trigger == reference.span for e in pair.gold.events)
-        return pair.identity(reference) if filler == "cluster" and not is_event else reference.span
+        if filler == "span" or (filler == "cluster" and pair.is_trigger(reference.span)):
+            return reference.span
+        return pair.head(reference.span) if filler == "head" else pair.identity(reference)
 
     def parts(pair: Pair, event: Event) -> list[Part]:
         anchor = event.trigger if attached else None

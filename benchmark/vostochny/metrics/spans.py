@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from vostochny.align import iob2_to_spans, spans_to_iob2
-from vostochny.metrics.assignment import best_pairs
 from vostochny.metrics.columns import LEVELS, NAM, VALUE, Mentions, Table, match
-from vostochny.metrics.counts import Bools, Counts, Item, add_up, match_keys, tally
+from vostochny.metrics.counts import Bools, Counts, Floats, Item, add_up, match_keys, tally
 from vostochny.metrics.units import Pair
 from vostochny.model import Entity, Span
 
@@ -29,17 +30,22 @@ def exact(table: Table, metric: str, names_only: bool = False, labelled: bool = 
 
 
 def _count(
-    table: Table, metric: str, gold: Mentions, predicted: Mentions, hit_gold: Bools, hit_predicted: Bools
+    table: Table,
+    metric: str,
+    gold: Mentions,
+    predicted: Mentions,
+    credit_gold: Bools | Floats,
+    credit_predicted: Bools | Floats,
 ) -> Counts:
-    """Rows of counts from flags, with a column only for strata that occur."""
+    """Rows of counts from the credit of each row, with a column only for strata that occur."""
     shape = len(table.types), len(LEVELS), len(table.zones)
     strata = [np.ravel_multi_index((s.type, s.level, s.zone), shape) for s in (gold, predicted)]
     present, inverse = np.unique(np.concatenate(strata), return_inverse=True)
     units = len(table.documents)
     columns = np.split(inverse.reshape(-1), [len(strata[0])])
     sides = [
-        add_up(units, len(present), side.unit, column, hit.astype(np.float64))
-        for side, column, hit in zip((gold, predicted), columns, (hit_gold, hit_predicted), strict=True)
+        add_up(units, len(present), side.unit, column, credit.astype(np.float64))
+        for side, column, credit in zip((gold, predicted), columns, (credit_gold, credit_predicted), strict=True)
     ]
     names = [
         (table.types[t], LEVELS[level], table.zones[z])
@@ -94,76 +100,27 @@ def tag_rows(pair: Pair) -> tuple[list[list[str]], list[list[str]]]:
     return out[0], out[1]
 
 
-def pair_entities(pair: Pair) -> list[tuple[int | None, int | None]]:
-    """One-to-one pairs of gold and predicted entities (indices), and those without a partner beside None.
-
-    Independent of the order of either side. First the same span and type, then the same span; what is left is paired
-    where spans overlap, by the assignment of greatest total weight: the Dice coefficient of the two spans, plus 1 where
-    the types agree.
-    """
-    gold, predicted = pair.gold.entities, pair.predicted.entities
-    out: list[tuple[int | None, int | None]] = []
-    left = [sorted(range(len(side)), key=lambda i: (side[i].span, side[i].type)) for side in (gold, predicted)]
-    for key in (lambda e: (e.span, e.type), lambda e: e.span):
-        waiting: dict[object, list[int]] = {}
-        for i in left[0]:
-            waiting.setdefault(key(gold[i]), []).append(i)
-        rest = []
-        for j in left[1]:
-            partners = waiting.get(key(predicted[j]))
-            if partners:
-                out.append((partners.pop(0), j))
-            else:
-                rest.append(j)
-        left = [sorted((i for p in waiting.values() for i in p), key=lambda i: (gold[i].span, gold[i].type)), rest]
-    weights: dict[tuple[int, int], float] = {}
-    active: list[int] = []  # places in left[1] whose span has not ended, for a sweep over starts
-    following = 0
-    for a, i in enumerate(left[0]):
-        span = gold[i].span
-        while following < len(left[1]) and predicted[left[1][following]].span.start < span.end:
-            active.append(following)
-            following += 1
-        active = [b for b in active if predicted[left[1][b]].span.end > span.start]
-        for b in active:
-            other = predicted[left[1][b]]
-            shared = min(span.end, other.span.end) - max(span.start, other.span.start)
-            if shared > 0:
-                dice = 2 * shared / (span.end - span.start + other.span.end - other.span.start)
-                weights[a, b] = dice + (gold[i].type == other.type)
-    partner = best_pairs(weights)
-    out += [(left[0][a], left[1][b]) for a, b in partner.items()]
-    out += [(i, None) for a, i in enumerate(left[0]) if a not in partner]
-    taken = set(partner.values())
-    out += [(None, j) for b, j in enumerate(left[1]) if b not in taken]
-    return out
-
-
 # What a pair earns under each scheme of SemEval-2013 task 9.1: (same span, same type) → credit.
-SEMEVAL = {
-    "strict": lambda span, type_: float(span and type_),
-    "exact": lambda span, type_: float(span),
-    "partial": lambda span, type_: 1.0 if span else 0.5,
-    "type": lambda span, type_: float(type_),
+SEMEVAL: dict[str, Callable[[Bools, Bools], Floats]] = {
+    "strict": lambda span, type_: (span & type_).astype(np.float64),
+    "exact": lambda span, type_: span.astype(np.float64),
+    "partial": lambda span, type_: np.where(span, 1.0, 0.5),
+    "type": lambda span, type_: type_.astype(np.float64),
 }
 
 
-def semeval(pairs: list[Pair], metric: str, scheme: str) -> Counts:
+def semeval(table: Table, metric: str, scheme: str) -> Counts:
     """SemEval-2013 task 9.1 (Segura-Bedmar et al. 2013), after MUC-5 (Chinchor & Sundheim 1993), on all mentions.
 
-    P = credit / predicted, R = credit / gold, where a pair (:func:`pair_entities`) earns: ``strict`` 1 for span and
-    type, ``exact`` 1 for the span, ``partial`` 1 for the span and ½ for an overlap, ``type`` 1 for the type. Facets:
-    type, zone.
+    P = credit / predicted, R = credit / gold, where a pair (:func:`pair_rows`) earns: ``strict`` 1 for span and type,
+    ``exact`` 1 for the span, ``partial`` 1 for the span and ½ for an overlap, ``type`` 1 for the type. So a pair that
+    does not earn is INC, an unpaired gold entity MIS, an unpaired predicted one SPU. Facets: type, level, zone.
     """
-    credit = SEMEVAL[scheme]
-    sides: tuple[list[Item], list[Item]] = [], []
-    for pair in pairs:
-        for i, j in pair_entities(pair):
-            g = pair.gold.entities[i] if i is not None else None
-            p = pair.predicted.entities[j] if j is not None else None
-            earned = credit(g.span == p.span, g.type == p.type) if g and p else 0.0
-            for entity, items in zip((g, p), sides, strict=True):
-                if entity:
-                    unit, zone = pair.place(entity.span)
-                    items.append(Item(unit, (entity.type, zone), earned))
-    return tally(metric, ("type", "zone"), Pair.units(pairs), *sides)
+    left, right = table.pairs
+    gold, predicted = table.gold, table.predicted
+    same_span = (gold.start[left] == predicted.start[right]) & (gold.end[left] == predicted.end[right])
+    credit = SEMEVAL[scheme](same_span, gold.type[left] == predicted.type[right])
+    earned = [np.zeros(len(side.start)) for side in (gold, predicted)]
+    earned[0][left] = credit
+    earned[1][right] = credit
+    return _count(table, metric, gold, predicted, *earned)

@@ -57,6 +57,14 @@ class Pair:
     def _entity_at(self) -> dict[Span, Entity]:
         return {e.span: e for e in self.gold.entities}
 
+    @cached_property
+    def _triggers(self) -> frozenset[Span]:
+        return frozenset(e.trigger for e in self.gold.events)
+
+    def is_trigger(self, span: Span) -> bool:
+        """Whether a gold event's trigger stands exactly there."""
+        return span in self._triggers
+
     def identity(self, reference: Reference | None) -> Hashable:
         """Who a reference means, by the gold: the cluster of the mention it names, not the words.
 

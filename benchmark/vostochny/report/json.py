@@ -7,24 +7,51 @@ from dataclasses import asdict
 from typing import Any
 
 from vostochny import statistics
+from vostochny.measures import ACCURACIES
+from vostochny.report import EXPLANATION
 from vostochny.scoring import Result
+from vostochny.statistics import Measure
 
 
 def as_dict(result: Result) -> dict[str, Any]:
-    """Micro totals and the parts by every facet of each metric; undefined scores are null."""
-    metrics: dict[str, Any] = {}
-    for name, counts in result.counts.items():
-        parts = {
-            facet: {value: asdict(statistics.score(part)) for value, part in counts.by(facet).items()}
-            for facet in counts.facets
-        }
-        metrics[name] = asdict(statistics.score(counts)) | {"by": parts}
+    """Every measure with its intervals, per-document values and micro scores by each facet; undefined is null."""
     return {
+        "signature": result.signature,
         "documents": list(result.documents),
         "without_prediction": list(result.without_prediction),
         "layers": list(result.layers),
-        "metrics": metrics,
+        "coverage": {doc_id: asdict(c) for doc_id, c in result.coverage.items()},
+        "explanation": EXPLANATION,
+        "metrics": {name: _measure(result, measure) for name, measure in result.measures.items()},
     }
+
+
+def _measure(result: Result, measure: Measure) -> dict[str, Any]:
+    out: dict[str, Any] = {"value": measure.value, "support": measure.support}
+    if len(measure.counts) == 1 and not measure.facet:
+        counts = measure.counts[0]
+        out |= asdict(statistics.score(counts))
+        if measure.name in ACCURACIES:
+            del out["precision"], out["predicted"], out["f1"]
+        if counts.facets:
+            out["by"] = {
+                facet: {value: asdict(statistics.score(part)) for value, part in counts.by(facet).items()}
+                for facet in counts.facets
+            }
+    found = result.uncertainty(measure)
+    if found:
+        out["by_document"] = (
+            dict(zip(result.documents, found.documents, strict=False)) if _per_document(result, measure) else {}
+        )
+        out["leave_one_out"] = found.leave_one_out
+        out["these_articles"] = found.these_articles
+        out["new_articles"] = found.new_articles
+        out["notes"] = list(found.notes)
+    return out
+
+
+def _per_document(result: Result, measure: Measure) -> bool:
+    return len(measure.by_document) == len(result.documents)
 
 
 def render(result: Result) -> str:

@@ -1,43 +1,116 @@
-"""The result as a table for a terminal."""
+"""The result as tables for a terminal."""
 
 from __future__ import annotations
 
-from vostochny import statistics
-from vostochny.metrics.counts import Counts
-from vostochny.report import BY_TYPE, LABELS
-from vostochny.scoring import Result
+from collections.abc import Iterator
 
-_HEAD = f"{'':<36}{'P':>8}{'R':>8}{'F1':>8}{'right':>8}{'gold':>7}{'pred':>7}"
+from vostochny import measures, statistics
+from vostochny.intervals import Interval, Uncertainty
+from vostochny.report import EXPLANATION, LABELS, SETTING_LABELS
+from vostochny.scoring import Result
+from vostochny.statistics import Measure, recall_only
+
+WIDTH = 38
+_COLUMNS = f"{'F1':>6}{'these articles':>16}{'new articles':>14}{'P':>7}{'R':>7}{'right':>7}{'gold':>6}{'pred':>6}"
 
 
 def render(result: Result, by_type: bool = True) -> str:
-    """Micro totals of every metric by layer; with ``by_type`` the primary metric of each layer by type as well."""
+    """A table a layer, its primary measure first; ``by_type`` adds the parts of each primary measure.
+
+    The last line is the signature.
+    """
     lines: list[str] = []
     for layer in result.layers:
-        lines += ["", f"{layer:<36}{_HEAD[36:]}"]
-        for name, counts in result.counts.items():
-            if name.startswith(layer):
-                lines.append(_row(LABELS[name], counts))
-        if by_type:
-            counts = result.counts[BY_TYPE[layer]]
-            facet = counts.facets[0]
-            parts = sorted(counts.by(facet).items(), key=lambda p: (-p[1].total()[1], p[0]))
-            # By directness a prediction without a partner has no place, so only recall means something there.
-            recall_only = facet == "directness"
-            lines.append(f"  {LABELS[BY_TYPE[layer]]}, by {facet}")
-            lines += [_row(f"  {value}", part, recall_only) for value, part in parts if value]
+        lines += ["", f"{layer:<{WIDTH}}{_COLUMNS}", *_layer(result, layer, by_type)]
+    lines += _coreference(result)
+    lines += ["", _coverage(result)]
     if result.without_prediction:
-        lines += ["", f"no prediction for {', '.join(result.without_prediction)}: counted as empty"]
-    return "\n".join(lines[1:]) + "\n"
+        lines.append(f"no prediction for {', '.join(map(_short, result.without_prediction))}: counted as empty")
+    if result.options.resamples:
+        lines += ["", EXPLANATION]
+    return "\n".join([*lines[1:], result.signature]) + "\n"
 
 
-def _row(label: str, counts: Counts, recall_only: bool = False) -> str:
-    s = statistics.score(counts)
-    p, r, f = (_percent(x) for x in (s.precision, s.recall, s.f1))
-    if recall_only:
-        return f"  {label:<34}{'':>8}{r:>8}{'':>8}{s.right:>8.0f}{s.gold:>7.0f}{'':>7}"
-    return f"  {label:<34}{p:>8}{r:>8}{f:>8}{s.right:>8.0f}{s.gold:>7.0f}{s.predicted:>7.0f}"
+def _layer(result: Result, layer: str, by_type: bool) -> Iterator[str]:
+    primary = measures.PRIMARY[layer]
+    for name, measure in result.measures.items():
+        if name.startswith(f"{layer}."):
+            found = result.uncertainty(measure)
+            yield _row(("* " if name == primary else "  ") + LABELS[name], measure, found)
+            if name == primary and found:
+                yield from _documents(result, found)
+    if not by_type:
+        return
+    counts = result.measures[primary].counts[0]
+    facet = counts.facets[0]
+    # By directness a prediction without a partner has no place, so only recall means something there.
+    recall = facet == "directness"
+    yield f"  {LABELS[primary]}, by {facet}{' (recall)' if recall else ''}"
+    parts = sorted(counts.by(facet).items(), key=lambda p: (-p[1].total()[1], p[0]))
+    for value, part in parts:
+        if value:
+            measure = Measure(value, (part,), recall_only) if recall else Measure(value, (part,))
+            yield _row(f"    {value}", measure, result.uncertainty(measure))
+
+
+def _row(label: str, measure: Measure, found: Uncertainty | None) -> str:
+    these, new = (_interval(found.these_articles if at == 0 else found.new_articles) if found else "" for at in (0, 1))
+    line = f"{label:<{WIDTH}}{_percent(measure.value):>6}{these:>16}{new:>14}"
+    if len(measure.counts) > 1 or measure.facet:
+        return line
+    s = statistics.score(measure.counts[0])
+    if measure.combine is recall_only:
+        return f"{line}{'':>7}{'':>7}{s.right:>7.0f}{s.gold:>6.0f}"
+    right = f"{s.right:.0f}" if s.right == int(s.right) else f"{s.right:.1f}"
+    return f"{line}{_percent(s.precision):>7}{_percent(s.recall):>7}{right:>7}{s.gold:>6.0f}{s.predicted:>6.0f}"
+
+
+def _documents(result: Result, found: Uncertainty) -> Iterator[str]:
+    shown = list(zip(result.documents, found.documents, strict=True))[:8]
+    each = "  ".join(f"{_short(d)} {_percent(v)}" for d, v in shown)
+    more = f"  … {len(result.documents)} articles" if len(result.documents) > len(shown) else ""
+    yield f"      by article: {each}{more}; one left out: {_interval(found.leave_one_out)}"
+
+
+def _coreference(result: Result) -> list[str]:
+    names = ("conll", "muc", "b3", "ceaf", "lea", "blanc", "mentions")
+    heads = ("CoNLL", "MUC", "B³", "CEAFφ4", "LEA", "BLANC", "mentions")
+    lines: list[str] = []
+    for layer, kind in measures.KINDS.items():
+        if layer not in result.layers or f"coreference.{kind}.within.conll" not in result.measures:
+            continue
+        title = f"identity of {kind}"
+        head = "".join(f"{h:>9}" for h in heads[1:])
+        lines += ["", f"{title:<{WIDTH}}{heads[0]:>6}{'new articles':>16}{head}"]
+        for setting, label in SETTING_LABELS.items():
+            row = [result.measures[f"coreference.{kind}.{setting}.{n}"] for n in names]
+            found = result.uncertainty(row[0])
+            new = _interval(found.new_articles) if found else ""
+            values = "".join(f"{_percent(m.value):>9}" for m in row[1:])
+            mark = "* " if setting == "within" else "  "
+            lines.append(f"{mark + label:<{WIDTH}}{_percent(row[0].value):>6}{new:>16}{values}")
+    return lines
+
+
+def _coverage(result: Result) -> str:
+    """How far each prediction reaches; one that stops well before the gold does is likely truncated."""
+    parts = []
+    for doc_id, c in list(result.coverage.items())[:8]:
+        text = f"{_short(doc_id)} to {c.last}" + (f" of {c.length}" if c.length else "")
+        if c.last and c.gold_after >= 5 and c.gold_after > 0.2 * c.gold:
+            text += f" (no prediction after it, {c.gold_after} gold items are)"
+        parts.append(text)
+    more = f"; … {len(result.coverage)} articles" if len(result.coverage) > len(parts) else ""
+    return f"predictions reach: {'; '.join(parts)}{more}"
+
+
+def _short(doc_id: str) -> str:
+    return doc_id.partition("_")[0]
 
 
 def _percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f}"
+
+
+def _interval(interval: Interval | None) -> str:
+    return "" if interval is None else f"{100 * interval.low:.1f}–{100 * interval.high:.1f}"

@@ -1,0 +1,70 @@
+"""Option values from the command line, checked as input files are: each fault says what would be right."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from vostochny.formats import Fault, FormatError
+from vostochny.ontology import Ontology, View
+
+
+def at_least(value: int, least: int, option: str) -> int:
+    """A number that is not below ``least``."""
+    if value < least:
+        raise FormatError([Fault(option, None, None, f"{value} is too small; {least} is the least")])
+    return value
+
+
+def zones(names: Sequence[str], scheme: Ontology) -> tuple[str, ...]:
+    """Known zone names in the order of the scheme."""
+    unknown = [n for n in names if n not in scheme.zones]
+    if unknown:
+        raise FormatError([Fault("--zone", None, None, f"{n!r} is none of {', '.join(scheme.zones)}") for n in unknown])
+    return tuple(z for z in scheme.zones if z in names)
+
+
+def view(name: str, scheme: Ontology) -> View:
+    """A view of the scheme by name, or a user's own from a JSON file.
+
+    The file is an object: ``types`` maps the scheme's entity types (or TYPE.demonym) to labels; ``levels`` (optional)
+    lists the levels kept, names alone by default; ``events`` (optional) maps event types.
+    """
+    if name in scheme.views:
+        return scheme.views[name]
+    path = Path(name)
+    try:
+        source = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as e:
+        known = ", ".join(scheme.views)
+        message = f"is no view of the scheme ({known}) and cannot be read as a JSON file: {e}"
+        raise FormatError([Fault(name, None, None, message)]) from None
+    faults: list[Fault] = []
+    if not isinstance(source, dict):
+        raise FormatError([Fault(name, None, None, 'expected an object with "types"')])
+    tables: dict[str, dict[str, str]] = {}
+    for key, known_types in (("types", scheme.entity_types), ("events", tuple(scheme.events))):
+        table = source.get(key, {})
+        if not isinstance(table, dict) or not all(isinstance(v, str) and v for v in table.values()):
+            faults.append(Fault(name, None, key, "expected an object that maps types of the scheme to labels"))
+            continue
+        tables[key] = table
+        faults += [
+            Fault(name, None, f"{key}.{t}", f"unknown type; the scheme has {', '.join(known_types)}")
+            for t in table
+            if t.removesuffix(".demonym") not in known_types
+        ]
+    levels = source.get("levels", ["NAM"])
+    if not isinstance(levels, list) or any(x not in scheme.levels for x in levels):
+        faults.append(Fault(name, None, "levels", f"expected a list of {', '.join(scheme.levels)}"))
+    faults += [
+        Fault(name, None, k, "unknown key; types, levels, events")
+        for k in source
+        if k not in {*tables, "levels", "types", "events"}
+    ]
+    if not faults and not tables["types"]:
+        faults.append(Fault(name, None, "types", "maps nothing; map at least one type of the scheme"))
+    if faults:
+        raise FormatError(faults)
+    return View(path.stem, tables["types"], frozenset(levels), tables["events"] or None, builtin=False)

@@ -1,0 +1,156 @@
+"""Every number that a score reports: which counts it needs and how it is made of them.
+
+One row here is one metric or measure; to add one, add its row. A metric is counted only where its layer was predicted
+and what it needs is there (clusters for coreference, stored tokens for IOB2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from vostochny.metrics import coreference, events, quotes, spans
+from vostochny.metrics.columns import Table, table_of
+from vostochny.metrics.counts import Counts
+from vostochny.metrics.units import Pair
+from vostochny.statistics import Measure, macro, mean, recall_only
+
+LAYERS = ("entities", "events", "quotes")
+
+
+class Material:
+    """What metrics are made from, each form built once and only where a metric asks for it."""
+
+    def __init__(self, pairs: list[Pair]):
+        self.pairs = pairs
+
+    @cached_property
+    def table(self) -> Table:
+        """The entities as columns."""
+        return table_of(self.pairs)
+
+    @cached_property
+    def lenient_table(self) -> Table:
+        """The entities as columns, their spans trimmed (columns.trimmed)."""
+        return table_of(self.pairs, trim=True)
+
+
+Count = Callable[[Material, str], Counts]
+
+# name → how it is counted, in the order of the report. The part before the first point is the layer it needs.
+METRICS: Mapping[str, Count] = {
+    "entities.names": lambda m, name: spans.exact(m.table, name, names_only=True),
+    "entities.all": lambda m, name: spans.exact(m.table, name),
+    "entities.unlabelled": lambda m, name: spans.exact(m.table, name, labelled=False),
+    "entities.lenient": lambda m, name: spans.exact(m.lenient_table, name, names_only=True),
+    "entities.semeval_strict": lambda m, name: spans.semeval(m.table, name, "strict"),
+    "entities.semeval_exact": lambda m, name: spans.semeval(m.table, name, "exact"),
+    "entities.semeval_partial": lambda m, name: spans.semeval(m.table, name, "partial"),
+    "entities.semeval_type": lambda m, name: spans.semeval(m.table, name, "type"),
+    "entities.iob2": lambda m, name: spans.iob2(m.pairs, name),
+    "events.trigger": lambda m, name: events.triggers(m.pairs, name, with_type=True),
+    "events.trigger_id": lambda m, name: events.triggers(m.pairs, name, with_type=False),
+    "events.argument": lambda m, name: events.arguments(m.pairs, name, with_role=True),
+    "events.argument_id": lambda m, name: events.arguments(m.pairs, name, with_role=False),
+    "events.argument_attached": lambda m, name: events.arguments(m.pairs, name, with_role=True, attached=True),
+    "events.argument_id_attached": lambda m, name: events.arguments(m.pairs, name, with_role=False, attached=True),
+    "events.argument_head": lambda m, name: events.arguments(m.pairs, name, with_role=True, filler="head"),
+    "events.argument_cluster": lambda m, name: events.arguments(m.pairs, name, with_role=True, filler="cluster"),
+    "events.realis": lambda m, name: events.attribute(m.pairs, name, lambda e: e.realis),
+    "events.polarity": lambda m, name: events.attribute(m.pairs, name, lambda e: e.polarity),
+    "quotes.speaker": lambda m, name: quotes.content_overlap(m.pairs, name, quotes.same_speaker),
+    "quotes.content": lambda m, name: quotes.content_overlap(m.pairs, name),
+    "quotes.content_exact": lambda m, name: quotes.content_exact(m.pairs, name),
+    "quotes.content_tokens": lambda m, name: quotes.content_tokens(m.pairs, name),
+    "quotes.source": lambda m, name: quotes.content_overlap(m.pairs, name, quotes.same_source_span),
+    "quotes.cue": lambda m, name: quotes.cues(m.pairs, name),
+    "quotes.addressee": lambda m, name: quotes.addressees(m.pairs, name),
+    "quotes.directness": lambda m, name: quotes.directness(m.pairs, name),
+}
+# Measures that are more than the micro F1 of one metric.
+DERIVED: Mapping[str, tuple[str, Callable[[Counts], Measure]]] = {
+    "entities.names_macro": ("entities.names", lambda c: Measure("entities.names_macro", (c,), macro, "type")),
+    "events.trigger_macro": ("events.trigger", lambda c: Measure("events.trigger_macro", (c,), macro, "type")),
+}
+# Recall and precision of these are one accuracy, over what was matched.
+ACCURACIES = ("events.realis", "events.polarity", "quotes.directness")
+# The measure that a layer is known by, and whose parts stand in the table below it.
+PRIMARY = {"entities": "entities.names", "events": "events.trigger", "quotes": "quotes.speaker"}
+
+# Coreference is reported by kind and setting: where (within documents or across), singletons kept or not, on predicted
+# mentions or on those both sides have.
+KINDS: Mapping[str, coreference.Kind] = {"entities": "entities", "events": "events", "quotes": "utterances"}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One way to score coreference."""
+
+    across: bool = False
+    singletons: bool = True
+    common_only: bool = False
+
+
+SETTINGS: Mapping[str, Setting] = {
+    "within": Setting(),
+    "within_no_singletons": Setting(singletons=False),
+    "within_gold_mentions": Setting(common_only=True),
+    "across": Setting(across=True),
+    "across_no_singletons": Setting(across=True, singletons=False),
+}
+
+
+def has_clusters(pairs: list[Pair], layer: str, side: str) -> bool:
+    """Whether any item of a layer says its cluster, on the ``gold`` or ``predicted`` side."""
+    return any(item.cluster is not None for pair in pairs for item in getattr(getattr(pair, side), layer))
+
+
+def count(material: Material, layers: tuple[str, ...]) -> dict[str, Counts]:
+    """The counts of every metric of these layers that can be counted here, coreference left out."""
+    tokens = any(pair.gold.tokens for pair in material.pairs)
+    return {
+        name: counted(material, name)
+        for name, counted in METRICS.items()
+        if name.split(".")[0] in layers and (tokens or name != "entities.iob2")
+    }
+
+
+def measures(counts: Mapping[str, Counts]) -> dict[str, Measure]:
+    """The measures of plain metrics by name: each metric's own, and those derived from it right after it."""
+    out: dict[str, Measure] = {}
+    for name, one in counts.items():
+        out[name] = Measure(name, (one,), recall_only) if name in ACCURACIES else Measure(name, (one,))
+        out |= {d: make(one) for d, (of, make) in DERIVED.items() if of == name}
+    return out
+
+
+def coreference_counts(pairs: list[Pair], layer: str, across_only: bool = False) -> dict[str, dict[str, Counts]]:
+    """Coreference of one layer by setting and metric; empty where gold or prediction resolves no identity.
+
+    ``across_only`` leaves out the settings within documents.
+    """
+    if not has_clusters(pairs, layer, "gold") or not has_clusters(pairs, layer, "predicted"):
+        return {}
+    kind = KINDS[layer]
+    out = {}
+    for name, s in SETTINGS.items():
+        if across_only and not s.across:
+            continue
+        make = coreference.across if s.across else coreference.within
+        prefix = f"coreference.{kind}.{name}"
+        counts = make(pairs, prefix, kind, singletons=s.singletons, common_only=s.common_only)
+        out[prefix] = {metric.rpartition(".")[2]: one for metric, one in counts.items()}
+    return out
+
+
+def coreference_measures(counts: Mapping[str, Mapping[str, Counts]]) -> dict[str, Measure]:
+    """CoNLL F1, its three parts, LEA, BLANC and mention detection, each by ``coreference.<kind>.<setting>.<name>``."""
+    out = {}
+    for prefix, by_metric in counts.items():
+        parts = {name: by_metric[name] for name in ("muc", "b3", "ceaf", "lea", "mentions")}
+        out[f"{prefix}.conll"] = Measure(f"{prefix}.conll", tuple(parts[n] for n in coreference.CONLL), mean)
+        out |= {f"{prefix}.{name}": Measure(f"{prefix}.{name}", (one,)) for name, one in parts.items()}
+        blanc = tuple(by_metric[n] for n in coreference.BLANC)
+        out[f"{prefix}.blanc"] = Measure(f"{prefix}.blanc", blanc, mean)
+    return out

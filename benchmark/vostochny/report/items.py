@@ -1,0 +1,16 @@
+"""What became of every item, as JSON Lines."""
+
+from __future__ import annotations
+
+import json
+
+from vostochny.metrics.verdicts import verdicts
+from vostochny.scoring import Result
+
+_LAYER = {"entities": "entities", "events": "events", "arguments": "events", "quotes": "quotes"}
+
+
+def render(result: Result) -> str:
+    """One line an item or pair of items (metrics.verdicts), of the layers that were scored."""
+    rows = (row for row in verdicts(result.pairs) if _LAYER[row["layer"]] in result.layers)
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
