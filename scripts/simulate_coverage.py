@@ -223,7 +223,8 @@ def main() -> int:
         print(text, end="")
         return 0
     stale = project.write_or_check({OUT: text}, args.check)
-    print(f"{OUT.relative_to(project.ROOT)}: {'changed' if stale else 'as it was'}")
+    said = "not current" if args.check else "changed"
+    print(f"{OUT.relative_to(project.ROOT)}: {said if stale else 'as it was'}")
     return 1 if args.check and stale else 0
 
 

@@ -78,7 +78,7 @@ def test_a_comparison_is_the_same_seen_from_the_other_side():
     assert (there.better, there.equal, there.worse) == (back.worse, back.equal, back.better)
     assert there.better + there.equal + there.worse == 5
     assert there.these_articles == pytest.approx((-back.these_articles.high, -back.these_articles.low), abs=1e-6)
-    assert there.new_articles == pytest.approx((-back.new_articles.high, -back.new_articles.low))
+    assert there.new_articles == pytest.approx((-back.new_articles.high, -back.new_articles.low), abs=1e-6)
     assert there.smallest_document_p == 0.0625
 
 

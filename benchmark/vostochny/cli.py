@@ -21,6 +21,14 @@ def build_parser() -> argparse.ArgumentParser:
 
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--json", metavar="FILE", help="write the result as JSON (- is standard output, no table)")
+    shared.add_argument("--gold", metavar="FILE", help="score against your own gold, JSON Lines in the corpus's shape")
+    shared.add_argument(
+        "--metric",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="count this metric alone, entities.names say; may be given again",
+    )
     shared.add_argument(
         "--layer",
         action="append",
@@ -97,8 +105,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _results(args: argparse.Namespace, files: Sequence[str]) -> list[Result]:
     """Score each file by the shared options."""
-    from vostochny import ontology, resources, scoring
-    from vostochny.formats import jsonl, options
+    from vostochny import ontology, options, resources, scoring
+    from vostochny.formats import Fault, FormatError, jsonl
 
     scheme = ontology.load()
     chosen = scoring.Options(
@@ -108,7 +116,12 @@ def _results(args: argparse.Namespace, files: Sequence[str]) -> list[Result]:
         resamples=options.at_least(args.resamples, 0, "--resamples"),
         seed=options.at_least(args.seed, 0, "--seed"),
         unknown=args.unknown,
+        metrics=options.metrics(args.metric),
     )
+    if args.gold:
+        if chosen.view or chosen.zones:
+            raise FormatError([Fault("--gold", None, None, "a view or zones cannot be chosen for a gold of your own")])
+        return [scoring.score_files(args.gold, f, scheme, chosen) for f in files]
     path = str(resources.documents_path())
     gold = jsonl.read_gold(path, scheme)
     gold_hash = jsonl.file_hash(path)

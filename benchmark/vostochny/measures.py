@@ -6,9 +6,10 @@ and what it needs is there (clusters for coreference, stored tokens for IOB2).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 from vostochny.metrics import coreference, events, quotes, spans
 from vostochny.metrics.columns import Table, table_of
@@ -19,8 +20,24 @@ from vostochny.statistics import Measure, macro, mean, recall_only
 LAYERS = ("entities", "events", "quotes")
 
 
-class Material:
-    """What metrics are made from, each form built once and only where a metric asks for it."""
+class Source(Protocol):
+    """Where metrics get documents from: paired documents, and entities as columns."""
+
+    @property
+    def pairs(self) -> list[Pair]: ...
+
+    @property
+    def table(self) -> Table: ...
+
+    @property
+    def has_tokens(self) -> bool: ...
+
+    @property
+    def has_text(self) -> bool: ...
+
+
+class Pairs:
+    """A source made of paired documents."""
 
     def __init__(self, pairs: list[Pair]):
         self.pairs = pairs
@@ -29,6 +46,33 @@ class Material:
     def table(self) -> Table:
         """The entities as columns."""
         return table_of(self.pairs)
+
+    @property
+    def has_tokens(self) -> bool:
+        """Whether any gold document has stored tokens."""
+        return any(pair.gold.tokens for pair in self.pairs)
+
+    @property
+    def has_text(self) -> bool:
+        """Whether any gold document has its text."""
+        return any(pair.gold.text for pair in self.pairs)
+
+
+class Material:
+    """What metrics are made from, each form built once and only where a metric asks for it."""
+
+    def __init__(self, source: Source):
+        self.source = source
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """Gold and predicted documents side by side."""
+        return self.source.pairs
+
+    @property
+    def table(self) -> Table:
+        """The entities as columns."""
+        return self.source.table
 
     @cached_property
     def lenient_table(self) -> Table:
@@ -106,13 +150,19 @@ def has_clusters(pairs: list[Pair], layer: str, side: str) -> bool:
     return any(item.cluster is not None for pair in pairs for item in getattr(getattr(pair, side), layer))
 
 
-def count(material: Material, layers: tuple[str, ...]) -> dict[str, Counts]:
-    """The counts of every metric of these layers that can be counted here, coreference left out."""
-    tokens = any(pair.gold.tokens for pair in material.pairs)
+def count(material: Material, layers: tuple[str, ...], only: Collection[str] = ()) -> dict[str, Counts]:
+    """The counts of every metric of these layers that can be counted here, coreference left out.
+
+    ``only`` (if not empty) names the metrics that are wanted. Left out are strict IOB2 without stored tokens and
+    lenient boundaries without text.
+    """
+    lacking = {"entities.iob2"} if not material.source.has_tokens else set()
+    if not material.source.has_text:
+        lacking.add("entities.lenient")
     return {
         name: counted(material, name)
         for name, counted in METRICS.items()
-        if name.split(".")[0] in layers and (tokens or name != "entities.iob2")
+        if name.split(".")[0] in layers and name not in lacking and (not only or name in only)
     }
 
 
@@ -125,17 +175,19 @@ def measures(counts: Mapping[str, Counts]) -> dict[str, Measure]:
     return out
 
 
-def coreference_counts(pairs: list[Pair], layer: str, across_only: bool = False) -> dict[str, dict[str, Counts]]:
+def coreference_counts(
+    pairs: list[Pair], layer: str, within: bool = True, across: bool = True
+) -> dict[str, dict[str, Counts]]:
     """Coreference of one layer by setting and metric; empty where gold or prediction resolves no identity.
 
-    ``across_only`` leaves out the settings within documents.
+    ``within`` and ``across`` say which settings are wanted.
     """
     if not has_clusters(pairs, layer, "gold") or not has_clusters(pairs, layer, "predicted"):
         return {}
     kind = KINDS[layer]
     out = {}
     for name, s in SETTINGS.items():
-        if across_only and not s.across:
+        if not (across if s.across else within):
             continue
         make = coreference.across if s.across else coreference.within
         prefix = f"coreference.{kind}.{name}"

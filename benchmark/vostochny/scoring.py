@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 import vostochny
 from vostochny import measures
+from vostochny.batches import Batch, batches
+from vostochny.formats import Fault, FormatError
 from vostochny.intervals import RESAMPLES, SEED, Resampling, Uncertainty, jackknife, uncertainty
-from vostochny.metrics.counts import Counts
+from vostochny.metrics.counts import Counts, Floats, joined, merged
 from vostochny.metrics.units import Pair, pair_up
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View
@@ -23,7 +26,8 @@ class Options:
     """What changes a number; all of it stands in the signature.
 
     ``layers`` empty: those that any prediction carries. ``zones`` empty: every scored zone of the scheme.
-    ``resamples`` 0: no intervals. ``unknown`` is what the reader did with unknown types.
+    ``resamples`` 0: no intervals. ``unknown`` is what the reader did with unknown types. ``metrics``, if any, are the
+    only ones counted (it leaves numbers out and changes none).
     """
 
     layers: tuple[str, ...] = ()
@@ -32,6 +36,10 @@ class Options:
     resamples: int = RESAMPLES
     seed: int = SEED
     unknown: str = "error"
+    metrics: tuple[str, ...] = ()
+
+
+BLOCKS = 1000  # documents, or blocks of documents, whose rows of counts are kept apart
 
 
 @dataclass(frozen=True)
@@ -48,20 +56,25 @@ class Coverage:
 class Result:
     """What scoring found.
 
-    ``measures`` by name, in the order of the report. ``layers`` are those scored; ``coverage`` and
-    ``without_prediction`` are by document. ``pairs`` are what was compared, for reading mistakes.
+    ``measures`` by name, in the order of the report. ``documents`` are the gold's, ``without_prediction`` those of them
+    that no prediction was given for, ``layers`` those that were scored. ``pairs`` are what was compared, for reading
+    mistakes; empty where the documents were too many to hold.
     """
 
     measures: Mapping[str, Measure]
     documents: tuple[str, ...]
     without_prediction: tuple[str, ...]
     layers: tuple[str, ...]
-    coverage: Mapping[str, Coverage]
     options: Options
     gold_hash: str
     pairs: list[Pair] = field(repr=False)
-    _across: Mapping[str, np.ndarray] = field(repr=False)
+    _across: Mapping[str, Floats] = field(repr=False)
     _resampling: Resampling = field(repr=False)
+
+    @cached_property
+    def coverage(self) -> Mapping[str, Coverage]:
+        """How far the prediction of each document reaches, by doc_id."""
+        return {pair.gold.doc_id: _coverage(pair, self.layers) for pair in self.pairs}
 
     def uncertainty(self, measure: Measure) -> Uncertainty | None:
         """How sure a measure is, or None where intervals were switched off.
@@ -123,42 +136,93 @@ def score(
     if options.view:
         documents = [options.view.gold(d) for d in documents]
         predicted = {i: options.view.prediction(d) for i, d in predicted.items()}
-    values = frozenset(ontology.values)
-    unscored = ontology.unscored
-    if options.zones:
-        unscored = frozenset(ontology.zones) - frozenset(options.zones)
-    pairs = pair_up(documents, predicted, values, unscored)
+    unscored = frozenset(ontology.zones) - frozenset(options.zones) if options.zones else ontology.unscored
+    pairs = pair_up(documents, predicted, frozenset(ontology.values), unscored)
     emitted = {layer for d in predicted.values() for layer in d.emitted}
     layers = options.layers or tuple(x for x in measures.LAYERS if not emitted or x in emitted)
-    material = measures.Material(pairs)
-    found = measures.measures(measures.count(material, layers))
-    across: dict[str, np.ndarray] = {}
-    for layer in layers:
+    found = measures.measures(measures.count(measures.Material(measures.Pairs(pairs)), layers, options.metrics))
+    across: dict[str, Floats] = {}
+    for layer in layers if not options.metrics else ():
         found |= measures.coreference_measures(measures.coreference_counts(pairs, layer))
-        across |= _left_out_across(pairs, layer, options)
+        if options.resamples:
+            across |= _left_out_across(pairs, layer)
     ids = tuple(d.doc_id for d in documents)
+    without = tuple(i for i in ids if i not in predicted)
+    resampling = Resampling(options.resamples or 1, options.seed)
+    return Result(found, ids, without, layers, options, gold_hash, pairs, across, resampling)
+
+
+def score_files(gold: str, predicted: str, ontology: Ontology, options: Options = Options()) -> Result:
+    """Score one JSON Lines file against another, a batch of documents at a time.
+
+    For any number of documents in bounded memory: beyond BLOCKS documents the rows of counts are those of BLOCKS blocks
+    of documents (every BLOCKS-th one together), so that what is kept does not grow. Intervals then resample and leave
+    out blocks. Types are those of the scheme and of the gold. Views, zones and identity across documents need all
+    documents at once and are left to :func:`score`. Raises FormatError with every fault of both files.
+    """
+    totals: dict[str, list[Counts]] = {}
+    ids: list[str] = []
+    without: list[str] = []
+    layers: tuple[str, ...] = ()
+    faults: list[Fault] = []
+    digest = hashlib.sha256()
+    stream = batches(gold, predicted, ontology, options.unknown, digest.update)
+    try:
+        for batch in stream:
+            try:
+                here = options.layers or tuple(x for x in measures.LAYERS if x in batch.layers) or layers
+                layers = tuple(x for x in measures.LAYERS if x in {*layers, *here})
+                _add_batch(totals, batch, layers, options, len(ids))
+            except FormatError as e:
+                faults += e.faults
+            names = [row["doc_id"] for _, row in batch.gold]
+            ids += names
+            without += [i for i in names if i not in batch.predicted]
+    except FormatError as e:
+        faults += e.faults
+    if faults:
+        raise FormatError(faults)
+    sums = {name: merged(parts) if len(ids) > BLOCKS else joined(parts) for name, parts in totals.items()}
+    found = measures.measures({name: c for name, c in sums.items() if not name.startswith("coreference.")})
+    by_prefix: dict[str, dict[str, Counts]] = {}
+    for name, counts in sums.items():
+        if name.startswith("coreference."):
+            prefix, _, metric = name.rpartition(".")
+            by_prefix.setdefault(prefix, {})[metric] = counts
+    found |= measures.coreference_measures(by_prefix)
+    resampling = Resampling(options.resamples or 1, options.seed)
     return Result(
-        found,
-        ids,
-        tuple(i for i in ids if i not in predicted),
-        layers,
-        {pair.gold.doc_id: _coverage(pair, layers) for pair in pairs},
-        options,
-        gold_hash,
-        pairs,
-        across,
-        Resampling(options.resamples or 1, options.seed),
-    )
+        found, tuple(ids), tuple(without), layers, options, digest.hexdigest()[:12], [], {}, resampling
+    )  # fmt: skip
 
 
-def _left_out_across(pairs: list[Pair], layer: str, options: Options) -> dict[str, np.ndarray]:
+def _add_batch(
+    totals: dict[str, list[Counts]], batch: Batch, layers: tuple[str, ...], options: Options, before: int
+) -> None:
+    """Count a batch and add it to ``totals``; ``before`` is how many documents came before it."""
+    counts = measures.count(measures.Material(batch), layers, options.metrics)
+    if batch.has_clusters and not options.metrics:
+        for layer in layers:
+            for prefix, by_metric in measures.coreference_counts(batch.pairs, layer, across=False).items():
+                counts |= {f"{prefix}.{metric}": one for metric, one in by_metric.items()}
+    after = before + len(batch.gold)
+    for name, one in counts.items():
+        parts = totals.setdefault(name, [])
+        if after <= BLOCKS:
+            parts.append(one)
+            continue
+        if before and before <= BLOCKS and parts:
+            parts[:] = [joined(parts).folded(BLOCKS, 0)]
+        parts.append(one.folded(BLOCKS, before))
+        parts[:] = [merged(parts)]
+
+
+def _left_out_across(pairs: list[Pair], layer: str) -> dict[str, Floats]:
     """Cross-document measures without each document in turn, by name: shape (documents,)."""
-    if not options.resamples or len(pairs) < 2:
-        return {}
     rows: dict[str, list[float]] = {}
     for leave in range(len(pairs)):
         rest = pairs[:leave] + pairs[leave + 1 :]
-        counts = measures.coreference_counts(rest, layer, across_only=True)
+        counts = measures.coreference_counts(rest, layer, within=False)
         for name, measure in measures.coreference_measures(counts).items():
             rows.setdefault(name, []).append(np.nan if measure.value is None else measure.value)
     return {name: np.array(values) for name, values in rows.items() if len(values) == len(pairs)}
@@ -174,8 +238,3 @@ def _coverage(pair: Pair, layers: tuple[str, ...]) -> Coverage:
     last = max(ends(pair.predicted), default=0)
     gold = ends(pair.gold)
     return Coverage(last, len(pair.gold.text), sum(end > last for end in gold), len(gold))
-
-
-def count_of(result: Result, name: str) -> Counts:
-    """The counts behind a measure that rests on one metric."""
-    return result.measures[name].counts[0]

@@ -14,39 +14,65 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from vostochny.formats import Fault, FormatError
 from vostochny.formats.prediction import Row, kind_of, layers_of, nearest
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View
 
 
-def lines_of(path: str) -> Iterator[tuple[int, str]]:
-    """The non-empty lines of a file (``-``: standard input), numbered from 1. Raises FormatError where unreadable."""
+def raw_lines(path: str) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file (``-``: standard input) that hold more than white space, numbered from 1, one at a time.
+
+    Raises FormatError where the file cannot be read or holds nothing.
+    """
+    expected = "expected a JSON Lines file, one document a line"
+    found = False
     try:
-        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        with sys.stdin.buffer if path == "-" else open(path, "rb") as file:
+            for number, raw in enumerate(file, 1):
+                if number == 1:
+                    raw = raw.removeprefix(b"\xef\xbb\xbf")
+                if not raw.isspace() and raw:
+                    found = True
+                    yield number, raw
     except OSError as e:
         reason = "no such file" if isinstance(e, FileNotFoundError) else (e.strerror or str(e)).lower()
-        raise FormatError([Fault(path, None, None, f"{reason}; expected a JSON Lines file of predictions")]) from None
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as e:
-        line = data.count(b"\n", 0, e.start) + 1
-        message = f"byte 0x{data[e.start]:02x} at position {e.start} is not UTF-8; save the file as UTF-8"
-        raise FormatError([Fault(path, line, None, message)]) from None
-    found = False
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            found = True
-            yield number, line
+        raise FormatError([Fault(path, None, None, f"{reason}; {expected}")]) from None
     if not found:
         raise FormatError([Fault(path, None, None, "is empty; expected one JSON object a line, each with a doc_id")])
+
+
+def parse(path: str, number: int, raw: bytes) -> tuple[dict[str, Any] | None, list[Fault]]:
+    """One line as an object, or the fault that says why it is none.
+
+    Parsed fast; what the fast parser refuses is read again by the standard one, which takes a little more (NaN, lone
+    surrogates) and says where it stumbles.
+    """
+    try:
+        row = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        try:
+            row = json.loads(raw.decode("utf-8"))
+        except UnicodeDecodeError as e:
+            message = f"byte 0x{raw[e.start]:02x} at position {e.start} is not UTF-8; save the file as UTF-8"
+            return None, [Fault(path, number, None, message)]
+        except json.JSONDecodeError as e:
+            return None, [Fault(path, number, f"column {e.colno}", f"is not JSON ({e.msg}); write one object a line")]
+        except (RecursionError, ValueError):  # ValueError: a number of more digits than Python reads
+            message = "is nested too deeply or has an endless number; a prediction is an object of lists of objects"
+            return None, [Fault(path, number, None, message)]
+    if not isinstance(row, dict):
+        return None, [Fault(path, number, None, f"is {kind_of(row)}; expected an object with doc_id and layers")]
+    return row, []
 
 
 def read_gold(path: str, ontology: Ontology) -> list[Document]:
     """The documents of a gold file, with text, zones and segmentation."""
     out, faults = [], []
-    for number, line in lines_of(path):
-        row, row_faults = _parse(path, number, line)
+    for number, line in raw_lines(path):
+        row, row_faults = parse(path, number, line)
         faults += row_faults
         if row is None:
             continue
@@ -79,8 +105,8 @@ def read_predictions(
     out: dict[str, Document] = {}
     first_line: dict[str, int] = {}
     faults: list[Fault] = []
-    for number, line in lines_of(path):
-        row, row_faults = _parse(path, number, line)
+    for number, line in raw_lines(path):
+        row, row_faults = parse(path, number, line)
         faults += row_faults
         if row is None:
             continue
@@ -100,18 +126,6 @@ def read_predictions(
     if faults:
         raise FormatError(faults)
     return out
-
-
-def _parse(path: str, number: int, line: str) -> tuple[dict[str, Any] | None, list[Fault]]:
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as e:
-        return None, [Fault(path, number, f"column {e.colno}", f"is not JSON ({e.msg}); write one object a line")]
-    except RecursionError:
-        return None, [Fault(path, number, None, "is nested too deeply; a prediction is an object of lists of objects")]
-    if not isinstance(row, dict):
-        return None, [Fault(path, number, None, f"is {kind_of(row)}; expected an object with doc_id and layers")]
-    return row, []
 
 
 def _document_id(

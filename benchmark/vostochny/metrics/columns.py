@@ -80,6 +80,8 @@ def table_of(pairs: list[Pair], trim: bool = False) -> Table:
         return Mentions(*np.array(rows, dtype=np.int64).reshape(-1, 7).T)
 
     gold, predicted = columns("gold"), columns("predicted")
+    # A gold that says no levels holds names.
+    gold = replace(gold, level=np.where(gold.level == UNSAID, NAM, gold.level))
     return settle_levels(Table(gold, predicted, Pair.units(pairs), tuple(types), tuple(zones)))
 
 
@@ -130,6 +132,8 @@ def settle_levels(table: Table) -> Table:
     silent = predicted.level == UNSAID
     if not silent.any():
         return table
+    if not (table.gold.level > NAM).any() and not (table.gold.level == VALUE).any():
+        return replace(table, predicted=replace(predicted, level=np.where(silent, NAM, predicted.level)))
     mine, gold = codes((predicted, table.gold), "document", "start", "end")
     order = np.lexsort((table.gold.level, gold))
     ordered = gold[order]

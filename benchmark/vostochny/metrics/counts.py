@@ -73,16 +73,43 @@ class Counts:
 
     def __add__(self, other: Counts) -> Counts:
         """The counts of two sets of documents: units of both, one after the other; strata joined by name."""
-        if (self.metric, self.facets) != (other.metric, other.facets):
-            raise ValueError(f"cannot add {other.metric}{other.facets} to {self.metric}{self.facets}")
-        strata = tuple(dict.fromkeys(self.strata + other.strata))
-        column = {s: i for i, s in enumerate(strata)}
-        values = np.zeros((len(self.values) + len(other.values), len(strata), 4))
-        values[: len(self.values), [column[s] for s in self.strata]] = self.values
-        values[len(self.values) :, [column[s] for s in other.strata]] = other.values
-        after = self.documents[-1] + 1 if len(self.documents) else 0
-        documents = np.concatenate([self.documents, other.documents + after])
-        return Counts(self.metric, self.facets, strata, values, documents)
+        return joined([self, other])
+
+    def folded(self, blocks: int, first: int) -> Counts:
+        """The same counts with a unit for each of ``blocks`` blocks: document ``first + d`` goes to the block of that
+        number modulo ``blocks``. What is folded adds up by :func:`merged`, and its size does not grow with documents.
+        """
+        values = np.zeros((blocks, len(self.strata), 4))
+        np.add.at(values, (self.documents + first) % blocks, self.values)
+        return Counts(self.metric, self.facets, self.strata, values, np.arange(blocks))
+
+
+def joined(parts: Sequence[Counts]) -> Counts:
+    """The counts of several sets of documents: the units of all, one after the other; strata joined by name."""
+    return _put_together(parts, np.cumsum([0, *(len(p.values) for p in parts[:-1])]).tolist())
+
+
+def merged(parts: Sequence[Counts]) -> Counts:
+    """The counts of several parts over the same units, added; strata joined by name."""
+    return _put_together(parts, [0] * len(parts))
+
+
+def _put_together(parts: Sequence[Counts], at: Sequence[int]) -> Counts:
+    first = parts[0]
+    for other in parts:
+        if (first.metric, first.facets) != (other.metric, other.facets):
+            raise ValueError(f"cannot add {other.metric}{other.facets} to {first.metric}{first.facets}")
+    strata = tuple(dict.fromkeys(s for part in parts for s in part.strata))
+    column = {s: i for i, s in enumerate(strata)}
+    values = np.zeros((max(a + len(p.values) for a, p in zip(at, parts, strict=True)), len(strata), 4))
+    documents = np.zeros(len(values), dtype=np.int64)
+    after = 0
+    for begin, part in zip(at, parts, strict=True):
+        end = begin + len(part.values)
+        values[begin:end, [column[s] for s in part.strata]] += part.values
+        documents[begin:end] = part.documents + (after if begin else 0)
+        after += int(part.documents[-1]) + 1 if len(part.documents) else 0
+    return Counts(first.metric, first.facets, strata, values, documents)
 
 
 def add_up(units: int, strata: int, unit: Ints, stratum: Ints, credit: Floats, weight: Floats | None = None) -> Floats:

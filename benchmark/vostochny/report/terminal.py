@@ -23,9 +23,12 @@ def render(result: Result, by_type: bool = True) -> str:
     for layer in result.layers:
         lines += ["", f"{layer:<{WIDTH}}{_COLUMNS}", *_layer(result, layer, by_type)]
     lines += _coreference(result)
-    lines += ["", _coverage(result)]
+    if result.pairs:
+        lines += ["", _coverage(result)]
     if result.without_prediction:
-        lines.append(f"no prediction for {', '.join(map(_short, result.without_prediction))}: counted as empty")
+        missing = [_short(d) for d in result.without_prediction]
+        more = f" and {len(missing) - 8} more" if len(missing) > 8 else ""
+        lines.append(f"no prediction for {', '.join(missing[:8])}{more}: counted as empty")
     if result.options.resamples:
         lines += ["", EXPLANATION]
     return "\n".join([*lines[1:], result.signature]) + "\n"
@@ -40,6 +43,8 @@ def _layer(result: Result, layer: str, by_type: bool) -> Iterator[str]:
             if name == primary and found:
                 yield from _documents(result, found)
     if not by_type:
+        return
+    if primary not in result.measures:
         return
     counts = result.measures[primary].counts[0]
     facet = counts.facets[0]
@@ -66,10 +71,10 @@ def _row(label: str, measure: Measure, found: Uncertainty | None) -> str:
 
 
 def _documents(result: Result, found: Uncertainty) -> Iterator[str]:
-    shown = list(zip(result.documents, found.documents, strict=True))[:8]
-    each = "  ".join(f"{_short(d)} {_percent(v)}" for d, v in shown)
-    more = f"  … {len(result.documents)} articles" if len(result.documents) > len(shown) else ""
-    yield f"      by article: {each}{more}; one left out: {_interval(found.leave_one_out)}"
+    if len(result.documents) > 8:
+        return
+    each = "  ".join(f"{_short(d)} {_percent(v)}" for d, v in zip(result.documents, found.documents, strict=True))
+    yield f"      by article: {each}; one left out: {_interval(found.leave_one_out)}"
 
 
 def _coreference(result: Result) -> list[str]:

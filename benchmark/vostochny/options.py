@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vostochny.formats import Fault, FormatError
+from vostochny.measures import METRICS
 from vostochny.ontology import Ontology, View
 
 
@@ -15,6 +16,16 @@ def at_least(value: int, least: int, option: str) -> int:
     if value < least:
         raise FormatError([Fault(option, None, None, f"{value} is too small; {least} is the least")])
     return value
+
+
+def metrics(names: Sequence[str]) -> tuple[str, ...]:
+    """Known metric names, each once."""
+    faults = [
+        Fault("--metric", None, None, f"{n!r} is none of {', '.join(METRICS)}") for n in names if n not in METRICS
+    ]
+    if faults:
+        raise FormatError(faults)
+    return tuple(dict.fromkeys(names))
 
 
 def zones(names: Sequence[str], scheme: Ontology) -> tuple[str, ...]:

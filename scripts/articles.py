@@ -1,0 +1,322 @@
+"""Everything that people annotate, read for judging: tasks as stored, articles, registries and records."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from vostochny.align import covering_tokens
+from vostochny.formats import Fault, FormatError, label_studio
+from vostochny.formats.label_studio_shape import chosen, directed
+from vostochny.formats.notation import paragraphs_of
+from vostochny.model import Document, Entity, Event, Quote, Span
+from vostochny.ontology import Ontology
+
+import project
+import rules
+from segmentation import segment, tokens_of
+
+REGISTRIES = {"entity": "entities.yaml", "event": "events.yaml", "utterance": "utterances.yaml"}
+
+
+class Task:
+    """A task as stored: its well-formed results, regions by id and relations with their arrow to the right."""
+
+    def __init__(self, task: Mapping[str, Any], scheme: Ontology, file: str):
+        self.source, self.scheme, self.file = task, scheme, file
+        self.doc_id, self.text = task["data"]["doc_id"], task["data"]["text"]
+        result = chosen(task, None, file).get("result")
+        self.result: list[Any] = result if isinstance(result, list) else []
+        well_formed = [(i, e) for i, e in enumerate(self.result) if isinstance(e, dict)]
+        self.entries = [
+            (i, e)
+            for i, e in well_formed
+            if isinstance(e.get("id"), str) and isinstance(e.get("value"), dict) and _offsets(e["value"])
+        ]
+        self.regions = {e["id"]: e for _, e in self.entries if e.get("type") == "labels"}
+        self.relations: list[tuple[int, str, str, list[str]]] = []
+        for i, e in well_formed:
+            if e.get("type") == "relation" and {e.get("from_id"), e.get("to_id")} <= self.regions.keys():
+                a, b, labels = directed(e)
+                self.relations.append((i, a, b, [x for x in labels if isinstance(x, str)]))
+
+    @staticmethod
+    def span(entry: Mapping[str, Any]) -> Span:
+        """Where a region or attribute says that it stands."""
+        return Span(entry["value"]["start"], entry["value"]["end"])
+
+    def label(self, id_: str) -> str | None:
+        """The label of a region, if it has exactly one."""
+        labels = self.regions[id_]["value"].get("labels")
+        return labels[0] if isinstance(labels, list) and len(labels) == 1 and isinstance(labels[0], str) else None
+
+    def in_range(self, span: Span) -> bool:
+        """True where the span could stand in the text."""
+        return 0 <= span.start < span.end <= len(self.text)
+
+    def without(self, drop: set[str | int]) -> dict[str, Any]:
+        """The task without some regions (with all that hangs on them) and results, one relation an ordered pair."""
+        kept: list[Any] = []
+        pairs: dict[tuple[str, str], dict[str, Any]] = {}
+        for i, e in enumerate(self.result):
+            if i in drop or (isinstance(e, dict) and {e.get("id"), e.get("from_id"), e.get("to_id")} & drop):
+                continue
+            if isinstance(e, dict) and e.get("type") == "relation" and isinstance(e.get("labels"), list):
+                first = pairs.setdefault(directed(e)[:2], dict(e))
+                first["labels"] = list(dict.fromkeys([*first["labels"], *e["labels"]]))
+                if first["labels"] != e["labels"]:
+                    continue
+                e = first
+            kept.append(e)
+        annotation = chosen(self.source, None, self.file)
+        return {**self.source, "annotations": [{**annotation, "result": kept}]}
+
+
+def _offsets(value: Mapping[str, Any]) -> bool:
+    return all(isinstance(value.get(k), int) and not isinstance(value[k], bool) for k in ("start", "end"))
+
+
+@dataclass(frozen=True)
+class Article:
+    """A read and segmented article, with the look-ups that rules need."""
+
+    file: str
+    document: Document
+    scheme: Ontology
+
+    @property
+    def text(self) -> str:
+        return self.document.text
+
+    @property
+    def short(self) -> str:
+        """How a person names the article: 003."""
+        return self.document.doc_id.partition("_")[0]
+
+    @cached_property
+    def names(self) -> list[Entity]:
+        """Mentions that are names."""
+        return [e for e in self.document.entities if e.level == "NAM"]
+
+    @cached_property
+    def items(self) -> dict[str, Entity | Event]:
+        """Whatever can fill a role, by id."""
+        return {i.id: i for i in (*self.document.entities, *self.document.events)}
+
+    @cached_property
+    def spans(self) -> list[tuple[str, str, Span]]:
+        """Every annotated span: its kind, the id of its item and its place."""
+        d = self.document
+        out = [("mention", e.id, e.span) for e in d.entities] + [("trigger", v.id, v.trigger) for v in d.events]
+        out += [("content", q.id, s) for q in d.quotes for s in q.content]
+        return out + [("cue", q.id, q.cue) for q in d.quotes if q.cue]
+
+    @cached_property
+    def edges(self) -> tuple[frozenset[int], frozenset[int]]:
+        """Where tokens begin, and where they end."""
+        tokens = self.document.tokens
+        return frozenset(t.start for t in tokens), frozenset(t.end for t in tokens)
+
+    @cached_property
+    def unscored(self) -> list[Span]:
+        """The zones that carry no annotation."""
+        return [z.span for z in self.document.zones if z.name in self.scheme.unscored]
+
+    def tokens(self, span: Span) -> list[str]:
+        """The words of a span, token by token."""
+        reach = covering_tokens(span, self.document.tokens)
+        return [t.of(self.text) for t in self.document.tokens[slice(*reach)]] if reach else []
+
+    def sentence(self, offset: int) -> Span | None:
+        """The sentence around an offset."""
+        return next((s for s in self.document.sentences if s.start <= offset < s.end), None)
+
+    def paragraph(self, offset: int) -> Span | None:
+        """The paragraph around an offset."""
+        return next((p for p in self.document.paragraphs if p.start <= offset < p.end), None)
+
+    @cached_property
+    def marks(self) -> list[Span]:
+        """Pairs of quotation marks with what stands between them, within a paragraph."""
+        return [pair for p in self.document.paragraphs for pair in pairs_of_marks(self.text, p)]
+
+
+def inside(inner: Span, outer: Span) -> bool:
+    """True where one span lies within another."""
+    return outer.start <= inner.start and inner.end <= outer.end
+
+
+def held_by(inner: Quote, outer: Quote) -> bool:
+    """True where all content of one quote lies within the content of another, which has more."""
+    if inner.id == outer.id or inner.content == outer.content:
+        return False
+    return all(any(inside(part, whole) for whole in outer.content) for part in inner.content)
+
+
+def pairs_of_marks(text: str, paragraph: Span) -> list[Span]:
+    """The pairs of quotation marks of a paragraph. A ’ closes only where no letter follows and a ‘ is open."""
+    out = []
+    for opening, closing in (("“", "”"), ("‘", r"’(?!\w)")):
+        at = paragraph.start
+        while (start := text.find(opening, at, paragraph.end)) >= 0:
+            end = re.compile(closing).search(text, start + 1, paragraph.end)
+            if not end:
+                break
+            out.append(Span(start, end.end()))
+            at = end.end()
+    return sorted(out)
+
+
+@dataclass
+class Folder:
+    """An annotations folder. What could not be read is in ``faults``; what a stored task broke, in ``broken``.
+
+    Registries, discrepancies and adjudication are None where there are none yet.
+    """
+
+    path: Path
+    scheme: Ontology
+    texts: dict[str, str] = field(default_factory=dict)
+    gold: list[Article] = field(default_factory=list)
+    passes: dict[str, list[Article]] = field(default_factory=dict)
+    registry: dict[str, dict[str, Any]] | None = None
+    discrepancies: list[Any] | None = None
+    adjudication: list[Any] | None = None
+    guidelines: frozenset[str] = frozenset()
+    faults: list[Fault] = field(default_factory=list)
+    broken: list[rules.Violation] = field(default_factory=list)
+
+    def file(self, path: Path) -> str:
+        """How messages name a file of the folder."""
+        return str(path.relative_to(self.path.parent))
+
+    def fault(self, path: Path, where: str | None, message: str) -> None:
+        self.faults.append(Fault(self.file(path), None, where, message))
+
+    @cached_property
+    def edges(self) -> dict[str, tuple[frozenset[int], frozenset[int]]]:
+        """By article, where tokens begin and end, whether or not its gold could be read."""
+        out = {}
+        for doc_id, text in self.texts.items():
+            tokens = [t for p in paragraphs_of(text) for t in tokens_of(text, p)]
+            out[doc_id] = frozenset(t.start for t in tokens), frozenset(t.end for t in tokens)
+        return out
+
+
+def guideline_numbers(source: str) -> frozenset[str]:
+    """The numbers of the rules that the guidelines lay down."""
+    return frozenset(re.findall(r"^\*\*([A-Z]\d+)\*\*", source, re.M))
+
+
+def read_folder(annotations: Path = project.ANNOTATIONS) -> Folder:
+    """Read an annotations folder to its last fault. Raises FormatError where scheme or manifest cannot be read."""
+    annotations = annotations.resolve()
+    try:
+        folder = Folder(annotations, project.scheme(annotations))
+        documents = project.manifest(annotations)["documents"]
+    except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
+        raise FormatError([Fault(str(annotations), None, None, f"is no annotations folder: {error}")]) from error
+    for doc_id, about in documents.items():
+        try:
+            folder.texts[doc_id] = project.seed_text(doc_id, about["sha256"])
+        except FormatError as error:
+            folder.faults += error.faults
+        except OSError as error:
+            folder.fault(annotations / "documents.yaml", doc_id, f"the seed cannot be read: {error}")
+    gold = [annotations / "gold" / f"{doc_id}.json" for doc_id in folder.texts]
+    gold += [p for p in sorted((annotations / "gold").glob("*.json")) if p not in gold]
+    folder.gold = _articles(folder, gold)
+    for annotator in sorted(p for p in (annotations / "annotators").glob("*") if p.is_dir()):
+        folder.passes[annotator.name] = _articles(folder, sorted(annotator.glob("*.json")))
+    _records(folder)
+    return folder
+
+
+def _articles(folder: Folder, paths: list[Path]) -> list[Article]:
+    found = (read_article(folder, path) for path in paths)
+    return [article for article in found if article is not None]
+
+
+def read_article(folder: Folder, path: Path) -> Article | None:
+    """One stored task. What breaks a rule of storage is noted and left out, so that the rest is judged too."""
+    text = folder.texts.get(path.stem)
+    if text is None:
+        folder.fault(path, None, f"is named after no article; articles are {', '.join(folder.texts)}")
+        return None
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        for key, right in (("doc_id", path.stem), ("text", text)):
+            if stored["data"][key] != right:
+                folder.fault(path, f"data.{key}", f"differs from seeds/{path.stem}.txt; the seed is right")
+                return None
+        task = Task(stored, folder.scheme, folder.file(path))
+        broken, drop = rules.check_task(task)
+        folder.broken += broken
+        document = label_studio.read(task.without(drop), folder.scheme, task.file)
+    except FormatError as error:
+        folder.faults += error.faults
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        folder.fault(path, None, f"cannot be read: {error or type(error).__name__}")
+    else:
+        return Article(task.file, segment(document), folder.scheme)
+    return None
+
+
+def _records(folder: Folder) -> None:
+    """Registries, discrepancies and the adjudication, as far as they exist."""
+    clusters = folder.path / "clusters"
+    if clusters.is_dir():
+        known: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        for kind, name in REGISTRIES.items():
+            known[kind] = _yaml(folder, clusters / name, dict) or {}
+        for path in sorted(clusters.glob("*.yaml")):
+            if path.name not in REGISTRIES.values():
+                folder.fault(path, None, f"is none of {', '.join(REGISTRIES.values())}")
+        folder.registry = dict(known)
+    folder.discrepancies = _yaml(folder, folder.path / "discrepancies.yaml", list)
+    record = folder.path / "adjudication.jsonl"
+    if record.is_file():
+        folder.adjudication = []
+        for number, line in enumerate(record.read_text(encoding="utf-8").splitlines(), 1):
+            try:
+                if line.strip():
+                    folder.adjudication.append((number, json.loads(line)))
+            except ValueError as error:
+                folder.faults.append(Fault(folder.file(record), number, None, f"is no JSON: {error}"))
+    guidelines = folder.path / "GUIDELINES.md"
+    if guidelines.is_file():
+        folder.guidelines = guideline_numbers(guidelines.read_text(encoding="utf-8"))
+
+
+class _NoTwice(yaml.SafeLoader):
+    """YAML in which a key that is given twice is a fault: the plain loader lets the last one win in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        twice = sorted({str(k) for k in keys if keys.count(k) > 1})
+        if twice:
+            raise yaml.constructor.ConstructorError(None, None, f"given twice: {', '.join(twice)}", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def _yaml(folder: Folder, path: Path, kind: type) -> Any:
+    """The content of a file, None where there is none or it is empty."""
+    if not path.is_file():
+        return None
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), _NoTwice)
+    except (yaml.YAMLError, ValueError) as error:
+        folder.fault(path, None, f"cannot be read: {' '.join(str(error).split())}")
+        return None
+    if content is not None and not isinstance(content, kind):
+        folder.fault(path, None, f"is no {'mapping' if kind is dict else 'list'}")
+        return None
+    return content

@@ -1,0 +1,1 @@
+def report(f,j): return 0
