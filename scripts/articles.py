@@ -36,17 +36,13 @@ class Task:
         result = chosen(task, None, file).get("result")
         self.result: list[Any] = result if isinstance(result, list) else []
         well_formed = [(i, e) for i, e in enumerate(self.result) if isinstance(e, dict)]
-        self.entries = [
-            (i, e)
-            for i, e in well_formed
-            if isinstance(e.get("id"), str) and isinstance(e.get("value"), dict) and _offsets(e["value"])
-        ]
-        self.regions = {e["id"]: e for _, e in self.entries if e.get("type") == "labels"}
+        self.entries = [(i, e) for i, e in well_formed if _has(e, "id", "from_name", "type") and _placed(e)]
+        self.regions = {e["id"]: e for _, e in self.entries if e["type"] == "labels"}
         self.relations: list[tuple[int, str, str, list[str]]] = []
         for i, e in well_formed:
-            if e.get("type") == "relation" and {e.get("from_id"), e.get("to_id")} <= self.regions.keys():
+            if _relates(e) and {e["from_id"], e["to_id"]} <= self.regions.keys():
                 a, b, labels = directed(e)
-                self.relations.append((i, a, b, [x for x in labels if isinstance(x, str)]))
+                self.relations.append((i, a, b, labels))
 
     @staticmethod
     def span(entry: Mapping[str, Any]) -> Span:
@@ -64,24 +60,38 @@ class Task:
 
     def without(self, drop: set[str | int]) -> dict[str, Any]:
         """The task without some regions (with all that hangs on them) and results, one relation an ordered pair."""
+        gone = [x for x in drop if isinstance(x, str)]
         kept: list[Any] = []
         pairs: dict[tuple[str, str], dict[str, Any]] = {}
         for i, e in enumerate(self.result):
-            if i in drop or (isinstance(e, dict) and {e.get("id"), e.get("from_id"), e.get("to_id")} & drop):
+            if i in drop or (isinstance(e, dict) and any(e.get(k) in gone for k in ("id", "from_id", "to_id"))):
                 continue
-            if isinstance(e, dict) and e.get("type") == "relation" and isinstance(e.get("labels"), list):
-                first = pairs.setdefault(directed(e)[:2], dict(e))
-                first["labels"] = list(dict.fromkeys([*first["labels"], *e["labels"]]))
-                if first["labels"] != e["labels"]:
+            if isinstance(e, dict) and _relates(e):
+                pair = directed(e)[:2]
+                if pair in pairs:
+                    labels = pairs[pair]["labels"]
+                    labels += [x for x in e["labels"] if x not in labels]
                     continue
-                e = first
+                e = pairs[pair] = {**e, "labels": list(e["labels"])}
             kept.append(e)
         annotation = chosen(self.source, None, self.file)
         return {**self.source, "annotations": [{**annotation, "result": kept}]}
 
 
-def _offsets(value: Mapping[str, Any]) -> bool:
-    return all(isinstance(value.get(k), int) and not isinstance(value[k], bool) for k in ("start", "end"))
+def _has(entry: Mapping[str, Any], *keys: str) -> bool:
+    return all(isinstance(entry.get(key), str) for key in keys)
+
+
+def _placed(entry: Mapping[str, Any]) -> bool:
+    value = entry.get("value")
+    ends = [value.get("start"), value.get("end")] if isinstance(value, dict) else [None]
+    return all(isinstance(x, int) and not isinstance(x, bool) for x in ends)
+
+
+def _relates(entry: Mapping[str, Any]) -> bool:
+    labels = entry.get("labels")
+    strings = isinstance(labels, list) and all(isinstance(x, str) for x in labels)
+    return entry.get("type") == "relation" and _has(entry, "from_id", "to_id") and strings
 
 
 @dataclass(frozen=True)

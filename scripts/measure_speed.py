@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 import project
 
 LABELS = ("PER", "ORG", "GPE", "LOC", "FAC", "VEH", "WEA", "DATE")
@@ -110,6 +111,14 @@ def ours(gold: str, predicted: str, resamples: int = 10_000) -> Any:
     return {t: statistics.score(c) for t, c in measure.counts[0].by("type").items()}, found, measure
 
 
+def parse_only(paths: tuple[str, ...], loads: Callable[[bytes], Any]) -> None:
+    """Read files of JSON Lines and forget them."""
+    for path in paths:
+        with open(path, "rb") as lines:
+            for line in lines:
+                loads(line)
+
+
 # -- the rows of the table ---------------------------------------------------------------------------------------------
 
 
@@ -138,14 +147,13 @@ def entities(scale: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         gold, predicted = write_files(Path(folder), data)
-        parse = lambda: [json.loads(x) for path in (gold, predicted) for x in open(path, "rb")]  # noqa: E731, SIM115
         fast = best(7, lambda: ours(gold, predicted))[0]
         slow = best(
             2,
             lambda: classification_report(truth, guess),
             lambda: classification_report(truth, guess, mode="strict", scheme=IOB2),
             lambda: Evaluator(spans[0], spans[1], tags=list(LABELS), loader="dict").evaluate(),
-            parse,
+            lambda: parse_only((gold, predicted), json.loads),
         )
         _, found, measure = ours(gold, predicted)
     report = classification_report(truth, guess, mode="strict", scheme=IOB2, output_dict=True)["micro avg"]
@@ -177,16 +185,12 @@ def streaming(scale: float) -> dict[str, Any]:
             seconds = best(
                 3,
                 lambda g=gold, p=predicted: ours(g, p),
-                lambda g=gold, p=predicted: [
-                    None for path in (g, p) for x in open(path, "rb") if orjson.loads(x) is None
-                ],  # noqa: SIM115
-                lambda g=gold, p=predicted: [
-                    None for path in (g, p) for x in open(path, "rb") if json.loads(x) is None
-                ],  # noqa: SIM115
+                lambda g=gold, p=predicted: parse_only((g, p), orjson.loads),
+                lambda g=gold, p=predicted: parse_only((g, p), json.loads),
             )
+            arguments = ["score", predicted, "--gold", gold, "--metric", "entities.names", "--json", os.devnull]
             code = (
-                "import resource, sys; from vostochny import cli; "
-                f"cli.main(['score', {predicted!r}, '--gold', {gold!r}, '--metric', 'entities.names', '--json', '/dev/null', '--no-types']); "
+                f"import resource, sys; from vostochny import cli; cli.main({arguments!r}); "
                 "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
             )
             done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -12,10 +12,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from vostochny.formats import Fault, FormatError, label_studio, notation
+
 import project
 from segmentation import sentences_of
-
-from vostochny.formats import Fault, FormatError, label_studio, notation
 
 
 def full_id(prefix: str) -> str:

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 TASK, ARTICLE, GOLD, FOLDER = "task", "article", "gold", "folder"
 
 
+def listed(words: str) -> frozenset[str]:
+    """A list of words, written as they are read."""
+    return frozenset(words.split())
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """One place where a rule is broken, as its function yields it.
@@ -38,7 +43,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Rule:
-    """``statement`` is what always holds, ``right`` what to do where it does not, ``guideline`` where it is laid down."""
+    """``statement`` is what always holds, ``right`` how to mend what breaks it, ``guideline`` where it is laid down."""
 
     id: str
     looks_at: str
@@ -78,6 +83,12 @@ class Violation:
 
 
 BOOK: dict[str, Rule] = {}
+ORDER = ("SP", "ZN", "EN", "EV", "AR", "QU", "CL", "RG", "DS", "AD")
+
+
+def order(id: str) -> tuple[int, int]:
+    """Sorts rules as a reader goes: spans first, records last."""
+    return ORDER.index(id[:2]), int(id[2:])
 
 
 def rule(id: str, looks_at: str, right: str, guideline: str | None = None) -> Callable[[Callable], Callable]:
@@ -94,7 +105,7 @@ def rule(id: str, looks_at: str, right: str, guideline: str | None = None) -> Ca
 
 def breaches(looks_at: str, subject: Any) -> Iterator[tuple[Rule, Found]]:
     """Every place where a rule of this kind is broken."""
-    for entry in BOOK.values():
+    for entry in sorted(BOOK.values(), key=lambda r: order(r.id)):
         if entry.looks_at == looks_at:
             for found in entry.find(subject):
                 yield entry, found

@@ -123,9 +123,11 @@ def anchor(found: list[tuple[Article, Quote]]) -> tuple[Article, Quote]:
 
 @rule("CL5", GOLD, "Give utterances of different sources clusters of their own.", "Q25")
 def one_source_an_utterance(gold: list[Article]) -> Iterator[Found]:
-    """The quotes of an utterance have one source."""
+    """The quotes of an utterance have one source; an interpreter's words are those of the person interpreted."""
     for cluster, found in utterances(gold).items():
-        sources = [(a, q, a.items[q.source.id or ""].cluster) for a, q in found if q.source]
+        said = [(a, q, q.source) for a, q in found if q.source]
+        said = [(a, q, source) for a, q, source in said if not source.span.of(a.text).endswith("interpreter")]
+        sources = [(a, q, a.items[source.id or ""].cluster) for a, q, source in said]
         usual = Counter(s for _, _, s in sources if s).most_common(1)
         for a, q, source in sources:
             if source and source != usual[0][0]:
@@ -155,14 +157,14 @@ def same_wording(gold: list[Article]) -> Iterator[Found]:
                 yield Found(q.id, q.content[0], f"{cluster}: link {q.link}, the anchor is {where}", a)
 
 
-@rule("CL8", GOLD, "In other words a direct, mixed or unmarked quote is a translation-variant, an indirect a paraphrase.",
+@rule("CL8", GOLD, "Otherwise worded, an indirect quote is a paraphrase, any other partial or a translation-variant.",
       "Q26")  # fmt: skip
-def variant_or_paraphrase(gold: list[Article]) -> Iterator[Found]:
-    """No indirect quote is a translation-variant, and only indirect ones are paraphrases."""
+def paraphrases_are_indirect(gold: list[Article]) -> Iterator[Found]:
+    """Indirect quotes that are not of the same wording are paraphrases, and no others are."""
     for found in utterances(gold).values():
         for a, q in found:
-            wrong = "translation-variant" if q.directness == "indirect" else "paraphrase"
-            if q.directness and q.link == wrong:
+            wrong = ("partial", "translation-variant") if q.directness == "indirect" else ("paraphrase",)
+            if q.directness and q.link in wrong:
                 yield Found(q.id, q.content[0], f"{q.directness}, link {q.link}", a)
 
 
@@ -202,7 +204,8 @@ def entries_well_formed(folder: Folder) -> Iterator[Found]:
             faults.append("is no mapping")
         else:
             name, type_ = entry.get("name"), entry.get("type")
-            known = {"entity": folder.scheme.mentions, "event": folder.scheme.events, "utterance": [type_]}[kind]
+            types = {"entity": folder.scheme.mentions, "event": folder.scheme.events}
+            known = list(types.get(kind, [type_]))
             faults += [f"unknown field {f!r}" for f in entry if f not in FIELDS[kind]]
             faults += [] if isinstance(name, str) and name.strip() and "\n" not in name else ["no name of one line"]
             faults += [] if type_ in known else [f"type {type_!r}"]
@@ -245,7 +248,7 @@ def registered_as_used(folder: Folder) -> Iterator[Found]:
     homes = Counter(cluster for _, cluster, _ in _entries(folder))
     for kind, cluster, entry in _entries(folder):
         types, here = used.get((kind, cluster), set()), [k for k, c in used if c == cluster]
-        type_ = entry.get("type") if isinstance(entry, dict) else None
+        type_ = _type(entry)
         if homes[cluster] > 1:
             yield Found(cluster, detail="stands in two registries", file=_file(folder, kind))
         elif here and kind not in here:
@@ -259,7 +262,7 @@ def registered_as_used(folder: Folder) -> Iterator[Found]:
 @rule("RG7", FOLDER, "Correct the type, or the pointer.", "C3")
 def pointers_fit(folder: Folder) -> Iterator[Found]:
     """Members of a set have its type, a place is a GPE, LOC or FAC, and participants can fill roles."""
-    types = {(k, c): e.get("type") for k, c, e in _entries(folder) if isinstance(e, dict)}
+    types = {(k, c): _type(e) for k, c, e in _entries(folder)}
     places = next(iter(folder.scheme.events.values())).roles["Place"]
     able = frozenset().union(*(f for e in folder.scheme.events.values() for f in e.roles.values())) - {EVENT}
     for cluster, kind, targets in _pointing(folder):
@@ -268,6 +271,11 @@ def pointers_fit(folder: Folder) -> Iterator[Found]:
             right = {"members": {own} if kind == "entity" else {found}, "place": places, "participants": able}
             if found is not None and own is not None and field in right and found not in right[field]:
                 yield Found(cluster, detail=f"{field} {target} is {found}", file=_file(folder, kind))
+
+
+def _type(entry: Any) -> str | None:
+    given = entry.get("type") if isinstance(entry, dict) else None
+    return given if isinstance(given, str) else None
 
 
 def _entries(folder: Folder) -> Iterator[tuple[str, str, Any]]:

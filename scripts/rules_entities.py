@@ -9,19 +9,19 @@ from itertools import combinations
 from vostochny.model import Entity
 
 from articles import Article, inside
-from rules import ARTICLE, Found, rule
+from rules import ARTICLE, Found, listed, rule
 
 # Words that stand before a person's name and are no part of it.
-TITLES = frozenset(
+TITLES = listed(
     """president minister marshal admiral general director secretary spokesman spokeswoman spokesperson governor
-    chairman leader chancellor premier mr mrs ms dr""".split()
+    chairman leader chancellor premier mr mrs ms dr"""
 )
-POSSESSIVES = frozenset("my your his her its our their".split())
+POSSESSIVES = listed("my your his her its our their")
 # E33, and the prepositions that lead into a time.
-BEFORE_VALUES = frozenset("after before just since for in on at by until from during within ahead".split())
-AFTER_VALUES = frozenset("ago apart ahead before after later earlier".split())
+BEFORE_VALUES = listed("after before just since for in on at by until from during within ahead")
+AFTER_VALUES = listed("ago apart ahead before after later earlier")
 # E36
-NO_VALUES = {"this time", *"twice once several one-on-one both now recently meanwhile later post-pandemic many".split()}
+NO_VALUES = listed("twice several one-on-one both now recently meanwhile later post-pandemic") | {"this time"}
 OF_INSIDE = ("heads of state",)  # E23's one exception
 
 
@@ -108,7 +108,7 @@ def no_marks_round_a_name(article: Article) -> Iterator[Found]:
     """A name neither begins nor ends with a quotation mark."""
     for e in article.names:
         words = e.span.of(article.text)
-        if words[0] in "“‘”\"'" or words[-1] in "“”‘\"" or (words[-1] in "’'" and re.search("[‘']", words[:-1])):
+        if words[0] in "“‘”\"'" or words[-1] in '“”‘"' or (words[-1] in "’'" and re.search("[‘']", words[:-1])):
             yield Found(e.id, e.span)
 
 
@@ -145,11 +145,11 @@ def nominals_stop_at_the_head(article: Article) -> Iterator[Found]:
 def possessors_stand_outside(article: Article) -> Iterator[Found]:
     """A nominal holds no possessor: no ’s outside the names in it, no possessive pronoun before it."""
     for e in _mention(article):
-        own = _own_words(article, e).lower()
-        # An ending ’s is EN9's; in ‹leaders’ decision› the bare ’ is the possessor's.
-        if e.level == "NOM" and (own.split()[:1] and own.split()[0] in POSSESSIVES or re.search(r"’s? ", own)):
-            if not re.search(r"‘[^’]*’", own):  # marks inside a nominal are no possessor
-                yield Found(e.id, e.span)
+        own = re.sub(r"‘[^’]*’", "_", _own_words(article, e).lower())  # marks inside a nominal are no possessor
+        # An ending ’s is EN9's.
+        possessed = own.partition(" ")[0] in POSSESSIVES or re.search(r"’s? ", own)
+        if e.level == "NOM" and possessed:
+            yield Found(e.id, e.span)
 
 
 @rule("EN15", ARTICLE, "Leave the preposition outside.", "E33")

@@ -10,19 +10,20 @@ from vostochny.model import Entity, Event
 from vostochny.ontology import EVENT
 
 from articles import Article
-from rules import ARTICLE, Found, rule
+from rules import ARTICLE, Found, listed, rule
 
-# V1, step 5: what only reports. Forms whose other use is an event (‹asked›, ‹noted for›) are not here.
-REPORTING = frozenset(
+# V1, step 5: what only reports.
+REPORTING = listed(
     """say says said saying tell tells told telling add adds added adding state states stated stating report reports
-    reported reporting cite cites cited citing quote quotes quoted quoting respond responds responded suggest suggests
-    suggested comment comments commented deny denies denied""".split()
+    reported reporting cite cites cited citing quote quotes quoted quoting note notes
+    noted noting respond responds responded suggest
+    suggests suggested comment comments commented deny denies denied"""
 )
-AUXILIARIES = frozenset(
+AUXILIARIES = listed(
     """to is are was were be been being has have had having will would can could may might shall should must do does
-    did not the a an""".split()
+    did not the a an"""
 )
-PREPOSITIONS = frozenset("with of for at to against about by from".split())
+PREPOSITIONS = listed("with of for at to against about by from")
 
 
 @rule("EV1", ARTICLE, "Say actual, generic or other, and positive or negative.", "V27")

@@ -31,7 +31,7 @@ def stands(folder: Folder, span: Any, doc_id: Any = None) -> Span | None:
     """The span that ``{doc_id, start, end, text}`` means, where these words stand there."""
     if not isinstance(span, dict):
         return None
-    text = folder.texts.get(span.get("doc_id", doc_id) or "")
+    text = folder.texts.get(str(span.get("doc_id", doc_id)))
     start, end = span.get("start"), span.get("end")
     if text is None or not isinstance(start, int) or not isinstance(end, int) or not 0 <= start < end <= len(text):
         return None
@@ -43,7 +43,7 @@ def ids_unique(folder: Folder) -> Iterator[Found]:
     """A discrepancy has an id, and no other has the same."""
     seen = set()
     for id_, row in _discrepancies(folder):
-        if not row.get("id") or id_ in seen:
+        if not isinstance(row.get("id"), str) or id_ in seen:
             yield Found(id_, file=_file(folder))
         seen.add(id_)
 
@@ -52,7 +52,7 @@ def ids_unique(folder: Folder) -> Iterator[Found]:
 def relation_known(folder: Folder) -> Iterator[Found]:
     """A discrepancy has one of the scheme's relations."""
     for id_, row in _discrepancies(folder):
-        if row.get("relation") not in folder.scheme.discrepancies:
+        if row.get("relation") not in list(folder.scheme.discrepancies):
             yield Found(id_, detail=f"relation {row.get('relation')!r}", file=_file(folder))
 
 

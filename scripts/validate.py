@@ -21,6 +21,7 @@ from vostochny.formats import FormatError
 
 import articles
 import consistency
+import consistency_kinds
 import project
 import rules
 import rules_clusters
@@ -30,7 +31,10 @@ import rules_quotes
 import rules_records
 import rules_spans
 
-RULES = (rules_spans, rules_entities, rules_events, rules_quotes, rules_clusters, rules_records)  # they fill the book
+# These fill the book of rules and the kinds of rows.
+FILLED_BY = (
+    rules_spans, rules_entities, rules_events, rules_quotes, rules_clusters, rules_records, consistency_kinds
+)  # fmt: skip
 
 
 def check(folder: articles.Folder) -> list[rules.Violation]:
@@ -40,8 +44,7 @@ def check(folder: articles.Folder) -> list[rules.Violation]:
         out += rules.check_articles(passed)
     out += rules.check_together(rules.GOLD, folder.gold)
     out += rules.check_together(rules.FOLDER, folder)
-    book = list(rules.BOOK)
-    return sorted(out, key=lambda v: (v.file, -1 if v.start is None else v.start, book.index(v.rule), v.id or ""))
+    return sorted(out, key=lambda v: (v.file, -1 if v.start is None else v.start, rules.order(v.rule), v.id or ""))
 
 
 def main() -> int:
@@ -75,9 +78,8 @@ def main() -> int:
 
 
 def _print_rules(as_json: bool) -> int:
-    rows = [
-        {"id": r.id, "statement": r.statement, "right": r.right, "guideline": r.guideline} for r in rules.BOOK.values()
-    ]
+    book = sorted(rules.BOOK.values(), key=lambda r: rules.order(r.id))
+    rows = [{"id": r.id, "statement": r.statement, "right": r.right, "guideline": r.guideline} for r in book]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     else:

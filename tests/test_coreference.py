@@ -4,7 +4,6 @@ import random
 
 import numpy as np
 import pytest
-import reference_coreference as reference
 import scorch.scores as scorch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +14,8 @@ from vostochny.metrics.coreference import METRICS, Mentions, tabulate
 from vostochny.metrics.units import pair_up
 from vostochny.model import Document, Entity, Event, Quote, Span
 from vostochny.statistics import from_total, score
+
+import reference_coreference as reference
 
 
 def columns(documents, shuffle=None):

@@ -10,13 +10,13 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
-import build_corpus
 import datasets
 import pytest
 import yaml
 
 from vostochny.formats import label_studio
 
+import build_corpus
 import project
 
 CARD = yaml.safe_load((project.CORPUS / "README.md").read_text(encoding="utf-8").split("---")[1])

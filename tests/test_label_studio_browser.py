@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import label_studio
 import pytest
-from conftest import ROOT
 
 from vostochny import ontology
 from vostochny.formats import notation
 from vostochny.formats.label_studio import read, write
 from vostochny.model import Document
+
+import label_studio
+from conftest import ROOT
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
 

@@ -9,9 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import label_studio
 import pytest
-from conftest import ROOT
 
 from vostochny import ontology
 from vostochny.formats.label_studio import canonical, dumps, read, write
@@ -19,7 +17,9 @@ from vostochny.formats.label_studio_shape import ATTRIBUTES, LAYERS
 from vostochny.formats.notation import cover_with_zones, paragraphs_of
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
 
+import label_studio
 import label_studio_server
+from conftest import ROOT
 from label_config import faults
 from label_studio_server import Server, ServerError, healthy
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import simulate_coverage
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
@@ -19,6 +18,8 @@ from vostochny import intervals
 from vostochny.intervals import Interval, Resampling, jackknife, left_out_totals, percentile, t_quantile, uncertainty
 from vostochny.metrics.counts import Counts, Item, tally
 from vostochny.statistics import Measure, f1s, from_total, macro, mean, precisions, recall_only, recalls, score
+
+import simulate_coverage
 
 DOCUMENTS = np.repeat(np.arange(5), (9, 4, 12, 7, 8))
 TYPES = ("PER", "ORG", "GPE")

@@ -1,23 +1,23 @@
 """Gold and predictions side by side, a batch at a time, so that memory does not grow with the number of documents.
 
-Part of the room ``scoring``. Both files are read line by line and joined by doc_id. Where they are in the same order a
-batch is all that is held; predictions that come before their gold document wait, as parsed rows. Entities go from the
-parsed rows straight into columns (:attr:`Batch.table`); whatever is irregular there, and everything else, goes through
-the checked reader (:attr:`Batch.pairs`), which knows what to say of a fault.
+Part of the room ``scoring``. Both files are read some lines at a time and joined by doc_id. Where they are in the same
+order a batch is all that is held; what comes before its gold document waits. Entities go into columns without becoming
+objects (:attr:`Batch.table`, parsed by Arrow); whatever is irregular there, and everything else, goes through the
+checked reader (:attr:`Batch.pairs`), which knows what to say of a fault.
 """
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
-from operator import itemgetter
+from itertools import islice
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import json as arrow_json
 
 from vostochny.formats import Fault, FormatError
 from vostochny.formats.jsonl import nearest, parse, raw_lines
@@ -25,181 +25,289 @@ from vostochny.formats.prediction import LAYERS, Row
 from vostochny.metrics.columns import LEVELS, NAM, UNSAID, VALUE, Mentions, Table, settle_levels, table_of
 from vostochny.metrics.counts import Ints
 from vostochny.metrics.units import Pair, pair_up
+from vostochny.model import Document
 from vostochny.ontology import Ontology
 
-BATCH = 250  # documents; few, so that a batch stays in the processor's cache
-KEYS = (b"cluster", b"level", b"text")
+BATCH = 1000  # documents
+
+_START = pa.field("start", pa.int64())
+_ENTITY = pa.struct(
+    [
+        _START,
+        pa.field("end", pa.int64()),
+        pa.field("type", pa.string()),
+        pa.field("level", pa.string()),
+        pa.field("text", pa.string()),
+    ]
+)
+_ROW = pa.schema(
+    [
+        pa.field("doc_id", pa.string()),
+        pa.field("text", pa.string()),
+        pa.field("entities", pa.list_(_ENTITY)),
+        pa.field("paragraphs", pa.list_(pa.struct([_START]))),
+        pa.field("zones", pa.list_(pa.struct([_START, pa.field("zone", pa.string())]))),
+    ]
+)
 
 
 class _Irregular(Exception):
-    """The rows are not what the fast reader takes for granted; the checked one will say what is wrong, if anything."""
+    """The rows are not what the columns take for granted; the checked reader will say what is wrong, if anything."""
 
 
-@dataclass
+@dataclass(eq=False)
+class _Chunk:
+    """Some lines of one file. ``ids`` has the doc_id of each line, None for a faulty one; the faults are told once."""
+
+    path: str
+    numbers: list[int]
+    raws: list[bytes]
+    ids: list[str | None] = field(default_factory=list)
+    arrow: pa.Table | None = None
+
+    def __post_init__(self) -> None:
+        options = arrow_json.ParseOptions(explicit_schema=_ROW, unexpected_field_behavior="ignore")
+        try:
+            table = arrow_json.read_json(pa.BufferReader(b"".join(self.raws)), parse_options=options)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowCapacityError):
+            return
+        ids = table["doc_id"].to_pylist()
+        if len(ids) == len(self.raws) and all(ids):
+            self.arrow, self.ids = table.combine_chunks(), ids
+
+    def check(self) -> list[Fault]:
+        """Read the ids by the checked parser where Arrow would not; the faults of lines that have none."""
+        faults: list[Fault] = []
+        for number, raw in zip(self.numbers, self.raws, strict=True) if self.arrow is None else ():
+            row, found = parse(self.path, number, raw)
+            doc_id = row.get("doc_id") if row else None
+            if row is not None and not (isinstance(doc_id, str) and doc_id):
+                found = [Fault(self.path, number, "doc_id", "is missing; expected the document's id")]
+            faults += found
+            self.ids.append(None if found else doc_id)
+        return faults
+
+    def row(self, at: int) -> tuple[int, dict[str, Any]]:
+        """Line number and content of a line that is no faulty one."""
+        row, _ = parse(self.path, self.numbers[at], self.raws[at])
+        return self.numbers[at], row or {}
+
+
+Place = tuple[_Chunk, int]
+
+
+@dataclass(eq=False)
 class Batch:
-    """Some gold rows with the predictions for them, each with its line number.
+    """Some gold documents and the predictions for them. ``predicted`` says where each doc_id's line is."""
 
-    ``keys`` are those of KEYS that any line read so far has: what none has need not be looked for in every item.
-    """
-
-    gold_path: str
-    predicted_path: str
-    gold: list[tuple[int, dict[str, Any]]]
-    predicted: dict[str, tuple[int, dict[str, Any]]]
+    gold: list[Place]
+    predicted: dict[str, Place]
     ontology: Ontology
     unknown: str
-    keys: frozenset[bytes]
 
     @property
-    def has_clusters(self) -> bool:
-        """Whether any prediction read so far says a cluster."""
-        return b"cluster" in self.keys
+    def ids(self) -> list[str]:
+        """The documents of the batch, in the order of the gold."""
+        return [str(chunk.ids[at]) for chunk, at in self.gold]
+
+    @cached_property
+    def _rows(self) -> tuple[list[tuple[int, dict[str, Any]]], dict[str, tuple[int, dict[str, Any]]]]:
+        gold = [chunk.row(at) for chunk, at in self.gold]
+        return gold, {doc_id: chunk.row(at) for doc_id, (chunk, at) in self.predicted.items()}
 
     @property
     def layers(self) -> frozenset[str]:
         """The layers that any prediction of the batch carries."""
-        return frozenset(x for _, row in self.predicted.values() for x in LAYERS if row.get(x) is not None)
+        return frozenset(x for _, row in self._rows[1].values() for x in LAYERS if row.get(x) is not None)
 
     @property
     def has_text(self) -> bool:
-        """Whether any gold row has its text."""
-        return any(row.get("text") for _, row in self.gold)
+        """Whether any gold document has its text."""
+        return any(row.get("text") for _, row in self._rows[0])
 
     @property
     def has_tokens(self) -> bool:
-        """Whether any gold row has stored tokens."""
-        return any(row.get("tokens") for _, row in self.gold)
+        """Whether any gold document has stored tokens."""
+        return any(row.get("tokens") for _, row in self._rows[0])
 
     @cached_property
     def pairs(self) -> list[Pair]:
         """The batch as paired documents. Raises FormatError with every fault of its rows."""
         faults: list[Fault] = []
-        gold, predicted = [], {}
-        known = self.ontology
-        for line, row in self.gold:
-            reader = Row(self.gold_path, line, row, _text(row), known, "wrong")
+        gold: list[Document] = []
+        predicted: dict[str, Document] = {}
+        rows, others = self._rows
+        for (chunk, _), (line, row) in zip(self.gold, rows, strict=True):
+            text = row.get("text")
+            reader = Row(
+                chunk.path, line, row, text if isinstance(text, str) and text else None, self.ontology, "wrong"
+            )
             document = reader.read(row["doc_id"], with_text=True)
             faults += reader.faults
             gold.append(document)
-            if document.doc_id in self.predicted:
-                number, other = self.predicted[document.doc_id]
-                reader = Row(self.predicted_path, number, other, document.text or None, known, self.unknown)
+        for document in gold:
+            if document.doc_id in others:
+                line, row = others[document.doc_id]
+                path = self.predicted[document.doc_id][0].path
+                reader = Row(path, line, row, document.text or None, self.ontology, self.unknown)
                 predicted[document.doc_id] = reader.read(document.doc_id, with_text=False)
                 faults += reader.faults
         if faults:
             raise FormatError(faults)
-        return pair_up(gold, predicted, frozenset(known.values), known.unscored)
+        return pair_up(gold, predicted, frozenset(self.ontology.values), self.ontology.unscored)
 
     @cached_property
     def table(self) -> Table:
         """The entities of the batch as columns. Raises FormatError with every fault of its rows."""
         try:
             return self._columns()
-        except (_Irregular, KeyError, TypeError, ValueError, OverflowError):
+        except _Irregular:
             return table_of(self.pairs)
 
     def _columns(self) -> Table:
-        rows = [row for _, row in self.gold]
-        empty: dict[str, Any] = {}
-        others = [self.predicted.get(row["doc_id"], (0, empty))[1] for row in rows]
+        number = {doc_id: i for i, doc_id in enumerate(self.ids)}
+        places = [(chunk, at, i) for i, (chunk, at) in enumerate(self.gold)]
+        gold = _gather(places)
+        predicted = _gather([(chunk, at, number[i]) for i, (chunk, at) in self.predicted.items()])
+        layout = _Layout(self.gold, self.ontology)
         types: dict[str, int] = {}
         if self.unknown == "error":
             types = {name: i for i, name in enumerate(self.ontology.entity_types)}
-        value_types = frozenset(self.ontology.values)
-        places = _Places(rows, self.ontology)
-        lengths = np.array([len(row.get("text") or "") for row in rows], dtype=np.int64)
         sides = []
-        for number, side in enumerate((rows, others)):
-            items = [row.get("entities") or () for row in side]
-            document = np.repeat(np.arange(len(items)), np.fromiter(map(len, items), np.int64, len(items)))
-            flat = list(chain.from_iterable(items))
-            start, end = (_whole(flat, key) for key in ("start", "end"))
-            limit = lengths[document]
-            if ((start < 0) | (end <= start) | ((limit > 0) & (end > limit))).any():
+        for side, is_gold in ((gold, True), (predicted, False)):
+            limit = layout.lengths[side.document]
+            if ((side.start < 0) | (side.end <= side.start) | ((limit > 0) & (side.end > limit))).any():
                 raise _Irregular
-            names = list(map(itemgetter("type"), flat))
-            for name in set(names) - types.keys():
-                if number == 1 and self.unknown != "wrong":
-                    raise _Irregular  # an error to be told, or an item to be left out
-                if not isinstance(name, str):
-                    raise _Irregular
-                types[name] = len(types)
-            type_ = np.fromiter(map(types.__getitem__, names), np.int64, len(names))
-            if number == 1 and b"text" in self.keys and limit.any():
-                self._check_words(flat, document, start, end, rows)
-            level = np.full(len(flat), UNSAID)
-            if b"level" in self.keys:
-                codes = {None: UNSAID} | {name: i for i, name in enumerate(LEVELS)}
-                level = np.fromiter((codes[item.get("level")] for item in flat), np.int64, len(flat))
-            is_value = np.array([name in value_types for name in types], dtype=bool)[type_] if len(type_) else level > 9
-            level = np.where(level == UNSAID, np.where(is_value, VALUE, NAM if number == 0 else UNSAID), level)
-            unit, zone, scored = places.of(document, start)
-            side_columns = Mentions(document, unit, start, end, type_, level, zone)
-            sides.append(side_columns if scored.all() else side_columns.where(scored))
-        return settle_levels(Table(sides[0], sides[1], places.documents, tuple(types), places.zones))
-
-    @staticmethod
-    def _check_words(flat: list[dict], document: Ints, start: Ints, end: Ints, rows: list[dict]) -> None:
-        """Where an item carries its words, they must stand at its offsets."""
-        for item, d, s, e in zip(flat, document.tolist(), start.tolist(), end.tolist(), strict=True):
-            words = item.get("text")
-            if words is not None and rows[d].get("text") and rows[d]["text"][s:e] != words:
-                raise _Irregular
+            for name in side.types:
+                if name not in types:
+                    if not is_gold and self.unknown != "wrong":
+                        raise _Irregular  # an error to be told, or items to be left out
+                    types[name] = len(types)
+            if not is_gold and side.has_words and limit.any():
+                raise _Irregular  # words are compared with the text by the checked reader
+            type_ = np.array([types[name] for name in side.types], dtype=np.int64)[side.type]
+            values = np.array([name in self.ontology.values for name in side.types], dtype=bool)[side.type]
+            silent = np.where(values, VALUE, NAM if is_gold else UNSAID)
+            level = np.where(side.level == UNSAID, silent, side.level)
+            unit, zone, scored = layout.of(side.document, side.start)
+            mentions = Mentions(side.document, unit, side.start, side.end, type_, level, zone)
+            sides.append(mentions if scored.all() else mentions.where(scored))
+        return settle_levels(Table(sides[0], sides[1], layout.documents, tuple(types), layout.zones))
 
 
-class _Places:
-    """Unit and zone of every offset of a batch: all paragraphs, and all zones, in one ascending column each."""
+@dataclass(frozen=True)
+class _Columns:
+    """Entities of one side; ``type`` indexes ``types``, ``level`` the tuple LEVELS (or UNSAID)."""
 
-    def __init__(self, rows: list[dict[str, Any]], ontology: Ontology):
-        paragraphs = [row.get("paragraphs") or [{"start": 0}] for row in rows]
-        zones = [row.get("zones") or [{"start": 0, "zone": "body"}] for row in rows]
-        self.documents = np.repeat(np.arange(len(rows)), [len(p) for p in paragraphs])
-        self.first_unit = np.searchsorted(self.documents, np.arange(len(rows)))
-        zone_documents = np.repeat(np.arange(len(rows)), [len(z) for z in zones])
-        starts = [_whole(list(chain.from_iterable(x)), "start") for x in (paragraphs, zones)]
-        # Offsets of all documents on one line: wide enough that none reaches into the next document.
-        self.width = 1 << 40
-        self.units = self.documents * self.width + starts[0]
-        self.zone_starts = zone_documents * self.width + starts[1]
-        names = [z["zone"] for z in chain.from_iterable(zones)]
+    document: Ints
+    start: Ints
+    end: Ints
+    type: Ints
+    types: list[str]
+    level: Ints
+    has_words: bool
+
+
+def _gather(places: list[tuple[_Chunk, int, int]]) -> _Columns:
+    """The entities of lines (chunk, line in it, document of the batch), in the order of the documents."""
+    by_chunk: dict[_Chunk, list[tuple[int, int]]] = {}
+    for chunk, at, document in places:
+        by_chunk.setdefault(chunk, []).append((at, document))
+    parts = []
+    for chunk, wanted in by_chunk.items():
+        if chunk.arrow is None:
+            raise _Irregular
+        document = np.full(len(chunk.raws), -1)
+        document[[at for at, _ in wanted]] = [d for _, d in wanted]
+        parts.append(_entities(chunk.arrow, document))
+    types: dict[str, int] = {}
+    codes = [np.array([types.setdefault(t, len(types)) for t in p.types], dtype=np.int64)[p.type] for p in parts]
+
+    def column(values: list[Ints]) -> Ints:
+        return np.concatenate([np.zeros(0, dtype=np.int64), *values])
+
+    document = column([p.document for p in parts])
+    out = [column([p.start for p in parts]), column([p.end for p in parts]), column(codes)]
+    out.append(column([p.level for p in parts]))
+    if (document[1:] < document[:-1]).any():
+        order = np.argsort(document, kind="stable")
+        document, out = document[order], [x[order] for x in out]
+    return _Columns(document, out[0], out[1], out[2], list(types), out[3], any(p.has_words for p in parts))
+
+
+def _entities(table: pa.Table, document: Ints) -> _Columns:
+    """The entities of those lines of a table whose entry in ``document`` is not negative."""
+    lists = table["entities"].combine_chunks()
+    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy().astype(np.int64)
+    flat = lists.flatten()
+    start, end, types = (flat.field(name) for name in ("start", "end", "type"))
+    if flat.null_count or start.null_count or end.null_count or types.null_count:
+        raise _Irregular
+    encoded = types.dictionary_encode()
+    level = np.full(len(flat), UNSAID)
+    levels = flat.field("level")
+    if levels.null_count < len(levels):
+        said = levels.dictionary_encode()
+        names = said.dictionary.to_pylist()
+        if not set(names) <= set(LEVELS[1:]):
+            raise _Irregular
+        codes = np.array([*(LEVELS.index(n) for n in names), UNSAID], dtype=np.int64)
+        level = codes[pc.fill_null(said.indices, len(names)).to_numpy()]
+    owner = np.repeat(document, lengths)
+    columns = [owner, start.to_numpy(), end.to_numpy(), encoded.indices.to_numpy().astype(np.int64), level]
+    if (owner < 0).any():
+        columns = [column[owner >= 0] for column in columns]
+    has_words = flat.field("text").null_count < len(flat)
+    return _Columns(*columns[:4], encoded.dictionary.to_pylist(), columns[4], has_words)
+
+
+class _Layout:
+    """Length, units and zones of a batch's gold documents: all paragraphs, and all zones, in one ascending column."""
+
+    def __init__(self, gold: list[Place], ontology: Ontology):
+        self.lengths = np.zeros(len(gold), dtype=np.int64)
+        spans: list[list[int]] = [[0]] * len(gold)
+        parts: list[list[dict[str, Any]]] = [[{"start": 0, "zone": "body"}]] * len(gold)
+        for chunk in dict.fromkeys(chunk for chunk, _ in gold):
+            assert chunk.arrow is not None  # _gather has seen to it
+            here = [(i, at) for i, (other, at) in enumerate(gold) if other is chunk]
+            # A column that no line of the chunk has costs nothing.
+            text, paragraphs, zones = (chunk.arrow[name] for name in ("text", "paragraphs", "zones"))
+            if text.null_count < len(text):
+                length = pc.fill_null(pc.utf8_length(text), 0).to_numpy()
+                self.lengths[[i for i, _ in here]] = length[[at for _, at in here]]
+            if paragraphs.null_count < len(paragraphs):
+                for i, at in here:
+                    spans[i] = [p["start"] for p in paragraphs[at].as_py() or ()] or [0]
+            if zones.null_count < len(zones):
+                for i, at in here:
+                    parts[i] = zones[at].as_py() or parts[i]
+        self.plain = all(s == [0] for s in spans) and all(len(p) == 1 for p in parts)
+        self.documents = np.repeat(np.arange(len(gold)), [len(x) for x in spans])
+        self._first = np.searchsorted(self.documents, np.arange(len(gold)))
+        # Offsets of all documents on one line: so wide that none reaches into the next document.
+        self._width = 1 << 40
+        starts = [s for x in spans for s in x]
+        zone_starts = [p["start"] for x in parts for p in x]
+        if None in starts or None in zone_starts:
+            raise _Irregular
+        self._units = self.documents * self._width + np.array(starts, dtype=np.int64)
+        zone_documents = np.repeat(np.arange(len(gold)), [len(x) for x in parts])
+        self._zone_starts = zone_documents * self._width + np.array(zone_starts, dtype=np.int64)
+        names = [str(p["zone"]) for x in parts for p in x]
         self.zones = tuple(dict.fromkeys(names))
         code = {name: i for i, name in enumerate(self.zones)}
-        self.zone_codes = np.array([code[name] for name in names], dtype=np.int64)
-        self.zone_scored = np.array([name not in ontology.unscored for name in self.zones], dtype=bool)
+        self._codes = np.array([code[name] for name in names], dtype=np.int64)
+        self._scored = np.array([name not in ontology.unscored for name in self.zones], dtype=bool)
 
     def of(self, document: Ints, start: Ints) -> tuple[Ints, Ints, Any]:
         """Unit, zone and whether the zone is scored, for items at these starts."""
-        at = document * self.width + start
-        unit = np.maximum(np.searchsorted(self.units, at, "right") - 1, self.first_unit[document])
-        zone = self.zone_codes[np.maximum(np.searchsorted(self.zone_starts, at, "right") - 1, 0)]
-        return unit, zone, self.zone_scored[zone]
-
-
-def _whole(items: list[dict[str, Any]], key: str) -> Ints:
-    """A column of whole numbers; anything else is irregular."""
-    if not items:
-        return np.zeros(0, dtype=np.int64)
-    column = np.array(list(map(itemgetter(key), items)))
-    if column.dtype != np.int64 or column.ndim != 1:
-        raise _Irregular
-    return column
-
-
-def _text(row: dict[str, Any]) -> str | None:
-    text = row.get("text")
-    return text if isinstance(text, str) and text else None
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Parsing makes a great many containers and no cycles; the collector would walk them again and again."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
+        if self.plain and self._scored.all() and len(self.zones) == 1:
+            return document, np.zeros_like(document), self._scored
+        at = document * self._width + start
+        unit = np.maximum(np.searchsorted(self._units, at, "right") - 1, self._first[document])
+        zone = self._codes[np.maximum(np.searchsorted(self._zone_starts, at, "right") - 1, 0)]
+        return unit, zone, self._scored[zone]
 
 
 def batches(
@@ -207,73 +315,67 @@ def batches(
     predicted: str,
     ontology: Ontology,
     unknown: str,
-    saw_gold: Callable[[bytes], object] = lambda raw: None,
+    saw_gold: Callable[[bytes], object] | None = None,
     size: int = BATCH,
 ) -> Iterator[Batch]:
     """Join two JSON Lines files by doc_id, batch by batch in the order of the gold.
 
-    ``saw_gold`` is given every line of the gold, to take its hash.
-
-    Raises FormatError after the last batch with the faults that concern the files as a whole: lines that are no JSON
-    objects, documents given twice, predictions for documents that the gold does not have.
+    ``saw_gold`` is given every line of the gold, to take its hash. Raises FormatError after the last batch with the
+    faults that concern the files as a whole: lines that are no JSON objects, documents given twice, predictions for
+    documents that the gold does not have.
     """
     faults: list[Fault] = []
-    waiting: dict[str, tuple[int, dict[str, Any]]] = {}
+    waiting: dict[str, Place] = {}
     seen_gold: set[str] = set()
     seen_predicted: dict[str, int] = {}
-    keys: set[bytes] = set()
-
-    def rows(path: str, lines: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes, dict[str, Any]]]:
-        for number, raw in lines:
-            if len(keys) < len(KEYS):
-                keys.update(key for key in KEYS if key in raw)
-            row, found = parse(path, number, raw)
-            faults.extend(found)
-            if row is None:
-                continue
-            if not isinstance(row.get("doc_id"), str) or not row["doc_id"]:
-                faults.append(Fault(path, number, "doc_id", "is missing; expected the document's id"))
-            else:
-                yield number, raw, row
-
-    incoming = rows(predicted, raw_lines(predicted))
+    predictions = _chunks(predicted, size, faults)
 
     def fetch(wanted: set[str]) -> None:
-        missing = wanted - waiting.keys()
-        for number, _, row in incoming if missing else ():
-            doc_id = row["doc_id"]
-            if doc_id in seen_predicted:
-                message = f"{doc_id} stands on line {seen_predicted[doc_id]} already; give each document one line"
-                faults.append(Fault(predicted, number, "doc_id", message))
-                continue
-            seen_predicted[doc_id] = number
-            waiting[doc_id] = (number, row)
-            missing.discard(doc_id)
-            if not missing:
+        """Read predictions until all that are wanted have been seen, or the file ends."""
+        while not wanted <= waiting.keys():
+            chunk = next(predictions, None)
+            if chunk is None:
                 return
-
-    lines = rows(gold, raw_lines(gold))
-    done = False
-    while not done:
-        with _uncollected():
-            batch: list[tuple[int, dict[str, Any]]] = []
-            for number, raw, row in lines:
-                saw_gold(raw)
-                if row["doc_id"] in seen_gold:
-                    faults.append(Fault(gold, number, "doc_id", f"{row['doc_id']} is given twice"))
+            for at, doc_id in enumerate(chunk.ids):
+                if doc_id is None:
                     continue
-                seen_gold.add(row["doc_id"])
-                batch.append((number, row))
-                if len(batch) == size:
-                    break
-            done = len(batch) < size
-            ids = {row["doc_id"] for _, row in batch}
-            fetch(ids)
-            found = {i: waiting.pop(i) for i in ids if i in waiting}
+                if doc_id in seen_predicted:
+                    message = f"{doc_id} stands on line {seen_predicted[doc_id]} already; give each document one line"
+                    faults.append(Fault(predicted, chunk.numbers[at], "doc_id", message))
+                else:
+                    seen_predicted[doc_id] = chunk.numbers[at]
+                    waiting[doc_id] = (chunk, at)
+
+    for chunk in _chunks(gold, size, faults):
+        batch: list[Place] = []
+        ids = set()
+        for at, doc_id in enumerate(chunk.ids):
+            if saw_gold:
+                saw_gold(chunk.raws[at])
+            if doc_id is None:
+                continue
+            if doc_id in seen_gold:
+                message = f"{doc_id} is given twice; give each document one line"
+                faults.append(Fault(gold, chunk.numbers[at], "doc_id", message))
+            else:
+                seen_gold.add(doc_id)
+                ids.add(doc_id)
+                batch.append((chunk, at))
+        fetch(ids)
+        found = {i: waiting.pop(i) for i in ids if i in waiting}
         if batch:
-            yield Batch(gold, predicted, batch, found, ontology, unknown, frozenset(keys))
+            yield Batch(batch, found, ontology, unknown)
     fetch({""})  # what is left of the predictions
-    for doc_id, (number, _) in waiting.items():
-        faults.append(Fault(predicted, number, "doc_id", f"unknown document {doc_id!r}; {nearest(doc_id, seen_gold)}"))
+    for doc_id, (chunk, at) in waiting.items():
+        hint = nearest(doc_id, seen_gold)
+        faults.append(Fault(predicted, chunk.numbers[at], "doc_id", f"unknown document {doc_id!r}; {hint}"))
     if faults:
         raise FormatError(faults)
+
+
+def _chunks(path: str, size: int, faults: list[Fault]) -> Iterator[_Chunk]:
+    lines = raw_lines(path)
+    while numbered := list(islice(lines, size)):
+        chunk = _Chunk(path, [n for n, _ in numbered], [raw for _, raw in numbered])
+        faults += chunk.check()
+        yield chunk

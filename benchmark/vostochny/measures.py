@@ -145,9 +145,13 @@ SETTINGS: Mapping[str, Setting] = {
 }
 
 
-def has_clusters(pairs: list[Pair], layer: str, side: str) -> bool:
-    """Whether any item of a layer says its cluster, on the ``gold`` or ``predicted`` side."""
-    return any(item.cluster is not None for pair in pairs for item in getattr(getattr(pair, side), layer))
+def resolved(pairs: list[Pair], layer: str) -> tuple[bool, bool]:
+    """Whether any item of a layer says its cluster, in the gold and in the predictions."""
+    gold, predicted = (
+        any(item.cluster is not None for pair in pairs for item in getattr(getattr(pair, side), layer))
+        for side in ("gold", "predicted")
+    )
+    return gold, predicted
 
 
 def count(material: Material, layers: tuple[str, ...], only: Collection[str] = ()) -> dict[str, Counts]:
@@ -156,14 +160,12 @@ def count(material: Material, layers: tuple[str, ...], only: Collection[str] = (
     ``only`` (if not empty) names the metrics that are wanted. Left out are strict IOB2 without stored tokens and
     lenient boundaries without text.
     """
-    lacking = {"entities.iob2"} if not material.source.has_tokens else set()
-    if not material.source.has_text:
-        lacking.add("entities.lenient")
-    return {
-        name: counted(material, name)
-        for name, counted in METRICS.items()
-        if name.split(".")[0] in layers and name not in lacking and (not only or name in only)
-    }
+    wanted = [name for name in METRICS if name.split(".")[0] in layers and (not only or name in only)]
+    if "entities.iob2" in wanted and not material.source.has_tokens:
+        wanted.remove("entities.iob2")
+    if "entities.lenient" in wanted and not material.source.has_text:
+        wanted.remove("entities.lenient")
+    return {name: METRICS[name](material, name) for name in wanted}
 
 
 def measures(counts: Mapping[str, Counts]) -> dict[str, Measure]:
@@ -178,12 +180,7 @@ def measures(counts: Mapping[str, Counts]) -> dict[str, Measure]:
 def coreference_counts(
     pairs: list[Pair], layer: str, within: bool = True, across: bool = True
 ) -> dict[str, dict[str, Counts]]:
-    """Coreference of one layer by setting and metric; empty where gold or prediction resolves no identity.
-
-    ``within`` and ``across`` say which settings are wanted.
-    """
-    if not has_clusters(pairs, layer, "gold") or not has_clusters(pairs, layer, "predicted"):
-        return {}
+    """Coreference of one layer by setting and metric. ``within`` and ``across`` say which settings are wanted."""
     kind = KINDS[layer]
     out = {}
     for name, s in SETTINGS.items():

@@ -69,10 +69,13 @@ class View:
         A demonym flag marks an item as labelled in the scheme's types, whatever else its label could mean.
         """
         own = frozenset(self.labels)
-        entities = [
-            (e, e.type if e.type in own and not e.demonym else self.entity(e.type, e.level, e.demonym))
-            for e in document.entities
-        ]
+
+        def label(e: Entity) -> str | None:
+            if e.type in own and not e.demonym:
+                return e.type if e.level is None or e.level in self.levels else None
+            return self.entity(e.type, e.level, e.demonym)
+
+        entities = [(e, label(e)) for e in document.entities]
         own_events = frozenset((self.events or {}).values())
         return self._relabelled(
             document, entities, lambda e: e.type if e.type in own_events else (self.events or {}).get(e.type)

@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 import vostochny
 from vostochny import measures
-from vostochny.batches import Batch, batches
 from vostochny.formats import Fault, FormatError
 from vostochny.intervals import RESAMPLES, SEED, Resampling, Uncertainty, jackknife, uncertainty
 from vostochny.metrics.counts import Counts, Floats, joined, merged
@@ -19,6 +19,9 @@ from vostochny.metrics.units import Pair, pair_up
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View
 from vostochny.statistics import Measure
+
+if TYPE_CHECKING:
+    from vostochny.batches import Batch
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,8 @@ def score(
     found = measures.measures(measures.count(measures.Material(measures.Pairs(pairs)), layers, options.metrics))
     across: dict[str, Floats] = {}
     for layer in layers if not options.metrics else ():
+        if not all(measures.resolved(pairs, layer)):
+            continue
         found |= measures.coreference_measures(measures.coreference_counts(pairs, layer))
         if options.resamples:
             across |= _left_out_across(pairs, layer)
@@ -163,30 +168,36 @@ def score_files(gold: str, predicted: str, ontology: Ontology, options: Options 
     totals: dict[str, list[Counts]] = {}
     ids: list[str] = []
     without: list[str] = []
-    layers: tuple[str, ...] = ()
+    asked = {*options.layers, *(name.split(".")[0] for name in options.metrics)}
+    layers = tuple(x for x in measures.LAYERS if x in asked or not asked)
+    emitted: set[str] = set()
+    resolved: dict[str, tuple[bool, bool]] = {}
     faults: list[Fault] = []
     digest = hashlib.sha256()
-    stream = batches(gold, predicted, ontology, options.unknown, digest.update)
+    # Imported here: it brings Arrow, which a score of the five articles does without.
+    from vostochny.batches import batches
+
     try:
-        for batch in stream:
+        for batch in batches(gold, predicted, ontology, options.unknown, digest.update):
             try:
-                here = options.layers or tuple(x for x in measures.LAYERS if x in batch.layers) or layers
-                layers = tuple(x for x in measures.LAYERS if x in {*layers, *here})
-                _add_batch(totals, batch, layers, options, len(ids))
+                _add_batch(totals, resolved, batch, layers, options, len(ids))
+                emitted |= batch.layers if not asked else set()
             except FormatError as e:
                 faults += e.faults
-            names = [row["doc_id"] for _, row in batch.gold]
-            ids += names
-            without += [i for i in names if i not in batch.predicted]
+            ids += batch.ids
+            without += [i for i in batch.ids if i not in batch.predicted]
     except FormatError as e:
         faults += e.faults
     if faults:
         raise FormatError(faults)
+    # Which layers are predicted at all is known only now; the others were counted as empty and are left out.
+    layers = tuple(x for x in layers if x in emitted or not emitted)
     sums = {name: merged(parts) if len(ids) > BLOCKS else joined(parts) for name, parts in totals.items()}
-    found = measures.measures({name: c for name, c in sums.items() if not name.startswith("coreference.")})
+    found = measures.measures({name: c for name, c in sums.items() if name.split(".")[0] in layers})
     by_prefix: dict[str, dict[str, Counts]] = {}
+    kinds = {measures.KINDS[layer] for layer in layers if all(resolved.get(layer, (False, False)))}
     for name, counts in sums.items():
-        if name.startswith("coreference."):
+        if name.startswith("coreference.") and name.split(".")[1] in kinds:
             prefix, _, metric = name.rpartition(".")
             by_prefix.setdefault(prefix, {})[metric] = counts
     found |= measures.coreference_measures(by_prefix)
@@ -197,12 +208,23 @@ def score_files(gold: str, predicted: str, ontology: Ontology, options: Options 
 
 
 def _add_batch(
-    totals: dict[str, list[Counts]], batch: Batch, layers: tuple[str, ...], options: Options, before: int
+    totals: dict[str, list[Counts]],
+    resolved: dict[str, tuple[bool, bool]],
+    batch: Batch,
+    layers: tuple[str, ...],
+    options: Options,
+    before: int,
 ) -> None:
-    """Count a batch and add it to ``totals``; ``before`` is how many documents came before it."""
+    """Count a batch and add it to ``totals``; ``before`` is how many documents came before it.
+
+    ``resolved`` notes for each layer whether gold and predictions say any cluster (measures.resolved).
+    """
     counts = measures.count(measures.Material(batch), layers, options.metrics)
-    if batch.has_clusters and not options.metrics:
+    if not options.metrics:
         for layer in layers:
+            seen = resolved.get(layer, (False, False))
+            here = measures.resolved(batch.pairs, layer)
+            resolved[layer] = seen[0] or here[0], seen[1] or here[1]
             for prefix, by_metric in measures.coreference_counts(batch.pairs, layer, across=False).items():
                 counts |= {f"{prefix}.{metric}": one for metric, one in by_metric.items()}
     after = before + len(batch.gold)

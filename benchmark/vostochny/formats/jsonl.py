@@ -76,7 +76,8 @@ def read_gold(path: str, ontology: Ontology) -> list[Document]:
         faults += row_faults
         if row is None:
             continue
-        reader = Row(path, number, row, str(row.get("text") or ""), ontology, None)
+        text = row.get("text")
+        reader = Row(path, number, row, text if isinstance(text, str) and text else None, ontology, None)
         document = reader.read(str(row.get("doc_id")), with_text=True)
         faults += reader.faults
         out.append(document)
@@ -113,7 +114,7 @@ def read_predictions(
         doc_id, fault = _document_id(path, number, row, by_id)
         if fault:
             faults.append(fault)
-        text = by_id[doc_id].text if doc_id else None
+        text = (by_id[doc_id].text if doc_id else None) or None
         reader = Row(path, number, row, text, ontology, unknown, view)
         document = reader.read(doc_id or "?", with_text=False)
         faults += reader.faults

@@ -39,10 +39,11 @@ def _count(
 ) -> Counts:
     """Rows of counts from the credit of each row, with a column only for strata that occur."""
     shape = len(table.types), len(LEVELS), len(table.zones)
-    strata = [np.ravel_multi_index((s.type, s.level, s.zone), shape) for s in (gold, predicted)]
-    present, inverse = np.unique(np.concatenate(strata), return_inverse=True)
+    strata = [(s.type * shape[1] + s.level) * shape[2] + s.zone for s in (gold, predicted)]
+    seen = np.bincount(np.concatenate(strata), minlength=1) > 0
+    present = np.flatnonzero(seen)
+    columns = [(np.cumsum(seen) - 1)[s] for s in strata]
     units = len(table.documents)
-    columns = np.split(inverse.reshape(-1), [len(strata[0])])
     sides = [
         add_up(units, len(present), side.unit, column, credit.astype(np.float64))
         for side, column, credit in zip((gold, predicted), columns, (credit_gold, credit_predicted), strict=True)
