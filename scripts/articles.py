@@ -16,7 +16,7 @@ import yaml
 from vostochny.align import covering_tokens
 from vostochny.formats import Fault, FormatError, label_studio
 from vostochny.formats.label_studio_shape import chosen, directed
-from vostochny.formats.notation import paragraphs_of
+from vostochny.layout import paragraphs_of
 from vostochny.model import Document, Entity, Event, Quote, Span
 from vostochny.ontology import Ontology
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
-from vostochny.formats.notation import occurrences
+from vostochny.layout import occurrences
 from vostochny.model import Entity, Event, Span
 
 from articles import Article, inside

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from vostochny.formats.notation import paragraphs_of
+from vostochny.layout import paragraphs_of
 from vostochny.model import Document, Span
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from vostochny.formats import FormatError
 from vostochny.formats.label_studio import canonical, dumps, read, write
 from vostochny.formats.label_studio_shape import ATTRIBUTES, LAYERS, RELATIONS, labels
-from vostochny.formats.notation import cover_with_zones
+from vostochny.layout import cover_with_zones
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
 from vostochny.ontology import parse
 

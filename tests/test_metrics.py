@@ -417,7 +417,7 @@ def a_corpus(dice: random.Random, size: int) -> tuple[list[Document], list[Docum
 
 
 @pytest.mark.parametrize("text", [True, False])
-@pytest.mark.parametrize("batch", [1, 7, 1000])
+@pytest.mark.parametrize("batch", [1, 3000, 1 << 20])
 def test_a_stream_gives_what_documents_give(tmp_path, monkeypatch, batch, text):
     from vostochny import batches
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ import pyarrow.compute as pc
 from pyarrow import json as arrow_json
 
 from vostochny.formats import Fault, FormatError
-from vostochny.formats.jsonl import nearest, parse, raw_lines
+from vostochny.formats.jsonl import blocks, nearest, parse
 from vostochny.formats.prediction import LAYERS, Row
 from vostochny.metrics.columns import LEVELS, NAM, UNSAID, VALUE, Mentions, Table, settle_levels, table_of
 from vostochny.metrics.counts import Ints
@@ -28,7 +27,7 @@ from vostochny.metrics.units import Pair, pair_up
 from vostochny.model import Document
 from vostochny.ontology import Ontology
 
-BATCH = 1000  # documents
+BATCH = 1 << 22  # bytes read at once: a few hundred to a few thousand documents
 
 _START = pa.field("start", pa.int64())
 _ENTITY = pa.struct(
@@ -57,28 +56,44 @@ class _Irregular(Exception):
 
 @dataclass(eq=False)
 class _Chunk:
-    """Some lines of one file. ``ids`` has the doc_id of each line, None for a faulty one; the faults are told once."""
+    """Some lines of one file, as read. ``ids`` has the doc_id of each line that is not blank, None for a faulty one."""
 
     path: str
-    numbers: list[int]
-    raws: list[bytes]
+    first: int  # number of its first line
+    data: bytes
     ids: list[str | None] = field(default_factory=list)
     arrow: pa.Table | None = None
 
     def __post_init__(self) -> None:
         options = arrow_json.ParseOptions(explicit_schema=_ROW, unexpected_field_behavior="ignore")
-        try:
-            table = arrow_json.read_json(pa.BufferReader(b"".join(self.raws)), parse_options=options)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowCapacityError):
+        # Blocks are what threads share out, and no line may be longer than one.
+        ends = self.data.count(b"\n")
+        longest = len(self.data) if ends < 100 else 1 << 19
+        for block in (longest + 1, len(self.data) + 1):
+            try:
+                reading = arrow_json.ReadOptions(block_size=block)
+                table = arrow_json.read_json(pa.BufferReader(self.data), reading, options)
+            except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowCapacityError):
+                continue
+            ids = table["doc_id"].to_pylist()
+            if all(ids) and len(ids) == ends + (not self.data.endswith(b"\n")):
+                self.arrow, self.ids = table.combine_chunks(), ids
             return
-        ids = table["doc_id"].to_pylist()
-        if len(ids) == len(self.raws) and all(ids):
-            self.arrow, self.ids = table.combine_chunks(), ids
+
+    @cached_property
+    def lines(self) -> list[tuple[int, bytes]]:
+        """Line number and bytes of each line that is not blank."""
+        split = enumerate(self.data.split(b"\n"), self.first)
+        return [(number, raw) for number, raw in split if raw and not raw.isspace()]
+
+    def number(self, at: int) -> int:
+        """The line number of an entry of ``ids``."""
+        return self.first + at if self.arrow is not None else self.lines[at][0]
 
     def check(self) -> list[Fault]:
         """Read the ids by the checked parser where Arrow would not; the faults of lines that have none."""
         faults: list[Fault] = []
-        for number, raw in zip(self.numbers, self.raws, strict=True) if self.arrow is None else ():
+        for number, raw in self.lines if self.arrow is None else ():
             row, found = parse(self.path, number, raw)
             doc_id = row.get("doc_id") if row else None
             if row is not None and not (isinstance(doc_id, str) and doc_id):
@@ -89,8 +104,9 @@ class _Chunk:
 
     def row(self, at: int) -> tuple[int, dict[str, Any]]:
         """Line number and content of a line that is no faulty one."""
-        row, _ = parse(self.path, self.numbers[at], self.raws[at])
-        return self.numbers[at], row or {}
+        number, raw = self.lines[at]
+        row, _ = parse(self.path, number, raw)
+        return number, row or {}
 
 
 Place = tuple[_Chunk, int]
@@ -217,7 +233,7 @@ def _gather(places: list[tuple[_Chunk, int, int]]) -> _Columns:
     for chunk, wanted in by_chunk.items():
         if chunk.arrow is None:
             raise _Irregular
-        document = np.full(len(chunk.raws), -1)
+        document = np.full(len(chunk.ids), -1)
         document[[at for at, _ in wanted]] = [d for _, d in wanted]
         parts.append(_entities(chunk.arrow, document))
     types: dict[str, int] = {}
@@ -320,7 +336,7 @@ def batches(
 ) -> Iterator[Batch]:
     """Join two JSON Lines files by doc_id, batch by batch in the order of the gold.
 
-    ``saw_gold`` is given every line of the gold, to take its hash. Raises FormatError after the last batch with the
+    ``saw_gold`` is given all of the gold, to take its hash. Raises FormatError after the last batch with the
     faults that concern the files as a whole: lines that are no JSON objects, documents given twice, predictions for
     documents that the gold does not have.
     """
@@ -341,22 +357,22 @@ def batches(
                     continue
                 if doc_id in seen_predicted:
                     message = f"{doc_id} stands on line {seen_predicted[doc_id]} already; give each document one line"
-                    faults.append(Fault(predicted, chunk.numbers[at], "doc_id", message))
+                    faults.append(Fault(predicted, chunk.number(at), "doc_id", message))
                 else:
-                    seen_predicted[doc_id] = chunk.numbers[at]
+                    seen_predicted[doc_id] = chunk.number(at)
                     waiting[doc_id] = (chunk, at)
 
     for chunk in _chunks(gold, size, faults):
         batch: list[Place] = []
         ids = set()
+        if saw_gold:
+            saw_gold(chunk.data)
         for at, doc_id in enumerate(chunk.ids):
-            if saw_gold:
-                saw_gold(chunk.raws[at])
             if doc_id is None:
                 continue
             if doc_id in seen_gold:
                 message = f"{doc_id} is given twice; give each document one line"
-                faults.append(Fault(gold, chunk.numbers[at], "doc_id", message))
+                faults.append(Fault(gold, chunk.number(at), "doc_id", message))
             else:
                 seen_gold.add(doc_id)
                 ids.add(doc_id)
@@ -368,14 +384,15 @@ def batches(
     fetch({""})  # what is left of the predictions
     for doc_id, (chunk, at) in waiting.items():
         hint = nearest(doc_id, seen_gold)
-        faults.append(Fault(predicted, chunk.numbers[at], "doc_id", f"unknown document {doc_id!r}; {hint}"))
+        faults.append(Fault(predicted, chunk.number(at), "doc_id", f"unknown document {doc_id!r}; {hint}"))
     if faults:
         raise FormatError(faults)
 
 
 def _chunks(path: str, size: int, faults: list[Fault]) -> Iterator[_Chunk]:
-    lines = raw_lines(path)
-    while numbered := list(islice(lines, size)):
-        chunk = _Chunk(path, [n for n, _ in numbered], [raw for _, raw in numbered])
+    line = 1
+    for data in blocks(path, size):
+        chunk = _Chunk(path, line, data)
         faults += chunk.check()
+        line += len(chunk.ids) if chunk.arrow is not None else data.count(b"\n")
         yield chunk

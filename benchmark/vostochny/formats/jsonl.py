@@ -22,12 +22,31 @@ from vostochny.model import Document
 from vostochny.ontology import Ontology, View
 
 
+def blocks(path: str, size: int) -> Iterator[bytes]:
+    """A file (``-``: standard input) in pieces of whole lines, each of about ``size`` bytes or one longer line.
+
+    Raises FormatError where the file cannot be read or holds nothing but white space.
+    """
+    found = False
+    try:
+        with sys.stdin.buffer if path == "-" else open(path, "rb") as file:
+            data = file.read(size).removeprefix(b"\xef\xbb\xbf")
+            while data:
+                data += file.readline()
+                found = found or not data.isspace()
+                yield data
+                data = file.read(size)
+    except OSError as e:
+        raise _unreadable(path, e) from None
+    if not found:
+        raise _nothing(path)
+
+
 def raw_lines(path: str) -> Iterator[tuple[int, bytes]]:
     """The lines of a file (``-``: standard input) that hold more than white space, numbered from 1, one at a time.
 
     Raises FormatError where the file cannot be read or holds nothing.
     """
-    expected = "expected a JSON Lines file, one document a line"
     found = False
     try:
         with sys.stdin.buffer if path == "-" else open(path, "rb") as file:
@@ -38,10 +57,18 @@ def raw_lines(path: str) -> Iterator[tuple[int, bytes]]:
                     found = True
                     yield number, raw
     except OSError as e:
-        reason = "no such file" if isinstance(e, FileNotFoundError) else (e.strerror or str(e)).lower()
-        raise FormatError([Fault(path, None, None, f"{reason}; {expected}")]) from None
+        raise _unreadable(path, e) from None
     if not found:
-        raise FormatError([Fault(path, None, None, "is empty; expected one JSON object a line, each with a doc_id")])
+        raise _nothing(path)
+
+
+def _unreadable(path: str, error: OSError) -> FormatError:
+    reason = "no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error)).lower()
+    return FormatError([Fault(path, None, None, f"{reason}; expected a JSON Lines file, one document a line")])
+
+
+def _nothing(path: str) -> FormatError:
+    return FormatError([Fault(path, None, None, "is empty; expected one JSON object a line, each with a doc_id")])
 
 
 def parse(path: str, number: int, raw: bytes) -> tuple[dict[str, Any] | None, list[Fault]]:

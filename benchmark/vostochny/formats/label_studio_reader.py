@@ -22,8 +22,9 @@ from vostochny.formats.label_studio_shape import (
     given_values,
     labels,
     trimmed,
+    typed,
 )
-from vostochny.formats.notation import cover_with_zones
+from vostochny.layout import cover_with_zones
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
 from vostochny.ontology import Ontology
 
@@ -103,7 +104,7 @@ class Reader:
             return []
         kinds = dict.fromkeys(LAYERS, "labels") | {name: kind for name, (_, kind, _) in ATTRIBUTES.items()}
         good = []
-        for i, entry in enumerate(result):
+        for i, entry in enumerate(map(typed, result)):
             where = f"result[{i}]"
             if not isinstance(entry, dict):
                 self.fault(where, "is no object")
@@ -189,7 +190,7 @@ class Reader:
             )
         pairs.add((a.id, b.id))
         if not names or not all(isinstance(label, str) for label in names):
-            self.fault(where, f"has the labels {names!r}; give it {_one_of((*self.ontology.roles, *RELATIONS))}")
+            self.fault(where, f"has the labels {entry.get('labels')!r}; give it {_one_of((*self.ontology.roles, *RELATIONS))}")
             return
         for label in dict.fromkeys(names):
             if names.count(label) > 1:

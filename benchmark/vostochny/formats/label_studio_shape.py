@@ -7,7 +7,7 @@ makes the labeling configuration from the same tables.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from vostochny.formats import Fault, FormatError
@@ -33,6 +33,9 @@ ATTRIBUTES: dict[str, tuple[str, str, str]] = {
     "unattributed": ("quote", "choices", "unattributed"),
     "quote_cluster": ("quote", "textarea", "cluster"),
 }
+# In the browser a known cluster is picked from a searchable list, and only a new one is typed. What was picked is the
+# same attribute: files hold it as typed.
+PICKERS = {"known_cluster": "cluster", "known_event_cluster": "event_cluster", "known_quote_cluster": "quote_cluster"}
 FLAGS = ("demonym", "unattributed")  # controls with one choice, their own name
 
 # Label → (what it points from, to), beside the roles, which point from an event to an entity or an event.
@@ -115,7 +118,7 @@ def canonical(
     regions = [r for r in annotation["result"] if r["type"] == "labels"]
     regions.sort(key=lambda r: (LAYERS.index(r["from_name"]), *_place(r), r["value"]["labels"], r["id"]))
     attributes: dict[str, list[dict[str, Any]]] = {}
-    for entry in annotation["result"]:
+    for entry in map(typed, annotation["result"]):
         if entry["type"] in ("choices", "textarea"):
             attributes.setdefault(entry["id"], []).append(entry)
     order = list(ATTRIBUTES)
@@ -167,10 +170,35 @@ def given_values(entry: Mapping[str, Any]) -> list[Any]:
     return [v for v in given if v != ""]
 
 
+def typed(entry: Any) -> Any:
+    """What was picked from the list of known clusters, as if typed; any other entry as it is."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("value"), dict):
+        return entry
+    control = entry.get("from_name")
+    if not isinstance(control, str) or control not in PICKERS or entry.get("type") != "taxonomy":
+        return entry
+    paths = entry["value"].get("taxonomy")
+    names = [p[-1] if isinstance(p, list) and p else p for p in paths] if isinstance(paths, list) else []
+    value = {key: v for key, v in entry["value"].items() if key != "taxonomy"} | {"text": names}
+    return entry | {"from_name": PICKERS[control], "type": "textarea", "value": value}
+
+
+def picked(entry: dict[str, Any], known: Mapping[str, Container[str]]) -> dict[str, Any]:
+    """The reverse of :func:`typed`, where the cluster is among those that its control knows."""
+    for picker, control in PICKERS.items():
+        if entry.get("from_name") == control:
+            names = given_values(entry)
+            if len(names) == 1 and names[0] in known.get(control, ()):
+                value = {key: v for key, v in entry["value"].items() if key != "text"} | {"taxonomy": [names]}
+                return entry | {"from_name": picker, "type": "taxonomy", "value": value}
+    return entry
+
+
 def directed(relation: Mapping[str, Any]) -> tuple[str, str, list[str]]:
     """From, to and labels of a relation; one whose arrow was turned in the browser points the other way."""
     a, b = relation["from_id"], relation["to_id"]
-    names = list(relation.get("labels") or [])
+    given = relation.get("labels")
+    names = list(given) if isinstance(given, list) else []
     return (b, a, names) if relation.get("direction") == "left" else (a, b, names)
 
 

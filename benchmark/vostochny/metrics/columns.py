@@ -123,26 +123,24 @@ def codes(sides: Iterable[Mentions], *names: str) -> tuple[Ints, ...]:
 
 
 def settle_levels(table: Table) -> Table:
-    """Give each predicted entity whose system said no level the level of the gold entity on the same span.
+    """Give each predicted entity whose system said no level the level of the gold nominal or pronoun on the same span.
 
-    Where no gold entity stands there it claims a name. So a levelless hit on a nominal is neither right nor wrong among
-    names (of two gold entities on one span the name decides).
+    Where none stands there, or a name stands there as well, it claims a name. So a levelless hit on a nominal is
+    neither right nor wrong among names.
     """
-    predicted = table.predicted
+    predicted, gold = table.predicted, table.gold
     silent = predicted.level == UNSAID
-    if not silent.any():
-        return table
-    if not (table.gold.level > NAM).any() and not (table.gold.level == VALUE).any():
-        return replace(table, predicted=replace(predicted, level=np.where(silent, NAM, predicted.level)))
-    mine, gold = codes((predicted, table.gold), "document", "start", "end")
-    order = np.lexsort((table.gold.level, gold))
-    ordered = gold[order]
-    at = np.searchsorted(ordered, mine)
-    stands = at < len(ordered)
-    stands[stands] = ordered[at[stands]] == mine[stands]
-    level = np.full(len(mine), NAM)
-    level[stands] = table.gold.level[order[at[stands]]]
-    return replace(table, predicted=replace(predicted, level=np.where(silent, level, predicted.level)))
+    level = np.where(silent, NAM, predicted.level)
+    if silent.any() and (gold.level > NAM).any():
+        mine, theirs = codes((predicted, gold), "document", "start", "end")
+        order = np.lexsort((gold.level, theirs))
+        ordered = theirs[order]
+        at = np.searchsorted(ordered, mine)
+        stands = at < len(ordered)
+        stands[stands] = ordered[at[stands]] == mine[stands]
+        stands &= silent
+        level[stands] = np.maximum(gold.level[order[at[stands]]], NAM)
+    return replace(table, predicted=replace(predicted, level=level))
 
 
 def match(gold: Mentions, predicted: Mentions, *names: str) -> tuple[Bools, Bools]:

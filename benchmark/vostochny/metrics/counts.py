@@ -143,19 +143,24 @@ def tally(
 def match_codes(gold: Ints, predicted: Ints) -> tuple[Bools, Bools]:
     """Which items of two multisets of integer codes have a partner: the n-th copy of a code meets its n-th copy.
 
-    Returns a flag for each gold and for each predicted item, in their order. O(n log n).
+    Returns a flag for each gold and for each predicted item, in their order. O(n log n), and O(n) where both come in
+    order, as read from a file they do: the stable sort merges runs.
     """
-
-    def hits(mine: Ints, theirs: Ints) -> Bools:
-        order = np.argsort(mine, kind="stable")
-        ordered = mine[order]
-        copy = np.arange(len(mine)) - np.searchsorted(ordered, ordered, "left")
-        partners = np.searchsorted(theirs, ordered, "right") - np.searchsorted(theirs, ordered, "left")
-        out = np.empty(len(mine), dtype=bool)
-        out[order] = copy < partners
-        return out
-
-    return hits(gold, np.sort(predicted)), hits(predicted, np.sort(gold))
+    both = np.concatenate([gold, predicted])
+    order = np.argsort(both, kind="stable")
+    ordered = both[order]
+    from_gold = order < len(gold)
+    first = np.flatnonzero(np.concatenate([np.ones(min(1, len(both)), dtype=bool), ordered[1:] != ordered[:-1]]))
+    run = np.cumsum(np.bincount(first, minlength=len(both))) - 1  # which run of equal codes each item is in
+    copies = np.diff(first, append=len(both))
+    golds = np.add.reduceat(from_gold, first, dtype=np.int64) if len(first) else first
+    matched = np.minimum(golds, copies - golds)[run]
+    # A stable sort leaves the gold copies of a code before the predicted ones.
+    place = np.arange(len(both)) - first[run]
+    place[~from_gold] -= golds[run][~from_gold]
+    hit = np.empty(len(both), dtype=bool)
+    hit[order] = place < matched
+    return hit[: len(gold)], hit[len(gold) :]
 
 
 def match_keys(gold: Sequence[Hashable], predicted: Sequence[Hashable]) -> tuple[list[bool], list[bool]]:

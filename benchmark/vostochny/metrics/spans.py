@@ -88,7 +88,7 @@ def tag_rows(pair: Pair) -> tuple[list[list[str]], list[list[str]]]:
         standing[e.span] = e.level or ""
 
     def flat(e: Entity) -> bool:
-        return (e.level or ("" if e.type in pair.values else standing.get(e.span, "NAM"))) in ("", "NAM")
+        return e.type in pair.values or (e.level or standing.get(e.span, "NAM")) in ("", "NAM")
 
     out = []
     for side in (pair.gold, pair.predicted):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from vostochny.metrics.columns import table_of
 from vostochny.metrics.counts import match_keys
 from vostochny.metrics.quotes import pair_quotes, same_speaker
 from vostochny.metrics.units import Pair
-from vostochny.model import Entity, Event, Quote, Span
+from vostochny.model import Argument, Document, Entity, Event, Quote, Span
 
 # hit        right in every point looked at
 # missed     in the gold alone
@@ -18,47 +20,107 @@ from vostochny.model import Entity, Event, Quote, Span
 # type       the right span, another type
 # role       the right filler of the right event, another role
 # speaker    overlapping content, another speaker
-VERDICTS = ("hit", "missed", "spurious", "boundary", "type", "boundary+type", "role", "speaker")
+# split      a mention that its gold cluster's other mentions were not put together with
+# merged     a mention put together with a cluster that is another one in the gold
+VERDICTS = ("hit", "missed", "spurious", "boundary", "type", "boundary+type", "role", "speaker", "split", "merged")
+LAYERS = ("entities", "events", "arguments", "quotes", "identity")
+
+Filled = tuple[Event, Argument]
+Item = Entity | Event | Quote | Filled
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Judgement:
+    """One verdict and the items it is about; None on the side that has nothing.
+
+    An argument is told with its event. ``other`` is, of a split mention, the predicted cluster that holds most of its
+    gold cluster; of a merged one, the gold cluster that most of its predicted cluster belongs to.
+    """
+
+    pair: Pair
+    layer: str
+    verdict: str
+    gold: Item | None
+    predicted: Item | None
+    other: str = ""
 
 
 def verdicts(pairs: list[Pair]) -> Iterator[dict[str, Any]]:
     """One row an item or pair of items, in text order: doc_id, layer, verdict, zone, gold, predicted.
 
-    ``gold`` and ``predicted`` are {start, end, text, …}; null on the side that has nothing. Pairs are the one-to-one
-    pairs of the metrics (SemEval's for entities; triggers and arguments by exact span; quotes by content overlap).
+    ``gold`` and ``predicted`` are {start, end, text, …}; null on the side that has nothing. Identity is no verdict of
+    an item by itself and stands in :func:`identity`.
     """
     for pair in pairs:
-        rows = [*_entities(pair), *_events(pair), *_quotes(pair)]
-        order = {"entities": 0, "events": 1, "arguments": 2, "quotes": 3}
-        rows.sort(key=lambda r: (order[r["layer"]], (r["gold"] or r["predicted"])["start"], r["verdict"]))
-        yield from rows
+        yield from (as_row(j) for j in judge(pair))
 
 
-def _row(pair: Pair, layer: str, verdict: str, gold: dict[str, Any] | None, predicted: dict[str, Any] | None) -> dict:
-    place = gold or predicted or {}
-    zone = pair.zone(Span(place["start"], place["end"]))
-    return {
-        "doc_id": pair.gold.doc_id, "layer": layer, "verdict": verdict, "zone": zone, "gold": gold,
-        "predicted": predicted,
-    }  # fmt: skip
+def judge(pair: Pair) -> list[Judgement]:
+    """What became of every item of a document, by layer and in text order.
+
+    Pairs are the one-to-one pairs of the metrics (SemEval's for entities; triggers and arguments by exact span; quotes
+    by content overlap).
+    """
+    found = [*_entities(pair), *_events(pair), *_quotes(pair)]
+    return sorted(found, key=lambda j: (LAYERS.index(j.layer), place(j.gold or j.predicted).start, j.verdict))
 
 
-def _at(pair: Pair, span: Span, **more: Any) -> dict[str, Any]:
-    return {"start": span.start, "end": span.end, "text": span.of(pair.gold.text), **more}
+def place(item: Item | None) -> Span:
+    """Where an item stands: a quote from its first to its last word, an argument at its filler."""
+    if isinstance(item, Entity):
+        return item.span
+    if isinstance(item, Event):
+        return item.trigger
+    if isinstance(item, Quote):
+        return Span(item.content[0].start, item.content[-1].end)
+    assert item is not None  # a judgement has a side
+    return item[1].filler.span
 
 
-def _entities(pair: Pair) -> Iterator[dict[str, Any]]:
-    def shown(e: Entity | None) -> dict[str, Any] | None:
-        return _at(pair, e.span, type=e.type, level=e.level) if e else None
+def as_row(judgement: Judgement) -> dict[str, Any]:
+    """A judgement as data."""
+    pair = judgement.pair
+    row = {
+        "doc_id": pair.gold.doc_id,
+        "layer": judgement.layer,
+        "verdict": judgement.verdict,
+        "zone": pair.zone(place(judgement.gold or judgement.predicted)),
+        "gold": _shown(pair, judgement.gold, judgement.layer),
+        "predicted": _shown(pair, judgement.predicted, judgement.layer),
+    }
+    return row | ({"other": judgement.other} if judgement.other else {})
 
+
+def _shown(pair: Pair, item: Item | None, layer: str) -> dict[str, Any] | None:
+    def at(span: Span, **more: Any) -> dict[str, Any]:
+        return {"start": span.start, "end": span.end, "text": span.of(pair.gold.text), **more}
+
+    if item is None:
+        return None
+    span = place(item)
+    if layer == "identity":
+        return at(span, cluster=getattr(item, "cluster", None))
+    if isinstance(item, Entity):
+        return at(span, type=item.type, level=item.level)
+    if isinstance(item, Event):
+        return at(span, type=item.type)
+    if isinstance(item, Quote):
+        return at(span, source=at(item.source.span) if item.source else None, directness=item.directness)
+    event, argument = item
+    return at(span, role=argument.role, event=event.type, trigger=event.trigger.of(pair.gold.text))
+
+
+def _entities(pair: Pair) -> Iterator[Judgement]:
     # A table of one pair has its rows in the order of the documents' entities.
     left, right = (rows.tolist() for rows in table_of([pair]).pairs)
     gold, predicted = pair.gold.entities, pair.predicted.entities
     paired: list[tuple[Entity | None, Entity | None]] = [
         (gold[i], predicted[j]) for i, j in zip(left, right, strict=True)
     ]
-    paired += [(e, None) for i, e in enumerate(gold) if i not in set(left)]
-    paired += [(None, e) for j, e in enumerate(predicted) if j not in set(right)]
+    met = set(left), set(right)
+    paired += [(e, None) for i, e in enumerate(gold) if i not in met[0]]
+    paired += [(None, e) for j, e in enumerate(predicted) if j not in met[1]]
     for g, p in paired:
         if g is None or p is None:
             verdict = "missed" if g else "spurious"
@@ -66,66 +128,91 @@ def _entities(pair: Pair) -> Iterator[dict[str, Any]]:
             verdict = "hit" if g.type == p.type else "type"
         else:
             verdict = "boundary" if g.type == p.type else "boundary+type"
-        yield _row(pair, "entities", verdict, shown(g), shown(p))
+        yield Judgement(pair, "entities", verdict, g, p)
 
 
-def _events(pair: Pair) -> Iterator[dict[str, Any]]:
+def _events(pair: Pair) -> Iterator[Judgement]:
     """Triggers by span, and then the arguments of events of one type by filler."""
+    both, rest = _matched(pair.gold.events, pair.predicted.events, lambda e: (e.trigger, e.type))
+    yield from (Judgement(pair, "events", "hit", g, p) for g, p in both)
+    both, rest = _matched(*rest, lambda e: e.trigger)
+    yield from (Judgement(pair, "events", "type", g, p) for g, p in both)
+    yield from (Judgement(pair, "events", "missed", g, None) for g in rest[0])
+    yield from (Judgement(pair, "events", "spurious", None, p) for p in rest[1])
 
-    def shown(e: Event) -> dict[str, Any]:
-        return _at(pair, e.trigger, type=e.type)
-
-    left, right = _matched(pair.gold.events, pair.predicted.events, lambda e: (e.trigger, e.type))
-    yield from (_row(pair, "events", "hit", shown(g), shown(p)) for g, p in zip(*left, strict=True))
-    left, right = _matched(*right, lambda e: e.trigger)
-    yield from (_row(pair, "events", "type", shown(g), shown(p)) for g, p in zip(*left, strict=True))
-    yield from (_row(pair, "events", "missed", shown(g), None) for g in right[0])
-    yield from (_row(pair, "events", "spurious", None, shown(p)) for p in right[1])
-
-    def argument(item: tuple) -> dict[str, Any]:
-        event, a = item
-        return _at(pair, a.filler.span, role=a.role, event=event.type, trigger=event.trigger.of(pair.gold.text))
-
-    sides = [[(e, a) for e in side.events for a in e.arguments] for side in (pair.gold, pair.predicted)]
-    left, right = _matched(*sides, lambda x: (x[0].type, x[1].filler.span, x[1].role))
-    yield from (_row(pair, "arguments", "hit", argument(g), argument(p)) for g, p in zip(*left, strict=True))
-    left, right = _matched(*right, lambda x: (x[0].type, x[1].filler.span))
-    yield from (_row(pair, "arguments", "role", argument(g), argument(p)) for g, p in zip(*left, strict=True))
-    yield from (_row(pair, "arguments", "missed", argument(g), None) for g in right[0])
-    yield from (_row(pair, "arguments", "spurious", None, argument(p)) for p in right[1])
+    gold, predicted = ([(e, a) for e in side.events for a in e.arguments] for side in (pair.gold, pair.predicted))
+    filled, left = _matched(gold, predicted, lambda x: (x[0].type, x[1].filler.span, x[1].role))
+    yield from (Judgement(pair, "arguments", "hit", g, p) for g, p in filled)
+    filled, left = _matched(*left, lambda x: (x[0].type, x[1].filler.span))
+    yield from (Judgement(pair, "arguments", "role", g, p) for g, p in filled)
+    yield from (Judgement(pair, "arguments", "missed", g, None) for g in left[0])
+    yield from (Judgement(pair, "arguments", "spurious", None, p) for p in left[1])
 
 
-def _matched(gold: Any, predicted: Any, key: Any) -> tuple[tuple[list, list], tuple[list, list]]:
-    """The matched items of both sides, aligned, and the rest of both sides."""
+def _matched(
+    gold: Sequence[T], predicted: Sequence[T], key: Callable[[T], Hashable]
+) -> tuple[list[tuple[T, T]], tuple[list[T], list[T]]]:
+    """The matched items of both sides, and the rest of both sides."""
     hits = match_keys([key(x) for x in gold], [key(x) for x in predicted])
-    matched = [
-        sorted((x for x, hit in zip(side, flags, strict=True) if hit), key=lambda x: str(key(x)))
-        for side, flags in zip((gold, predicted), hits, strict=True)
-    ]
-    rest = [
-        [x for x, hit in zip(side, flags, strict=True) if not hit]
-        for side, flags in zip((gold, predicted), hits, strict=True)
-    ]
-    return (matched[0], matched[1]), (rest[0], rest[1])
+    sides = [list(zip(side, flags, strict=True)) for side, flags in zip((gold, predicted), hits, strict=True)]
+    left, right = (sorted((x for x, hit in side if hit), key=lambda x: str(key(x))) for side in sides)
+    rest = [x for x, hit in sides[0] if not hit], [x for x, hit in sides[1] if not hit]
+    return list(zip(left, right, strict=True)), rest
 
 
-def _quotes(pair: Pair) -> Iterator[dict[str, Any]]:
-    def shown(q: Quote) -> dict[str, Any]:
-        source = _at(pair, q.source.span) if q.source else None
-        return _at(pair, Span(q.content[0].start, q.content[-1].end), source=source, directness=q.directness)
-
+def _quotes(pair: Pair) -> Iterator[Judgement]:
     partner = pair_quotes(pair)
     for g, quote in enumerate(pair.gold.quotes):
         if g not in partner:
-            yield _row(pair, "quotes", "missed", shown(quote), None)
+            yield Judgement(pair, "quotes", "missed", quote, None)
             continue
         other = pair.predicted.quotes[partner[g]]
         if not same_speaker(pair, quote, other):
             verdict = "speaker"
         else:
             verdict = "hit" if quote.content == other.content else "boundary"
-        yield _row(pair, "quotes", verdict, shown(quote), shown(other))
+        yield Judgement(pair, "quotes", verdict, quote, other)
     taken = set(partner.values())
     for p, quote in enumerate(pair.predicted.quotes):
         if p not in taken:
-            yield _row(pair, "quotes", "spurious", None, shown(quote))
+            yield Judgement(pair, "quotes", "spurious", None, quote)
+
+
+def identity(pairs: list[Pair], layer: str) -> Iterator[Judgement]:
+    """Clusters of one layer that were split or merged, told at the mentions where they were.
+
+    Over all documents, by the mentions that both sides have on the same span and give a cluster. Of a gold cluster
+    found in several predicted ones, the mentions outside the one that holds most of it are split off; of a predicted
+    cluster that mixes several gold ones, the mentions of all but the most frequent are merged in. Of equals the one
+    named first in the alphabet is the home, so that the order of the input decides nothing. A mention can be both.
+    """
+    common = [(pair, g, p) for pair in pairs for g, p in _common(pair, layer)]
+    within: dict[str, Counter[str]] = defaultdict(Counter)
+    into: dict[str, Counter[str]] = defaultdict(Counter)
+    for _, g, p in common:
+        within[g.cluster][p.cluster] += 1
+        into[p.cluster][g.cluster] += 1
+    home, core = (
+        {name: min(found, key=lambda x: (-found[x], x)) for name, found in table.items()} for table in (within, into)
+    )
+    for pair, g, p in common:
+        if home[g.cluster] != p.cluster:
+            yield Judgement(pair, "identity", "split", g, p, home[g.cluster])
+        if core[p.cluster] != g.cluster:
+            yield Judgement(pair, "identity", "merged", g, p, core[p.cluster])
+
+
+def _common(pair: Pair, layer: str) -> list[tuple[Any, Any]]:
+    """The mentions with a cluster that both sides have, by the whole of their span and an event also by its type."""
+
+    def key(item: Any) -> Hashable:
+        if isinstance(item, Quote):
+            return item.content
+        return (item.trigger, item.type) if isinstance(item, Event) else item.span
+
+    def mentions(side: Document) -> list[Any]:
+        items: tuple[Any, ...] = getattr(side, layer)
+        return [x for x in items if x.cluster is not None and getattr(x, "type", None) not in pair.values]
+
+    both, _ = _matched(mentions(pair.gold), mentions(pair.predicted), key)
+    return sorted(both, key=lambda x: place(x[0]))

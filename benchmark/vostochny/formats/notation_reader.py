@@ -1,0 +1,365 @@
+"""Reads the notation against its article, and names every line that is wrong.
+
+One pass over the lines for sentences and mentions, a second for what refers to them.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from vostochny.formats import Fault, FormatError
+from vostochny.layout import cover_with_zones, occurrences, paragraphs_of
+from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
+from vostochny.ontology import Ontology
+
+_MARKUP = re.compile(r"\\(.)|\[\[|\]\]|\||\{(\w+)\}", re.S)
+_NTH = re.compile(r"^(.*?)\s*~(\d+)$", re.S)
+
+
+@dataclass
+class _Sentence:
+    line: int
+    span: Span
+    lines: list[tuple[int, str, str]] = field(default_factory=list)  # (line, 'E' or 'Q', body)
+
+
+class Reader:
+    """One pass over the lines for sentences and mentions, a second for what refers to them."""
+
+    def __init__(self, name: str, doc_id: str, text: str, ontology: Ontology):
+        self.name, self.doc_id, self.text, self.ontology = name, doc_id, text, ontology
+        self.faults: list[Fault] = []
+        self.sentences: list[_Sentence] = []
+        self.entities: list[Entity] = []
+        self.events: list[Event] = []
+        self.quotes: list[Quote] = []
+        self.zones: list[Zone] = []
+        self.paragraphs = paragraphs_of(text)
+        self.triggers: dict[str, Span] = {}
+
+    def fault(self, line: int, where: str, message: str) -> None:
+        self.faults.append(Fault(self.name, line, where, message))
+
+    # -- sentences and mentions ------------------------------------------------------------------------------------
+
+    def sentence(self, line: int, body: str) -> None:
+        at = self.sentences[-1].span.end if self.sentences else 0
+        while at < len(self.text) and self.text[at].isspace():
+            at += 1
+        first = at
+        open_marks: list[int] = []
+        mentions: list[tuple[Span, str]] = []
+        i = 0
+        while i < len(body):
+            m = _MARKUP.match(body, i)
+            token = m.group() if m else body[i]
+            if m and token == "[[":
+                open_marks.append(at)
+            elif m and token == "|" and open_marks:
+                close = body.find("]]", i)
+                if close < 0:
+                    self.fault(line, "S", f"a mention is not closed: {body[i : i + 30]!r}; write [[words|TYPE]]")
+                    return
+                mentions.append((Span(open_marks.pop(), at), body[i + 1 : close]))
+                i = close + 2
+                continue
+            elif m and m.group(2):
+                if m.group(2) not in self.ontology.zones:
+                    self.fault(line, "S", f"unknown zone {m.group(2)!r}; one of {', '.join(self.ontology.zones)}")
+                self.zones.append(Zone(Span(at, at), m.group(2)))
+            else:
+                literal = m.group(1) if m and m.group(1) else body[i]
+                if not self.text.startswith(literal, at):
+                    self.fault(
+                        line,
+                        "S",
+                        f"the article has {self.text[at : at + 40]!r} here, this line {_plain(body[i : i + 40])!r}",
+                    )
+                    return
+                at += 1
+                i += 2 if m and m.group(1) else 1
+                continue
+            i = m.end()
+        for start in open_marks:
+            self.fault(line, "S", f"a mention at {self.text[start : start + 20]!r} is not closed; write [[words|TYPE]]")
+        self.sentences.append(_Sentence(line, Span(first, at)))
+        for span, attributes in mentions:
+            self.mention(line, span, attributes)
+
+    def mention(self, line: int, span: Span, attributes: str) -> None:
+        words = attributes.split()
+        surface = span.of(self.text)
+        where = f"[[{surface}|…]]"
+        if not words or words[0] not in self.ontology.entity_types:
+            known = ", ".join(self.ontology.entity_types)
+            self.fault(line, where, f"unknown type {words[0] if words else ''!r}; one of {known}")
+            return
+        if surface != surface.strip() or not surface:
+            self.fault(line, where, "the span is empty or begins or ends with white space; mark the words alone")
+            return
+        type_, rest = words[0], words[1:]
+        level = "NAM" if type_ in self.ontology.mentions else None
+        demonym, cluster = False, None
+        for word in rest:
+            if word in self.ontology.levels and level is not None:
+                level = word
+            elif word == "demonym":
+                demonym = True
+            elif cluster is None and re.fullmatch(r"[a-z0-9_]+", word):
+                cluster = word
+            else:
+                self.fault(line, where, f"{word!r} is neither NOM, PRO, demonym nor one cluster name of a-z, 0-9 and _")
+        self.entities.append(Entity("", span, type_, level, demonym, cluster))
+
+    def number_mentions(self) -> None:
+        """Mentions in text order, an outer one before those inside it; ids e1, e2, …"""
+        self.entities.sort(key=lambda e: (e.span.start, -e.span.end, e.type))
+        self.entities = [
+            Entity(f"e{i}", e.span, e.type, e.level, e.demonym, e.cluster) for i, e in enumerate(self.entities, 1)
+        ]
+        self.starts = [e.span.start for e in self.entities]
+
+    # -- what refers to them ---------------------------------------------------------------------------------------
+
+    def pick(self, line: int, where: str, words: str, start: int, end: int) -> Span | None:
+        """The one place of ``words`` (or of its ``~n``-th occurrence) in a stretch of the text."""
+        m = _NTH.match(words)
+        needle, nth = (m.group(1), int(m.group(2))) if m else (words, None)
+        found = occurrences(needle, self.text, start, end)
+        if not found:
+            self.fault(line, where, f"{needle!r} does not stand in {self.text[start:end][:60]!r}…")
+        elif nth is None and len(found) > 1:
+            self.fault(line, where, f"{needle!r} stands here {len(found)} times; pick one with ~1 to ~{len(found)}")
+        elif nth is not None and not 1 <= nth <= len(found):
+            self.fault(line, where, f"{needle!r} stands here {len(found)} times; ~{nth} is none of them")
+        else:
+            return Span(found[(nth or 1) - 1], found[(nth or 1) - 1] + len(needle))
+        return None
+
+    def mention_named(self, line: int, where: str, words: str, sentence: _Sentence) -> Reference | None:
+        """The mention with these words in the sentence, or with ``¶`` in its paragraph."""
+        scope = sentence.span
+        if words.startswith("¶"):
+            words = words[1:].strip()
+            scope = self.paragraphs[self.paragraph_at(sentence.span.start)]
+        m = _NTH.match(words)
+        needle, nth = (m.group(1), int(m.group(2))) if m else (words, None)
+        first = bisect_right(self.starts, scope.start - 1)
+        inside = [e for e in self.entities[first:] if e.span.start < scope.end and e.span.of(self.text) == needle]
+        if not inside:
+            near = [e.span.of(self.text) for e in self.entities[first:] if e.span.start < scope.end]
+            self.fault(line, where, f"no mention {needle!r} here; marked are {', '.join(near) or 'none'}")
+        elif nth is None and len(inside) > 1:
+            self.fault(line, where, f"{len(inside)} mentions {needle!r} here; pick one with ~1 to ~{len(inside)}")
+        elif nth is not None and not 1 <= nth <= len(inside):
+            self.fault(line, where, f"{len(inside)} mentions {needle!r} here; ~{nth} is none of them")
+        else:
+            chosen = inside[(nth or 1) - 1]
+            return Reference(chosen.span, chosen.id)
+        return None
+
+    def paragraph_at(self, offset: int) -> int:
+        return bisect_right(self.paragraphs, Span(offset, len(self.text) + 1)) - 1
+
+    def event(self, line: int, body: str, sentence: _Sentence) -> None:
+        trigger_words, *fields = [part.strip() for part in body.split(" | ")]
+        trigger = self.pick(line, "E trigger", trigger_words, sentence.span.start, sentence.span.end)
+        if trigger is None:
+            return
+        type_ = realis = cluster = outcome = None
+        polarity = "positive"
+        arguments = []
+        o = self.ontology
+        for part in fields:
+            role, colon, filler = part.partition(":")
+            if part in o.events:
+                type_ = part
+            elif part in o.realis:
+                realis = part
+            elif part in o.polarity:
+                polarity = part
+            elif part in o.outcome:
+                outcome = part
+            elif part.startswith("#"):
+                cluster = part[1:]
+            elif colon and role in o.roles:
+                arguments.append((role, filler.strip()))
+            else:
+                self.fault(line, "E", f"{part!r} is no event type, realis, polarity, outcome, role or #cluster")
+        if type_ is None or realis is None:
+            self.fault(line, "E", f"{trigger_words!r} needs an event type and one of {', '.join(o.realis)}")
+            return
+        done = []
+        for role, filler in arguments:
+            if role not in o.events[type_].roles:
+                allowed = ", ".join(o.events[type_].roles)
+                self.fault(line, role, f"{type_} has no role {role!r}; its roles are {allowed}")
+            elif filler.startswith("!"):
+                span = self.pick(line, role, filler[1:].strip(), sentence.span.start, sentence.span.end)
+                if span:  # the id is filled in when all events are known
+                    done.append(Argument(role, Reference(span, "!")))
+            else:
+                reference = self.mention_named(line, role, filler, sentence)
+                if reference:
+                    done.append(Argument(role, reference))
+        self.events.append(Event("", trigger, type_, realis, polarity, outcome, tuple(done), cluster))
+        self.event_lines.append(line)
+
+    def number_events(self) -> None:
+        order = sorted(range(len(self.events)), key=lambda i: (self.events[i].trigger, self.events[i].type))
+        ids = {self.events[i].trigger: f"v{n}" for n, i in enumerate(order, 1)}
+        numbered = []
+        for n, i in enumerate(order, 1):
+            e = self.events[i]
+            arguments = []
+            for a in e.arguments:
+                if a.filler.id == "!" and a.filler.span not in ids:
+                    words = a.filler.span.of(self.text)
+                    self.fault(self.event_lines[i], a.role, f"{words!r} is no trigger; give it an E line of its own")
+                    continue
+                id_ = ids[a.filler.span] if a.filler.id == "!" else a.filler.id
+                arguments.append(Argument(a.role, Reference(a.filler.span, id_)))
+            numbered.append(
+                Event(f"v{n}", e.trigger, e.type, e.realis, e.polarity, e.outcome, tuple(arguments), e.cluster)
+            )
+        self.events = numbered
+
+    def content(self, line: int, words: str, sentence: _Sentence) -> tuple[Span, ...] | None:
+        at = self.paragraph_at(sentence.span.start)
+        begin = self.paragraphs[at].start
+        last = self.paragraphs[min(at + 1, len(self.paragraphs) - 1)].end
+        parts = []
+        for part in words.split(" // "):
+            head, elided, tail = part.partition(" ~~ ")
+            m = _NTH.match(head)
+            if elided or m:  # elided content picks by its head, whole content by itself
+                span = self.pick(line, "Q content", head.strip(), begin, last)
+            else:
+                span = self.pick(line, "Q content", part.strip(), begin, len(self.text))
+                if span and span.start >= last:
+                    self.fault(line, "Q content", f"{part[:40]!r} stands more than a paragraph after its cue")
+                    return None
+            if span is None:
+                return None
+            if elided:
+                ends = occurrences(tail.strip(), self.text, span.end, len(self.text))
+                if not ends:
+                    self.fault(line, "Q content", f"{tail!r} does not stand after {head!r}")
+                    return None
+                span = Span(span.start, ends[0] + len(tail.strip()))
+            parts.append(span)
+            begin = span.end
+        return tuple(parts)
+
+    def quote(self, line: int, body: str, sentence: _Sentence) -> None:
+        content_words, *fields = [part.strip() for part in body.split(" | ")]
+        content = self.content(line, content_words, sentence)
+        values: dict[str, str] = {}
+        o = self.ontology
+        for part in fields:
+            key, colon, value = part.partition(":")
+            if colon and key in ("cue", "source", "addressee", "parent", "link"):
+                values[key] = value.strip()
+            elif part in o.directness:
+                values["directness"] = part
+            elif part in o.attitude:
+                values["attitude"] = part
+            elif part.startswith("#"):
+                values["cluster"] = part[1:]
+            elif part.startswith("="):
+                values["name"] = part[1:]
+            else:
+                self.fault(
+                    line, "Q", f"{part!r} is no cue:, source:, addressee:, parent:, link:, directness or attitude"
+                )
+        for key in ("source", "directness", "attitude"):
+            if key not in values:
+                self.fault(
+                    line,
+                    "Q",
+                    f"{key} is missing" + ("; source: none where the text names none" if key == "source" else ""),
+                )
+        if "link" in values and values["link"] not in o.links:
+            self.fault(line, "link", f"unknown link {values['link']!r}; one of {', '.join(o.links)}")
+        cue = source = addressee = None
+        if "cue" in values:
+            cue = self.pick(line, "cue", values["cue"], sentence.span.start, sentence.span.end)
+        if values.get("source", "none") != "none":
+            source = self.mention_named(line, "source", values["source"], sentence)
+        if "addressee" in values:
+            addressee = self.mention_named(line, "addressee", values["addressee"], sentence)
+        if content is None:
+            return
+        self.quotes.append(
+            Quote(
+                values.get("name", ""), content, cue, source, addressee, values.get("directness"),
+                values.get("attitude"), values.get("parent"), values.get("cluster"), values.get("link"),
+                values.get("source") == "none",
+            )
+        )  # fmt: skip
+        self.quote_lines.append(line)
+
+    def number_quotes(self) -> None:
+        order = sorted(
+            range(len(self.quotes)), key=lambda i: (self.quotes[i].content[0].start, -self.quotes[i].content[-1].end)
+        )
+        ids = {self.quotes[i].id: f"q{n}" for n, i in enumerate(order, 1) if self.quotes[i].id}
+        numbered = []
+        for n, i in enumerate(order, 1):
+            q = self.quotes[i]
+            if q.parent is not None and q.parent not in ids:
+                self.fault(self.quote_lines[i], "parent", f"no quote is named ={q.parent}")
+            parent = ids.get(q.parent) if q.parent else None
+            numbered.append(
+                Quote(f"q{n}", q.content, q.cue, q.source, q.addressee, q.directness, q.attitude, parent, q.cluster,
+                      q.link, q.unattributed)
+            )  # fmt: skip
+        self.quotes = numbered
+
+    def zone_spans(self) -> list[Zone]:
+        """Each ``{zone}`` runs to the end of its paragraph or to the next ``{zone}`` in it."""
+        out = []
+        for zone, after in pairwise([*self.zones, Zone(Span(len(self.text) + 1, len(self.text) + 1), "body")]):
+            end = min(self.paragraphs[self.paragraph_at(zone.span.start)].end, after.span.start)
+            stretch = self.text[zone.span.start : end].rstrip()
+            out.append(Zone(Span(zone.span.start, zone.span.start + len(stretch)), zone.name))
+        return out
+
+    def read(self, lines: list[str]) -> Document:
+        for number, raw in enumerate(lines, 1):
+            kind, _, body = raw.strip().partition(" ")
+            if not kind or raw.startswith("--"):
+                continue
+            if kind == "S":
+                self.sentence(number, body.strip())
+                if self.faults:  # the rest of the text can no longer be aligned
+                    break
+            elif kind in ("E", "Q") and self.sentences:
+                self.sentences[-1].lines.append((number, kind, body.strip()))
+            else:
+                self.fault(number, kind, "a line begins with S (sentence), E (event), Q (quote) or -- (comment)")
+        end = self.sentences[-1].span.end if self.sentences else 0
+        if not self.faults and self.text[end:].strip():
+            self.fault(len(lines), "S", f"the article goes on: {self.text[end:].strip()[:60]!r}; copy it to its end")
+        self.number_mentions()
+        self.event_lines: list[int] = []
+        self.quote_lines: list[int] = []
+        for sentence in self.sentences:
+            for number, kind, body in sentence.lines:
+                (self.event if kind == "E" else self.quote)(number, body, sentence)
+        self.number_events()
+        self.number_quotes()
+        if self.faults:
+            raise FormatError(self.faults)
+        return Document(
+            self.doc_id, self.text, zones=cover_with_zones(self.text, self.zone_spans()),
+            sentences=tuple(s.span for s in self.sentences), entities=tuple(self.entities),
+            events=tuple(self.events), quotes=tuple(self.quotes),
+        )  # fmt: skip
+
+
+def _plain(marked: str) -> str:
+    return re.sub(r"\[\[|\|[^\]]*\]\]", "", marked)

@@ -1,0 +1,216 @@
+"""What the HTML page shows, as plain data: figures, articles with both sides' items, and what became of each item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import vostochny
+from vostochny import measures, ontology, statistics
+from vostochny.metrics.units import Pair
+from vostochny.metrics.verdicts import LAYERS, VERDICTS, Item, Judgement, identity, judge
+from vostochny.model import Document, Entity, Event, Quote, Reference, Span
+from vostochny.report import EXPLANATION, LABELS, SETTING_LABELS
+from vostochny.scoring import Result
+from vostochny.statistics import Measure, recall_only
+
+MOST_ARTICLES = 200  # shown with their text; a page of more would be too heavy to open
+_COREFERENCE = {
+    "conll": "CoNLL", "muc": "MUC", "b3": "B³", "ceaf": "CEAFφ4", "lea": "LEA", "blanc": "BLANC",
+    "mentions": "mentions found",
+}  # fmt: skip
+
+
+def build(result: Result, name: str) -> dict[str, Any]:
+    """Everything the page needs; offsets stay code points. ``name`` is what the reader knows the system by."""
+    shown = [pair for pair in result.pairs if pair.gold.text][:MOST_ARTICLES]
+    places = {id(pair): at for at, pair in enumerate(shown)}
+    articles = [_article(pair, result.layers) for pair in shown]
+    for layer in result.layers:
+        if not result.pairs or not all(measures.resolved(result.pairs, layer)):
+            continue
+        for judgement in identity(result.pairs, layer):
+            at = places.get(id(judgement.pair))
+            if at is not None:
+                articles[at]["rows"].append(_row(judgement, _Numbers(judgement.pair), layer))
+    scheme = ontology.load()
+    return {
+        "name": name,
+        "version": vostochny.__version__,
+        "signature": result.signature,
+        "explanation": EXPLANATION if result.options.resamples else "",
+        "documents": [_short(d) for d in result.documents[:MOST_ARTICLES]],
+        "documentCount": len(result.documents),
+        "without": [_short(d) for d in result.without_prediction],
+        "layers": [layer for layer in LAYERS if layer in _groups(result)],
+        "verdicts": list(VERDICTS),
+        "measures": [_measure(result, name, m) for name, m in result.measures.items()],
+        "types": list(_types(result)),
+        "levels": dict(scheme.levels),
+        "articles": articles,
+    }
+
+
+def _short(doc_id: str) -> str:
+    return doc_id.partition("_")[0] or doc_id
+
+
+def _groups(result: Result) -> set[str]:
+    return {_group(name) for name in result.measures}
+
+
+def _group(name: str) -> str:
+    """The layer of the page's filter that a measure belongs to."""
+    if name.startswith("events.argument"):
+        return "arguments"
+    if name.startswith("coreference."):
+        return "identity"
+    return name.partition(".")[0]
+
+
+def _measure(result: Result, name: str, measure: Measure) -> dict[str, Any]:
+    if name.startswith("coreference."):
+        _, kind, setting, metric = name.split(".")
+        label = f"{kind}, {SETTING_LABELS[setting]}: {_COREFERENCE[metric]}"
+        primary = (setting, metric) in (("within", "conll"), ("across", "conll"))
+    else:
+        label, primary = LABELS.get(name, name), name in (*measures.PRIMARY.values(), "events.argument")
+    return {"name": name, "label": label, "layer": _group(name), "primary": primary, **_figures(result, measure)}
+
+
+def _figures(result: Result, measure: Measure) -> dict[str, Any]:
+    """Numbers of one measure; each document's value only where the documents are few."""
+    out: dict[str, Any] = {"value": measure.value, "support": measure.support}
+    if len(measure.counts) == 1 and not measure.facet:
+        score = statistics.score(measure.counts[0])
+        out |= {"right": score.right, "gold": score.gold, "recall": score.recall}
+        if measure.combine is not recall_only:
+            out |= {"predicted": score.predicted, "precision": score.precision}
+    found = result.uncertainty(measure)
+    if found:
+        out |= {"these": found.these_articles, "new": found.new_articles, "notes": list(found.notes)}
+        if len(measure.by_document) == len(result.documents) <= 12:
+            out |= {"each": list(found.documents), "leaveOneOut": found.leave_one_out}
+    return out
+
+
+def _types(result: Result) -> Iterator[dict[str, Any]]:
+    """The parts of each layer's primary measure by its first facet, the best supported first."""
+    for layer in result.layers:
+        measure = result.measures.get(measures.PRIMARY[layer])
+        if measure is None:
+            continue
+        facet = measure.counts[0].facets[0]
+        # By directness a prediction without a partner has no place, so only recall means something there.
+        recall = facet == "directness"
+        parts = measure.counts[0].by(facet).items()
+        for value, part in sorted(parts, key=lambda p: (-p[1].total()[1], p[0])):
+            if value:
+                one = Measure(value, (part,), recall_only) if recall else Measure(value, (part,))
+                yield {"layer": layer, "facet": facet, "label": value, "recall": recall, **_figures(result, one)}
+
+
+class _Numbers:
+    """The place of each item in its document's lists: a judgement holds the very objects of the pair."""
+
+    def __init__(self, pair: Pair):
+        self.at: dict[int, int] = {}
+        for side in (pair.gold, pair.predicted):
+            for items in (side.entities, side.events, side.quotes):
+                self.at |= {id(item): i for i, item in enumerate(items)}
+
+    def of(self, item: Item | None) -> int | list[int] | None:
+        """An item's number; of an argument the number of its event and its own there."""
+        if item is None:
+            return None
+        if isinstance(item, Entity | Event | Quote):
+            return self.at[id(item)]
+        event, argument = item
+        return [self.at[id(event)], next(i for i, a in enumerate(event.arguments) if a is argument)]
+
+
+def _row(judgement: Judgement, numbers: _Numbers, of: str = "") -> dict[str, Any]:
+    out: dict[str, Any] = {
+        "layer": judgement.layer,
+        "verdict": judgement.verdict,
+        "gold": numbers.of(judgement.gold),
+        "predicted": numbers.of(judgement.predicted),
+    }
+    return out | ({"of": of, "other": judgement.other} if of else {})
+
+
+def _article(pair: Pair, layers: tuple[str, ...]) -> dict[str, Any]:
+    gold = pair.gold
+    numbers = _Numbers(pair)
+    wanted = {*layers, *(["arguments"] if "events" in layers else [])}
+    title = next((z.span for z in gold.zones if z.name == "title"), None)
+    return {
+        "id": gold.doc_id,
+        "short": _short(gold.doc_id),
+        "title": " ".join((title.of(gold.text) if title else gold.text[:80]).split()),
+        "text": gold.text,
+        "paragraphs": [[p.start, p.end] for p in gold.paragraphs],
+        "zones": [[z.span.start, z.span.end, z.name, z.name not in pair.unscored] for z in gold.zones],
+        "gold": _side(pair, gold, layers),
+        "predicted": _side(pair, pair.predicted, layers),
+        "rows": [_row(j, numbers) for j in judge(pair) if j.layer in wanted],
+    }
+
+
+def _side(pair: Pair, document: Document, layers: tuple[str, ...]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    if "entities" in layers:
+        out["entities"] = [_entity(e) for e in document.entities]
+    if "events" in layers:
+        out["events"] = [_event(e) for e in document.events]
+    if "quotes" in layers:
+        out["quotes"] = [_quote(pair, q) for q in document.quotes]
+    return out
+
+
+def _some(**values: Any) -> dict[str, Any]:
+    """The values that say something; most attributes are silent most of the time."""
+    return {k: v for k, v in values.items() if v not in (None, False, "")}
+
+
+def _at(span: Span | None) -> list[int] | None:
+    return [span.start, span.end] if span else None
+
+
+def _entity(e: Entity) -> dict[str, Any]:
+    return {
+        "spans": [_at(e.span)],
+        "type": e.type,
+        **_some(level=e.level, demonym=e.demonym, cluster=e.cluster),
+    }
+
+
+def _event(e: Event) -> dict[str, Any]:
+    return {
+        "spans": [_at(e.trigger)],
+        "type": e.type,
+        "arguments": [[a.role, *(_at(a.filler.span) or ())] for a in e.arguments],
+        **_some(realis=e.realis, polarity=e.polarity, outcome=e.outcome, cluster=e.cluster),
+    }
+
+
+def _quote(pair: Pair, q: Quote) -> dict[str, Any]:
+    return {
+        "spans": [_at(s) for s in q.content],
+        **_some(
+            cue=_at(q.cue),
+            source=_at(q.source.span if q.source else None),
+            speaker=_who(pair, q.source),
+            addressee=_at(q.addressee.span if q.addressee else None),
+            directness=q.directness,
+            attitude=q.attitude,
+            cluster=q.cluster,
+            link=q.link,
+        ),
+    }
+
+
+def _who(pair: Pair, source: Reference | None) -> str | None:
+    """The cluster that a source belongs to, as the metrics see it."""
+    kind, value = pair.identity(source) or ("", None)  # type: ignore[misc]
+    return str(value) if kind == "cluster" else None
