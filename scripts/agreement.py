@@ -150,7 +150,7 @@ def _figure(result: scoring.Result, beyond: scoring.Result, name: str) -> dict[s
     measure = result.measures[name]
     found = result.uncertainty(measure)
     assert found is not None  # intervals are on
-    out: dict[str, Any] = {"f1": measure.value}
+    out: dict[str, Any] = {"measure": name, "f1": measure.value}
     if len(measure.counts) == 1 and not measure.facet:
         s = statistics.score(measure.counts[0])
         out |= {"a_to_b": s.recall, "b_to_a": s.precision, "both": s.right, "a": s.gold, "b": s.predicted}

@@ -49,6 +49,12 @@ def read_registry(annotations: Path) -> dict[str, dict[str, Any]]:
     return merged
 
 
+def read_discrepancies(annotations: Path) -> list[dict[str, Any]]:
+    """The records of ``annotations/discrepancies.yaml``; none while the file is not there."""
+    path = annotations / "discrepancies.yaml"
+    return project.read_yaml(path) or [] if path.is_file() else []
+
+
 def build(annotations: Path = project.ANNOTATIONS, corpus: Path = project.CORPUS) -> dict[Path, str]:
     """Every generated file of the corpus with its content. Raises FormatError on a gold that cannot be published."""
     scheme = project.scheme(annotations)
@@ -67,6 +73,7 @@ def build(annotations: Path = project.ANNOTATIONS, corpus: Path = project.CORPUS
         "events": corpus_rows.event_rows(documents, names, canary),
         "quotes": corpus_rows.quote_rows(documents, names, canary),
         "clusters": corpus_rows.cluster_rows(documents, registry, canary),
+        "discrepancies": corpus_rows.discrepancy_rows(read_discrepancies(annotations), canary),
     }
     rows = {name: body for name, body in rows.items() if body}
     gold_hash = hashlib.sha256("".join(_lines(body) for body in rows.values()).encode()).hexdigest()[:12]
@@ -77,10 +84,16 @@ def build(annotations: Path = project.ANNOTATIONS, corpus: Path = project.CORPUS
 
 
 def package_data(annotations: Path = project.ANNOTATIONS) -> dict[Path, str]:
-    """The scheme as the package carries it."""
+    """What the package carries besides code: the scheme, and the annotators' agreement by measure."""
     source = project.read_yaml(annotations / "ontology.yaml")
     project.scheme(annotations)  # raises where the scheme contradicts itself
-    return {project.PACKAGE_DATA / "ontology.json": json.dumps(source, ensure_ascii=False, indent=1) + "\n"}
+    path = annotations / "agreement.json"
+    figures = json.loads(path.read_text(encoding="utf-8"))["f1"] if path.is_file() else {}
+    agreement = {f["measure"]: f["f1"] for f in figures.values() if "measure" in f}
+    return {
+        project.PACKAGE_DATA / name: json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+        for name, content in (("ontology.json", source), ("agreement.json", agreement))
+    }
 
 
 def main() -> int:

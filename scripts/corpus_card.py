@@ -85,9 +85,10 @@ def features(ontology: Ontology) -> dict[str, list[Field]]:
             _struct("addressee", _MENTION), *_QUOTE,
         ],
         "clusters": [
-            _field("cluster"), _field("kind"), _field("name"), _field("type"), _list("members", "string"),
-            _field("part_of"), _field("wikipedia"), _list("mentions", [_field("doc_id"), _field("id"), *_WORDS]),
-            _field("canary"),
+            *(_field(n) for n in ("cluster", "kind", "name", "type")), _list("members", "string"),
+            _field("part_of"), _field("wikipedia"), _field("date"), _field("place"), _list("participants", "string"),
+            _list("sub_events", "string"), _field("source"),
+            _list("mentions", [_field("doc_id"), _field("id"), *_WORDS]), _field("canary"),
         ],
         "discrepancies": [
             _field("id"), _field("relation"), _field("reason"), _list("spans", [_field("doc_id"), *_WORDS]),

@@ -144,6 +144,11 @@ def ner_rows(documents: Iterable[Document], ontology: Ontology, canary: str) -> 
     return rows
 
 
+# What a registry may say of a cluster, in the order of the published columns.
+REGISTERED = ("members", "part_of", "wikipedia", "date", "place", "participants", "sub_events", "source")
+LISTS = ("members", "participants", "sub_events")
+
+
 def cluster_rows(documents: list[Document], registry: Mapping[str, Row], canary: str) -> list[Row]:
     """A row a cluster with all its mentions; ``registry`` gives what is known about it by cluster."""
     rows: dict[tuple[str, str], Row] = {}
@@ -159,10 +164,17 @@ def cluster_rows(documents: list[Document], registry: Mapping[str, Row], canary:
             known = registry.get(cluster, {})
             row = rows.setdefault(
                 (kind, cluster),
-                {"cluster": cluster, "kind": kind, "name": known.get("name"), "type": known.get("type", type_),
-                 "members": known.get("members", []), "part_of": known.get("part_of"),
-                 "wikipedia": known.get("wikipedia"), "mentions": [], "canary": canary},
+                {"cluster": cluster, "kind": kind, "name": None, "type": type_}
+                | {field: [] if field in LISTS else None for field in REGISTERED}
+                | known
+                | {"mentions": [], "canary": canary},
             )  # fmt: skip
             row["mentions"].append({"doc_id": d.doc_id, "id": id_, **_words(span, d.text)})
     order = {"entity": 0, "event": 1, "utterance": 2}
     return [rows[key] for key in sorted(rows, key=lambda k: (order[k[0]], k[1]))]
+
+
+def discrepancy_rows(discrepancies: Iterable[Mapping[str, Any]], canary: str) -> list[Row]:
+    """A row a discrepancy: what differs, how, and where each article says it."""
+    fields = ("id", "relation", "reason", "spans")
+    return [{field: row[field] for field in fields} | {"canary": canary} for row in discrepancies]

@@ -20,17 +20,24 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "annotations" / "ontology.yaml"
 TARGET = ROOT / "annotations" / "label_studio.xml"
 
-# Keys for what is marked most; u, h and r stay free, the server has its own use for them. What is listed nowhere gets a
-# free key from the server.
+# Keys for what is marked most. u, h and r stay free: the server has its own use for them.
 HOTKEYS = {
     **dict(zip(("PER", "ORG", "GPE", "LOC", "FAC", "VEH", "WEA", "DATE", "CARDINAL"), "123456789", strict=True)),
+    **{"Contact.Meet": "q", "Conflict.Attack": "w", "Movement.TransportPerson": "e", "Military.WeaponTest": "t"},
+    **{"Transaction.Transfer": "z", "Transaction.Exchange": "s", "Diplomacy.Agree": "f"},
     **{"Content": "c", "Cue": "v"},
     **{"NAM": "n", "NOM": "m", "PRO": "p", "demonym": "d"},
-    **{"actual": "a", "generic": "g", "other": "o"},
+    **{"actual": "a", "generic": "g", "other": "o", "positive": "y", "negative": "x"},
+    **{"direct": "k", "mixed": "l", "indirect": "j", "assertion": "b", "belief": "i"},
 }  # fmt: skip
 COLOURS = {"mention": "#2563eb", "value": "#0891b2", "event": "#e11d48", "zone": "#6b7280"}
 QUOTE_COLOURS = {"Content": "#ca8a04", "Cue": "#9333ea"}
 TITLES = {"entity": "Entities", "event": "Events", "quote": "Quotes", "zone": "Zones"}
+ARROWS = {
+    "Arrows": "Alt+R, then click the target; name the arrow in the Relations tab",
+    "from an event": "its roles, to entities or events",
+    "from a Content": "cue, source, addressee, parent; continues to its next part",
+}
 # Without these an item is unfinished, so the browser will not save it. A quote's cannot be asked for: only the first
 # of its Content regions has them.
 REQUIRED = ("level", "realis", "polarity")
@@ -40,25 +47,42 @@ HELP = {
     "demonym": "A people or its adjective: North Korean",
     "unattributed": "The text names no source",
 }
+# The list to pick from stands in the task's data: a push refreshes it without touching the configuration. Of the two
+# tags that read one, only Taxonomy has a search; in a Choices list, typing sets off the hotkeys.
 CLUSTERS = {
-    "cluster": "who or what it is, the same in all articles: kim_jong_un",
-    "event_cluster": "the event in the world: kim_putin_2023",
-    "quote_cluster": "the utterance, the same in whatever wording",
+    "cluster": ("known_cluster", "entity_clusters", "who or what it is, in all articles"),
+    "event_cluster": ("known_event_cluster", "event_clusters", "the event in the world"),
+    "quote_cluster": ("known_quote_cluster", "quote_clusters", "the utterance, in whatever wording"),
 }
 # The text needs room between its lines: the arrows of relations carry their labels there.
 STYLE = """
 .vo-page { display: flex; gap: 24px; align-items: flex-start; }
 .vo-side { flex: 0 0 350px; position: sticky; top: 0; max-height: 100vh; overflow-y: auto; }
 .vo-side h4 { font-size: 13px !important; margin: 12px 0 4px !important; color: #6b7280; }
-.vo-attributes { min-height: 236px; padding: 4px 12px; border: 1px solid #d1d5db; border-radius: 6px; }
+.vo-side .ant-collapse-header { padding: 4px 0 4px 24px !important; font-size: 13px; font-weight: 600; }
+.vo-side .ant-collapse-header .ant-collapse-arrow { left: 2px !important; }
+.vo-side .ant-collapse-content-box { padding: 0 0 4px !important; }
+.vo-side .lsf-labels { margin: 0; gap: 4px; }
+.vo-side .lsf-label { margin: 0; padding: 0 6px; height: 24px; font-size: 13px; line-height: 22px; }
+.vo-attributes { min-height: 196px; margin-bottom: 8px; padding: 4px 12px; border: 1px solid #d1d5db;
+  border-radius: 6px; }
 .vo-attribute { display: flex; align-items: baseline; gap: 8px; }
-.vo-attribute h4 { flex: 0 0 72px; margin: 6px 0 !important; }
-.vo-attribute .lsf-choices { margin: 0; }
+.vo-attribute h4 { flex: 0 0 72px; margin: 4px 0 !important; }
+.vo-attribute .lsf-choices, .vo-attribute .lsf-text-area { margin: 0 !important; }
 .vo-attribute .lsf-choice__item { font-weight: 400; }
-.vo-attribute .lsf-text-area { flex: 1 1 auto; }
+.vo-attribute .lsf-text-area, .vo-attribute .lsf-taxonomy, .vo-attribute .ant-select { flex: 1 1 auto; width: 100%; }
+.vo-attribute [data-testid="textarea-regions"]:empty { display: none; }
+.vo-attribute .lsf-choice { line-height: 1.6; margin-right: 4px; }
+.vo-arrows h4 { margin: 2px 0 2px 24px !important; font-size: 12px !important; font-weight: 400; }
+.relations-overlay { opacity: 0.6; }
 .vo-text { flex: 1 1 auto; max-width: 48em; }
 .vo-text .lsf-richtext__container { line-height: 2.8 !important; padding-top: 1.4em; }
 """
+# Where a layer's list is folded, its regions are unmarked in the text; its labels stand in the regions' data-label,
+# after a number and a colon.
+FOLDED = "body:has(.vo-{layer} .ant-collapse-item:not(.ant-collapse-item-active))"
+UNMARKED = "{ background-color: transparent !important; color: inherit !important }"
+NO_ARROWS = FOLDED.format(layer="arrows") + " .relations-overlay { display: none }\n"
 
 
 def config(ontology: Ontology) -> str:
@@ -66,7 +90,7 @@ def config(ontology: Ontology) -> str:
     root = ET.Element("View")
     root.append(ET.Comment(" Generated from ontology.yaml by scripts/label_config.py; do not edit. "))
     style = ET.SubElement(root, "Style")
-    style.text = STYLE
+    style.text = STYLE + "".join(_unmarked(layer, ontology) for layer in TITLES) + NO_ARROWS
     page = ET.SubElement(root, "View", className="vo-page")
     side = ET.SubElement(page, "View", className="vo-side")
     panel = ET.SubElement(side, "View", className="vo-attributes")
@@ -76,6 +100,9 @@ def config(ontology: Ontology) -> str:
         _attribute(panel, ontology, control, layer, kind)
     for layer in TITLES:
         _labels(side, ontology, layer)
+    arrows = _folding(side, "arrows", "Arrows")
+    for what, how in ARROWS.items():
+        ET.SubElement(arrows, "Header", value=how if what == "Arrows" else f"{what}: {how}", size="6")
     text = ET.SubElement(page, "View", className="vo-text")
     ET.SubElement(text, "Text", name="text", value="$text", granularity="symbol")
     relations = ET.SubElement(root, "Relations")
@@ -85,9 +112,22 @@ def config(ontology: Ontology) -> str:
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
+def _unmarked(layer: str, ontology: Ontology) -> str:
+    """The style that hides a folded layer's regions in the text."""
+    of = ", ".join(f"[data-label$=':{name}']" for name in labels(layer, ontology))
+    return f"{FOLDED.format(layer=layer)} .htx-highlight:is({of}):not(.__active) {UNMARKED}\n"
+
+
+def _folding(parent: ET.Element, layer: str, title: str) -> ET.Element:
+    """A part of the side that folds, and what it says with it."""
+    view = ET.SubElement(parent, "View", className=f"vo-{layer}")
+    collapse = ET.SubElement(view, "Collapse", bordered="false", open="true")
+    return ET.SubElement(collapse, "Panel", value=title)
+
+
 def _labels(parent: ET.Element, ontology: Ontology, layer: str) -> None:
-    ET.SubElement(parent, "Header", value=TITLES[layer], size="6")
-    control = ET.SubElement(parent, "Labels", name=layer, toName="text", choice="single")
+    panel = _folding(parent, layer, TITLES[layer])
+    control = ET.SubElement(panel, "Labels", name=layer, toName="text", choice="single")
     help_ = {**HELP, **ontology.mentions, **ontology.values, **ontology.zones}
     help_ |= {name: event.help for name, event in ontology.events.items()}
     for name in labels(layer, ontology):
@@ -102,22 +142,29 @@ def _attribute(parent: ET.Element, ontology: Ontology, control: str, layer: str,
     when = {"whenTagName": layer, "visibleWhen": "region-selected"}
     if len(bearers(control, ontology)) < len(labels(layer, ontology)):
         when["whenLabelValue"] = ",".join(bearers(control, ontology))
-    view = ET.SubElement(parent, "View", attrib={"className": "vo-attribute"} | when)
-    title = "cluster" if kind == "textarea" else control if control not in FLAGS else "\u00a0"
-    ET.SubElement(view, "Header", value=title, size="6")
+    region = {"toName": "text", "perRegion": "true"} | when
+
+    def row(title: str) -> ET.Element:
+        view = ET.SubElement(parent, "View", attrib={"className": "vo-attribute"} | when)
+        ET.SubElement(view, "Header", value=title, size="6")
+        return view
+
     if kind == "textarea":
-        extra = {"rows": "1", "maxSubmissions": "1", "editable": "true", "placeholder": CLUSTERS[control]}
-    else:
-        extra = {"choice": "single", "showInline": "true"}
-        if control in REQUIRED:
-            extra |= {"required": "true", "requiredMessage": f"This region has no {control} yet"}
-    tag = {"choices": "Choices", "textarea": "TextArea"}[kind]
-    element = ET.SubElement(view, tag, attrib={"name": control, "toName": "text", "perRegion": "true"} | when | extra)
-    if kind == "choices":
-        help_ = {**HELP, **ontology.levels, **ontology.realis, **ontology.polarity, **ontology.outcome}
-        help_ |= {**ontology.directness, **ontology.attitude, **ontology.links}
-        for name in choices(control, ontology):
-            _hotkey(ET.SubElement(element, "Choice", value=name, hint=help_[name]), name)
+        picker, data, what = CLUSTERS[control]
+        attrib = {"name": picker, **region, "value": f"${data}", "maxUsages": "1", "placeholder": what}
+        ET.SubElement(row("cluster"), "Taxonomy", attrib=attrib)
+        attrib = {"name": control, **region, "rows": "1", "maxSubmissions": "1", "editable": "true"}
+        ET.SubElement(row("new one"), "TextArea", attrib=attrib | {"placeholder": "kim_jong_un, and Enter"})
+        return
+    extra = {"choice": "single", "showInline": "true"}
+    if control in REQUIRED:
+        extra |= {"required": "true", "requiredMessage": f"This region has no {control} yet"}
+    title = control if control not in FLAGS else "\u00a0"
+    element = ET.SubElement(row(title), "Choices", attrib={"name": control, **region, **extra})
+    help_ = {**HELP, **ontology.levels, **ontology.realis, **ontology.polarity, **ontology.outcome}
+    help_ |= {**ontology.directness, **ontology.attitude, **ontology.links}
+    for name in choices(control, ontology):
+        _hotkey(ET.SubElement(element, "Choice", value=name, hint=help_[name]), name)
 
 
 def _hotkey(element: ET.Element, name: str) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from vostochny.formats import FormatError
 from vostochny.formats.label_studio import canonical, dumps, read, write
-from vostochny.formats.label_studio_shape import ATTRIBUTES, LAYERS, RELATIONS, labels
+from vostochny.formats.label_studio_shape import ATTRIBUTES, LAYERS, PICKERS, RELATIONS, labels
 from vostochny.layout import cover_with_zones
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
 from vostochny.ontology import parse
@@ -326,7 +326,7 @@ def test_the_configuration_is_current_and_has_every_control(capsys: pytest.Captu
     assert label_config.main(["--check"]) == 0, capsys.readouterr().err
     root = ET.parse(label_config.TARGET).getroot()
     named = {element.get("name"): element for element in root.iter() if element.get("name")}
-    assert set(named) == {"text", *LAYERS, *ATTRIBUTES}
+    assert set(named) == {"text", *LAYERS, *ATTRIBUTES, *PICKERS}
     for layer in LAYERS:
         assert [label.get("value") for label in named[layer].iter("Label")] == list(labels(layer, ONTOLOGY))
     assert {r.get("value") for r in root.iter("Relation")} == {*ONTOLOGY.roles, *RELATIONS}

@@ -6,7 +6,8 @@ import pytest
 
 from vostochny import ontology
 from vostochny.formats import FormatError, notation
-from vostochny.model import Span
+from vostochny.layout import cover_with_zones
+from vostochny.model import Span, Zone
 
 SCHEME = ontology.load()
 TEXT = "Big news\n\nPARIS Ann Lee met Bob. Ann told Bob [sic] that they “won. It was” easy, Ann said.\nFollow us\n"
@@ -82,5 +83,5 @@ def test_every_fault_names_its_line(old, new, place, message):
 
 def test_white_space_goes_to_the_zone_before_it_and_body_fills_gaps():
     text = "a\n\nb c\n\nd"
-    zones = notation.cover_with_zones(text, [notation.Zone(Span(0, 1), "title"), notation.Zone(Span(8, 9), "credit")])
+    zones = cover_with_zones(text, [Zone(Span(0, 1), "title"), Zone(Span(8, 9), "credit")])
     assert [(z.name, z.span.start, z.span.end) for z in zones] == [("title", 0, 3), ("body", 3, 8), ("credit", 8, 9)]

@@ -70,7 +70,12 @@ def build_parser() -> argparse.ArgumentParser:
         description="Score a JSON Lines file of predictions against the gold and print a table.",
     )
     score.add_argument("predictions", help="JSON Lines, one document a line; - is standard input")
-    score.add_argument("--no-types", action="store_true", help="leave out the tables by type")
+    score.add_argument(
+        "--by",
+        choices=["type", "level", "zone", "none"],
+        default="type",
+        help="what the parts of each layer's first score are told by (default: type)",
+    )
     score.add_argument("--items", metavar="FILE", help="write what became of every item, as JSON Lines")
     score.add_argument("--seqeval", action="store_true", help="run seqeval beside ours; fail where they differ")
 
@@ -134,8 +139,10 @@ def _results(args: argparse.Namespace, files: Sequence[str]) -> list[Result]:
 
 
 def _score(args: argparse.Namespace) -> int:
+    from vostochny import resources
     from vostochny.report import items, json, terminal
 
+    agreement = {} if args.gold else resources.agreement()
     (result,) = _results(args, [args.predictions])
     if args.seqeval:
         from vostochny.report import seqeval
@@ -147,7 +154,7 @@ def _score(args: argparse.Namespace) -> int:
     if args.json == "-":
         sys.stdout.write(json.render(result))
     else:
-        sys.stdout.write(terminal.render(result, by_type=not args.no_types))
+        sys.stdout.write(terminal.render(result, "" if args.by == "none" else args.by, agreement))
         if args.json:
             Path(args.json).write_text(json.render(result), encoding="utf-8")
     if args.items:

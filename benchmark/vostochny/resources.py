@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from importlib.resources import files
 from pathlib import Path
+
+
+def agreement() -> dict[str, float]:
+    """Mutual F1 of the corpus's two annotators by measure; empty where the gold has not been annotated twice."""
+    path = files("vostochny").joinpath("data/agreement.json")
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def documents_path() -> Path:

@@ -190,7 +190,8 @@ class Reader:
             )
         pairs.add((a.id, b.id))
         if not names or not all(isinstance(label, str) for label in names):
-            self.fault(where, f"has the labels {entry.get('labels')!r}; give it {_one_of((*self.ontology.roles, *RELATIONS))}")
+            right = _one_of((*self.ontology.roles, *RELATIONS))
+            self.fault(where, f"has the labels {entry.get('labels')!r}; give it a list of {right}")
             return
         for label in dict.fromkeys(names):
             if names.count(label) > 1:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -17,6 +18,25 @@ from vostochny.ontology import Ontology
 
 _MARKUP = re.compile(r"\\(.)|\[\[|\]\]|\||\{(\w+)\}", re.S)
 _NTH = re.compile(r"^(.*?)\s*~(\d+)$", re.S)
+_OF_TYPE = re.compile(r"^(.*\S)\s*\((\w+\.\w+)\)$", re.S)
+
+
+def numbered_mentions(entities: Iterable[Entity]) -> list[Entity]:
+    """Mentions in text order, an outer one before those inside it; ids e1, e2, …"""
+    ordered = sorted(entities, key=lambda e: (e.span.start, -e.span.end, e.type))
+    return [replace(e, id=f"e{n}") for n, e in enumerate(ordered, 1)]
+
+
+def event_order(event: Event) -> tuple[Span, str]:
+    """The key that events are numbered by."""
+    return event.trigger, event.type
+
+
+def quote_order(quote: Quote) -> tuple[object, ...]:
+    """The key that quotes are numbered by: an outer one before those inside it."""
+    pointed = [quote.cue, *(r and r.span for r in (quote.source, quote.addressee))]
+    where = tuple((s.start, s.end) if s else (-1, -1) for s in pointed)
+    return (quote.content[0].start, -quote.content[-1].end, quote.content, where)
 
 
 @dataclass
@@ -38,7 +58,8 @@ class Reader:
         self.quotes: list[Quote] = []
         self.zones: list[Zone] = []
         self.paragraphs = paragraphs_of(text)
-        self.triggers: dict[str, Span] = {}
+        self.event_lines: list[int] = []
+        self.quote_lines: list[int] = []
 
     def fault(self, line: int, where: str, message: str) -> None:
         self.faults.append(Fault(self.name, line, where, message))
@@ -115,11 +136,7 @@ class Reader:
         self.entities.append(Entity("", span, type_, level, demonym, cluster))
 
     def number_mentions(self) -> None:
-        """Mentions in text order, an outer one before those inside it; ids e1, e2, …"""
-        self.entities.sort(key=lambda e: (e.span.start, -e.span.end, e.type))
-        self.entities = [
-            Entity(f"e{i}", e.span, e.type, e.level, e.demonym, e.cluster) for i, e in enumerate(self.entities, 1)
-        ]
+        self.entities = numbered_mentions(self.entities)
         self.starts = [e.span.start for e in self.entities]
 
     # -- what refers to them ---------------------------------------------------------------------------------------
@@ -139,12 +156,17 @@ class Reader:
             return Span(found[(nth or 1) - 1], found[(nth or 1) - 1] + len(needle))
         return None
 
-    def mention_named(self, line: int, where: str, words: str, sentence: _Sentence) -> Reference | None:
-        """The mention with these words in the sentence, or with ``¶`` in its paragraph."""
-        scope = sentence.span
+    def scope(self, words: str, sentence: _Sentence) -> tuple[str, Span]:
+        """The words without their mark, and where to look: the sentence, with ``¶`` its paragraph, ``¶¶`` all."""
+        if words.startswith("¶¶"):
+            return words[2:].strip(), Span(0, len(self.text))
         if words.startswith("¶"):
-            words = words[1:].strip()
-            scope = self.paragraphs[self.paragraph_at(sentence.span.start)]
+            return words[1:].strip(), self.paragraphs[self.paragraph_at(sentence.span.start)]
+        return words, sentence.span
+
+    def mention_named(self, line: int, where: str, words: str, sentence: _Sentence) -> Reference | None:
+        """The mention with these words in the scope that they say."""
+        words, scope = self.scope(words, sentence)
         m = _NTH.match(words)
         needle, nth = (m.group(1), int(m.group(2))) if m else (words, None)
         first = bisect_right(self.starts, scope.start - 1)
@@ -198,9 +220,12 @@ class Reader:
                 allowed = ", ".join(o.events[type_].roles)
                 self.fault(line, role, f"{type_} has no role {role!r}; its roles are {allowed}")
             elif filler.startswith("!"):
-                span = self.pick(line, role, filler[1:].strip(), sentence.span.start, sentence.span.end)
+                m = _OF_TYPE.match(filler)
+                words, of_type = (m.group(1), m.group(2)) if m else (filler, "")
+                words, scope = self.scope(words[1:].strip(), sentence)
+                span = self.pick(line, role, words, scope.start, scope.end)
                 if span:  # the id is filled in when all events are known
-                    done.append(Argument(role, Reference(span, "!")))
+                    done.append(Argument(role, Reference(span, f"!{of_type}")))
             else:
                 reference = self.mention_named(line, role, filler, sentence)
                 if reference:
@@ -209,50 +234,73 @@ class Reader:
         self.event_lines.append(line)
 
     def number_events(self) -> None:
-        order = sorted(range(len(self.events)), key=lambda i: (self.events[i].trigger, self.events[i].type))
-        ids = {self.events[i].trigger: f"v{n}" for n, i in enumerate(order, 1)}
+        order = sorted(range(len(self.events)), key=lambda i: event_order(self.events[i]))
+        on: dict[Span, list[tuple[str, str]]] = {}  # the events on a trigger: (type, id)
+        for n, i in enumerate(order, 1):
+            on.setdefault(self.events[i].trigger, []).append((self.events[i].type, f"v{n}"))
         numbered = []
         for n, i in enumerate(order, 1):
-            e = self.events[i]
             arguments = []
-            for a in e.arguments:
-                if a.filler.id == "!" and a.filler.span not in ids:
-                    words = a.filler.span.of(self.text)
-                    self.fault(self.event_lines[i], a.role, f"{words!r} is no trigger; give it an E line of its own")
-                    continue
-                id_ = ids[a.filler.span] if a.filler.id == "!" else a.filler.id
-                arguments.append(Argument(a.role, Reference(a.filler.span, id_)))
-            numbered.append(
-                Event(f"v{n}", e.trigger, e.type, e.realis, e.polarity, e.outcome, tuple(arguments), e.cluster)
-            )
+            for a in self.events[i].arguments:
+                if a.filler.id is None or not a.filler.id.startswith("!"):
+                    arguments.append(a)
+                elif id_ := self.event_on(self.event_lines[i], a, on.get(a.filler.span, [])):
+                    arguments.append(Argument(a.role, Reference(a.filler.span, id_)))
+            numbered.append(replace(self.events[i], id=f"v{n}", arguments=tuple(arguments)))
         self.events = numbered
+
+    def event_on(self, line: int, argument: Argument, here: list[tuple[str, str]]) -> str | None:
+        """The id of the event that a ``!`` filler names, of those on its trigger."""
+        words, type_ = argument.filler.span.of(self.text), (argument.filler.id or "")[1:]
+        fitting = [id_ for name, id_ in here if type_ in ("", name)]
+        known = ", ".join(name for name, _ in here)
+        if len(fitting) == 1:
+            return fitting[0]
+        if not here:
+            self.fault(line, argument.role, f"{words!r} is no trigger; give it an E line of its own")
+        elif not fitting:
+            self.fault(line, argument.role, f"no {type_} has the trigger {words!r}, only {known}")
+        elif type_ or len(set(here)) > len({name for name, _ in here}):
+            self.fault(line, argument.role, f"{len(fitting)} events of one type have the trigger {words!r}: {known}")
+        else:
+            right = f"!{words} ({here[0][0]})"
+            self.fault(line, argument.role, f"{len(here)} events have the trigger {words!r}: {known}; write {right}")
+        return None
 
     def content(self, line: int, words: str, sentence: _Sentence) -> tuple[Span, ...] | None:
         at = self.paragraph_at(sentence.span.start)
         begin = self.paragraphs[at].start
-        last = self.paragraphs[min(at + 1, len(self.paragraphs) - 1)].end
+        near = self.paragraphs[min(at + 1, len(self.paragraphs) - 1)].end
         parts = []
         for part in words.split(" // "):
-            head, elided, tail = part.partition(" ~~ ")
-            m = _NTH.match(head)
-            if elided or m:  # elided content picks by its head, whole content by itself
-                span = self.pick(line, "Q content", head.strip(), begin, last)
-            else:
-                span = self.pick(line, "Q content", part.strip(), begin, len(self.text))
-                if span and span.start >= last:
-                    self.fault(line, "Q content", f"{part[:40]!r} stands more than a paragraph after its cue")
-                    return None
+            last = near
+            if part.strip().startswith("¶¶"):
+                part, last = part.strip()[2:].strip(), len(self.text)
+                begin = begin if parts else 0
+            span = self.part(line, part.strip(), begin, last)
             if span is None:
                 return None
-            if elided:
-                ends = occurrences(tail.strip(), self.text, span.end, len(self.text))
-                if not ends:
-                    self.fault(line, "Q content", f"{tail!r} does not stand after {head!r}")
-                    return None
-                span = Span(span.start, ends[0] + len(tail.strip()))
             parts.append(span)
             begin = span.end
         return tuple(parts)
+
+    def part(self, line: int, part: str, begin: int, last: int) -> Span | None:
+        """One part of a quote's content, which begins between the two offsets."""
+        head, elided, tail = part.partition(" ~~ ")
+        if not elided and not _NTH.match(head):  # elided content picks by its head, whole content by itself
+            span = self.pick(line, "Q content", part, begin, len(self.text))
+            if span and span.start >= last:
+                self.fault(line, "Q content", f"{part[:40]!r} stands more than a paragraph after its cue")
+                return None
+            return span
+        span = self.pick(line, "Q content", head.strip(), begin, last)
+        if span is None or not elided:
+            return span
+        ends = occurrences(tail.strip(), self.text, span.end, len(self.text))
+        if not ends:
+            self.fault(line, "Q content", f"{tail!r} does not stand after {head!r}")
+            return None
+        return Span(span.start, ends[0] + len(tail.strip()))
 
     def quote(self, line: int, body: str, sentence: _Sentence) -> None:
         content_words, *fields = [part.strip() for part in body.split(" | ")]
@@ -303,20 +351,20 @@ class Reader:
         self.quote_lines.append(line)
 
     def number_quotes(self) -> None:
-        order = sorted(
-            range(len(self.quotes)), key=lambda i: (self.quotes[i].content[0].start, -self.quotes[i].content[-1].end)
-        )
-        ids = {self.quotes[i].id: f"q{n}" for n, i in enumerate(order, 1) if self.quotes[i].id}
+        order = sorted(range(len(self.quotes)), key=lambda i: quote_order(self.quotes[i]))
+        ids: dict[str, str] = {}
+        for n, i in enumerate(order, 1):
+            name = self.quotes[i].id
+            if name in ids:
+                self.fault(self.quote_lines[i], "Q", f"={name} names another quote already; give each its own name")
+            elif name:
+                ids[name] = f"q{n}"
         numbered = []
         for n, i in enumerate(order, 1):
             q = self.quotes[i]
             if q.parent is not None and q.parent not in ids:
                 self.fault(self.quote_lines[i], "parent", f"no quote is named ={q.parent}")
-            parent = ids.get(q.parent) if q.parent else None
-            numbered.append(
-                Quote(f"q{n}", q.content, q.cue, q.source, q.addressee, q.directness, q.attitude, parent, q.cluster,
-                      q.link, q.unattributed)
-            )  # fmt: skip
+            numbered.append(replace(q, id=f"q{n}", parent=None if q.parent is None else ids.get(q.parent)))
         self.quotes = numbered
 
     def zone_spans(self) -> list[Zone]:
@@ -345,8 +393,6 @@ class Reader:
         if not self.faults and self.text[end:].strip():
             self.fault(len(lines), "S", f"the article goes on: {self.text[end:].strip()[:60]!r}; copy it to its end")
         self.number_mentions()
-        self.event_lines: list[int] = []
-        self.quote_lines: list[int] = []
         for sentence in self.sentences:
             for number, kind, body in sentence.lines:
                 (self.event if kind == "E" else self.quote)(number, body, sentence)

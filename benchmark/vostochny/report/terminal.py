@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from vostochny import measures, statistics
 from vostochny.intervals import Interval, Uncertainty
@@ -14,15 +14,20 @@ WIDTH = 38
 _COLUMNS = f"{'F1':>6}{'these articles':>16}{'new articles':>14}{'P':>7}{'R':>7}{'right':>7}{'gold':>6}{'pred':>6}"
 
 
-def render(result: Result, by_type: bool = True) -> str:
-    """A table a layer, its primary measure first; ``by_type`` adds the parts of each primary measure.
+def render(result: Result, by: str = "type", agreement: Mapping[str, float] | None = None) -> str:
+    """A table a layer, its primary measure first, and below it the parts of that measure ``by`` a facet ("" for none).
 
-    The last line is the signature.
+    ``agreement`` is the annotators' mutual F1 by measure; it stands beside the scores, because differences inside it
+    mean nothing. The last line is the signature.
     """
+    agreement = agreement or {}
     lines: list[str] = []
     for layer in result.layers:
-        lines += ["", f"{layer:<{WIDTH}}{_COLUMNS}", *_layer(result, layer, by_type)]
+        beside = f"{'A–B':>7}" if agreement else ""
+        lines += ["", f"{layer:<{WIDTH}}{_COLUMNS}{beside}", *_layer(result, layer, by, agreement)]
     lines += _coreference(result)
+    if agreement:
+        lines += ["", "A–B: how far the two annotators agree on the same figure; differences inside it mean nothing."]
     if result.pairs:
         lines += ["", _coverage(result)]
     if result.without_prediction:
@@ -34,20 +39,19 @@ def render(result: Result, by_type: bool = True) -> str:
     return "\n".join([*lines[1:], result.signature]) + "\n"
 
 
-def _layer(result: Result, layer: str, by_type: bool) -> Iterator[str]:
+def _layer(result: Result, layer: str, by: str, agreement: Mapping[str, float]) -> Iterator[str]:
     primary = measures.PRIMARY[layer]
     for name, measure in result.measures.items():
         if name.startswith(f"{layer}."):
             found = result.uncertainty(measure)
-            yield _row(("* " if name == primary else "  ") + LABELS[name], measure, found)
+            row = _row(("* " if name == primary else "  ") + LABELS[name], measure, found)
+            yield f"{row:<{WIDTH + len(_COLUMNS)}}{_percent(agreement[name]):>7}" if name in agreement else row
             if name == primary and found:
                 yield from _documents(result, found)
-    if not by_type:
-        return
-    if primary not in result.measures:
+    if not by or primary not in result.measures:
         return
     counts = result.measures[primary].counts[0]
-    facet = counts.facets[0]
+    facet = by if by in counts.facets else counts.facets[0]
     # By directness a prediction without a partner has no place, so only recall means something there.
     recall = facet == "directness"
     yield f"  {LABELS[primary]}, by {facet}{' (recall)' if recall else ''}"

@@ -1,0 +1,307 @@
+"""Writes a document in the notation, or says what of it the notation cannot carry."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import replace
+from itertools import groupby, pairwise
+
+from vostochny.formats import Fault, FormatError
+from vostochny.formats.notation_reader import Reader, event_order, numbered_mentions, quote_order
+from vostochny.layout import occurrences, paragraphs_of
+from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
+from vostochny.ontology import Ontology
+
+SHOWN = 60  # content that is longer is written as its first and last words
+
+
+def numbered(document: Document) -> Document:
+    """The document as the notation reads it: items in text order with ids e1, v1, q1 …, references by id."""
+    mentions = sorted(document.entities, key=lambda e: (e.span.start, -e.span.end, e.type))
+    events = sorted(document.events, key=event_order)
+    quotes = sorted(document.quotes, key=quote_order)
+    ids = {e.id: f"e{n}" for n, e in enumerate(mentions, 1)} | {v.id: f"v{n}" for n, v in enumerate(events, 1)}
+    heads = {q.id: f"q{n}" for n, q in enumerate(quotes, 1)}
+    at = {e.span: ids[e.id] for e in reversed(mentions)}
+
+    def refer(reference: Reference | None) -> Reference | None:
+        if reference is None:
+            return None
+        known = at.get(reference.span) if reference.id is None else ids.get(reference.id)
+        return Reference(reference.span, known)
+
+    def filled(event: Event) -> tuple[Argument, ...]:
+        return tuple(Argument(a.role, refer(a.filler) or a.filler) for a in event.arguments)
+
+    return replace(
+        document,
+        entities=tuple(numbered_mentions(mentions)),
+        events=tuple(replace(v, id=ids[v.id], arguments=filled(v)) for v in events),
+        quotes=tuple(
+            replace(q, id=heads[q.id], source=refer(q.source), addressee=refer(q.addressee),
+                    parent=None if q.parent is None else heads.get(q.parent, q.parent))
+            for q in quotes
+        ),
+    )  # fmt: skip
+
+
+def written(document: Document, ontology: Ontology) -> str:
+    """The notation of a document, read back and compared. Raises FormatError with all that it cannot carry."""
+    writer = _Writer(numbered(document))
+    source = writer.source()
+    if writer.faults:
+        raise FormatError(writer.faults)
+    back = Reader(document.doc_id, document.doc_id, document.text, ontology).read(source.split("\n"))
+    for layer in ("zones", "entities", "events", "quotes"):
+        given, got = getattr(writer.document, layer), getattr(back, layer)
+        if given != got and (given or layer != "zones"):
+            wrong = next((g for g, b in zip(given, got, strict=False) if g != b), layer)
+            writer.fault(getattr(wrong, "id", layer), f"cannot be written so that it is read again as it is: {wrong}")
+    if writer.faults:
+        raise FormatError(writer.faults)
+    return source
+
+
+class _Writer:
+    def __init__(self, document: Document):
+        self.document, self.text = document, document.text
+        self.paragraphs = paragraphs_of(document.text)
+        self.faults: list[Fault] = []
+        self.by_words: dict[str, list[Entity]] = defaultdict(list)
+        for e in document.entities:
+            self.by_words[e.span.of(self.text)].append(e)
+
+    def fault(self, id_: str, message: str, span: Span | None = None) -> None:
+        words = f" ‹{' '.join(span.of(self.text)[:40].split())}›" if span else ""
+        self.faults.append(Fault(self.document.doc_id, None, f"{id_}{words}", message))
+
+    # -- sentences, zones and mentions -------------------------------------------------------------------------------
+
+    def source(self) -> str:
+        d = self.document
+        whole = [(e.id, e.span) for e in d.entities] + [(v.id, v.trigger) for v in d.events]
+        whole += [(q.id, q.cue) for q in d.quotes if q.cue]
+        for id_, span in whole:
+            if span.of(self.text) != span.of(self.text).strip():
+                self.fault(id_, "begins or ends with white space; mark the words alone", span)
+            elif not any(p.start <= span.start and span.end <= p.end for p in self.paragraphs):
+                self.fault(id_, "runs across paragraphs, which the notation cannot write", span)
+        self.crossing()
+        marks = self.zone_marks()
+        if self.faults:  # what is wrong here would come back as faults of everything that refers to it
+            return ""
+        lines = [line for p in self.paragraphs for line in self.lines(p, [span for _, span in whole])]
+        refer: dict[Span, list[str]] = defaultdict(list)
+        for event in d.events:
+            home = self.home(event.trigger, lines)
+            refer[home].append(self.event(event, home))
+        for quote in d.quotes:
+            home = self.home(quote.cue or quote.content[0], lines)
+            refer[home].append(self.quote(quote, home))
+        blocks = [
+            "\n".join(row for line in block for row in (f"S {self.marked(line, marks)}", *refer[line]))
+            for _, block in groupby(lines, key=lambda line: next(p for p in self.paragraphs if line.start < p.end))
+        ]
+        return "\n\n".join(blocks) + "\n"
+
+    def crossing(self) -> None:
+        """Mentions come in text order, an outer one first: one that begins in another ends there too."""
+        around: list[Entity] = []
+        for e in self.document.entities:
+            while around and around[-1].span.end <= e.span.start:
+                around.pop()
+            if around and around[-1].span.end < e.span.end:
+                other = f"{around[-1].id} ‹{around[-1].span.of(self.text)}›"
+                self.fault(e.id, f"crosses the mention {other}; correct one of them in Label Studio", e.span)
+            else:
+                around.append(e)
+            if e.cluster is not None and (not re.fullmatch(r"[a-z0-9_]+", e.cluster) or e.cluster == "demonym"):
+                self.fault(e.id, f"the cluster {e.cluster!r} is not of a-z, 0-9 and _", e.span)
+
+    def zone_marks(self) -> dict[int, str]:
+        """Which zone begins at which offset, where that has to be said."""
+        marks = {}
+        for zone in self.document.zones:
+            words = zone.span.of(self.text)
+            start = zone.span.start + len(words) - len(words.lstrip())
+            at = next((p for p in self.paragraphs if p.start <= start < p.end), None)
+            if not words.strip() or at is None:
+                continue
+            if zone.name != "body":
+                marks[start] = zone.name
+                if start + len(words.strip()) > at.end:
+                    self.fault(f"zone {zone.name}", "runs across paragraphs; give each its own zone", zone.span)
+            elif start > at.start:
+                marks[start] = zone.name
+        return marks
+
+    def lines(self, paragraph: Span, whole: list[Span]) -> list[Span]:
+        """The sentences of a paragraph, those that one of ``whole`` runs across put together."""
+        starts = {s.start for s in self.document.sentences if paragraph.start < s.start < paragraph.end}
+        cuts = [c for c in sorted(starts) if not any(s.start < c < s.end for s in whole)]
+        out = []
+        for start, end in pairwise([paragraph.start, *cuts, paragraph.end]):
+            words = self.text[start:end]
+            start += len(words) - len(words.lstrip())
+            if words.strip():
+                out.append(Span(start, start + len(words.strip())))
+        return out
+
+    def marked(self, line: Span, zones: dict[int, str]) -> str:
+        """The words of a line with its mentions and zones."""
+        here = [e for e in self.document.entities if line.start <= e.span.start < line.end]
+        opening: dict[int, list[Entity]] = defaultdict(list)
+        # Of mentions on the same words the last is the outermost: they are numbered as they close.
+        for e in sorted(here, key=lambda e: (-e.span.end, -int(e.id[1:]))):
+            opening[e.span.start].append(e)
+        out, around = [], list[Entity]()
+        for at in range(line.start, line.end + 1):
+            while around and around[-1].span.end == at:
+                out.append(f"|{self.attributes(around.pop())}]]")
+            if at == line.end:
+                break
+            if at in zones:
+                out.append(f"{{{zones[at]}}}")
+            for e in opening[at]:
+                out.append("[[")
+                around.append(e)
+            letter = self.text[at]
+            out.append("\\" + letter if letter in "\\[]|{}" else letter)
+        return "".join(out)
+
+    @staticmethod
+    def attributes(e: Entity) -> str:
+        level = e.level if e.level != "NAM" else None
+        return " ".join(filter(None, [e.type, level, "demonym" if e.demonym else None, e.cluster]))
+
+    # -- events and quotes -------------------------------------------------------------------------------------------
+
+    def home(self, span: Span, lines: list[Span]) -> Span:
+        """The line that a span begins in."""
+        return next((line for line in lines if line.start <= span.start < line.end), lines[-1])
+
+    def place(self, span: Span, start: int, end: int) -> str | None:
+        """The words of a span, with the number of the occurrence where they stand there more than once."""
+        words = span.of(self.text)
+        found = occurrences(words, self.text, start, end)
+        if span.start not in found or not _plain(words):
+            return None
+        return words if len(found) == 1 else f"{words} ~{found.index(span.start) + 1}"
+
+    def scopes(self, home: Span) -> list[tuple[str, Span]]:
+        """Where a filler may be looked for, and how that is said."""
+        paragraph = next(p for p in self.paragraphs if p.start <= home.start < p.end)
+        return [("", home), ("¶", paragraph), ("¶¶", Span(0, len(self.text)))]
+
+    def filler(self, owner: str, what: str, reference: Reference, home: Span) -> str:
+        words = reference.span.of(self.text)
+        for mark, scope in self.scopes(home):
+            if (reference.id or "").startswith("v"):
+                placed = self.place(reference.span, scope.start, scope.end)
+                same = [v for v in self.document.events if v.trigger == reference.span]
+                type_ = f" ({next(v.type for v in same if v.id == reference.id)})" if len(same) > 1 else ""
+                if placed:
+                    return f"!{mark}{placed}{type_}"
+                continue
+            inside = [e for e in self.by_words[words] if scope.start <= e.span.start < scope.end]
+            ids = [e.id for e in inside]
+            if reference.id in ids and _plain(words):
+                number = f" ~{ids.index(reference.id) + 1}" if len(ids) > 1 or words == "none" else ""
+                return f"{mark}{words}{number}"
+        self.fault(owner, f"its {what} ‹{words}› cannot be named by its words", reference.span)
+        return ""
+
+    def event(self, event: Event, home: Span) -> str:
+        missing = [name for name in ("realis", "polarity") if getattr(event, name) is None]
+        if missing:
+            self.fault(event.id, f"has no {' and no '.join(missing)}; the notation needs both", event.trigger)
+        trigger = self.place(event.trigger, home.start, home.end)
+        if trigger is None:
+            self.fault(event.id, "the trigger cannot be named by its words", event.trigger)
+        fields = [trigger, event.type, event.realis, event.polarity if event.polarity != "positive" else None]
+        fields.append(event.outcome)
+        fields += [f"{a.role}: {self.filler(event.id, a.role, a.filler, home)}" for a in event.arguments]
+        return "E " + " | ".join(filter(None, [*fields, self.cluster(event, event.trigger)]))
+
+    def quote(self, quote: Quote, home: Span) -> str:
+        span = quote.content[0]
+        missing = [name for name in ("directness", "attitude") if getattr(quote, name) is None]
+        if quote.source is None and not quote.unattributed:
+            missing.append("source (nor the mark that the text names none)")
+        if missing:
+            self.fault(quote.id, f"has no {' and no '.join(missing)}; the notation needs them", span)
+        fields = [self.content(quote, home)]
+        if quote.cue:
+            cue = self.place(quote.cue, home.start, home.end)
+            fields.append(f"cue: {cue}")
+            if cue is None:
+                self.fault(quote.id, "the cue cannot be named by its words", quote.cue)
+        fields.append(f"source: {self.filler(quote.id, 'source', quote.source, home) if quote.source else 'none'}")
+        if quote.addressee:
+            fields.append(f"addressee: {self.filler(quote.id, 'addressee', quote.addressee, home)}")
+        fields += [quote.directness or "", quote.attitude or ""]
+        fields.append(f"parent: {quote.parent}" if quote.parent else "")
+        fields.append(self.cluster(quote, span))
+        fields.append(f"link: {quote.link}" if quote.link else "")
+        fields.append(f"={quote.id}" if any(q.parent == quote.id for q in self.document.quotes) else "")
+        return "Q " + " | ".join(filter(None, fields))
+
+    def cluster(self, item: Event | Quote, span: Span) -> str:
+        if item.cluster is None:
+            return ""
+        if not _plain(item.cluster):
+            self.fault(item.id, f"the cluster {item.cluster!r} cannot be written", span)
+        return f"#{item.cluster}"
+
+    def content(self, quote: Quote, home: Span) -> str:
+        at = next(i for i, p in enumerate(self.paragraphs) if p.start <= home.start < p.end)
+        begin = self.paragraphs[at].start
+        near = self.paragraphs[min(at + 1, len(self.paragraphs) - 1)].end
+        parts = []
+        for span in quote.content:
+            part = self.part(span, begin, near)
+            if part is None:
+                part = self.part(span, begin if parts else 0, len(self.text))
+                if part is None:
+                    self.fault(quote.id, "the content cannot be named by its words", span)
+                    return ""
+                part = f"¶¶{part}"
+            parts.append(part)
+            begin = span.end
+        return " // ".join(parts)
+
+    def part(self, span: Span, begin: int, last: int) -> str | None:
+        """One part of the content, whole where it is short, else by its first and last words."""
+        words = span.of(self.text)
+        if not begin <= span.start < last:
+            return None
+        whole = occurrences(words, self.text, begin, len(self.text))
+        numbered = self.place(span, begin, last) if len(whole) > 1 else words if span.start in whole else None
+        whole_text = numbered if numbered and _plain(words) and "//" not in words and "~~" not in words else None
+        if whole_text and len(words) <= SHOWN:
+            return whole_text
+        ends = [m.end() for m in re.finditer(r"\S+", words)]
+        starts = [m.start() for m in re.finditer(r"\S+", words)]
+        for first in _from(3, len(ends)):
+            head = Span(span.start, span.start + ends[first - 1])
+            placed = self.place(head, begin, last)
+            if placed is None or "//" in placed or "~~" in placed:
+                continue
+            for last_words in _from(2, len(starts) - first):
+                tail = words[starts[-last_words] :]
+                found = occurrences(tail, self.text, head.end, len(self.text))
+                if found and found[0] == span.end - len(tail) and _plain(tail) and not {"//", "~~"} & {*tail.split()}:
+                    return f"{placed} ~~ {tail}"
+        return whole_text
+
+
+def _plain(words: str) -> bool:
+    """True where words mean themselves in a field."""
+    special = "|" in words or "\n" in words or words.startswith(("¶", "!", "#", "="))
+    return bool(words) and words == words.strip() and not special and not re.search(r"~\d+$", words)
+
+
+def _from(usual: int, most: int) -> list[int]:
+    """Numbers of words to try: the usual one, then more, then fewer."""
+    return [*range(min(usual, most), most + 1), *range(min(usual, most) - 1, 0, -1)] if most > 0 else []

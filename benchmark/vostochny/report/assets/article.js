@@ -1,0 +1,208 @@
+// One article with both annotations: gold below its words, the prediction above them, broken lines where they differ.
+const LANE = 5;  // pixels from one line to the next
+const MARKED = ['entities', 'events', 'quotes'];
+let reading = null;  // {article, marks, segments, pinned}: what is on the page now
+
+function marksOf(article) {
+  const marks = [];
+  article.rows.forEach((row, number) => {
+    if (!MARKED.includes(row.layer) || !chosen(article, row)) return;
+    for (const side of ['gold', 'predicted']) {
+      if (row[side] === null) continue;
+      const item = article[side][row.layer][row[side]];
+      marks.push({row, number, side, item, start: item.spans[0][0], end: item.spans[item.spans.length - 1][1]});
+    }
+  });
+  return marks;
+}
+
+function lanes(marks) {
+  // The shortest lie nearest to the words, so that what is nested is never farther out than what it is nested in.
+  const taken = {gold: [], predicted: []};
+  for (const mark of [...marks].sort((a, b) => (a.end - a.start) - (b.end - b.start) || a.start - b.start)) {
+    const rows = taken[mark.side];
+    mark.lane = rows.findIndex(row => row.every(other => other.end <= mark.start || mark.end <= other.start));
+    if (mark.lane < 0) mark.lane = rows.push([]) - 1;
+    rows[mark.lane].push(mark);
+  }
+  return [taken.gold.length, taken.predicted.length];
+}
+
+function blocksOf(article) {
+  const length = article.points.length, blocks = [];
+  let at = 0;
+  const add = (start, end) => { if (words(article, [start, end]).trim()) blocks.push([start, end]); };
+  for (const [start, end] of article.paragraphs) { add(at, start); add(start, end); at = end; }
+  if (!article.paragraphs.length) {
+    article.points.forEach((point, i) => { if (point === '\n') { add(at, i); at = i + 1; } });
+  }
+  add(at, length);
+  return blocks;
+}
+
+function cutsOf(article) {
+  const cuts = new Set();
+  for (const side of ['gold', 'predicted']) {
+    for (const event of article[side].events || []) for (const [, start, end] of event.arguments) cuts.add(start).add(end);
+    for (const quote of article[side].quotes || []) {
+      for (const span of [quote.cue, quote.source, quote.addressee]) if (span) cuts.add(span[0]).add(span[1]);
+    }
+  }
+  for (const zone of article.zones) cuts.add(zone[0]).add(zone[1]);
+  return cuts;
+}
+
+function lines(marks, at, end, below, above) {
+  const images = [], sizes = [], places = [];
+  for (const {row, side, lane, item} of marks) {
+    const colour = `var(--${row.layer})`;
+    images.push(row.verdict === 'hit' ? `linear-gradient(${colour},${colour})`
+      : `repeating-linear-gradient(90deg,${colour} 0 5px,transparent 5px 8px)`);
+    sizes.push(`${item.spans.some(span => span[1] === end) ? 'calc(100% - 2px)' : '100%'} 2.5px`);
+    const from = (side === 'gold' ? below - 1 - lane : above - 1 - lane) * LANE;
+    places.push(`left 0 ${side === 'gold' ? 'bottom' : 'top'} ${from}px`);
+  }
+  return {'background-image': images.join(','), 'background-size': sizes.join(','), 'background-position': places.join(',')};
+}
+
+function drawBlock(article, [start, end], marks, cuts) {
+  const inside = marks.filter(mark => mark.start < end && start < mark.end);
+  const [below, above] = lanes(inside);
+  const points = new Set([start, end]);
+  for (const cut of cuts) if (start < cut && cut < end) points.add(cut);
+  for (const mark of inside) for (const span of mark.item.spans) for (const x of span) if (start < x && x < end) points.add(x);
+  const ordered = [...points].sort((a, b) => a - b);
+  const zoneAt = at => article.zones.find(zone => zone[0] <= at && at < zone[1]) || [0, 0, 'body', true];
+  const children = [];
+  for (let i = 0; i + 1 < ordered.length; i++) {
+    const [from, to] = [ordered[i], ordered[i + 1]];
+    const here = inside.filter(mark => mark.item.spans.some(span => span[0] <= from && to <= span[1]))
+      .sort((a, b) => (a.end - a.start) - (b.end - b.start));
+    const first = here.find(mark => mark.start === from || (mark.start < start && from === start));
+    const wrong = here.some(mark => mark.row.verdict !== 'hit' && mark.row.layer !== 'quotes');
+    const target = (first || here[0] || {}).number;
+    const element = h(first ? 'a' : 'span', {
+      class: 'seg' + (here.length ? ' marked' : '') + (wrong ? ' wrong' : '') + (zoneAt(from)[3] ? '' : ' unscored'),
+      href: first && link('articles', article.id, target), tabindex: first && -1, vars: lines(here, from, to, below, above),
+      mouseenter: here.length && (() => preview(here)), mouseleave: here.length && (() => preview(null)),
+      focus: here.length && (() => preview(here)), blur: here.length && (() => preview(null)),
+      click: here.length && (event => { event.preventDefault(); pin(article, target); }),
+    }, article.points.slice(from, to).join(''));
+    reading.segments.push({element, start: from, end: to, marks: here});
+    children.push(element);
+  }
+  const zone = zoneAt(start);
+  return h('p', {class: 'block', 'data-zone': zone[2], vars: {'--below': `${below * LANE}px`, '--above': `${above * LANE}px`},
+    title: zone[3] ? null : `${zone[2]}: not scored`}, children);
+}
+
+function preview(marks) {
+  for (const {element, marks: own} of reading.segments) {
+    element.classList.toggle('hot', Boolean(marks) && own.includes(marks[0]));
+  }
+  const rows = marks ? [...new Set(marks.map(mark => mark.number))] : reading.pinned === null ? [] : [reading.pinned];
+  drawPanel(rows);
+}
+
+function pin(article, number) {
+  // The address names what is pinned, so that it can be sent and the browser's way back works.
+  history.replaceState(null, '', link('articles', article.id, number));
+  reading.pinned = number;
+  for (const {element} of reading.segments) {
+    element.classList.remove('pinned', 'linked');
+    delete element.dataset.role;
+  }
+  const row = article.rows[number];
+  const over = row.layer === 'arguments' ? eventOf(article, row) : itemsOf(article, row);
+  for (const item of over) for (const span of item ? item.spans : []) tag(span, 'pinned');
+  linksOf(article, row).forEach(([span, role]) => tag(span, 'linked', role));
+  drawPanel([number]);
+}
+
+const eventOf = (article, row) => itemsOf(article, row).map(item => item && item.event);
+
+function linksOf(article, row) {
+  const [gold, predicted] = row.layer === 'arguments' ? eventOf(article, row) : itemsOf(article, row);
+  const out = [];
+  if (row.layer === 'events' || row.layer === 'arguments') {
+    const known = new Set();
+    for (const [role, start, end] of gold ? gold.arguments : []) {
+      known.add(`${role} ${start} ${end}`);
+      out.push([[start, end], role]);
+    }
+    for (const [role, start, end] of predicted ? predicted.arguments : []) {
+      if (!known.has(`${role} ${start} ${end}`)) out.push([[start, end], `${role} (predicted)`]);
+    }
+  } else if (row.layer === 'quotes') {
+    for (const key of ['source', 'cue', 'addressee']) {
+      if (gold && gold[key]) out.push([gold[key], key]);
+      const other = predicted && predicted[key];
+      if (other && !(gold && gold[key] && gold[key].join() === other.join())) out.push([other, `${key} (predicted)`]);
+    }
+  }
+  return out;
+}
+
+function tag(span, name, role) {
+  for (const {element, start, end} of reading.segments) {
+    if (start < span[0] || end > span[1]) continue;
+    element.classList.add(name);
+    if (role && start === span[0]) element.dataset.role = [element.dataset.role, role].filter(Boolean).join(', ');
+  }
+}
+
+function stepping(event) {
+  const step = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1}[event.key];
+  const stops = [...event.currentTarget.querySelectorAll('a.seg')];
+  const at = stops.indexOf(document.activeElement);
+  if (at < 0 || (!step && event.key !== 'Home' && event.key !== 'End')) return;
+  event.preventDefault();
+  const to = event.key === 'Home' ? 0 : event.key === 'End' ? stops.length - 1 : at + step;
+  if (stops[to]) enter(stops, stops[to]);
+}
+
+function enter(stops, element) {
+  // One stop for Tab in the whole text; the arrow keys move on from there.
+  for (const stop of stops) stop.tabIndex = stop === element ? 0 : -1;
+  element.focus();
+}
+
+VIEWS.articles = {
+  title: 'Articles', uses: ['layers', 'type', 'verdicts', 'reset'],
+  draw(main, [id, number]) {
+    if (!DATA.articles.length) { main.append(h('p', null, 'The articles were not kept beside this result.')); return; }
+    const article = DATA.articles[Math.max(0, articleAt(id))];
+    const marks = marksOf(article), cuts = cutsOf(article);
+    reading = {article, marks, segments: [], pinned: null};
+    main.append(h('nav', {class: 'tabs', 'aria-label': 'Articles'}, DATA.articles.map(one =>
+      h('a', {href: link('articles', one.id), 'aria-current': one === article ? 'page' : null, title: one.title}, one.short))));
+    const text = h('div', {class: 'text', lang: 'en', keydown: stepping},
+      blocksOf(article).map(block => drawBlock(article, block, marks, cuts)));
+    main.append(
+      h('h2', {class: 'visually-hidden'}, `Article ${article.short}`),
+      h('p', {class: 'key'}, 'Below the words: gold. Above: prediction. ',
+        MARKED.filter(l => DATA.layers.includes(l)).map(l => [h('span', {class: 'key-line', 'data-layer': l}), ` ${l} `]),
+        h('span', {class: 'key-line broken'}), ' not a hit. Arrow keys step through the marks, Enter holds one; ',
+        h('a', {href: '#panel', click: event => { event.preventDefault(); document.getElementById('panel').focus(); }}, 'skip to the details'), '.'),
+      h('div', {class: 'reader'}, text,
+        h('aside', {id: 'panel', tabindex: -1, 'aria-live': 'polite', 'aria-label': 'Details'})));
+    const stop = text.querySelector('a.seg');
+    if (stop) stop.tabIndex = 0;
+    drawPanel([]);
+    if (number !== undefined && article.rows[number]) arrive(article, Number(number), text);
+  },
+};
+
+function arrive(article, number, text) {
+  pin(article, number);
+  const row = article.rows[number], item = itemsOf(article, row).find(Boolean);
+  const found = reading.segments.filter(one => one.start >= item.spans[0][0] && one.end <= item.spans[item.spans.length - 1][1]);
+  const stops = [...text.querySelectorAll('a.seg')];
+  const target = found.find(one => stops.includes(one.element)) || found[0];
+  if (!target) return;
+  if (!stops.includes(target.element)) target.element.tabIndex = -1;
+  for (const {element} of found) element.classList.add('arrived');
+  enter(stops, target.element);
+  target.element.scrollIntoView({block: 'center'});
+  drawPanel([number]);
+}

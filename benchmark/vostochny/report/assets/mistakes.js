@@ -1,0 +1,122 @@
+// Every mistake: how many of each kind, and each with a way to its place. The panel beside an article is here as well,
+// because it tells of one verdict what the table tells of all.
+const STEP = 200;  // rows drawn at once
+
+function drawPanel(numbers) {
+  const panel = document.getElementById('panel');
+  if (!panel) return;
+  const {article} = reading;
+  panel.replaceChildren(...(numbers.length ? numbers.map(number => card(article, article.rows[number]))
+    : [h('p', {class: 'hint'}, 'Point at a mark, or step to it with the arrow keys, to see what both sides say. An event shows its arguments, a quote its source and cue.')]));
+}
+
+function card(article, row) {
+  const [gold, predicted] = itemsOf(article, row);
+  const facts = [];
+  const add = (name, of) => {
+    const values = [gold, predicted].map(item => item ? of(item) : undefined);
+    if (values.some(v => v !== undefined && v !== null && v !== '')) facts.push([name, values]);
+  };
+  const who = (item, key) => item[key] && words(article, item[key]);
+  if (gold && predicted && gold.spans.join() !== predicted.spans.join()) add('words', item => item.spans.map(span => words(article, span)).join(' … '));
+  add(row.layer === 'arguments' ? 'role' : 'type', item => item.type);
+  if (row.layer === 'arguments') add('event', item => `${words(article, item.event.spans[0])} (${item.event.type})`);
+  add('level', item => item.level && `${item.level} ${DATA.levels[item.level] ? '' : ''}`.trim());
+  add('demonym', item => item.demonym ? 'yes' : undefined);
+  for (const key of ['realis', 'polarity', 'outcome']) add(key, item => item[key]);
+  add('source', item => who(item, 'source'));
+  add('speaker', item => item.speaker);
+  add('cue', item => who(item, 'cue'));
+  add('addressee', item => who(item, 'addressee'));
+  for (const key of ['directness', 'attitude', 'link']) add(key, item => item[key]);
+  add('cluster', item => item.cluster);
+  const of = row.layer === 'identity' ? row.of : row.layer;
+  const cell = (name, value, side) => name === 'cluster' && value ? h('a', {href: link('identity', of, side, value)}, value)
+    : name === 'speaker' && value && articleHas('entities', value) ? h('a', {href: link('identity', 'entities', 'gold', value)}, value) : value || '–';
+  const item = gold || predicted;
+  return h('div', {class: 'card', 'data-layer': row.layer}, h('p', {class: 'card-head'}, chip(row.verdict), h('span', null, row.layer)),
+    h('p', {class: 'card-words'}, shorten(item.spans.map(span => words(article, span)).join(' … '), 180)),
+    row.other ? h('p', null, row.verdict === 'split' ? `Most of its cluster is in the predicted ${row.other}.` : `Most of its predicted cluster is ${row.other}.`) : null,
+    h('table', null, h('thead', null, h('tr', null, h('td'), h('th', {scope: 'col'}, 'gold'), h('th', {scope: 'col'}, 'prediction'))),
+      h('tbody', null, facts.map(([name, values]) => h('tr', {class: gold && predicted && values[0] !== values[1] && name !== 'cluster' ? 'differs' : null},
+        h('th', {scope: 'row'}, name), h('td', null, gold ? cell(name, values[0], 'gold') : ''), h('td', null, predicted ? cell(name, values[1], 'predicted') : ''))))),
+    row.layer === 'events' ? roles(article, row) : null);
+}
+
+const articleHas = (kind, cluster) => DATA.articles.some(a => (a.gold[kind] || []).some(item => item.cluster === cluster));
+
+function roles(article, row) {
+  const own = article.rows.map((other, number) => [other, number]).filter(([other]) => other.layer === 'arguments' &&
+    ['gold', 'predicted'].some(side => row[side] !== null && other[side] !== null && other[side][0] === row[side]));
+  if (!own.length) return h('p', {class: 'hint'}, 'No arguments.');
+  return h('div', null, h('h4', null, 'Arguments'), h('ul', {class: 'roles'}, own.map(([other]) => {
+    const [gold, predicted] = itemsOf(article, other);
+    return h('li', null, chip(other.verdict), ' ', h('b', null, gold ? gold.type : predicted.type),
+      gold && predicted && gold.type !== predicted.type ? ` (predicted ${predicted.type})` : '', ' ', words(article, (gold || predicted).spans[0]));
+  })));
+}
+
+function counted() {
+  const table = {};
+  for (const article of DATA.articles) for (const row of article.rows) {
+    ((table[row.verdict] ||= {})[row.layer] ||= []).push(row);
+  }
+  return table;
+}
+
+function matrix() {
+  const table = counted();
+  const layers = DATA.layers.filter(layer => ALL_VERDICTS.some(v => table[v] && table[v][layer]));
+  return h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Mistakes by kind and layer'}, h('table', {class: 'matrix'},
+    h('thead', null, h('tr', null, h('td'), layers.map(layer => h('th', {scope: 'col'}, layer)))),
+    h('tbody', null, ALL_VERDICTS.map(verdict => h('tr', null, h('th', {scope: 'row'}, chip(verdict), h('small', null, MEANING[verdict])),
+      layers.map(layer => {
+        const n = table[verdict][layer] ? table[verdict][layer].length : 0;
+        return h('td', null, !n ? '' : verdict === 'hit' ? String(n)
+          : h('button', {type: 'button', 'aria-label': `${n} ${verdict}, ${layer}: list them`, click: () => {
+            setFilters([layer], [verdict]); redraw(); document.getElementById('list').focus();
+          }}, String(n)));
+      }))))));
+}
+
+function side(article, row, item) {
+  if (!item) return '–';
+  if (row.layer === 'identity') return item.cluster;
+  if (row.layer === 'quotes') return [item.speaker || (item.source ? words(article, item.source) : 'no source'), item.directness].filter(Boolean).join(', ');
+  if (row.layer === 'arguments') return `${item.type} of ${words(article, item.event.spans[0])}`;
+  return [item.type, item.level].filter(Boolean).join(' ');
+}
+
+function mistakeRow([article, row, number]) {
+  const [gold, predicted] = itemsOf(article, row);
+  const span = (gold || predicted).spans[0];
+  return h('tr', {'data-verdict': row.verdict}, h('td', null, chip(row.verdict)), h('td', null, row.layer),
+    h('td', {class: 'context'}, h('a', {class: 'jump', href: link('articles', article.id, number)}, context(article, span, 40)),
+      predicted && gold && predicted.spans.join() !== gold.spans.join() ? h('small', null, 'predicted: ', shorten(words(article, predicted.spans[0]), 120)) : null),
+    h('td', null, side(article, row, gold)), h('td', null, side(article, row, predicted)), h('td', null, article.short));
+}
+
+VIEWS.mistakes = {
+  title: 'Mistakes', uses: ['layers', 'type', 'verdicts', 'article', 'reset'],
+  draw(main) {
+    const rows = DATA.articles.flatMap(article => article.rows.map((row, number) => [article, row, number]))
+      .filter(([article, row]) => row.verdict !== 'hit' && chosen(article, row));
+    const body = h('tbody');
+    const more = h('button', {type: 'button', click: () => {
+      const from = body.children.length;
+      show();
+      body.children[from].querySelector('a').focus();
+    }});
+    const show = () => {
+      body.append(...rows.slice(body.children.length, body.children.length + STEP).map(mistakeRow));
+      const left = rows.length - body.children.length;
+      more.textContent = `Show ${Math.min(STEP, left)} more of ${left}`;
+      more.hidden = !left;
+    };
+    show();
+    main.append(h('section', {'aria-labelledby': 'kinds'}, h('h2', {id: 'kinds'}, 'Mistakes by kind'), matrix()),
+      h('section', {'aria-labelledby': 'list'}, h('h2', {id: 'list', tabindex: -1, 'aria-live': 'polite'}, many(rows.length, 'mistake')),
+        h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Mistakes'}, h('table', {class: 'mistakes'},
+          h('thead', null, h('tr', null, ['what', 'layer', 'where', 'gold', 'prediction', 'article'].map(x => h('th', {scope: 'col'}, x)))), body)), more));
+  },
+};

@@ -1,0 +1,88 @@
+// The first view: what a reader wants to know in ten seconds, then every figure.
+function bars(one) {
+  const told = [percent(one.value)];
+  if (one.these) told.push(`these articles ${interval(one.these)}`);
+  if (one.new) told.push(`new articles ${interval(one.new)}`);
+  const at = x => `${(100 * x).toFixed(3)}%`;
+  const bar = (pair, kind, y, height) => pair &&
+    h('rect', {class: kind, x: at(pair[0]), width: at(pair[1] - pair[0]), y, height, rx: height / 2});
+  return h('svg', {class: 'bars', role: 'img', 'aria-label': told.join(', '), height: 22},
+    [0, .25, .5, .75, 1].map(x => h('line', {class: 'grid', x1: at(x), x2: at(x), y1: 0, y2: 22})),
+    bar(one.new, 'new', 9.5, 3), bar(one.these, 'these', 6, 10),
+    one.value !== null && h('circle', {class: 'dot', cx: at(one.value), cy: 11, r: 5}));
+}
+
+function tile(one) {
+  const parts = [];
+  if (one.gold !== undefined) {
+    const unit = one.layer === 'entities' ? 'names and values' : one.layer === 'events' ? 'triggers' : one.layer;
+    parts.push(h('p', null, h('b', null, whole(one.right)), ` of ${whole(one.gold)} ${unit} found`));
+    if (one.predicted !== undefined) {
+      parts.push(h('p', null, h('b', null, whole(one.predicted - one.right)), ` of ${whole(one.predicted)} predicted are wrong`));
+    }
+  }
+  const [title, sub] = one.layer === 'identity' ? ['identity', one.label.replace(': CoNLL', '')] : [one.layer, one.label];
+  return h('li', {class: 'tile', 'data-layer': one.layer}, h('h3', null, title), h('p', {class: 'sub'}, sub),
+    h('p', {class: 'big'}, percent(one.value), h('span', null, one.layer === 'identity' ? ' CoNLL F1' : ' F1')),
+    bars(one), parts);
+}
+
+function most() {
+  const counts = new Map();
+  for (const article of DATA.articles) for (const row of article.rows) {
+    if (row.verdict === 'hit') continue;
+    const key = JSON.stringify([row.layer, row.verdict]);
+    counts.set(key, (counts.get(key) || 0) + 1);
+  }
+  const top = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 4).map(([key, n]) => [...JSON.parse(key), n]);
+  if (!top.length) return DATA.articles.length ? h('p', {class: 'most'}, 'No mistakes.') : null;
+  return h('p', {class: 'most'}, 'Most frequent mistakes: ', top.map(([layer, verdict, n], i) => [i ? ', ' : '',
+    h('a', {href: link('mistakes'), click: () => setFilters([layer], [verdict])}, `${n} × ${verdict} (${layer})`)]), '.');
+}
+
+function plot(rows) {
+  return h('div', {class: 'plot'},
+    h('div', {class: 'plot-row axis', 'aria-hidden': 'true'}, h('span'),
+      h('span', {class: 'ticks'}, [0, 25, 50, 75, 100].map(x => h('i', null, String(x)))), h('span')),
+    rows.map(one => h('div', {class: 'plot-row' + (one.primary ? ' primary' : ''), 'data-layer': one.layer},
+      h('span', null, one.label), bars(one), h('b', null, percent(one.value)))));
+}
+
+function figures(rows) {
+  const each = rows.some(one => one.each);
+  const head = ['measure', 'F1', 'these articles', 'new articles', 'P', 'R', 'right', 'gold', 'predicted',
+    ...(each ? [...DATA.documents, 'one left out'] : []), 'note'];
+  return h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'All figures'}, h('table', {class: 'figures'},
+    h('thead', null, h('tr', null, head.map(x => h('th', {scope: 'col'}, x)))),
+    h('tbody', null, rows.map(one => h('tr', {'data-layer': one.layer, class: one.primary ? 'primary' : null},
+      h('th', {scope: 'row'}, one.label),
+      [percent(one.value), interval(one.these), interval(one.new),
+        one.precision === undefined ? '' : percent(one.precision), one.recall === undefined ? '' : percent(one.recall),
+        whole(one.right), whole(one.gold), whole(one.predicted),
+        ...(each ? [...DATA.documents.map((_, i) => one.each ? percent(one.each[i]) : ''), interval(one.leaveOneOut)] : []),
+      ].map(x => h('td', null, x)), h('td', {class: 'note'}, (one.notes || []).join('; ')))))));
+}
+
+VIEWS.scores = {
+  title: 'Scores', uses: ['layers', 'type', 'reset'],
+  draw(main) {
+    const seen = DATA.measures.filter(one => filter.layers.has(one.layer));
+    const type = filter.type && JSON.parse(filter.type);
+    const types = DATA.types.filter(one => filter.layers.has(one.layer) && (!type || (type[0] === one.layer && type[1] === one.label)));
+    main.append(h('section', {'aria-labelledby': 'summary'}, h('h2', {id: 'summary'}, 'In short'),
+      h('ul', {class: 'tiles'}, seen.filter(one => one.primary).map(tile)), most(),
+      DATA.without.length ? h('p', {class: 'warning'}, `No prediction for ${DATA.without.join(', ')}: counted as empty.`) : null,
+      h('p', {class: 'key'}, h('span', {class: 'key-dot'}), ' score ', h('span', {class: 'key-these'}),
+        ' 95 % for this system on text like these articles ', h('span', {class: 'key-new'}),
+        ' 95 % for other articles of this kind; no bar: too little to say')));
+    if (!type) {
+      main.append(h('section', {'aria-labelledby': 'picture'}, h('h2', {id: 'picture'}, 'Every measure'), plot(seen)));
+    }
+    for (const layer of new Set(types.map(one => one.layer))) {
+      const rows = types.filter(one => one.layer === layer);
+      main.append(h('section', null, h('h2', null, `${layer} by ${rows[0].facet}${rows[0].recall ? ' (recall)' : ''}`), plot(rows)));
+    }
+    const rows = [...(type ? [] : seen), ...types.map(one => ({...one, label: `${one.layer}, ${one.label}${one.recall ? ' (recall)' : ''}`}))];
+    main.append(h('section', {'aria-labelledby': 'all'}, h('h2', {id: 'all'}, 'All figures'), figures(rows)));
+  },
+};

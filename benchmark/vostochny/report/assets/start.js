@@ -1,0 +1,12 @@
+const ORDER = ['scores', 'mistakes', 'articles', 'identity'];
+document.getElementById('nav').append(...ORDER.filter(name => name === 'scores' || DATA.articles.length)
+  .map(name => h('a', {href: link(name), 'data-view': name}, VIEWS[name].title)));
+drawFilters();
+window.addEventListener('hashchange', () => {
+  const main = document.getElementById('main');
+  redraw();
+  // Whoever followed a link by key goes on from the new view, not from the top of the page.
+  if (!main.contains(document.activeElement)) main.focus({preventScroll: here().length > 1});
+  if (here().length === 1) window.scrollTo(0, 0);
+});
+redraw();
