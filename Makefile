@@ -4,16 +4,27 @@ BIN := .venv/bin
 SERVER := .label-studio/venv
 UV := $(BIN)/uv pip install --quiet --compile-bytecode
 
-.PHONY: benchmark test lint corpus baselines chromium clean
+.PHONY: benchmark test lint corpus baselines diff release chromium clean label-studio label-studio-stop update
 
 benchmark: .venv/.ready
 	@$(BIN)/python scripts/build_corpus.py --check
 	@$(BIN)/python benchmark/baselines/lookup/lookup.py
-	@echo "lookup: names and triggers of the other four articles, found again"
+	@echo "lookup: names and triggers of the other articles, found again"
 	@$(BIN)/vostochny score benchmark/baselines/lookup/predictions.jsonl
 
 test: .venv/.ready $(SERVER)/.ready chromium lint
 	$(BIN)/python -m pytest
+
+# A server with the gold in it, to correct in the browser; what was edited there stays until it is pulled.
+label-studio: .venv/.ready $(SERVER)/.ready
+	@$(BIN)/python scripts/label_studio.py start
+
+label-studio-stop: .venv/.ready
+	@$(BIN)/python scripts/label_studio.py stop
+
+# From a correction in the browser to a corpus that loads it.
+update: .venv/.ready
+	@$(BIN)/python scripts/label_studio.py update
 
 lint: .venv/.ready
 	@$(BIN)/ruff check
@@ -24,6 +35,16 @@ corpus: .venv/.ready
 
 baselines: .venv/.ready
 	$(BIN)/python benchmark/baselines/lookup/lookup.py
+
+# What changed in the annotation: since the last commit, or as in `make diff A=v1.0.0 B=v1.1.0`.
+A ?= HEAD
+diff: .venv/.ready
+	@$(BIN)/python scripts/diff_gold.py $(A) $(B)
+
+# `make release BUMP=minor`, with DRY=--dry-run to see it without writing.
+release: .venv/.ready
+	@test -n "$(BUMP)" || { echo "say which digit: make release BUMP=patch|minor|major"; exit 2; }
+	@$(BIN)/python scripts/release.py $(BUMP) $(DRY)
 
 # The project's environment, with exact versions.
 .venv/.ready: pyproject.toml constraints.txt

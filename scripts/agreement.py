@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from vostochny import scoring, statistics
-from vostochny.formats import FormatError, label_studio
+from vostochny.formats import Fault, FormatError, label_studio
 from vostochny.intervals import Resampling, percentile
 from vostochny.metrics import agreement
 from vostochny.metrics.units import Pair, pair_up
@@ -245,7 +245,10 @@ def main() -> int:
         parser.error("give two folders, or none for the two annotators of this corpus")
     folders = args.passes or [project.ANNOTATIONS / "annotators" / name for name in "ab"]
     try:
-        report = rounded(compare(*(read_pass(folder) for folder in folders)))
+        a, b = (read_pass(folder) for folder in folders)
+        if not a.keys() & b.keys():
+            raise FormatError([Fault(str(folders[1]), None, None, f"has no article in common with {folders[0]}")])
+        report = rounded(compare(a, b))
     except FormatError as e:
         print(e, file=sys.stderr)
         return 2

@@ -76,10 +76,14 @@ def build(annotations: Path = project.ANNOTATIONS, corpus: Path = project.CORPUS
         "discrepancies": corpus_rows.discrepancy_rows(read_discrepancies(annotations), canary),
     }
     rows = {name: body for name, body in rows.items() if body}
-    gold_hash = hashlib.sha256("".join(_lines(body) for body in rows.values()).encode()).hexdigest()[:12]
     files = {corpus / name / "test.jsonl": _lines(body) for name, body in rows.items()}
+    # The gold's hash is that of the documents, as in a score's signature; the other configs can change beside it.
+    contents = [files[corpus / "documents" / "test.jsonl"], "".join(files.values())]
+    gold_hash, build_hash = (hashlib.sha256(x.encode()).hexdigest()[:12] for x in contents)
     counts = {name: len(body) for name, body in rows.items()}
-    files[corpus / "README.md"] = corpus_card.card(documents, scheme, gold_hash, counts, vostochny.__version__)
+    files[corpus / "README.md"] = corpus_card.card(
+        documents, scheme, (gold_hash, build_hash), counts, vostochny.__version__
+    )
     return files
 
 

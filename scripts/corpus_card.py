@@ -123,11 +123,20 @@ def statistics_table(documents: list[Document]) -> str:
     return "\n".join(f"| {line} |" for line in lines)
 
 
-def card(documents: list[Document], ontology: Ontology, gold_hash: str, rows: Mapping[str, int], version: str) -> str:
-    """The card of the corpus. ``rows`` says how many rows each published config has."""
+def _number(n: int) -> str:
+    """A number as a sentence begins with it."""
+    words = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"]
+    return words[n] if n < len(words) else str(n)
+
+
+def card(
+    documents: list[Document], ontology: Ontology, hashes: tuple[str, str], rows: Mapping[str, int], version: str
+) -> str:
+    """The card of the corpus. ``hashes`` are the gold's and that of all files, ``rows`` the rows of each config."""
+    gold_hash, build_hash = hashes
     shapes = features(ontology)
-    # The loader's cache key ignores the content of local files. The hash in each description is part of the
-    # config, and so of the key: a changed gold can never load from an old cache.
+    # The loader's cache key ignores the content of local files. The hash of all files in each description is part of
+    # the config, and so of the key: a changed corpus can never load from an old cache.
     head = {
         "pretty_name": "Vostochny: one summit, five newsrooms",
         "license": "other",
@@ -139,19 +148,20 @@ def card(documents: list[Document], ontology: Ontology, gold_hash: str, rows: Ma
         "tags": ["event-extraction", "quotation-attribution", "cross-document-coreference", "news", "evaluation"],
         "configs": [
             {"config_name": name, "data_files": [{"split": "test", "path": f"{name}/test.jsonl"}],
-             "default": name == "documents", "description": f"vostochny {version}, gold {gold_hash}"}
+             "default": name == "documents", "description": f"vostochny {version}, gold {gold_hash}, files {build_hash}"}
             for name in rows
         ],
         "dataset_info": [{"config_name": name, "features": shapes[name]} for name in rows],
     }  # fmt: skip
     configs = "\n".join(f"| `{name}` | {count} |" for name, count in rows.items())
+    n = _number(len(documents))
     return f"""---
 {yaml.dump(head, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=1000).rstrip()}
 ---
 
 # Vostochny: one summit, five newsrooms
 
-Five English news articles about one event, the meeting of Kim Jong Un and Vladimir Putin at the Vostochny cosmodrome in
+{n} English news articles about one event, the meeting of Kim Jong Un and Vladimir Putin at the Vostochny cosmodrome in
 September 2023, annotated for entities, events and quotes. Generated from the repository's `seeds/` and
 `annotations/` by `scripts/build_corpus.py`; gold `{gold_hash}`.
 

@@ -16,6 +16,8 @@ from vostochny import ontology as scheme
 from vostochny.formats.label_studio_shape import ATTRIBUTES, FLAGS, RELATIONS, bearers, choices, labels
 from vostochny.ontology import Ontology
 
+from label_studio_tasks import KEYS
+
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "annotations" / "ontology.yaml"
 TARGET = ROOT / "annotations" / "label_studio.xml"
@@ -50,9 +52,9 @@ HELP = {
 # The list to pick from stands in the task's data: a push refreshes it without touching the configuration. Of the two
 # tags that read one, only Taxonomy has a search; in a Choices list, typing sets off the hotkeys.
 CLUSTERS = {
-    "cluster": ("known_cluster", "entity_clusters", "who or what it is, in all articles"),
-    "event_cluster": ("known_event_cluster", "event_clusters", "the event in the world"),
-    "quote_cluster": ("known_quote_cluster", "quote_clusters", "the utterance, in whatever wording"),
+    "cluster": ("known_cluster", "who or what it is, in all articles"),
+    "event_cluster": ("known_event_cluster", "the event in the world"),
+    "quote_cluster": ("known_quote_cluster", "the utterance"),
 }
 # The text needs room between its lines: the arrows of relations carry their labels there.
 STYLE = """
@@ -150,8 +152,8 @@ def _attribute(parent: ET.Element, ontology: Ontology, control: str, layer: str,
         return view
 
     if kind == "textarea":
-        picker, data, what = CLUSTERS[control]
-        attrib = {"name": picker, **region, "value": f"${data}", "maxUsages": "1", "placeholder": what}
+        picker, what = CLUSTERS[control]
+        attrib = {"name": picker, **region, "value": f"${KEYS[control]}", "maxUsages": "1", "placeholder": what}
         ET.SubElement(row("cluster"), "Taxonomy", attrib=attrib)
         attrib = {"name": control, **region, "rows": "1", "maxSubmissions": "1", "editable": "true"}
         ET.SubElement(row("new one"), "TextArea", attrib=attrib | {"placeholder": "kim_jong_un, and Enter"})

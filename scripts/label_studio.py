@@ -1,8 +1,17 @@
-"""Work with the annotations in Label Studio: run the server, and carry tasks in and out of it.
+"""Work with the annotations in Label Studio: run the server, and carry the gold to it and back.
 
-start      start the server (or find it running) and print its address and log-in
+start      start the server (or find it running) with today's gold in it; print its address and log-in
 stop       end the server that start started
+user       let somebody else log in to that server
+push       bring what changed in the gold to the server; with --predictions FILE show an extractor's output there
+pull       bring what was edited in the browser into the gold
+update     pull, rebuild the corpus and say what changed
+status     where each article changed since both sides were the same
 roundtrip  take tasks from a folder through a server of its own and write what comes back
+
+push, pull, update and status use the server of start, or the one that LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY name
+(a legacy token or a personal access token), and there the project "Vostochny" or the one of LABEL_STUDIO_PROJECT.
+Exit code: 0 done, 2 not done, and the message says why and what to do.
 """
 
 from __future__ import annotations
@@ -10,117 +19,101 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from vostochny import ontology
 from vostochny.formats import FormatError
-from vostochny.formats.label_studio import canonical, dumps, read
+from vostochny.formats.label_studio import canonical, read
 
+import label_studio_server
+import sync
+import sync_files
+import sync_state
 from label_studio_server import STATE, Server, ServerError, end_group, healthy, in_use, write_private
+from label_studio_tasks import (
+    CONFIG,
+    KEYS,
+    create_project,
+    export_tasks,
+    import_tasks,
+    load_tasks,
+    through_server,
+    write_tasks,
+)
+
+__all__ = ["CONFIG", "create_project", "export_tasks", "import_tasks", "load_tasks", "through_server", "write_tasks"]
 
 ROOT = Path(__file__).resolve().parent.parent
-CONFIG = ROOT / "annotations" / "label_studio.xml"
+ANNOTATIONS = ROOT / "annotations"
+CORPUS = ROOT / "corpus"
 DATA = STATE / "data"
 RUNNING = STATE / "server.json"
-
-Task = dict[str, Any]
-
-
-# -- tasks and projects; a client is the SDK's, as Server.client() gives it --------------------------------------------
-
-
-def create_project(client: Any, config: str, title: str = "Vostochny") -> int:
-    """Make a project with this labeling configuration; its id."""
-    return client.projects.create(title=title, label_config=config).id
+REMEMBERED = STATE / "sync"
+REPLACED = STATE / "replaced"
+TITLE = "Vostochny"
+LOCAL = "local"  # the port of our own server is another at every start
 
 
-def import_tasks(client: Any, project: int, tasks: Iterable[Task]) -> None:
-    """Import canonical tasks. An annotator whom the server does not know is replaced by the one who imports."""
-    known = {user.email for user in client.users.list()}
-    request = []
-    for task in tasks:
-        annotations = []
-        for annotation in task["annotations"]:
-            name = annotation.get("completed_by")
-            by = {"completed_by": {"email": name}} if name in known else {}
-            annotations.append({"result": annotation["result"], **by})
-        request.append({"data": task["data"], "annotations": annotations})
-    answer = client.projects.import_tasks(project, request=request)
-    if answer.task_count != len(request):
-        raise ServerError(f"the server took {answer.task_count} of {len(request)} tasks")
+# -- a server and its project ------------------------------------------------------------------------------------------
 
 
-def export_tasks(client: Any, project: int) -> list[Task]:
-    """Every task of a project as the server exports it, by doc_id, annotators named by their email."""
-    emails = {user.id: user.email for user in client.users.list()}
-    tasks = client.projects.exports.as_json(project)
-    for task in tasks:
-        for annotation in task["annotations"]:
-            annotation["completed_by"] = emails.get(annotation["completed_by"], annotation["completed_by"])
-    return sorted(tasks, key=lambda task: str(task["data"].get("doc_id")))
+def connect() -> tuple[Any, str]:
+    """A client of the server to use, and the name that it is remembered by."""
+    url = os.environ.get("LABEL_STUDIO_URL", "").rstrip("/")
+    if url:
+        key = os.environ.get("LABEL_STUDIO_API_KEY")
+        if not key:
+            raise ServerError(f"LABEL_STUDIO_API_KEY is not set; take a token from {url}/user/account")
+        return label_studio_server.client(url, key), url
+    if not (in_use(DATA) and RUNNING.exists()):
+        raise ServerError("no server is running; run `make label-studio`, or set LABEL_STUDIO_URL")
+    state = json.loads(RUNNING.read_text(encoding="utf-8"))
+    return label_studio_server.client(state["url"], state["token"]), LOCAL
 
 
-def load_tasks(folder: Path) -> dict[str, Task]:
-    """The tasks of a folder by doc_id, read through to the last fault. Raises FormatError with those of all files."""
-    files = sorted(folder.glob("*.json"))
-    if not files:
-        raise ValueError(f"{folder} holds no <doc_id>.json")
-    tasks, faults = {}, []
-    for file in files:
-        try:
-            task = json.loads(file.read_text(encoding="utf-8"))
-            doc_id = read(task, ontology.load(), str(file)).doc_id
-        except FormatError as error:
-            faults += error.faults
-            continue
-        except ValueError as error:  # no JSON, or no UTF-8
-            raise ValueError(f"{file}: {error}") from None
-        if doc_id != file.stem:
-            raise ValueError(f"{file}: holds the article {doc_id!r}; name the file {doc_id}.json")
-        tasks[doc_id] = task
-    if faults:
-        raise FormatError(faults)
-    return tasks
+def find_project(client: Any, server: str) -> int | None:
+    """The project to use: the one asked for, the one remembered, or the one with our title. None: there is none yet."""
+    asked = os.environ.get("LABEL_STUDIO_PROJECT")
+    titles = {one.id: one.title for one in client.projects.list()}
+    if asked:
+        if not asked.isdecimal() or int(asked) not in titles:
+            raise ServerError(f"LABEL_STUDIO_PROJECT is {asked}, and the server has no such project")
+        return int(asked)
+    remembered = sync_state.projects(REMEMBERED, server)
+    found = [one for one in remembered if one in titles] or [one for one in titles if titles[one] == TITLE]
+    if len(found) > 1:
+        raise ServerError(f"projects {', '.join(map(str, found))} could be meant; name one with LABEL_STUDIO_PROJECT")
+    if not found and remembered:
+        raise ServerError(
+            "the project was deleted on the server, with what was edited there since the last pull; to make it anew "
+            f"from the gold, remove {sync_state.file(REMEMBERED, server, remembered[0])} and push"
+        )
+    return found[0] if found else None
 
 
-def write_tasks(folder: Path, tasks: Iterable[Task]) -> None:
-    """Write each canonical task to <doc_id>.json; a file is either the old one or the new one, never half of it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for task in tasks:
-        path = folder / f"{task['data']['doc_id']}.json"
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="\n", dir=folder, delete=False) as new:
-            new.write(dumps(task))
-        os.chmod(new.name, 0o644)
-        os.replace(new.name, path)
+def opened(make: bool = False) -> tuple[Any, int, sync_state.State]:
+    """The client, the project (made where ``make`` says so) and what is remembered of it."""
+    client, server = connect()
+    project = find_project(client, server)
+    if project is None:
+        if not make:
+            raise ServerError(f"the server has no project {TITLE!r} yet; push first")
+        project = create_project(client, CONFIG.read_text(encoding="utf-8"), TITLE)
+        _hide_columns(client, project)
+    return client, project, sync_state.load(REMEMBERED, server, project)
 
 
-def through_server(client: Any, tasks: dict[str, Task]) -> list[Task]:
-    """Import tasks into a new project, export them and delete it; what came back, canonical.
-
-    Raises FormatError where what came back cannot be read, ServerError where an article is missing.
-    """
-    project = create_project(client, CONFIG.read_text(encoding="utf-8"))
-    try:
-        import_tasks(client, project, tasks.values())
-        exported = export_tasks(client, project)
-    finally:
-        client.projects.delete(project)
-    back = []
-    for task in exported:
-        doc_id = read(task, ontology.load(), "export").doc_id
-        # Who annotated is the file's to say here: the server knows only its own users.
-        name = tasks[doc_id]["annotations"][0].get("completed_by")
-        task["annotations"][0].pop("completed_by")
-        back.append(canonical(task, completed_by=name))
-    missing = tasks.keys() - {task["data"]["doc_id"] for task in back}
-    if missing:
-        raise ServerError(f"the export lacks {', '.join(sorted(missing))}")
-    return back
+def _hide_columns(client: Any, project: int) -> None:
+    """A list of articles without their texts and clusters leaves the room to the page."""
+    hidden = ["tasks:id", "tasks:inner_id", *(f"tasks:data.{key}" for key in ("text", *KEYS.values()))]
+    columns = {"explore": hidden, "labeling": hidden}
+    client.views.create(project=project, data={"title": "Articles", "type": "list", "hiddenColumns": columns})
 
 
 # -- commands ----------------------------------------------------------------------------------------------------------
@@ -135,7 +128,20 @@ def start(_: argparse.Namespace) -> None:
         server = Server(DATA)
         state = {key: getattr(server, key) for key in ("pid", "url", "username", "password", "token")}
         write_private(RUNNING, state)
+    try:
+        _push(anyway=True)
+    except sync.Refused as refused:  # the server is up all the same, with what stood in it
+        print(refused, file=sys.stderr)
     print(f"{state['url']}  log in as {state['username']} with {state['password']}")
+
+
+def user(options: argparse.Namespace) -> None:
+    if os.environ.get("LABEL_STUDIO_URL"):
+        raise ServerError("users of another server are made there: Organization, Add People")
+    client, _ = connect()
+    if options.email not in {one.email for one in client.users.list()}:
+        client.users.create(email=options.email, username=options.email.split("@")[0])
+    print(f"{options.email} logs in with {label_studio_server.new_password(DATA, options.email)}")
 
 
 def stop(_: argparse.Namespace) -> None:
@@ -147,6 +153,101 @@ def stop(_: argparse.Namespace) -> None:
     else:
         print("no server is running")
     RUNNING.unlink(missing_ok=True)
+
+
+def push(options: argparse.Namespace) -> None:
+    _push(options.ours or (), options.anyway, options.annotations)
+    if options.predictions:
+        _predict(options.predictions, options.model or options.predictions.stem, options.annotations)
+
+
+def _push(ours: Any = (), anyway: bool = False, annotations: Path | None = None) -> None:
+    import sync_gold
+
+    annotations = annotations or ANNOTATIONS
+    sync_files.recover(annotations / "gold")
+    tasks = load_tasks(annotations / "gold")
+    broken = sync_gold.broken_rules(annotations)
+    if broken and not anyway:
+        raise sync.Refused("\n".join([*broken, "nothing was pushed; correct the gold, or push it --anyway"]))
+    client, project, state = opened(make=True)
+    lists = sync_gold.clusters(annotations, tasks)
+    done = sync.push(client, project, annotations / "gold", state, lists, _articles(ours, tasks), REPLACED)
+    config = CONFIG.read_text(encoding="utf-8")
+    if client.projects.get(project).label_config != config:  # last: the server holds it against the tasks
+        client.projects.update(project, label_config=config)
+    for doc_id, what in done.items():
+        print(f"{doc_id}  {what}")
+    if broken:
+        print(f"{len(broken)} rules are broken in the gold; see scripts/validate.py")
+
+
+def _predict(file: Path, model: str, annotations: Path) -> None:
+    import label_studio_predictions
+
+    predictions, lost = label_studio_predictions.load(file, load_tasks(annotations / "gold"))
+    client, project, _ = opened()
+    for doc_id, what in label_studio_predictions.show(client, project, predictions, model).items():
+        left = f"; {lost[doc_id]} items or arrows cannot be drawn" if lost[doc_id] else ""
+        print(f"{doc_id}  prediction of {model} {what}{left}")
+
+
+def pull(options: argparse.Namespace) -> None:
+    import sync_gold
+
+    gold = options.annotations / "gold"
+    client, project, state = opened()
+    theirs = _articles(options.theirs or (), [path.stem for path in gold.glob("*.json")])
+    check = lambda files: sync_gold.broken_rules(options.annotations, files)  # noqa: E731
+    changed = sync.pull(client, project, gold, state, theirs, check, REPLACED)
+    for doc_id, old, new in changed:
+        print(f"{doc_id}  {sync_gold.counted(old, new)}")
+    if not changed:
+        print("nothing was edited in the browser since the last pull")
+
+
+def update(options: argparse.Namespace) -> None:
+    gold = options.annotations / "gold"
+    sync_files.recover(gold)
+    with tempfile.TemporaryDirectory(prefix="vostochny-") as temporary:
+        before = Path(temporary) / "gold"
+        shutil.copytree(gold, before)
+        pull(options)
+        import build_corpus  # slow to load, and not needed where the pull is refused
+
+        try:
+            files = build_corpus.package_data() | build_corpus.build(options.annotations, options.corpus)
+        except FormatError as error:
+            raise ValueError(f"{error}\nthe gold is new, the corpus still the old one; correct and update") from None
+        for path in build_corpus.project.write_or_check(files, check=False):
+            print(f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}: written")
+        program = ROOT / "scripts" / "diff_gold.py"
+        if program.exists():
+            sys.stdout.flush()
+            subprocess.run([sys.executable, program, before, gold], check=False)
+
+
+def status(options: argparse.Namespace) -> None:
+    client, project, state = opened()
+    words = {
+        "same": "the same on both sides", "here": "changed here; push", "there": "edited in the browser; pull",
+        "both": "changed here and in the browser", "unlike": "differs, and nothing is remembered of it",
+        "new": "not on the server; push", "gone": "deleted on the server", "broken": "cannot be pulled",
+    }  # fmt: skip
+    pairs = sync.compare(client, project, options.annotations / "gold", state)
+    for doc_id, pair in pairs.items():
+        print("; ".join([f"{doc_id}  {words[pair.state]}", *pair.faults]))
+
+
+def _articles(given: Any, known: Any) -> list[str]:
+    """Full doc_ids for their unique prefixes; all of them for ``all``."""
+    out = []
+    for name in given:
+        fitting = [doc_id for doc_id in known if doc_id.startswith(name) or name == "all"]
+        if not fitting or (len(fitting) > 1 and name != "all"):
+            raise ValueError(f"{name!r} is {'no article' if not fitting else 'several articles'}: {', '.join(known)}")
+        out += fitting
+    return out
 
 
 def roundtrip(options: argparse.Namespace) -> None:
@@ -165,22 +266,50 @@ def roundtrip(options: argparse.Namespace) -> None:
     print(f"{len(back)} documents in and out in {time.monotonic() - began:.1f} s")
 
 
-def main(arguments: list[str] | None = None) -> int:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("start").set_defaults(run=start)
     commands.add_parser("stop").set_defaults(run=stop)
+    other = commands.add_parser("user", help="make a user of the server that start started, or a new password")
+    other.add_argument("email")
+    other.set_defaults(run=user)
+    both = argparse.ArgumentParser(add_help=False)
+    both.add_argument("--annotations", type=Path, default=ANNOTATIONS, metavar="DIR", help="default: annotations/")
+    pushes = commands.add_parser("push", parents=[both], help="from the gold to the server")
+    pushes.add_argument("--ours", nargs="+", metavar="DOC_ID", help="make these anew, whatever stands on the server")
+    pushes.add_argument("--anyway", action="store_true", help="even a gold that breaks rules, to mend it there")
+    pushes.add_argument("--predictions", type=Path, metavar="FILE", help="show an extractor's output beside the gold")
+    pushes.add_argument("--model", metavar="NAME", help="whose output it is; default: the file's name")
+    pushes.set_defaults(run=push)
+    for name, run, what in (("pull", pull, "from the server to the gold"), ("update", update, "pull, rebuild, diff")):
+        pulls = commands.add_parser(name, parents=[both], help=what)
+        pulls.add_argument("--theirs", nargs="+", metavar="DOC_ID", help="take these from the server, whatever is here")
+        pulls.set_defaults(run=run)
+        if name == "update":
+            pulls.add_argument("--corpus", type=Path, default=CORPUS, metavar="DIR", help="default: corpus/")
+    commands.add_parser("status", parents=[both], help="where what changed").set_defaults(run=status)
     trip = commands.add_parser("roundtrip", help="through a server of its own and back")
     trip.add_argument("source", type=Path, metavar="IN_DIR", help="holds <doc_id>.json tasks")
     trip.add_argument("target", type=Path, metavar="OUT_DIR", help="gets what comes back, under the same names")
     trip.add_argument("--server-data", type=Path, metavar="DIR", help="keep the server's folder; a second run is fast")
     trip.set_defaults(run=roundtrip)
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (FormatError, ServerError, ValueError, OSError) as error:
+    except (ServerError, ValueError, OSError) as error:
         print(error, file=sys.stderr)
-        return 2 if isinstance(error, ValueError) else 1
+        return 2
+    except Exception as error:
+        said = label_studio_server.said_by(error)
+        if said is None:
+            raise
+        print(said, file=sys.stderr)
+        return 2
     return 0
 
 

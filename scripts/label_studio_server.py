@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
+from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -95,18 +96,47 @@ class Server:
 
 
 def client(url: str, token: str) -> Any:
-    """A ``label_studio_sdk.LabelStudio`` for a server on loopback, past any proxy.
+    """A ``label_studio_sdk.LabelStudio`` for a server; for one on loopback past any proxy.
 
     The SDK takes seconds to import: nothing else imports it.
     """
     import httpx
     from label_studio_sdk import LabelStudio
 
+    own = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
     return LabelStudio(
         base_url=url,
         api_key=token,
-        httpx_client=httpx.Client(trust_env=False, timeout=120, follow_redirects=True),
+        httpx_client=httpx.Client(trust_env=not own, timeout=120, follow_redirects=True),
     )
+
+
+def said_by(error: Exception) -> str | None:
+    """One line for an error of the SDK or of the connection; None for any other."""
+    family = type(error).__module__.split(".")[0]
+    if family == "label_studio_sdk":
+        code, body = getattr(error, "status_code", None), getattr(error, "body", None)
+        if isinstance(body, dict):
+            body = body.get("validation_errors") or body.get("detail")
+        hint = "; check LABEL_STUDIO_API_KEY" if code in (401, 403) else ""
+        return f"the server answered {code}: {' '.join(str(body or error).split())[:300]}{hint}"
+    if family in ("httpx", "httpcore"):
+        why = " ".join(str(error).split()) or type(error).__name__
+        return f"the server does not answer ({why}); see that it runs and do it again: nothing is lost"
+    return None
+
+
+def new_password(data: Path, email: str) -> str:
+    """Give a user of our own server a new password, with the server's own command."""
+    password, login = secrets.token_urlsafe(12), _login(data / "login.json")
+    done = subprocess.run(
+        [PROGRAM, "reset_password", "--username", email, "--password", password],
+        env=_environment(data.resolve(), login), stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=data,
+        check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise ServerError(f"no password was set: {' '.join((done.stderr or done.stdout).split())[-300:]}")
+    return password
 
 
 def healthy(url: str) -> bool:

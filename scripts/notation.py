@@ -16,6 +16,7 @@ import json
 import re
 import sys
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from vostochny.model import Span
 
 import diff_gold
 import project
-from segmentation import segment, sentences_of
+from segmentation import sentences_of
 
 _SHOWN = re.compile(r"^-- article (\S+), gold ([0-9a-f]{12})$", re.M)
 
@@ -81,7 +82,9 @@ def show(doc_id: str, annotations: Path = project.ANNOTATIONS) -> str:
     """The gold of an article in the notation, headed by the article and the state that it shows."""
     path, stored = _gold(doc_id, annotations)
     scheme = project.scheme(annotations)
-    document = segment(label_studio.read(json.loads(stored), scheme, str(path)))
+    document = label_studio.read(json.loads(stored), scheme, str(path))
+    sentences = (s for p in paragraphs_of(document.text) for s in sentences_of(document.text, p))
+    document = replace(document, sentences=tuple(sentences))
     return f"-- article {doc_id}, gold {_digest(stored)}\n\n{notation.write(document, scheme)}"
 
 

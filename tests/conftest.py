@@ -25,11 +25,12 @@ def lacking(how: str) -> None:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Any]:
     """The running server. Its data folder is kept, so that only the first session waits for it to be made."""
-    from label_studio_server import PROGRAM, STATE, Server
+    from label_studio_server import PROGRAM, STATE, Server, in_use
 
     if not PROGRAM.exists():
         lacking("no Label Studio server; run: make .label-studio/venv")
-    with Server(STATE / "test-data") as running:
+    folders = [STATE / name for name in ("test-data", "test-data-2", "test-data-3")]
+    with Server(next((folder for folder in folders if not in_use(folder)), folders[-1])) as running:
         yield running
 
 
@@ -62,3 +63,28 @@ def chromium() -> str:
     if not found:
         lacking("no Chromium; install your system's package chromium")
     return str(found)
+
+
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str, server: Any) -> Iterator[Any]:
+    """A Chromium whose every page is logged in to the server."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        context = running.new_context(viewport={"width": 1600, "height": 1400}, base_url=server.url)
+        page = context.new_page()
+        page.goto("/user/login/")
+        page.fill("input[name=email]", server.username)
+        page.fill("input[name=password]", server.password)
+        page.click("button[type=submit]")
+        page.wait_for_url(lambda url: "/user/login" not in url)
+        page.close()
+        yield context
+        running.close()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from vostochny.formats import FormatError
 from vostochny.formats.label_studio import canonical, dumps, read, write
-from vostochny.formats.label_studio_shape import ATTRIBUTES, LAYERS, PICKERS, RELATIONS, labels
+from vostochny.formats.label_studio_shape import ATTRIBUTES, LAYERS, PICKERS, RELATIONS, labels, picked
 from vostochny.layout import cover_with_zones
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
 from vostochny.ontology import parse
@@ -165,6 +165,19 @@ def region(id_: str, control: str, label: str, start: int, end: int) -> dict[str
     return {"id": id_, "from_name": control, "type": "labels", "value": {"start": start, "end": end, "labels": [label]}}
 
 
+def chosen(id_: str, *names: str) -> dict[str, Any]:
+    """A cluster as the browser saves what was picked from the list."""
+    value = {"start": 9, "end": 18, "taxonomy": [[name] for name in names]}
+    if id_ == "e1":
+        value |= {"start": 0, "end": 3}
+    return {"id": id_, "from_name": "known_cluster", "to_name": "text", "type": "taxonomy", "value": value}
+
+
+def put_in(task: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    add(task, entry)
+    return entry
+
+
 def link(a: str, b: str, *labels: str, **more: Any) -> dict[str, Any]:
     return {"type": "relation", "from_id": a, "to_id": b, "direction": "right", "labels": list(labels), **more}
 
@@ -215,6 +228,11 @@ FAULTS = [
     ("unlabelled", lambda t: add(t, link("v1", "e2")), "has the labels []"),
     ("label twice", lambda t: add(t, link("v1", "e2", "Actor", "Actor")), "the label 'Actor' twice"),
     ("role", lambda t: add(t, link("v1", "e2", "Victim")), "unknown label 'Victim'"),
+    ("labels are a number", lambda t: add(t, {**link("v1", "e2"), "labels": 5}), "has the labels 5; give it a list"),
+    ("labels are a string", lambda t: add(t, {**link("v1", "e2"), "labels": "Time"}), "has the labels 'Time'"),
+    ("picked twice", lambda t: add(t, chosen("e2", "kim", "putin")), "give it one value"),
+    ("picked and typed", lambda t: add(t, chosen("e1", "kim")), "cluster is given twice"),
+    ("picked nothing", lambda t: put(("value", "taxonomy"), [[]])(put_in(t, chosen("e2", "x"))), "give it one value"),
     ("itself", lambda t: add(t, link("v1", "v1", "Topic")), "points at itself"),
     ("role backwards", lambda t: add(t, link("e2", "v1", "Actor")), "from event to entity or event"),
     ("source is an event", lambda t: add(t, link("q1", "v1", "source")), "from Content to entity"),
@@ -278,6 +296,18 @@ def test_an_arrow_turned_in_the_browser_points_the_other_way() -> None:
     there |= {"from_id": "e1", "to_id": "v1", "direction": "left"}
     assert read(task, ONTOLOGY) == read(example(), ONTOLOGY)
     assert canonical(task) == example()
+
+
+@given(documents())
+def test_what_is_picked_from_the_list_is_what_would_be_typed(document: Document) -> None:
+    task = write(document)
+    known = {control: ["kim_jong_un"] for control in PICKERS.values()}
+    shown = as_exported(task)
+    (annotation,) = shown["annotations"]
+    annotation["result"] = [picked(entry, known) for entry in annotation["result"]]
+    assert "kim_jong_un" not in [e["value"]["text"][0] for e in annotation["result"] if e["type"] == "textarea"]
+    assert read(shown, ONTOLOGY) == document
+    assert canonical(shown) == task
 
 
 def test_an_emptied_cluster_is_none() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -137,18 +138,41 @@ def test_the_folders_faults_are_all_named(tmp_path: Path, capsys: pytest.Capture
     assert not (tmp_path / "out").exists()
 
 
-def test_start_finds_a_running_server_and_stop_ends_it(
+def test_start_finds_everything_as_it_was_and_stop_ends_that_server_alone(
     server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(label_studio, "DATA", label_studio.STATE / "test-start-data")
+    monkeypatch.delenv("LABEL_STUDIO_URL", raising=False)
+    folders = [label_studio.STATE / name for name in ("test-start-data", "test-start-data-2")]
+    data = next((folder for folder in folders if not label_studio_server.in_use(folder)), folders[0])
+    monkeypatch.setattr(label_studio, "DATA", data)
     monkeypatch.setattr(label_studio, "RUNNING", tmp_path / "server.json")
-    assert [label_studio.main([command]) for command in ("start", "start", "stop", "stop")] == [0, 0, 0, 0]
-    first, second, third, fourth = capsys.readouterr().out.splitlines()
-    assert first == second
-    assert first.startswith("http://127.0.0.1:")
-    assert (third, fourth) == ("stopped", "no server is running")
+    monkeypatch.setattr(label_studio, "REMEMBERED", tmp_path / "sync")
+    monkeypatch.setattr(label_studio, "TITLE", f"test {time.time()}")
+    assert label_studio.main(["start"]) == 0
+    first = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in first if line[:2] == "00"] == ["made"] * 5
+    assert first[-1].startswith("http://127.0.0.1:")
+    client, project, state = label_studio.opened()
+    before, edited = label_studio.export_tasks(client, project), next(iter(state.tasks.values()))
+    client.annotations.update(edited.annotation, result=[])
+    assert label_studio.main(["start"]) == 0
+    again = capsys.readouterr().out.splitlines()
+    assert again[-1] == first[-1]
+    assert [line.split(maxsplit=1)[1] for line in again if line[:2] == "00"] == [
+        "edited there; pull brings it", *["current"] * 4
+    ]  # fmt: skip
+    after = label_studio.export_tasks(client, project)
+    assert [task["id"] for task in after] == [task["id"] for task in before]
+    assert [bool(task["annotations"][0]["result"]) for task in after] == [False, *[True] * 4]
+    assert label_studio.main(["user", "second@example.org"]) == 0
+    assert re.fullmatch(r"second@example.org logs in with \S{16}\n", capsys.readouterr().out)
+    client.projects.delete(project)
+    assert [label_studio.main([command]) for command in ("stop", "stop", "status")] == [0, 0, 2]
+    said = capsys.readouterr()
+    assert said.out == "stopped\nno server is running\n"
+    assert said.err == "no server is running; run `make label-studio`, or set LABEL_STUDIO_URL\n"
     assert healthy(server.url)
-    assert not healthy(first.split()[0])
+    assert not healthy(first[-1].split()[0])
 
 
 def test_a_server_that_ends_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,3 +1,26 @@
-"""The Vostochny benchmark: one summit, five newsrooms."""
+"""The Vostochny benchmark: one summit, five newsrooms.
+
+``vostochny.load()`` gives the articles with their gold, ``vostochny.score(predictions)`` scores predictions and
+``vostochny.evaluate(extract)`` runs an extractor and scores it; see :mod:`vostochny.api`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vostochny.api import evaluate as evaluate
+    from vostochny.api import load as load
+    from vostochny.api import score as score
 
 __version__ = "0.1.0"
+__all__ = ["__version__", "evaluate", "load", "score"]
+
+
+def __getattr__(name: str) -> Any:
+    # Found only when asked for: numpy and the scorer take longer to import than a mistyped command to answer.
+    if name in ("evaluate", "load", "score"):
+        from vostochny import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

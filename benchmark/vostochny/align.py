@@ -1,11 +1,19 @@
-"""Characters and tokens: where a span stands among the tokens, and flat spans as IOB2 tags and back."""
+"""Characters, tokens and words: tokens ↔ characters, and spans for outputs that give text without offsets."""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from vostochny.model import Span
+
+# What counts as the same character where words are looked for: any quotation mark or apostrophe, any dash.
+_SAME = str.maketrans({**dict.fromkeys('“”„‟«»‹›‘’‚‛′″`´"', "'"), **dict.fromkeys("‐‑‒–—―−﹘﹣－", "-")})
+_RUNS = re.compile(r"\s+|\S+")
+_WORD = re.compile(r"\w+")
+GRAM = 4
 
 
 def covering_tokens(span: Span, tokens: Sequence[Span]) -> tuple[int, int] | None:
@@ -13,6 +21,8 @@ def covering_tokens(span: Span, tokens: Sequence[Span]) -> tuple[int, int] | Non
 
     ``tokens`` are in text order and do not overlap.
     """
+    if span.start == span.end:
+        return None
     first = bisect_right(tokens, span.start, key=lambda t: t.end)
     last = bisect_left(tokens, span.end, key=lambda t: t.start)
     return (first, last) if first < last else None
@@ -53,3 +63,194 @@ def iob2_to_spans(tags: Sequence[str]) -> list[tuple[int, int, str]]:
         if prefix == "B":
             first, label = i, name
     return out
+
+
+def even(text: str) -> str:
+    """The text with quotation marks, dashes and white space evened out, trimmed: equal where only those differ."""
+    return " ".join(text.translate(_SAME).split())
+
+
+def difference(ours: str, theirs: str) -> str:
+    """Where two texts that should be one first differ, in words for a message. Both are known to differ."""
+    at = next((i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs)))
+    return (
+        f"differs from the article at character {at}: {theirs[at : at + 20]!r} where the article has "
+        f"{ours[at : at + 20]!r} ({len(theirs)} and {len(ours)} characters)"
+    )
+
+
+class Evened:
+    """A text with quotation marks, dashes and white space evened out, and the way back to its own offsets."""
+
+    def __init__(self, text: str):
+        pieces: list[str] = []
+        self._back: list[int] = []
+        for m in _RUNS.finditer(text.translate(_SAME)):
+            if m.group()[0].isspace():
+                pieces.append(" ")
+                self._back.append(m.start())
+            else:
+                pieces.append(m.group())
+                self._back.extend(range(m.start(), m.end()))
+        self.text = "".join(pieces)
+
+    def span(self, start: int, length: int) -> Span:
+        """The offsets in the original text of a stretch that neither begins nor ends with white space."""
+        return Span(self._back[start], self._back[start + length - 1] + 1)
+
+    def at(self, offset: int) -> int:
+        """Where an offset of the original text stands in this one."""
+        return bisect_left(self._back, offset)
+
+
+class Finder:
+    """Where strings stand in one text, quotation marks, dashes and white space evened out.
+
+    ``within`` are the stretches in which an occurrence may begin, in order; all of the text if None. Each string costs
+    a step for each place of its rarest word, not a pass over the text.
+    """
+
+    def __init__(self, text: str, within: Sequence[Span] | None = None):
+        self.text, self.within = text, within
+        self._known: dict[str, list[Span]] = {}
+
+    @cached_property
+    def evened(self) -> Evened:
+        """The text as it is searched."""
+        return Evened(self.text)
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        places: dict[str, list[int]] = {}
+        for m in _WORD.finditer(self.evened.text):
+            places.setdefault(m.group(), []).append(m.start())
+        return places
+
+    @cached_property
+    def _grams(self) -> set[str]:
+        text = self.evened.text
+        return {text[i : i + GRAM] for i in range(len(text) - GRAM + 1)}
+
+    def find(self, words: str) -> list[Span]:
+        """Every occurrence of ``words`` as whole words, from left to right; without any, those inside words."""
+        key = even(words)
+        found = self._known.get(key)
+        if found is None:
+            starts = (self._whole(key) or self._inside(key)) if key else []
+            spans = [self.evened.span(at, len(key)) for at in starts]
+            found = self._known[key] = [s for s in spans if self._scored(s)]
+        return found
+
+    def _scored(self, span: Span) -> bool:
+        if self.within is None:
+            return True
+        at = bisect_right(self.within, span.start, key=lambda s: s.start) - 1
+        return at >= 0 and span.start < self.within[at].end
+
+    def _whole(self, key: str) -> list[int]:
+        words = [(m.group(), m.start()) for m in _WORD.finditer(key)]
+        if not words:
+            return []
+        places, offset = min(((self._places.get(word, []), at) for word, at in words), key=lambda p: len(p[0]))
+        text, out = self.evened.text, []
+        for place in places:
+            start = place - offset
+            end = start + len(key)
+            if start < 0 or not text.startswith(key, start):
+                continue
+            # \w+ found whole words, so only a longer word at an edge can still be in the way.
+            before = start > 0 and _joins(text[start - 1], key[0])
+            after = end < len(text) and _joins(key[-1], text[end])
+            if not before and not after:
+                out.append(start)
+        return out
+
+    def _inside(self, key: str) -> list[int]:
+        """Occurrences that are no whole words: marks alone, and writing without spaces."""
+        # A string that is nowhere nearly always has four characters that are nowhere; only the rest is searched for.
+        if any(key[i : i + GRAM] not in self._grams for i in range(len(key) - GRAM + 1)):
+            return []
+        out, at = [], self.evened.text.find(key)
+        while at >= 0:
+            out.append(at)
+            at = self.evened.text.find(key, at + len(key))
+        return out
+
+    def parts(self, words: str) -> tuple[Span, ...]:
+        """An interrupted stretch: the parts of ``words`` one after the other, or () where they are not all there.
+
+        Parts are what an ellipsis separates; without one, the longest beginning that is there and then the rest, at
+        most GAP characters on (the reporting clause that the words leave out).
+        """
+        pieces = [p.strip() for p in re.split(r"\s*(?:\[\s*(?:…|\.\.\.)\s*\]|…|\.\.\.|//)\s*", even(words))]
+        out: list[Span] = []
+        for piece in filter(None, pieces):
+            after = out[-1].end if out else 0
+            here = [s for s in self.find(piece) if s.start >= after]
+            found = (here[0],) if here else self._broken(piece, after)
+            if not found:
+                return ()
+            out += found
+        return tuple(out)
+
+    def _broken(self, words: str, after: int) -> tuple[Span, ...]:
+        tokens = words.split()
+        low, high = 1, len(tokens) - 1  # the longest beginning, by bisection: what is there is there shortened too
+        while low < high:
+            middle = (low + high + 1) // 2
+            if any(s.start >= after for s in self.find(" ".join(tokens[:middle]))):
+                low = middle
+            else:
+                high = middle - 1
+        # A beginning of one word is anywhere, and one that is cut a little short may be what was meant.
+        for cut in range(low, max(1, low - 3), -1):
+            rest = self.find(" ".join(tokens[cut:]))
+            for head in self.find(" ".join(tokens[:cut])):
+                at = bisect_left(rest, head.end, key=lambda s: s.start)
+                if head.start >= after and at < len(rest) and rest[at].start - head.end <= GAP:
+                    return head, rest[at]
+        return ()
+
+
+GAP = 200
+
+
+def _joins(left: str, right: str) -> bool:
+    return (left.isalnum() or left == "_") and (right.isalnum() or right == "_")
+
+
+def token_spans(tokens: Sequence[str], text: str, start: int = 0) -> list[Span] | int:
+    """Where tokens of any tokenisation stand in ``text`` from ``start`` on, or the number of the first that does not.
+
+    Tokens follow each other with nothing but white space between them; a token's own white space, its quotation marks
+    and dashes may be written otherwise, and brackets and quotes as the Penn Treebank escapes them.
+    """
+    out: list[Span] = []
+    at = start
+    for number, token in enumerate(tokens):
+        while at < len(text) and text[at].isspace():
+            at += 1
+        span = token_at(token, text, at)
+        if span is None:
+            return number
+        out.append(span)
+        at = span.end
+    return out
+
+
+_ESCAPED = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}", "``": '"', "''": '"'}
+
+
+def token_at(token: str, text: str, at: int) -> Span | None:
+    """The span of a token that stands at ``at``, or None where something else does."""
+    if token and text.startswith(token, at):
+        return Span(at, at + len(token))
+    for word in (token, _ESCAPED.get(token, "")):
+        wanted = "".join(word.translate(_SAME).split())
+        end, got = at, ""
+        while wanted and end < len(text) and len(got) < len(wanted):
+            got += "" if text[end].isspace() else text[end].translate(_SAME)
+            end += 1
+        if wanted and got == wanted:
+            return Span(at, end)
+    return None

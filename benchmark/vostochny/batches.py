@@ -9,8 +9,8 @@ checked reader (:attr:`Batch.pairs`), which knows what to say of a fault.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -19,12 +19,14 @@ import pyarrow.compute as pc
 from pyarrow import json as arrow_json
 
 from vostochny.formats import Fault, FormatError
-from vostochny.formats.jsonl import blocks, nearest, parse
-from vostochny.formats.prediction import LAYERS, Row
+from vostochny.formats.discovery import discovered
+from vostochny.formats.jsonl import blocks, parse, raw_lines
+from vostochny.formats.prediction import FARTHEST, LAYERS, Row, nearest
+from vostochny.layout import paragraphs_of
 from vostochny.metrics.columns import LEVELS, NAM, UNSAID, VALUE, Mentions, Table, settle_levels, table_of
 from vostochny.metrics.counts import Ints
 from vostochny.metrics.units import Pair, pair_up
-from vostochny.model import Document
+from vostochny.model import Document, Placement
 from vostochny.ontology import Ontology
 
 BATCH = 1 << 22  # bytes read at once: a few hundred to a few thousand documents
@@ -37,6 +39,7 @@ _ENTITY = pa.struct(
         pa.field("type", pa.string()),
         pa.field("level", pa.string()),
         pa.field("text", pa.string()),
+        pa.field("paragraph", pa.int64()),
     ]
 )
 _ROW = pa.schema(
@@ -114,12 +117,18 @@ Place = tuple[_Chunk, int]
 
 @dataclass(eq=False)
 class Batch:
-    """Some gold documents and the predictions for them. ``predicted`` says where each doc_id's line is."""
+    """Some gold documents and the predictions for them. ``predicted`` says where each doc_id's line is.
+
+    ``own_types`` gives the scheme with the types of the whole gold; it costs a pass over it, so it is asked for only
+    where the scheme itself does not do. ``offsets`` says what the predictions' offsets count.
+    """
 
     gold: list[Place]
     predicted: dict[str, Place]
     ontology: Ontology
     unknown: str
+    own_types: Callable[[], Ontology]
+    offsets: str | None = None
 
     @property
     def ids(self) -> list[str]:
@@ -153,24 +162,42 @@ class Batch:
         gold: list[Document] = []
         predicted: dict[str, Document] = {}
         rows, others = self._rows
+
+        def read(
+            path: str, line: int, row: dict[str, Any], text: str | None, unknown: str, layout: Document | None = None
+        ) -> Document:
+            # What the scheme alone refuses, or would leave out, may still be a type of this gold.
+            schemes = [lambda: self.ontology] if unknown != "ignore" else []
+            for scheme in (*schemes, self.own_types):
+                offsets = self.offsets if layout else None
+                reader = Row(path, line, row, text, scheme(), unknown, layout=layout, offsets=offsets)
+                document = reader.read(row["doc_id"], with_text=layout is None)
+                if not reader.faults:
+                    return document
+            faults.extend(reader.faults)
+            return document
+
         for (chunk, _), (line, row) in zip(self.gold, rows, strict=True):
             text = row.get("text")
-            reader = Row(
-                chunk.path, line, row, text if isinstance(text, str) and text else None, self.ontology, "wrong"
-            )
-            document = reader.read(row["doc_id"], with_text=True)
-            faults += reader.faults
+            known = text if isinstance(text, str) and text else None
+            document = read(chunk.path, line, row, known, "wrong")
+            if known and not document.paragraphs:
+                document = replace(document, paragraphs=tuple(paragraphs_of(known)))
             gold.append(document)
         for document in gold:
             if document.doc_id in others:
                 line, row = others[document.doc_id]
                 path = self.predicted[document.doc_id][0].path
-                reader = Row(path, line, row, document.text or None, self.ontology, self.unknown)
-                predicted[document.doc_id] = reader.read(document.doc_id, with_text=False)
-                faults += reader.faults
+                predicted[document.doc_id] = read(path, line, row, document.text or None, self.unknown, document)
         if faults:
             raise FormatError(faults)
         return pair_up(gold, predicted, frozenset(self.ontology.values), self.ontology.unscored)
+
+    @property
+    def placement(self) -> Placement:
+        """What became of the words without offsets, if any row was read in full."""
+        pairs = self.__dict__.get("pairs", ())
+        return sum((pair.predicted.placement for pair in pairs), Placement())
 
     @cached_property
     def table(self) -> Table:
@@ -181,6 +208,8 @@ class Batch:
             return table_of(self.pairs)
 
     def _columns(self) -> Table:
+        if self.offsets:
+            raise _Irregular
         number = {doc_id: i for i, doc_id in enumerate(self.ids)}
         places = [(chunk, at, i) for i, (chunk, at) in enumerate(self.gold)]
         gold = _gather(places)
@@ -192,14 +221,17 @@ class Batch:
         sides = []
         for side, is_gold in ((gold, True), (predicted, False)):
             limit = layout.lengths[side.document]
-            if ((side.start < 0) | (side.end <= side.start) | ((limit > 0) & (side.end > limit))).any():
+            over = side.end > np.where(limit > 0, limit, FARTHEST)
+            if ((side.start < 0) | (side.end <= side.start) | over).any():
                 raise _Irregular
             for name in side.types:
+                if not name.isprintable() or not name:
+                    raise _Irregular
                 if name not in types:
                     if not is_gold and self.unknown != "wrong":
                         raise _Irregular  # an error to be told, or items to be left out
                     types[name] = len(types)
-            if not is_gold and side.has_words and limit.any():
+            if not is_gold and limit.any() and (side.has_words or self._repeats_text()):
                 raise _Irregular  # words are compared with the text by the checked reader
             type_ = np.array([types[name] for name in side.types], dtype=np.int64)[side.type]
             values = np.array([name in self.ontology.values for name in side.types], dtype=bool)[side.type]
@@ -209,6 +241,11 @@ class Batch:
             mentions = Mentions(side.document, unit, side.start, side.end, type_, level, zone)
             sides.append(mentions if scored.all() else mentions.where(scored))
         return settle_levels(Table(sides[0], sides[1], layout.documents, tuple(types), layout.zones))
+
+    def _repeats_text(self) -> bool:
+        """Whether a prediction carries the article's text."""
+        tables = (chunk.arrow for chunk, _ in {id(c): (c, at) for c, at in self.predicted.values()}.values())
+        return any(t is not None and t["text"].null_count < len(t) for t in tables)
 
 
 @dataclass(frozen=True)
@@ -257,7 +294,8 @@ def _entities(table: pa.Table, document: Ints) -> _Columns:
     lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy().astype(np.int64)
     flat = lists.flatten()
     start, end, types = (flat.field(name) for name in ("start", "end", "type"))
-    if flat.null_count or start.null_count or end.null_count or types.null_count:
+    in_document = flat.field("paragraph").null_count == len(flat)
+    if flat.null_count or start.null_count or end.null_count or types.null_count or not in_document:
         raise _Irregular
     encoded = types.dictionary_encode()
     level = np.full(len(flat), UNSAID)
@@ -292,9 +330,11 @@ class _Layout:
             if text.null_count < len(text):
                 length = pc.fill_null(pc.utf8_length(text), 0).to_numpy()
                 self.lengths[[i for i, _ in here]] = length[[at for _, at in here]]
+                for i, at in here:
+                    spans[i] = [p.start for p in paragraphs_of(text[at].as_py() or "")] or [0]
             if paragraphs.null_count < len(paragraphs):
                 for i, at in here:
-                    spans[i] = [p["start"] for p in paragraphs[at].as_py() or ()] or [0]
+                    spans[i] = [p["start"] for p in paragraphs[at].as_py() or ()] or spans[i]
             if zones.null_count < len(zones):
                 for i, at in here:
                     parts[i] = zones[at].as_py() or parts[i]
@@ -332,6 +372,7 @@ def batches(
     ontology: Ontology,
     unknown: str,
     saw_gold: Callable[[bytes], object] | None = None,
+    offsets: str | None = None,
     size: int = BATCH,
 ) -> Iterator[Batch]:
     """Join two JSON Lines files by doc_id, batch by batch in the order of the gold.
@@ -341,6 +382,13 @@ def batches(
     documents that the gold does not have.
     """
     faults: list[Fault] = []
+
+    @cache
+    def own_types() -> Ontology:
+        # Standard input cannot be read a second time.
+        rows = (parse(gold, number, raw)[0] for number, raw in raw_lines(gold)) if gold != "-" else ()
+        return discovered(ontology, (row for row in rows if row))
+
     waiting: dict[str, Place] = {}
     seen_gold: set[str] = set()
     seen_predicted: dict[str, int] = {}
@@ -380,7 +428,7 @@ def batches(
         fetch(ids)
         found = {i: waiting.pop(i) for i in ids if i in waiting}
         if batch:
-            yield Batch(batch, found, ontology, unknown)
+            yield Batch(batch, found, ontology, unknown, own_types, offsets)
     fetch({""})  # what is left of the predictions
     for doc_id, (chunk, at) in waiting.items():
         hint = nearest(doc_id, seen_gold)

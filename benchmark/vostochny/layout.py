@@ -39,10 +39,9 @@ def cover_with_zones(text: str, marked: Sequence[Zone], default: str = "body") -
 
 
 def occurrences(needle: str, text: str, start: int, end: int) -> list[int]:
-    """Where ``needle`` stands in ``text[start:end]`` as whole words."""
+    """Where ``needle`` stands in ``text[start:end]`` as whole words, places that overlap included."""
     if not needle:
         return []
-    pattern = (
-        ("(?<!\\w)" if needle[0].isalnum() else "") + re.escape(needle) + ("(?!\\w)" if needle[-1].isalnum() else "")
-    )
-    return [m.start() for m in re.compile(pattern).finditer(text, start, end)]
+    before = r"(?<!\w)" if needle[0].isalnum() else ""
+    after = r"(?!\w)" if needle[-1].isalnum() else ""
+    return [m.start() for m in re.compile(f"{before}(?={re.escape(needle)}{after})").finditer(text, start, end)]

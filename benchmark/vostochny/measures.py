@@ -92,6 +92,7 @@ METRICS: Mapping[str, Count] = {
     "entities.semeval_exact": lambda m, name: spans.semeval(m.table, name, "exact"),
     "entities.semeval_partial": lambda m, name: spans.semeval(m.table, name, "partial"),
     "entities.semeval_type": lambda m, name: spans.semeval(m.table, name, "type"),
+    "entities.text_set": lambda m, name: spans.text_set(m.table, m.pairs, name),
     "entities.iob2": lambda m, name: spans.iob2(m.pairs, name),
     "events.trigger": lambda m, name: events.triggers(m.pairs, name, with_type=True),
     "events.trigger_id": lambda m, name: events.triggers(m.pairs, name, with_type=False),
@@ -157,14 +158,14 @@ def resolved(pairs: list[Pair], layer: str) -> tuple[bool, bool]:
 def count(material: Material, layers: tuple[str, ...], only: Collection[str] = ()) -> dict[str, Counts]:
     """The counts of every metric of these layers that can be counted here, coreference left out.
 
-    ``only`` (if not empty) names the metrics that are wanted. Left out are strict IOB2 without stored tokens and
-    lenient boundaries without text.
+    ``only`` (if not empty) names the metrics that are wanted. Left out are strict IOB2 without stored tokens, and
+    lenient boundaries and sets of words without text.
     """
     wanted = [name for name in METRICS if name.split(".")[0] in layers and (not only or name in only)]
     if "entities.iob2" in wanted and not material.source.has_tokens:
         wanted.remove("entities.iob2")
-    if "entities.lenient" in wanted and not material.source.has_text:
-        wanted.remove("entities.lenient")
+    if not material.source.has_text:
+        wanted = [name for name in wanted if name not in ("entities.lenient", "entities.text_set")]
     return {name: METRICS[name](material, name) for name in wanted}
 
 

@@ -11,7 +11,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A stretch ``text[start:end]`` in code points; ``0 <= start < end``."""
+    """A stretch ``text[start:end]`` in code points; ``0 <= start < end``.
+
+    An empty one (``start == end``) stands for words that a prediction gives and that the text does not have: it counts,
+    in the paragraph where it stands, overlaps nothing and equals no gold span. See :class:`Placement`.
+    """
 
     start: int
     end: int
@@ -22,7 +26,7 @@ class Span:
 
     def overlaps(self, other: Span) -> bool:
         """True where the two share at least one character."""
-        return self.start < other.end and other.start < self.end
+        return max(self.start, other.start) < min(self.end, other.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +108,37 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Placement:
+    """What became of spans that a prediction gave by their words alone.
+
+    ``exact`` were found as they are, ``normalised`` with quotes, dashes and white space evened out; ``unplaced`` has
+    each that was not found as the empty span that stands for it, and its words.
+    """
+
+    exact: int = 0
+    normalised: int = 0
+    unplaced: tuple[tuple[Span, str], ...] = ()
+
+    def __add__(self, other: Placement) -> Placement:
+        """The placements of two documents; the spans of the unplaced keep counting from their own document."""
+        return Placement(
+            self.exact + other.exact, self.normalised + other.normalised, self.unplaced + other.unplaced
+        )  # fmt: skip
+
+    @property
+    def total(self) -> int:
+        """How many spans were given by their words."""
+        return self.exact + self.normalised + len(self.unplaced)
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """An article with its annotation.
 
     ``paragraphs``, ``sentences`` and ``tokens`` come from the pinned segmentation and are empty in predictions,
     which are always read beside the gold document of the same ``doc_id``. ``emitted`` names the layers a
-    prediction carried at all, so that an absent layer can be told from an empty one.
+    prediction carried at all, so that an absent layer can be told from an empty one. ``placement`` tells how spans
+    without offsets were placed, and is empty in gold.
     """
 
     doc_id: str
@@ -122,3 +151,4 @@ class Document:
     events: tuple[Event, ...] = ()
     quotes: tuple[Quote, ...] = ()
     emitted: frozenset[str] = field(default=frozenset({"entities", "events", "quotes"}))
+    placement: Placement = Placement()

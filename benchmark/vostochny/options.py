@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vostochny.formats import Fault, FormatError
-from vostochny.measures import METRICS
+from vostochny.measures import METRICS, PRIMARY
 from vostochny.ontology import Ontology, View
 
 
@@ -79,3 +79,21 @@ def view(name: str, scheme: Ontology) -> View:
     if faults:
         raise FormatError(faults)
     return View(path.stem, tables["types"], frozenset(levels), tables["events"] or None, builtin=False)
+
+
+def thresholds(given: Sequence[str]) -> dict[str, float]:
+    """What ``--fail-under`` asks for: measure → the least value, from ``entities=0.8`` (a layer is its first score)."""
+    out: dict[str, float] = {}
+    faults: list[Fault] = []
+    for one in given:
+        name, _, value = one.partition("=")
+        try:
+            least = float(value)
+        except ValueError:
+            least = -1.0
+        if not 0 <= least <= 1:
+            faults.append(Fault("--fail-under", None, None, f"{one!r} is no LAYER=VALUE with a value from 0 to 1"))
+        out[PRIMARY.get(name, name)] = least
+    if faults:
+        raise FormatError(faults)
+    return out

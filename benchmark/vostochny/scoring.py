@@ -16,7 +16,7 @@ from vostochny.formats import Fault, FormatError
 from vostochny.intervals import RESAMPLES, SEED, Resampling, Uncertainty, jackknife, uncertainty
 from vostochny.metrics.counts import Counts, Floats, joined, merged
 from vostochny.metrics.units import Pair, pair_up
-from vostochny.model import Document
+from vostochny.model import Document, Placement
 from vostochny.ontology import Ontology, View
 from vostochny.statistics import Measure
 
@@ -29,8 +29,9 @@ class Options:
     """What changes a number; all of it stands in the signature.
 
     ``layers`` empty: those that any prediction carries. ``zones`` empty: every scored zone of the scheme.
-    ``resamples`` 0: no intervals. ``unknown`` is what the reader did with unknown types. ``metrics``, if any, are the
-    only ones counted (it leaves numbers out and changes none).
+    ``resamples`` 0: no intervals. ``unknown`` is what the reader did with unknown types, ``offsets`` what it took the
+    predictions' offsets to count (code points if None). ``metrics``, if any, are the only ones counted (it leaves
+    numbers out and changes none).
     """
 
     layers: tuple[str, ...] = ()
@@ -40,6 +41,7 @@ class Options:
     seed: int = SEED
     unknown: str = "error"
     metrics: tuple[str, ...] = ()
+    offsets: str | None = None
 
 
 BLOCKS = 1000  # documents, or blocks of documents, whose rows of counts are kept apart
@@ -61,7 +63,8 @@ class Result:
 
     ``measures`` by name, in the order of the report. ``documents`` are the gold's, ``without_prediction`` those of them
     that no prediction was given for, ``layers`` those that were scored. ``pairs`` are what was compared, for reading
-    mistakes; empty where the documents were too many to hold.
+    mistakes; empty where the documents were too many to hold. ``placement`` tells what became of words given without
+    offsets.
     """
 
     measures: Mapping[str, Measure]
@@ -73,6 +76,7 @@ class Result:
     pairs: list[Pair] = field(repr=False)
     _across: Mapping[str, Floats] = field(repr=False)
     _resampling: Resampling = field(repr=False)
+    placement: Placement = field(default_factory=Placement)
 
     @cached_property
     def coverage(self) -> Mapping[str, Coverage]:
@@ -107,6 +111,7 @@ class Result:
             "match": "exact",
             "zones": "+".join(o.zones) or "scored",
             "unknown": o.unknown,
+            **({"offsets": o.offsets} if o.offsets else {}),
             "ci": f"{o.resamples}/seed={o.seed}" if o.resamples else "none",
         }
         return "|".join([f"vostochny:{vostochny.__version__}", *(f"{k}:{v}" for k, v in parts.items())])
@@ -154,7 +159,8 @@ def score(
     ids = tuple(d.doc_id for d in documents)
     without = tuple(i for i in ids if i not in predicted)
     resampling = Resampling(options.resamples or 1, options.seed)
-    return Result(found, ids, without, layers, options, gold_hash, pairs, across, resampling)
+    placement = sum((p.predicted.placement for p in pairs), Placement())
+    return Result(found, ids, without, layers, options, gold_hash, pairs, across, resampling, placement)
 
 
 def score_files(gold: str, predicted: str, ontology: Ontology, options: Options = Options()) -> Result:
@@ -173,15 +179,17 @@ def score_files(gold: str, predicted: str, ontology: Ontology, options: Options 
     emitted: set[str] = set()
     resolved: dict[str, tuple[bool, bool]] = {}
     faults: list[Fault] = []
+    placement = Placement()
     digest = hashlib.sha256()
     # Imported here: it brings Arrow, which a score of the five articles does without.
     from vostochny.batches import batches
 
     try:
-        for batch in batches(gold, predicted, ontology, options.unknown, digest.update):
+        for batch in batches(gold, predicted, ontology, options.unknown, digest.update, options.offsets):
             try:
                 _add_batch(totals, resolved, batch, layers, options, len(ids))
                 emitted |= batch.layers if not asked else set()
+                placement += batch.placement
             except FormatError as e:
                 faults += e.faults
             ids += batch.ids
@@ -203,7 +211,7 @@ def score_files(gold: str, predicted: str, ontology: Ontology, options: Options 
     found |= measures.coreference_measures(by_prefix)
     resampling = Resampling(options.resamples or 1, options.seed)
     return Result(
-        found, tuple(ids), tuple(without), layers, options, digest.hexdigest()[:12], [], {}, resampling
+        found, tuple(ids), tuple(without), layers, options, digest.hexdigest()[:12], [], {}, resampling, placement
     )  # fmt: skip
 
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from vostochny.formats import Fault, FormatError
-from vostochny.formats.prediction import Row, kind_of, layers_of, nearest
+from vostochny.formats.files import MAX_LINE, opened, reason, write_text
+from vostochny.formats.prediction import kind_of, layers_of
+from vostochny.formats.reading import Reading, Record
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View
 
@@ -25,16 +28,22 @@ from vostochny.ontology import Ontology, View
 def blocks(path: str, size: int) -> Iterator[bytes]:
     """A file (``-``: standard input) in pieces of whole lines, each of about ``size`` bytes or one longer line.
 
-    Raises FormatError where the file cannot be read or holds nothing but white space.
+    A gzip file is unpacked. Raises FormatError where the file cannot be read, has a line longer than MAX_LINE, or holds
+    nothing but white space.
     """
     found = False
+    line = 1
     try:
-        with sys.stdin.buffer if path == "-" else open(path, "rb") as file:
+        with opened(path) as file:
             data = file.read(size).removeprefix(b"\xef\xbb\xbf")
             while data:
-                data += file.readline()
+                rest = file.readline(MAX_LINE + 1)
+                if len(rest) > MAX_LINE:
+                    raise _too_long(path, line + data.count(b"\n"))
+                data += rest
                 found = found or not data.isspace()
                 yield data
+                line += data.count(b"\n")
                 data = file.read(size)
     except OSError as e:
         raise _unreadable(path, e) from None
@@ -45,12 +54,15 @@ def blocks(path: str, size: int) -> Iterator[bytes]:
 def raw_lines(path: str) -> Iterator[tuple[int, bytes]]:
     """The lines of a file (``-``: standard input) that hold more than white space, numbered from 1, one at a time.
 
-    Raises FormatError where the file cannot be read or holds nothing.
+    A gzip file is unpacked. Raises FormatError where the file cannot be read, has a line longer than MAX_LINE, or holds
+    nothing.
     """
     found = False
     try:
-        with sys.stdin.buffer if path == "-" else open(path, "rb") as file:
-            for number, raw in enumerate(file, 1):
+        with opened(path) as file:
+            for number, raw in enumerate(iter(partial(file.readline, MAX_LINE + 1), b""), 1):
+                if len(raw) > MAX_LINE:
+                    raise _too_long(path, number)
                 if number == 1:
                     raw = raw.removeprefix(b"\xef\xbb\xbf")
                 if not raw.isspace() and raw:
@@ -63,54 +75,69 @@ def raw_lines(path: str) -> Iterator[tuple[int, bytes]]:
 
 
 def _unreadable(path: str, error: OSError) -> FormatError:
-    reason = "no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error)).lower()
-    return FormatError([Fault(path, None, None, f"{reason}; expected a JSON Lines file, one document a line")])
+    return FormatError([Fault(path, None, None, f"{reason(error)}; expected a JSON Lines file, one document a line")])
 
 
 def _nothing(path: str) -> FormatError:
     return FormatError([Fault(path, None, None, "is empty; expected one JSON object a line, each with a doc_id")])
 
 
-def parse(path: str, number: int, raw: bytes) -> tuple[dict[str, Any] | None, list[Fault]]:
-    """One line as an object, or the fault that says why it is none.
+def _too_long(path: str, line: int) -> FormatError:
+    message = f"is longer than {MAX_LINE >> 20} MB; write one document a line"
+    return FormatError([Fault(path, line, None, message)])
 
-    Parsed fast; what the fast parser refuses is read again by the standard one, which takes a little more (NaN, lone
-    surrogates) and says where it stumbles.
-    """
-    try:
-        row = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        try:
-            row = json.loads(raw.decode("utf-8"))
-        except UnicodeDecodeError as e:
-            message = f"byte 0x{raw[e.start]:02x} at position {e.start} is not UTF-8; save the file as UTF-8"
-            return None, [Fault(path, number, None, message)]
-        except json.JSONDecodeError as e:
-            return None, [Fault(path, number, f"column {e.colno}", f"is not JSON ({e.msg}); write one object a line")]
-        except (RecursionError, ValueError):  # ValueError: a number of more digits than Python reads
-            message = "is nested too deeply or has an endless number; a prediction is an object of lists of objects"
-            return None, [Fault(path, number, None, message)]
+
+def parse(path: str, number: int, raw: bytes) -> tuple[dict[str, Any] | None, list[Fault]]:
+    """One line as an object, or the fault that says why it is none."""
+    row, faults = parse_any(path, number, raw)
+    if faults:
+        return None, faults
     if not isinstance(row, dict):
         return None, [Fault(path, number, None, f"is {kind_of(row)}; expected an object with doc_id and layers")]
     return row, []
 
 
-def read_gold(path: str, ontology: Ontology) -> list[Document]:
-    """The documents of a gold file, with text, zones and segmentation."""
-    out, faults = [], []
+def parse_any(path: str, number: int | None, raw: bytes) -> tuple[Any, list[Fault]]:
+    """JSON of any kind, of a line or (without ``number``) of a file, or the fault that says why it is none.
+
+    Parsed fast; what the fast parser refuses is read again by the standard one, which takes a little more (NaN) and
+    says where it stumbles.
+    """
+    try:
+        return orjson.loads(raw), []
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        value = json.loads(raw.decode("utf-8"))
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as e:
+        message = f"has half a character, {e.object[e.start]!r} (a lone surrogate); write whole characters"
+        return None, [Fault(path, number, None, message)]
+    except UnicodeDecodeError as e:
+        message = f"byte 0x{raw[e.start]:02x} at position {e.start} is not UTF-8; save the file as UTF-8"
+        return None, [Fault(path, number, None, message)]
+    except json.JSONDecodeError as e:
+        message = f"is not JSON ({e.msg}); " + ("write one object a line" if number else "expected one JSON value")
+        return None, [Fault(path, number or e.lineno, f"column {e.colno}", message)]
+    except (RecursionError, ValueError):  # ValueError: a number of more digits than Python reads
+        message = "is nested too deeply or has an endless number; a prediction is an object of lists of objects"
+        return None, [Fault(path, number, None, message)]
+    return value, []
+
+
+def read(path: str, reading: Reading) -> Iterator[Record]:
+    """The rows of a file; lines that hold none are faults of the reading."""
     for number, line in raw_lines(path):
-        row, row_faults = parse(path, number, line)
-        faults += row_faults
-        if row is None:
-            continue
-        text = row.get("text")
-        reader = Row(path, number, row, text if isinstance(text, str) and text else None, ontology, None)
-        document = reader.read(str(row.get("doc_id")), with_text=True)
-        faults += reader.faults
-        out.append(document)
-    if faults:
-        raise FormatError(faults)
-    return out
+        row, faults = parse(path, number, line)
+        reading.faults += faults
+        if row is not None:
+            yield Record(path, number, row)
+
+
+def read_gold(path: str, ontology: Ontology) -> list[Document]:
+    """The documents of a gold file, with text, zones and segmentation. Types are those of the scheme."""
+    reading = Reading(ontology)
+    return reading.gold_documents(read(path, reading))
 
 
 def file_hash(path: str) -> str:
@@ -119,62 +146,40 @@ def file_hash(path: str) -> str:
 
 
 def read_predictions(
-    path: str, gold: Iterable[Document], ontology: Ontology, unknown: str = "error", view: View | None = None
+    path: str,
+    gold: Iterable[Document],
+    ontology: Ontology,
+    unknown: str = "error",
+    view: View | None = None,
+    offsets: str | None = None,
 ) -> dict[str, Document]:
     """Predictions by doc_id, each checked against the text of the gold document of that id.
 
     Types are those of the scheme, and with a ``view`` also its labels.
 
     ``unknown`` says what an unknown type means: ``"error"`` (a fault that names the nearest known one), ``"ignore"``
-    (the item is left out) or ``"wrong"`` (it is kept and will be a false positive). Raises FormatError with every fault
-    of the file.
+    (the item is left out) or ``"wrong"`` (it is kept and will be a false positive). ``offsets`` says what offsets
+    count, code points if None. Raises FormatError with every fault of the file.
     """
-    by_id = {d.doc_id: d for d in gold}
-    out: dict[str, Document] = {}
-    first_line: dict[str, int] = {}
-    faults: list[Fault] = []
-    for number, line in raw_lines(path):
-        row, row_faults = parse(path, number, line)
-        faults += row_faults
-        if row is None:
-            continue
-        doc_id, fault = _document_id(path, number, row, by_id)
-        if fault:
-            faults.append(fault)
-        text = (by_id[doc_id].text if doc_id else None) or None
-        reader = Row(path, number, row, text, ontology, unknown, view)
-        document = reader.read(doc_id or "?", with_text=False)
-        faults += reader.faults
-        if doc_id in first_line:
-            message = f"{doc_id} stands on line {first_line[doc_id]} already; give each document one line"
-            faults.append(Fault(path, number, "doc_id", message))
-        elif doc_id:
-            first_line[doc_id] = number
-            out[doc_id] = document
-    if faults:
-        raise FormatError(faults)
-    return out
+    reading = Reading(ontology, {d.doc_id: d for d in gold})
+    return reading.predictions(read(path, reading), unknown, view, offsets)
 
 
-def _document_id(
-    path: str, number: int, row: Mapping[str, Any], by_id: Mapping[str, Document]
-) -> tuple[str | None, Fault | None]:
-    """The full id for an id or a unique prefix of one."""
-    given = row.get("doc_id")
-    if not isinstance(given, str) or not given:
-        shown = "is missing" if given is None else f"is {kind_of(given)}"
-        return None, Fault(path, number, "doc_id", f"{shown}; expected one of {', '.join(by_id)}")
-    if given in by_id:
-        return given, None
-    fitting = [d for d in by_id if d.startswith(given)]
-    if len(fitting) == 1:
-        return fitting[0], None
-    if fitting:
-        return None, Fault(path, number, "doc_id", f"{given!r} fits {', '.join(fitting)}; write more of the id")
-    return None, Fault(path, number, "doc_id", f"unknown document {given!r}; {nearest(given, by_id)}")
+def write(path: str, documents: Iterable[Document], lost: Counter[str] | None = None, with_text: bool = False) -> None:
+    """Write one document a line, its layers with offsets and words; ``.gz`` packs them. Nothing is lost.
+
+    ``with_text`` makes it a gold file: text, zones, paragraphs, sentences and tokens too.
+    """
+    lines = (json.dumps(row_of(d, with_text), ensure_ascii=False) + "\n" for d in documents)
+    write_text(path, "".join(lines))
 
 
-def write(path: str, documents: Iterable[Document]) -> None:
-    """Write predictions, one document a line, its layers with offsets and words."""
-    lines = (json.dumps({"doc_id": d.doc_id, **layers_of(d)}, ensure_ascii=False) + "\n" for d in documents)
-    Path(path).write_text("".join(lines), encoding="utf-8")
+def row_of(document: Document, with_text: bool = False) -> dict[str, Any]:
+    """The row of a document: a prediction, or with ``with_text`` a gold row."""
+    row: dict[str, Any] = {"doc_id": document.doc_id}
+    if with_text:
+        row["text"] = document.text
+        row["zones"] = [{"start": z.span.start, "end": z.span.end, "zone": z.name} for z in document.zones]
+        for key in ("paragraphs", "sentences", "tokens"):
+            row[key] = [{"start": s.start, "end": s.end} for s in getattr(document, key)]
+    return {**row, **layers_of(document)}

@@ -277,8 +277,13 @@ class _Writer:
         if not begin <= span.start < last:
             return None
         whole = occurrences(words, self.text, begin, len(self.text))
-        numbered = self.place(span, begin, last) if len(whole) > 1 else words if span.start in whole else None
-        whole_text = numbered if numbered and _plain(words) and "//" not in words and "~~" not in words else None
+        near = occurrences(words, self.text, begin, last)
+        whole_text = None
+        if span.start in whole and _plain(words) and not _parted(words):
+            if len(whole) == 1:
+                whole_text = words
+            elif span.start in near:
+                whole_text = f"{words} ~{near.index(span.start) + 1}"
         if whole_text and len(words) <= SHOWN:
             return whole_text
         ends = [m.end() for m in re.finditer(r"\S+", words)]
@@ -286,12 +291,12 @@ class _Writer:
         for first in _from(3, len(ends)):
             head = Span(span.start, span.start + ends[first - 1])
             placed = self.place(head, begin, last)
-            if placed is None or "//" in placed or "~~" in placed:
+            if placed is None or _parted(placed):
                 continue
             for last_words in _from(2, len(starts) - first):
                 tail = words[starts[-last_words] :]
                 found = occurrences(tail, self.text, head.end, len(self.text))
-                if found and found[0] == span.end - len(tail) and _plain(tail) and not {"//", "~~"} & {*tail.split()}:
+                if found and found[0] == span.end - len(tail) and _plain(tail) and not _parted(tail):
                     return f"{placed} ~~ {tail}"
         return whole_text
 
@@ -300,6 +305,11 @@ def _plain(words: str) -> bool:
     """True where words mean themselves in a field."""
     special = "|" in words or "\n" in words or words.startswith(("¶", "!", "#", "="))
     return bool(words) and words == words.strip() and not special and not re.search(r"~\d+$", words)
+
+
+def _parted(words: str) -> bool:
+    """True where content would be taken apart."""
+    return "//" in words or "~~" in words
 
 
 def _from(usual: int, most: int) -> list[int]:

@@ -9,8 +9,11 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
+from vostochny.align import difference
 from vostochny.formats import Fault
-from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
+from vostochny.formats.words import Found, Placer, fitting_unit, need_placing
+from vostochny.layout import paragraphs_of
+from vostochny.model import Argument, Document, Entity, Event, Placement, Quote, Reference, Span, Zone
 from vostochny.ontology import Ontology, View
 
 LAYERS = ("entities", "events", "quotes")
@@ -34,27 +37,36 @@ def kind_of(value: Any) -> str:
     return names.get(type(value), "a number")
 
 
+FARTHEST = 1 << 40  # no offset is greater; arithmetic on offsets rests on it
+
+
 class Row:
     """Reads one row. Without ``text`` (its document is unknown) everything but the upper bound of offsets is checked.
 
-    ``unknown`` is None for gold, whose types are taken as they are only if the scheme knows them.
+    ``unknown`` is None for gold, whose types are taken as they are only if the scheme knows them. ``layout`` is the
+    gold document with the paragraphs and zones in which words without offsets are placed; ``offsets`` says what given
+    offsets count (words.OFFSETS), code points if None.
     """
 
     def __init__(
         self,
         path: str,
-        line: int,
+        line: int | None,
         row: dict[str, Any],
         text: str | None,
         ontology: Ontology,
         unknown: str | None,
         view: View | None = None,
+        layout: Document | None = None,
+        offsets: str | None = None,
     ):
         self.path, self.line, self.row, self.text = path, line, row, text
         self.ontology, self.unknown = ontology, unknown or "error"
         self.entity_types = tuple(dict.fromkeys((*ontology.entity_types, *(view.labels if view else ()))))
         own_events = (view.events or {}).values() if view else ()
         self.event_types = tuple(dict.fromkeys((*ontology.events, *own_events)))
+        self.layout, self.offsets = layout, offsets
+        self.placement = Placement()
         self.faults: list[Fault] = []
         self.places: dict[str, Span] = {}  # id of an entity or event → where it stands
 
@@ -67,6 +79,9 @@ class Row:
                 near = difflib.get_close_matches(key, LAYERS, 1, 0.6)
                 hint = f"did you mean {near[0]!r}?" if near else f"the layers are {', '.join(LAYERS)}"
                 self.fault(key, f"unknown key; {hint}")
+        if not with_text and self.text and isinstance(self.row.get("text"), str) and self.row["text"] != self.text:
+            self.fault("text", difference(self.text, self.row["text"]))
+        self.place_words()
         layers = {layer: self.items(layer) for layer in LAYERS}
         entities = [self.entity(where, item) for where, item in layers["entities"]]
         triggers = {where: self.span(f"{where}.trigger", item.get("trigger")) for where, item in layers["events"]}
@@ -85,8 +100,20 @@ class Row:
             doc_id, self.text or "",
             entities=tuple(e for e in entities if e), events=tuple(e for e in events if e),
             quotes=tuple(q for q in quotes if q),
-            emitted=frozenset(layer for layer in LAYERS if self.row.get(layer) is not None), **segmentation,
+            emitted=frozenset(layer for layer in LAYERS if self.row.get(layer) is not None),
+            placement=self.placement, **segmentation,
         )  # fmt: skip
+
+    def place_words(self) -> None:
+        """Give offsets to words without any, and turn other offsets into code points of the document."""
+        if not self.text or not need_placing(self.row, self.offsets):
+            return
+        layout = self.layout or Document("", self.text)
+        zones = [z.span for z in layout.zones if z.name not in self.ontology.unscored] if layout.zones else None
+        paragraphs = layout.paragraphs or paragraphs_of(self.text)
+        placer = Placer(self.text, paragraphs, zones, self.offsets, self.fault)
+        self.row = placer.row(self.row)
+        self.placement = placer.placement
 
     # -- pieces ----------------------------------------------------------------------------------------------------
 
@@ -112,12 +139,16 @@ class Row:
         if not isinstance(value, dict):
             self.fault(where, f'is {"missing" if value is None else kind_of(value)}; expected {{"start": …, "end": …}}')
             return None
+        if type(value) is Found:
+            return Span(value["start"], value["end"])
         bounds = []
         for key in ("start", "end"):
             number = value.get(key)
             if isinstance(number, bool) or not isinstance(number, int):
                 shown = "is missing" if number is None else f"is {kind_of(number)}"
                 self.fault(f"{where}.{key}", f"{shown}; expected a whole number, a code point offset into the text")
+            elif number > FARTHEST:
+                self.fault(f"{where}.{key}", f"{number!r:.40} is no offset into any text")
             else:
                 bounds.append(number)
         if len(bounds) < 2:
@@ -130,15 +161,25 @@ class Row:
                 f"{where}.end", f"{end} is not after start {start}; end is exclusive, one past the last character"
             )
         elif self.text is not None and end > len(self.text):
-            self.fault(f"{where}.end", f"{end} is beyond the text, which has {len(self.text)} characters")
+            message = f"{end} is beyond the text, which has {len(self.text)} characters"
+            self.fault(f"{where}.end", message + self.other_unit(start, end, value.get("text")))
         else:
             surface = value.get("text")
             if isinstance(surface, str) and self.text is not None and self.text[start:end] != surface:
                 there = self.text[start:end][:60]
                 message = f"{surface[:60]!r} does not stand at {start}–{end}, where the article has {there!r}"
-                self.fault(f"{where}.text", message)
+                self.fault(f"{where}.text", message + self.other_unit(start, end, surface))
             return Span(start, end)
         return None
+
+    def other_unit(self, start: int, end: int, surface: Any) -> str:
+        """What to say of offsets that do not fit: the option that would read them."""
+        if not isinstance(surface, str) or not self.text or self.offsets:
+            return ""
+        unit = fitting_unit(self.text, start, end, surface)
+        if unit:
+            return f"; counted in {'UTF-16 code units' if unit == 'utf16' else 'bytes'} it fits: --offsets {unit}"
+        return "; --offsets ignore places it by its words" if surface.strip() else ""
 
     def known(self, where: str, value: Any, allowed: Iterable[str], what: str) -> str | None:
         """A type or role: checked against the scheme as ``unknown`` says. None where the item is to be left out."""
@@ -146,7 +187,11 @@ class Row:
             self.fault(
                 where, f"is {'missing' if value is None else kind_of(value)}; expected one of {', '.join(allowed)}"
             )
-        elif value in allowed or self.unknown == "wrong":
+        elif value in allowed:
+            return value
+        elif not value.isprintable() or not value:
+            self.fault(where, f"{value[:60]!r} has characters that do not print; write a plain name")
+        elif self.unknown == "wrong":
             return value
         elif self.unknown == "error":
             hint = nearest(value, allowed)
@@ -156,7 +201,7 @@ class Row:
         return None
 
     def attribute(self, where: str, value: Any, allowed: Iterable[str]) -> str | None:
-        if value is None or value in allowed:
+        if value is None or (isinstance(value, str) and value in allowed):
             return value
         self.fault(
             where,

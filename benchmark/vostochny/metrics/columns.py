@@ -184,7 +184,10 @@ def pair_rows(gold: Mentions, predicted: Mentions) -> tuple[Ints, Ints]:
 
 
 def _overlapping(gold: Mentions, predicted: Mentions) -> tuple[Ints, Ints]:
-    """All pairs of rows of one document that share a character. Time: a sort, and one step a pair found."""
+    """All pairs of rows of one document that share a character. Time: a sort, and one step a pair found.
+
+    An empty span (words that were not found) shares none, wherever it stands.
+    """
     width = max(int(side.end.max(initial=0)) for side in (gold, predicted)) + 1
     starts = [side.document * width + side.start for side in (gold, predicted)]
     ends = [side.document * width + side.end for side in (gold, predicted)]
@@ -196,7 +199,8 @@ def _overlapping(gold: Mentions, predicted: Mentions) -> tuple[Ints, Ints]:
     second = _ranges(np.searchsorted(ordered[0], starts[1], "right"), np.searchsorted(ordered[0], ends[1], "left"))
     left = np.concatenate([first[0], order[0][second[1]]])
     right = np.concatenate([order[1][first[1]], second[0]])
-    return left, right
+    share = (gold.end > gold.start)[left] & (predicted.end > predicted.start)[right]
+    return left[share], right[share]
 
 
 def _ranges(begin: Ints, end: Ints) -> tuple[Ints, Ints]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from vostochny.align import iob2_to_spans, spans_to_iob2
+from vostochny.align import even, iob2_to_spans, spans_to_iob2
 from vostochny.metrics.columns import LEVELS, NAM, VALUE, Mentions, Table, match
 from vostochny.metrics.counts import Bools, Counts, Floats, Item, add_up, match_keys, tally
 from vostochny.metrics.units import Pair
@@ -99,6 +99,32 @@ def tag_rows(pair: Pair) -> tuple[list[list[str]], list[list[str]]]:
             rows.append(spans_to_iob2(inside, tokens))
         out.append(rows)
     return out[0], out[1]
+
+
+def text_set(table: Table, pairs: list[Pair], metric: str) -> Counts:
+    """Document-level set F1 of (text, type) over names and values: what remains when offsets do not count.
+
+    Each different (text, type) of a document is one item, however often it is mentioned; quotation marks, dashes and
+    white space are evened out. So it is no measure of finding mentions, and not comparable with one that is; it tells
+    how much of an error is in the placing of words. Words that were not found count as they were given. An item
+    stands where it is mentioned first. Facets: type, zone.
+    """
+    unplaced = [dict(pair.predicted.placement.unplaced) for pair in pairs]
+    sides: list[dict[tuple[int, str, str], tuple[int, str]]] = []
+    for side in (table.gold, table.predicted):
+        rows = side.where((side.level == NAM) | (side.level == VALUE))
+        seen: dict[tuple[int, str, str], tuple[int, str]] = {}
+        columns = (rows.document, rows.start, rows.end, rows.type, rows.unit, rows.zone)
+        for number, start, end, type_, unit, zone in sorted(zip(*(c.tolist() for c in columns), strict=True)):
+            span = Span(start, end)
+            words = span.of(pairs[number].gold.text) or unplaced[number].get(span, "")
+            seen.setdefault((number, even(words), table.types[type_]), (unit, table.zones[zone]))
+        sides.append(seen)
+    items = [
+        [Item(unit, (key[2], zone), float(key in other)) for key, (unit, zone) in seen.items()]
+        for seen, other in (sides, sides[::-1])
+    ]
+    return tally(metric, ("type", "zone"), table.documents, *items)
 
 
 # What a pair earns under each scheme of SemEval-2013 task 9.1: (same span, same type) → credit.

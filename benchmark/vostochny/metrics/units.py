@@ -116,7 +116,8 @@ def pair_up(
     """Pairs in the order of ``gold``; a document without a prediction is paired with an empty one.
 
     Items that begin in an unscored zone are taken out on both sides, neither rewarded nor punished: entities by their
-    span, events by their trigger, arguments by their filler, quotes by the first span of their content.
+    span, events by their trigger, arguments by their filler, quotes by the first span of their content. What stands for
+    words that were not found (an empty span) stands nowhere, so it is kept.
     """
     pairs: list[Pair] = []
     at = 0
@@ -125,7 +126,7 @@ def pair_up(
         bare = Pair(document, other, at, values, unscored)
 
         def scored(span: Span, pair: Pair = bare) -> bool:
-            return pair.zone(span) not in pair.unscored
+            return span.start == span.end or pair.zone(span) not in pair.unscored
 
         kept = [
             replace(

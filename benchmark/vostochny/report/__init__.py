@@ -10,6 +10,7 @@ LABELS = {
     "entities.semeval_exact": "SemEval-2013 exact",
     "entities.semeval_partial": "SemEval-2013 partial",
     "entities.semeval_type": "SemEval-2013 type",
+    "entities.text_set": "set of (text, type) a document",
     "entities.iob2": "strict IOB2, as seqeval",
     "events.trigger": "trigger with type (Trig-C)",
     "events.trigger_macro": "trigger with type, mean over types",

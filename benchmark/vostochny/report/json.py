@@ -20,6 +20,11 @@ def as_dict(result: Result) -> dict[str, Any]:
         "documents": list(result.documents),
         "without_prediction": list(result.without_prediction),
         "layers": list(result.layers),
+        "placement": {
+            "exact": result.placement.exact,
+            "normalised": result.placement.normalised,
+            "unplaced": [words for _, words in result.placement.unplaced],
+        },
         "coverage": {doc_id: asdict(c) for doc_id, c in result.coverage.items()},
         "explanation": EXPLANATION,
         "metrics": {name: _measure(result, measure) for name, measure in result.measures.items()},

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import vostochny
-from vostochny import measures, ontology, statistics
+from vostochny import measures, statistics
 from vostochny.metrics.units import Pair
 from vostochny.metrics.verdicts import LAYERS, VERDICTS, Item, Judgement, identity, judge
 from vostochny.model import Document, Entity, Event, Quote, Reference, Span
@@ -21,8 +21,11 @@ _COREFERENCE = {
 }  # fmt: skip
 
 
-def build(result: Result, name: str) -> dict[str, Any]:
-    """Everything the page needs; offsets stay code points. ``name`` is what the reader knows the system by."""
+def build(result: Result, name: str, agreement: Mapping[str, float]) -> dict[str, Any]:
+    """Everything the page needs; offsets stay code points. ``name`` is what the reader knows the system by.
+
+    ``agreement`` is the annotators' mutual F1 by measure.
+    """
     shown = [pair for pair in result.pairs if pair.gold.text][:MOST_ARTICLES]
     places = {id(pair): at for at, pair in enumerate(shown)}
     articles = [_article(pair, result.layers) for pair in shown]
@@ -33,7 +36,6 @@ def build(result: Result, name: str) -> dict[str, Any]:
             at = places.get(id(judgement.pair))
             if at is not None:
                 articles[at]["rows"].append(_row(judgement, _Numbers(judgement.pair), layer))
-    scheme = ontology.load()
     return {
         "name": name,
         "version": vostochny.__version__,
@@ -44,9 +46,8 @@ def build(result: Result, name: str) -> dict[str, Any]:
         "without": [_short(d) for d in result.without_prediction],
         "layers": [layer for layer in LAYERS if layer in _groups(result)],
         "verdicts": list(VERDICTS),
-        "measures": [_measure(result, name, m) for name, m in result.measures.items()],
-        "types": list(_types(result)),
-        "levels": dict(scheme.levels),
+        "measures": [_measure(result, n, m, agreement.get(n)) for n, m in result.measures.items()],
+        "parts": list(_parts(result)),
         "articles": articles,
     }
 
@@ -68,14 +69,17 @@ def _group(name: str) -> str:
     return name.partition(".")[0]
 
 
-def _measure(result: Result, name: str, measure: Measure) -> dict[str, Any]:
+def _measure(result: Result, name: str, measure: Measure, agreement: float | None) -> dict[str, Any]:
     if name.startswith("coreference."):
         _, kind, setting, metric = name.split(".")
         label = f"{kind}, {SETTING_LABELS[setting]}: {_COREFERENCE[metric]}"
         primary = (setting, metric) in (("within", "conll"), ("across", "conll"))
     else:
         label, primary = LABELS.get(name, name), name in (*measures.PRIMARY.values(), "events.argument")
-    return {"name": name, "label": label, "layer": _group(name), "primary": primary, **_figures(result, measure)}
+    shown = {"name": name, "label": label, "layer": _group(name), "primary": primary}
+    # CoNLL F1 is the mean of three of the others: a picture of all seven in each setting would hide it.
+    shown["pictured"] = not name.startswith("coreference.") or name.endswith(".conll")
+    return shown | _some(agreement=agreement) | _figures(result, measure)
 
 
 def _figures(result: Result, measure: Measure) -> dict[str, Any]:
@@ -94,20 +98,21 @@ def _figures(result: Result, measure: Measure) -> dict[str, Any]:
     return out
 
 
-def _types(result: Result) -> Iterator[dict[str, Any]]:
-    """The parts of each layer's primary measure by its first facet, the best supported first."""
+def _parts(result: Result) -> Iterator[dict[str, Any]]:
+    """The parts of each layer's primary measure by each of its facets, the best supported first."""
     for layer in result.layers:
         measure = result.measures.get(measures.PRIMARY[layer])
         if measure is None:
             continue
-        facet = measure.counts[0].facets[0]
-        # By directness a prediction without a partner has no place, so only recall means something there.
-        recall = facet == "directness"
-        parts = measure.counts[0].by(facet).items()
-        for value, part in sorted(parts, key=lambda p: (-p[1].total()[1], p[0])):
-            if value:
-                one = Measure(value, (part,), recall_only) if recall else Measure(value, (part,))
-                yield {"layer": layer, "facet": facet, "label": value, "recall": recall, **_figures(result, one)}
+        counts = measure.counts[0]
+        for facet in counts.facets:
+            # By directness a prediction without a partner has no place, so only recall means something there.
+            recall = facet == "directness"
+            for value, part in sorted(counts.by(facet).items(), key=lambda p: (-p[1].total()[1], p[0])):
+                if value:
+                    one = Measure(value, (part,), recall_only) if recall else Measure(value, (part,))
+                    shown = {"layer": layer, "facet": facet, "label": value, "recallOnly": recall}
+                    yield shown | _figures(result, one)
 
 
 class _Numbers:
@@ -154,7 +159,16 @@ def _article(pair: Pair, layers: tuple[str, ...]) -> dict[str, Any]:
         "gold": _side(pair, gold, layers),
         "predicted": _side(pair, pair.predicted, layers),
         "rows": [_row(j, numbers) for j in judge(pair) if j.layer in wanted],
+        "said": _said(pair),
     }
+
+
+def _said(pair: Pair) -> dict[str, str]:
+    """The words of predicted spans that the text does not have, by where their empty spans stand."""
+    out: dict[str, list[str]] = {}
+    for span, words in pair.predicted.placement.unplaced:
+        out.setdefault(str(span.start), []).append(words)
+    return {at: " / ".join(words) for at, words in out.items()}
 
 
 def _side(pair: Pair, document: Document, layers: tuple[str, ...]) -> dict[str, Any]:
@@ -212,5 +226,5 @@ def _quote(pair: Pair, q: Quote) -> dict[str, Any]:
 
 def _who(pair: Pair, source: Reference | None) -> str | None:
     """The cluster that a source belongs to, as the metrics see it."""
-    kind, value = pair.identity(source) or ("", None)  # type: ignore[misc]
-    return str(value) if kind == "cluster" else None
+    found = pair.identity(source)
+    return str(found[1]) if isinstance(found, tuple) and found[0] == "cluster" else None

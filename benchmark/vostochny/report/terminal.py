@@ -30,6 +30,8 @@ def render(result: Result, by: str = "type", agreement: Mapping[str, float] | No
         lines += ["", "A–B: how far the two annotators agree on the same figure; differences inside it mean nothing."]
     if result.pairs:
         lines += ["", _coverage(result)]
+    if result.placement.total:
+        lines.append(_placement(result))
     if result.without_prediction:
         missing = [_short(d) for d in result.without_prediction]
         more = f" and {len(missing) - 8} more" if len(missing) > 8 else ""
@@ -111,6 +113,19 @@ def _coverage(result: Result) -> str:
         parts.append(text)
     more = f"; … {len(result.coverage)} articles" if len(result.coverage) > len(parts) else ""
     return f"predictions reach: {'; '.join(parts)}{more}"
+
+
+def _placement(result: Result) -> str:
+    """What became of words given without offsets."""
+    p = result.placement
+    line = f"words without offsets: {p.exact} placed"
+    if p.normalised:
+        line += f", {p.normalised} more with quotes, dashes and white space evened out or in parts"
+    if not p.unplaced:
+        return line
+    few = dict.fromkeys(repr(words[:40]) for _, words in p.unplaced)
+    more = ", …" if len(few) > 5 else ""
+    return f"{line}; {len(p.unplaced)} not found, counted as spurious: {', '.join(list(few)[:5])}{more}"
 
 
 def _short(doc_id: str) -> str:

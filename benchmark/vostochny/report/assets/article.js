@@ -66,7 +66,7 @@ function lines(marks, at, end, below, above) {
 }
 
 function drawBlock(article, [start, end], marks, cuts) {
-  const inside = marks.filter(mark => mark.start < end && start < mark.end);
+  const inside = marks.filter(mark => (mark.start < end && start < mark.end) || (mark.start === mark.end && start <= mark.start && mark.start < end));
   const [below, above] = lanes(inside);
   const points = new Set([start, end]);
   for (const cut of cuts) if (start < cut && cut < end) points.add(cut);
@@ -76,17 +76,20 @@ function drawBlock(article, [start, end], marks, cuts) {
   const children = [];
   for (let i = 0; i + 1 < ordered.length; i++) {
     const [from, to] = [ordered[i], ordered[i + 1]];
-    const here = inside.filter(mark => mark.item.spans.some(span => span[0] <= from && to <= span[1]))
+    const here = inside.filter(mark => mark.start < mark.end && mark.item.spans.some(span => span[0] <= from && to <= span[1]))
       .sort((a, b) => (a.end - a.start) - (b.end - b.start));
     const first = here.find(mark => mark.start === from || (mark.start < start && from === start));
     const wrong = here.some(mark => mark.row.verdict !== 'hit' && mark.row.layer !== 'quotes');
     const target = (first || here[0] || {}).number;
+    for (const mark of inside) {
+      // What is predicted and not in the text has no words to be drawn on: a caret stands where it counts.
+      if (mark.start === mark.end && mark.start === from) children.push(caret(article, mark));
+    }
     const element = h(first ? 'a' : 'span', {
       class: 'seg' + (here.length ? ' marked' : '') + (wrong ? ' wrong' : '') + (zoneAt(from)[3] ? '' : ' unscored'),
       href: first && link('articles', article.id, target), tabindex: first && -1, vars: lines(here, from, to, below, above),
-      mouseenter: here.length && (() => preview(here)), mouseleave: here.length && (() => preview(null)),
-      focus: here.length && (() => preview(here)), blur: here.length && (() => preview(null)),
-      click: here.length && (event => { event.preventDefault(); pin(article, target); }),
+      ...(here.length ? {mouseenter: () => preview(here), mouseleave: () => preview(null), focus: () => preview(here),
+        blur: () => preview(null), click: event => { event.preventDefault(); pin(article, target); }} : {}),
     }, article.points.slice(from, to).join(''));
     reading.segments.push({element, start: from, end: to, marks: here});
     children.push(element);
@@ -94,6 +97,14 @@ function drawBlock(article, [start, end], marks, cuts) {
   const zone = zoneAt(start);
   return h('p', {class: 'block', 'data-zone': zone[2], vars: {'--below': `${below * LANE}px`, '--above': `${above * LANE}px`},
     title: zone[3] ? null : `${zone[2]}: not scored`}, children);
+}
+
+function caret(article, mark) {
+  const element = h('a', {class: 'seg marked wrong caret', href: link('articles', article.id, mark.number), tabindex: -1,
+    'aria-label': words(article, mark.item.spans[0]), mouseenter: () => preview([mark]), mouseleave: () => preview(null),
+    focus: () => preview([mark]), blur: () => preview(null), click: event => { event.preventDefault(); pin(article, mark.number); }}, '‸');
+  reading.segments.push({element, start: mark.start, end: mark.end, marks: [mark]});
+  return element;
 }
 
 function preview(marks) {
@@ -104,14 +115,28 @@ function preview(marks) {
   drawPanel(rows);
 }
 
+function unpin() {
+  reading.pinned = null;
+  for (const {element} of reading.segments) {
+    element.classList.remove('pinned', 'linked', 'arrived');
+    delete element.dataset.role;
+  }
+}
+
+function release() {
+  const {article, segments} = reading;
+  const back = segments.find(one => one.element.classList.contains('pinned'));
+  unpin();
+  history.replaceState(null, '', link('articles', article.id));
+  if (back && back.element.tabIndex >= 0) back.element.focus();
+  drawPanel([]);
+}
+
 function pin(article, number) {
   // The address names what is pinned, so that it can be sent and the browser's way back works.
   history.replaceState(null, '', link('articles', article.id, number));
+  unpin();
   reading.pinned = number;
-  for (const {element} of reading.segments) {
-    element.classList.remove('pinned', 'linked');
-    delete element.dataset.role;
-  }
   const row = article.rows[number];
   const over = row.layer === 'arguments' ? eventOf(article, row) : itemsOf(article, row);
   for (const item of over) for (const span of item ? item.spans : []) tag(span, 'pinned');
@@ -147,11 +172,16 @@ function tag(span, name, role) {
   for (const {element, start, end} of reading.segments) {
     if (start < span[0] || end > span[1]) continue;
     element.classList.add(name);
-    if (role && start === span[0]) element.dataset.role = [element.dataset.role, role].filter(Boolean).join(', ');
+    if (!role || start !== span[0]) continue;
+    element.dataset.role = [element.dataset.role, role].filter(Boolean).join(', ');
+    // A label that begins far to the right would leave the page.
+    const room = element.closest('.text').getBoundingClientRect();
+    element.classList.toggle('label-left', element.getClientRects()[0].left > room.left + room.width * .7);
   }
 }
 
 function stepping(event) {
+  if (event.key === 'Escape' && reading.pinned !== null) release();
   const step = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1}[event.key];
   const stops = [...event.currentTarget.querySelectorAll('a.seg')];
   const at = stops.indexOf(document.activeElement);
@@ -169,6 +199,7 @@ function enter(stops, element) {
 
 VIEWS.articles = {
   title: 'Articles', uses: ['layers', 'type', 'verdicts', 'reset'],
+  without: ['arguments', 'identity', 'role', 'split', 'merged'],
   draw(main, [id, number]) {
     if (!DATA.articles.length) { main.append(h('p', null, 'The articles were not kept beside this result.')); return; }
     const article = DATA.articles[Math.max(0, articleAt(id))];

@@ -43,7 +43,9 @@ function fate(side, {article, item, row}, kind) {
   if (!row) return null;
   const other = row[side === 'gold' ? 'predicted' : 'gold'];
   const cluster = other !== null && article[side === 'gold' ? 'predicted' : 'gold'][kind][other].cluster;
-  return [chip(row.verdict), cluster ? [' ', h('a', {class: 'cluster', href: link('identity', kind, side === 'gold' ? 'predicted' : 'gold', cluster)}, cluster)] : null];
+  const number = row[side];
+  const torn = article.rows.filter(r => r.layer === 'identity' && r.of === kind && r[side] === number);
+  return [chip(row.verdict), torn.map(r => [' ', chip(r.verdict)]), cluster ? [' ', h('a', {class: 'cluster', href: link('identity', kind, side === 'gold' ? 'predicted' : 'gold', cluster)}, cluster)] : null];
 }
 
 function place({article, row}, text) {
@@ -90,7 +92,7 @@ function standing(side, kind, mentions) {
 }
 
 VIEWS.identity = {
-  title: 'Across articles', uses: [],
+  title: 'Across articles', uses: [], without: [],
   draw(main, [kindAsked, sideAsked, name]) {
     const kinds = Object.keys(KINDS).filter(kind => clustersOf(kind, 'gold').length || clustersOf(kind, 'predicted').length);
     if (!kinds.length) { main.append(h('p', null, 'Neither gold nor prediction says what is the same across articles.')); return; }

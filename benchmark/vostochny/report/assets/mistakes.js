@@ -6,8 +6,10 @@ function drawPanel(numbers) {
   const panel = document.getElementById('panel');
   if (!panel) return;
   const {article} = reading;
-  panel.replaceChildren(...(numbers.length ? numbers.map(number => card(article, article.rows[number]))
-    : [h('p', {class: 'hint'}, 'Point at a mark, or step to it with the arrow keys, to see what both sides say. An event shows its arguments, a quote its source and cue.')]));
+  const close = h('button', {type: 'button', class: 'close', click: release}, 'Let go');
+  panel.replaceChildren(...(numbers.length ? [...numbers.map(number => card(article, article.rows[number])), reading.pinned === null ? '' : close]
+    : [h('p', {class: 'hint'}, 'Point at a mark, or step to it with the arrow keys, to see what both sides say. Click or Enter holds it: an event shows its arguments, a quote its source and cue.')]));
+  panel.classList.toggle('empty', !numbers.length);
 }
 
 function card(article, row) {
@@ -21,7 +23,7 @@ function card(article, row) {
   if (gold && predicted && gold.spans.join() !== predicted.spans.join()) add('words', item => item.spans.map(span => words(article, span)).join(' … '));
   add(row.layer === 'arguments' ? 'role' : 'type', item => item.type);
   if (row.layer === 'arguments') add('event', item => `${words(article, item.event.spans[0])} (${item.event.type})`);
-  add('level', item => item.level && `${item.level} ${DATA.levels[item.level] ? '' : ''}`.trim());
+  add('level', item => item.level);
   add('demonym', item => item.demonym ? 'yes' : undefined);
   for (const key of ['realis', 'polarity', 'outcome']) add(key, item => item[key]);
   add('source', item => who(item, 'source'));
@@ -93,11 +95,12 @@ function mistakeRow([article, row, number]) {
   return h('tr', {'data-verdict': row.verdict}, h('td', null, chip(row.verdict)), h('td', null, row.layer),
     h('td', {class: 'context'}, h('a', {class: 'jump', href: link('articles', article.id, number)}, context(article, span, 40)),
       predicted && gold && predicted.spans.join() !== gold.spans.join() ? h('small', null, 'predicted: ', shorten(words(article, predicted.spans[0]), 120)) : null),
-    h('td', null, side(article, row, gold)), h('td', null, side(article, row, predicted)), h('td', null, article.short));
+    h('td', {'data-label': 'gold'}, side(article, row, gold)), h('td', {'data-label': 'prediction'}, side(article, row, predicted)),
+    h('td', {'data-label': 'article'}, article.short));
 }
 
 VIEWS.mistakes = {
-  title: 'Mistakes', uses: ['layers', 'type', 'verdicts', 'article', 'reset'],
+  title: 'Mistakes', uses: ['layers', 'type', 'verdicts', 'article', 'reset'], without: ['hit'],
   draw(main) {
     const rows = DATA.articles.flatMap(article => article.rows.map((row, number) => [article, row, number]))
       .filter(([article, row]) => row.verdict !== 'hit' && chosen(article, row));

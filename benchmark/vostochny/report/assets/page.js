@@ -1,10 +1,9 @@
 // What every view uses: elements made of text alone, the filters, and the way between the views.
 const DATA = JSON.parse(document.getElementById('data').textContent);
-const LAYER = {entities: 'entities', events: 'events', arguments: 'arguments', quotes: 'quotes', identity: 'identity'};
 // A sign beside each word, so that colour is never alone in telling them apart.
 const SIGN = {
   hit: '✓', missed: '−', spurious: '+', boundary: '↔', type: '≠', 'boundary+type': '↔≠', role: '≠', speaker: '≠',
-  split: '⑂', merged: '⊕',
+  split: '÷', merged: '∪',
 };
 const MEANING = {
   hit: 'right in every point looked at', missed: 'in the gold alone', spurious: 'in the prediction alone',
@@ -13,10 +12,12 @@ const MEANING = {
   speaker: 'overlapping content, another speaker', split: 'apart from the rest of its cluster',
   merged: 'put together with another cluster',
 };
+const NAMED = ['type', 'directness'];  // the parts of a score that the filter by type speaks of
 const SVG = new Set(['svg', 'rect', 'circle', 'line', 'text', 'g']);
 const ALL_VERDICTS = DATA.verdicts.filter(v => DATA.articles.some(a => a.rows.some(r => r.verdict === v)));
 const filter = {layers: new Set(DATA.layers), verdicts: new Set(ALL_VERDICTS), type: '', article: ''};
-const VIEWS = {};  // name → {title, parts of the filter it uses, draw(main, path)}; each file adds its own
+// name → {title, uses: parts of the filter, without: values of no use there, draw(main, path)}; each file adds its own.
+const VIEWS = {};
 
 function h(tag, attributes, ...children) {
   const element = SVG.has(tag) ? document.createElementNS('http://www.w3.org/2000/svg', tag) : document.createElement(tag);
@@ -34,13 +35,16 @@ function h(tag, attributes, ...children) {
 const percent = value => value === null || value === undefined ? '–' : (100 * value).toFixed(1);
 const interval = pair => pair ? `${percent(pair[0])}–${percent(pair[1])}` : '';
 const whole = value => value === undefined || value === null ? '' : Number.isInteger(value) ? String(value) : value.toFixed(1);
-const link = (...path) => '#' + path.map(encodeURIComponent).join('/');
+// Half of a surrogate pair cannot stand in an address.
+const link = (...path) => '#' + path.map(one => encodeURIComponent(String(one).replace(/\p{Cs}/gu, '\ufffd'))).join('/');
 const many = (count, word) => `${count} ${count === 1 ? word : word.endsWith('y') ? word.slice(0, -1) + 'ies' : word + 's'}`;
 const articleAt = id => DATA.articles.findIndex(a => a.id === id);
 
 // Offsets count code points; the browser's strings count UTF-16 units, two for an emoji.
 for (const article of DATA.articles) article.points = Array.from(article.text);
-const words = (article, span) => article.points.slice(span[0], span[1]).join('').replace(/\s+/g, ' ');
+// An empty span stands for words that the prediction gives and the text does not have.
+const words = (article, span) => span[0] === span[1] ? `${article.said[span[0]] || '…'} (not in the text)`
+  : article.points.slice(span[0], span[1]).join('').replace(/\s+/g, ' ');
 
 function itemsOf(article, row) {
   const of = row.layer === 'identity' ? row.of : row.layer;
@@ -91,7 +95,7 @@ function choice(legend, name, groups) {
 function drawFilters() {
   const types = {};
   const add = (layer, type) => { if (type) (types[layer] ||= new Set()).add(type); };
-  for (const one of DATA.types) add(one.layer, one.label);
+  for (const one of DATA.parts) if (NAMED.includes(one.facet)) add(one.layer, one.label);
   for (const article of DATA.articles) {
     for (const row of article.rows) {
       if (row.layer !== 'identity') for (const item of itemsOf(article, row)) add(row.layer, typeOf(row, item));
@@ -101,7 +105,7 @@ function drawFilters() {
     [layer, [...types[layer]].sort().map(type => [JSON.stringify([layer, type]), type])]);
   const form = document.getElementById('filters');
   form.replaceChildren(
-    checks('Layers', 'layers', DATA.layers, filter.layers, v => LAYER[v]),
+    checks('Layers', 'layers', DATA.layers, filter.layers, v => v),
     choice('Type', 'type', groups),
     checks('What became of it', 'verdicts', ALL_VERDICTS, filter.verdicts, v => `${SIGN[v] || ''} ${v}`),
     choice('Article', 'article', [['', DATA.articles.map(a => [a.id, `${a.short} ${a.title.slice(0, 50)}`])]]),
@@ -137,7 +141,8 @@ function redraw() {
   for (const part of document.querySelectorAll('#filters > *')) {
     part.hidden = part.dataset.part !== 'reset' && !view.uses.includes(part.dataset.part);
   }
-  document.getElementById('filters').hidden = !view.uses.length;
+  for (const check of document.querySelectorAll('#filters .check')) check.hidden = view.without.includes(check.dataset.value);
+  document.getElementById('filter-box').hidden = !view.uses.length;
   const main = document.getElementById('main');
   main.dataset.view = name;
   main.replaceChildren();

@@ -2,6 +2,7 @@
 function bars(one) {
   const told = [percent(one.value)];
   if (one.these) told.push(`these articles ${interval(one.these)}`);
+  if (one.agreement !== undefined) told.push(`annotators agree ${percent(one.agreement)}`);
   if (one.new) told.push(`new articles ${interval(one.new)}`);
   const at = x => `${(100 * x).toFixed(3)}%`;
   const bar = (pair, kind, y, height) => pair &&
@@ -9,6 +10,7 @@ function bars(one) {
   return h('svg', {class: 'bars', role: 'img', 'aria-label': told.join(', '), height: 22},
     [0, .25, .5, .75, 1].map(x => h('line', {class: 'grid', x1: at(x), x2: at(x), y1: 0, y2: 22})),
     bar(one.new, 'new', 9.5, 3), bar(one.these, 'these', 6, 10),
+    one.agreement !== undefined && h('rect', {class: 'agreement', x: at(one.agreement), width: 2, y: 1, height: 20}),
     one.value !== null && h('circle', {class: 'dot', cx: at(one.value), cy: 11, r: 5}));
 }
 
@@ -21,10 +23,17 @@ function tile(one) {
       parts.push(h('p', null, h('b', null, whole(one.predicted - one.right)), ` of ${whole(one.predicted)} predicted are wrong`));
     }
   }
-  const [title, sub] = one.layer === 'identity' ? ['identity', one.label.replace(': CoNLL', '')] : [one.layer, one.label];
-  return h('li', {class: 'tile', 'data-layer': one.layer}, h('h3', null, title), h('p', {class: 'sub'}, sub),
-    h('p', {class: 'big'}, percent(one.value), h('span', null, one.layer === 'identity' ? ' CoNLL F1' : ' F1')),
-    bars(one), parts);
+  return h('li', {class: 'tile', 'data-layer': one.layer}, h('h3', null, one.layer), h('p', {class: 'sub'}, one.label),
+    h('p', {class: 'big'}, percent(one.value), h('span', null, ' F1')), bars(one), parts);
+}
+
+function tiles(measures) {
+  const primary = measures.filter(one => one.primary);
+  const identity = primary.filter(one => one.layer === 'identity' && one.name.includes('.across.'));
+  return h('ul', {class: 'tiles'}, primary.filter(one => one.layer !== 'identity').map(tile),
+    identity.length ? h('li', {class: 'tile', 'data-layer': 'identity'}, h('h3', null, 'identity'),
+      h('p', {class: 'sub'}, 'CoNLL F1 across articles'), identity.map(one => [
+        h('p', {class: 'middle'}, percent(one.value), h('span', null, ` ${one.name.split('.')[1]}`)), bars(one)])) : null);
 }
 
 function most() {
@@ -50,39 +59,43 @@ function plot(rows) {
 
 function figures(rows) {
   const each = rows.some(one => one.each);
-  const head = ['measure', 'F1', 'these articles', 'new articles', 'P', 'R', 'right', 'gold', 'predicted',
+  const agreed = rows.some(one => one.agreement !== undefined);
+  const head = ['measure', 'F1', 'these articles', 'new articles', ...(agreed ? ['A–B'] : []), 'P', 'R', 'right', 'gold', 'predicted',
     ...(each ? [...DATA.documents, 'one left out'] : []), 'note'];
   return h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'All figures'}, h('table', {class: 'figures'},
     h('thead', null, h('tr', null, head.map(x => h('th', {scope: 'col'}, x)))),
     h('tbody', null, rows.map(one => h('tr', {'data-layer': one.layer, class: one.primary ? 'primary' : null},
       h('th', {scope: 'row'}, one.label),
-      [percent(one.value), interval(one.these), interval(one.new),
+      [percent(one.value), interval(one.these), interval(one.new), ...(agreed ? [one.agreement === undefined ? '' : percent(one.agreement)] : []),
         one.precision === undefined ? '' : percent(one.precision), one.recall === undefined ? '' : percent(one.recall),
         whole(one.right), whole(one.gold), whole(one.predicted),
         ...(each ? [...DATA.documents.map((_, i) => one.each ? percent(one.each[i]) : ''), interval(one.leaveOneOut)] : []),
       ].map(x => h('td', null, x)), h('td', {class: 'note'}, (one.notes || []).join('; ')))))));
 }
 
+const titled = one => `${one.layer} by ${one.facet}${one.recallOnly ? ' (recall)' : ''}`;
+
 VIEWS.scores = {
-  title: 'Scores', uses: ['layers', 'type', 'reset'],
+  title: 'Scores', uses: ['layers', 'type', 'reset'], without: [],
   draw(main) {
     const seen = DATA.measures.filter(one => filter.layers.has(one.layer));
     const type = filter.type && JSON.parse(filter.type);
-    const types = DATA.types.filter(one => filter.layers.has(one.layer) && (!type || (type[0] === one.layer && type[1] === one.label)));
+    const parts = DATA.parts.filter(one => filter.layers.has(one.layer) &&
+      (!type || (NAMED.includes(one.facet) && type[0] === one.layer && type[1] === one.label)));
     main.append(h('section', {'aria-labelledby': 'summary'}, h('h2', {id: 'summary'}, 'In short'),
-      h('ul', {class: 'tiles'}, seen.filter(one => one.primary).map(tile)), most(),
+      tiles(seen), most(),
       DATA.without.length ? h('p', {class: 'warning'}, `No prediction for ${DATA.without.join(', ')}: counted as empty.`) : null,
       h('p', {class: 'key'}, h('span', {class: 'key-dot'}), ' score ', h('span', {class: 'key-these'}),
         ' 95 % for this system on text like these articles ', h('span', {class: 'key-new'}),
-        ' 95 % for other articles of this kind; no bar: too little to say')));
+        ' 95 % for other articles of this kind; no bar: too little to say',
+        seen.some(one => one.agreement !== undefined) ? [h('span', {class: 'key-agreement'}), ' how far the annotators agree: differences inside it mean nothing'] : null)));
     if (!type) {
-      main.append(h('section', {'aria-labelledby': 'picture'}, h('h2', {id: 'picture'}, 'Every measure'), plot(seen)));
+      main.append(h('section', {'aria-labelledby': 'picture'}, h('h2', {id: 'picture'}, 'Measures'), plot(seen.filter(one => one.pictured))));
     }
-    for (const layer of new Set(types.map(one => one.layer))) {
-      const rows = types.filter(one => one.layer === layer);
-      main.append(h('section', null, h('h2', null, `${layer} by ${rows[0].facet}${rows[0].recall ? ' (recall)' : ''}`), plot(rows)));
+    for (const title of new Set(parts.map(titled))) {
+      main.append(h('section', null, h('h2', null, title), plot(parts.filter(one => titled(one) === title))));
     }
-    const rows = [...(type ? [] : seen), ...types.map(one => ({...one, label: `${one.layer}, ${one.label}${one.recall ? ' (recall)' : ''}`}))];
+    const rows = [...(type ? [] : seen), ...parts.map(one => ({...one, label: `${one.layer}, ${one.label}${one.recallOnly ? ' (recall)' : ''}`}))];
     main.append(h('section', {'aria-labelledby': 'all'}, h('h2', {id: 'all'}, 'All figures'), figures(rows)));
   },
 };

@@ -2,6 +2,7 @@ const ORDER = ['scores', 'mistakes', 'articles', 'identity'];
 document.getElementById('nav').append(...ORDER.filter(name => name === 'scores' || DATA.articles.length)
   .map(name => h('a', {href: link(name), 'data-view': name}, VIEWS[name].title)));
 drawFilters();
+document.getElementById('filter-box').open = !matchMedia('(max-width: 40rem)').matches;
 window.addEventListener('hashchange', () => {
   const main = document.getElementById('main');
   redraw();
@@ -10,3 +11,7 @@ window.addEventListener('hashchange', () => {
   if (here().length === 1) window.scrollTo(0, 0);
 });
 redraw();
+document.querySelector('.skip').addEventListener('click', event => {
+  event.preventDefault();  // its address would be taken for a view
+  document.getElementById('main').focus();
+});

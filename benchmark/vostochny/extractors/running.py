@@ -1,0 +1,177 @@
+"""An extractor over many articles into a file of predictions, which an interruption or a fault does not spoil.
+
+Beside ``predictions.jsonl`` stand ``predictions.run.json`` (what made it, so that no other extractor goes on with it)
+and, where articles failed, ``predictions.errors.jsonl`` (an object a line: doc_id, error, traceback).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from vostochny.extractors import Extract, ExtractorError, answers, unannotated
+from vostochny.formats import FormatError, jsonl
+from vostochny.model import Document
+from vostochny.ontology import Ontology, View
+
+BAR = 24
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An article that has no prediction, and why."""
+
+    doc_id: str
+    error: str
+    traceback: str = field(repr=False, default="")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run did: articles written, those that were there already, and those that failed."""
+
+    written: tuple[str, ...]
+    skipped: tuple[str, ...]
+    failed: tuple[Failure, ...]
+    notes: tuple[str, ...] = ()
+
+
+def errors_path(output: Path) -> Path:
+    """Where the errors of a run are recorded."""
+    return output.with_name(f"{output.stem}.errors.jsonl")
+
+
+def made_by_path(output: Path) -> Path:
+    """Where it is recorded what made a file."""
+    return output.with_name(f"{output.stem}.run.json")
+
+
+def run(
+    extract: Extract,
+    documents: Sequence[Document],
+    output: Path | None,
+    scheme: Ontology,
+    made_by: dict[str, Any],
+    unknown: str = "error",
+    view: View | None = None,
+    restart: bool = False,
+    progress: Callable[[int, int, str], None] = lambda done, of, doc_id: None,
+) -> Report:
+    """Extract from each document and append its prediction to ``output`` (None: standard output) at once.
+
+    Documents that ``output`` has are skipped, unless ``restart``; a last line that was cut off is done again. An
+    article whose extraction raises, or whose prediction the reader finds fault with, is recorded and has no line.
+    Raises ExtractorError where ``output`` was made by something else, FormatError where it is no file of predictions.
+    """
+    done: frozenset[str] = frozenset()
+    notes: list[str] = []
+    if output:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        if restart:
+            output.unlink(missing_ok=True)
+        done = _resumed(output, made_by, notes)
+        made_by_path(output).write_text(json.dumps(made_by, ensure_ascii=False) + "\n", encoding="utf-8")
+    todo = [d for d in documents if d.doc_id not in done]
+    skipped = tuple(d.doc_id for d in documents if d.doc_id in done)
+    written: list[str] = []
+    failed: list[Failure] = []
+    with contextlib.ExitStack() as stack:
+        stdout = sys.stdout
+        out: IO[str] = stack.enter_context(output.open("a", encoding="utf-8", newline="\n")) if output else stdout
+        # What an extractor prints must not come between predictions on standard output.
+        stack.enter_context(contextlib.redirect_stdout(sys.stderr))
+        for number, document in enumerate(todo):
+            progress(len(skipped) + number, len(documents), document.doc_id)
+            row = _extracted(extract, document, scheme, unknown, view)
+            if isinstance(row, Failure):
+                failed.append(row)
+                _record(output, failed)
+                continue
+            out.write(json.dumps(row, ensure_ascii=False) + "\n")
+            out.flush()
+            written.append(document.doc_id)
+    progress(len(documents), len(documents), "")
+    _record(output, failed)
+    return Report(tuple(written), skipped, tuple(failed), tuple(notes))
+
+
+def _extracted(
+    extract: Extract, document: Document, scheme: Ontology, unknown: str, view: View | None
+) -> dict[str, Any] | Failure:
+    try:
+        row = answers.row_of(extract(unannotated(document)), document)
+        answers.checked(row, document, scheme, unknown, view)
+    except ExtractorError as e:
+        return Failure(document.doc_id, str(e))
+    except FormatError as e:
+        more = f" (and {len(e.faults) - 1} more)" if len(e.faults) > 1 else ""
+        return Failure(document.doc_id, f"{e.faults[0]}{more}", str(e))
+    except (Exception, SystemExit) as e:
+        return Failure(document.doc_id, f"{type(e).__name__}: {e}", traceback.format_exc())
+    return answers.stored(row, document)
+
+
+def _record(output: Path | None, failed: Sequence[Failure]) -> None:
+    """Write the errors so far; a file of errors of an earlier run goes when all is well."""
+    if not output:
+        return
+    path = errors_path(output)
+    if not failed:
+        path.unlink(missing_ok=True)
+        return
+    rows = ({"doc_id": f.doc_id, "error": f.error, "traceback": f.traceback} for f in failed)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def _resumed(output: Path, made_by: dict[str, Any], notes: list[str]) -> frozenset[str]:
+    """The documents that a file has already; its last line is mended."""
+    if not output.exists() or not output.stat().st_size:
+        return frozenset()
+    record = made_by_path(output)
+    before = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else None
+    if before is not None and before != made_by:
+        changed = ", ".join(f"{k} {before.get(k)}" for k in made_by if before.get(k) != made_by[k])
+        raise ExtractorError(f"{output}: was made with {changed}; take another -o, or --restart to begin anew")
+    raw = output.read_bytes()
+    whole, _, rest = raw.rpartition(b"\n")
+    if rest:
+        with output.open("r+b") as file:
+            if jsonl.parse(str(output), 1, rest)[0] is not None:
+                file.seek(0, 2)
+                file.write(b"\n")
+            else:
+                file.truncate(len(whole) + 1 if whole else 0)
+                notes.append(f"{output}: the last line was cut off; its article is done again")
+                if not whole:
+                    return frozenset()
+    done, faults = set(), []
+    for number, line in jsonl.raw_lines(str(output)):
+        row, found = jsonl.parse(str(output), number, line)
+        faults += found
+        if row is not None:
+            done.add(str(row.get("doc_id")))
+    if faults:
+        raise FormatError(faults)
+    return frozenset(done)
+
+
+class Progress:
+    """A bar on a terminal's last line; silent elsewhere."""
+
+    def __init__(self, stream: IO[str]):
+        self.stream, self.shown = stream, stream.isatty()
+
+    def __call__(self, done: int, of: int, doc_id: str) -> None:
+        """Show that ``done`` of so many articles are finished and which one is being read; none: all is done."""
+        if not self.shown:
+            return
+        filled = BAR * done // max(of, 1)
+        line = f"{'━' * filled}{'─' * (BAR - filled)} {done}/{of} {doc_id}"
+        self.stream.write(f"\r\033[K{line}" if doc_id else "\r\033[K")
+        self.stream.flush()

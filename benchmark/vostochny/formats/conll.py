@@ -1,0 +1,97 @@
+"""CoNLL columns: a token a line, its tag in the last column, a blank line after each sentence.
+
+Columns are parted by tabs or spaces. Documents begin with ``-DOCSTART-`` or ``# doc_id = …`` (``# newdoc id = …``,
+``#begin document``); without any, all is one document. See :mod:`vostochny.formats.tags` for the schemes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from vostochny.align import spans_to_iob2
+from vostochny.formats.files import text as file_text
+from vostochny.formats.files import write_text
+from vostochny.formats.reading import Reading, Record
+from vostochny.formats.tags import is_tag
+from vostochny.formats.tokens import Sentence, Tagged, records
+from vostochny.model import Document, Span
+
+_ID = re.compile(r"#\s*(?:doc_id|newdoc\s+id|newdoc_id|id)\s*=\s*(\S+)\s*$")
+_BEGIN = re.compile(r"#begin document\s*\(?([^)\s;]*)\)?")
+
+
+def read(path: str, reading: Reading) -> Iterator[Record]:
+    """A record a document; every line that is no token with a tag is a fault."""
+    documents: list[Tagged] = []
+    sentence: Sentence | None = None
+
+    def begin(doc_id: str | None, line: int) -> None:
+        # An id right after -DOCSTART-, or the reverse, is of the same document.
+        last = documents[-1] if documents else None
+        if last and not last.sentences and (last.doc_id is None or doc_id is None):
+            last.doc_id = last.doc_id or doc_id
+        else:
+            documents.append(Tagged(doc_id, line))
+
+    for number, raw in enumerate(file_text(path).split("\n"), 1):
+        line = raw.rstrip("\r\t ")
+        named = (_ID.match(line) or _BEGIN.match(line)) if line.startswith("#") else None
+        if named:
+            begin(named.group(1) or None, number)
+            sentence = None
+        elif line.startswith("-DOCSTART-"):
+            given = re.search(r"\(([^)\s]+)\)|doc_id=(\S+)", line)
+            begin((given.group(1) or given.group(2)) if given else None, number)
+            sentence = None
+        elif not line.strip():
+            sentence = None
+        elif not (re.match(r"#\s|#end\b|#$", line) and not is_tag(line.split()[-1])):
+            columns = line.split("\t") if "\t" in line else line.split()
+            if len(columns) < 2 or not is_tag(columns[-1].strip()):
+                shown = columns[-1].strip()[:40] if len(columns) > 1 else line[:40]
+                message = f"{shown!r} is no tag; expected a token, and O, B-TYPE or I-TYPE in the last column"
+                reading.fault(path, number, f"column {len(columns)}", message)
+                continue
+            if not documents:
+                documents.append(Tagged(None, number))
+            if sentence is None:
+                sentence = Sentence(number)
+                documents[-1].sentences.append(sentence)
+            # CoNLL-U and the like begin with a number; the token is the first column that is none of these.
+            token = columns[1] if len(columns) > 2 and columns[0].isdigit() and "\t" in line else columns[0]
+            sentence.tokens.append(token.strip() or token)
+            sentence.tags.append(columns[-1].strip())
+            sentence.lines.append(number)
+    if not documents:
+        reading.fault(path, None, None, "has no token; expected a token a line, its tag in the last column")
+    else:
+        yield from records(path, reading, documents)
+
+
+def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
+    """Write IOB2, a token and its tag a line, with ``# doc_id``. Only flat entities can be said; see ``lost``."""
+    out: list[str] = []
+    for d in documents:
+        out.append(f"# doc_id = {d.doc_id}\n")
+        tokens = d.tokens or [Span(m.start(), m.end()) for m in re.finditer(r"\w+|[^\w\s]", d.text)]
+        ends = [s.end for s in d.sentences or d.paragraphs] or [len(d.text)]
+        tags = spans_to_iob2([(e.span, e.type) for e in d.entities], tokens)
+        kept = sum(tag.startswith("B-") for tag in tags)
+        lost["entities that share a token with a longer one"] += len(d.entities) - kept
+        edges = {t.start for t in tokens}, {t.end for t in tokens}
+        moved = (e.span.start not in edges[0] or e.span.end not in edges[1] for e in d.entities)
+        lost["entities widened to whole tokens"] += sum(moved)
+        lost["attributes of entities"] += sum(bool(e.level or e.demonym or e.cluster) for e in d.entities)
+        lost["events"] += len(d.events)
+        lost["quotes"] += len(d.quotes)
+        at = 0
+        for token, tag in zip(tokens, tags, strict=True):
+            while at < len(ends) - 1 and token.start >= ends[at]:
+                at += 1
+                out.append("\n")
+            word = "".join(token.of(d.text).split())
+            out.append(f"{word}\t{tag}\n")
+        out.append("\n")
+    write_text(path, "".join(out))

@@ -1,0 +1,104 @@
+"""Files as bytes: standard input, gzip, and limits, so that no input can fill the memory."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, cast
+
+from vostochny.formats import Fault, FormatError
+
+MAX_LINE = 64 << 20
+MAX_FILE = 256 << 20  # of a file that is read as a whole
+RATIO = 200  # a packed file that grows by more is no annotation; text packs by 3 to 20
+_FREE = 64 << 20  # what any packed file may hold
+_GZIP = b"\x1f\x8b"
+
+
+class _Unpacked(io.RawIOBase):
+    """A gzip stream that refuses to grow without measure."""
+
+    def __init__(self, path: str, file: IO[bytes]):
+        self._path, self._packed = path, file
+        self._file = gzip.GzipFile(fileobj=file)
+        self._out = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        try:
+            got = self._file.read(len(buffer))
+        except (EOFError, zlib.error, gzip.BadGzipFile) as e:
+            raise FormatError([Fault(self._path, None, None, f"is a broken gzip file: {e}")]) from None
+        self._out += len(got)
+        if self._out > _FREE and self._out > RATIO * self._packed.tell():
+            message = f"unpacks to more than {RATIO} times its size; unpack it yourself if it is what it should be"
+            raise FormatError([Fault(self._path, None, None, message)])
+        buffer[: len(got)] = got
+        return len(got)
+
+
+@contextlib.contextmanager
+def opened(path: str) -> Iterator[io.BufferedReader]:
+    """A file, or standard input for ``-``, as bytes; gzip is unpacked. Raises OSError where it cannot be opened."""
+    if path == "-":
+        file = cast(io.BufferedReader, sys.stdin.buffer)
+        yield file
+        return
+    with open(path, "rb") as file:
+        if file.peek(2)[:2] == _GZIP:
+            yield io.BufferedReader(_Unpacked(path, file), 1 << 16)
+        else:
+            yield file
+
+
+def head(path: str, size: int = 1 << 16) -> bytes:
+    """The first bytes of a file, unpacked; of standard input what can be seen without taking it."""
+    if path == "-":
+        return cast(io.BufferedReader, sys.stdin.buffer).peek(size)[:size]
+    with opened(path) as file:
+        return file.read(size)
+
+
+def content(path: str) -> bytes:
+    """All of a file. Raises FormatError where it cannot be read or is larger than MAX_FILE."""
+    try:
+        with opened(path) as file:
+            raw = file.read(MAX_FILE + 1)
+    except OSError as e:
+        raise FormatError([Fault(path, None, None, reason(e))]) from None
+    if len(raw) > MAX_FILE:
+        message = f"is larger than {MAX_FILE >> 20} MB, and this format is read as a whole; use JSON Lines"
+        raise FormatError([Fault(path, None, None, message)])
+    return raw
+
+
+def text(path: str) -> str:
+    """All of a UTF-8 file, without a byte order mark; line ends stay as they are."""
+    raw = content(path)
+    try:
+        return raw.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as e:
+        line = raw.count(b"\n", 0, e.start) + 1
+        message = f"byte 0x{raw[e.start]:02x} at position {e.start} is not UTF-8; save the file as UTF-8"
+        raise FormatError([Fault(path, line, None, message)]) from None
+
+
+def reason(error: OSError) -> str:
+    """Why a file cannot be read, in words."""
+    return "no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error)).lower()
+
+
+def write_text(path: str, written: str) -> None:
+    """Write a UTF-8 file; ``-`` is standard output, a name that ends in .gz is packed (the same bytes each time)."""
+    raw = written.encode("utf-8")
+    if path == "-":
+        sys.stdout.buffer.write(raw)
+    else:
+        Path(path).write_bytes(gzip.compress(raw, mtime=0) if path.endswith(".gz") else raw)

@@ -1,0 +1,88 @@
+"""Output of a transformers token-classification pipeline, aggregated or word piece by word piece.
+
+Aggregated items are ``{"entity_group", "score", "word", "start", "end"}``. With ``aggregation_strategy="none"`` they
+are ``{"entity": "B-PER", "score", "index", "word", "start", "end"}``, one a piece, pieces tagged O left out; they are
+put together here: a piece begins an entity with B-, or where it does not continue one of its type at the index (or,
+without one, the place) before it. A piece inside a word (written ``##…``) goes on with the piece before it, B- or not.
+Words are looked for where a slow tokenizer gives no offsets. Containers: a list a document, a list of those in the
+order of the gold, an object of those by doc_id, or JSON Lines of either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from vostochny.formats.outputs import listed, outputs, row_of
+from vostochny.formats.reading import Reading, Record
+
+KEYS = ("entities", "predictions", "prediction", "output", "outputs", "ner", "tokens")
+
+
+def is_output(value: Any) -> bool:
+    """Whether a value is one document's output: a list of items, or an object that holds one."""
+    if isinstance(value, dict):
+        return any(key in value for key in KEYS)
+    return isinstance(value, list) and all(isinstance(x, dict) and not is_output(x) for x in value)
+
+
+def is_item(value: Any) -> bool:
+    """Whether a value is one item of such an output."""
+    return isinstance(value, dict) and ("entity_group" in value or ("entity" in value and "word" in value))
+
+
+def read(path: str, reading: Reading) -> Iterator[Record]:
+    """A record a document."""
+    for output in outputs(path, reading, is_output):
+        items = listed(output.value, KEYS)
+        if isinstance(items, list):
+            items = _joined(items)
+        yield Record(path, output.line, row_of(output, entities=items), ordered=True)
+
+
+def _joined(items: list[Any]) -> list[Any]:
+    out: list[Any] = []
+    last: dict[str, Any] | None = None  # the piece before
+    for item in items:
+        if not isinstance(item, dict):
+            out.append(item)  # the checks say what is wrong with it
+            last = None
+            continue
+        if "entity_group" in item or not isinstance(item.get("entity"), str):
+            out.append(_entity(item, item.get("entity_group", item.get("entity"))))
+            last = None
+            continue
+        prefix, _, label = item["entity"].rpartition("-") if item["entity"][:2] in ("B-", "I-") else ("", "", "")
+        label = label if prefix else item["entity"]
+        if last is not None and out and out[-1]["type"] == label and _continues(last, item, prefix):
+            _extend(out[-1], item)
+        else:
+            out.append(_entity(item, label))
+        last = item
+    return out
+
+
+def _continues(last: dict[str, Any], item: dict[str, Any], prefix: str) -> bool:
+    inside = isinstance(item.get("word"), str) and item["word"].startswith("##")
+    if prefix == "B" and not inside:
+        return False
+    if isinstance(last.get("index"), int) and isinstance(item.get("index"), int):
+        return bool(item["index"] == last["index"] + 1)
+    ends = last.get("end"), item.get("start")
+    return isinstance(ends[0], int) and isinstance(ends[1], int) and 0 <= ends[1] - ends[0] <= 1
+
+
+def _entity(item: dict[str, Any], label: Any) -> dict[str, Any]:
+    out: dict[str, Any] = {"type": label}
+    if item.get("start") is None and item.get("end") is None and isinstance(item.get("word"), str):
+        return {**out, "text": item["word"].removeprefix("##").lstrip("▁Ġ")}
+    return {**out, "start": item.get("start"), "end": item.get("end")}
+
+
+def _extend(entity: dict[str, Any], item: dict[str, Any]) -> None:
+    if "text" not in entity:
+        entity["end"] = item.get("end")
+    elif isinstance(item.get("word"), str):
+        word = item["word"]
+        glue = "" if word.startswith("##") else " "
+        entity["text"] += glue + word.removeprefix("##").lstrip("▁Ġ")

@@ -1,0 +1,36 @@
+"""Predictions as one JSON file: a list of prediction objects, one of them, or an object of them by doc_id."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from vostochny.formats import jsonl
+from vostochny.formats.files import write_text
+from vostochny.formats.outputs import outputs
+from vostochny.formats.prediction import LAYERS, kind_of
+from vostochny.formats.reading import Reading, Record
+from vostochny.model import Document
+
+
+def is_output(value: Any) -> bool:
+    """Whether a value is one document's prediction."""
+    return isinstance(value, dict) and ("doc_id" in value or any(layer in value for layer in LAYERS))
+
+
+def read(path: str, reading: Reading) -> Iterator[Record]:
+    """The prediction objects of a file."""
+    for number, output in enumerate(outputs(path, reading, is_output)):
+        if isinstance(output.value, dict):
+            named = {} if output.doc_id is None or "doc_id" in output.value else {"doc_id": output.doc_id}
+            yield Record(path, output.line, {**output.value, **named}, ordered=True)
+        else:
+            reading.fault(path, output.line, f"[{number}]", f"is {kind_of(output.value)}; expected an object")
+
+
+def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
+    """Write a list of prediction objects; nothing is lost."""
+    rows = [jsonl.row_of(d, with_text) for d in documents]
+    write_text(path, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")

@@ -1,0 +1,166 @@
+"""Label Studio's JSON of any project: one task, a list of them, an export, or a folder of such files.
+
+A task with our controls (``entity``, ``event``, ``quote`` …) is read as ours, its labels whatever they are. Of any
+other project every labelled region of text is an entity; what else stands there is counted as left out. Of a task
+without an annotation the one prediction is read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from vostochny.formats import Fault, FormatError, jsonl, label_studio
+from vostochny.formats.discovery import discovered
+from vostochny.formats.files import content, write_text
+from vostochny.formats.label_studio_shape import ATTRIBUTES, LAYERS, RELATIONS, chosen
+from vostochny.formats.outputs import IDS
+from vostochny.formats.prediction import kind_of
+from vostochny.formats.reading import Reading, Record
+from vostochny.model import Document
+from vostochny.ontology import Ontology
+
+OURS = (*LAYERS, *ATTRIBUTES)
+
+
+def is_task(value: Any) -> bool:
+    """Whether a value is a task with annotations or predictions."""
+    return isinstance(value, dict) and "data" in value and ("annotations" in value or "predictions" in value)
+
+
+def read(path: str, reading: Reading) -> Iterator[Record]:
+    """A record a task."""
+    tasks: list[tuple[str, dict[str, Any]]] = []
+    folder = Path(path)
+    for file in sorted(map(str, folder.glob("*.json"))) if folder.is_dir() else [path]:
+        value, faults = jsonl.parse_any(file, None, content(file))
+        reading.faults += faults
+        found = value if isinstance(value, list) else [value]
+        for i, task in enumerate(found if not faults else ()):
+            name = file if len(found) == 1 else f"{file}[{i}]"
+            if not is_task(task):
+                shown = "a task without annotations (JSON_MIN?)" if isinstance(task, dict) else kind_of(task)
+                reading.fault(name, None, None, f"is {shown}; export the project as JSON")
+            elif isinstance(task["data"], dict):
+                tasks.append((name, _annotated(task)))
+            else:
+                reading.fault(name, None, "data", f"is {kind_of(task['data'])}; expected an object with the text")
+    used = {c for _, task in tasks for c in _controls(task)}
+    ours = bool(used & {"entity", "event", "quote"}) and used <= set(OURS)
+    scheme = _own_scheme(reading.ontology, [t for _, t in tasks]) if ours else reading.ontology
+    for name, task in tasks:
+        try:
+            if ours:
+                document = label_studio.read(task, scheme, name)
+                yield Record(path, None, jsonl.row_of(document, with_text=True))
+            else:
+                yield _foreign(name, task, reading)
+        except FormatError as e:
+            reading.faults += e.faults
+
+
+def _annotated(task: dict[str, Any]) -> dict[str, Any]:
+    """The task; where it has a prediction and no annotation, with that one in the annotation's place."""
+    given, predictions = task.get("annotations"), task.get("predictions")
+    if not given and isinstance(predictions, list) and len(predictions) == 1:
+        return {**task, "annotations": predictions}
+    return task
+
+
+def _results(task: dict[str, Any]) -> list[dict[str, Any]]:
+    given = task.get("annotations")
+    found = [a.get("result") for a in given if isinstance(a, dict)] if isinstance(given, list) else []
+    return [r for result in found if isinstance(result, list) for r in result if isinstance(r, dict)]
+
+
+def _controls(task: dict[str, Any]) -> set[str]:
+    return {str(r["from_name"]) for r in _results(task) if "from_name" in r}
+
+
+def _own_scheme(ontology: Ontology, tasks: list[dict[str, Any]]) -> Ontology:
+    """The scheme with the labels, roles and choices that tasks with our controls have."""
+    rows: list[dict[str, Any]] = []
+    for task in tasks:
+        results = _results(task)
+        entities, events, quotes = [], [], []
+        roles = [
+            {"role": label}
+            for r in results
+            if r.get("type") == "relation" and isinstance(r.get("labels"), list)
+            for label in r["labels"]
+            if label not in RELATIONS
+        ]
+        for r in results:
+            value = r.get("value") if isinstance(r.get("value"), dict) else {}
+            for label in value.get("labels") or () if isinstance(value.get("labels"), list) else ():
+                if r.get("from_name") == "entity":
+                    entities.append({"type": label})
+                elif r.get("from_name") == "event":
+                    events.append({"type": label})
+            control = ATTRIBUTES.get(str(r.get("from_name")))
+            for choice in value.get("choices") or () if isinstance(value.get("choices"), list) else ():
+                if control and control[0] == "event":
+                    events.append({control[2]: choice})
+                elif control and control[0] == "quote" and control[2] != "unattributed":
+                    quotes.append({control[2]: choice})
+        known = [e for e in events if e.get("type")]
+        # A role may be of any of the events; which one a relation comes from is not looked up here.
+        events += [{**e, "arguments": roles} for e in known if e["type"] not in ontology.events]
+        rows.append({"entities": entities, "events": events, "quotes": quotes})
+    return discovered(ontology, rows)
+
+
+def _foreign(name: str, task: dict[str, Any], reading: Reading) -> Record:
+    """The entities of a task whose controls are not ours."""
+    faults: list[Fault] = []
+    result = chosen(task, None, name).get("result")
+    if not isinstance(result, list):
+        raise FormatError([Fault(name, None, "result", "is missing or no list; export the project as JSON")])
+    regions = []
+    for i, entry in enumerate(result):
+        where = f"result[{i}]"
+        value = entry.get("value") if isinstance(entry, dict) else None
+        if isinstance(entry, dict) and entry.get("type") in ("relation", "choices", "textarea", "rating", "number"):
+            reading.left_out[f"{entry['type']} results of Label Studio"] += 1
+        elif not isinstance(entry, dict) or not isinstance(value, dict):
+            faults.append(Fault(name, None, where, "is no region; expected an object with a value"))
+        else:
+            place = value.get("globalOffsets") if isinstance(value.get("globalOffsets"), dict) else value
+            labels = next((value[k] for k in ("labels", "hypertextlabels", "paragraphlabels") if k in value), None)
+            if not isinstance(labels, list) or "start" not in place:
+                reading.left_out[f"{entry.get('type')!s:.30} results of Label Studio"] += 1
+                continue
+            for label in labels:
+                regions.append({"start": place["start"], "end": place.get("end"), "type": label})
+    if faults:
+        raise FormatError(faults)
+    data = task["data"]
+    text = _text(data, regions)
+    if text is None:
+        raise FormatError([Fault(name, None, "data", "has no text; expected the article as a string")])
+    doc_id = next((str(data[k]) for k in IDS if isinstance(data.get(k), str | int) and data.get(k) != text), None)
+    if doc_id is None and not reading.gold:
+        doc_id = f"task-{task.get('id', name)}"
+    row: dict[str, Any] = {"text": text, "entities": regions}
+    return Record(name, None, row if doc_id is None else {"doc_id": doc_id, **row})
+
+
+def _text(data: dict[str, Any], regions: list[dict[str, Any]]) -> str | None:
+    """The text that regions are of: ``text``, else the longest string."""
+    if isinstance(data.get("text"), str):
+        return str(data["text"])
+    return max((v for v in data.values() if isinstance(v, str)), key=len, default=None)
+
+
+def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
+    """Write a list of tasks for our labeling configuration; references to no item of the document are lost."""
+    from vostochny.formats.convert import with_targets
+
+    try:
+        tasks = [label_studio.write(with_targets(d, lost)) for d in documents]
+    except ValueError as e:
+        raise FormatError([Fault(path, None, None, str(e))]) from None
+    write_text(path, json.dumps(tasks, ensure_ascii=False, indent=1) + "\n")

@@ -1,0 +1,219 @@
+"""Which formats there are, which one a file is, and the one way to read gold, predictions and write either.
+
+Each format is a module with ``read(path, reading)``, which yields a Record a document, and mostly ``write(path,
+documents, lost, with_text)``, which counts in ``lost`` what it cannot say. A plug-in is an entry point of the group
+``vostochny.formats`` that names such a module (or any object) under the format's name; with ``detect(path, head)`` it
+is asked about files that no format here knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from vostochny.formats import Fault, FormatError, files, jsonl
+from vostochny.formats.reading import Reading
+from vostochny.model import Document
+from vostochny.ontology import Ontology, View
+
+GROUP = "vostochny.formats"
+# Name → its module. Imported when used: some bring a library that takes its time.
+MODULES = {
+    "jsonl": "jsonl",
+    "json": "json_rows",
+    "label-studio": "label_studio_tasks",
+    "brat": "brat",
+    "conll": "conll",
+    "spacy": "spacy_docs",
+    "spacy-json": "spacy_json",
+    "huggingface": "huggingface",
+    "gliner": "gliner",
+    "dataset": "dataset",
+    "parquet": "parquet",
+    "tagged": "tagged_rows",
+}
+# The ending of a file to write, where no format is named.
+ENDINGS = {
+    ".jsonl": "jsonl", ".json": "json", ".conll": "conll", ".iob2": "conll", ".iob": "conll", ".tsv": "conll",
+    ".spacy": "spacy", ".parquet": "parquet",
+}  # fmt: skip
+
+
+def names() -> tuple[str, ...]:
+    """The formats of this package and those of plug-ins."""
+    return (*MODULES, *(p.name for p in _plugins() if p.name not in MODULES))
+
+
+def _plugins() -> Iterator[Any]:
+    from importlib.metadata import entry_points
+
+    yield from entry_points(group=GROUP)
+
+
+def named(name: str, option: str = "--format") -> Any:
+    """The module of a format. Raises FormatError that names the formats where there is none."""
+    if name in MODULES:
+        return import_module(f"vostochny.formats.{MODULES[name]}")
+    for plugin in _plugins():
+        if plugin.name == name:
+            try:
+                return plugin.load()
+            except Exception as e:  # a plug-in may fail in any way
+                raise FormatError([Fault(option, None, None, f"the plug-in {plugin.value} fails: {e}")]) from None
+    raise FormatError([Fault(option, None, None, f"{name!r} is none of {', '.join(names())}")])
+
+
+def detect(path: str) -> str:
+    """The format of a file or folder by its content. What is none is ``jsonl``, whose reader says what is wrong.
+
+    Raises FormatError where a text is of no format that is known.
+    """
+    if path != "-" and Path(path).is_dir():
+        return _folder(Path(path))
+    try:
+        head = files.head(path)
+    except OSError:
+        return "jsonl"
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head[:4] == b"PAR1":
+        return "parquet"
+    if head[:2] in (b"x\x9c", b"x\x01", b"x\xda", b"x^") and b"\0" in head:
+        return "spacy"
+    if start[:1] in (b"{", b"["):
+        return _json(path, head, start)
+    if re.match(rb"(?:[TEAMRN#]\d+|\*)\t\S", start) or path.endswith(".ann"):
+        return "brat"
+    if start and b"\0" not in head and _has_tags(start):
+        return "conll"
+    for plugin in _plugins() if start else ():
+        claims = None if plugin.name in MODULES else getattr(named(plugin.name), "detect", None)
+        if claims and claims(path, head):
+            return str(plugin.name)
+    if start:
+        known = ", ".join(names())
+        shown = start[:20].decode("utf-8", "replace")
+        raise FormatError(
+            [Fault(path, None, None, f"begins with {shown!r}, which is no format of {known}; see --format")]
+        )
+    return "jsonl"
+
+
+def _folder(path: Path) -> str:
+    if (path / "dataset_info.json").is_file() or (path / "dataset_dict.json").is_file():
+        return "dataset"
+    if any(path.glob("*.ann")):
+        return "brat"
+    if any(path.glob("*.json")):
+        return "label-studio"
+    return "jsonl"
+
+
+def _has_tags(start: bytes) -> bool:
+    lines = [x.split() for x in start.split(b"\n")[:60] if x.strip()]
+    if lines and (lines[0][0] == b"-DOCSTART-" or re.match(rb"#\s*(newdoc|doc_id|begin)", b" ".join(lines[0]))):
+        return True
+    tags = [x for x in lines if len(x) > 1 and re.fullmatch(rb"O|[BIESLUMW]-\S+", x[-1])]
+    return bool(tags) and 2 * len(tags) >= len(lines)
+
+
+def _json(path: str, head: bytes, start: bytes) -> str:
+    """The format of JSON by its first value: a line, or else the whole file."""
+    first, newline, _ = start.partition(b"\n")
+    # The plain case is told by a look, which spares it the other formats' modules.
+    ours = re.match(rb'\{"doc_id": ?"[^"]*", ?"(?:title|text|entities|events|quotes)":', start)
+    if ours and not re.search(rb'"(?:entity_group|entity|label|ents|spans|ner_tags|tags)":', first):
+        return "jsonl"
+    value: Any = None
+    lines = bool(newline) or len(head) < 1 << 16
+    try:
+        value = orjson.loads(first)
+    except orjson.JSONDecodeError:
+        if path == "-":
+            return "jsonl"
+        lines = False
+        try:
+            value = orjson.loads(files.content(path).removeprefix(b"\xef\xbb\xbf"))
+        except (orjson.JSONDecodeError, FormatError):
+            # Broken: what it would be tells who should say so.
+            looks = re.search(rb'"annotations"\s*:', head) and re.search(rb'"data"\s*:', head)
+            return "label-studio" if looks else "jsonl"
+    return _kind(value, 0) or ("jsonl" if lines or not isinstance(value, dict | list) else "json")
+
+
+def _kind(value: Any, depth: int) -> str | None:
+    """The format that a JSON value is of; None for a prediction row and for what is no format's."""
+    from vostochny.formats import gliner, huggingface, label_studio_tasks, spacy_json, tables
+
+    if label_studio_tasks.is_task(value):
+        return "label-studio"
+    if isinstance(value, list):
+        if spacy_json.is_output(value):
+            return "spacy-json"
+        first = next((x for x in value[:100] if x not in ([], {}, None)), None)
+        if huggingface.is_item(first):
+            return "huggingface"
+        if gliner.is_item(first) and isinstance(first, dict) and "ents" not in first:
+            return "gliner"
+        inner = _kind(first, depth + 1) if depth < 3 and isinstance(first, list | dict) else None
+        return inner or ("json" if isinstance(first, dict) and depth == 0 else None)
+    if not isinstance(value, dict):
+        return None
+    if "tokens" in value and any(key in value for key in tables.TAGS):
+        return "tagged"
+    if spacy_json.is_output(value):
+        return "spacy-json"
+    items = next((value[key] for key in huggingface.KEYS if value.get(key)), None)
+    if isinstance(items, dict) and "doc_id" in value and "entities" in value:
+        return "gliner"
+    if isinstance(items, dict) and all(isinstance(x, list) for x in items.values()):
+        return "gliner"
+    first = next((x for x in items if isinstance(x, dict)), None) if isinstance(items, list) else None
+    if first is not None:
+        return "huggingface" if huggingface.is_item(first) else "gliner" if gliner.is_item(first) else None
+    if depth == 0 and value and all(isinstance(x, list | dict) for x in value.values()) and not _native(value):
+        inner = next((x for x in value.values() if x), None)
+        return _kind(inner, 1) or ("json" if isinstance(inner, dict) and _native(inner) else None)
+    return None
+
+
+def _native(value: dict[str, Any]) -> bool:
+    return any(key in value for key in ("doc_id", "entities", "events", "quotes"))
+
+
+def read_gold(path: str, ontology: Ontology, name: str | None = None) -> tuple[list[Document], Reading]:
+    """The documents of a gold in any format and label set; the reading has its notes and the scheme with its types."""
+    reading = Reading(ontology)
+    module = named(name or detect(path), "--gold-format")
+    return reading.gold_documents(module.read(path, reading), own_types=True), reading
+
+
+def read_predictions(
+    path: str,
+    gold: list[Document],
+    ontology: Ontology,
+    unknown: str = "error",
+    view: View | None = None,
+    offsets: str | None = None,
+    name: str | None = None,
+) -> tuple[dict[str, Document], Reading]:
+    """Predictions in any format by doc_id, as :func:`jsonl.read_predictions` has them; the reading has the notes."""
+    reading = Reading(ontology, {d.doc_id: d for d in gold})
+    module = named(name or detect(path))
+    return reading.predictions(module.read(path, reading), unknown, view, offsets), reading
+
+
+def content_hash(path: str) -> str:
+    """The hash of a file, or of a folder's files by name, as in a signature."""
+    import hashlib
+
+    if not Path(path).is_dir():
+        return jsonl.file_hash(path)
+    digest = hashlib.sha256()
+    for file in sorted(p for p in Path(path).iterdir() if p.is_file()):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:12]

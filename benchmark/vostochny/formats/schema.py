@@ -1,0 +1,134 @@
+"""The JSON Schema of a prediction, for validators, and for language models that answer by a schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vostochny.formats.prediction import GOLD_KEYS, LAYERS
+from vostochny.ontology import Ontology
+
+Schema = dict[str, Any]
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schema(ontology: Ontology, words: bool = False) -> Schema:
+    """The schema of one line of predictions in the types of the scheme.
+
+    With ``words`` it is the narrow form that structured output of language models takes: every property required,
+    nothing else allowed, spans by their text alone, no ids; optional things are null or an empty list.
+    """
+    return _words(ontology) if words else _full(ontology)
+
+
+def _full(o: Ontology) -> Schema:
+    offset = {"type": "integer", "minimum": 0}
+    hints = {
+        "occurrence": {"type": "integer", "minimum": 1, "description": "which occurrence of the text, from 1"},
+        "paragraph": {**offset, "description": "which paragraph of the article, from 0; offsets then count from it"},
+        "context": {"type": "string", "description": "words of the article around the text"},
+    }
+    place = {
+        "start": {**offset, "description": "first character, a code point offset"},
+        "end": {**offset, "description": "one past the last character"},
+        "text": {"type": "string", "description": "the words, exactly as they stand"},
+        **hints,
+    }
+    either = {"anyOf": [{"required": ["start", "end"]}, {"required": ["text"]}]}
+    span: Schema = {"type": "object", "properties": place, **either}
+    target: Schema = {"anyOf": [{"type": "string", "description": "an id of this document"}, {"$ref": "#/$defs/span"}]}
+    name = {"type": ["string", "null"]}
+
+    def one_of(values: Any) -> Schema:
+        return {"enum": [*values, None]}
+
+    entity = {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string"}, **place, "type": {"enum": list(o.entity_types)}, "level": one_of(o.levels),
+            "demonym": {"type": "boolean"}, "cluster": name,
+        },
+        "required": ["type"], **either,
+    }  # fmt: skip
+    argument = {
+        "type": "object",
+        "properties": {"role": {"enum": list(o.roles)}, "filler": {"$ref": "#/$defs/reference"}, **place},
+        "required": ["role"],
+        "anyOf": [{"required": ["filler"]}, *either["anyOf"]],
+    }
+    event = {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string"}, "trigger": {"$ref": "#/$defs/span"}, "type": {"enum": list(o.events)},
+            "realis": one_of(o.realis), "polarity": one_of(o.polarity), "outcome": one_of(o.outcome),
+            "arguments": {"type": ["array", "null"], "items": argument}, "cluster": name,
+        },
+        "required": ["trigger", "type"],
+    }  # fmt: skip
+    nullable = [{"type": "null"}]
+    quote = {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string"},
+            "content": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/span"}},
+            "cue": {"anyOf": [{"$ref": "#/$defs/span"}, *nullable]},
+            "source": {"anyOf": [{"$ref": "#/$defs/reference"}, *nullable]},
+            "addressee": {"anyOf": [{"$ref": "#/$defs/reference"}, *nullable]},
+            "directness": one_of(o.directness), "attitude": one_of(o.attitude), "link": one_of(o.links),
+            "parent": name, "cluster": name,
+        },
+        "required": ["content"],
+    }  # fmt: skip
+    layers = {
+        layer: {"type": ["array", "null"], "items": {"$ref": f"#/$defs/{layer}"}, "description": "left out: not scored"}
+        for layer in LAYERS
+    }
+    return {
+        "$schema": DRAFT,
+        "title": "A prediction of one article, one JSON object a line",
+        "type": "object",
+        "properties": {
+            "doc_id": {"type": "string", "minLength": 1, "description": "the article's id, or the beginning of it"},
+            **layers,
+            **{key: {} for key in GOLD_KEYS if key != "doc_id"},  # what a gold row has too is passed over
+        },
+        "required": ["doc_id"],
+        "additionalProperties": False,
+        "$defs": {"span": span, "reference": target, **dict(zip(LAYERS, (entity, event, quote), strict=True))},
+    }
+
+
+def _words(o: Ontology) -> Schema:
+    def closed(description: str, **properties: Schema) -> Schema:
+        return {
+            "type": "object", "description": description, "properties": properties,
+            "required": list(properties), "additionalProperties": False,
+        }  # fmt: skip
+
+    def listed(items: Schema) -> Schema:
+        return {"type": "array", "items": items}
+
+    def or_null(one: Schema) -> Schema:
+        return {"anyOf": [one, {"type": "null"}]}
+
+    text = {"type": "string", "description": "words copied exactly from the article"}
+    words = closed("words of the article", text=text)
+
+    def among(values: Any) -> Schema:
+        return {"type": "string", "enum": list(values)}
+
+    entity = closed(
+        "one mention, in the order of the article; each mention is one item",
+        text=text, type=among(o.entity_types), level=or_null(among(o.levels)),
+    )  # fmt: skip
+    event = closed(
+        "one event mention, in the order of the article",
+        trigger=words, type=among(o.events), realis=or_null(among(o.realis)), polarity=or_null(among(o.polarity)),
+        arguments=listed(closed("a participant", role=among(o.roles), text=text)),
+    )  # fmt: skip
+    quote = closed(
+        "one attributed proposition, in the order of the article; content in parts where it is interrupted",
+        content=listed(words), cue=or_null(words), source=or_null(words), addressee=or_null(words),
+        directness=or_null(among(o.directness)), attitude=or_null(among(o.attitude)),
+    )  # fmt: skip
+    layers = dict(zip(LAYERS, (listed(entity), listed(event), listed(quote)), strict=True))
+    return {"$schema": DRAFT, **closed("the annotation of one article", doc_id={"type": "string"}, **layers)}

@@ -1,0 +1,132 @@
+"""Tagged tokens of any tokenisation, laid onto the article's text character by character.
+
+Shared by the formats whose unit is a sentence of tokens with tags: CoNLL columns and rows of datasets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vostochny.align import token_at, token_spans
+from vostochny.formats.reading import Reading, Record
+from vostochny.formats.tags import chunks, is_tag, scheme_of
+from vostochny.model import Span
+
+
+@dataclass
+class Sentence:
+    """Tokens and tags, the line of the first, and offsets where the source has them."""
+
+    line: int | None
+    tokens: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    spans: list[Span] | None = None
+    lines: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Tagged:
+    """The sentences of one document; ``doc_id`` None where the source does not say."""
+
+    doc_id: str | None
+    line: int | None
+    sentences: list[Sentence] = field(default_factory=list)
+
+
+def records(path: str, reading: Reading, documents: Sequence[Tagged]) -> list[Record]:
+    """A record a document. The tag scheme is that of the whole file, and told; so are tags that mark nothing.
+
+    The text is the gold's where the document is known (by id, or by order where no document has one), else tokens
+    joined by spaces. A sentence that does not go on where the last one ended may begin further on; a token that does
+    not stand in the text is a fault, and the rest of its document is not read.
+    """
+    scheme = scheme_of(s.tags for d in documents for s in d.sentences)
+    reading.note(f"tags read as {scheme}")
+    known: list[str | None] = [d.doc_id for d in documents]
+    if not any(known) and len(documents) == len(reading.gold):
+        known = list(reading.gold)
+        reading.note("no ids: documents were taken in the order of the gold")
+    out = []
+    for number, (document, doc_id) in enumerate(zip(documents, known, strict=True), 1):
+        text = reading.text_of(doc_id)
+        row: dict[str, Any] = {} if doc_id is None else {"doc_id": doc_id}
+        if text is None:
+            text = _lay_out(document)
+            if not reading.gold:
+                row = {"doc_id": doc_id or str(number), "text": text, **_segmentation(document)}
+                reading.note("the text was made of the tokens, a sentence a line")
+        out.append(_record(path, reading, document, row, text, scheme))
+    return out
+
+
+def _lay_out(document: Tagged) -> str:
+    """A text of the tokens where none is known; spans are set on the way."""
+    at, lines = 0, []
+    for sentence in document.sentences:
+        sentence.spans = []
+        for token in sentence.tokens:
+            sentence.spans.append(Span(at, at + len(token)))
+            at += len(token) + 1
+        lines.append(" ".join(sentence.tokens))
+    return "\n".join(lines)
+
+
+def _segmentation(document: Tagged) -> dict[str, Any]:
+    spans = [s.spans for s in document.sentences if s.spans]
+    return {
+        "sentences": [{"start": s[0].start, "end": s[-1].end} for s in spans],
+        "tokens": [{"start": t.start, "end": t.end} for s in spans for t in s],
+    }
+
+
+def _record(path: str, reading: Reading, document: Tagged, row: dict[str, Any], text: str, scheme: str) -> Record:
+    entities: list[dict[str, Any]] = []
+    lines: dict[str, int] = {}
+    at = 0
+    for sentence in document.sentences:
+        spans = sentence.spans or _place(sentence.tokens, text, at)
+        if isinstance(spans, int):
+            line = sentence.lines[spans] if sentence.lines else sentence.line
+            while at < len(text) and text[at].isspace():
+                at += 1
+            message = f"token {sentence.tokens[spans][:40]!r} does not stand in the article after character {at}"
+            reading.fault(path, line, None, f"{message}, where {text[at : at + 30]!r} does; is it the same text?")
+            break
+        at = spans[-1].end if spans else at
+        found, stray = chunks([t if is_tag(t) else "O" for t in sentence.tags], scheme)
+        if stray:
+            reading.left_out[f"tags that belong to no chunk in {scheme}"] += stray
+        for first, last, label in found:
+            if last > len(spans):
+                continue  # offsets that are fewer than tags were told as a fault
+            if sentence.lines:
+                lines[f"entities[{len(entities)}]"] = sentence.lines[first]
+            entities.append({"start": spans[first].start, "end": spans[last - 1].end, "type": label})
+    return Record(path, document.line, {**row, "entities": entities}, lines, ordered=True)
+
+
+def _place(tokens: list[str], text: str, at: int) -> list[Span] | int:
+    """Where a sentence's tokens stand from ``at`` on; a sentence may be passed over, part of one may not."""
+    spans = token_spans(tokens, text, at)
+    if not isinstance(spans, int) or not tokens:
+        return spans
+    # Tried where the first token stands next, a few times: a system may have left out captions, not single words.
+    start = at
+    for _ in range(50):
+        start = text.find(tokens[0], start + 1)
+        if start < 0:
+            return spans
+        if len(tokens) > 1 and token_at(tokens[1], text, _skip(text, start + len(tokens[0]))) is None:
+            continue
+        again = token_spans(tokens, text, start)
+        if not isinstance(again, int):
+            return again
+    return spans
+
+
+def _skip(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at

@@ -1,0 +1,97 @@
+"""Scores every stored system again and writes benchmark/leaderboard: a JSON result a system, and one table of all.
+
+python scripts/leaderboard.py            writes
+python scripts/leaderboard.py --check    says what is out of date, exit code 1
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+from vostochny import ontology, resources, scoring
+from vostochny.formats import jsonl
+from vostochny.report import json as result_json
+from vostochny.report import leaderboard
+
+ROOT = Path(__file__).resolve().parent.parent
+BASELINES = ROOT / "benchmark" / "baselines"
+
+
+def made() -> dict[str, str]:
+    """Every file of the leaderboard by its name, from the predictions and the gold as they are now."""
+    scheme = ontology.load()
+    path = str(resources.documents_path())
+    gold, gold_hash = jsonl.read_gold(path, scheme), jsonl.file_hash(path)
+    about = leaderboard.systems(BASELINES)
+    results = {
+        name: scoring.score(
+            gold,
+            jsonl.read_predictions(str(BASELINES / name / "predictions.jsonl"), gold, scheme, "wrong"),
+            scheme,
+            scoring.Options(unknown="wrong"),
+            gold_hash,
+        )
+        for name in about
+    }
+    board = leaderboard.build(about, results, resources.agreement())
+    out = {f"{name}.json": result_json.render(result) for name, result in results.items()}
+    # Through JSON, so that what is rendered is what is stored.
+    out["leaderboard.json"] = json.dumps(board, ensure_ascii=False, indent=2) + "\n"
+    out["README.md"] = leaderboard.markdown(json.loads(out["leaderboard.json"]))
+    return out
+
+
+def same(a: Any, b: Any) -> bool:
+    """Equal but for the last digits of numbers, in which machines may differ."""
+    if isinstance(a, float | int) and isinstance(b, float | int):
+        return math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-6)
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+    return bool(a == b)
+
+
+def outdated(folder: Path, files: dict[str, str]) -> list[str]:
+    """The files of a folder that are missing, differ from these or should not be there."""
+    out = []
+    for name, content in files.items():
+        path = folder / name
+        old = path.read_text(encoding="utf-8") if path.is_file() else None
+        if old is not None and name.endswith(".json"):
+            current = same(json.loads(old), json.loads(content))
+        else:
+            current = old == content
+        out += [] if current else [name]
+    return out + sorted(p.name for p in folder.glob("*") if p.name not in files)
+
+
+def main() -> int:
+    """Write the leaderboard, or with ``--check`` say what is out of date."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if anything is out of date")
+    check = parser.parse_args().check
+    folder, files = leaderboard.folder(), made()
+    stale = outdated(folder, files)
+    if check:
+        for name in stale:
+            print(f"benchmark/leaderboard/{name} is out of date; run scripts/leaderboard.py", file=sys.stderr)
+        return 1 if stale else 0
+    folder.mkdir(exist_ok=True)
+    for name in stale:
+        if name in files:
+            (folder / name).write_text(files[name], encoding="utf-8")
+            print(f"wrote benchmark/leaderboard/{name}")
+        else:
+            (folder / name).unlink()
+            print(f"removed benchmark/leaderboard/{name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,160 @@
+"""Two small articles, and what each kind of extractor says of them: the samples that tests read, bend and break."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from vostochny import ontology
+from vostochny.formats import registry
+from vostochny.layout import paragraphs_of
+from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
+
+SCHEME = ontology.load()
+TEXTS = {
+    "one": "Kim met Putin in Amur 🚀\n“We will win,” Putin told Kim – twice, “and soon.”\nKim smiled.\nSource: site",
+    "two": "Mr Kim’s train left.\nHe said that Russia agreed.",
+}
+
+
+def span(text: str, words: str, n: int = 1) -> Span:
+    """The n-th occurrence of words."""
+    at = -1
+    for _ in range(n):
+        at = text.index(words, at + 1)
+    return Span(at, at + len(words))
+
+
+def gold() -> list[Document]:
+    """The articles, every layer annotated."""
+    a, b = TEXTS["one"], TEXTS["two"]
+    kim, putin = Entity("e1", span(a, "Kim"), "PER", "NAM", False, "kim"), Entity("e2", span(a, "Putin"), "PER", "NAM")
+    entities = (
+        kim,
+        putin,
+        Entity("e3", span(a, "Amur"), "GPE", "NAM"),
+        Entity("e4", span(a, "Putin", 2), "PER", "NAM"),
+    )
+    met = Event(
+        "v1", span(a, "met"), "Contact.Meet", "actual", "positive", None,
+        (Argument("Participant", Reference(kim.span, "e1")), Argument("Participant", Reference(putin.span, "e2"))), "m",
+    )  # fmt: skip
+    said = Quote(
+        "q1", (span(a, "We will win"), span(a, "and soon")), span(a, "told"), Reference(span(a, "Putin", 2), "e4"),
+        directness="direct", attitude="assertion", cluster="w",
+    )  # fmt: skip
+    end = a.index("Source")
+    zones = (Zone(Span(0, end), "body"), Zone(Span(end, len(a)), "boilerplate"))
+    he = Entity("e2", span(b, "He"), "PER", "PRO", False, "kim")
+    second = (
+        Entity("e1", span(b, "Kim"), "PER", "NAM", False, "kim"),
+        he,
+        Entity("e3", span(b, "Russia"), "GPE", "NAM"),
+    )
+    that = Quote(
+        "q1", (span(b, "that Russia agreed"),), span(b, "said"), Reference(he.span, "e2"), directness="indirect"
+    )
+    return [
+        Document("one", a, zones, tuple(paragraphs_of(a)), entities=entities, events=(met,), quotes=(said,)),
+        Document("two", b, (), tuple(paragraphs_of(b)), entities=second, quotes=(that,)),
+    ]
+
+
+def pieces(document: Document, aggregated: bool) -> list[dict[str, Any]]:
+    """What a token-classification pipeline says: groups, or word pieces of two characters with their tags."""
+    out: list[dict[str, Any]] = []
+    for e in document.entities:
+        words = e.span.of(document.text)
+        if aggregated:
+            out.append({"entity_group": e.type, "score": 0.9, "word": words.lower(), "start": e.span.start,
+                        "end": e.span.end})  # fmt: skip
+            continue
+        for i in range(0, len(words), 2):
+            start = e.span.start + i
+            out.append({
+                "entity": ("I-" if i else "B-") + e.type, "score": 0.9, "index": 10 * start + i // 2 if i == 0 else
+                out[-1]["index"] + 1, "word": "##" * (i > 0) + words[i : i + 2].lower(), "start": start,
+                "end": min(start + 2, e.span.end),
+            })  # fmt: skip
+    return out
+
+
+def spans(document: Document) -> list[dict[str, Any]]:
+    """What GLiNER says."""
+    return [
+        {"start": e.span.start, "end": e.span.end, "text": e.span.of(document.text), "label": e.type, "score": 0.5}
+        for e in document.entities
+    ]
+
+
+def words_only(document: Document) -> dict[str, Any]:
+    """What a language model says: the words, in order."""
+
+    def said(s: Span | None) -> dict[str, str] | None:
+        return {"text": s.of(document.text)} if s else None
+
+    return {
+        "doc_id": document.doc_id,
+        "entities": [{**said(e.span), "type": e.type, "level": e.level} for e in document.entities],
+        "events": [
+            {"trigger": said(v.trigger), "type": v.type,
+             "arguments": [{"role": a.role, **said(a.filler.span)} for a in v.arguments]}
+            for v in document.events
+        ],
+        "quotes": [
+            {"content": [said(s) for s in q.content], "cue": said(q.cue), "source": said(q.source and q.source.span)}
+            for q in document.quotes
+        ],
+    }  # fmt: skip
+
+
+WRITTEN = {
+    "jsonl": "w.jsonl", "json": "w.json", "label-studio": "w_tasks.json", "brat": "w_brat", "conll": "w.conll",
+    "spacy": "w.spacy", "spacy-json": "w_spacy.jsonl", "parquet": "w.parquet", "dataset": "w_dataset",
+}  # fmt: skip
+
+
+def foreign_tasks() -> list[dict[str, Any]]:
+    """An export of another project: other controls, other labels."""
+    out = []
+    for n, d in enumerate(gold(), 7):
+        result = [
+            {"id": f"r{i}", "from_name": "ner", "to_name": "article", "type": "labels", "origin": "manual",
+             "value": {"start": e.span.start, "end": e.span.end, "text": e.span.of(d.text), "labels": ["Person" if e.type == "PER" else "Place"]}}
+            for i, e in enumerate(d.entities)
+        ]  # fmt: skip
+        result.append({"type": "relation", "from_id": "r0", "to_id": "r1", "direction": "right", "labels": ["knows"]})
+        out.append({"id": n, "data": {"article": d.text, "name": d.doc_id}, "predictions": [], "drafts": [],
+                    "annotations": [{"id": n, "completed_by": 1, "result": result}]})  # fmt: skip
+    return out
+
+
+def write_all(folder: Path) -> dict[str, Path]:
+    """A file or folder of every kind, by a name."""
+    documents = gold()
+    made = {name: folder / file for name, file in WRITTEN.items()}
+    for name, path in made.items():
+        registry.named(name).write(str(path), documents, Counter(), True)
+    registry.named("jsonl").write(str(folder / "w.jsonl.gz"), documents, Counter(), True)
+    made["gzip"] = folder / "w.jsonl.gz"
+    plain = {
+        "words": [words_only(d) for d in documents],
+        "huggingface": [pieces(d, True) for d in documents],
+        "huggingface-none": {d.doc_id: pieces(d, False) for d in documents},
+        "gliner": [spans(d) for d in documents],
+        "gliner2": {d.doc_id: {"entities": {"PER": ["Kim"], "GPE": []}} for d in documents},
+        "tasks-of-others": foreign_tasks(),
+        "prodigy": [{"text": d.text, "spans": [{"start": s["start"], "end": s["end"], "label": s["label"]} for s in spans(d)]} for d in documents],
+        "spacy-training": [[d.text, {"entities": [[s["start"], s["end"], s["label"]] for s in spans(d)]}] for d in documents],
+    }  # fmt: skip
+    for name, value in plain.items():
+        made[name] = folder / f"{name}.json"
+        made[name].write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
+    tagged = [
+        {"doc_id": "two", "tokens": ["Mr", "Kim", "'s", "train", "left", "."], "ner_tags": ["O", "B-PER", *"OOOO"]}
+    ]
+    made["tagged"] = folder / "tagged.jsonl"
+    made["tagged"].write_text("".join(json.dumps(row) + "\n" for row in tagged), encoding="utf-8")
+    return made
