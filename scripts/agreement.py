@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -34,7 +33,6 @@ import project
 from segmentation import segment
 
 TARGET = project.ANNOTATIONS / "agreement.json"
-EXAMPLE = re.compile(r"‹([^›]+)›\s+\((\d{3}),\s+(\d+)–(\d+)\)")
 
 # What is published of each layer: figure → the benchmark's measure.
 FIGURES = {
@@ -84,11 +82,11 @@ def read_pass(folder: Path) -> dict[str, Document]:
 
 
 def examples() -> dict[str, list[Span]]:
-    """The places that the guidelines show, by article number."""
+    """The places that the guidelines showed the annotators, by article number."""
     out: dict[str, list[Span]] = {}
-    text = (project.ANNOTATIONS / "GUIDELINES.md").read_text(encoding="utf-8")
-    for _, number, start, end in EXAMPLE.findall(text):
-        out.setdefault(number, []).append(Span(int(start), int(end)))
+    shown = json.loads((project.ANNOTATIONS / "annotators" / "shown.json").read_text(encoding="utf-8"))
+    for number, start, end in shown["places"]:
+        out.setdefault(number, []).append(Span(start, end))
     return out
 
 

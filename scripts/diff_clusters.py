@@ -183,12 +183,12 @@ def discrepancies(a: list[Any], b: list[Any]) -> Iterator[Change]:
         if same:
             old[same] = old.pop(id_)
     for id_ in [*old, *(x for x in new if x not in old)]:
-        p, q = old.get(id_), new.get(id_)
-        if p is None or q is None:
-            row, kind = (q, "added") if p is None else (p, "removed")
+        if id_ not in old or id_ not in new:
+            row, kind = (new[id_], "added") if id_ in new else (old[id_], "removed")
             says = f"{kind} {id_} ({row.get('relation')}): {places(row)}: {row.get('reason')}"
             yield Change("discrepancies", kind, says, id=id_)
             continue
+        p, q = old[id_], new[id_]
         for f in ("id", "relation", "reason"):
             if p.get(f) != q.get(f):
                 says = f"{id_} {f} {_told(p.get(f))} → {_told(q.get(f))}"

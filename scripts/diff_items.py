@@ -197,15 +197,15 @@ class Compared:
     def _quote(self, a: Item, b: Item) -> Iterator[tuple[str, Any, Any]]:
         p, q = a.of, b.of
         if p.cue != q.cue:
-            yield "cue", *(self.words(x) if x else None for x in (p.cue, q.cue))
+            yield "cue", p.cue and self.words(p.cue), q.cue and self.words(q.cue)
         for name, old, new in (("source", p.source, q.source), ("addressee", p.addressee, q.addressee)):
             if (old and self.ids.get(old.id or "", "")) != (new and new.id):
                 yield name, *self._pointed(old, new)
         yield from _aspects(p, q, ("directness", "attitude", "link", "unattributed"))
         if p.parent != q.parent and self.quotes.ids.get(p.parent or "") != q.parent:
             contents = {x.id: x.content for x in self.before.quotes}, {x.id: x.content for x in self.after.quotes}
-            told = (self.words(*c[x.parent]) if x.parent else None for c, x in zip(contents, (p, q), strict=True))
-            yield "parent", *told
+            old, new = (self.words(*c[x.parent]) if x.parent else None for c, x in zip(contents, (p, q), strict=True))
+            yield "parent", old, new
 
     def _quote_says(self, item: Item) -> str:
         q: Quote = item.of

@@ -184,7 +184,7 @@ def release(part: str, dry: bool, since: str | None) -> int:
     scores = {}
     for path in sorted((ROOT / "benchmark" / "baselines").glob("*/predictions.jsonl")):
         scores[path.parent.name] = (before.scores(path) if before else "no earlier corpus", after.scores(path))
-    notes = Notes(version, date, part, since, found, before and before.hash, after.hash, scores)
+    notes = Notes(version, date, part, since, found, before.hash if before else None, after.hash, scores)
     changelog = CHANGELOG.read_text(encoding="utf-8") if CHANGELOG.is_file() else ""
     files = {CHANGELOG: into_changelog(changelog, notes.entry())} | versioned(version, date)
     print(f"{old} → {version}\n\n{notes.entry()}")

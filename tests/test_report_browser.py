@@ -251,7 +251,8 @@ def test_an_event_shows_its_arguments_and_a_quote_its_source(opened: Callable[..
     page.wait_for_selector(".seg[data-role*=source]")
     assert page.locator(".seg[data-role*=cue]").count() == 1
     assert page.locator(".seg.pinned").count()
-    page.get_by_role("button", name="Let go").focus()
+    page.wait_for_selector(".seg:focus")
+    tab_to(page, "#panel .close")
     press(page, "Enter")
     assert page.locator(".seg.pinned, .seg.linked").count() == 0 and page.locator("#panel .hint").count() == 1
     page.locator(".text a.seg", has_text=gold.entities[0].span.of(gold.text)).first.hover()

@@ -5,6 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+LONGEST = 4000  # characters of a message
+
+
+def plain(message: str) -> str:
+    """A message in one line that any terminal can show: what does not print is escaped, too much of it is cut."""
+    if len(message) > LONGEST:
+        message = f"{message[:LONGEST]} …"
+    if message.isprintable():
+        return message
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in message)
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing wrong in one place: file, line, field, what is wrong and what would be right."""
@@ -16,7 +28,7 @@ class Fault:
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        return f"{place}: {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
+        return plain(f"{place}: {self.field}: {self.message}" if self.field else f"{place}: {self.message}")
 
 
 class FormatError(ValueError):

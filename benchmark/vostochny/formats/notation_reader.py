@@ -7,24 +7,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from dataclasses import replace
 
-from vostochny.formats import Fault, FormatError
-from vostochny.layout import cover_with_zones, occurrences, paragraphs_of
-from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
-from vostochny.ontology import Ontology
+from vostochny.formats import FormatError
+from vostochny.formats.notation_text import Sentence, TextReader
+from vostochny.layout import cover_with_zones, occurrences
+from vostochny.model import Argument, Document, Event, Quote, Reference, Span
 
-_MARKUP = re.compile(r"\\(.)|\[\[|\]\]|\||\{(\w+)\}", re.S)
 _NTH = re.compile(r"^(.*?)\s*~(\d+)$", re.S)
 _OF_TYPE = re.compile(r"^(.*\S)\s*\((\w+\.\w+)\)$", re.S)
-
-
-def numbered_mentions(entities: Iterable[Entity]) -> list[Entity]:
-    """Mentions in text order, an outer one before those inside it; ids e1, e2, …"""
-    ordered = sorted(entities, key=lambda e: (e.span.start, -e.span.end, e.type))
-    return [replace(e, id=f"e{n}") for n, e in enumerate(ordered, 1)]
 
 
 def event_order(event: Event) -> tuple[Span, str]:
@@ -39,107 +30,8 @@ def quote_order(quote: Quote) -> tuple[object, ...]:
     return (quote.content[0].start, -quote.content[-1].end, quote.content, where)
 
 
-@dataclass
-class _Sentence:
-    line: int
-    span: Span
-    lines: list[tuple[int, str, str]] = field(default_factory=list)  # (line, 'E' or 'Q', body)
-
-
-class Reader:
-    """One pass over the lines for sentences and mentions, a second for what refers to them."""
-
-    def __init__(self, name: str, doc_id: str, text: str, ontology: Ontology):
-        self.name, self.doc_id, self.text, self.ontology = name, doc_id, text, ontology
-        self.faults: list[Fault] = []
-        self.sentences: list[_Sentence] = []
-        self.entities: list[Entity] = []
-        self.events: list[Event] = []
-        self.quotes: list[Quote] = []
-        self.zones: list[Zone] = []
-        self.paragraphs = paragraphs_of(text)
-        self.event_lines: list[int] = []
-        self.quote_lines: list[int] = []
-
-    def fault(self, line: int, where: str, message: str) -> None:
-        self.faults.append(Fault(self.name, line, where, message))
-
-    # -- sentences and mentions ------------------------------------------------------------------------------------
-
-    def sentence(self, line: int, body: str) -> None:
-        at = self.sentences[-1].span.end if self.sentences else 0
-        while at < len(self.text) and self.text[at].isspace():
-            at += 1
-        first = at
-        open_marks: list[int] = []
-        mentions: list[tuple[Span, str]] = []
-        i = 0
-        while i < len(body):
-            m = _MARKUP.match(body, i)
-            token = m.group() if m else body[i]
-            if m and token == "[[":
-                open_marks.append(at)
-            elif m and token == "|" and open_marks:
-                close = body.find("]]", i)
-                if close < 0:
-                    self.fault(line, "S", f"a mention is not closed: {body[i : i + 30]!r}; write [[words|TYPE]]")
-                    return
-                mentions.append((Span(open_marks.pop(), at), body[i + 1 : close]))
-                i = close + 2
-                continue
-            elif m and m.group(2):
-                if m.group(2) not in self.ontology.zones:
-                    self.fault(line, "S", f"unknown zone {m.group(2)!r}; one of {', '.join(self.ontology.zones)}")
-                self.zones.append(Zone(Span(at, at), m.group(2)))
-            else:
-                literal = m.group(1) if m and m.group(1) else body[i]
-                if not self.text.startswith(literal, at):
-                    self.fault(
-                        line,
-                        "S",
-                        f"the article has {self.text[at : at + 40]!r} here, this line {_plain(body[i : i + 40])!r}",
-                    )
-                    return
-                at += 1
-                i += 2 if m and m.group(1) else 1
-                continue
-            i = m.end()
-        for start in open_marks:
-            self.fault(line, "S", f"a mention at {self.text[start : start + 20]!r} is not closed; write [[words|TYPE]]")
-        self.sentences.append(_Sentence(line, Span(first, at)))
-        for span, attributes in mentions:
-            self.mention(line, span, attributes)
-
-    def mention(self, line: int, span: Span, attributes: str) -> None:
-        words = attributes.split()
-        surface = span.of(self.text)
-        where = f"[[{surface}|…]]"
-        if not words or words[0] not in self.ontology.entity_types:
-            known = ", ".join(self.ontology.entity_types)
-            self.fault(line, where, f"unknown type {words[0] if words else ''!r}; one of {known}")
-            return
-        if surface != surface.strip() or not surface:
-            self.fault(line, where, "the span is empty or begins or ends with white space; mark the words alone")
-            return
-        type_, rest = words[0], words[1:]
-        level = "NAM" if type_ in self.ontology.mentions else None
-        demonym, cluster = False, None
-        for word in rest:
-            if word in self.ontology.levels and level is not None:
-                level = word
-            elif word == "demonym":
-                demonym = True
-            elif cluster is None and re.fullmatch(r"[a-z0-9_]+", word):
-                cluster = word
-            else:
-                self.fault(line, where, f"{word!r} is neither NOM, PRO, demonym nor one cluster name of a-z, 0-9 and _")
-        self.entities.append(Entity("", span, type_, level, demonym, cluster))
-
-    def number_mentions(self) -> None:
-        self.entities = numbered_mentions(self.entities)
-        self.starts = [e.span.start for e in self.entities]
-
-    # -- what refers to them ---------------------------------------------------------------------------------------
+class Reader(TextReader):
+    """The other lines: what refers to the text and its mentions, once all of them are known."""
 
     def pick(self, line: int, where: str, words: str, start: int, end: int) -> Span | None:
         """The one place of ``words`` (or of its ``~n``-th occurrence) in a stretch of the text."""
@@ -156,7 +48,7 @@ class Reader:
             return Span(found[(nth or 1) - 1], found[(nth or 1) - 1] + len(needle))
         return None
 
-    def scope(self, words: str, sentence: _Sentence) -> tuple[str, Span]:
+    def scope(self, words: str, sentence: Sentence) -> tuple[str, Span]:
         """The words without their mark, and where to look: the sentence, with ``¶`` its paragraph, ``¶¶`` all."""
         if words.startswith("¶¶"):
             return words[2:].strip(), Span(0, len(self.text))
@@ -164,7 +56,7 @@ class Reader:
             return words[1:].strip(), self.paragraphs[self.paragraph_at(sentence.span.start)]
         return words, sentence.span
 
-    def mention_named(self, line: int, where: str, words: str, sentence: _Sentence) -> Reference | None:
+    def mention_named(self, line: int, where: str, words: str, sentence: Sentence) -> Reference | None:
         """The mention with these words in the scope that they say."""
         words, scope = self.scope(words, sentence)
         m = _NTH.match(words)
@@ -183,10 +75,7 @@ class Reader:
             return Reference(chosen.span, chosen.id)
         return None
 
-    def paragraph_at(self, offset: int) -> int:
-        return bisect_right(self.paragraphs, Span(offset, len(self.text) + 1)) - 1
-
-    def event(self, line: int, body: str, sentence: _Sentence) -> None:
+    def event(self, line: int, body: str, sentence: Sentence) -> None:
         trigger_words, *fields = [part.strip() for part in body.split(" | ")]
         trigger = self.pick(line, "E trigger", trigger_words, sentence.span.start, sentence.span.end)
         if trigger is None:
@@ -267,11 +156,11 @@ class Reader:
             self.fault(line, argument.role, f"{len(here)} events have the trigger {words!r}: {known}; write {right}")
         return None
 
-    def content(self, line: int, words: str, sentence: _Sentence) -> tuple[Span, ...] | None:
+    def content(self, line: int, words: str, sentence: Sentence) -> tuple[Span, ...] | None:
         at = self.paragraph_at(sentence.span.start)
         begin = self.paragraphs[at].start
         near = self.paragraphs[min(at + 1, len(self.paragraphs) - 1)].end
-        parts = []
+        parts: list[Span] = []
         for part in words.split(" // "):
             last = near
             if part.strip().startswith("¶¶"):
@@ -302,7 +191,7 @@ class Reader:
             return None
         return Span(span.start, ends[0] + len(tail.strip()))
 
-    def quote(self, line: int, body: str, sentence: _Sentence) -> None:
+    def quote(self, line: int, body: str, sentence: Sentence) -> None:
         content_words, *fields = [part.strip() for part in body.split(" | ")]
         content = self.content(line, content_words, sentence)
         values: dict[str, str] = {}
@@ -367,15 +256,6 @@ class Reader:
             numbered.append(replace(q, id=f"q{n}", parent=None if q.parent is None else ids.get(q.parent)))
         self.quotes = numbered
 
-    def zone_spans(self) -> list[Zone]:
-        """Each ``{zone}`` runs to the end of its paragraph or to the next ``{zone}`` in it."""
-        out = []
-        for zone, after in pairwise([*self.zones, Zone(Span(len(self.text) + 1, len(self.text) + 1), "body")]):
-            end = min(self.paragraphs[self.paragraph_at(zone.span.start)].end, after.span.start)
-            stretch = self.text[zone.span.start : end].rstrip()
-            out.append(Zone(Span(zone.span.start, zone.span.start + len(stretch)), zone.name))
-        return out
-
     def read(self, lines: list[str]) -> Document:
         for number, raw in enumerate(lines, 1):
             kind, _, body = raw.strip().partition(" ")
@@ -405,7 +285,3 @@ class Reader:
             sentences=tuple(s.span for s in self.sentences), entities=tuple(self.entities),
             events=tuple(self.events), quotes=tuple(self.quotes),
         )  # fmt: skip
-
-
-def _plain(marked: str) -> str:
-    return re.sub(r"\[\[|\|[^\]]*\]\]", "", marked)

@@ -8,7 +8,8 @@ from dataclasses import replace
 from itertools import groupby, pairwise
 
 from vostochny.formats import Fault, FormatError
-from vostochny.formats.notation_reader import Reader, event_order, numbered_mentions, quote_order
+from vostochny.formats.notation_reader import Reader, event_order, quote_order
+from vostochny.formats.notation_text import numbered_mentions
 from vostochny.layout import occurrences, paragraphs_of
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 from vostochny.ontology import Ontology
@@ -258,7 +259,7 @@ class _Writer:
         at = next(i for i, p in enumerate(self.paragraphs) if p.start <= home.start < p.end)
         begin = self.paragraphs[at].start
         near = self.paragraphs[min(at + 1, len(self.paragraphs) - 1)].end
-        parts = []
+        parts: list[str] = []
         for span in quote.content:
             part = self.part(span, begin, near)
             if part is None:

@@ -88,8 +88,8 @@ function drawBlock(article, [start, end], marks, cuts) {
     const element = h(first ? 'a' : 'span', {
       class: 'seg' + (here.length ? ' marked' : '') + (wrong ? ' wrong' : '') + (zoneAt(from)[3] ? '' : ' unscored'),
       href: first && link('articles', article.id, target), tabindex: first && -1, vars: lines(here, from, to, below, above),
-      ...(here.length ? {mouseenter: () => preview(here), mouseleave: () => preview(null), focus: () => preview(here),
-        blur: () => preview(null), click: event => { event.preventDefault(); pin(article, target); }} : {}),
+      ...(here.length ? {mouseenter: () => preview(here), mouseleave: leave, focus: () => preview(here),
+        blur: leave, click: event => { event.preventDefault(); pin(article, target); }} : {}),
     }, article.points.slice(from, to).join(''));
     reading.segments.push({element, start: from, end: to, marks: here});
     children.push(element);
@@ -101,8 +101,8 @@ function drawBlock(article, [start, end], marks, cuts) {
 
 function caret(article, mark) {
   const element = h('a', {class: 'seg marked wrong caret', href: link('articles', article.id, mark.number), tabindex: -1,
-    'aria-label': words(article, mark.item.spans[0]), mouseenter: () => preview([mark]), mouseleave: () => preview(null),
-    focus: () => preview([mark]), blur: () => preview(null), click: event => { event.preventDefault(); pin(article, mark.number); }}, '‸');
+    'aria-label': words(article, mark.item.spans[0]), mouseenter: () => preview([mark]), mouseleave: leave,
+    focus: () => preview([mark]), blur: leave, click: event => { event.preventDefault(); pin(article, mark.number); }}, '‸');
   reading.segments.push({element, start: mark.start, end: mark.end, marks: [mark]});
   return element;
 }
@@ -111,8 +111,13 @@ function preview(marks) {
   for (const {element, marks: own} of reading.segments) {
     element.classList.toggle('hot', Boolean(marks) && own.includes(marks[0]));
   }
-  const rows = marks ? [...new Set(marks.map(mark => mark.number))] : reading.pinned === null ? [] : [reading.pinned];
-  drawPanel(rows);
+  if (marks) drawPanel([...new Set(marks.map(mark => mark.number))]);
+  else if (reading.pinned !== null) drawPanel([reading.pinned]);
+}
+
+function leave(event) {
+  // Whoever goes from the text to the details must find there what was seen on leaving.
+  if (!document.getElementById('panel').contains(event.relatedTarget)) preview(null);
 }
 
 function unpin() {

@@ -6,6 +6,10 @@ function drawPanel(numbers) {
   const panel = document.getElementById('panel');
   if (!panel) return;
   const {article} = reading;
+  // What is shown already is left alone: a link in it may have the focus.
+  const shown = JSON.stringify([numbers, reading.pinned]);
+  if (reading.shown === shown) return;
+  reading.shown = shown;
   const close = h('button', {type: 'button', class: 'close', click: release}, 'Let go');
   panel.replaceChildren(...(numbers.length ? [...numbers.map(number => card(article, article.rows[number])), reading.pinned === null ? '' : close]
     : [h('p', {class: 'hint'}, 'Point at a mark, or step to it with the arrow keys, to see what both sides say. Click or Enter holds it: an event shows its arguments, a quote its source and cue.')]));

@@ -1,0 +1,141 @@
+"""Reads the S lines of the notation: the words of the article, checked letter by letter, mentions and zones."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from vostochny.formats import Fault
+from vostochny.layout import paragraphs_of
+from vostochny.model import Entity, Event, Quote, Span, Zone
+from vostochny.ontology import Ontology
+
+_MARKUP = re.compile(r"\\(.)|\[\[|\]\]|\||\{(\w+)\}", re.S)
+
+
+def numbered_mentions(entities: Iterable[Entity]) -> list[Entity]:
+    """Mentions in text order, an outer one before those inside it; ids e1, e2, …"""
+    ordered = sorted(entities, key=lambda e: (e.span.start, -e.span.end, e.type))
+    return [replace(e, id=f"e{n}") for n, e in enumerate(ordered, 1)]
+
+
+@dataclass
+class Sentence:
+    """An S line: its number, the words it holds, and the E and Q lines under it."""
+
+    line: int
+    span: Span
+    lines: list[tuple[int, str, str]] = field(default_factory=list)  # (line, 'E' or 'Q', body)
+
+
+class TextReader:
+    """The lines that carry the text: sentences, the mentions marked in them, zones."""
+
+    def __init__(self, name: str, doc_id: str, text: str, ontology: Ontology):
+        self.name, self.doc_id, self.text, self.ontology = name, doc_id, text, ontology
+        self.faults: list[Fault] = []
+        self.sentences: list[Sentence] = []
+        self.entities: list[Entity] = []
+        self.events: list[Event] = []
+        self.quotes: list[Quote] = []
+        self.zones: list[Zone] = []
+        self.paragraphs = paragraphs_of(text)
+        self.event_lines: list[int] = []
+        self.quote_lines: list[int] = []
+
+    def fault(self, line: int, where: str, message: str) -> None:
+        self.faults.append(Fault(self.name, line, where, message))
+
+    # -- sentences and mentions ------------------------------------------------------------------------------------
+
+    def sentence(self, line: int, body: str) -> None:
+        at = self.sentences[-1].span.end if self.sentences else 0
+        while at < len(self.text) and self.text[at].isspace():
+            at += 1
+        first = at
+        open_marks: list[int] = []
+        mentions: list[tuple[Span, str]] = []
+        i = 0
+        while i < len(body):
+            m = _MARKUP.match(body, i)
+            token = m.group() if m else body[i]
+            if m and token == "[[":
+                open_marks.append(at)
+            elif m and token == "|" and open_marks:
+                close = body.find("]]", i)
+                if close < 0:
+                    self.fault(line, "S", f"a mention is not closed: {body[i : i + 30]!r}; write [[words|TYPE]]")
+                    return
+                mentions.append((Span(open_marks.pop(), at), body[i + 1 : close]))
+                i = close + 2
+                continue
+            elif m and m.group(2):
+                if m.group(2) not in self.ontology.zones:
+                    self.fault(line, "S", f"unknown zone {m.group(2)!r}; one of {', '.join(self.ontology.zones)}")
+                self.zones.append(Zone(Span(at, at), m.group(2)))
+            else:
+                literal = m.group(1) if m and m.group(1) else body[i]
+                if not self.text.startswith(literal, at):
+                    self.fault(
+                        line,
+                        "S",
+                        f"the article has {self.text[at : at + 40]!r} here, this line {_plain(body[i : i + 40])!r}",
+                    )
+                    return
+                at += 1
+                i += 2 if m and m.group(1) else 1
+                continue
+            i = m.end()
+        for start in open_marks:
+            self.fault(line, "S", f"a mention at {self.text[start : start + 20]!r} is not closed; write [[words|TYPE]]")
+        self.sentences.append(Sentence(line, Span(first, at)))
+        for span, attributes in mentions:
+            self.mention(line, span, attributes)
+
+    def mention(self, line: int, span: Span, attributes: str) -> None:
+        words = attributes.split()
+        surface = span.of(self.text)
+        where = f"[[{surface}|…]]"
+        if not words or words[0] not in self.ontology.entity_types:
+            known = ", ".join(self.ontology.entity_types)
+            self.fault(line, where, f"unknown type {words[0] if words else ''!r}; one of {known}")
+            return
+        if surface != surface.strip() or not surface:
+            self.fault(line, where, "the span is empty or begins or ends with white space; mark the words alone")
+            return
+        type_, rest = words[0], words[1:]
+        level = "NAM" if type_ in self.ontology.mentions else None
+        demonym, cluster = False, None
+        for word in rest:
+            if word in self.ontology.levels and level is not None:
+                level = word
+            elif word == "demonym":
+                demonym = True
+            elif cluster is None and re.fullmatch(r"[a-z0-9_]+", word):
+                cluster = word
+            else:
+                self.fault(line, where, f"{word!r} is neither NOM, PRO, demonym nor one cluster name of a-z, 0-9 and _")
+        self.entities.append(Entity("", span, type_, level, demonym, cluster))
+
+    def number_mentions(self) -> None:
+        self.entities = numbered_mentions(self.entities)
+        self.starts = [e.span.start for e in self.entities]
+
+    def paragraph_at(self, offset: int) -> int:
+        return bisect_right(self.paragraphs, Span(offset, len(self.text) + 1)) - 1
+
+    def zone_spans(self) -> list[Zone]:
+        """Each ``{zone}`` runs to the end of its paragraph or to the next ``{zone}`` in it."""
+        out = []
+        for zone, after in pairwise([*self.zones, Zone(Span(len(self.text) + 1, len(self.text) + 1), "body")]):
+            end = min(self.paragraphs[self.paragraph_at(zone.span.start)].end, after.span.start)
+            stretch = self.text[zone.span.start : end].rstrip()
+            out.append(Zone(Span(zone.span.start, zone.span.start + len(stretch)), zone.name))
+        return out
+
+
+def _plain(marked: str) -> str:
+    return re.sub(r"\[\[|\|[^\]]*\]\]", "", marked)
