@@ -110,9 +110,10 @@ def opened(make: bool = False) -> tuple[Any, int, sync_state.State]:
 
 
 def _hide_columns(client: Any, project: int) -> None:
-    """A list of articles without their texts and clusters leaves the room to the page."""
-    hidden = ["tasks:id", "tasks:inner_id", *(f"tasks:data.{key}" for key in ("text", *KEYS.values()))]
-    columns = {"explore": hidden, "labeling": hidden}
+    """A list of articles by doc_id, without what hides it: their texts, clusters and counts."""
+    counts = ("id", "inner_id", "completed_at", "total_annotations", "cancelled_annotations", "total_predictions")
+    data = [f"tasks:data.{key}" for key in ("text", *KEYS.values())]
+    columns = {"explore": data, "labeling": [*data, *(f"tasks:{name}" for name in (*counts, "annotators"))]}
     client.views.create(project=project, data={"title": "Articles", "type": "list", "hiddenColumns": columns})
 
 

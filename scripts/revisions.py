@@ -76,7 +76,8 @@ def read_side(which: str | Path | None = None) -> Side:
 def _folder(path: Path, name: str) -> Side:
     try:
         whole = (path / "ontology.yaml").is_file()
-        scheme = project.scheme(path if whole else project.ANNOTATIONS)
+        beside = (path, path.parent, project.ANNOTATIONS)
+        scheme = project.scheme(next(p for p in beside if (p / "ontology.yaml").is_file()))
         tasks = sorted((path / "gold" if (path / "gold").is_dir() else path).glob("*.json"))
         if not tasks and not whole:
             raise FormatError([Fault(name, None, None, "holds no annotation: neither gold/ nor <doc_id>.json")])

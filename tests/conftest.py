@@ -72,19 +72,26 @@ FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def browser(chromium: str, server: Any) -> Iterator[Any]:
-    """A Chromium whose every page is logged in to the server."""
+def launched(chromium: str) -> Iterator[Any]:
+    """A running Chromium, one for all tests: playwright's synchronous form cannot run twice at a time."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        context = running.new_context(viewport={"width": 1600, "height": 1400}, base_url=server.url)
-        page = context.new_page()
-        page.goto("/user/login/")
-        page.fill("input[name=email]", server.username)
-        page.fill("input[name=password]", server.password)
-        page.click("button[type=submit]")
-        page.wait_for_url(lambda url: "/user/login" not in url)
-        page.close()
-        yield context
+        yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def browser(launched: Any, server: Any) -> Iterator[Any]:
+    """A context of that Chromium whose every page is logged in to the server."""
+    context = launched.new_context(viewport={"width": 1600, "height": 1400}, base_url=server.url)
+    page = context.new_page()
+    page.goto("/user/login/")
+    page.fill("input[name=email]", server.username)
+    page.fill("input[name=password]", server.password)
+    page.click("button[type=submit]")
+    page.wait_for_url(lambda url: "/user/login" not in url)
+    page.close()
+    yield context
+    context.close()

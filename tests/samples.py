@@ -122,7 +122,8 @@ def foreign_tasks() -> list[dict[str, Any]]:
     for n, d in enumerate(gold(), 7):
         result = [
             {"id": f"r{i}", "from_name": "ner", "to_name": "article", "type": "labels", "origin": "manual",
-             "value": {"start": e.span.start, "end": e.span.end, "text": e.span.of(d.text), "labels": ["Person" if e.type == "PER" else "Place"]}}
+             "value": {"start": e.span.start, "end": e.span.end, "text": e.span.of(d.text),
+                       "labels": ["Person" if e.type == "PER" else "Place"]}}
             for i, e in enumerate(d.entities)
         ]  # fmt: skip
         result.append({"type": "relation", "from_id": "r0", "to_id": "r1", "direction": "right", "labels": ["knows"]})
@@ -146,8 +147,10 @@ def write_all(folder: Path) -> dict[str, Path]:
         "gliner": [spans(d) for d in documents],
         "gliner2": {d.doc_id: {"entities": {"PER": ["Kim"], "GPE": []}} for d in documents},
         "tasks-of-others": foreign_tasks(),
-        "prodigy": [{"text": d.text, "spans": [{"start": s["start"], "end": s["end"], "label": s["label"]} for s in spans(d)]} for d in documents],
-        "spacy-training": [[d.text, {"entities": [[s["start"], s["end"], s["label"]] for s in spans(d)]}] for d in documents],
+        "prodigy": [{"text": d.text, "spans": spans(d)} for d in documents],
+        "spacy-training": [
+            [d.text, {"entities": [[s["start"], s["end"], s["label"]] for s in spans(d)]}] for d in documents
+        ],
     }  # fmt: skip
     for name, value in plain.items():
         made[name] = folder / f"{name}.json"

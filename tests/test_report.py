@@ -123,6 +123,17 @@ def test_the_page_tells_the_scores_of_the_result():
     assert told == result.measures["events.trigger"].counts[0].total()[0]
 
 
+def test_the_golds_own_objects_as_predictions_are_told_from_the_gold():
+    gold = GOLD[0]
+    fewer = replace(gold, entities=gold.entities[1:], events=gold.events[1:], quotes=gold.quotes[1:])
+    result = scoring.score([gold], {gold.doc_id: fewer}, SCHEME, scoring.Options(resamples=0))
+    (article,) = payload.build(result, "x", {})["articles"]
+    for row in article["rows"]:
+        if row["verdict"] == "hit" and row["layer"] in ("entities", "events", "quotes"):
+            assert article["gold"][row["layer"]][row["gold"]] == article["predicted"][row["layer"]][row["predicted"]]
+    assert {row["verdict"] for row in article["rows"]} == {"hit", "missed"}
+
+
 def test_no_name_becomes_markup():
     page = html.render(hostile(), HOSTILE)
     page.encode("utf-8")  # nothing in it that a file could not hold

@@ -15,10 +15,6 @@ from vostochny.report import html
 
 pytestmark = pytest.mark.browser
 
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
-]  # fmt: skip
 ARTICLE = f"articles/{GOLD[0].doc_id}"
 VIEWS = ("scores", "mistakes", ARTICLE, f"{ARTICLE}/0", "identity/entities", "identity/events", "identity/quotes")
 # The contrast of each visible text with what lies behind it, after WCAG 2: the worst of the page and where it is.
@@ -65,16 +61,6 @@ CONTRAST = """() => {
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of a system that makes every kind of mistake."""
     path = tmp_path_factory.mktemp("report") / "report.html"
@@ -84,12 +70,12 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def opened(browser: Any) -> Iterator[Callable[..., Any]]:
+def opened(launched: Any) -> Iterator[Callable[..., Any]]:
     """Opens a page's view; afterwards the page must have asked the network for nothing and complained of nothing."""
     contexts, faults = [], []
 
     def open_(path: Path, view: str = "", width: int = 1280, scheme: str = "light") -> Any:
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        context = launched.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda r: None if r.url.startswith("file:") else faults.append(f"request {r.url}"))

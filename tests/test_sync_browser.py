@@ -99,9 +99,11 @@ def add(page: Any, entity: Entity, event: Event, role: str, text: str) -> None:
         has_text=re.compile(rf"(^|· ){re.escape(str(entity.cluster)).replace('_', '[_ ]')}$")
     ).first.click()
     page.locator(".vo-attribute:visible h4").first.click()  # closes the list
-    if folder := os.environ.get("VOSTOCHNY_SCREENSHOT"):
-        page.wait_for_timeout(500)
-        page.screenshot(path=folder)
+    if picture := os.environ.get("VOSTOCHNY_SCREENSHOT"):  # how docs/label-studio.png was made
+        page.set_viewport_size({"width": 1440, "height": 860})
+        region(page, entity.span.start, entity.span.end).scroll_into_view_if_needed()
+        page.wait_for_timeout(1000)
+        page.screenshot(path=picture)
     page.keyboard.press("u")
     page.locator("#Relations-draggable").get_by_text("Relations").click()
     region(page, event.trigger.start, event.trigger.end).click()

@@ -64,7 +64,7 @@ def score(
     >>> nothing.layers, nothing.measures["entities.names"].value
     (('entities',), 0.0)
     """
-    documents, scheme, gold_hash = _gold(gold)
+    documents, scheme, gold_hash = _gold(gold, with_text=False)
     chosen = _options(scheme, layers, view, zones, metrics, unknown, resamples, seed)
     if isinstance(predictions, (str, os.PathLike)):
         predicted = jsonl.read_predictions(os.fspath(predictions), documents, scheme, unknown, chosen.view)
@@ -107,11 +107,11 @@ def evaluate(
     return scoring.score(documents, predicted, scheme, chosen, gold_hash)
 
 
-def _gold(source: Gold | None) -> tuple[list[Document], Ontology, str]:
+def _gold(source: Gold | None, with_text: bool = True) -> tuple[list[Document], Ontology, str]:
     """Gold documents, the scheme they are annotated by, and the hash that names them."""
     if source is not None and not isinstance(source, (str, os.PathLike)):
         return list(source), ontology.load(), "?"
-    return articles.read(source)
+    return articles.read(source, with_text)
 
 
 def _options(

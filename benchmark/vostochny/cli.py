@@ -164,6 +164,20 @@ def build_parser() -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print the JSON Schema of a prediction")
     schema.add_argument("--words", action="store_true", help="the narrow form for language models: words, no offsets")
 
+    rehydrate = commands.add_parser(
+        "rehydrate",
+        help="join the annotation with the articles that you hold",
+        description="Join annotation without text with the articles. A file is an article by its hash, whatever its "
+        "name; one that differs is refused, and where it differs is said.",
+    )
+    rehydrate.add_argument("articles", nargs="+", metavar="ARTICLES", help="files, or folders that have them")
+    rehydrate.add_argument(
+        "--from", dest="source", metavar="DIR", help="a corpus without text; needs -o (default: this package's gold)"
+    )
+    rehydrate.add_argument(
+        "-o", "--output", metavar="PATH", help="a folder for a corpus, a file for the gold (default: your data folder)"
+    )
+
     board = commands.add_parser(
         "leaderboard",
         help="print the stored systems' scores",
@@ -181,12 +195,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     try:
         commands = {"score": _score, "compare": _compare, "convert": _convert, "schema": _schema, "show": _show}
-        return {**commands, "run": _run, "leaderboard": _leaderboard}[args.command](args)
+        return {**commands, "run": _run, "leaderboard": _leaderboard, "rehydrate": _rehydrate}[args.command](args)
     except FormatError as e:
         for fault in e.faults:
             print(fault, file=sys.stderr)
         count = len(e.faults)
-        done = "converted" if args.command == "convert" else "scored"
+        done = {"convert": "converted", "rehydrate": "written"}.get(args.command, "scored")
         print(f"vostochny: {count} fault{'s' if count > 1 else ''}; nothing was {done}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # whoever reads has seen enough: `vostochny show 003 | head`
@@ -204,7 +218,7 @@ def _results(args: argparse.Namespace, files: Sequence[str]) -> list[Result]:
 
     scheme = ontology.load()
     streamed = args.gold and not args.view and not args.zone and _streamed(args, files)
-    path = args.gold or str(resources.documents_path())
+    path = args.gold or str(resources.gold_path())
     gold: list[Document] = []
     if args.gold and not streamed:
         gold, reading = registry.read_gold(path, scheme, args.gold_format)
@@ -224,7 +238,7 @@ def _results(args: argparse.Namespace, files: Sequence[str]) -> list[Result]:
     )
     if streamed:
         return [scoring.score_files(path, f, scheme, chosen) for f in files]
-    gold_hash = registry.content_hash(path)
+    gold_hash = registry.content_hash(path) if args.gold else resources.gold_hash(path)
     results = []
     for f in files:
         predicted, reading = registry.read_predictions(
@@ -361,6 +375,25 @@ def _run(args: argparse.Namespace) -> int:
     from vostochny.extractors import invocation
 
     return invocation.main(args)
+
+
+def _rehydrate(args: argparse.Namespace) -> int:
+    from vostochny import resources, standoff
+
+    if args.source and not args.output:
+        print("vostochny: rehydrate --from needs -o, a folder for the complete corpus", file=sys.stderr)
+        return 2
+    if args.source:
+        files = standoff.rehydrated(Path(args.source), args.articles)
+        written = {Path(args.output) / name: content for name, content in files.items()}
+    else:
+        gold = standoff.gold_file(standoff.read(*resources.standoff_paths()), args.articles)
+        written = {Path(args.output) if args.output else resources.joined_path(): gold}
+    for path, content in written.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8", newline="")
+        print(f"{path}: written")
+    return 0
 
 
 def _leaderboard(args: argparse.Namespace) -> int:

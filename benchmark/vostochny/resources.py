@@ -1,10 +1,20 @@
-"""Where the corpus is: in a checkout beside this package."""
+"""Where the corpus is: in a checkout, joined by ``vostochny rehydrate``, or in this package without article text."""
 
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
+
+from vostochny.formats.jsonl import file_hash
+
+DOCUMENTS = Path("corpus") / "documents" / "test.jsonl"
+NO_TEXT = (
+    "the installed package has the annotation without the articles. Run `vostochny rehydrate FOLDER` on the folder of "
+    "articles that you hold, or work in a checkout of the repository"
+)
 
 
 def agreement() -> dict[str, float]:
@@ -13,12 +23,68 @@ def agreement() -> dict[str, float]:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def documents_path() -> Path:
-    """``corpus/documents/test.jsonl`` of the checkout this package runs from.
+def standoff_paths() -> tuple[Path, Path]:
+    """The gold without article text that the package carries, and what is known of the articles beside it."""
+    data = Path(__file__).resolve().parent / "data"
+    return data / "gold.jsonl", data / "about.json"
 
-    Raises FileNotFoundError where the package was installed away from a checkout.
+
+def packaged_gold() -> str | None:
+    """The hash of the complete gold that the package carries without text; None before it was built."""
+    about = standoff_paths()[1]
+    return str(json.loads(about.read_text(encoding="utf-8"))["gold"]) if about.is_file() else None
+
+
+def joined_path() -> Path:
+    """Where ``vostochny rehydrate`` puts the complete gold of this package: a folder of the user's, one file a gold."""
+    base = os.environ.get("XDG_DATA_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".local" / "share"
+    return Path(base) / "vostochny" / f"gold-{packaged_gold()}.jsonl"
+
+
+def documents_path() -> Path:
+    """The gold with article text: ``corpus/documents/test.jsonl`` of a checkout, or the one that was joined.
+
+    The checkout is the one that the package runs from, or, where it was installed otherwise, the one around the working
+    folder. Raises FileNotFoundError where there is none, or where that checkout has another gold than the package.
     """
-    path = Path(__file__).resolve().parents[2] / "corpus" / "documents" / "test.jsonl"
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: the corpus is not there; run from a checkout after `make corpus`")
-    return path
+    beside = Path(__file__).resolve().parents[2] / DOCUMENTS
+    if beside.is_file():
+        return beside
+    gold = packaged_gold()
+    for found in _around():
+        there = file_hash(str(found))
+        if there == gold:
+            return found
+        raise FileNotFoundError(
+            f"{found}: is gold {there}, and the installed package carries {gold}; install the package again from this "
+            "checkout (pip install .), or work in another folder"
+        )
+    if joined_path().is_file():
+        return joined_path()
+    raise FileNotFoundError(NO_TEXT)
+
+
+def gold_path() -> Path:
+    """The gold to score against: with article text where there is any, else the package's own without."""
+    try:
+        return documents_path()
+    except FileNotFoundError as e:
+        if str(e) == NO_TEXT and standoff_paths()[0].is_file():
+            return standoff_paths()[0]
+        raise
+
+
+def gold_hash(path: str | os.PathLike[str]) -> str:
+    """The hash that names a gold in signatures; without text it has the name of the gold that it was made from."""
+    if Path(path) == standoff_paths()[0]:
+        return str(packaged_gold())
+    return file_hash(os.fspath(path))
+
+
+def _around() -> Iterator[Path]:
+    """The corpus of the checkout that the working folder is in, if any."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / DOCUMENTS).is_file() and (folder / "annotations" / "documents.yaml").is_file():
+            yield folder / DOCUMENTS
+            return

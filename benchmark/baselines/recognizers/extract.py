@@ -3,7 +3,7 @@
 Nobody here wrote its rules and nothing is learnt or downloaded. It finds values only: dates, times, quantities,
 numbers, ordinals, money, percentages; names stay unfound, which the table by type shows.
 
-    vostochny run benchmark/baselines/recognizers/extract.py:extract -o benchmark/baselines/recognizers/predictions.jsonl
+    cd benchmark/baselines/recognizers && vostochny run extract:extract --restart -o predictions.jsonl
 """
 
 from __future__ import annotations

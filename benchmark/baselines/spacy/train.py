@@ -24,7 +24,7 @@ from vostochny.formats import jsonl
 from vostochny.model import Document, Entity, Span
 
 SEED = 20230913
-EPOCHS = 30
+EPOCHS = 10
 BATCH = 8
 DROPOUT = 0.2
 

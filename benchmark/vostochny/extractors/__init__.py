@@ -31,6 +31,7 @@ BUILTIN = {
     "spacy": "vostochny.extractors.spacy",
     "transformers": "vostochny.extractors.transformers",
     "gliner": "vostochny.extractors.gliner",
+    "inspect": "vostochny.extractors.inspect_log",
 }
 
 
@@ -56,13 +57,14 @@ def load(spec: str, settings: Settings | None = None) -> Extract:
     """The extractor that a specification means.
 
     ``module:function`` and ``file.py:function`` are a callable of the user's; ``command:LINE``, ``spacy:NAME``,
-    ``transformers:NAME``, ``gliner:NAME`` and ``PLUGIN:ARGUMENT`` are made by their adapter. Raises ExtractorError.
+    ``transformers:NAME``, ``gliner:NAME``, ``inspect:LOG`` and ``PLUGIN:ARGUMENT`` are made by their
+    adapter. Raises ExtractorError.
     """
     settings = settings or Settings()
     kind, colon, argument = spec.partition(":")
     if kind in BUILTIN:
         if not argument.strip():
-            raise ExtractorError(f"{spec}: says no {'command line' if kind == 'command' else 'model'} after the colon")
+            raise ExtractorError(f"{spec}: says nothing after the colon")
         made: Extract = importlib.import_module(BUILTIN[kind]).make(argument, settings)
         return made
     plugins = {e.name: e for e in entry_points(group=GROUP)}

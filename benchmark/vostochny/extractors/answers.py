@@ -35,11 +35,16 @@ def row_of(prediction: Prediction, document: Document) -> dict[str, Any]:
 
 
 def checked(
-    row: dict[str, Any], document: Document, scheme: Ontology, unknown: str = "error", view: View | None = None
+    row: dict[str, Any],
+    document: Document,
+    scheme: Ontology,
+    unknown: str = "error",
+    view: View | None = None,
+    offsets: str | None = None,
 ) -> Document:
-    """A row as a document, by the reader of prediction files. Raises FormatError with every fault."""
+    """A row as a document, by the reader of prediction files (Reading). Raises FormatError with every fault."""
     reading = Reading(scheme, {document.doc_id: document})
-    return reading.predictions([Record("answer", None, row)], unknown, view)[document.doc_id]
+    return reading.predictions([Record("answer", None, row)], unknown, view, offsets)[document.doc_id]
 
 
 def stored(row: dict[str, Any], document: Document) -> dict[str, Any]:

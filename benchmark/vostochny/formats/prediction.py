@@ -37,6 +37,10 @@ def kind_of(value: Any) -> str:
     return names.get(type(value), "a number")
 
 
+NEEDS_TEXT = (
+    "gives words, or offsets that do not count characters of the article, and the gold is without text to find them "
+    "in; for the corpus run `vostochny rehydrate FOLDER` on the articles that you hold, or work in a checkout"
+)
 FARTHEST = 1 << 40  # no offset is greater; arithmetic on offsets rests on it
 
 
@@ -106,7 +110,12 @@ class Row:
 
     def place_words(self) -> None:
         """Give offsets to words without any, and turn other offsets into code points of the document."""
-        if not self.text or not need_placing(self.row, self.offsets):
+        if not need_placing(self.row, self.offsets):
+            return
+        if not self.text:
+            if self.layout:  # without it the document is unknown, which is a fault already
+                self.fault("doc_id", NEEDS_TEXT)
+                self.row = {k: v for k, v in self.row.items() if k not in LAYERS}  # each span would be a fault again
             return
         layout = self.layout or Document("", self.text)
         zones = [z.span for z in layout.zones if z.name not in self.ontology.unscored] if layout.zones else None

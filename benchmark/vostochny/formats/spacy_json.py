@@ -21,7 +21,8 @@ from vostochny.model import Document
 def is_output(value: Any) -> bool:
     """Whether a value is one document."""
     if isinstance(value, dict):
-        return "ents" in value or ("text" in value and ("spans" in value or "tokens" in value))
+        theirs = "text" in value and ("spans" in value or "tokens" in value)
+        return "ents" in value or (theirs and not any(layer in value for layer in LAYERS))
     return (
         isinstance(value, list)
         and len(value) == 2

@@ -89,8 +89,8 @@ def _record(path: str, reading: Reading, document: Tagged, row: dict[str, Any], 
         spans = sentence.spans or _place(sentence.tokens, text, at)
         if isinstance(spans, int):
             line = sentence.lines[spans] if sentence.lines else sentence.line
-            while at < len(text) and text[at].isspace():
-                at += 1
+            good = token_spans(sentence.tokens[:spans], text, at)
+            at = _skip(text, good[-1].end if good and not isinstance(good, int) else at)
             message = f"token {sentence.tokens[spans][:40]!r} does not stand in the article after character {at}"
             reading.fault(path, line, None, f"{message}, where {text[at : at + 30]!r} does; is it the same text?")
             break

@@ -35,7 +35,8 @@ def build(result: Result, name: str, agreement: Mapping[str, float]) -> dict[str
         for judgement in identity(result.pairs, layer):
             at = places.get(id(judgement.pair))
             if at is not None:
-                articles[at]["rows"].append(_row(judgement, _Numbers(judgement.pair), layer))
+                row = _Numbers(judgement.pair).row(judgement)
+                articles[at]["rows"].append(row | {"of": layer, "other": judgement.other})
     return {
         "name": name,
         "version": vostochny.__version__,
@@ -116,32 +117,35 @@ def _parts(result: Result) -> Iterator[dict[str, Any]]:
 
 
 class _Numbers:
-    """The place of each item in its document's lists: a judgement holds the very objects of the pair."""
+    """The place of each item in its document's lists: a judgement holds the very objects of the pair.
+
+    A list for each side, because a caller may give the gold's own objects as predictions.
+    """
 
     def __init__(self, pair: Pair):
-        self.at: dict[int, int] = {}
-        for side in (pair.gold, pair.predicted):
-            for items in (side.entities, side.events, side.quotes):
-                self.at |= {id(item): i for i, item in enumerate(items)}
+        self.gold, self.predicted = (
+            {id(item): i for items in (side.entities, side.events, side.quotes) for i, item in enumerate(items)}
+            for side in (pair.gold, pair.predicted)
+        )
 
-    def of(self, item: Item | None) -> int | list[int] | None:
-        """An item's number; of an argument the number of its event and its own there."""
-        if item is None:
-            return None
-        if isinstance(item, Entity | Event | Quote):
-            return self.at[id(item)]
-        event, argument = item
-        return [self.at[id(event)], next(i for i, a in enumerate(event.arguments) if a is argument)]
+    def row(self, judgement: Judgement) -> dict[str, Any]:
+        """A judgement by the numbers of its items."""
+        return {
+            "layer": judgement.layer,
+            "verdict": judgement.verdict,
+            "gold": _number(judgement.gold, self.gold),
+            "predicted": _number(judgement.predicted, self.predicted),
+        }
 
 
-def _row(judgement: Judgement, numbers: _Numbers, of: str = "") -> dict[str, Any]:
-    out: dict[str, Any] = {
-        "layer": judgement.layer,
-        "verdict": judgement.verdict,
-        "gold": numbers.of(judgement.gold),
-        "predicted": numbers.of(judgement.predicted),
-    }
-    return out | ({"of": of, "other": judgement.other} if of else {})
+def _number(item: Item | None, numbers: Mapping[int, int]) -> int | list[int] | None:
+    """An item's number; of an argument the number of its event and its own there."""
+    if item is None:
+        return None
+    if isinstance(item, Entity | Event | Quote):
+        return numbers[id(item)]
+    event, argument = item
+    return [numbers[id(event)], next(i for i, a in enumerate(event.arguments) if a is argument)]
 
 
 def _article(pair: Pair, layers: tuple[str, ...]) -> dict[str, Any]:
@@ -158,7 +162,7 @@ def _article(pair: Pair, layers: tuple[str, ...]) -> dict[str, Any]:
         "zones": [[z.span.start, z.span.end, z.name, z.name not in pair.unscored] for z in gold.zones],
         "gold": _side(pair, gold, layers),
         "predicted": _side(pair, pair.predicted, layers),
-        "rows": [_row(j, numbers) for j in judge(pair) if j.layer in wanted],
+        "rows": [numbers.row(j) for j in judge(pair) if j.layer in wanted],
         "said": _said(pair),
     }
 

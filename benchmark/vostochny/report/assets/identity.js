@@ -64,7 +64,7 @@ function drawWordings(kind, side, mentions) {
     const facts = [['source', item.source && words(article, item.source)], ['speaker', item.speaker], ['cue', item.cue && words(article, item.cue)],
       ['addressee', item.addressee && words(article, item.addressee)], ['directness', item.directness], ['attitude', item.attitude], ['link', item.link]];
     return h('article', {class: 'card'}, h('h4', null, place(mention, `Article ${article.short}`)), h('blockquote', null, own),
-      h('dl', null, facts.filter(f => f[1]).map(([name, value]) => [h('dt', null, name), h('dd', null, value)])), h('p', null, fate(side, mention, kind)));
+      h('dl', null, facts.filter(f => f[1]).map(([name, value]) => [h('dt', null, name), h('dd', null, value)])), h('p', {class: 'fate'}, fate(side, mention, kind)));
   }));
 }
 

@@ -1,0 +1,197 @@
+"""How somebody's copy of an article differs from the article, told without the article: from hashes of its sentences.
+
+What copying usually does to a text (line ends, a byte order mark, straight quotes, a stripped end) is undone on trial:
+where that gives the article's hash, the copy is explained exactly. Else the first sentence that is not the same one is
+known, and what the user has there is shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+SHOWN = 40  # characters of the user's own text in a message
+MOST = 12  # straight quotation marks of a sentence that are tried both ways
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where a copy first differs (line and column from 1, where known) and what is the matter."""
+
+    line: int | None
+    column: str | None
+    message: str
+
+
+def explain(data: bytes, known: Mapping[str, Any], sentences: Sequence[Mapping[str, int]]) -> Difference:
+    """How a copy with another hash differs. ``known`` is what about.json says of the article."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as e:
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return Difference(1, "column 1", "is UTF-16; save it as UTF-8 without a byte order mark")
+        line = data.count(b"\n", 0, e.start) + 1
+        column = len(data[data.rfind(b"\n", 0, e.start) + 1 : e.start].decode("utf-8", "replace")) + 1
+        return Difference(line, f"column {column}", f"byte 0x{data[e.start]:02x} is not UTF-8; save it as UTF-8")
+    for change, why in _repairs(text, known, sentences):
+        original = change(text)
+        if hashlib.sha256(original.encode()).hexdigest() == known["sha256"]:
+            return _between(text, original, why)
+    return _by_sentence(text, known, sentences)
+
+
+def nearest(data: bytes, articles: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """The article that a file holds most sentences of, a third at least; None where there is none."""
+    text = _plain(data.decode("utf-8", "replace"))
+    held = {short_hash(s) for s in _pieces(text)}
+    shares = {i: sum(h in held for h in a["sentences"]) / max(1, len(a["sentences"])) for i, a in articles.items()}
+    best = max(shares, key=lambda i: shares[i], default=None)
+    return best if best is not None and shares[best] > 1 / 3 else None
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """What may be sentences: lines, and lines cut behind full stops."""
+    for line in text.split("\n"):
+        yield line.strip()
+        yield from (s.strip() for s in re.split(r"(?<=[.!?…”’])\s+", line))
+
+
+def _plain(text: str) -> str:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+# -- what copying does -----------------------------------------------------------------------------------------------
+
+Change = Callable[[str], str]
+
+
+def _repairs(
+    text: str, known: Mapping[str, Any], sentences: Sequence[Mapping[str, int]]
+) -> Iterator[tuple[Change, str]]:
+    """Ways back to the article, one alone before several together, each with what to do about it."""
+    length = known["characters"]
+
+    def ended(changed: str) -> str:
+        """The text with an end of the article's length: white space cut off, or one kind of it put back."""
+        if len(changed) > length and not changed[length:].strip():
+            return changed[:length]
+        return changed
+
+    single: list[tuple[Change, str]] = [
+        (lambda t: t.replace("\r\n", "\n"), "has CRLF line ends; save it with LF (git: core.autocrlf=false)"),
+        (lambda t: t.replace("\r", "\n"), "has CR line ends; save it with LF"),
+        (lambda t: t.removeprefix("\ufeff"), "begins with a byte order mark; save it as UTF-8 without one"),
+        (ended, "has white space at its end that the article has not; cut it off"),
+        *((lambda t, e=e: t + e * (length - len(t)), "lost white space at its end; do not strip it") for e in " \n"),
+        (lambda t: unicodedata.normalize("NFC", t), "is in another Unicode normal form; write NFC"),
+        (lambda t: t.replace("\xa0", " "), "has no-break spaces where the article has spaces"),
+        (lambda t: t.replace("...", "…"), "has three full stops where the article has an ellipsis (…)"),
+        (lambda t: t.replace(" - ", " – "), "has hyphens where the article has dashes (–)"),
+        (lambda t: _curly(t, known, sentences), "has straight quotation marks; the article has typographic ones (“ ” ‘ ’)"),
+    ]
+    yield from single
+
+    def all_of(t: str) -> str:
+        t = unicodedata.normalize("NFC", _plain(t)).replace("\xa0", " ").replace("...", "…").replace(" - ", " – ")
+        return ended(_curly(t, known, sentences))
+
+    reasons = [why for change, why in single if change(text) != text]
+    several = "; it ".join(reasons)
+    yield all_of, several
+    for end in " \n":
+        yield lambda t, e=end: all_of(t) + e * (length - len(all_of(t))), several
+
+
+def _curly(text: str, known: Mapping[str, Any], sentences: Sequence[Mapping[str, int]]) -> str:
+    """The text with typographic quotation marks: by the usual rule, or as the hash of the sentence wants them."""
+    if '"' not in text and "'" not in text:
+        return text
+    letters = list(_USUAL_SINGLE.sub(r"\1‘", _USUAL_DOUBLE.sub(r"\1“", text)).replace('"', "”").replace("'", "’"))
+    for span, wanted in zip(sentences, known["sentences"], strict=True):
+        start, end = span["start"], min(span["end"], len(text))
+        places = [i for i in range(start, end) if text[i] in "\"'"]
+        if not places or len(places) > MOST or short_hash("".join(letters[start:end])) == wanted:
+            continue
+        for marks in product(*("“”" if text[i] == '"' else "’‘" for i in places)):
+            tried = letters[start:end]
+            for i, mark in zip(places, marks, strict=True):
+                tried[i - start] = mark
+            if short_hash("".join(tried)) == wanted:
+                letters[start:end] = tried
+                break
+    return "".join(letters)
+
+
+# A quotation mark opens at the beginning, after white space, and after what opens or joins.
+_USUAL_DOUBLE = re.compile(r"(^|[\s(\[—–‘'])\"")
+_USUAL_SINGLE = re.compile(r"(^|[\s(\[—–“\"])'")
+
+
+# -- where ---------------------------------------------------------------------------------------------------------
+
+
+def place(text: str, at: int) -> tuple[int, int]:
+    """Line and column, both from 1, of an offset."""
+    return text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1) + 1
+
+
+def _between(text: str, original: str, why: str) -> Difference:
+    """The first difference of a copy from the article that it was turned back into."""
+    at = next((i for i, (a, b) in enumerate(zip(text, original, strict=False)) if a != b), min(len(text), len(original)))
+    line, column = place(text, at)
+
+    def shown(there: str) -> str:
+        return repr(there[at]) if at < len(there) else "nothing more"
+
+    return Difference(line, f"column {column}", f"{why}. First: {shown(text)} where the article has {shown(original)}")
+
+
+def _by_sentence(text: str, known: Mapping[str, Any], sentences: Sequence[Mapping[str, int]]) -> Difference:
+    """The first sentence that is not the article's, where no usual change explains the copy."""
+    held = [*(_starts_of(text)), len(text)]
+    length = f"the copy has {len(text)} characters, the article {known['characters']}"
+    before = 0
+    for span, known_hash in zip(sentences, known["sentences"], strict=True):
+        start, end = span["start"], span["end"]
+        gap, words = text[before:start], text[start:end]
+        if gap.strip() or short_hash(words) != known_hash:
+            at = before + len(gap) - len(gap.lstrip()) if gap.strip() else min(start, len(text))
+            line, column = place(text, at)
+            if at >= len(text):
+                return Difference(line, f"column {column}", f"ends where the article goes on; {length}")
+            moved = next((m for m in range(-3, 4) if short_hash(text[max(0, start + m) : end + m]) == known_hash), 0)
+            if moved:
+                many = f"{abs(moved)} character{'s' if abs(moved) > 1 else ''} {'more' if moved > 0 else 'fewer'}"
+                message = f"has {many} of white space than the article before {_cut(text[start + moved :])}; {length}"
+                line, column = place(text, before)
+                return Difference(line, f"column {column}", message)
+            stop = held[min(bisect_right(held, at), len(held) - 1)]
+            message = (
+                f"differs in the sentence that begins here and in the article has {end - start} characters; the copy "
+                f"has {_cut(text[at:stop])}; {length}"
+            )
+            return Difference(line, f"column {column}", message)
+        before = end
+    line, column = place(text, before)
+    return Difference(line, f"column {column}", f"differs in white space, or behind its last sentence; {length}")
+
+
+def short_hash(words: str) -> str:
+    """The hash of a sentence: 16 hexadecimal digits."""
+    return hashlib.sha256(words.encode()).hexdigest()[:16]
+
+
+def _starts_of(text: str) -> list[int]:
+    """Where lines begin."""
+    return [m.end() for m in re.finditer(r"\n+", text)]
+
+
+def _cut(words: str) -> str:
+    words = words.strip()
+    return repr(words if len(words) <= SHOWN else words[:SHOWN] + "…")

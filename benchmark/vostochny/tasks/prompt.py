@@ -1,0 +1,133 @@
+"""What a language model is asked for an article: instructions made from the scheme, and the answer's JSON Schema.
+
+Spans are asked for by their words: models copy well and count badly. ``occurrence`` tells equal words apart.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from vostochny.model import Document
+from vostochny.ontology import Ontology
+
+Schema = dict[str, Any]
+
+RULES = {
+    "entities": (
+        "Mark every mention: names (NAM), nominals from determiner to head noun (NOM), and pronouns (PRO).",
+        "Mark every value expression (dates, times, quantities, numbers …); values have no level.",
+        "List mentions in the order of the text, each as often as it stands there. A mention in a mention is one too.",
+        "A possessive ending is no part of a mention.",
+        "Mentions of one person, place or thing share one cluster: its full name, in the same words each time.",
+    ),
+    "events": (
+        "The trigger is the one word, mostly a verb or a noun made from a verb, that names the event.",
+        "A type has the roles listed with it and no others. A filler is a mention in the same sentence where there is "
+        "one, or another event's trigger.",
+        "List events in the order of the text.",
+    ),
+    "quotes": (
+        "A quote is a proposition attributed to a source: direct, indirect, or a mix of both.",
+        "content has the words attributed, without the reporting clause: one span, or several where it interrupts "
+        "them. The quotation marks of direct speech belong to it.",
+        "cue is the word that attributes (said, according to); source is the mention of who speaks; null where there "
+        "is none.",
+    ),
+}
+
+
+def instructions(scheme: Ontology, layers: Sequence[str]) -> str:
+    """What to mark and how, by the scheme's own types, roles and help texts."""
+    parts = [f"Annotate the news article that follows with its {_listed(layers)}."]
+    if "entities" in layers:
+        parts.append(_section("Entity types", {**scheme.mentions, **scheme.values}))
+        parts.append(_section("Levels", scheme.levels))
+    if "events" in layers:
+        lines = {e.name: f"{e.help}. Roles: {', '.join(e.roles)}" for e in scheme.events.values()}
+        parts.append(_section("Event types", lines))
+        parts += [_section("Realis", scheme.realis), _section("Polarity", scheme.polarity)]
+    if "quotes" in layers:
+        parts.append(_section("Directness", scheme.directness))
+    for layer in layers:
+        parts.append("\n".join([f"Rules for {layer}:", *(f"- {rule}" for rule in RULES[layer])]))
+    parts.append(
+        "\n".join(
+            [
+                "Rules for all:",
+                "- Copy words from the article character by character, its quotation marks and misspellings included.",
+                "- Give no offsets. Where words stand in the article more than once and the order of your list does "
+                'not tell which are meant, "occurrence" says which, counted from 1; else it is null.',
+                f"- Leave out {_listed(sorted(scheme.unscored))} parts of the page (links, credits, repeated text).",
+                "- Answer with one JSON object of the shape given below and nothing else.",
+            ]
+        )
+    )
+    return "\n\n".join(parts)
+
+
+def prompt(document: Document, scheme: Ontology, layers: Sequence[str]) -> str:
+    """All that a model is given for one article."""
+    shape = json.dumps(answer_schema(scheme, layers), ensure_ascii=False)
+    return f"{instructions(scheme, layers)}\n\nJSON Schema of the answer: {shape}\n\nThe article:\n\n{document.text}"
+
+
+def answer_schema(scheme: Ontology, layers: Sequence[str]) -> Schema:
+    """The JSON Schema of an answer: a prediction with the words of each span in the place of offsets.
+
+    Every key is required and none may be added, as providers with strict structured output ask; what may be missing is
+    null.
+    """
+    words = {"text": {"type": "string"}, "occurrence": {"type": ["integer", "null"]}}
+    span = _object(words)
+    maybe = {"anyOf": [span, {"type": "null"}]}
+    cluster = {"type": ["string", "null"]}
+    layer = {
+        "entities": _object(
+            {**words, "type": _one_of(scheme.entity_types), "level": _one_of(scheme.levels, True), "cluster": cluster}
+        ),
+        "events": _object(
+            {
+                "trigger": span,
+                "type": _one_of(scheme.events),
+                "realis": _one_of(scheme.realis, True),
+                "polarity": _one_of(scheme.polarity, True),
+                "arguments": _list(_object({"role": _one_of(scheme.roles), "filler": span})),
+            }
+        ),
+        "quotes": _object(
+            {
+                "content": _list(span),
+                "cue": maybe,
+                "source": maybe,
+                "addressee": maybe,
+                "directness": _one_of(scheme.directness, True),
+            }
+        ),
+    }
+    return _object({name: _list(layer[name]) for name in layers})
+
+
+def _object(properties: Mapping[str, Schema]) -> Schema:
+    return {
+        "type": "object", "properties": dict(properties), "required": list(properties), "additionalProperties": False
+    }  # fmt: skip
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _one_of(names: Iterable[str], or_null: bool = False) -> Schema:
+    if or_null:
+        return {"type": ["string", "null"], "enum": [*names, None]}
+    return {"type": "string", "enum": list(names)}
+
+
+def _section(title: str, lines: Mapping[str, str]) -> str:
+    return "\n".join([f"{title}:", *(f"- {name}: {help}" for name, help in lines.items())])
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,75 @@
+"""The Python calls: their documented examples run, and they give what the commands give."""
+
+from __future__ import annotations
+
+import doctest
+import json
+import subprocess
+import sys
+
+import pytest
+
+import vostochny
+from vostochny import api, cli
+from vostochny.formats import FormatError
+
+LOOKUP = "benchmark/baselines/lookup/predictions.jsonl"
+
+
+def test_the_examples_run():
+    done = doctest.testmod(api)
+    assert done.attempted > 8 and done.failed == 0
+
+
+def test_the_package_imports_without_numpy():
+    code = "import sys, vostochny; print(sorted({'numpy', 'orjson', 'vostochny.api'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    with pytest.raises(AttributeError):
+        vostochny.scores  # noqa: B018
+
+
+def test_score_is_what_the_command_gives(capsys):
+    assert cli.main(["score", LOOKUP, "--json", "-"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    result = vostochny.score(LOOKUP)
+    assert result.signature == shown["signature"]
+    for name, measure in result.measures.items():
+        assert measure.value == pytest.approx(shown["metrics"][name]["value"]), name
+
+
+def test_predictions_come_as_a_mapping_a_list_or_one_alone():
+    article = vostochny.load()[3]
+    row = {"entities": [{"text": "Putin", "type": "PER"}]}
+    given = [{article.doc_id: row}, {"003": row}, [{"doc_id": "003", **row}], {"doc_id": "003", **row}]
+    values = {vostochny.score(p, resamples=0).measures["entities.names"].value for p in given}
+    assert len(values) == 1 and values != {0.0}
+
+
+def test_articles_of_ones_own():
+    some = vostochny.load()[:2]
+    result = vostochny.evaluate(lambda d: {"entities": []}, gold=some, resamples=0)
+    assert result.documents == tuple(d.doc_id for d in some) and result.layers == ("entities",)
+
+
+def test_evaluate_raises_what_the_extractor_raises():
+    with pytest.raises(ZeroDivisionError):
+        vostochny.evaluate(lambda d: 1 / 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"layers": ["entity"]}, "'entity' is none of entities"),
+        ({"layers": "entities"}, "is a string; expected a list"),
+        ({"view": "ace2"}, "is no view of the scheme"),
+        ({"resamples": -1}, "too small"),
+        ({"predictions": [{"doc_id": "009"}]}, "is no article of the gold"),
+        ({"predictions": [{"doc_id": "003"}, {"doc_id": "003"}]}, "given twice"),
+        ({"predictions": {"003": {"entities": [{"start": 1}]}}}, "entities[0].end"),
+    ],
+)
+def test_what_is_wrong_is_said(options, message):
+    with pytest.raises(FormatError) as e:
+        vostochny.score(**{"predictions": [], **options})
+    assert message in str(e.value)

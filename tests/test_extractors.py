@@ -1,0 +1,493 @@
+"""Extractors run over articles: each kind, resuming, faults that stay with their article, chunks, labels."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import time
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import vostochny
+from vostochny import cli, extractors, ontology
+from vostochny.extractors import ExtractorError, Settings, gliner, spacy, transformers
+from vostochny.extractors.chunks import Chunk, chunked, merged
+from vostochny.extractors.labels import Labels
+from vostochny.model import Document, Entity, Span
+
+SCHEME = ontology.load()
+GOLD = vostochny.load()
+IDS = [d.doc_id for d in GOLD]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty current folder, whose modules are forgotten afterwards."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    before = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        if getattr(sys.modules[name], "__file__", None) and str(tmp_path) in str(sys.modules[name].__file__):
+            del sys.modules[name]
+
+
+def rows(path: str = "p.jsonl") -> list[dict]:
+    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+
+
+def program(folder: Path, body: str) -> str:
+    """A command line that answers each line with what ``body`` leaves in ``out``; ``d`` is the document."""
+    code = "import json, os, sys, time\nfor line in sys.stdin:\n    d = json.loads(line)\n    out = {}\n"
+    (folder / "program.py").write_text(
+        code + "".join(f"    {x}\n" for x in [*body.splitlines(), "print(json.dumps(out))"])
+    )
+    return f"{shlex.quote(sys.executable)} program.py"
+
+
+# -- a callable ----------------------------------------------------------------------------------------------------
+
+
+def test_a_function_of_the_current_folder(folder, capsys):
+    (folder / "mine.py").write_text("def find(d):\n    return {'entities': [{'text': 'Putin', 'type': 'PER'}]}\n")
+    assert cli.main(["run", "mine:find", "-o", "p.jsonl"]) == 0
+    assert [r["doc_id"] for r in rows()] == IDS
+    assert "5 articles: 5 written to p.jsonl" in capsys.readouterr().err
+    assert cli.main(["score", "p.jsonl", "--resamples", "0"]) == 0
+    assert cli.main(["run", "./mine.py:find", "-o", "q.jsonl"]) == 0
+    assert rows("q.jsonl") == rows()
+
+
+def test_an_extractor_is_not_shown_the_gold(folder):
+    (folder / "peek.py").write_text(
+        "def find(d):\n"
+        "    assert not (d.entities or d.events or d.quotes or d.emitted)\n"
+        "    assert d.text and d.tokens and d.sentences and d.paragraphs and d.zones\n"
+        "    return {}\n"
+    )
+    assert cli.main(["run", "peek:find", "-o", "p.jsonl"]) == 0
+
+
+def test_a_document_has_only_the_layers_it_emits(folder):
+    (folder / "typed.py").write_text(
+        "from vostochny.model import *\n"
+        "def find(d):\n"
+        "    e = (Entity('e', Span(0, 5), 'PER'),)\n"
+        "    return Document(d.doc_id, '', entities=e, emitted=frozenset({'entities'}))\n"
+    )
+    assert cli.main(["run", "typed:find", "-o", "p.jsonl"]) == 0
+    assert all(set(r) == {"doc_id", "entities"} for r in rows())
+    assert rows()[0]["entities"][0]["text"] == GOLD[0].text[:5]
+
+
+def test_numpy_numbers_are_numbers(folder):
+    (folder / "np_.py").write_text(
+        "import numpy as np\ndef find(d):\n"
+        "    return {'entities': [{'start': np.int64(0), 'end': np.int32(5), 'type': np.str_('PER')}]}\n"
+    )
+    assert cli.main(["run", "np_:find", "-o", "p.jsonl"]) == 0
+    assert rows()[0]["entities"] == [{"start": 0, "end": 5, "type": "PER"}]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("raise ValueError('no')", "ValueError: no"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("return None", "returned NoneType"),
+        ("return {'entities': [object()]}", "no JSON"),
+        ("return {'entities': [{'start': 0, 'end': 10**6, 'type': 'PER'}]}", "beyond the text"),
+        ("return {'entities': [{'start': 0, 'end': 5, 'type': 'PERS'}]}", "did you mean 'PER'"),
+        ("return {'entitys': []}", "did you mean 'entities'"),
+        ("return {'doc_id': 'x'}", "unknown document"),
+    ],
+)
+def test_a_fault_stays_with_its_article_and_is_tried_again(folder, capsys, body, message):
+    code = f"def find(d):\n    if d.doc_id[:3] == '002':\n        {body}\n    return {{'entities': []}}\n"
+    (folder / "faulty.py").write_text(code)
+    assert cli.main(["run", "faulty:find", "-o", "p.jsonl"]) == 1
+    assert [r["doc_id"][:3] for r in rows()] == ["000", "001", "003", "004"]
+    (error,) = rows("p.errors.jsonl")
+    assert error["doc_id"] == IDS[2] and message in error["error"]
+    told = capsys.readouterr().err
+    assert message in told and "1 failed" in told and "Traceback" not in told
+    (folder / "faulty.py").write_text("def find(d):\n    return {'entities': []}\n")
+    sys.modules.pop("faulty")
+    assert cli.main(["run", "faulty.py:find", "-o", "q.jsonl"]) == 0
+    sys.modules.pop("faulty", None)
+    assert cli.main(["run", "faulty:find", "-o", "p.jsonl"]) == 0
+    assert sorted(r["doc_id"] for r in rows()) == IDS and not Path("p.errors.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("nothere:find", "no such module"),
+        ("mine:missing", "has no missing"),
+        ("mine:NUMBER", "no function"),
+        ("broken:find", "SyntaxError"),
+        ("needy:find", "needs the module not_there_at_all"),
+        ("absent.py:find", "no such file"),
+        ("mine", "is no extractor"),
+        ("spacy:", "says nothing after the colon"),
+        ("spacy:xx_not_there", "python -m spacy download xx_not_there"),
+        ("inspect:no.eval", "inspect"),
+    ],
+)
+def test_what_cannot_be_had_is_one_line(folder, capsys, spec, message):
+    (folder / "mine.py").write_text("NUMBER = 3\n")
+    (folder / "broken.py").write_text("def find(:\n")
+    (folder / "needy.py").write_text("import not_there_at_all\n")
+    assert cli.main(["run", spec, "-o", "p.jsonl"]) == 2
+    told = capsys.readouterr().err
+    assert message in told and len(told.splitlines()) == 1
+    assert not Path("p.jsonl").exists()
+
+
+# -- resuming ------------------------------------------------------------------------------------------------------
+
+COUNTING = "def find(d):\n    open('calls', 'a').write(d.doc_id[:3] + ' ')\n    return {'entities': []}\n"
+
+
+def test_what_is_there_is_skipped_and_a_cut_line_mended(folder, capsys):
+    (folder / "counting.py").write_text(COUNTING)
+    assert cli.main(["run", "counting:find", "-o", "p.jsonl"]) == 0
+    whole = Path("p.jsonl").read_bytes()
+    for cut in (-2, -30, -60, -len(whole.splitlines()[-1])):
+        Path("p.jsonl").write_bytes(whole[:cut])
+        Path("calls").unlink()
+        assert cli.main(["run", "counting:find", "-o", "p.jsonl"]) == 0
+        assert Path("p.jsonl").read_bytes() == whole
+        assert Path("calls").read_text() == "004 "
+    assert "cut off" in capsys.readouterr().err
+    Path("p.jsonl").write_bytes(whole[:-1])  # whole, but for its line end
+    Path("calls").unlink()
+    assert cli.main(["run", "counting:find", "-o", "p.jsonl"]) == 0
+    assert Path("p.jsonl").read_bytes() == whole and not Path("calls").exists()
+    Path("p.jsonl").write_bytes(whole[:20])
+    assert cli.main(["run", "counting:find", "-o", "p.jsonl"]) == 0
+    assert Path("p.jsonl").read_bytes() == whole
+
+
+def test_another_extractor_does_not_go_on_with_a_file(folder, capsys):
+    (folder / "counting.py").write_text(COUNTING + "other = find\n")
+    assert cli.main(["run", "counting:find", "-o", "p.jsonl"]) == 0
+    assert cli.main(["run", "counting:other", "-o", "p.jsonl"]) == 2
+    assert "was made with extractor counting:find" in capsys.readouterr().err
+    assert cli.main(["run", "counting:other", "-o", "p.jsonl", "--restart"]) == 0
+    assert len(rows()) == 5
+
+
+def test_a_file_that_is_no_predictions_is_left_alone(folder, capsys):
+    (folder / "counting.py").write_text(COUNTING)
+    Path("p.jsonl").write_text("not json\n{}\n")
+    assert cli.main(["run", "counting:find", "-o", "p.jsonl"]) == 2
+    assert "p.jsonl:1" in capsys.readouterr().err and Path("p.jsonl").read_text() == "not json\n{}\n"
+
+
+def test_standard_output_has_predictions_alone(folder, capsys):
+    (folder / "chatty.py").write_text("def find(d):\n    print('hello')\n    return {'entities': []}\n")
+    assert cli.main(["run", "chatty:find", "-o", "-"]) == 0
+    told = capsys.readouterr()
+    assert [json.loads(line)["doc_id"] for line in told.out.splitlines()] == IDS
+    assert "hello" in told.err and list(folder.glob("*.json*")) == []
+
+
+def test_progress_is_shown_on_a_terminal_only(folder, capsys, monkeypatch):
+    (folder / "counting.py").write_text(COUNTING)
+    assert cli.main(["run", "counting:find", "-o", "p.jsonl"]) == 0
+    assert "\r" not in capsys.readouterr().err
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert cli.main(["run", "counting:find", "-o", "q.jsonl"]) == 0
+    assert f"2/5 {IDS[2]}" in capsys.readouterr().err
+
+
+def test_articles_and_labels_of_ones_own(folder):
+    row = {"doc_id": "a", "text": "Aa met Bb.", "entities": [{"start": 0, "end": 2, "type": "Politician"}]}
+    Path("gold.jsonl").write_text(json.dumps(row) + "\n")
+    (folder / "mine.py").write_text("def find(d):\n    return {'entities': [{'text': 'Aa', 'type': 'Politician'}]}\n")
+    assert cli.main(["run", "mine:find", "-o", "p.jsonl", "--gold", "gold.jsonl"]) == 0
+    assert vostochny.score("p.jsonl", gold="gold.jsonl", resamples=0).measures["entities.all"].value == 1
+
+
+# -- a command -----------------------------------------------------------------------------------------------------
+
+
+def test_a_command_is_given_the_article_and_its_layout(folder):
+    body = "out = {'entities': [{**d['tokens'][0], 'type': 'PER'}]}\n"
+    body += "assert set(d) == {'doc_id', 'text', 'paragraphs', 'sentences', 'tokens', 'zones'}\n"
+    body += "assert d['text'][d['tokens'][-1]['start']:d['tokens'][-1]['end']].strip()\n"
+    body += "open('starts', 'a').write(str(os.getpid()) + ' ')"
+    assert cli.main(["run", "command", program(folder, body), "-o", "p.jsonl"]) == 0
+    expected = [{"start": d.tokens[0].start, "end": d.tokens[0].end, "type": "PER"} for d in GOLD]
+    assert [r["entities"] for r in rows()] == [[e] for e in expected]
+    assert len(set(Path("starts").read_text().split())) == 1  # one program for all
+
+
+def test_a_command_that_ends_after_each_answer_is_started_again(folder):
+    line = f"head -n 1 | {program(folder, 'out = {"entities": []}')}"
+    assert cli.main(["run", "command", line, "-o", "p.jsonl"]) == 0
+    assert len(rows()) == 5
+
+
+def test_time_is_limited_and_the_next_article_starts_anew(folder):
+    body = "time.sleep(60 if d['doc_id'].startswith('001') else 0)"
+    before = time.monotonic()
+    assert cli.main(["run", "command", program(folder, body), "-o", "p.jsonl", "--timeout", "1.5"]) == 1
+    assert time.monotonic() - before < 20
+    assert [r["doc_id"][:3] for r in rows()] == ["000", "002", "003", "004"]
+    assert "no answer in 1.5 s" in rows("p.errors.jsonl")[0]["error"]
+
+
+def test_what_a_command_started_ends_with_it(folder):
+    made = extractors.load("command:sh -c 'sleep 600 & echo $! > pid; wait'", Settings(timeout=0.5))
+    with pytest.raises(ExtractorError, match="no answer"):
+        made(GOLD[0])
+    extractors.close(made)
+    pid = int(Path("pid").read_text())
+    for _ in range(50):
+        state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout.strip()
+        if not state or state.startswith("Z"):
+            return
+        time.sleep(0.1)
+    os.kill(pid, 9)
+    pytest.fail("the command's child lives on")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("false", "ended without an answer (exit code 1)"),
+        ("not-a-program-at-all", "exit code 127"),
+        ("echo hello; cat", "not JSON: 'hello'"),
+        ("echo '[1]'; cat", "is no object"),
+        ("printf '{\"entities\": '", "not JSON"),
+        ("head -c 10 /dev/zero; echo", "not JSON"),
+    ],
+)
+def test_a_command_that_does_not_answer(folder, line, message):
+    assert cli.main(["run", "command", line, "-o", "p.jsonl"]) == 1
+    errors = rows("p.errors.jsonl")
+    assert len(errors) == 5 and all(message in e["error"] for e in errors)
+
+
+def test_standard_error_is_passed_through(folder):
+    line = f"{program(folder, 'sys.stderr.write("warming up")')}"
+    done = subprocess.run(
+        [sys.executable, "-m", "vostochny", "run", "command", line, "-o", "p.jsonl"], capture_output=True, text=True
+    )
+    assert done.returncode == 0 and "warming up" in done.stderr
+
+
+# -- models --------------------------------------------------------------------------------------------------------
+
+
+def tiny_pipeline():
+    """A real spaCy pipeline, trained for a moment on one sentence."""
+    import spacy as library
+    from spacy.training import Example
+    from spacy.util import fix_random_seed
+
+    fix_random_seed(1)
+    nlp = library.blank("en")
+    nlp.add_pipe("ner")
+    text = "Kim met Putin in Russia on a Tuesday ."
+    spans = [(0, 3, "PERSON"), (8, 13, "PERSON"), (17, 23, "GPE"), (27, 36, "WEEKDAY")]
+    examples = [Example.from_dict(nlp.make_doc(text), {"entities": spans})]
+    optimizer = nlp.initialize(lambda: examples)
+    for _ in range(25):
+        nlp.update(examples, sgd=optimizer)
+    return nlp, text
+
+
+def test_spacy_predicts_in_the_labels_of_a_view_and_says_what_it_left_out(folder, capsys):
+    nlp, text = tiny_pipeline()
+    nlp.to_disk("model")
+    document = Document("x", text)
+    made = extractors.load("spacy:model", Settings(view=SCHEME.views["ontonotes"]))
+    assert [(e.span.of(text), e.type) for e in made(document).entities] == [
+        ("Kim", "PERSON"), ("Putin", "PERSON"), ("Russia", "GPE"),
+    ]  # fmt: skip
+    assert extractors.notes_of(made) == [
+        "labels without a counterpart in view ontonotes, their items left out: WEEKDAY (1)"
+    ]
+    plain = extractors.load("spacy:model", Settings())
+    assert [e.type for e in plain(document).entities] == ["GPE"]
+    assert "PERSON (2), WEEKDAY (1); --view ontonotes has 1 of them" in extractors.notes_of(plain)[0]
+    conll = extractors.load("spacy:model", Settings(view=SCHEME.views["conll"]))
+    assert [e.type for e in conll(document).entities] == ["LOC"]  # the scheme's GPE in the view's name
+
+    assert cli.main(["run", "spacy", "model", "-o", "p.jsonl", "--view", "ontonotes"]) == 0
+    assert "score them: vostochny score p.jsonl --view ontonotes" in capsys.readouterr().err
+    assert cli.main(["score", "p.jsonl", "--view", "ontonotes", "--resamples", "0"]) == 0
+    result = vostochny.evaluate("spacy:model", view="ontonotes", resamples=0)
+    assert result.measures["entities.names"].value == vostochny.score(
+        "p.jsonl", view="ontonotes", resamples=0
+    ).measures["entities.names"].value  # fmt: skip
+
+
+def test_spacy_reads_in_chunks_what_is_longer_than_its_limit():
+    nlp, text = tiny_pipeline()
+    article = Document("x", " ".join([text] * 40), sentences=tuple(Span(39 * i, 39 * i + 38) for i in range(40)))
+    made = spacy.SpacyExtractor(nlp, Settings(view=SCHEME.views["ontonotes"]))
+    whole = made(article)
+    nlp.max_length = 200
+    again = made(article)
+    assert {(e.span, e.type) for e in again.entities} == {(e.span, e.type) for e in whole.entities}
+    assert len(again.entities) == len(whole.entities) == 120
+    assert "did not fit the window of 200 characters: read in" in made.notes[-1]
+
+
+def test_the_output_of_transformers():
+    """As ``pipeline("token-classification", aggregation_strategy="first")`` of transformers 5.16 gave it."""
+    import numpy as np
+
+    text = "Kim Jong Un met Putin"
+    output = [
+        {"entity_group": "PERSON", "score": np.float32(0.21), "word": "Kim", "start": 0, "end": 3},
+        {"entity_group": "PER", "score": np.float32(0.22), "word": "Un", "start": 8, "end": 11},
+        {"entity_group": "PER", "score": np.float32(0.22), "word": " ", "start": 3, "end": 4},
+    ]
+    assert transformers.spans_of(output, text) == [(Span(0, 3), "PERSON"), (Span(9, 11), "PER")]
+
+
+def test_the_output_of_gliner():
+    """As ``predict_entities`` of gliner 0.2 gives it."""
+    output = [{"start": 0, "end": 11, "text": "Kim Jong Un", "label": "person", "score": 0.98}]
+    assert gliner.spans_of(output, {"person": "PER"}) == [(Span(0, 11), "PER")]
+
+
+def test_gliner_is_asked_for_words_and_answers_in_labels():
+    class Model:
+        """What the adapter uses of a GLiNER model; a real one is in test_extractors_models.py."""
+
+        class config:
+            max_len = 12
+
+        def predict_entities(self, text, labels, threshold):
+            assert "person" in labels and "PERSON" not in labels and gliner.GlinerExtractor.size(text) <= 12
+            at = text.find("Putin")
+            return [{"start": at, "end": at + 5, "text": "Putin", "label": "person", "score": 0.9}] if at >= 0 else []
+
+    text = "One two three four five six. Then Putin came here. " * 3
+    made = gliner.GlinerExtractor(Model(), Settings(view=SCHEME.views["ontonotes"]))
+    found = made(Document("x", text))
+    assert [(e.span.of(text), e.type) for e in found.entities] == [("Putin", "PERSON")] * 3
+    assert "PERSON as “person”" in made.notes[0] and "read in" in made.notes[-1]
+
+
+def test_the_window_of_a_model():
+    class Tokenizer:
+        model_max_length = int(1e30)
+
+        def num_special_tokens_to_add(self):
+            return 2
+
+    class Config:
+        model_type = "roberta"
+        max_position_embeddings = 514
+        pad_token_id = 1
+
+    assert transformers.window_of(Tokenizer(), Config()) == 510
+    Config.model_type, Config.max_position_embeddings = "bert", 128
+    assert transformers.window_of(Tokenizer(), Config()) == 126
+
+
+def test_labels_that_differ_in_case_find_each_other():
+    labels = Labels(SCHEME, SCHEME.views["conll"])
+    assert [labels(x) for x in ("per", "Misc", "GPE", "person")] == ["PER", "MISC", "LOC", None]
+
+
+def test_a_plug_in(monkeypatch):
+    entry = EntryPoint("mine", "test_extractors:plug_in", extractors.GROUP)
+    monkeypatch.setattr(extractors, "entry_points", lambda group: [entry] if group == extractors.GROUP else [])
+    monkeypatch.setitem(sys.modules, "test_extractors", sys.modules[__name__])
+    made = extractors.load("mine:Putin", Settings())
+    assert made(GOLD[0])["entities"] == [{"text": "Putin", "type": "PER"}]
+    with pytest.raises(ExtractorError, match="fails: ValueError: no argument"):
+        extractors.load("mine:", Settings())
+
+
+def plug_in(argument: str, settings: Settings):
+    """What an entry point of the group vostochny.extractors names."""
+    if not argument:
+        raise ValueError("no argument")
+    return lambda document: {"entities": [{"text": argument, "type": "PER"}]}
+
+
+# -- chunks --------------------------------------------------------------------------------------------------------
+
+
+def words_of(text: str) -> int:
+    return len(text.split())
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=30), st.integers(3, 25), st.booleans())
+def test_chunks_fit_cover_everything_and_lose_nothing(lengths, window, with_sentences):
+    text, sentences, at = "", [], 0
+    for number, length in enumerate(lengths):
+        words = " ".join(f"w{number}x{i}" for i in range(length)) + ". "
+        sentences.append(Span(at, at + len(words) - 1))
+        text, at = text + words, at + len(words)
+    document = Document("x", text, sentences=tuple(sentences) if with_sentences else ())
+    chunks = chunked(document, words_of, window)
+    assert all(words_of(c.span.of(text)) <= window for c in chunks)
+    assert [c.own.start for c in chunks] == [0, *(c.own.end for c in chunks[:-1])] and chunks[-1].own.end == len(text)
+    assert all(c.span.start <= c.own.start < c.own.end <= c.span.end for c in chunks)
+    # Every word, found in every chunk that has it, comes out once and where it stands.
+    everything = [(Span(i, i + 1), "X") for i, c in enumerate(text) if c == "w"]
+    seen = [
+        (c, [(Span(i, i + 1), "X") for i, x in enumerate(c.span.of(text)) if x == "w"])
+        for c in chunks
+    ]  # fmt: skip
+    assert merged(seen) == everything
+
+
+def test_an_article_that_fits_is_one_chunk():
+    for d in GOLD:
+        assert chunked(d, words_of, 10_000) == [Chunk(Span(0, len(d.text)), Span(0, len(d.text)))]
+    assert chunked(Document("x", ""), words_of, 10) == []
+
+
+def test_chunks_of_articles_break_between_sentences_and_overlap():
+    starts = {d.doc_id: {0, *(s.start for s in d.sentences)} for d in GOLD}
+    for d in GOLD:
+        chunks = chunked(d, words_of, 120)
+        assert len(chunks) > 2
+        assert all(c.span.start in starts[d.doc_id] for c in chunks)
+        assert any(a.span.end > b.span.start for a, b in zip(chunks, chunks[1:], strict=False))
+
+
+def test_a_span_over_the_border_comes_once_and_whole():
+    chunks = [Chunk(Span(0, 20), Span(0, 10)), Chunk(Span(5, 30), Span(10, 30))]
+    first = [(Span(8, 15), "PER")]
+    second = [(Span(6, 10), "PER"), (Span(12, 14), "GPE")]  # 11–15 is a piece of the first
+    assert merged(zip(chunks, [first, second], strict=True)) == [(Span(8, 15), "PER"), (Span(17, 19), "GPE")]
+
+
+def test_a_window_that_nothing_fits_is_an_error():
+    with pytest.raises(ValueError, match="too small"):
+        chunked(Document("x", "ab"), lambda text: 10, 5)
+
+
+def test_an_entity_of_a_long_article_is_not_lost_at_any_window():
+    entities = [e for e in GOLD[2].entities if e.level == "NAM"]
+    for window in (40, 80, 200):
+        seen = []
+        for chunk in chunked(GOLD[2], words_of, window):
+            inside = [e for e in entities if chunk.span.start <= e.span.start and e.span.end <= chunk.span.end]
+            at = chunk.span.start
+            seen.append((chunk, [(Span(e.span.start - at, e.span.end - at), e.type) for e in inside]))
+        assert {s for s, _ in merged(seen)} >= {e.span for e in entities if not _nested(e, entities)}
+
+
+def _nested(entity: Entity, others: list[Entity]) -> bool:
+    return any(o is not entity and o.span.overlaps(entity.span) for o in others)

@@ -1,0 +1,82 @@
+"""The JSON Schema of a prediction: gold rows and every stored prediction satisfy it, and mistakes do not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from samples import gold, words_only
+
+from vostochny import cli, ontology, resources
+from vostochny.formats import jsonl, schema
+
+SCHEME = ontology.load()
+FULL = jsonschema.Draft202012Validator(schema.schema(SCHEME))
+STORED = [resources.documents_path(), *sorted(Path("benchmark").glob("*/*/predictions*.jsonl"))]
+
+
+@pytest.mark.parametrize("path", STORED, ids=lambda p: f"{p.parent.name}/{p.name}")
+def test_gold_and_stored_predictions_satisfy_it(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines
+    for line in lines:
+        problem = jsonschema.exceptions.best_match(FULL.iter_errors(json.loads(line)))
+        assert problem is None, f"{path}: {problem.json_path}: {problem.message[:200]}"
+
+
+def test_what_we_write_and_words_alone_satisfy_it():
+    for d in gold():
+        FULL.validate(jsonl.row_of(d))
+        FULL.validate(jsonl.row_of(d, with_text=True))
+        FULL.validate(words_only(d))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {}, {"doc_id": 3}, {"doc_id": "x", "entites": []}, {"doc_id": "x", "entities": {}},
+        {"doc_id": "x", "entities": [{"start": 0, "type": "PER"}]},
+        {"doc_id": "x", "entities": [{"start": -1, "end": 3, "type": "PER"}]},
+        {"doc_id": "x", "entities": [{"text": "Kim", "type": "PERSON"}]},
+        {"doc_id": "x", "events": [{"type": "Contact.Meet"}]}, {"doc_id": "x", "quotes": [{"content": []}]},
+        {"doc_id": "x", "entities": [{"text": "Kim", "type": "PER", "occurrence": 0}]},
+    ],
+)  # fmt: skip
+def test_mistakes_do_not(wrong):
+    assert not FULL.is_valid(wrong)
+
+
+def test_the_narrow_form_is_closed_and_its_answers_are_predictions():
+    narrow = schema.schema(SCHEME, words=True)
+    jsonschema.Draft202012Validator.check_schema(narrow)
+
+    def closed(node):
+        if isinstance(node, dict):
+            if node.get("type") == "object":
+                assert node["additionalProperties"] is False and node["required"] == list(node["properties"])
+            for value in node.values():
+                closed(value)
+        elif isinstance(node, list):
+            for value in node:
+                closed(value)
+
+    closed(narrow)
+    answer = {
+        "doc_id": "one",
+        "entities": [{"text": "Kim", "type": "PER", "level": None}],
+        "events": [{"trigger": {"text": "met"}, "type": "Contact.Meet", "realis": "actual", "polarity": None,
+                    "arguments": [{"role": "Participant", "text": "Kim"}]}],
+        "quotes": [{"content": [{"text": "We will win"}], "cue": None, "source": {"text": "Putin"}, "addressee": None,
+                    "directness": "direct", "attitude": None}],
+    }  # fmt: skip
+    jsonschema.Draft202012Validator(narrow).validate(answer)
+    FULL.validate(answer)
+
+
+def test_the_command_prints_it(capsys):
+    assert cli.main(["schema"]) == 0
+    assert json.loads(capsys.readouterr().out) == schema.schema(SCHEME)
+    assert cli.main(["schema", "--words"]) == 0
+    assert json.loads(capsys.readouterr().out) == schema.schema(SCHEME, words=True)
