@@ -4,7 +4,7 @@ BIN := .venv/bin
 SERVER := .label-studio/venv
 UV := $(BIN)/uv pip install --quiet --compile-bytecode
 
-.PHONY: benchmark test lint corpus baselines diff release chromium clean label-studio label-studio-stop update
+.PHONY: benchmark test test-models lint corpus baselines diff release chromium clean label-studio label-studio-stop update
 
 benchmark: .venv/.ready
 	@$(BIN)/python scripts/build_corpus.py --check
@@ -33,8 +33,18 @@ lint: .venv/.ready
 corpus: .venv/.ready
 	$(BIN)/python scripts/build_corpus.py
 
+# Every stored baseline anew, from the gold as it is now.
 baselines: .venv/.ready
 	$(BIN)/python benchmark/baselines/lookup/lookup.py
+	$(BIN)/python benchmark/baselines/spacy/train.py
+	cd benchmark/baselines/recognizers && ../../../$(BIN)/vostochny run extract:extract --restart -o predictions.jsonl
+
+# The adapters of transformers and GLiNER, with small random models; torch is large, so it has its own environment.
+test-models: .venv/.ready
+	@test -d .models || $(PYTHON) -m venv .models
+	@$(UV) --python .models/bin/python --editable . pytest spacy \
+	  torch==2.13.0 transformers==5.16.1 gliner==0.2.29
+	HF_HUB_OFFLINE=1 .models/bin/python -m pytest -m models tests/test_extractors_models.py
 
 # What changed in the annotation: since the last commit, or as in `make diff A=v1.0.0 B=v1.1.0`.
 A ?= HEAD
@@ -68,4 +78,4 @@ chromium:
 	  { echo "the browser tests need Chromium: apt-get install chromium"; [ -z "$$CI" ]; }
 
 clean:
-	rm -rf .venv .label-studio build dist benchmark/*.egg-info
+	rm -rf .venv .models .label-studio build dist benchmark/*.egg-info

@@ -2,6 +2,7 @@
 
 python scripts/build_corpus.py            write what is not current
 python scripts/build_corpus.py --check    write nothing; exit 1 if anything is not current
+python scripts/build_corpus.py --without-text DIR    the corpus without the words of its articles, into DIR
 """
 
 from __future__ import annotations
@@ -9,16 +10,21 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import vostochny
+from vostochny import standoff
 from vostochny.formats import Fault, FormatError
 from vostochny.model import Document, Span
 
 import corpus_card
+import corpus_fields
 import corpus_rows
+import croissant
 import project
 from segmentation import segment
 
@@ -81,30 +87,89 @@ def build(annotations: Path = project.ANNOTATIONS, corpus: Path = project.CORPUS
     contents = [files[corpus / "documents" / "test.jsonl"], "".join(files.values())]
     gold_hash, build_hash = (hashlib.sha256(x.encode()).hexdigest()[:12] for x in contents)
     counts = {name: len(body) for name, body in rows.items()}
+    released = release_date()
     files[corpus / "README.md"] = corpus_card.card(
-        documents, scheme, (gold_hash, build_hash), counts, vostochny.__version__
+        documents, scheme, (gold_hash, build_hash), counts, vostochny.__version__, read_agreement(annotations), released
+    )
+    files[corpus / "croissant.json"] = croissant.metadata(
+        {name: files[corpus / name / "test.jsonl"] for name in rows},
+        corpus_fields.features(scheme),
+        vostochny.__version__,
+        f"English news articles about the meeting of Kim Jong Un and Vladimir Putin at the Vostochny cosmodrome, "
+        f"annotated by language models for entities, events, quotes and identity across articles; gold {gold_hash}.",
+        corpus_card.bibtex(vostochny.__version__, released),
+        released,
     )
     return files
 
 
+def read_agreement(annotations: Path) -> dict[str, Any]:
+    """The content of ``annotations/agreement.json``; empty while the gold has not been annotated twice."""
+    path = annotations / "agreement.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def release_date() -> str | None:
+    """The day of the last release, as CITATION.cff says it."""
+    path = project.ROOT / "CITATION.cff"
+    found = re.search(r"^date-released: *(\S+)$", path.read_text(encoding="utf-8"), re.M) if path.is_file() else None
+    return found.group(1).strip("'\"") if found else None
+
+
+def without_text(target: Path, annotations: Path = project.ANNOTATIONS) -> dict[Path, str]:
+    """The files of the stand-off corpus: what ``vostochny rehydrate --from`` turns into the complete one again."""
+    complete = build(annotations, target)
+    rows = {
+        path.parent.name: [json.loads(line) for line in body.splitlines()]
+        for path, body in complete.items()
+        if path.name == "test.jsonl"
+    }
+    files = {
+        target / name / "test.jsonl": standoff.lines(map(standoff.without_text, body)) for name, body in rows.items()
+    }
+    build_hash = hashlib.sha256("".join(files.values()).encode()).hexdigest()[:12]
+    about = standoff.about(_gold_hash(complete, target), rows["documents"])
+    counts = {name: len(body) for name, body in rows.items()}
+    files[target / standoff.ABOUT] = json.dumps(about, indent=1) + "\n"
+    files[target / "README.md"] = corpus_card.standoff_card(
+        project.scheme(annotations), (about["gold"], build_hash), counts, vostochny.__version__
+    )
+    for name in ("README.md", "croissant.json"):
+        files[target / standoff.COMPLETE / name] = complete[target / name]
+    return files
+
+
+def _gold_hash(files: Mapping[Path, str], corpus: Path) -> str:
+    return hashlib.sha256(files[corpus / standoff.DOCUMENTS].encode()).hexdigest()[:12]
+
+
 def package_data(annotations: Path = project.ANNOTATIONS) -> dict[Path, str]:
-    """What the package carries besides code: the scheme, and the annotators' agreement by measure."""
+    """What the package carries besides code: scheme, agreement by measure, and the gold without article text."""
     source = project.read_yaml(annotations / "ontology.yaml")
     project.scheme(annotations)  # raises where the scheme contradicts itself
-    path = annotations / "agreement.json"
-    figures = json.loads(path.read_text(encoding="utf-8"))["f1"] if path.is_file() else {}
+    figures = read_agreement(annotations).get("f1", {})
     agreement = {f["measure"]: f["f1"] for f in figures.values() if "measure" in f}
+    bare = without_text(Path(), annotations)
     return {
         project.PACKAGE_DATA / name: json.dumps(content, ensure_ascii=False, indent=1) + "\n"
         for name, content in (("ontology.json", source), ("agreement.json", agreement))
+    } | {
+        project.PACKAGE_DATA / "gold.jsonl": bare[Path(standoff.DOCUMENTS)],
+        project.PACKAGE_DATA / standoff.ABOUT: bare[Path(standoff.ABOUT)],
     }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not current")
-    check = parser.parse_args().check
+    parser.add_argument("--without-text", type=Path, metavar="DIR", help="write the corpus without article text to DIR")
+    args = parser.parse_args()
+    check = args.check
     try:
+        if args.without_text:
+            for path in project.write_or_check(without_text(args.without_text), check=False):
+                print(f"{path}: written")
+            return 0
         stale = project.write_or_check(package_data() | build(), check)
     except FormatError as e:
         print(e, file=sys.stderr)

@@ -129,7 +129,7 @@ _QUOTE_MEANING = {
     "attitude": "assertion, question, belief or intention",
     "parent": "id of the quote that this one stands in",
     "cluster": "the utterance, the same id wherever it is reported",
-    "link": "how the wording relates to the others of its cluster: same-wording, translation-variant, partial, paraphrase",
+    "link": "how the wording relates to its cluster: same-wording, translation-variant, partial, paraphrase",
 }
 _ENTITY_MEANING = {
     "type": "entity or value type of `annotations/ontology.yaml`",

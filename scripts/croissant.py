@@ -31,13 +31,12 @@ TYPES = {"string": "sc:Text", "int32": "sc:Integer", "bool": "sc:Boolean"}
 
 # What the RAI vocabulary asks; the same as DATASHEET.md says at length. Figures are in the files, not here.
 RAI: Mapping[str, Any] = {
-    "dataCollection": "Five English news articles about one event were received as plain text files, without publisher, "
-    "date or address, and are kept byte for byte.",
+    "dataCollection": "Five English news articles about one event were received as plain text files, without "
+    "publisher, date or address, and are kept byte for byte. How and when they were collected is not known.",
     "dataCollectionType": ["Others"],
     "dataCollectionMissingData": "Publisher, date and address of each article are not known and null.",
     "dataCollectionRawData": "The articles as plain text (the column text of documents), with what a web page left in "
     "them: captions, credits, boilerplate, a lead printed twice.",
-    "dataCollectionTimeframe": ["2023-09-13", "2023-09-15"],
     "dataPreprocessingProtocol": [
         "None of the text. Paragraphs, sentences and tokens are offsets from a pinned tokenizer at build time."
     ],
@@ -65,17 +64,17 @@ RAI: Mapping[str, Any] = {
     ],
     "dataUseCases": [
         "Evaluation of extractors of entities, events and quotes, with identity across articles; study of how articles "
-        "about one event differ. Unsuitable for training, for ranking systems whose difference is inside the intervals, "
-        "and for conclusions about outlets."
+        "about one event differ. Unsuitable for training, for ranking systems whose difference is inside the "
+        "intervals, and for conclusions about outlets."
     ],
     "dataSocialImpact": "The articles report contested claims about living public persons, war and sanctions. The "
     "annotation says who claims what in which article, never what is true.",
     "personalSensitiveInformation": [
-        "Names of public persons in office, as printed in the articles, and claims about them. No private persons' data "
-        "beyond a researcher and spokespersons named in their function."
+        "Names of public persons in office, as printed in the articles, and claims about them; a researcher and "
+        "spokespersons are named in their function. No other private persons."
     ],
-    "dataReleaseMaintenancePlan": "Semantic versions: major where scores are not comparable, minor where labels change. "
-    "Errors are reported by an issue with the rule that decides; every released version stays under its tag.",
+    "dataReleaseMaintenancePlan": "Semantic versions: major where scores are not comparable, minor where labels "
+    "change. Errors are reported by an issue with the rule that decides; every released version stays under its tag.",
 }  # fmt: skip
 
 

@@ -110,10 +110,11 @@ def opened(make: bool = False) -> tuple[Any, int, sync_state.State]:
 
 
 def _hide_columns(client: Any, project: int) -> None:
-    """A list of articles by doc_id, without what hides it: their texts, clusters and counts."""
-    counts = ("id", "inner_id", "completed_at", "total_annotations", "cancelled_annotations", "total_predictions")
-    data = [f"tasks:data.{key}" for key in ("text", *KEYS.values())]
-    columns = {"explore": data, "labeling": [*data, *(f"tasks:{name}" for name in (*counts, "annotators"))]}
+    """A list of articles by doc_id: what else the server would show of each hides it."""
+    answer = client._client_wrapper.httpx_client.request("api/dm/columns", method="GET", params={"project": project})
+    shown = {f"{column['target']}:{column['id']}" for column in answer.json()["columns"] if not column.get("parent")}
+    hidden = sorted(shown | {f"tasks:data.{key}" for key in ("text", *KEYS.values())})
+    columns = {"explore": hidden, "labeling": hidden}
     client.views.create(project=project, data={"title": "Articles", "type": "list", "hiddenColumns": columns})
 
 

@@ -40,7 +40,8 @@ def test_score_is_what_the_command_gives(capsys):
 
 def test_predictions_come_as_a_mapping_a_list_or_one_alone():
     article = vostochny.load()[3]
-    row = {"entities": [{"text": "Putin", "type": "PER"}]}
+    name = next(e for e in article.entities if e.level == "NAM")
+    row = {"entities": [{"start": name.span.start, "end": name.span.end, "type": name.type}]}
     given = [{article.doc_id: row}, {"003": row}, [{"doc_id": "003", **row}], {"doc_id": "003", **row}]
     values = {vostochny.score(p, resamples=0).measures["entities.names"].value for p in given}
     assert len(values) == 1 and values != {0.0}

@@ -38,11 +38,12 @@ def read(path: Path | str, name: str | None = None, **more: Any) -> dict[str, Do
 
 # Kind of sample → the format it is detected as, and what it keeps of the gold.
 KINDS = {
-    "jsonl": ("jsonl", "all"), "gzip": ("jsonl", "all"), "json": ("json", "all"), "label-studio": ("label-studio", "all"),
-    "brat": ("brat", "all"), "parquet": ("parquet", "all"), "dataset": ("dataset", "all"), "spacy": ("spacy", "triggers"),
-    "spacy-json": ("spacy-json", "triggers"), "conll": ("conll", "entities"), "words": ("json", "words"),
-    "huggingface": ("huggingface", "entities"), "huggingface-none": ("huggingface", "entities"),
-    "gliner": ("gliner", "entities"), "prodigy": ("spacy-json", "entities"), "spacy-training": ("spacy-json", "entities"),
+    "jsonl": ("jsonl", "all"), "gzip": ("jsonl", "all"), "json": ("json", "all"),
+    "label-studio": ("label-studio", "all"), "brat": ("brat", "all"), "parquet": ("parquet", "all"),
+    "dataset": ("dataset", "all"), "spacy": ("spacy", "triggers"), "spacy-json": ("spacy-json", "triggers"),
+    "conll": ("conll", "entities"), "words": ("json", "words"), "huggingface": ("huggingface", "entities"),
+    "huggingface-none": ("huggingface", "entities"), "gliner": ("gliner", "entities"),
+    "prodigy": ("spacy-json", "entities"), "spacy-training": ("spacy-json", "entities"),
     "tasks-of-others": ("label-studio", "labels"), "gliner2": ("gliner", "some"), "tagged": ("tagged", "some"),
 }  # fmt: skip
 
@@ -138,7 +139,7 @@ def test_word_pieces_are_put_together(tmp_path):
 
 def test_outputs_without_ids_are_taken_in_order_or_refused(tmp_path):
     path = tmp_path / "out.json"
-    path.write_text(json.dumps([pieces(d, True) for d in gold()][:1] + [[], []]), encoding="utf-8")
+    path.write_text(json.dumps([pieces(gold()[0], True), [], []]), encoding="utf-8")
     with pytest.raises(FormatError, match="3 documents have no id; expected one for each, or all 2 in order"):
         read(path)
     path.write_text("".join(json.dumps({"doc_id": d.doc_id, "entities": spans(d)}) + "\n" for d in gold()[::-1]))
@@ -149,8 +150,9 @@ def test_outputs_without_ids_are_taken_in_order_or_refused(tmp_path):
 def test_labels_of_one_s_own_through_a_view(tmp_path, made, capsys):
     """GLiNER's labels are free words; a mapping says which of the scheme's types they are."""
     out, view = tmp_path / "out.json", tmp_path / "view.json"
-    out.write_text(json.dumps({d.doc_id: [{**s, "label": {"PER": "person", "GPE": "country"}[s["label"]]} for s in spans(d)] for d in gold()}))  # fmt: skip
-    view.write_text(json.dumps({"types": {"PER": "person", "GPE": "country"}, "levels": ["NAM", "PRO"]}))
+    theirs = {"PER": "person", "GPE": "country"}
+    out.write_text(json.dumps({d.doc_id: [{**s, "label": theirs[s["label"]]} for s in spans(d)] for d in gold()}))
+    view.write_text(json.dumps({"types": theirs, "levels": ["NAM", "PRO"]}))
     arguments = [
         "score",
         str(out),
@@ -189,7 +191,19 @@ def test_tag_schemes_are_told_apart(tags, scheme, found):
     assert stray == sum(t != "O" for t in tags) - sum(b - a for a, b, _ in found)
 
 
-CONLL = "-DOCSTART- -X- O\n\n# doc_id = two\nMr NNP O\nKim NNP {0}\n's POS O\ntrain NN O\nleft VBD O\n. . O\n\nHe PRP {0}\nsaid VBD O\n"
+CONLL = """-DOCSTART- -X- O
+
+# doc_id = two
+Mr NNP O
+Kim NNP {0}
+'s POS O
+train NN O
+left VBD O
+. . O
+
+He PRP {0}
+said VBD O
+"""
 
 
 @pytest.mark.parametrize("tag", ["B-PER", "I-PER", "S-PER"])
@@ -246,13 +260,14 @@ def test_brat_faults_have_their_line(ann, message, tmp_path):
 def test_brat_of_another_text_is_named(tmp_path):
     (tmp_path / "one.ann").write_text("T1\tPER 0 3\tKim")
     (tmp_path / "one.txt").write_text(TEXTS["one"].replace("\n", "\r\n"), encoding="utf-8", newline="")
-    with pytest.raises(FormatError, match="one.txt: differs from the article at character 24"):
+    with pytest.raises(FormatError, match=r"one.txt: differs from the article at character 23"):
         read(tmp_path)
 
 
 def test_brat_keeps_what_it_has_no_place_for_in_sight(tmp_path):
     (tmp_path / "one.ann").write_text(
-        "T1\tPER 0 3;8 13\tKim Putin\nT2\tPER 8 13\tPutin\nR1\tknows Arg1:T1 Arg2:T2\nA1\tsure T1\n*\tEquiv T1 T2\n#1\tNote T1\tx\n"
+        "T1\tPER 0 3;8 13\tKim Putin\nT2\tPER 8 13\tPutin\nR1\tknows Arg1:T1 Arg2:T2\nA1\tsure T1\n"
+        "*\tEquiv T1 T2\n#1\tNote T1\tx\n"
     )
     found, reading = registry.read_predictions(str(tmp_path), gold(), SCHEME)
     assert [e.span for e in found["one"].entities] == [Span(0, 13), Span(8, 13)]
@@ -287,11 +302,13 @@ def test_a_gold_with_labels_of_its_own(made, tmp_path):
 
 def test_a_large_gold_with_labels_of_its_own_is_streamed(tmp_path, monkeypatch):
     """Types of the whole gold are known in every batch, wherever they stand first."""
-    documents = [replace(d, doc_id=f"d{i}", entities=d.entities[:1], events=(), quotes=()) for i in range(60) for d in gold()[:1]]  # fmt: skip
-    documents = [replace(d, entities=(replace(d.entities[0], type=f"Own{i // 30}"),)) for i, d in enumerate(documents)]
-    swapped = [
-        replace(d, entities=(replace(d.entities[0], type=f"Own{1 - i // 30}"),)) for i, d in enumerate(documents)
-    ]
+    one = replace(gold()[0], events=(), quotes=())
+
+    def typed(i: int, half: int) -> Document:
+        return replace(one, doc_id=f"d{i}", entities=(replace(one.entities[0], type=f"Own{half}"),))
+
+    documents = [typed(i, i // 30) for i in range(60)]
+    swapped = [typed(i, 1 - i // 30) for i in range(60)]
     files_ = tmp_path / "gold.jsonl", tmp_path / "predicted.jsonl"
     jsonl.write(str(files_[0]), documents, with_text=True)
     jsonl.write(str(files_[1]), swapped)
@@ -314,7 +331,8 @@ def test_a_large_gold_with_labels_of_its_own_is_streamed(tmp_path, monkeypatch):
 
 
 THEIRS = """<View><Text name="article" value="$body"/><Labels name="ner" toName="article">
-<Label value="Persona"/><Label value="Lugar"/></Labels><Choices name="tone" toName="article"><Choice value="calm"/></Choices></View>"""
+<Label value="Persona"/><Label value="Lugar"/></Labels>
+<Choices name="tone" toName="article"><Choice value="calm"/></Choices></View>"""
 
 
 @pytest.mark.server
@@ -358,7 +376,8 @@ def test_a_plug_in_is_found_by_its_entry_point(tmp_path, monkeypatch):
         "def read(path, reading):\n"
         "    for n, line in enumerate(open(path).read().splitlines()[1:], 2):\n"
         "        doc_id, start, end, type_ = line.split()\n"
-        "        yield Record(path, n, {'doc_id': doc_id, 'entities': [{'start': int(start), 'end': int(end), 'type': type_}]})\n"
+        "        entity = {'start': int(start), 'end': int(end), 'type': type_}\n"
+        "        yield Record(path, n, {'doc_id': doc_id, 'entities': [entity]})\n"
     )
     info = tmp_path / "lines-1.dist-info"
     info.mkdir()
@@ -394,7 +413,7 @@ def test_a_line_without_end_is_refused_in_bounded_memory(tmp_path):
         file.truncate(1 << 30)  # a gigabyte of NUL bytes, none of them on the disk
     before = memory()
     for act in (lambda: read(path, "jsonl"), lambda: list(jsonl.blocks(str(path), 1 << 20))):
-        with pytest.raises(FormatError, match="long.jsonl:1: is longer than 64 MB"):
+        with pytest.raises(FormatError, match=r"long.jsonl:1: is longer than 64 MB"):
             act()
     with pytest.raises(FormatError, match="larger than 256 MB"):
         read(path, "json")
@@ -409,7 +428,7 @@ def test_a_gzip_bomb_is_refused(lines, tmp_path):
             file.write((b" " * 1023 + b"\n" if lines else b" " * 1024) * 1024)
     assert path.stat().st_size < 1 << 20
     for name in ("jsonl", "json", "conll", "spacy"):
-        with pytest.raises(FormatError, match="unpacks to more than|is longer than"):
+        with pytest.raises(FormatError, match=r"unpacks to more than|is longer than"):
             read(path, name)
 
 
@@ -428,7 +447,7 @@ def test_a_spacy_bomb_is_refused(tmp_path, monkeypatch):
         (b'{"doc_id": "one", "entities": [{"start": 0, "end": 3, "type": "\\ud83d"}]}', "lone surrogate"),
         (b'{"doc_id": "one", "entities": [{"start": 0, "end": 3, "type": "P\\u0000R"}]}', "do not print"),
         (b'{"doc_id": "one", "entities": [{"start": 0, "end": 3, "type": "\\u001b[2J"}]}', "do not print"),
-        (b'{"doc_id": "one", "entities": [{"start": 0, "end": 99999999999999999999, "type": "PER"}]}', "no offset"),
+        (b'{"doc_id": "one", "entities": [{"start": 0, "end": 99999999999999999999, "type": "PER"}]}', "whole number"),
         (b'{"doc_id": "one", "text": "Another text"}', "text: differs from the article at character 0"),
         (b'{"doc_id": "one"}\x00', "is not JSON"),
         (b'{"a":' * 100_000, "nested too deeply"),

@@ -13,7 +13,8 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from functools import partial
+from itertools import combinations, product
 from typing import Any
 
 SHOWN = 40  # characters of the user's own text in a message
@@ -43,7 +44,8 @@ def explain(data: bytes, known: Mapping[str, Any], sentences: Sequence[Mapping[s
         original = change(text)
         if hashlib.sha256(original.encode()).hexdigest() == known["sha256"]:
             return _between(text, original, why)
-    return _by_sentence(text, known, sentences)
+    # Line ends and quotation marks are not what differs most; undone, they leave what does.
+    return _by_sentence(_curly(_plain(text), known, sentences), known, sentences)
 
 
 def nearest(data: bytes, articles: Mapping[str, Mapping[str, Any]]) -> str | None:
@@ -63,7 +65,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return _lf(text.removeprefix("\ufeff"))
 
 
 # -- what copying does -----------------------------------------------------------------------------------------------
@@ -84,28 +86,37 @@ def _repairs(
         return changed
 
     single: list[tuple[Change, str]] = [
-        (lambda t: t.replace("\r\n", "\n"), "has CRLF line ends; save it with LF (git: core.autocrlf=false)"),
-        (lambda t: t.replace("\r", "\n"), "has CR line ends; save it with LF"),
         (lambda t: t.removeprefix("\ufeff"), "begins with a byte order mark; save it as UTF-8 without one"),
-        (ended, "has white space at its end that the article has not; cut it off"),
-        *((lambda t, e=e: t + e * (length - len(t)), "lost white space at its end; do not strip it") for e in " \n"),
+        (_lf, "has CRLF or CR line ends; save it with LF (git: core.autocrlf=false)"),
         (lambda t: unicodedata.normalize("NFC", t), "is in another Unicode normal form; write NFC"),
         (lambda t: t.replace("\xa0", " "), "has no-break spaces where the article has spaces"),
         (lambda t: t.replace("...", "…"), "has three full stops where the article has an ellipsis (…)"),
         (lambda t: t.replace(" - ", " – "), "has hyphens where the article has dashes (–)"),
-        (lambda t: _curly(t, known, sentences), "has straight quotation marks; the article has typographic ones (“ ” ‘ ’)"),
+        (lambda t: _curly(t, known, sentences), "has straight quotation marks; the article has “ ” ‘ ’"),
+        (ended, "has white space at its end that the article has not; cut it off"),
+        *((partial(_padded, e, length), "lost white space at its end; do not strip it") for e in " \n"),
     ]
-    yield from single
+    # What lengthens or shortens the text is seen once the rest is undone, so the ends are always tried last.
+    usual = [(change, why) for change, why in single[:-3] if change(text) != text]
+    chosen = (some for size in range(len(usual) + 1) for some in combinations(usual, size))
+    for some, last in product(chosen, [None, *single[-3:]]):
+        steps = [*some, *([last] if last else [])]
+        if steps:
+            yield partial(_in_turn, [change for change, _ in steps]), "; it ".join(why for _, why in steps)
 
-    def all_of(t: str) -> str:
-        t = unicodedata.normalize("NFC", _plain(t)).replace("\xa0", " ").replace("...", "…").replace(" - ", " – ")
-        return ended(_curly(t, known, sentences))
 
-    reasons = [why for change, why in single if change(text) != text]
-    several = "; it ".join(reasons)
-    yield all_of, several
-    for end in " \n":
-        yield lambda t, e=end: all_of(t) + e * (length - len(all_of(t))), several
+def _in_turn(changes: Sequence[Change], text: str) -> str:
+    for change in changes:
+        text = change(text)
+    return text
+
+
+def _lf(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _padded(end: str, length: int, text: str) -> str:
+    return text + end * (length - len(text))
 
 
 def _curly(text: str, known: Mapping[str, Any], sentences: Sequence[Mapping[str, int]]) -> str:
@@ -143,7 +154,9 @@ def place(text: str, at: int) -> tuple[int, int]:
 
 def _between(text: str, original: str, why: str) -> Difference:
     """The first difference of a copy from the article that it was turned back into."""
-    at = next((i for i, (a, b) in enumerate(zip(text, original, strict=False)) if a != b), min(len(text), len(original)))
+    at = next(
+        (i for i, (a, b) in enumerate(zip(text, original, strict=False)) if a != b), min(len(text), len(original))
+    )
     line, column = place(text, at)
 
     def shown(there: str) -> str:
@@ -170,6 +183,9 @@ def _by_sentence(text: str, known: Mapping[str, Any], sentences: Sequence[Mappin
                 many = f"{abs(moved)} character{'s' if abs(moved) > 1 else ''} {'more' if moved > 0 else 'fewer'}"
                 message = f"has {many} of white space than the article before {_cut(text[start + moved :])}; {length}"
                 line, column = place(text, before)
+                return Difference(line, f"column {column}", message)
+            if end > len(text):
+                message = f"ends within the sentence that begins here, which has {end - start} characters; {length}"
                 return Difference(line, f"column {column}", message)
             stop = held[min(bisect_right(held, at), len(held) - 1)]
             message = (

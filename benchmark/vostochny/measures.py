@@ -164,8 +164,10 @@ def count(material: Material, layers: tuple[str, ...], only: Collection[str] = (
     wanted = [name for name in METRICS if name.split(".")[0] in layers and (not only or name in only)]
     if "entities.iob2" in wanted and not material.source.has_tokens:
         wanted.remove("entities.iob2")
-    if not material.source.has_text:
-        wanted = [name for name in wanted if name not in ("entities.lenient", "entities.text_set")]
+    of_words = {"entities.lenient", "entities.text_set"}
+    # Asked last: to know costs a look at every row.
+    if of_words & set(wanted) and not material.source.has_text:
+        wanted = [name for name in wanted if name not in of_words]
     return {name: METRICS[name](material, name) for name in wanted}
 
 

@@ -52,18 +52,20 @@ _BOUNDS = ("zones", "paragraphs", "sentences", "tokens", "token_offsets")
 
 def with_text(row: Row, documents: Mapping[str, Row]) -> Row:
     """The complete row again, its keys in the published order; ``documents`` are the complete rows of the articles."""
+    text: str
     if "sha256" in row:
-        return _filled(row, row["text"], documents)
+        filled: Row = _filled(row, row["text"], documents)
+        return filled
     text = documents[row["doc_id"]]["text"] if "doc_id" in row else ""
     if "token_offsets" in row:
-        words = [text[t["start"] : t["end"]] for t in row["token_offsets"]]
-        row = _before(row, "token_offsets", "tokens", words)
+        row = _before(row, "token_offsets", "tokens", [text[t["start"] : t["end"]] for t in row["token_offsets"]])
     if "paragraph_start" in row:
         spans = documents[row["doc_id"]]["paragraphs"]
         ends = {s["start"]: s["end"] for s in spans}
-        words = text[row["paragraph_start"] : ends[row["paragraph_start"]]]
-        row = _before(row, "paragraph_start", "paragraph", words)
-    return _filled(row, text, documents)
+        start = row["paragraph_start"]
+        row = _before(row, "paragraph_start", "paragraph", text[start : ends[start]])
+    filled = _filled(row, text, documents)
+    return filled
 
 
 def document_with_text(row: Row, text: str) -> Row:

@@ -136,7 +136,7 @@ def _resumed(output: Path, made_by: dict[str, Any], notes: list[str]) -> frozens
     record = made_by_path(output)
     before = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else None
     if before is not None and before != made_by:
-        changed = ", ".join(f"{k} {before.get(k)}" for k in made_by if before.get(k) != made_by[k])
+        changed = ", ".join(f"{k} {before.get(k) or 'none'}" for k in made_by if before.get(k) != made_by[k])
         raise ExtractorError(f"{output}: was made with {changed}; take another -o, or --restart to begin anew")
     raw = output.read_bytes()
     whole, _, rest = raw.rpartition(b"\n")

@@ -77,9 +77,9 @@ class _File:
 
     def record(self, doc_id: str) -> Record:
         for number, raw in enumerate(file_text(self.path).split("\n"), 1):
-            line = raw.rstrip("\r")
-            if line.strip() and not line.startswith("#"):
-                self.line(number, line)
+            written = raw.rstrip("\r")
+            if written.strip() and not written.startswith("#"):
+                self.line(number, written)
         rows: dict[str, list[dict[str, Any]]] = {"entities": [], "events": [], "quotes": []}
         items: dict[str, tuple[str, dict[str, Any]]] = {}
         lines: dict[str, int] = {}
@@ -105,18 +105,18 @@ class _File:
                 continue
             add("events", id_, line, {"id": id_, "trigger": trigger.whole(), "type": type_})
             items.setdefault(parts[0][1], items[id_])
-        for id_, (line, _, parts) in self.events.items():
+        for id_, (line, _, filled) in self.events.items():
             if id_ in items:
                 arguments = []
-                for role, target in parts[1:]:
+                for role, target in filled[1:]:
                     if target in items and items[target][0] != "quotes":
                         # brat numbers the second filler of a role: Participant2.
                         arguments.append({"role": re.sub(r"(?<=\D)\d+$", "", role), "filler": items[target][1]["id"]})
                     else:
                         self.fault(line, f"{id_}.{role}", f"there is no entity or event {target}")
                 items[id_][1]["arguments"] = arguments
-        for line, kind, parts in self.rest:
-            {"A": self.attribute, "R": self.relation, "N": self.cluster}[kind](line, parts, items)
+        for line, kind, words in self.rest:
+            {"A": self.attribute, "R": self.relation, "N": self.cluster}[kind](line, words, items)
         row = {"doc_id": doc_id, "text": self.text, **rows}
         return Record(self.path, None, row, lines)
 

@@ -94,7 +94,7 @@ def _own_scheme(ontology: Ontology, tasks: list[dict[str, Any]]) -> Ontology:
             if label not in RELATIONS
         ]
         for r in results:
-            value = r.get("value") if isinstance(r.get("value"), dict) else {}
+            value: dict[str, Any] = r["value"] if isinstance(r.get("value"), dict) else {}
             for label in value.get("labels") or () if isinstance(value.get("labels"), list) else ():
                 if r.get("from_name") == "entity":
                     entities.append({"type": label})
@@ -128,7 +128,9 @@ def _foreign(name: str, task: dict[str, Any], reading: Reading) -> Record:
         elif not isinstance(entry, dict) or not isinstance(value, dict):
             faults.append(Fault(name, None, where, "is no region; expected an object with a value"))
         else:
-            place = value.get("globalOffsets") if isinstance(value.get("globalOffsets"), dict) else value
+            place: dict[str, Any] = value
+            if isinstance(value.get("globalOffsets"), dict):
+                place = value["globalOffsets"]
             labels = next((value[k] for k in ("labels", "hypertextlabels", "paragraphlabels") if k in value), None)
             if not isinstance(labels, list) or "start" not in place:
                 reading.left_out[f"{entry.get('type')!s:.30} results of Label Studio"] += 1

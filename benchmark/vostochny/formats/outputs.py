@@ -65,8 +65,9 @@ def _whole(path: str, reading: Reading, value: Any, is_output: Callable[[Any], b
 def _id(value: Any) -> str | None:
     if not isinstance(value, dict):
         return None
-    for holder in (value, value.get("meta"), value.get("data")):
-        for key in IDS if isinstance(holder, dict) else ():
+    holders: list[dict[str, Any]] = [x for x in (value, value.get("meta"), value.get("data")) if isinstance(x, dict)]
+    for holder in holders:
+        for key in IDS:
             given = holder.get(key)
             if isinstance(given, str | int) and not isinstance(given, bool) and given != "":
                 return str(given)

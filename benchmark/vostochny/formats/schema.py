@@ -33,7 +33,7 @@ def _full(o: Ontology) -> Schema:
         "text": {"type": "string", "description": "the words, exactly as they stand"},
         **hints,
     }
-    either = {"anyOf": [{"required": ["start", "end"]}, {"required": ["text"]}]}
+    either: Schema = {"anyOf": [{"required": ["start", "end"]}, {"required": ["text"]}]}
     span: Schema = {"type": "object", "properties": place, **either}
     target: Schema = {"anyOf": [{"type": "string", "description": "an id of this document"}, {"$ref": "#/$defs/span"}]}
     name = {"type": ["string", "null"]}

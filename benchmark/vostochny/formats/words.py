@@ -235,8 +235,9 @@ class Placer:
         """Offsets as code points of the document; anything else as it is, for the reader to judge."""
         if not isinstance(value, dict):
             return value
-        bounds = [value.get(key) for key in ("start", "end")]
-        if any(isinstance(x, bool) or not isinstance(x, int) for x in bounds):
+        given = [value.get(key) for key in ("start", "end")]
+        bounds = [x for x in given if isinstance(x, int) and not isinstance(x, bool)]
+        if len(bounds) < 2:
             return value
         stretch = self.paragraph(where, value)
         if stretch is None and self.table is None:

@@ -79,10 +79,10 @@ def answer_schema(scheme: Ontology, layers: Sequence[str]) -> Schema:
     Every key is required and none may be added, as providers with strict structured output ask; what may be missing is
     null.
     """
-    words = {"text": {"type": "string"}, "occurrence": {"type": ["integer", "null"]}}
+    words: dict[str, Schema] = {"text": {"type": "string"}, "occurrence": {"type": ["integer", "null"]}}
     span = _object(words)
     maybe = {"anyOf": [span, {"type": "null"}]}
-    cluster = {"type": ["string", "null"]}
+    cluster: Schema = {"type": ["string", "null"]}
     layer = {
         "entities": _object(
             {**words, "type": _one_of(scheme.entity_types), "level": _one_of(scheme.levels, True), "cluster": cluster}

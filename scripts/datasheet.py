@@ -1,0 +1,171 @@
+"""The figures in DATASHEET.md, written between their marks from the corpus and the record of its annotation.
+
+    python scripts/datasheet.py            write what is not current
+    python scripts/datasheet.py --check    write nothing; exit 1 if a figure is not current
+
+A mark is ``<!-- generated:NAME -->…<!-- /generated -->``, in a line or around whole lines; NAME is a key of figures().
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from vostochny import ontology
+from vostochny.formats import Fault, FormatError, jsonl
+from vostochny.model import Document
+
+import agreement
+import corpus_card
+import project
+
+TARGET = project.ROOT / "DATASHEET.md"
+MARK = re.compile(r"<!-- generated:(\S+) -->(.*?)<!-- /generated -->", re.S)
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _listed(counts: Counter[str]) -> str:
+    """Counts in words: ``10 arguments, 4 events``; the largest first."""
+    return ", ".join(f"{n} {name}" for name, n in sorted(counts.items(), key=lambda x: (-x[1], x[0])))
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    head = list(head)
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+def _about_articles(documents: list[Document]) -> dict[str, str]:
+    manifest = project.manifest()["documents"]
+    unscored = ontology.load().unscored
+    outside = sum(z.span.end - z.span.start for d in documents for z in d.zones if z.name in unscored)
+    characters = sum(len(d.text) for d in documents)
+    translated: dict[str, list[str]] = {}
+    for doc_id, about in manifest.items():
+        # YAML's bare yes is true; the manifest's comment says what is meant.
+        value = {True: "yes", False: "no"}.get(about["translated"], about["translated"])
+        translated.setdefault(value, []).append(doc_id[:3])
+    reviews = Counter(about["review"] for about in manifest.values())
+    return {
+        "articles": str(len(documents)),
+        "characters": f"{characters:,}".replace(",", " "),
+        "unscored": f"{100 * outside / characters:.1f} %",
+        "translated": "; ".join(f"{value}: {', '.join(ids)}" for value, ids in translated.items()),
+        "review": ", ".join(f"{n} {state}" for state, n in reviews.items()),
+        "sha256": _table(["article", "sha256"], [[f"`{i}`", f"`{a['sha256']}`"] for i, a in manifest.items()]),
+    }
+
+
+def _about_labels(documents: list[Document]) -> dict[str, str]:
+    entities = [e for d in documents for e in d.entities]
+    quotes = [q for d in documents for q in d.quotes]
+    events = [e for d in documents for e in d.events]
+    shared: dict[str, set[str]] = {}
+    for d in documents:
+        for item in (*d.entities, *d.events, *d.quotes):
+            if item.cluster:
+                shared.setdefault(item.cluster, set()).add(d.doc_id)
+    persons = {e.cluster for e in entities if e.type == "PER" and e.level == "NAM" and e.cluster}
+    configs = sorted(p.parent.name for p in project.CORPUS.glob("*/test.jsonl"))
+    return {
+        "statistics": corpus_card.statistics_table(documents),
+        "rows": ", ".join(f"`{name}` {len(_rows(project.CORPUS / name / 'test.jsonl'))}" for name in configs),
+        "entity-types": _listed(Counter(e.type for e in entities)),
+        "event-types": _listed(Counter(e.type for e in events)),
+        "directness": _listed(Counter(q.directness or "none" for q in quotes)),
+        "realis": _listed(Counter(e.realis or "none" for e in events)),
+        "clusters": str(len(shared)),
+        "clusters-shared": str(sum(len(d) > 1 for d in shared.values())),
+        "persons": str(len(persons)),
+    }
+
+
+def _about_annotation(documents: list[Document]) -> dict[str, str]:
+    folder = project.ANNOTATIONS
+    report = json.loads((folder / "agreement.json").read_text(encoding="utf-8"))
+    adjudicated = _rows(folder / "adjudication.jsonl")
+    readings = _rows(folder / "discrepancy_readings.jsonl")
+    discrepancies = project.read_yaml(folder / "discrepancies.yaml")
+    shown = agreement.examples()
+    covered = {
+        (d.doc_id, i) for d in documents for s in shown.get(d.doc_id[:3], []) for i in range(s.start, s.end)
+    }  # fmt: skip
+    figures = {k: f["f1"] for k, f in report["f1"].items() if "measure" in f}
+    low = sorted(figures, key=lambda k: figures[k])[:3]
+    perfect = [k for k, value in figures.items() if value == 1]
+    kappas = [
+        [label, f"{k['kappa']:.3f}" if k["kappa"] is not None else "–", f"{k['agreed']:.0f}", f"{k['items']:.0f}"]
+        for label, k in report["kappa"].items()
+    ]
+
+    def percent(label: str) -> str:
+        return f"{100 * figures[label]:.1f} %"
+
+    return {
+        "places": str(sum(map(len, shown.values()))),
+        "places-characters": f"{100 * len(covered) / sum(len(d.text) for d in documents):.1f} %",
+        "agreement": corpus_card.agreement_table(report),
+        "agreement-low": "; ".join(f"{label} {percent(label)}" for label in low),
+        "agreement-perfect": f"{len(perfect)} of {len(figures)}",
+        "agreement-names": percent("names and values"),
+        "agreement-mentions": percent("all mentions"),
+        "agreement-triggers": percent("trigger with type"),
+        "agreement-arguments": percent("argument with role"),
+        "kappas": _table(["label of matched items", "κ", "agreed", "of"], kappas),
+        "adjudicated": str(len(adjudicated)),
+        "adjudicated-layers": _listed(Counter(row["layer"] for row in adjudicated)),
+        "adjudicated-sides": _listed(Counter(f"for {row['decision'].upper()}" for row in adjudicated)),
+        "consistency": str(len(project.read_yaml(folder / "consistency.yaml"))),
+        "readings": " and ".join(str(n) for n in Counter(row["reading"] for row in readings).values()),
+        "discrepancies": str(len(discrepancies)),
+        "relations": _listed(Counter(row["relation"] for row in discrepancies)),
+    }
+
+
+def figures() -> dict[str, str]:
+    """Every figure by its name; one with a line break stands between whole lines."""
+    path = project.CORPUS / "documents" / "test.jsonl"
+    documents = jsonl.read_gold(str(path), project.scheme())
+    found = _about_articles(documents) | _about_labels(documents) | _about_annotation(documents)
+    return found | {"gold": f"`{jsonl.file_hash(str(path))}`"}
+
+
+def filled(text: str, known: dict[str, str]) -> str:
+    """The text with every mark filled. Raises FormatError for a mark without a figure."""
+    unknown = sorted({name for name, _ in MARK.findall(text)} - known.keys())
+    if unknown:
+        raise FormatError([Fault(TARGET.name, None, name, "is no figure of scripts/datasheet.py") for name in unknown])
+
+    def one(found: re.Match[str]) -> str:
+        name = found.group(1)
+        around = "\n\n" if "\n" in known[name] else ""
+        return f"<!-- generated:{name} -->{around}{known[name]}{around}<!-- /generated -->"
+
+    return MARK.sub(one, text)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a figure is not current")
+    check = parser.parse_args().check
+    try:
+        stale = project.write_or_check({TARGET: filled(TARGET.read_text(encoding="utf-8"), figures())}, check)
+    except (FormatError, OSError) as e:
+        print(e, file=sys.stderr)
+        return 2
+    says = "not current; run make corpus" if check else "written"
+    print(f"{TARGET.name}: {says if stale else 'current'}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
