@@ -29,9 +29,11 @@ update: .venv/.ready
 lint: .venv/.ready
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check --quiet || (echo "lint: run $(BIN)/ruff format"; exit 1)
+	@$(BIN)/mypy
 
 corpus: .venv/.ready
 	$(BIN)/python scripts/build_corpus.py
+	$(BIN)/python scripts/datasheet.py
 
 # Every stored baseline anew, from the gold as it is now.
 baselines: .venv/.ready

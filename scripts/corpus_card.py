@@ -295,7 +295,8 @@ def standoff_card(ontology: Ontology, hashes: tuple[str, str], rows: Mapping[str
 # Vostochny, without the articles
 
 Offsets, labels, identities and hashes of the corpus Vostochny {version}, gold `{hashes[0]}`; every word copied from the
-articles is left out. Names in the registry of clusters and the reasons of discrepancies are the annotators' own words.
+articles is left out. Names in the registry of clusters and the reasons of discrepancies are the annotators' own words,
+which may repeat a phrase.
 
 Who holds the articles, as files under any name, joins them:
 

@@ -17,11 +17,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import agreement
+
 from vostochny import ontology
 from vostochny.formats import Fault, FormatError, jsonl
 from vostochny.model import Document
 
-import agreement
 import corpus_card
 import project
 

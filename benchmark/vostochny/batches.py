@@ -270,22 +270,22 @@ def _gather(places: list[tuple[_Chunk, int, int]]) -> _Columns:
     for chunk, wanted in by_chunk.items():
         if chunk.arrow is None:
             raise _Irregular
-        document = np.full(len(chunk.ids), -1)
-        document[[at for at, _ in wanted]] = [d for _, d in wanted]
-        parts.append(_entities(chunk.arrow, document))
+        owner = np.full(len(chunk.ids), -1)
+        owner[[at for at, _ in wanted]] = [d for _, d in wanted]
+        parts.append(_entities(chunk.arrow, owner))
     types: dict[str, int] = {}
     codes = [np.array([types.setdefault(t, len(types)) for t in p.types], dtype=np.int64)[p.type] for p in parts]
 
     def column(values: list[Ints]) -> Ints:
         return np.concatenate([np.zeros(0, dtype=np.int64), *values])
 
-    document = column([p.document for p in parts])
+    documents = column([p.document for p in parts])
     out = [column([p.start for p in parts]), column([p.end for p in parts]), column(codes)]
     out.append(column([p.level for p in parts]))
-    if (document[1:] < document[:-1]).any():
-        order = np.argsort(document, kind="stable")
-        document, out = document[order], [x[order] for x in out]
-    return _Columns(document, out[0], out[1], out[2], list(types), out[3], any(p.has_words for p in parts))
+    if (documents[1:] < documents[:-1]).any():
+        order = np.argsort(documents, kind="stable")
+        documents, out = documents[order], [x[order] for x in out]
+    return _Columns(documents, out[0], out[1], out[2], list(types), out[3], any(p.has_words for p in parts))
 
 
 def _entities(table: pa.Table, document: Ints) -> _Columns:
@@ -312,7 +312,8 @@ def _entities(table: pa.Table, document: Ints) -> _Columns:
     if (owner < 0).any():
         columns = [column[owner >= 0] for column in columns]
     has_words = flat.field("text").null_count < len(flat)
-    return _Columns(*columns[:4], encoded.dictionary.to_pylist(), columns[4], has_words)
+    at, begins, ends, kinds, level = columns
+    return _Columns(at, begins, ends, kinds, encoded.dictionary.to_pylist(), level, has_words)
 
 
 class _Layout:

@@ -146,7 +146,8 @@ def _strata(documents: Ints) -> Ints:
     number = np.cumsum(np.diff(documents, prepend=documents[0]) != 0)
     single = np.bincount(number)[number] == 1
     joined = np.where(single, -1, number)
-    return np.unique(joined, return_inverse=True)[1].astype(np.int64)
+    out: Ints = np.unique(joined, return_inverse=True)[1].astype(np.int64)
+    return out
 
 
 def _count_matrix(stratum: Ints, resamples: int, seed: int) -> Floats:

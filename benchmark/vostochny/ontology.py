@@ -157,9 +157,9 @@ def parse(source: Mapping[str, Any]) -> Ontology:
         for key in body["types"]:
             if key.removesuffix(".demonym") not in entities:
                 faults.append(f"views.{name}.types.{key}: unknown entity type")
-        crosswalk = None
+        crosswalk: dict[str, str] | None = None
         if "events" in body:
-            crosswalk = {n: e.crosswalk[body["events"]] for n, e in events.items() if e.crosswalk[body["events"]]}
+            crosswalk = {n: near for n, e in events.items() if (near := e.crosswalk[body["events"]])}
         views[name] = View(name, body["types"], frozenset(body["levels"]), crosswalk)
         faults += [f"views.{name}.levels: unknown level {x!r}" for x in body["levels"] if x not in source["levels"]]
 

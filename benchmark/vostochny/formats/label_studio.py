@@ -143,6 +143,6 @@ class _Writer:
                 roles.append(a.role)
         for quote in d.quotes:
             self.quote(quote)
-        for (a, b), names in self.relations.items():
-            self.result.append({"type": "relation", "from_id": a, "to_id": b, "labels": names})
+        for (source, target), names in self.relations.items():
+            self.result.append({"type": "relation", "from_id": source, "to_id": target, "labels": names})
         return canonical({"data": {"doc_id": d.doc_id, "text": d.text}, "annotations": [{"result": self.result}]})

@@ -84,13 +84,14 @@ class Reader:
 
     def data(self) -> str:
         data = self.task.get("data")
+        data = data if isinstance(data, dict) else {}
         for key in ("doc_id", "text"):
-            if not isinstance(data, dict) or not isinstance(data.get(key), str):
+            if not isinstance(data.get(key), str):
                 self.fault(f"data.{key}", "is no string; a task is {data: {doc_id, text}, annotations: […]}")
         if self.faults:  # nothing can be checked without the text
             raise FormatError(self.faults)
-        self.text = data["text"]
-        return data["doc_id"]
+        self.text = str(data["text"])
+        return str(data["doc_id"])
 
     def entries(self, annotator: str | int | None) -> list[dict[str, Any]]:
         """The results whose control and kind are known."""
@@ -196,8 +197,10 @@ class Reader:
         for label in dict.fromkeys(names):
             if names.count(label) > 1:
                 self.fault(where, f"has the label {label!r} twice; keep one")
+            sources: tuple[str, ...]
+            targets: tuple[str, ...]
             if label in RELATIONS:
-                sources, targets = (RELATIONS[label][0],), (RELATIONS[label][1],)
+                sources, targets = RELATIONS[label][:1], RELATIONS[label][1:]
             elif label in self.ontology.roles:
                 sources, targets = ("event",), ("entity", "event")
             else:
@@ -314,17 +317,17 @@ class Reader:
                 what: Reference(to[what][id_].span, to[what][id_].id) if id_ in to[what] else None
                 for what in ("source", "addressee")
             }
-            cue, parent = to["cue"].get(id_), to["parent"].get(id_)
+            said, above = to["cue"].get(id_), to["parent"].get(id_)
             out.append(
                 Quote(
                     id_,
                     tuple(part.span for part in chain),
-                    cue and cue.span,
+                    said.span if said else None,
                     refer["source"],
                     refer["addressee"],
                     has("directness"),
                     has("attitude"),
-                    parent and parent.id,
+                    above.id if above else None,
                     has("quote_cluster"),
                     has("link"),
                     has("unattributed") is not None,

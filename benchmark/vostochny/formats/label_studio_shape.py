@@ -86,7 +86,8 @@ def chosen(task: Mapping[str, Any], annotator: str | int | None, name: str) -> d
     if annotator is not None:
         done = [a for a in done if str(annotator) in _names_of(a)]
     if len(done) == 1:
-        return done[0]
+        only: dict[str, Any] = done[0]
+        return only
     who = "" if annotator is None else f" by {annotator}"
     if not done:
         has = "was skipped" if given and annotator is None else f"has no annotation{who}"

@@ -93,13 +93,13 @@ class Row:
             self.remember(where, item, triggers[where])
         events = [self.event(where, item, triggers[where]) for where, item in layers["events"]]
         quotes = [self.quote(where, item) for where, item in layers["quotes"]]
-        segmentation = {}
+        segmentation: dict[str, Any] = {}
         if with_text:
             for key in ("paragraphs", "sentences", "tokens"):
                 spans = (self.span(where, item) for where, item in self.items(key))
                 segmentation[key] = tuple(s for s in spans if s)
             zones = [(self.span(where, item), item.get("zone")) for where, item in self.items("zones")]
-            segmentation["zones"] = tuple(Zone(s, str(name)) for s, name in zones if s)
+            segmentation["zones"] = tuple(Zone(place, str(name)) for place, name in zones if place)
         return Document(
             doc_id, self.text or "",
             entities=tuple(e for e in entities if e), events=tuple(e for e in events if e),
@@ -259,7 +259,8 @@ class Row:
     def event(self, where: str, item: dict[str, Any], trigger: Span | None) -> Event | None:
         type_ = self.known(f"{where}.type", item.get("type"), self.event_types, "event type")
         arguments = []
-        roles = self.ontology.events[type_].roles if type_ in self.ontology.events else self.ontology.roles
+        known = self.ontology.events.get(type_ or "")
+        roles = known.roles if known else self.ontology.roles
         for at, argument in self.objects(f"{where}.arguments", item.get("arguments")):
             role = self.known(f"{at}.role", argument.get("role"), roles, f"role of {type_}" if type_ else "role")
             filler = (
@@ -270,14 +271,15 @@ class Row:
             if role and filler:
                 arguments.append(Argument(role, filler))
         o = self.ontology
-        attributes = [
+        realis, polarity, outcome = (
             self.attribute(f"{where}.{key}", item.get(key), allowed)
             for key, allowed in (("realis", o.realis), ("polarity", o.polarity), ("outcome", o.outcome))
-        ]
+        )
         cluster = self.name(f"{where}.cluster", item.get("cluster"))
         if trigger is None or type_ is None:
             return None
-        return Event(str(item.get("id") or ""), trigger, type_, *attributes, tuple(arguments), cluster)
+        id_ = str(item.get("id") or "")
+        return Event(id_, trigger, type_, realis, polarity, outcome, tuple(arguments), cluster)
 
     def quote(self, where: str, item: dict[str, Any]) -> Quote | None:
         o = self.ontology

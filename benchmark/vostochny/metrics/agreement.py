@@ -15,7 +15,7 @@ import numpy as np
 from vostochny.metrics.counts import Floats, Ints
 from vostochny.metrics.quotes import pair_quotes
 from vostochny.metrics.units import Pair
-from vostochny.model import Document, Span
+from vostochny.model import Document, Entity, Event, Span
 
 Labelled = Iterable[tuple[Hashable, Span, str | None]]  # what makes it the same item, where it stands, its label
 
@@ -87,12 +87,12 @@ def _table(pairs: list[Pair], found: list[tuple[int, str, str]]) -> Confusion:
     return Confusion(labels, values, documents)
 
 
-def mentions(attribute: Callable) -> Callable[[Document], Labelled]:
+def mentions(attribute: Callable[[Entity], str | None]) -> Callable[[Document], Labelled]:
     """Entities by span, labelled by ``attribute(entity)``."""
     return lambda d: [(e.span, e.span, attribute(e)) for e in d.entities]
 
 
-def triggers(attribute: Callable) -> Callable[[Document], Labelled]:
+def triggers(attribute: Callable[[Event], str | None]) -> Callable[[Document], Labelled]:
     """Events by trigger, labelled by ``attribute(event)``."""
     return lambda d: [(e.trigger, e.trigger, attribute(e)) for e in d.events]
 

@@ -53,11 +53,13 @@ class Counts:
 
     def total(self) -> Floats:
         """The four numbers over all units and strata, shape (4,)."""
-        return self.values.sum(axis=(0, 1))
+        out: Floats = self.values.sum(axis=(0, 1))
+        return out
 
     def by_unit(self) -> Floats:
         """The four numbers a unit, shape (units, 4)."""
-        return self.values.sum(axis=1)
+        out: Floats = self.values.sum(axis=1)
+        return out
 
     def where(self, keep: Callable[[dict[str, str]], bool]) -> Counts:
         """The same metric on the strata for which ``keep({facet: value})`` is true."""
@@ -68,8 +70,11 @@ class Counts:
     def by(self, facet: str) -> dict[str, Counts]:
         """The parts of this count by the values of one facet, in order of first appearance."""
         at = self.facets.index(facet)
-        names = dict.fromkeys(s[at] for s in self.strata)
-        return {name: self.where(lambda s, name=name: s[facet] == name) for name in names}
+
+        def part(value: str) -> Counts:
+            return self.where(lambda stratum: stratum[facet] == value)
+
+        return {value: part(value) for value in dict.fromkeys(s[at] for s in self.strata)}
 
     def __add__(self, other: Counts) -> Counts:
         """The counts of two sets of documents: units of both, one after the other; strata joined by name."""
