@@ -40,6 +40,8 @@ baselines: .venv/.ready
 	$(BIN)/python benchmark/baselines/lookup/lookup.py
 	$(BIN)/python benchmark/baselines/spacy/train.py
 	cd benchmark/baselines/recognizers && ../../../$(BIN)/vostochny run extract:extract --restart -o predictions.jsonl
+	$(BIN)/python scripts/leaderboard.py
+	$(BIN)/python scripts/datasheet.py
 
 # The adapters of transformers and GLiNER, with small random models; torch is large, so it has its own environment.
 test-models: .venv/.ready

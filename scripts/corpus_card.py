@@ -223,21 +223,22 @@ claims and attribution.
 Not meant for:
 
 - training or tuning: these articles are a test set, and a model that has seen them measures nothing (`canary`);
-- ranking systems whose difference lies inside the intervals, or above the annotators' agreement;
+- ranking systems whose difference lies inside the intervals, or inside what the annotators disagree on;
 - claims about news at large, other events, other languages, or English that is nobody's translation;
 - facts about the persons and states named: the annotation says who claims what, not what is true;
 - conclusions about outlets: which outlets these are is not known.
 
 ## How the labels were made
 
-A language model wrote a pilot annotation and a first draft of the guidelines. Two language-model annotators, A and B,
-tried the draft on one article; the guidelines were rewritten with far fewer examples. Then A and B each annotated all
-articles, independently, from guidelines, ontology and texts alone; every disagreement was adjudicated, with its rule
-and reason, by a language model too. All of them are of **one model family**. So their agreement is the consistency of a
-model under detailed rules. It is not agreement of humans, and says little about whether the labels are right: what
-both overlook or misread in the same way shows in no figure. Both report that they worked sentence by sentence with all
-layers together, and that their second look was quick and led to no correction, so shared omissions may remain.
-Figures for what stands outside the places that the guidelines show as examples are given beside.
+A language model wrote a pilot annotation and a first draft of the guidelines. Two language-model annotators tried the
+draft on one article; the guidelines were rewritten with far fewer examples. Then language-model annotators A and B
+each annotated all articles, independently, from guidelines, ontology and texts alone; every disagreement was
+adjudicated, with its rule and reason, by a language model too. A, B, the author of the guidelines and the adjudicator
+are of **one model family**. So the agreement of A and B is the consistency of a model under detailed rules. It is not
+agreement of humans, and says little about whether the labels are right: what both overlook or misread in the same way
+shows in no figure. Both report that they worked sentence by sentence with all layers together, and that their second
+look was quick and led to no correction, so shared omissions may remain. Figures for what stands outside the places
+that the guidelines show as examples are given beside.
 {told}
 The whole account, and what may not be concluded, is in the datasheet (`DATASHEET.md` of the repository).
 

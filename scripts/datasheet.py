@@ -1,4 +1,4 @@
-"""The figures in DATASHEET.md, written between their marks from the corpus and the record of its annotation.
+"""The figures in DATASHEET.md and README.md, written between their marks from the corpus and its records.
 
     python scripts/datasheet.py            write what is not current
     python scripts/datasheet.py --check    write nothing; exit 1 if a figure is not current
@@ -26,7 +26,7 @@ from vostochny.model import Document
 import corpus_card
 import project
 
-TARGET = project.ROOT / "DATASHEET.md"
+TARGETS = project.ROOT / "DATASHEET.md", project.ROOT / "README.md"
 MARK = re.compile(r"<!-- generated:(\S+) -->(.*?)<!-- /generated -->", re.S)
 
 
@@ -132,19 +132,45 @@ def _about_annotation(documents: list[Document]) -> dict[str, str]:
     }
 
 
+def _results() -> str:
+    """The first figure of each layer of every stored system, as the leaderboard has them, for the README."""
+    shown = {
+        "names and values": "entities.names",
+        "trigger with type": "events.trigger",
+        "argument with role": "events.argument",
+        "content with the right speaker": "quotes.speaker",
+    }
+    rows = []
+    folder = project.ROOT / "benchmark"
+    for path in sorted((folder / "baselines").glob("*/system.json")):
+        name = path.parent.name
+        result = json.loads((folder / "leaderboard" / f"{name}.json").read_text(encoding="utf-8"))
+        cells = []
+        for measure in shown.values():
+            found = result["metrics"].get(measure)
+            if not found or not found["predicted"]:
+                cells.append("–")
+                continue
+            low, high = found["new_articles"] or (None, None)
+            interval = f" ({100 * low:.1f}–{100 * high:.1f})" if low is not None else ""
+            cells.append(f"{100 * found['value']:.1f}{interval}")
+        rows.append([f"[{name}](benchmark/baselines/{name})", *cells])
+    return _table(["system", *shown], rows)
+
+
 def figures() -> dict[str, str]:
     """Every figure by its name; one with a line break stands between whole lines."""
     path = project.CORPUS / "documents" / "test.jsonl"
     documents = jsonl.read_gold(str(path), project.scheme())
     found = _about_articles(documents) | _about_labels(documents) | _about_annotation(documents)
-    return found | {"gold": f"`{jsonl.file_hash(str(path))}`"}
+    return found | {"gold": f"`{jsonl.file_hash(str(path))}`", "results": _results()}
 
 
 def filled(text: str, known: dict[str, str]) -> str:
     """The text with every mark filled. Raises FormatError for a mark without a figure."""
     unknown = sorted({name for name, _ in MARK.findall(text)} - known.keys())
     if unknown:
-        raise FormatError([Fault(TARGET.name, None, name, "is no figure of scripts/datasheet.py") for name in unknown])
+        raise FormatError([Fault("generated", None, name, "is no figure of scripts/datasheet.py") for name in unknown])
 
     def one(found: re.Match[str]) -> str:
         name = found.group(1)
@@ -159,12 +185,13 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a figure is not current")
     check = parser.parse_args().check
     try:
-        stale = project.write_or_check({TARGET: filled(TARGET.read_text(encoding="utf-8"), figures())}, check)
+        known = figures()
+        stale = project.write_or_check({p: filled(p.read_text(encoding="utf-8"), known) for p in TARGETS}, check)
     except (FormatError, OSError) as e:
         print(e, file=sys.stderr)
         return 2
     says = "not current; run make corpus" if check else "written"
-    print(f"{TARGET.name}: {says if stale else 'current'}")
+    print("\n".join(f"{path.name}: {says if path in stale else 'current'}" for path in TARGETS))
     return 1 if check and stale else 0
 
 

@@ -42,7 +42,8 @@ QUESTIONS = {
         "Are there any errors", "Is the dataset self-contained",
         "Does the dataset contain data that might be considered confidential",
         "Does the dataset contain data that, if viewed directly", "Does the dataset identify any subpopulations",
-        "Is it possible to identify individuals", "Does the dataset contain data that might be considered sensitive", "Any other comments",
+        "Is it possible to identify individuals", "Does the dataset contain data that might be considered sensitive",
+        "Any other comments",
     ],
     "Collection process": [
         "How was the data", "What mechanisms", "If the dataset is a sample", "Who was involved", "Over what timeframe",
@@ -83,9 +84,11 @@ def test_the_datasheet_answers_every_question_in_order():
 
 
 def test_the_figures_of_the_datasheet_are_current():
-    done = subprocess.run([sys.executable, "scripts/datasheet.py", "--check"], capture_output=True, text=True)
+    check = [sys.executable, str(project.ROOT / "scripts" / "datasheet.py"), "--check"]
+    done = subprocess.run(check, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert {name for name, _ in datasheet.MARK.findall(DATASHEET)} == datasheet.figures().keys()
+    shown = DATASHEET + (project.ROOT / "README.md").read_text(encoding="utf-8")
+    assert {name for name, _ in datasheet.MARK.findall(shown)} == datasheet.figures().keys()
 
 
 def test_a_figure_that_changes_is_seen_and_one_that_is_unknown_refused():

@@ -136,8 +136,8 @@ def repository(tmp_path_factory) -> Tree:
     lines.mkdir()
     (lines / "000_a.txt").write_text(LINES, encoding="utf-8")
     tree.done("scripts/notation.py", "tasks", str(lines), "annotations/gold")
-    tree.done("scripts/build_corpus.py")
     (root / "CITATION.cff").write_text(CITATION, encoding="utf-8")
+    tree.done("scripts/build_corpus.py")  # the card and the metadata name the day that the citation says
     system = root / "benchmark" / "baselines" / "toy"
     system.mkdir(parents=True)
     found = {"doc_id": "000", "entities": [{"start": 14, "end": 25, "type": "PER", "level": "NAM"}]}
