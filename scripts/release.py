@@ -48,6 +48,7 @@ GENERATED = {
     "label_config.py": "annotations/label_studio.xml",
     "agreement.py": "annotations/agreement.json",
     "leaderboard.py": "benchmark/leaderboard/leaderboard.json",
+    "datasheet.py": "DATASHEET.md",
 }
 NAMES_VERSION = ("leaderboard.py",)
 

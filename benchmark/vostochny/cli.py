@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from vostochny.model import Document
     from vostochny.scoring import Result
 
-HELD = 64 << 20  # bytes of a gold of one's own that is held as a whole: with it come mistakes, views and zones
+HELD = 8 << 20  # bytes of a gold of one's own that is held as a whole: with it come mistakes, views and zones
 
 
 def build_parser() -> argparse.ArgumentParser:
