@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from vostochny.api import load as load
     from vostochny.api import score as score
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 __all__ = ["__version__", "evaluate", "load", "score"]
 
 
