@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -137,6 +138,9 @@ def repository(tmp_path_factory) -> Tree:
     (lines / "000_a.txt").write_text(LINES, encoding="utf-8")
     tree.done("scripts/notation.py", "tasks", str(lines), "annotations/gold")
     (root / "CITATION.cff").write_text(CITATION, encoding="utf-8")
+    package = root / "benchmark" / "vostochny" / "__init__.py"
+    source = re.sub(r'__version__ = ".*"', '__version__ = "0.1.0"', package.read_text(encoding="utf-8"))
+    package.write_text(source, encoding="utf-8")
     tree.done("scripts/build_corpus.py")  # the card and the metadata name the day that the citation says
     system = root / "benchmark" / "baselines" / "toy"
     system.mkdir(parents=True)
