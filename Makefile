@@ -38,6 +38,7 @@ corpus: .venv/.ready
 # Every stored baseline anew, from the gold as it is now.
 baselines: .venv/.ready
 	$(BIN)/python benchmark/baselines/lookup/lookup.py
+	$(BIN)/python benchmark/baselines/annotator_b/copy_pass.py
 	$(BIN)/python benchmark/baselines/spacy/train.py
 	cd benchmark/baselines/recognizers && ../../../$(BIN)/vostochny run extract:extract --restart -o predictions.jsonl
 	$(BIN)/python scripts/leaderboard.py

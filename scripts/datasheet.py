@@ -154,7 +154,8 @@ def _results() -> str:
             low, high = found["new_articles"] or (None, None)
             interval = f" ({100 * low:.1f}–{100 * high:.1f})" if low is not None else ""
             cells.append(f"{100 * found['value']:.1f}{interval}")
-        rows.append([f"[{name}](benchmark/baselines/{name})", *cells])
+        known = json.loads(path.read_text(encoding="utf-8"))
+        rows.append([f"[{known['name']}](benchmark/baselines/{name})", *cells])
     return _table(["system", *shown], rows)
 
 

@@ -10,13 +10,19 @@ import argparse
 import json
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import agreement
+
 from vostochny import ontology, resources, scoring
 from vostochny.formats import jsonl
+from vostochny.model import Document
 from vostochny.report import json as result_json
 from vostochny.report import leaderboard
+
+import project
 
 ROOT = Path(__file__).resolve().parent.parent
 BASELINES = ROOT / "benchmark" / "baselines"
@@ -28,22 +34,27 @@ def made() -> dict[str, str]:
     path = str(resources.documents_path())
     gold, gold_hash = jsonl.read_gold(path, scheme), jsonl.file_hash(path)
     about = leaderboard.systems(BASELINES)
-    results = {
-        name: scoring.score(
-            gold,
-            jsonl.read_predictions(str(BASELINES / name / "predictions.jsonl"), gold, scheme, "wrong"),
-            scheme,
-            scoring.Options(unknown="wrong"),
-            gold_hash,
-        )
-        for name in about
-    }
+
+    def scored(name: str) -> scoring.Result:
+        predicted = jsonl.read_predictions(str(BASELINES / name / "predictions.jsonl"), gold, scheme, "wrong")
+        # The ceiling is one annotator held against the other; the gold, made of both, would flatter either.
+        ceiling = about[name]["kind"] == "ceiling"
+        against, known_as = (_first_pass(gold), "annotator-a") if ceiling else (gold, gold_hash)
+        return scoring.score(against, predicted, scheme, scoring.Options(unknown="wrong"), known_as)
+
+    results = {name: scored(name) for name in about}
     board = leaderboard.build(about, results, resources.agreement())
     out = {f"{name}.json": result_json.render(result) for name, result in results.items()}
     # Through JSON, so that what is rendered is what is stored.
     out["leaderboard.json"] = json.dumps(board, ensure_ascii=False, indent=2) + "\n"
     out["README.md"] = leaderboard.markdown(json.loads(out["leaderboard.json"]))
     return out
+
+
+def _first_pass(gold: list[Document]) -> list[Document]:
+    """The gold's articles as annotator A has them."""
+    passes = agreement.read_pass(project.ANNOTATIONS / "annotators" / "a")
+    return [replace(passes[d.doc_id], zones=d.zones) for d in gold]
 
 
 def same(a: Any, b: Any) -> bool:
