@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vostochny import ontology
-from vostochny.formats import jsonl, label_studio
+from vostochny.formats import label_studio, registry
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 
 from label_studio_tasks import Task, export_tasks
@@ -19,12 +19,13 @@ from label_studio_tasks import Task, export_tasks
 def load(file: Path, gold: Mapping[str, Task]) -> tuple[dict[str, Task], dict[str, int]]:
     """The predictions of a file as tasks with the gold's zones, and how much of each could not be drawn.
 
-    Raises FormatError on what ``vostochny score`` refuses as well.
+    In any format that ``vostochny score`` reads. Raises FormatError on what ``vostochny score`` refuses as well.
     """
     types = ontology.load()
     documents = {doc_id: label_studio.read(task, types) for doc_id, task in gold.items()}
     tasks, lost = {}, {}
-    for doc_id, predicted in jsonl.read_predictions(str(file), documents.values(), types).items():
+    found, _ = registry.read_predictions(str(file), list(documents.values()), types)
+    for doc_id, predicted in found.items():
         drawn, left = drawable(predicted, documents[doc_id], types)
         tasks[doc_id], lost[doc_id] = label_studio.write(drawn), left
     return tasks, lost
@@ -59,8 +60,8 @@ def drawable(predicted: Document, gold: Document, types: ontology.Ontology) -> t
         return Reference(spans[id_], id_) if id_ and id_ != but and id_ in spans else None
 
     events = []
-    for v in kept:
-        own = ids[v.id]
+    for n, v in enumerate(kept, 1):
+        own = f"v{n}"  # by its place: a prediction need not give its events ids
         spans[own] = v.trigger
         arguments = {
             Argument(a.role, to) for a in v.arguments if a.role in types.roles and (to := target(a.filler, own))

@@ -16,7 +16,7 @@ from typing import cast
 
 from vostochny import extractors, ontology, options, scoring
 from vostochny.extractors import Extract, Prediction, Settings, answers, articles
-from vostochny.formats import Fault, FormatError, jsonl
+from vostochny.formats import Fault, FormatError, registry
 from vostochny.intervals import RESAMPLES, SEED
 from vostochny.measures import LAYERS
 from vostochny.model import Document
@@ -67,7 +67,7 @@ def score(
     documents, scheme, gold_hash = _gold(gold, with_text=False)
     chosen = _options(scheme, layers, view, zones, metrics, unknown, resamples, seed)
     if isinstance(predictions, (str, os.PathLike)):
-        predicted = jsonl.read_predictions(os.fspath(predictions), documents, scheme, unknown, chosen.view)
+        predicted, _ = registry.read_predictions(os.fspath(predictions), documents, scheme, unknown, chosen.view)
     else:
         predicted = _checked(predictions, documents, scheme, chosen)
     return scoring.score(documents, predicted, scheme, chosen, gold_hash)

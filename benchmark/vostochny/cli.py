@@ -354,14 +354,20 @@ def _show(args: argparse.Namespace) -> int:
     import shutil
 
     from vostochny import ontology, resources
-    from vostochny.formats import jsonl
+    from vostochny.formats import jsonl, registry
     from vostochny.metrics.units import pair_up
     from vostochny.report import show
 
     scheme = ontology.load()
-    gold = jsonl.read_gold(args.gold or str(resources.documents_path()), scheme)
+    if args.gold:
+        gold, reading = registry.read_gold(args.gold, scheme)
+        scheme = reading.ontology
+    else:
+        gold = jsonl.read_gold(str(resources.documents_path()), scheme)
     document = show.find(args.document, gold)
-    predicted = jsonl.read_predictions(args.predictions, gold, scheme, args.unknown) if args.predictions else {}
+    predicted: dict[str, Document] = {}
+    if args.predictions:
+        predicted, _ = registry.read_predictions(args.predictions, gold, scheme, args.unknown)
     (pair,) = pair_up([document], predicted, frozenset(scheme.values), scheme.unscored)
     layers = args.layer or [x for x in ("entities", "events", "quotes") if not predicted or x in pair.predicted.emitted]
     width = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100
