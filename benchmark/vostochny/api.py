@@ -28,7 +28,7 @@ Gold = Path | Iterable[Document]
 
 
 def load(path: Path | None = None) -> list[Document]:
-    """The articles of the corpus with their gold annotation, or those of a JSON Lines file of your own.
+    """The articles of the corpus with their gold annotation, or those of a file of your own, in any format.
 
     Raises FileNotFoundError where the corpus is not there, FormatError with every fault of the file.
 

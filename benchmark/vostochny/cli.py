@@ -121,7 +121,7 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("argument", nargs="?", metavar="…", help="what belongs to the extractor: the command line, say")
     run.add_argument("-o", "--output", required=True, metavar="FILE", help="JSON Lines; - is standard output")
     run.add_argument("--view", metavar="NAME|FILE", help="predict in this label set: ace, ontonotes, conll, or yours")
-    run.add_argument("--gold", metavar="FILE", help="read your own articles, JSON Lines with doc_id and text")
+    run.add_argument("--gold", metavar="FILE", help="read your own articles, in any format that score reads")
     run.add_argument(
         "--timeout", type=float, default=300, metavar="S", help="seconds a command has for an article (default: 300)"
     )
