@@ -159,12 +159,22 @@ def _results() -> str:
     return _table(["system", *shown], rows)
 
 
+def _coverage() -> dict[str, str]:
+    """How often each interval held its own target in the simulation, least and most over its scenarios."""
+    scenarios = json.loads((project.ROOT / "benchmark" / "coverage.json").read_text(encoding="utf-8"))["scores"]
+    out = {}
+    for name in ("these_articles", "new_articles"):
+        shares = [s[f"of_{name}"][name][0] for s in scenarios if f"of_{name}" in s]
+        out[f"coverage-{name.split('_')[0]}"] = f"{min(shares):.2f}–{max(shares):.2f}".replace("0.", ".")
+    return out
+
+
 def figures() -> dict[str, str]:
     """Every figure by its name; one with a line break stands between whole lines."""
     path = project.CORPUS / "documents" / "test.jsonl"
     documents = jsonl.read_gold(str(path), project.scheme())
     found = _about_articles(documents) | _about_labels(documents) | _about_annotation(documents)
-    return found | {"gold": f"`{jsonl.file_hash(str(path))}`", "results": _results()}
+    return found | _coverage() | {"gold": f"`{jsonl.file_hash(str(path))}`", "results": _results()}
 
 
 def filled(text: str, known: dict[str, str]) -> str:
