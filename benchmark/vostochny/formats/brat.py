@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from vostochny.align import difference
-from vostochny.formats.files import content
 from vostochny.formats.files import text as file_text
 from vostochny.formats.label_studio_shape import CONTENT, CUE
 from vostochny.formats.reading import Reading, Record
@@ -267,11 +266,3 @@ class _Writer:
                 if to:
                     self.add("R", f"{name} Arg1:{made} Arg2:{to}")
         return self.out
-
-
-def looks_like(path: str) -> bool:
-    """Whether a path is brat's: a folder with .ann files, or a file of its lines."""
-    if Path(path).is_dir():
-        return any(Path(path).glob("*.ann"))
-    first = content(path)[:4096].lstrip().split(b"\n")[0]
-    return bool(re.match(rb"(?:[TEAMRN#]\d+|\*)\t\S", first)) or (path.endswith(".ann") and not first.strip())
