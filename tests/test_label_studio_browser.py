@@ -53,11 +53,31 @@ def opened(browser: Any, server: Any, client: Any, project: Callable[[], int]) -
     page, outside = browser.new_page(), []
     page.on("request", lambda request: outside.append(request.url))
     page.goto(f"/projects/{one}/data?task={task['id']}")
-    page.wait_for_selector(".htx-highlight")
-    page.wait_for_timeout(500)
+    painted(page, write(sample()))
     yield page, one
     page.close()
     assert [url for url in outside if not url.startswith((server.url, "data:", "blob:"))] == []
+
+
+def painted(page: Any, task: dict[str, Any]) -> None:
+    """Wait until the page is whole: the list of tasks behind the editor, which the editor is drawn again after, and
+    every region of the task."""
+    page.wait_for_selector(".lsf-table__row-wrapper_selected", state="attached")
+    regions = [r for r in task["annotations"][0]["result"] if r["type"] == "labels"]
+    page.wait_for_function(
+        """wanted => new Set([...document.querySelectorAll(".htx-highlight")]
+            .map(region => region.dataset.start + "-" + region.dataset.end)).size >= wanted""",
+        arg=len({(r["value"]["start"], r["value"]["end"]) for r in regions}),
+    )
+
+
+def becomes(page: Any, get: Callable[[], Any], wanted: Callable[[Any], bool]) -> None:
+    """Wait until what the page shows is what is wanted: the editor draws after the click that asked for it."""
+    for _ in range(100):
+        if wanted(get()):
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"the page still shows {get()}")
 
 
 def mark(page: Any, key: str, words: str) -> None:
@@ -81,6 +101,7 @@ def mark(page: Any, key: str, words: str) -> None:
         words,
     )
     page.keyboard.press(key)
+    page.wait_for_selector(".lsf-label_selected")
     page.mouse.move(*start)
     page.mouse.down()
     page.mouse.move(*end, steps=8)
@@ -120,13 +141,16 @@ def test_only_the_attributes_of_the_selected_region_are_shown(opened: tuple[Any,
 
     assert shown() == set()
     page.locator(".htx-highlight", has_text="Kim Jong Un").last.click()
-    assert shown() == {"NAM", "NOM", "PRO", "demonym"}
+    becomes(page, shown, {"NAM", "NOM", "PRO", "demonym"}.__eq__)
     assert page.locator(".vo-attribute:visible", has_text="kim_jong_un").count() == 1
     page.keyboard.press("u")
+    becomes(page, shown, set().__eq__)
     page.locator(".htx-highlight", has_text="fired").last.click()
-    assert {"actual", "negative", "failure", "event_cluster"} <= shown()
+    becomes(page, shown, {"actual", "negative", "failure", "event_cluster"}.issubset)
     page.keyboard.press("u")
+    becomes(page, shown, set().__eq__)
     page.locator(".htx-highlight", has_text="worries about").last.click()
+    page.wait_for_selector(".htx-highlight.__active")
     assert shown() == set()  # a cue has none
 
 

@@ -81,13 +81,34 @@ def opened(launched: Any) -> Iterator[Callable[..., Any]]:
         page.on("request", lambda r: None if r.url.startswith("file:") else faults.append(f"request {r.url}"))
         page.on("console", lambda m: faults.append(f"console: {m.text}"))
         page.on("pageerror", lambda e: faults.append(f"error: {e}"))
-        page.goto(f"{path.as_uri()}#{view}")
+        go(page, path, view)
         return page
 
     yield open_
     for context in contexts:
         context.close()
     assert faults == []
+
+
+def drawn(page: Any, address: str) -> None:
+    """Wait until the view of this address (from its # on) is what the page shows."""
+    page.wait_for_function("address => document.getElementById('main').dataset.drawn === address", arg=address)
+
+
+def go(page: Any, path: Path, view: str) -> None:
+    page.goto(f"{path.as_uri()}#{view}")
+    drawn(page, f"#{view}" if view else "")
+
+
+def follow(page: Any, link: Any, by: str = "mouse") -> None:
+    """Follow a link of the page, by mouse or by key."""
+    address = link.get_attribute("href")
+    if by == "mouse":
+        link.click()
+    else:
+        link.focus()
+        page.keyboard.press("Enter")
+    drawn(page, address)
 
 
 def press(page: Any, *keys: str) -> None:
@@ -181,7 +202,7 @@ def test_a_cell_of_the_table_lists_its_mistakes_and_a_row_jumps_to_its_place(
         ("entities", "type"), ("events", "missed"), ("arguments", "role"), ("quotes", "speaker"),
         ("identity", "merged"),
     ):  # fmt: skip
-        page.goto(f"{report.as_uri()}#mistakes")
+        go(page, report, "mistakes")
         page.locator("#filters [data-part=reset]").click()
         cell = page.get_by_role("button", name=re.compile(rf"^\d+ {verdict}, {layer}:"))
         number = int(cell.inner_text())
@@ -190,8 +211,7 @@ def test_a_cell_of_the_table_lists_its_mistakes_and_a_row_jumps_to_its_place(
         assert count(page) == number == page.locator(".mistakes tbody tr").count()
         row = page.locator(".mistakes tbody tr").last
         words = row.locator("mark").inner_text()
-        row.locator("a").focus()
-        press(page, "Enter")
+        follow(page, row.locator("a"), by="key")
         page.wait_for_selector(".seg:focus")
         marked = "".join(page.locator(".seg.arrived").all_inner_texts())
         assert " ".join(marked.split())[:20] == words[:20], (layer, verdict)
@@ -205,7 +225,7 @@ def test_the_text_is_whole_and_its_marks_are_stepped_through_by_arrows(
 ) -> None:
     page = opened(report)
     for document in GOLD:
-        page.goto(f"{report.as_uri()}#articles/{document.doc_id}")
+        go(page, report, f"articles/{document.doc_id}")
         assert "".join(page.inner_text(".text").split()) == "".join(document.text.split())
     assert page.locator(".text a[tabindex='0']").count() == 1
     page.locator(".text a[tabindex='0']").focus()
@@ -225,7 +245,7 @@ def test_an_event_shows_its_arguments_and_a_quote_its_source(opened: Callable[..
     gold = GOLD[0]
     kept = page.evaluate("DATA.articles[0].gold.events.map(e => e.arguments.length)")
     number = next(i for i, layer, at, verdict in rows if layer == "events" and verdict == "hit" and kept[at] > 1)
-    page.goto(f"{report.as_uri()}#{ARTICLE}/{number}")
+    go(page, report, f"{ARTICLE}/{number}")
     page.wait_for_selector(".seg.linked")
     labels = set(page.locator(".seg[data-role]").evaluate_all("all => all.map(one => one.dataset.role)"))
     event = page.evaluate(f"DATA.articles[0].gold.events[{rows[number][2]}]")
@@ -233,7 +253,7 @@ def test_an_event_shows_its_arguments_and_a_quote_its_source(opened: Callable[..
     assert page.locator("#panel .roles li").count() >= len(event["arguments"])
     sourced = page.evaluate("DATA.articles[0].gold.quotes.map(q => Boolean(q.source && q.cue))")
     number = next(i for i, layer, at, _ in rows if layer == "quotes" and at is not None and sourced[at])
-    page.goto(f"{report.as_uri()}#{ARTICLE}/{number}")
+    go(page, report, f"{ARTICLE}/{number}")
     page.wait_for_selector(".seg[data-role*=source]")
     assert page.locator(".seg[data-role*=cue]").count() == 1
     assert page.locator(".seg.pinned").count()
@@ -250,22 +270,20 @@ def test_clusters_are_seen_across_articles(opened: Callable[..., Any], report: P
     assert page.locator(".columns .card").count() == len(GOLD)
     second = page.locator(".list a").nth(1)
     name = second.locator("span").inner_text()
-    second.focus()
-    press(page, "Enter")
-    page.locator("#cluster").get_by_text(name, exact=True).wait_for()
+    follow(page, second, by="key")
+    assert page.locator("#cluster").get_by_text(name, exact=True).is_visible()
     assert page.evaluate("document.activeElement.id") == "cluster"
-    page.locator(".fate a").first.click()
+    follow(page, page.locator(".fate a").first)
     page.wait_for_selector(".seg.pinned")
     page.go_back()
     page.wait_for_selector("#cluster")
     kinds = page.locator(".tabs a:not(.side)").all_inner_texts()
+    assert len(kinds) == 3
     for kind in kinds:
-        page.get_by_role("link", name=kind, exact=True).click()
-        page.wait_for_selector(".columns .card")
-    wordings = page.locator("blockquote")
-    if "Utterances" in kinds:  # a gold may say nothing of what was said twice
-        assert wordings.count() >= 2 and page.locator("dl dt", has_text="speaker").count()
-    page.get_by_role("link", name="prediction", exact=True).click()
+        follow(page, page.get_by_role("link", name=kind, exact=True))
+        assert page.locator(".columns .card").count() >= 2, kind
+    assert page.locator("blockquote").count() >= 2 and page.locator("dl dt", has_text="speaker").count()
+    follow(page, page.get_by_role("link", name="prediction", exact=True))
     page.get_by_text("In the gold: ").wait_for()
 
 
@@ -275,11 +293,11 @@ def test_names_that_look_like_markup_stay_names(opened: Callable[..., Any], tmp_
     page = opened(path)
     for view in ("", "mistakes", "articles", *(f"articles/x/{i}" for i in range(5)), "identity", "identity/events",
                  "identity/quotes", "%", "identity/%E0%A4%A"):  # fmt: skip
-        page.goto(f"{path.as_uri()}#{view}")
+        go(page, path, view)
         assert page.locator("img").count() == 0 and page.locator("script").count() == 2
         assert page.evaluate("window.harmed") is None
-    page.goto(f"{path.as_uri()}#articles")
+    go(page, path, "articles")
     assert "</script><img src=x" in page.inner_text(".text") and "</script>" in page.title()
     # Offsets count code points, and an emoji stands before the second name.
-    page.goto(f"{path.as_uri()}#articles/x/0")
+    go(page, path, "articles/x/0")
     assert "Bob" in [x.strip() for x in page.locator(".text .seg").all_inner_texts()]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_label_studio_browser import mark, update
+from test_label_studio_browser import mark, painted, update
 
 import vostochny
 from vostochny import ontology
@@ -153,8 +153,7 @@ def test_a_correction_from_log_in_to_score_and_back(
     baseline = score()
     page = browser.new_page()
     page.goto(f"/projects/{project}/data?task={state.tasks[DOC_ID].task}")
-    page.wait_for_selector(".htx-highlight")
-    page.wait_for_timeout(500)
+    painted(page, json.loads(path.read_bytes()))
     add(page, entity, event, role, text)
     save(page)
 

@@ -133,6 +133,7 @@ function here() {
 }
 
 function redraw() {
+  const asked = location.hash;
   const [name, ...path] = here();
   const view = VIEWS[name];
   for (const a of document.querySelectorAll('#nav a')) {
@@ -147,4 +148,5 @@ function redraw() {
   main.dataset.view = name;
   main.replaceChildren();
   view.draw(main, path);
+  main.dataset.drawn = asked;  // the address changes before the page does
 }
