@@ -312,11 +312,7 @@ def test_a_large_gold_with_labels_of_its_own_is_streamed(tmp_path, monkeypatch):
     files_ = tmp_path / "gold.jsonl", tmp_path / "predicted.jsonl"
     jsonl.write(str(files_[0]), documents, with_text=True)
     jsonl.write(str(files_[1]), swapped)
-    from vostochny import batches
-
-    defaults = batches.batches.__defaults__
-    assert defaults and defaults[-1] == batches.BATCH
-    monkeypatch.setattr(batches.batches, "__defaults__", (*defaults[:-1], 3000))
+    monkeypatch.setattr("vostochny.scoring.chunks.SIZE", 3000)
     result = scoring.score_files(str(files_[0]), str(files_[1]), SCHEME, scoring.Options(resamples=0))
     s = statistics.score(result.measures["entities.all"].counts[0])
     assert (s.right, s.gold, s.predicted) == (0, 60, 60)

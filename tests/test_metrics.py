@@ -419,9 +419,7 @@ def a_corpus(dice: random.Random, size: int) -> tuple[list[Document], list[Docum
 @pytest.mark.parametrize("text", [True, False])
 @pytest.mark.parametrize("batch", [1, 3000, 1 << 20])
 def test_a_stream_gives_what_documents_give(tmp_path, monkeypatch, batch, text):
-    from vostochny import batches
-
-    monkeypatch.setattr(batches.batches, "__defaults__", (*batches.batches.__defaults__[:-1], batch))
+    monkeypatch.setattr("vostochny.scoring.chunks.SIZE", batch)
     gold, predicted = a_corpus(random.Random(batch), 40)
     random.Random(1).shuffle(predicted)  # another order than the gold's
     files = tmp_path / "gold.jsonl", tmp_path / "predicted.jsonl"

@@ -9,199 +9,28 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vostochny import arguments
+
 if TYPE_CHECKING:
     from vostochny.model import Document
     from vostochny.scoring import Result
 
-HELD = 8 << 20  # bytes of a gold of one's own that is held as a whole: with it come mistakes, views and zones
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """The arguments of every command."""
-    parser = argparse.ArgumentParser(
-        prog="vostochny", description="Score extractors of entities, events and quotes against the Vostochny corpus."
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--json", metavar="FILE", help="write the result as JSON (- is standard output, no table)")
-    shared.add_argument("--gold", metavar="FILE", help="score against your own gold, in any format and label set")
-    shared.add_argument("--gold-format", metavar="NAME", help="the gold's format (default: what its content says)")
-    shared.add_argument(
-        "--format", metavar="NAME", help="the predictions' format (default: what their content says); see convert"
-    )
-    shared.add_argument(
-        "--offsets",
-        choices=["utf16", "bytes", "ignore"],
-        help="what offsets count, if not characters; ignore: place spans by their words",
-    )
-    shared.add_argument(
-        "--metric",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="count this metric alone, entities.names say; may be given again",
-    )
-    shared.add_argument(
-        "--layer",
-        action="append",
-        default=[],
-        choices=["entities", "events", "quotes"],
-        help="score this layer; may be given again (default: those the predictions carry)",
-    )
-    shared.add_argument(
-        "--view",
-        metavar="NAME|FILE",
-        help="score in another tag set: ace, ontonotes, conll, or a JSON file with your own mapping",
-    )
-    shared.add_argument(
-        "--zone",
-        action="append",
-        default=[],
-        metavar="ZONE",
-        help="score this zone alone; may be given again (default: all scored zones)",
-    )
-    shared.add_argument(
-        "--unknown",
-        choices=["error", "ignore", "wrong"],
-        default="error",
-        help="what to do with a type that the scheme lacks (default: error)",
-    )
-    shared.add_argument(
-        "--resamples",
-        type=int,
-        default=10_000,
-        metavar="N",
-        help="bootstrap resamples for the intervals; 0 for none (default: 10000)",
-    )
-    shared.add_argument("--seed", type=int, default=20230913, metavar="N", help="of the resampling (default: 20230913)")
-
-    score = commands.add_parser(
-        "score",
-        parents=[shared],
-        help="score predictions against the gold",
-        description="Score a JSON Lines file of predictions against the gold and print a table.",
-    )
-    score.add_argument("predictions", help="a file or folder in any format, JSON Lines best; - is standard input")
-    score.add_argument(
-        "--fail-under",
-        action="append",
-        default=[],
-        metavar="LAYER=VALUE",
-        help="exit 1 where a layer's first score, or a measure by name, is lower (entities=0.8); may be given again",
-    )
-    score.add_argument(
-        "--by",
-        choices=["type", "level", "zone", "none"],
-        default="type",
-        help="what the parts of each layer's first score are told by (default: type)",
-    )
-    score.add_argument("--items", metavar="FILE", help="write what became of every item, as JSON Lines")
-    score.add_argument("--html", metavar="FILE", help="write the report as one self-contained page")
-    score.add_argument("--seqeval", action="store_true", help="run seqeval beside ours; fail where they differ")
-
-    compare = commands.add_parser(
-        "compare",
-        parents=[shared],
-        help="compare two systems or more on the same articles",
-        description="Score several systems and tell how each differs from the first.",
-    )
-    compare.add_argument("predictions", nargs="+", help="JSON Lines files; the first is compared with each other one")
-
-    run = commands.add_parser(
-        "run",
-        help="run an extractor over the articles and write its predictions",
-        description="Run an extractor over the articles; a second call goes on where the first one stopped.",
-    )
-    run.add_argument(
-        "extractor",
-        metavar="EXTRACTOR",
-        help='module:function, file.py:function, command "…", spacy:NAME, transformers:NAME, gliner:NAME, or a plug-in',
-    )
-    run.add_argument("argument", nargs="?", metavar="…", help="what belongs to the extractor: the command line, say")
-    run.add_argument("-o", "--output", required=True, metavar="FILE", help="JSON Lines; - is standard output")
-    run.add_argument("--view", metavar="NAME|FILE", help="predict in this label set: ace, ontonotes, conll, or yours")
-    run.add_argument("--gold", metavar="FILE", help="read your own articles, in any format that score reads")
-    run.add_argument(
-        "--timeout", type=float, default=300, metavar="S", help="seconds a command has for an article (default: 300)"
-    )
-    run.add_argument("--download", action="store_true", help="fetch the model where it is not here")
-    run.add_argument("--restart", action="store_true", help="begin anew instead of going on with the output")
-    run.add_argument(
-        "--unknown",
-        choices=["error", "ignore", "wrong"],
-        default="error",
-        help="a type that the scheme lacks: the article fails, or the prediction is kept for score --unknown",
-    )
-
-    show = commands.add_parser(
-        "show",
-        help="show an article with its annotation",
-        description="Show one article in the terminal: the gold marked, or predictions and what became of them.",
-    )
-    show.add_argument("document", metavar="DOC", help="a document's id, or the beginning of it: 003")
-    show.add_argument("--predictions", metavar="FILE", help="mark these predictions against the gold")
-    show.add_argument("--gold", metavar="FILE", help="an article of your own gold")
-    show.add_argument("--layer", action="append", default=[], choices=["entities", "events", "quotes"])
-    show.add_argument("--unknown", choices=["error", "ignore", "wrong"], default="error", help=argparse.SUPPRESS)
-
-    convert = commands.add_parser(
-        "convert",
-        help="convert between formats",
-        description="Convert predictions or annotated documents; what the target cannot carry is counted. Formats: "
-        "jsonl, json, label-studio, brat (a folder), conll, spacy, spacy-json, dataset (a folder), parquet; read "
-        "only: huggingface, gliner, tagged.",
-    )
-    convert.add_argument("source", metavar="IN", help="a file or folder")
-    convert.add_argument("target", metavar="OUT", help="its ending says the format; - is standard output")
-    convert.add_argument("--format-in", metavar="NAME", help="default: what the content says")
-    convert.add_argument("--format-out", metavar="NAME", help="default: what the ending says")
-    convert.add_argument(
-        "--gold", metavar="FILE", help="the documents that predictions are about (default: the corpus)"
-    )
-    convert.add_argument("--offsets", choices=["utf16", "bytes", "ignore"], help="what offsets count, as for score")
-
-    schema = commands.add_parser("schema", help="print the JSON Schema of a prediction")
-    schema.add_argument("--words", action="store_true", help="the narrow form for language models: words, no offsets")
-
-    rehydrate = commands.add_parser(
-        "rehydrate",
-        help="join the annotation with the articles that you hold",
-        description="Join annotation without text with the articles. A file is an article by its hash, whatever its "
-        "name; one that differs is refused, and where it differs is said.",
-    )
-    rehydrate.add_argument("articles", nargs="+", metavar="ARTICLES", help="files, or folders that have them")
-    rehydrate.add_argument(
-        "--from", dest="source", metavar="DIR", help="a corpus without text; needs -o (default: this package's gold)"
-    )
-    rehydrate.add_argument(
-        "-o", "--output", metavar="PATH", help="a folder for a corpus, a file for the gold (default: your data folder)"
-    )
-
-    board = commands.add_parser(
-        "leaderboard",
-        help="print the stored systems' scores",
-        description="Print the table of all stored systems, as Markdown or as a page.",
-    )
-    board.add_argument("--html", action="store_true", help="as a page instead of Markdown")
-    return parser
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command."""
-    args = build_parser().parse_args(argv)
+    args = arguments.parser().parse_args(argv)
     # Imported here, so that --help and a mistyped option answer at once.
     from vostochny.formats import FormatError
 
     try:
-        commands = {"score": _score, "compare": _compare, "convert": _convert, "schema": _schema, "show": _show}
-        return {**commands, "run": _run, "leaderboard": _leaderboard, "rehydrate": _rehydrate}[args.command](args)
+        return COMMANDS[args.command](args)
     except FormatError as e:
         for fault in e.faults:
             print(fault, file=sys.stderr)
         count = len(e.faults)
-        done = {"convert": "converted", "rehydrate": "written"}.get(args.command, "scored")
-        print(f"vostochny: {count} fault{'s' if count > 1 else ''}; nothing was {done}", file=sys.stderr)
+        done = {"convert": "; nothing was converted", "rehydrate": "; nothing was written", "validate": ""}
+        rest = done.get(args.command, "; nothing was scored")
+        print(f"vostochny: {count} fault{'s' if count > 1 else ''}{rest}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # whoever reads has seen enough: `vostochny show 003 | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -211,13 +40,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _results(args: argparse.Namespace, files: Sequence[str]) -> list[Result]:
-    """Score each file by the shared options."""
+def _results(args: argparse.Namespace, systems: Sequence[Sequence[str]]) -> list[Result]:
+    """Score each system's files by the shared options."""
     from vostochny import ontology, options, resources, scoring
     from vostochny.formats import jsonl, registry
 
     scheme = ontology.load()
-    streamed = args.gold and not args.view and not args.zone and _streamed(args, files)
+    streamed = args.gold and _streamed(args, systems)
     path = args.gold or str(resources.gold_path())
     gold: list[Document] = []
     if args.gold and not streamed:
@@ -236,27 +65,32 @@ def _results(args: argparse.Namespace, files: Sequence[str]) -> list[Result]:
         metrics=options.metrics(args.metric),
         offsets=args.offsets,
     )
+    run = options.run(args.engine, args.workers, args.scheduler, args.on_error, args.scratch)
     if streamed:
-        return [scoring.score_files(path, f, scheme, chosen) for f in files]
+        return [scoring.score_files(path, files, scheme, chosen, run) for files in systems]
+    if run != scoring.Run(on_error=run.on_error):
+        _tell(path, ["is small enough to be held whole, so this process alone scores it"])
     gold_hash = registry.content_hash(path) if args.gold else resources.gold_hash(path)
     results = []
-    for f in files:
+    for files in systems:
         predicted, reading = registry.read_predictions(
-            f, gold, scheme, args.unknown, chosen.view, args.offsets, args.format
+            files, gold, scheme, args.unknown, chosen.view, args.offsets, args.format
         )
-        _tell(f, reading.notes)
+        _tell(" ".join(files), reading.notes)
         results.append(scoring.score(gold, predicted, scheme, chosen, gold_hash))
     return results
 
 
-def _streamed(args: argparse.Namespace, files: Sequence[str]) -> bool:
+def _streamed(args: argparse.Namespace, systems: Sequence[Sequence[str]]) -> bool:
     """Whether these are JSON Lines too large to hold, which are then read a batch at a time."""
+    from vostochny import scoring
     from vostochny.formats import registry
 
-    if args.gold != "-" and Path(args.gold).is_file() and Path(args.gold).stat().st_size < HELD:
-        return False
-    formats = [args.gold_format or registry.detect(args.gold), *(args.format or registry.detect(f) for f in files)]
-    return set(formats) == {"jsonl"}
+    formats = [
+        name or registry.detect(registry.expanded(addresses)[0])
+        for name, addresses in ((args.gold_format, args.gold), *((args.format, files) for files in systems))
+    ]
+    return set(formats) == {"jsonl"} and not scoring.is_held(args.gold)
 
 
 def _tell(path: str, notes: Sequence[str]) -> None:
@@ -271,6 +105,7 @@ def _score(args: argparse.Namespace) -> int:
     thresholds = options.thresholds(args.fail_under)
     agreement = {} if args.gold else resources.agreement()
     (result,) = _results(args, [args.predictions])
+    name = " ".join(args.predictions)
     if args.seqeval:
         from vostochny.report import seqeval
 
@@ -290,7 +125,7 @@ def _score(args: argparse.Namespace) -> int:
         from vostochny.report import html
 
         shown = html.with_articles(result, args.gold, args.predictions) if args.gold else result
-        Path(args.html).write_text(html.render(shown, args.predictions, agreement), encoding="utf-8")
+        Path(args.html).write_text(html.render(shown, name, agreement), encoding="utf-8")
     return _below(result, thresholds)
 
 
@@ -323,6 +158,22 @@ def _convert(args: argparse.Namespace) -> int:
     return 0
 
 
+def _validate(args: argparse.Namespace) -> int:
+    from vostochny import ontology, options, resources
+    from vostochny.formats import registry
+
+    gold, reading = registry.read_gold(args.gold or str(resources.gold_path()), ontology.load(), args.gold_format)
+    view = options.view(args.view, reading.ontology) if args.view else None
+    predicted, found = registry.read_predictions(
+        args.predictions, gold, reading.ontology, args.unknown, view, args.offsets, args.format
+    )
+    _tell(args.predictions, found.notes)
+    layers = [(x, sum(len(getattr(d, x)) for d in predicted.values())) for x in ("entities", "events", "quotes")]
+    items = ", ".join(f"{count} {layer}" for layer, count in layers)
+    print(f"{args.predictions}: valid; {len(predicted)} of {len(gold)} documents, {items}")
+    return 0
+
+
 def _schema(args: argparse.Namespace) -> int:
     import json
 
@@ -339,7 +190,7 @@ def _compare(args: argparse.Namespace) -> int:
     if len(args.predictions) < 2:
         print("vostochny: compare needs two files of predictions or more", file=sys.stderr)
         return 2
-    results = _results(args, args.predictions)
+    results = _results(args, [[path] for path in args.predictions])
     table = comparison.compared(args.predictions, results)
     if args.json == "-":
         sys.stdout.write(comparison.as_json(table))
@@ -408,3 +259,16 @@ def _leaderboard(args: argparse.Namespace) -> int:
     board = leaderboard.stored()
     sys.stdout.write(leaderboard.html(board) if args.html else leaderboard.markdown(board))
     return 0
+
+
+COMMANDS = {
+    "score": _score,
+    "compare": _compare,
+    "run": _run,
+    "show": _show,
+    "convert": _convert,
+    "validate": _validate,
+    "schema": _schema,
+    "rehydrate": _rehydrate,
+    "leaderboard": _leaderboard,
+}

@@ -49,13 +49,13 @@ class Pairs:
 
     @property
     def has_tokens(self) -> bool:
-        """Whether any gold document has stored tokens."""
-        return any(pair.gold.tokens for pair in self.pairs)
+        """Whether every gold document has stored tokens."""
+        return all(pair.gold.tokens for pair in self.pairs)
 
     @property
     def has_text(self) -> bool:
-        """Whether any gold document has its text."""
-        return any(pair.gold.text for pair in self.pairs)
+        """Whether every gold document has its text."""
+        return all(pair.gold.text for pair in self.pairs)
 
 
 class Material:
@@ -158,8 +158,8 @@ def resolved(pairs: list[Pair], layer: str) -> tuple[bool, bool]:
 def count(material: Material, layers: tuple[str, ...], only: Collection[str] = ()) -> dict[str, Counts]:
     """The counts of every metric of these layers that can be counted here, coreference left out.
 
-    ``only`` (if not empty) names the metrics that are wanted. Left out are strict IOB2 without stored tokens, and
-    lenient boundaries and sets of words without text.
+    ``only`` (if not empty) names the metrics that are wanted. Left out are strict IOB2 where a document has no stored
+    tokens, and lenient boundaries and sets of words where one has no text.
     """
     wanted = [name for name in METRICS if name.split(".")[0] in layers and (not only or name in only)]
     if "entities.iob2" in wanted and not material.source.has_tokens:
@@ -180,29 +180,35 @@ def measures(counts: Mapping[str, Counts]) -> dict[str, Measure]:
     return out
 
 
-def coreference_counts(
-    pairs: list[Pair], layer: str, within: bool = True, across: bool = True
-) -> dict[str, dict[str, Counts]]:
-    """Coreference of one layer by setting and metric. ``within`` and ``across`` say which settings are wanted."""
-    kind = KINDS[layer]
-    out = {}
+def coreference_within(pairs: list[Pair], layer: str) -> dict[str, Counts]:
+    """Coreference of one layer within documents, by ``coreference.<kind>.<setting>.<metric>``."""
+    out: dict[str, Counts] = {}
     for name, s in SETTINGS.items():
-        if not (across if s.across else within):
-            continue
-        make = coreference.across if s.across else coreference.within
-        prefix = f"coreference.{kind}.{name}"
-        counts = make(pairs, prefix, kind, singletons=s.singletons, common_only=s.common_only)
-        out[prefix] = {metric.rpartition(".")[2]: one for metric, one in counts.items()}
+        if not s.across:
+            prefix = f"coreference.{KINDS[layer]}.{name}"
+            out |= coreference.within(
+                pairs, prefix, KINDS[layer], singletons=s.singletons, common_only=s.common_only
+            )  # fmt: skip
     return out
 
 
-def coreference_measures(counts: Mapping[str, Mapping[str, Counts]]) -> dict[str, Measure]:
+def coreference_across(overlaps: coreference.Overlaps, layer: str) -> dict[str, Counts]:
+    """The same across documents, one unit for all of them."""
+    out: dict[str, Counts] = {}
+    for name, s in SETTINGS.items():
+        if s.across:
+            table = overlaps.table(singletons=s.singletons)
+            out |= coreference.count(table, f"coreference.{KINDS[layer]}.{name}")
+    return out
+
+
+def coreference_measures(counts: Mapping[str, Counts]) -> dict[str, Measure]:
     """CoNLL F1, its three parts, LEA, BLANC and mention detection, each by ``coreference.<kind>.<setting>.<name>``."""
-    out = {}
-    for prefix, by_metric in counts.items():
-        parts = {name: by_metric[name] for name in ("muc", "b3", "ceaf", "lea", "mentions")}
+    out: dict[str, Measure] = {}
+    for prefix in dict.fromkeys(name.rpartition(".")[0] for name in counts):
+        parts = {name: counts[f"{prefix}.{name}"] for name in ("muc", "b3", "ceaf", "lea", "mentions")}
         out[f"{prefix}.conll"] = Measure(f"{prefix}.conll", tuple(parts[n] for n in coreference.CONLL), mean)
         out |= {f"{prefix}.{name}": Measure(f"{prefix}.{name}", (one,)) for name, one in parts.items()}
-        blanc = tuple(by_metric[n] for n in coreference.BLANC)
+        blanc = tuple(counts[f"{prefix}.{n}"] for n in coreference.BLANC)
         out[f"{prefix}.blanc"] = Measure(f"{prefix}.blanc", blanc, mean)
     return out

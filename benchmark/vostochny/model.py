@@ -112,23 +112,31 @@ class Placement:
     """What became of spans that a prediction gave by their words alone.
 
     ``exact`` were found as they are, ``normalised`` with quotes, dashes and white space evened out; ``unplaced`` has
-    each that was not found as the empty span that stands for it, and its words.
+    each that was not found as the empty span that stands for it, and its words; ``untold`` is how many more there are
+    than it holds.
     """
 
     exact: int = 0
     normalised: int = 0
     unplaced: tuple[tuple[Span, str], ...] = ()
+    untold: int = 0
 
     def __add__(self, other: Placement) -> Placement:
         """The placements of two documents; the spans of the unplaced keep counting from their own document."""
         return Placement(
-            self.exact + other.exact, self.normalised + other.normalised, self.unplaced + other.unplaced
+            self.exact + other.exact, self.normalised + other.normalised,
+            self.unplaced + other.unplaced, self.untold + other.untold,
         )  # fmt: skip
+
+    @property
+    def missed(self) -> int:
+        """How many were not found."""
+        return len(self.unplaced) + self.untold
 
     @property
     def total(self) -> int:
         """How many spans were given by their words."""
-        return self.exact + self.normalised + len(self.unplaced)
+        return self.exact + self.normalised + self.missed
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from vostochny.formats import Fault, FormatError
 from vostochny.measures import METRICS, PRIMARY
 from vostochny.ontology import Ontology, View
+from vostochny.scoring import Run
 
 
 def at_least(value: int, least: int, option: str) -> int:
@@ -16,6 +17,20 @@ def at_least(value: int, least: int, option: str) -> int:
     if value < least:
         raise FormatError([Fault(option, None, None, f"{value} is too small; {least} is the least")])
     return value
+
+
+def run(engine: str, workers: int | None, scheduler: str | None, on_error: str, scratch: str | None) -> Run:
+    """Who counts. Raises FormatError where the options do not fit together."""
+    faults: list[Fault] = []
+    if workers is not None and workers < 1:
+        faults.append(Fault("--workers", None, None, f"{workers} is too small; 1 is the least"))
+    if scheduler and engine != "dask":
+        faults.append(Fault("--scheduler", None, None, "is for --engine dask; say that too, or leave this out"))
+    if scheduler and workers:
+        faults.append(Fault("--workers", None, None, "is up to the cluster of --scheduler; leave one of the two out"))
+    if faults:
+        raise FormatError(faults)
+    return Run(engine, workers, scheduler, on_error, scratch)
 
 
 def metrics(names: Sequence[str]) -> tuple[str, ...]:

@@ -36,3 +36,10 @@ class FormatError(ValueError):
     def __init__(self, faults: list[Fault]):
         super().__init__("\n".join(map(str, faults)))
         self.faults = faults
+
+    def __reduce__(self) -> tuple[type[FormatError], tuple[list[Fault]]]:
+        return type(self), (self.faults,)  # so that it crosses to another process whole
+
+
+class Unreadable(FormatError):
+    """A file that cannot be read at all or to its end, as opposed to one that says something wrong."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vostochny.ontology import EVENT, EventType, Ontology
@@ -14,30 +14,49 @@ _EVENT_TABLES = {"realis": "realis", "polarity": "polarity", "outcome": "outcome
 _QUOTE_TABLES = {"directness": "directness", "attitude": "attitude", "link": "links"}
 
 
-def discovered(ontology: Ontology, rows: Iterable[Mapping[str, Any]]) -> Ontology:
-    """The scheme with what gold rows have besides its own. What is no printable name is left to the row's checks."""
+@dataclass
+class Names:
+    """The names that gold rows have: entity types, event types with their roles, and values by table of the scheme."""
+
+    entities: dict[str, None] = field(default_factory=dict)
+    events: dict[str, dict[str, None]] = field(default_factory=dict)
+    values: dict[str, dict[str, None]] = field(default_factory=dict)
+
+    def add(self, rows: Iterable[Mapping[str, Any]]) -> Names:
+        """Add those of some rows. What is no printable name is left to the row's checks."""
+        for row in rows:
+            self.entities |= dict.fromkeys(_names(row, "entities", "type"))
+            for event in _objects(row.get("events")):
+                if _is_name(event.get("type")):
+                    self.events.setdefault(event["type"], {}).update(dict.fromkeys(_names(event, "arguments", "role")))
+            for layer, tables in (("events", _EVENT_TABLES), ("quotes", _QUOTE_TABLES), ("zones", {"zone": "zones"})):
+                for key, table in tables.items():
+                    self.values.setdefault(table, {}).update(dict.fromkeys(_names(row, layer, key)))
+        return self
+
+
+def discovered(ontology: Ontology, found: Iterable[Names]) -> Ontology:
+    """The scheme with what gold rows have besides its own."""
     entities: dict[str, None] = {}
     events: dict[str, dict[str, None]] = {}
-    values: dict[str, dict[str, str]] = {}
-    for row in rows:
-        entities |= dict.fromkeys(_names(row, "entities", "type"))
-        for event in _objects(row.get("events")):
-            if _is_name(event.get("type")):
-                events.setdefault(event["type"], {}).update(dict.fromkeys(_names(event, "arguments", "role")))
-        for layer, tables in (("events", _EVENT_TABLES), ("quotes", _QUOTE_TABLES), ("zones", {"zone": "zones"})):
-            for key, table in tables.items():
-                values.setdefault(table, {}).update(dict.fromkeys(_names(row, layer, key), HELP))
+    values: dict[str, dict[str, None]] = {}
+    for names in found:
+        entities |= names.entities
+        for name, roles in names.events.items():
+            events.setdefault(name, {}).update(roles)
+        for table, some in names.values.items():
+            values.setdefault(table, {}).update(some)
     # Fillers of a role that only this gold has may be anything.
     anything = frozenset((*ontology.entity_types, *entities, EVENT))
     types = dict(ontology.events)
-    for name, found in events.items():
+    for name, roles in events.items():
         known = types.get(name) or EventType(name, HELP, {}, {})
-        types[name] = replace(known, roles={**dict.fromkeys(found, anything), **known.roles})
+        types[name] = replace(known, roles={**dict.fromkeys(roles, anything), **known.roles})
     mentions = {**ontology.mentions, **{n: HELP for n in entities if n not in ontology.entity_types}}
     changed: dict[str, Any] = {
-        key: {**getattr(ontology, key), **{n: HELP for n in found if n not in getattr(ontology, key)}}
-        for key, found in values.items()
-        if found
+        key: {**getattr(ontology, key), **{n: HELP for n in some if n not in getattr(ontology, key)}}
+        for key, some in values.items()
+        if some
     }
     return replace(ontology, mentions=mentions, events=types, **changed)
 

@@ -7,11 +7,11 @@ import gzip
 import io
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
-from vostochny.formats import Fault, FormatError
+from vostochny.formats import Fault, FormatError, Unreadable, shards
 
 MAX_LINE = 64 << 20
 MAX_FILE = 256 << 20  # of a file that is read as a whole
@@ -35,13 +35,42 @@ class _Unpacked(io.RawIOBase):
         try:
             got = self._file.read(len(buffer))
         except (EOFError, zlib.error, gzip.BadGzipFile) as e:
-            raise FormatError([Fault(self._path, None, None, f"is a broken gzip file: {e}")]) from None
+            raise Unreadable([Fault(self._path, None, None, f"is a broken gzip file: {e}")]) from None
         self._out += len(got)
         if self._out > _FREE and self._out > RATIO * self._packed.tell():
             message = f"unpacks to more than {RATIO} times its size; unpack it yourself if it is what it should be"
             raise FormatError([Fault(self._path, None, None, message)])
         buffer[: len(got)] = got
         return len(got)
+
+
+class _Far(io.RawIOBase):
+    """A file of fsspec, whose every failure is an OSError: each filesystem fails in its own ways."""
+
+    def __init__(self, files: Any, path: str):
+        self._file = self._tried(lambda: files.open(path, "rb"))
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        got = self._tried(lambda: self._file.read(len(buffer)))
+        buffer[: len(got)] = got
+        return len(got)
+
+    def close(self) -> None:
+        if not self.closed and hasattr(self, "_file"):
+            self._file.close()
+        super().close()
+
+    @staticmethod
+    def _tried(act: Callable[[], Any]) -> Any:
+        try:
+            return act()
+        except OSError:
+            raise
+        except Exception as e:
+            raise OSError(str(e) or type(e).__name__) from None
 
 
 @contextlib.contextmanager
@@ -51,11 +80,23 @@ def opened(path: str) -> Iterator[io.BufferedReader]:
         file = cast(io.BufferedReader, sys.stdin.buffer)
         yield file
         return
-    with open(path, "rb") as file:
+    with _bytes(path) as file:
         if file.peek(2)[:2] == _GZIP:
             yield io.BufferedReader(_Unpacked(path, file), 1 << 16)
         else:
             yield file
+
+
+@contextlib.contextmanager
+def _bytes(path: str) -> Iterator[io.BufferedReader]:
+    """A file as it lies there, here or at an address of fsspec, whose every failure becomes an OSError."""
+    if not shards.is_remote(path):
+        with open(path, "rb") as file:
+            yield file
+        return
+    files, inside = shards.filesystem(path)
+    with io.BufferedReader(_Far(files, inside), 1 << 20) as file:
+        yield cast(io.BufferedReader, file)
 
 
 def head(path: str, size: int = 1 << 16) -> bytes:

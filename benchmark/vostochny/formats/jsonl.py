@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import xxhash
 
-from vostochny.formats import Fault, FormatError
+from vostochny.formats import Fault, FormatError, Unreadable
 from vostochny.formats.files import MAX_LINE, opened, reason, write_text
 from vostochny.formats.prediction import kind_of, layers_of
 from vostochny.formats.reading import Reading, Record
@@ -25,13 +26,13 @@ from vostochny.model import Document
 from vostochny.ontology import Ontology, View
 
 
-def blocks(path: str, size: int) -> Iterator[bytes]:
+def blocks(path: str, size: int, may_be_empty: bool = False) -> Iterator[bytes]:
     """A file (``-``: standard input) in pieces of whole lines, each of about ``size`` bytes or one longer line.
 
-    A gzip file is unpacked. Raises FormatError where the file cannot be read, has a line longer than MAX_LINE, or holds
-    nothing but white space.
+    A gzip file is unpacked. Raises Unreadable where the file cannot be read, FormatError where it has a line longer
+    than MAX_LINE or, unless it ``may_be_empty``, holds nothing but white space.
     """
-    found = False
+    found = may_be_empty
     line = 1
     try:
         with opened(path) as file:
@@ -74,8 +75,8 @@ def raw_lines(path: str) -> Iterator[tuple[int, bytes]]:
         raise _nothing(path)
 
 
-def _unreadable(path: str, error: OSError) -> FormatError:
-    return FormatError([Fault(path, None, None, f"{reason(error)}; expected a JSON Lines file, one document a line")])
+def _unreadable(path: str, error: OSError) -> Unreadable:
+    return Unreadable([Fault(path, None, None, f"{reason(error)}; expected a JSON Lines file, one document a line")])
 
 
 def _nothing(path: str) -> FormatError:
@@ -140,8 +141,18 @@ def read_gold(path: str, ontology: Ontology) -> list[Document]:
     return reading.gold_documents(read(path, reading))
 
 
+def content(lines: bytes) -> int:
+    """The sum of the lines' 128-bit hashes: the same however lines are ordered, split into files or packed."""
+    return sum(xxhash.xxh3_128_intdigest(line) for line in map(bytes.strip, lines.split(b"\n")) if line)
+
+
+def content_name(content: int) -> str:
+    """What a signature calls a gold of one's own by this content: 12 hexadecimal digits."""
+    return f"{content % (1 << 128):032x}"[:12]
+
+
 def file_hash(path: str) -> str:
-    """The first 12 hexadecimal digits of a file's sha256: what a signature and the card call the gold."""
+    """The first 12 hexadecimal digits of a file's sha256: what a signature and the card call the corpus's gold."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vostochny.formats import Fault, FormatError, jsonl, label_studio
-from vostochny.formats.discovery import discovered
+from vostochny.formats.discovery import Names, discovered
 from vostochny.formats.files import content, write_text
 from vostochny.formats.label_studio_shape import ATTRIBUTES, LAYERS, RELATIONS, chosen
 from vostochny.formats.outputs import IDS
@@ -110,7 +110,7 @@ def _own_scheme(ontology: Ontology, tasks: list[dict[str, Any]]) -> Ontology:
         # A role may be of any of the events; which one a relation comes from is not looked up here.
         events += [{**e, "arguments": roles} for e in known if e["type"] not in ontology.events]
         rows.append({"entities": entities, "events": events, "quotes": quotes})
-    return discovered(ontology, rows)
+    return discovered(ontology, [Names().add(rows)])
 
 
 def _foreign(name: str, task: dict[str, Any], reading: Reading) -> Record:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vostochny.formats import Fault, FormatError
-from vostochny.formats.discovery import discovered
+from vostochny.formats.discovery import Names, discovered
 from vostochny.formats.prediction import Row, kind_of, nearest
 from vostochny.layout import paragraphs_of
 from vostochny.model import Document
@@ -73,7 +73,7 @@ class Reading:
         """
         records = list(records)
         if own_types:
-            self.ontology = discovered(self.ontology, (r.row for r in records))
+            self.ontology = discovered(self.ontology, [Names().add(r.row for r in records)])
         out: list[Document] = []
         lines: dict[str, int | None] = {}
         for record in records:

@@ -8,16 +8,17 @@ is asked about files that no format here knows.
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from vostochny.formats import Fault, FormatError, files, jsonl
-from vostochny.formats.reading import Reading
+from vostochny.formats import Fault, FormatError, files, jsonl, shards
+from vostochny.formats.reading import Reading, Record
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View
 
@@ -185,15 +186,38 @@ def _native(value: dict[str, Any]) -> bool:
     return any(key in value for key in ("doc_id", "entities", "events", "quotes"))
 
 
-def read_gold(path: str, ontology: Ontology, name: str | None = None) -> tuple[list[Document], Reading]:
+def expanded(addresses: str | Sequence[str]) -> tuple[str, ...]:
+    """The files that addresses stand for (formats.shards), or the folders that are one thing in their format.
+
+    Raises FormatError where a pattern has no file.
+    """
+    out: list[str] = []
+    for address in [addresses] if isinstance(addresses, str) else addresses:
+        whole = address != "-" and Path(address).is_dir() and _folder(Path(address)) != "jsonl"
+        out += [address] if whole else shards.found([address])
+    return tuple(dict.fromkeys(out))
+
+
+def _records(
+    addresses: str | Sequence[str], reading: Reading, name: str | None, option: str = "--format"
+) -> Iterator[Record]:
+    """What is read at addresses, all in one format: the one named, or that of the first file."""
+    paths = expanded(addresses)
+    module = named(name or detect(paths[0]), option)
+    for path in paths:
+        yield from module.read(path, reading)
+
+
+def read_gold(
+    addresses: str | Sequence[str], ontology: Ontology, name: str | None = None
+) -> tuple[list[Document], Reading]:
     """The documents of a gold in any format and label set; the reading has its notes and the scheme with its types."""
     reading = Reading(ontology)
-    module = named(name or detect(path), "--gold-format")
-    return reading.gold_documents(module.read(path, reading), own_types=True), reading
+    return reading.gold_documents(_records(addresses, reading, name, "--gold-format"), own_types=True), reading
 
 
 def read_predictions(
-    path: str,
+    addresses: str | Sequence[str],
     gold: list[Document],
     ontology: Ontology,
     unknown: str = "error",
@@ -203,17 +227,17 @@ def read_predictions(
 ) -> tuple[dict[str, Document], Reading]:
     """Predictions in any format by doc_id, as :func:`jsonl.read_predictions` has them; the reading has the notes."""
     reading = Reading(ontology, {d.doc_id: d for d in gold})
-    module = named(name or detect(path))
-    return reading.predictions(module.read(path, reading), unknown, view, offsets), reading
+    return reading.predictions(_records(addresses, reading, name), unknown, view, offsets), reading
 
 
-def content_hash(path: str) -> str:
-    """The hash of a file, or of a folder's files by name, as in a signature."""
-    import hashlib
-
-    if not Path(path).is_dir():
-        return jsonl.file_hash(path)
+def content_hash(addresses: str | Sequence[str]) -> str:
+    """What a signature calls a gold of one's own: by its files' content, of JSON Lines by that of its lines."""
+    paths = expanded(addresses)
+    if detect(paths[0]) == "jsonl":
+        blocks = (data for path in paths for data in jsonl.blocks(path, 1 << 20, may_be_empty=True))
+        return jsonl.content_name(sum(map(jsonl.content, blocks)))
     digest = hashlib.sha256()
-    for file in sorted(p for p in Path(path).iterdir() if p.is_file()):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    for path in map(Path, paths):
+        for file in sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]:
+            digest.update((file.name.encode() + b"\0" if path.is_dir() else b"") + file.read_bytes())
     return digest.hexdigest()[:12]

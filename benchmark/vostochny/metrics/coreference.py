@@ -16,8 +16,9 @@ and the ratio of the sums is the score of CoNLL-2011/2012. CoNLL F1 is the mean 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -237,24 +238,87 @@ def within(
 
     The options are those of :func:`tabulate`.
     """
-    gold, predicted = _columns(pairs, kind, across=False)
+    gold, predicted = _columns(pairs, kind)
     return count(tabulate(gold, predicted, len(pairs), singletons=singletons, common_only=common_only), prefix)
 
 
-def across(
-    pairs: Sequence[Pair], prefix: str, kind: Kind, *, singletons: bool = True, common_only: bool = False
-) -> dict[str, Counts]:
+def across(pairs: Sequence[Pair], prefix: str, kind: Kind, *, singletons: bool = True) -> dict[str, Counts]:
     """Coreference across documents: one unit, in which clusters of one name are one (Cattan et al. 2021).
 
     All documents are scored as one, on predicted mentions. Cattan et al. would have ``singletons=False`` here, so that
-    finding mentions is not rewarded as resolving them; report both. What comes out is no sum over documents: for the
-    figure without one of them, call again without its pair. Else as :func:`within`.
+    finding mentions is not rewarded as resolving them; report both. What comes out is no sum over documents, what it is
+    made of is (:class:`Overlaps`). Mentions are told as in :func:`within`.
     """
-    gold, predicted = _columns(pairs, kind, across=True)
-    return count(tabulate(gold, predicted, 1, singletons=singletons, common_only=common_only), prefix)
+    return count(Overlaps.of(pairs, kind).table(singletons=singletons), prefix)
 
 
-def _columns(pairs: Sequence[Pair], kind: Kind, across: bool) -> tuple[Mentions, Mentions]:
+@dataclass(frozen=True)
+class Overlaps:
+    """What clusters across documents are scored from, in a form that adds up over documents.
+
+    The mentions of each gold and of each predicted cluster, and those that a gold and a predicted cluster share, by
+    name. Every metric here is a function of these sums and of nothing else, so parts counted anywhere give, added, the
+    very figures of the whole. Their size is that of the clusters and of the pairs of clusters that touch, not that of
+    the mentions; the functions themselves need all of them in one place (CEAF's best map can hang on any of them).
+    """
+
+    gold: Counter[str] = field(default_factory=Counter)
+    predicted: Counter[str] = field(default_factory=Counter)
+    shared: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, pairs: Iterable[Pair], kind: Kind) -> Overlaps:
+        """The overlaps of some documents; a mention given to two clusters is the one's whose name comes first."""
+        out = cls()
+        for pair in pairs:
+            crowded = _crowded(pair) if kind == "events" else frozenset()
+            sides: list[dict[Hashable, str]] = []
+            for document in (pair.gold, pair.predicted):
+                side: dict[Hashable, str] = {}
+                for key, cluster in _resolved(document, kind, pair.values, crowded):
+                    side[key] = min(cluster, side.get(key, cluster))
+                sides.append(side)
+            gold, predicted = sides
+            out.gold.update(gold.values())
+            out.predicted.update(predicted.values())
+            out.shared.update((gold[key], predicted[key]) for key in gold.keys() & predicted.keys())
+        return out
+
+    def update(self, other: Overlaps) -> None:
+        """Add those of other documents."""
+        self.gold.update(other.gold)
+        self.predicted.update(other.predicted)
+        self.shared.update(other.shared)
+
+    def without(self, other: Overlaps) -> Overlaps:
+        """What is left when some of the documents are taken out."""
+        return Overlaps(self.gold - other.gold, self.predicted - other.predicted, self.shared - other.shared)
+
+    def __len__(self) -> int:
+        """How many sums there are."""
+        return len(self.gold) + len(self.predicted) + len(self.shared)
+
+    def table(self, *, singletons: bool = True) -> Table:
+        """The table of all documents as one; without ``singletons``, clusters of one mention are removed first."""
+        least = 1 if singletons else 2
+        codes = [
+            {name: i for i, name in enumerate(sorted(n for n, size in side.items() if size >= least))}
+            for side in (self.gold, self.predicted)
+        ]
+        sides = [
+            Clusters(np.array([side[name] for name in code], dtype=np.int64), np.zeros(len(code), dtype=np.int64))
+            for side, code in zip((self.gold, self.predicted), codes, strict=True)
+        ]
+        cells = sorted(
+            (codes[0][left], codes[1][right], shared)
+            for (left, right), shared in self.shared.items()
+            if left in codes[0] and right in codes[1]
+        )
+        columns = np.array(cells, dtype=np.int64).reshape(-1, 3).T
+        return Table(1, sides[0], sides[1], *columns)
+
+
+def _columns(pairs: Sequence[Pair], kind: Kind) -> tuple[Mentions, Mentions]:
     mentions: dict[tuple[int, Hashable], int] = {}
     rows: tuple[list[tuple[int, int, str]], list[tuple[int, int, str]]] = [], []
     for number, pair in enumerate(pairs):
@@ -262,7 +326,7 @@ def _columns(pairs: Sequence[Pair], kind: Kind, across: bool) -> tuple[Mentions,
         for document, out in zip((pair.gold, pair.predicted), rows, strict=True):
             for key, cluster in _resolved(document, kind, pair.values, crowded):
                 code = mentions.setdefault((number, key), len(mentions))
-                out.append((0 if across else number, code, cluster))
+                out.append((number, code, cluster))
     sides = []
     for out in rows:
         # By name, not by appearance: which cluster has a mention given twice must not depend on the input's order.

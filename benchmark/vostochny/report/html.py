@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import escape
 from importlib.resources import files
@@ -17,7 +17,7 @@ from typing import Any
 
 from vostochny import ontology
 from vostochny.report import payload
-from vostochny.scoring import Result
+from vostochny.scoring import Result, first_pairs
 
 SCRIPTS = ("page", "scores", "article", "mistakes", "identity", "start")
 
@@ -69,19 +69,15 @@ def render(result: Result, name: str, agreement: Mapping[str, float] | None = No
     )
 
 
-def with_articles(result: Result, gold: str, predicted: str) -> Result:
-    """The result with its first articles, read again from the two files where the score did not hold them.
+def with_articles(result: Result, gold: str, predicted: Sequence[str]) -> Result:
+    """The result with its first articles, read again from the files where the score did not hold them.
 
-    Scoring against a gold of one's own streams; a page shows no more articles than one batch has.
+    Scoring against a large gold of one's own streams; a page shows no more than payload.MOST_ARTICLES of it.
     """
-    if result.pairs or "-" in (gold, predicted):
+    if result.pairs or "-" in (gold, *predicted):
         return result
-    # Imported here: it brings Arrow, which a score of the five articles does without.
-    from vostochny.batches import batches
-
-    scheme, unknown = ontology.load(), result.options.unknown
-    first = next(iter(batches(gold, predicted, scheme, unknown, size=payload.MOST_ARTICLES)), None)
-    return replace(result, pairs=first.pairs if first else [])
+    most = payload.MOST_ARTICLES
+    return replace(result, pairs=first_pairs(gold, predicted, ontology.load(), result.options, most))
 
 
 def embedded(data: Any) -> str:

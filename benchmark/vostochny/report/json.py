@@ -14,15 +14,24 @@ from vostochny.statistics import Measure
 
 
 def as_dict(result: Result) -> dict[str, Any]:
-    """Every measure with its intervals, per-document values and micro scores by each facet; undefined is null."""
+    """Every measure with its intervals, per-document values and micro scores by each facet; undefined is null.
+
+    ``documents`` and ``without_prediction`` are names, as many as scoring.Result keeps; ``size`` and ``unpredicted``
+    are how many there are.
+    """
     return {
         "signature": result.signature,
+        "size": result.size,
         "documents": list(result.documents),
+        "unpredicted": result.unpredicted,
         "without_prediction": list(result.without_prediction),
+        "left_out": [str(fault) for fault in result.left_out],
+        "notes": list(result.notes),
         "layers": list(result.layers),
         "placement": {
             "exact": result.placement.exact,
             "normalised": result.placement.normalised,
+            "missed": result.placement.missed,
             "unplaced": [words for _, words in result.placement.unplaced],
         },
         "coverage": {doc_id: asdict(c) for doc_id, c in result.coverage.items()},
@@ -56,7 +65,7 @@ def _measure(result: Result, measure: Measure) -> dict[str, Any]:
 
 
 def _per_document(result: Result, measure: Measure) -> bool:
-    return len(measure.by_document) == len(result.documents)
+    return len(measure.by_document) == len(result.documents) > 0
 
 
 def render(result: Result) -> str:

@@ -34,8 +34,10 @@ def render(result: Result, by: str = "type", agreement: Mapping[str, float] | No
         lines.append(_placement(result))
     if result.without_prediction:
         missing = [_short(d) for d in result.without_prediction]
-        more = f" and {len(missing) - 8} more" if len(missing) > 8 else ""
+        more = f" and {result.unpredicted - 8} more" if result.unpredicted > 8 else ""
         lines.append(f"no prediction for {', '.join(missing[:8])}{more}: counted as empty")
+    lines += [f"left out: {fault}" for fault in result.left_out]
+    lines += result.notes
     if result.options.resamples:
         lines += ["", EXPLANATION]
     return "\n".join([*lines[1:], result.signature]) + "\n"
@@ -77,7 +79,7 @@ def _row(label: str, measure: Measure, found: Uncertainty | None) -> str:
 
 
 def _documents(result: Result, found: Uncertainty) -> Iterator[str]:
-    if len(result.documents) > 8:
+    if result.size > 8:
         return
     each = "  ".join(f"{_short(d)} {_percent(v)}" for d, v in zip(result.documents, found.documents, strict=True))
     yield f"      by article: {each}; one left out: {_interval(found.leave_one_out)}"
@@ -121,11 +123,11 @@ def _placement(result: Result) -> str:
     line = f"words without offsets: {p.exact} placed"
     if p.normalised:
         line += f", {p.normalised} more with quotes, dashes and white space evened out or in parts"
-    if not p.unplaced:
+    if not p.missed:
         return line
     few = dict.fromkeys(repr(words[:40]) for _, words in p.unplaced)
     more = ", …" if len(few) > 5 else ""
-    return f"{line}; {len(p.unplaced)} not found, counted as spurious: {', '.join(list(few)[:5])}{more}"
+    return f"{line}; {p.missed} not found, counted as spurious: {', '.join(list(few)[:5])}{more}"
 
 
 def _short(doc_id: str) -> str:

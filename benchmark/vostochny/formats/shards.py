@@ -1,0 +1,87 @@
+"""Addresses to files: one file, a folder of files, a pattern, here or wherever fsspec reaches.
+
+A collection that is written by many hands lies in many files, its **shards**. Wherever a file of JSON Lines can be
+given, a folder of them or a pattern (``predictions/*.jsonl.gz``, ``s3://team/gold/part-*``) can be given as well.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from vostochny.formats import Fault, FormatError
+
+_PATTERN = frozenset("*?[")
+ENDINGS = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
+
+
+def is_remote(address: str) -> bool:
+    """Whether an address is for fsspec: ``protocol://…``, or several joined by ``::``."""
+    return "://" in address
+
+
+def found(addresses: Sequence[str]) -> tuple[str, ...]:
+    """The files that addresses stand for, each address's in the order of their names, no file twice.
+
+    A name of a file is that file, whatever characters it has; a folder stands for the JSON Lines in it (ENDINGS, none
+    of its subfolders). What names no pattern and no folder is passed on as it is, for the reader to say what is wrong
+    with it. Raises FormatError where a pattern or a folder has no file.
+    """
+    out: list[str] = []
+    faults: list[Fault] = []
+    for address in addresses:
+        try:
+            out += _remote(address) if is_remote(address) else _local(address)
+        except FormatError as e:
+            faults += e.faults
+    if faults:
+        raise FormatError(faults)
+    return tuple(dict.fromkeys(out))
+
+
+def _local(address: str) -> list[str]:
+    path = Path(address)
+    if address == "-" or path.is_file():
+        return [address]
+    if path.is_dir():
+        inside = sorted(str(p) for p in path.iterdir() if p.name.endswith(ENDINGS) and p.is_file())
+        return inside or _none(address, f"has no file that ends in {' or '.join(ENDINGS)}")
+    if _PATTERN & set(address):
+        fitting = sorted(p for p in glob.glob(address, recursive=True) if os.path.isfile(p))
+        return fitting or _none(address, "no file fits; put the pattern in quotes if the shell is not to read it")
+    return [address]
+
+
+def _remote(address: str) -> list[str]:
+    files, path = filesystem(address)
+    try:
+        if _PATTERN & set(path):
+            fitting = sorted(str(p) for p in files.glob(path))
+            return [files.unstrip_protocol(p) for p in fitting] or _none(address, "no file fits")
+        if files.isdir(path):
+            inside = sorted(str(p) for p in files.ls(path, detail=False) if str(p).endswith(ENDINGS))
+            fitting = [files.unstrip_protocol(p) for p in inside]
+            return fitting or _none(address, f"has no file that ends in {' or '.join(ENDINGS)}")
+    except FormatError:
+        raise
+    except Exception as e:  # each filesystem fails in its own ways
+        return _none(address, f"cannot be listed: {e or type(e).__name__}")
+    return [address]
+
+
+def filesystem(address: str) -> tuple[Any, str]:
+    """The filesystem of a remote address and the path in it. Raises FormatError where fsspec has none for it."""
+    import fsspec
+
+    try:
+        files, path = fsspec.core.url_to_fs(address)
+    except (ImportError, ValueError) as e:
+        raise FormatError([Fault(address, None, None, f"cannot be reached: {e}")]) from None
+    return files, str(path)
+
+
+def _none(address: str, message: str) -> list[str]:
+    raise FormatError([Fault(address, None, None, message)])

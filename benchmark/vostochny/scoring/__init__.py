@@ -1,0 +1,11 @@
+"""Where gold, predictions, metrics and statistics meet: two sets of documents in, a result out.
+
+:func:`score` takes documents that are held; :func:`score_files` takes files of any size and number, and any number of
+processes. Both give a :class:`Result`.
+"""
+
+from vostochny.scoring.held import score
+from vostochny.scoring.result import Coverage, Options, Result, view_name
+from vostochny.scoring.streamed import Run, first_pairs, is_held, score_files
+
+__all__ = ["Coverage", "Options", "Result", "Run", "first_pairs", "is_held", "score", "score_files", "view_name"]

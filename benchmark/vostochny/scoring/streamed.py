@@ -1,0 +1,222 @@
+"""A score of files too large to hold: counted part by part, by one process or many, and added up.
+
+Memory: a process holds about three times what it reads at once, some 100 MB for files of one order, three times
+joining.WAITING at most where orders differ, or a bucket (:mod:`buckets`); what is added up takes 32 bytes a
+block, stratum and metric, and 16 a document (the keys of both sides).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vostochny.formats import Fault, FormatError, files, jsonl, shards
+from vostochny.formats.discovery import discovered
+from vostochny.metrics.units import Pair
+from vostochny.ontology import Ontology
+from vostochny.scoring.engines import Dask, Engine, Processes, Serial, cores
+from vostochny.scoring.result import DEFAULTS, Options, Result
+
+if TYPE_CHECKING:
+    from vostochny.scoring.chunks import Source
+    from vostochny.scoring.totals import Part
+
+HELD = 8 << 20  # bytes of a gold, unpacked, up to which it is held whole: with it come mistakes and what only they tell
+PAYS = 32 << 20  # bytes of shards above which more processes than one are started by themselves
+UNPACKED = 6  # times the size of a packed file: text of this kind, annotated, packs by 5 to 8
+
+
+@dataclass(frozen=True)
+class Run:
+    """Who counts, and what happens to files that cannot be read.
+
+    ``engine`` is ``local`` or ``dask``; ``workers`` None means as many as pay (local) or the machine's cores (a Dask
+    cluster of one's own). ``scheduler`` is the address of a running one. ``on_error``: ``fail``, or ``skip`` to leave
+    out parts that cannot be read. ``scratch`` is a folder that all workers can write.
+    """
+
+    engine: str = "local"
+    workers: int | None = None
+    scheduler: str | None = None
+    on_error: str = "fail"
+    scratch: str | None = None
+
+
+def score_files(
+    gold: str | Sequence[str],
+    predicted: str | Sequence[str],
+    ontology: Ontology,
+    options: Options = DEFAULTS,
+    run: Run = Run(),
+) -> Result:
+    """Score JSON Lines against JSON Lines, any number of files of each (addresses as :mod:`formats.shards` has them).
+
+    Documents are joined by doc_id however they are spread. Beyond BLOCKS documents the rows of counts are those of
+    BLOCKS blocks of documents, each in the block that its doc_id names, so that what is kept does not grow; intervals
+    then resample and leave out blocks. Types are those of the scheme and of the gold. Raises FormatError with the
+    faults of all files.
+    """
+    # Imported here: they bring Arrow, which a score of the five articles does without.
+    from vostochny.scoring.chunks import Source
+    from vostochny.scoring.totals import BLOCKS, Job, Part, names_of, total
+
+    with contextlib.ExitStack() as stack:
+        sides = []
+        for addresses in (gold, predicted):
+            sources = Source.plain(shards.found(_listed(addresses)))
+            sides.append([stack.enter_context(_stdin()) if s.path == "-" else s for s in sources])
+        size = sum(_size(source.path) for side in sides for source in side)
+        parts = [Part(tuple(sides[0]), tuple(sides[1]))]
+        if len(sides[0]) == len(sides[1]) and not any(s.name == "-" for side in sides for s in side):
+            parts = [Part((g,), (p,)) for g, p in zip(*sides, strict=True)]
+        engine = stack.enter_context(_engine(run, len(parts), size))
+        if engine.workers == 1 and run.on_error == "fail":
+            parts = [Part(tuple(sides[0]), tuple(sides[1]))]
+        job = Job(ontology, options, _documents([s.path for s in sides[0]], BLOCKS) > BLOCKS)
+        while True:
+            whole = engine.sum(functools.partial(total, job=job), parts)
+            if whole.left_out and (run.on_error == "fail" or not whole.size):
+                raise FormatError([*whole.left_out, *whole.faults])
+            if whole.types_needed:
+                names = engine.map(names_of, [source for part in parts for source in part.gold])
+                job = replace(job, own_types=discovered(ontology, names))
+            elif whole.unsettled and not job.dealt:
+                if whole.left_out:
+                    raise FormatError([*whole.left_out, *(_not_alone(f) for f in whole.left_out)])
+                folder = stack.enter_context(_scratch(run))
+                parts = _dealt_out(engine, sides, folder, size)
+                job = replace(job, dealt=True)
+            else:
+                break
+        faults = [*whole.faults, *whole.unknown_documents()]
+        if faults:
+            raise FormatError(faults)
+        return whole.result(job)
+
+
+def is_held(gold: str | Sequence[str]) -> bool:
+    """Whether a gold in JSON Lines is small enough to be held whole (HELD). Standard input never is."""
+    left = HELD
+    for path in shards.found(_listed(gold)):
+        if path == "-":
+            return False
+        # What cannot be read is small: the reader of small files will say so.
+        with contextlib.suppress(FormatError):
+            for data in jsonl.blocks(path, 1 << 20, may_be_empty=True):
+                left -= len(data)
+                if left < 0:
+                    return False
+    return True
+
+
+def first_pairs(
+    gold: str | Sequence[str], predicted: str | Sequence[str], ontology: Ontology, options: Options, most: int
+) -> list[Pair]:
+    """The first documents of a gold with the predictions for them, as :func:`score_files` compared them."""
+    from vostochny.scoring.chunks import Source
+    from vostochny.scoring.joining import Join, Misordered
+    from vostochny.scoring.totals import names_of
+
+    truth, guess = (Source.plain(shards.found(_listed(side))) for side in (gold, predicted))
+    types = discovered(ontology, (names_of(source) for source in truth[:1]))
+    out: list[Pair] = []
+    with contextlib.suppress(Misordered):  # then fewer are shown
+        for batch in Join(truth, guess, ontology, options, types, size=1 << 18):
+            out += batch.pairs
+            if len(out) >= most:
+                break
+    return out[:most]
+
+
+def _engine(run: Run, parts: int, size: int) -> Engine:
+    if run.engine == "dask":
+        return Dask(run.scheduler, run.workers)
+    workers = run.workers or (cores() if size >= PAYS else 1)
+    return Processes(min(workers, parts)) if min(workers, parts) > 1 else Serial()
+
+
+def _documents(paths: Sequence[str], most: int) -> int:
+    """How many lines files hold, as far as it takes to see that they are more than ``most``; unreadable ones none."""
+    count = 0
+    for path in paths:
+        with contextlib.suppress(FormatError):
+            for data in jsonl.blocks(path, 1 << 18, may_be_empty=True):
+                count += sum(not line.isspace() for line in data.split(b"\n") if line)
+                if count > most:
+                    return count
+    return count
+
+
+def _dealt_out(engine: Engine, sides: Sequence[Sequence[Source]], folder: str, size: int) -> list[Part]:
+    """The files of both sides as buckets in a folder. Raises FormatError with what is wrong with them."""
+    from vostochny.scoring import buckets
+
+    number = buckets.count_for(size)
+    named = zip(("gold", "predicted"), sides, strict=True)
+    deals = [buckets.Deal(s, side, i, number, folder) for side, files in named for i, s in enumerate(files)]
+    dealt = engine.map(buckets.deal, deals)
+    faults = [fault for one in dealt for fault in one.faults]
+    if faults:
+        raise FormatError(faults)
+    return buckets.parts(dealt)
+
+
+def _not_alone(fault: Fault) -> Fault:
+    message = "cannot be left out: gold and predictions are split differently, so its documents are not known"
+    return replace(fault, message=message)
+
+
+def _listed(addresses: str | Sequence[str]) -> Sequence[str]:
+    return [addresses] if isinstance(addresses, str) else addresses
+
+
+def _size(path: str) -> int:
+    """The bytes of a file, about what they are unpacked; 0 where they cannot be known."""
+    try:
+        if shards.is_remote(path):
+            files, inside = shards.filesystem(path)
+            size = int(files.size(inside) or 0)
+        else:
+            size = os.path.getsize(path)
+    except Exception:  # each filesystem fails in its own ways, and who reads will say how
+        return 0
+    return size * UNPACKED if path.endswith(".gz") else size
+
+
+@contextlib.contextmanager
+def _scratch(run: Run) -> Iterator[str]:
+    """A folder for buckets, emptied afterwards."""
+    if run.scheduler and not run.scratch:
+        message = "gold and predictions are split differently; name a folder that all workers can write"
+        raise FormatError([Fault("--scratch", None, None, message)])
+    if run.scratch and shards.is_remote(run.scratch):
+        files, inside = shards.filesystem(run.scratch)
+        mine = f"{inside.rstrip('/')}/vostochny-{uuid.uuid4().hex}"
+        files.makedirs(mine)
+        try:
+            yield files.unstrip_protocol(mine)
+        finally:
+            files.rm(mine, recursive=True)
+        return
+    with tempfile.TemporaryDirectory(prefix="vostochny-", dir=run.scratch) as folder:
+        yield folder
+
+
+@contextlib.contextmanager
+def _stdin() -> Iterator[Source]:
+    """Standard input as a file, since what comes once may have to be read twice."""
+    from vostochny.scoring.chunks import Source
+
+    with tempfile.TemporaryDirectory(prefix="vostochny-") as folder:
+        copy = Path(folder) / "stdin"
+        with open(copy, "wb") as out, files.opened("-") as given:
+            shutil.copyfileobj(given, out, 1 << 20)
+        yield Source(str(copy), "-")
