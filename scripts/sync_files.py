@@ -9,14 +9,39 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 
 class Moved(ValueError):
     """Somebody wrote into the folder while the new one was made."""
+
+
+class Busy(ValueError):
+    """Another process holds the folder."""
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a folder against every other process that asks for it so. Raises Busy where one has it already.
+
+    Whatever writes into the gold holds it: :func:`recover` would clear away what another command is just making. The
+    lock is on the directory above, which stays when the folder is exchanged; it leaves no file, and the system frees
+    it when the process ends, however it ends.
+    """
+    handle = os.open(folder.parent, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy(f"another command is at work on {folder}; run this one again when it has ended") from None
+        yield
+    finally:
+        os.close(handle)
 
 
 def replace_files(folder: Path, files: Mapping[str, str], before: Mapping[str, bytes | None]) -> None:

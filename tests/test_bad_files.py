@@ -112,6 +112,8 @@ def test_other_line_ends_are_not_current(tree: Tree) -> None:
         ("adjudicate.py list annotations/annotators/a annotations/clusters", "clusters: holds no <doc_id>.json"),
         ("agreement.py annotations/annotators/a nowhere", "nowhere: holds no <doc_id>.json"),
         ("agreement.py --check annotations/annotators/a annotations/annotators/b", "give no folders"),
+        ("notation.py tasks nowhere out", "nowhere: holds no <doc_id>.txt"),
+        ("notation.py take seeds", "seeds: cannot be read: Is a directory"),
         ("passes.py annotations", "'annotations' is no NAME=DIR"),
         ("passes.py ../a=annotations/annotators/a", "'../a' is no NAME=DIR"),
         ("passes.py a=x a=y", "a name is given twice"),
