@@ -82,7 +82,7 @@ def show(doc_id: str, annotations: Path = project.ANNOTATIONS) -> str:
     """The gold of an article in the notation, headed by the article and the state that it shows."""
     path, stored = _gold(doc_id, annotations)
     scheme = project.scheme(annotations)
-    document = label_studio.read(project.read_json(path), scheme, str(path))
+    document = label_studio.read(project.read_json(path), scheme, project.shown(path))
     sentences = (s for p in paragraphs_of(document.text) for s in sentences_of(document.text, p))
     document = replace(document, sentences=tuple(sentences))
     return f"-- article {doc_id}, gold {_digest(stored)}\n\n{notation.write(document, scheme)}"
@@ -101,7 +101,7 @@ def take(source: str, name: str, annotations: Path = project.ANNOTATIONS) -> tup
         message = f"the gold of {doc_id} has changed since it was shown; show it again and make the correction there"
         raise FormatError([Fault(name, None, None, message)])
     scheme, before = project.scheme(annotations), project.read_json(path)
-    known = label_studio.read(before, scheme, str(path))
+    known = label_studio.read(before, scheme, project.shown(path))
     document = notation.read(source, doc_id, known.text, scheme, name)
     task = label_studio.write(document)
     author = before["annotations"][0].get("completed_by")
@@ -179,13 +179,15 @@ def main() -> int:
         elif args.command == "take":
             with sync_files.locked(project.GOLD):
                 path, content = take(project.read_text(args.file), str(args.file))
-                before = diff_gold.read_side(project.ANNOTATIONS)
+                before = replace(diff_gold.read_side(), name="before")
                 project.write_atomically(path, content)
-            print(diff_gold.diff(before, diff_gold.read_side(project.ANNOTATIONS)).as_text(), end="")
+            print(diff_gold.diff(before).as_text(), end="")
         else:
             for doc_id, content in tasks(args.folder).items():
                 project.write_atomically(args.out / f"{doc_id}.json", content)
                 print(args.out / f"{doc_id}.json")
+    except BrokenPipeError:
+        raise
     except (FormatError, sync_files.Busy, OSError) as e:
         print(e, file=sys.stderr)
         return 2
@@ -193,4 +195,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    project.end_with(main)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
 from vostochny import ontology
-from vostochny.formats import Fault, FormatError, jsonl, label_studio
+from vostochny.formats import Fault, FormatError, label_studio
 from vostochny.model import Document
 from vostochny.ontology import Ontology
 
@@ -61,6 +62,8 @@ def read_yaml(path: Path) -> Any:
 
 def read_json(path: Path) -> Any:
     """The content of a JSON file. Raises FormatError where it is none, with the line."""
+    from vostochny.formats import jsonl  # brings numpy along, which most scripts' --help need not wait for
+
     value, faults = jsonl.parse_any(shown(path), None, read_bytes(path))
     if faults:
         raise FormatError(faults)
@@ -72,6 +75,8 @@ def read_json_lines(path: Path, needs: Collection[str] = ()) -> list[dict[str, A
 
     Lines end at line feeds only: JSON may hold the other line breaks of Unicode as they are.
     """
+    from vostochny.formats import jsonl
+
     rows, faults = [], []
     for number, raw in enumerate(read_bytes(path).split(b"\n"), 1):
         if not raw.strip():
@@ -115,8 +120,8 @@ def seed_text(doc_id: str, sha256: str | None = None) -> str:
 def manifest(annotations: Path = ANNOTATIONS, needs: Collection[str] = ()) -> dict[str, Any]:
     """``annotations/documents.yaml``: the canary and, by doc_id, what is known about each article.
 
-    Raises FormatError where it cannot be read, a value is neither words nor null, or one of the fields that the caller
-    ``needs`` is missing; then the canary must be there too.
+    Raises FormatError where it cannot be read. Who names the fields that it ``needs`` gets them, and the canary: then
+    it is a fault too where one of them is missing, or a value is neither words nor null.
     """
     path = annotations / "documents.yaml"
     content = read_yaml(path)
@@ -133,7 +138,7 @@ def manifest(annotations: Path = ANNOTATIONS, needs: Collection[str] = ()) -> di
             continue
         faults += [Fault(shown(path), None, f"{doc_id}.{field}", "is missing") for field in needs if field not in about]
         for field, value in about.items():
-            if value is not None and not isinstance(value, str):
+            if needs and value is not None and not isinstance(value, str):
                 message = f"is {value}, which YAML takes for a {type(value).__name__}; write it in quotes"
                 faults.append(Fault(shown(path), None, f"{doc_id}.{field}", message))
     if faults:
@@ -204,3 +209,14 @@ def write_or_check(files: Mapping[Path, str], check: bool) -> list[Path]:
         for path in stale:
             write_atomically(path, files[path])
     return stale
+
+
+def end_with(main: Callable[[], int]) -> NoReturn:
+    """Run a script that prints much; where whoever reads has seen enough (``| head``), it ends without a word."""
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +13,11 @@ from pathlib import Path
 import pytest
 import yaml
 from tree import Tree
+
+from vostochny.formats import FormatError, label_studio
+from vostochny.model import Document
+
+from label_studio_tasks import load_tasks
 
 FIRST = "000_d2a22a04d9ae6505"
 ALL = (
@@ -143,6 +151,24 @@ def test_an_article_may_hold_any_line_break_of_unicode(tree: Tree, tmp_path: Pat
         (tree.root / "annotations/gold/905_x.json").unlink()
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["validate.py --rules", "notation.py show 003", "adjudicate.py list annotations/annotators/a annotations/gold"],
+)
+def test_whoever_reads_may_stop(tree: Tree, command: str) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    name, *arguments = command.split()
+    try:
+        done = subprocess.run(
+            [sys.executable, f"scripts/{name}", *arguments], cwd=tree.root, stdout=write, stderr=subprocess.PIPE,
+            text=True, env=os.environ | {"PYTHONPATH": str(tree.root / "benchmark")}, check=False,
+        )  # fmt: skip
+    finally:
+        os.close(write)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_revision_is_named_and_not_where_it_was_unpacked(tree: Tree) -> None:
     tree.git("init", "--quiet")
     scheme = tree.root / "annotations/ontology.yaml"
@@ -152,3 +178,13 @@ def test_a_revision_is_named_and_not_where_it_was_unpacked(tree: Tree) -> None:
     done = tree.run("scripts/diff_gold.py", "HEAD")
     assert (done.returncode, done.stderr.startswith("HEAD/ontology.yaml:1: is not YAML")) == (2, True), done.stderr
     assert yaml.safe_load(scheme.read_text(encoding="utf-8"))
+
+
+def test_every_bad_task_of_a_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "000_a.json").write_text("{", encoding="utf-8")
+    task = label_studio.dumps(label_studio.write(Document("002_c", "Words.")))
+    (tmp_path / "001_b.json").write_text(task, encoding="utf-8")
+    with pytest.raises(FormatError) as caught:
+        load_tasks(tmp_path)
+    said = [(Path(fault.file).name, fault.field) for fault in caught.value.faults]
+    assert said == [("000_a.json", "column 2"), ("001_b.json", "data.doc_id")]
