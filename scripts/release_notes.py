@@ -87,7 +87,7 @@ def calls_for(found: Changes, before: Gold | None, after: Gold) -> tuple[str, st
             return "major", f"{c.place} {c.says}"
     if before:
         old, new = before.rows, after.rows
-        for doc_id in old.keys() & new.keys():
+        for doc_id in (d for d in old if d in new):
             for name in _SAME_TEXT:
                 if old[doc_id][name] != new[doc_id][name]:
                     return "major", f"{doc_id}: its {name} are cut otherwise"

@@ -48,7 +48,8 @@ def replace_files(folder: Path, files: Mapping[str, str], before: Mapping[str, b
     """Write ``files`` (name → content) into the folder, all in one step; what else it holds stays.
 
     ``before`` is what the caller took the old content of a file to be (None: it was not there); raises Moved where it
-    is not that any more. Raises OSError where there is no room. In both cases the folder is as it was.
+    is not that any more, or where another file changed since it was copied. Raises OSError where there is no room. In
+    both cases the folder is as it was.
     """
     recover(folder)
     new, old = _beside(folder)
@@ -57,10 +58,11 @@ def replace_files(folder: Path, files: Mapping[str, str], before: Mapping[str, b
         for name, content in files.items():
             _write_through(new / name, content)
         _flush(new)
-        for name, content in before.items():
-            path = folder / name
-            if (path.read_bytes() if path.exists() else None) != content:
-                raise Moved(f"{path} changed meanwhile; run the command again")
+        there, copied = _contents(folder), _contents(new)
+        expected = {**{name: content for name, content in copied.items() if name not in files}, **before}
+        for name in sorted({*expected, *there} - (files.keys() - before.keys())):
+            if there.get(name) != expected.get(name):
+                raise Moved(f"{folder / name} changed meanwhile; run the command again")
         if not _exchange(new, folder):
             os.rename(folder, old)
             os.rename(new, folder)
@@ -80,6 +82,10 @@ def recover(folder: Path) -> None:
 
 def _beside(folder: Path) -> tuple[Path, Path]:
     return folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 def _write_through(path: Path, content: str) -> None:

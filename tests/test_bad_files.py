@@ -18,6 +18,7 @@ from vostochny.formats import FormatError, label_studio
 from vostochny.model import Document
 
 from label_studio_tasks import load_tasks
+from sync_gold import clusters
 
 FIRST = "000_d2a22a04d9ae6505"
 ALL = (
@@ -178,6 +179,15 @@ def test_a_revision_is_named_and_not_where_it_was_unpacked(tree: Tree) -> None:
     done = tree.run("scripts/diff_gold.py", "HEAD")
     assert (done.returncode, done.stderr.startswith("HEAD/ontology.yaml:1: is not YAML")) == (2, True), done.stderr
     assert yaml.safe_load(scheme.read_text(encoding="utf-8"))
+
+
+def test_a_broken_registry_can_be_pushed_to_be_mended(tmp_path: Path) -> None:
+    (tmp_path / "clusters").mkdir()
+    (tmp_path / "clusters" / "entities.yaml").write_text("kim:\nputin: words\n2023: {name: y}\n", encoding="utf-8")
+    (tmp_path / "clusters" / "events.yaml").write_text("- a list\n", encoding="utf-8")
+    lists = clusters(tmp_path, {})
+    assert [row["alias"] for row in lists["entity_clusters"]] == ["kim", "putin", "2023"]
+    assert lists["event_clusters"] == []
 
 
 def test_every_bad_task_of_a_folder_is_named(tmp_path: Path) -> None:

@@ -163,6 +163,23 @@ def test_what_somebody_writes_meanwhile_is_not_replaced(gold: Path) -> None:
     assert held(gold) == OLD | {"000_x.json": "edited"}
 
 
+@pytest.mark.parametrize("name", ["004_x.json", "005_new.json"])
+def test_what_somebody_writes_beside_it_meanwhile_is_not_lost(
+    gold: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    flush = sync_files._flush
+
+    def edit_and_flush(folder: Path) -> None:
+        if folder.name == ".gold.new":  # all is copied, and not yet in place
+            (gold / name).write_text("edited", encoding="utf-8")
+        flush(folder)
+
+    monkeypatch.setattr(sync_files, "_flush", edit_and_flush)
+    with pytest.raises(sync_files.Moved, match=f"{name} changed meanwhile"):
+        sync_files.replace_files(gold, {"000_x.json": "new"}, {"000_x.json": OLD["000_x.json"].encode()})
+    assert held(gold) == OLD | {name: "edited"}
+
+
 def test_a_damaged_memory_is_named(tmp_path: Path) -> None:
     (tmp_path / "local-1.json").write_text('{"tasks": {"x": {}', encoding="utf-8")
     with pytest.raises(ValueError, match="is damaged; remove it"):
