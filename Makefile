@@ -71,6 +71,8 @@ release: .venv/.ready
 	@touch $@
 
 # Label Studio pins packages that the project cannot share, so it has an environment of its own.
+$(SERVER): $(SERVER)/.ready
+
 $(SERVER)/.ready: .venv/.ready constraints-label-studio.txt
 	@echo "creating $(SERVER)"
 	@$(PYTHON) -m venv $(SERVER)

@@ -22,6 +22,7 @@ from vostochny.layout import cover_with_zones, paragraphs_of
 from vostochny.model import Document, Span, Zone
 
 import project
+import sync_files
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
@@ -135,12 +136,16 @@ def entry(doc_id: str, digest: str, language: str) -> str:
 
 def add(path: Path, doc_id: str | None = None, language: str = "en", root: Path = project.ROOT) -> list[str]:
     """Bring an article in; what was written and guessed, in lines for a person. Raises FormatError with all faults."""
-    doc_id = doc_id or path.stem
+    with sync_files.locked(root / "annotations" / "gold"):
+        return _add(path, doc_id or path.stem, language, root)
+
+
+def _add(path: Path, doc_id: str, language: str, root: Path) -> list[str]:
     data, text = read_article(path)
     seeds, annotations = root / "seeds", root / "annotations"
     manifest = annotations / "documents.yaml"
     before = manifest.read_text(encoding="utf-8")
-    known = yaml.safe_load(before)
+    known = project.manifest(annotations)
     check_new(doc_id, data, known["documents"], seeds, annotations / "gold")
     guesses = guessed_zones(text)
     document = Document(doc_id, text, zones=cover_with_zones(text, [z for z, _ in guesses]))
@@ -184,7 +189,7 @@ def main() -> int:
     args = parser.parse_args()
     try:
         print("\n".join(add(args.file, args.id, args.language)))
-    except (FormatError, OSError) as error:
+    except (FormatError, sync_files.Busy, OSError) as error:
         print(error, file=sys.stderr)
         print("nothing was added", file=sys.stderr)
         return 2

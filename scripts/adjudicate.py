@@ -21,7 +21,7 @@ from typing import Any
 
 from agreement import read_pass
 
-from vostochny.formats import FormatError
+from vostochny.formats import Fault, FormatError
 from vostochny.metrics.assignment import best_pairs
 from vostochny.model import Document, Reference, Span
 
@@ -137,6 +137,21 @@ def key_of(row: Mapping[str, Any]) -> tuple:
     return row["doc_id"], row["layer"], tuple((s["start"], s["end"]) for s in row["spans"]), row.get("fact", "")
 
 
+def read_decisions(path: Path = TARGET) -> list[dict[str, Any]]:
+    """The rows of the record. Raises FormatError with every row that does not say what was decided about what."""
+    rows = project.read_json_lines(path, ("doc_id", "layer", "spans", "a", "b", "decision"))
+    faults = []
+    for row in rows:
+        spans = row["spans"] if isinstance(row["spans"], list) else [None]
+        if not all(isinstance(s, dict) and {"start", "end"} <= s.keys() for s in spans):
+            faults.append(Fault(project.shown(path), None, "spans", f"are no list of start and end: {row['spans']}"))
+        if not isinstance(row["decision"], str):
+            faults.append(Fault(project.shown(path), None, "decision", f"is no word: {row['decision']!r}"))
+    if faults:
+        raise FormatError(faults)
+    return rows
+
+
 def check(rows: list[dict[str, Any]], a: dict, b: dict, gold: dict) -> list[str]:
     """What is undecided, decided without need, or decided otherwise than the gold has it."""
     problems = []
@@ -152,7 +167,7 @@ def check(rows: list[dict[str, Any]], a: dict, b: dict, gold: dict) -> list[str]
         if row["layer"] in ("clusters", "discrepancies") or row["decision"] not in ("a", "b"):
             continue
         spans = tuple(Span(s["start"], s["end"]) for s in row["spans"])
-        has = said[row["doc_id"]].get((row["layer"], spans, row.get("fact", "")))
+        has = said.get(row["doc_id"], {}).get((row["layer"], spans, row.get("fact", "")))
         if has != row[row["decision"]]:
             problems.append(
                 f"decided {row['decision']}, but the gold has {has!r}: {json.dumps(row, ensure_ascii=False)}"
@@ -164,19 +179,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     listing = commands.add_parser("list", help="print the disagreements of two folders of tasks as JSON Lines")
-    listing.add_argument("a", type=Path)
-    listing.add_argument("b", type=Path)
+    listing.add_argument("a", type=Path, metavar="A", help="a folder of <doc_id>.json tasks")
+    listing.add_argument("b", type=Path, metavar="B", help="another over the same articles")
     commands.add_parser("check", help="prove that adjudication.jsonl decides them all and that the gold follows it")
     args = parser.parse_args()
     try:
         if args.command == "list":
-            for row in disagreements(read_pass(args.a), read_pass(args.b)):
+            a, b = read_pass(args.a), read_pass(args.b)
+            if not a.keys() & b.keys():
+                raise FormatError([Fault(str(args.b), None, None, f"has no article in common with {args.a}")])
+            for row in disagreements(a, b):
                 print(json.dumps(row, ensure_ascii=False))
             return 0
         folders = [project.ANNOTATIONS / "annotators" / name for name in "ab"]
         passes = [read_pass(folder) for folder in (*folders, project.GOLD)]
-        rows = [json.loads(x) for x in TARGET.read_text(encoding="utf-8").splitlines()]
-    except (FormatError, OSError, ValueError) as e:
+        rows = read_decisions()
+    except FormatError as e:
         print(e, file=sys.stderr)
         return 2
     problems = check(rows, *passes)
@@ -185,4 +203,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    project.end_with(main)

@@ -1,7 +1,7 @@
 """How far two annotators agree, layer by layer, with intervals and the low spots.
 
     python scripts/agreement.py                  annotations/annotators/a against b → annotations/agreement.json
-    python scripts/agreement.py A B              any two folders of tasks; prints, writes nothing
+    python scripts/agreement.py A B              any two folders of <doc_id>.json tasks; prints, writes nothing
     python scripts/agreement.py --check          exit 1 where agreement.json is not current
 
 Spans, arguments and clusters are compared by the benchmark's own scores with A as gold: F1 is mutual F1 (Hripcsak &
@@ -72,19 +72,25 @@ KAPPAS: Mapping[str, Callable[[list[Pair]], agreement.Confusion]] = {
 
 
 def read_pass(folder: Path) -> dict[str, Document]:
-    """One annotator's documents by doc_id, segmented."""
+    """One annotator's documents by doc_id, segmented. Raises FormatError with the faults of all files."""
     scheme = project.scheme()
-    out = {}
+    out, faults = {}, []
     for path in sorted(folder.glob("*.json")):
-        task = json.loads(path.read_text(encoding="utf-8"))
-        out[path.stem] = segment(label_studio.read(task, scheme, str(path)))
+        try:
+            out[path.stem] = segment(label_studio.read(project.read_json(path), scheme, project.shown(path)))
+        except FormatError as error:
+            faults += error.faults
+    if not out and not faults:
+        faults.append(Fault(project.shown(folder), None, None, "holds no <doc_id>.json"))
+    if faults:
+        raise FormatError(faults)
     return out
 
 
 def examples() -> dict[str, list[Span]]:
     """The places that the guidelines showed the annotators, by article number."""
     out: dict[str, list[Span]] = {}
-    shown = json.loads((project.ANNOTATIONS / "annotators" / "shown.json").read_text(encoding="utf-8"))
+    shown = project.read_json(project.ANNOTATIONS / "annotators" / "shown.json")
     for number, start, end in shown["places"]:
         out.setdefault(number, []).append(Span(start, end))
     return out
@@ -241,24 +247,25 @@ def main() -> int:
     args = parser.parse_args()
     if len(args.passes) not in (0, 2):
         parser.error("give two folders, or none for the two annotators of this corpus")
+    if args.check and args.passes:
+        parser.error("--check is for the two annotators of this corpus; give no folders")
     folders = args.passes or [project.ANNOTATIONS / "annotators" / name for name in "ab"]
     try:
         a, b = (read_pass(folder) for folder in folders)
         if not a.keys() & b.keys():
             raise FormatError([Fault(str(folders[1]), None, None, f"has no article in common with {folders[0]}")])
         report = rounded(compare(a, b))
-    except FormatError as e:
+        content = json.dumps(report, ensure_ascii=False, indent=1) + "\n"
+        stale = [] if args.passes else project.write_or_check({TARGET: content}, args.check)
+    except (FormatError, OSError) as e:
         print(e, file=sys.stderr)
         return 2
-    content = json.dumps(report, ensure_ascii=False, indent=1) + "\n"
-    if not args.passes:
-        stale = project.write_or_check({TARGET: content}, args.check)
-        if args.check:
-            print("agreement.json: not current; run scripts/agreement.py" if stale else "agreement.json: current")
-            return 1 if stale else 0
+    if args.check:
+        print("agreement.json: not current; run scripts/agreement.py" if stale else "agreement.json: current")
+        return 1 if stale else 0
     print(table(report), end="")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    project.end_with(main)

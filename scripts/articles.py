@@ -229,18 +229,16 @@ def guideline_numbers(source: str) -> frozenset[str]:
 def read_folder(annotations: Path = project.ANNOTATIONS) -> Folder:
     """Read an annotations folder to its last fault. Raises FormatError where scheme or manifest cannot be read."""
     annotations = annotations.resolve()
-    try:
-        folder = Folder(annotations, project.scheme(annotations))
-        documents = project.manifest(annotations)["documents"]
-    except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
-        raise FormatError([Fault(str(annotations), None, None, f"is no annotations folder: {error}")]) from error
+    if not (annotations / "ontology.yaml").is_file():
+        message = "is no annotations folder: it holds no ontology.yaml"
+        raise FormatError([Fault(project.shown(annotations), None, None, message)])
+    folder = Folder(annotations, project.scheme(annotations))
+    documents = project.manifest(annotations, ["sha256"])["documents"]
     for doc_id, about in documents.items():
         try:
             folder.texts[doc_id] = project.seed_text(doc_id, about["sha256"])
         except FormatError as error:
             folder.faults += error.faults
-        except OSError as error:
-            folder.fault(annotations / "documents.yaml", doc_id, f"the seed cannot be read: {error}")
     gold = [annotations / "gold" / f"{doc_id}.json" for doc_id in folder.texts]
     gold += [p for p in sorted((annotations / "gold").glob("*.json")) if p not in gold]
     folder.gold = _articles(folder, gold)
@@ -295,15 +293,18 @@ def _records(folder: Folder) -> None:
     record = folder.path / "adjudication.jsonl"
     if record.is_file():
         folder.adjudication = []
-        for number, line in enumerate(record.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(record.read_bytes().split(b"\n"), 1):
             try:
                 if line.strip():
-                    folder.adjudication.append((number, json.loads(line)))
+                    folder.adjudication.append((number, json.loads(line.decode("utf-8"))))
             except ValueError as error:
                 folder.faults.append(Fault(folder.file(record), number, None, f"is no JSON: {error}"))
     guidelines = folder.path / "GUIDELINES.md"
     if guidelines.is_file():
-        folder.guidelines = guideline_numbers(guidelines.read_text(encoding="utf-8"))
+        try:
+            folder.guidelines = guideline_numbers(project.read_text(guidelines))
+        except FormatError as error:
+            folder.faults += error.faults
 
 
 class _NoTwice(yaml.SafeLoader):

@@ -1,7 +1,7 @@
 """Build what people load from what people edit: seeds + annotations → corpus/ and the package's data.
 
-python scripts/build_corpus.py            write what is not current
-python scripts/build_corpus.py --check    write nothing; exit 1 if anything is not current
+python scripts/build_corpus.py                       write what is not current
+python scripts/build_corpus.py --check               write nothing; exit 1 if anything is not current
 python scripts/build_corpus.py --without-text DIR    the corpus without the words of its articles, into DIR
 """
 
@@ -48,23 +48,37 @@ def _lines(rows: list[dict[str, Any]]) -> str:
 
 
 def read_registry(annotations: Path) -> dict[str, dict[str, Any]]:
-    """What ``annotations/clusters/*.yaml`` says of each cluster; empty while there are none."""
+    """What ``annotations/clusters/*.yaml`` says of each cluster; empty while there are none.
+
+    Raises FormatError with every entry that could not be published.
+    """
     merged: dict[str, dict[str, Any]] = {}
+    faults = []
+    lists = corpus_rows.LISTS
     for path in sorted((annotations / "clusters").glob("*.yaml")):
-        merged |= project.read_yaml(path) or {}
+        entries = project.read_yaml(path) or {}
+        if not isinstance(entries, dict):
+            faults.append(Fault(project.shown(path), None, None, "is no mapping of clusters to what is known of each"))
+            continue
+        for cluster, known in entries.items():
+            if not isinstance(known, dict):
+                faults.append(Fault(project.shown(path), None, str(cluster), "is no mapping of fields"))
+                continue
+            merged[cluster] = known
+            for field, value in known.items():
+                words = value if field in lists and isinstance(value, list) else [value]
+                if not all(x is None or isinstance(x, str) for x in words):
+                    message = f"is {value}; write words, in quotes where YAML takes them for something else"
+                    faults.append(Fault(project.shown(path), None, f"{cluster}.{field}", message))
+    if faults:
+        raise FormatError(faults)
     return merged
-
-
-def read_discrepancies(annotations: Path) -> list[dict[str, Any]]:
-    """The records of ``annotations/discrepancies.yaml``; none while the file is not there."""
-    path = annotations / "discrepancies.yaml"
-    return project.read_yaml(path) or [] if path.is_file() else []
 
 
 def build(annotations: Path = project.ANNOTATIONS, corpus: Path = project.CORPUS) -> dict[Path, str]:
     """Every generated file of the corpus with its content. Raises FormatError on a gold that cannot be published."""
     scheme = project.scheme(annotations)
-    manifest = project.manifest(annotations)
+    manifest = project.manifest(annotations, corpus_rows.KNOWN)
     documents = [segment(d) for d in project.read_gold(annotations)]
     faults = [fault for d in documents for fault in span_faults(d)]
     if faults:
@@ -79,7 +93,7 @@ def build(annotations: Path = project.ANNOTATIONS, corpus: Path = project.CORPUS
         "events": corpus_rows.event_rows(documents, names, canary),
         "quotes": corpus_rows.quote_rows(documents, names, canary),
         "clusters": corpus_rows.cluster_rows(documents, registry, canary),
-        "discrepancies": corpus_rows.discrepancy_rows(read_discrepancies(annotations), canary),
+        "discrepancies": corpus_rows.discrepancy_rows(project.read_discrepancies(annotations), canary),
     }
     rows = {name: body for name, body in rows.items() if body}
     files = {corpus / name / "test.jsonl": _lines(body) for name, body in rows.items()}
@@ -106,7 +120,7 @@ def build(annotations: Path = project.ANNOTATIONS, corpus: Path = project.CORPUS
 def read_agreement(annotations: Path) -> dict[str, Any]:
     """The content of ``annotations/agreement.json``; empty while the gold has not been annotated twice."""
     path = annotations / "agreement.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return project.read_json(path) if path.is_file() else {}
 
 
 def release_date() -> str | None:
@@ -120,7 +134,7 @@ def without_text(target: Path, annotations: Path = project.ANNOTATIONS) -> dict[
     """The files of the stand-off corpus: what ``vostochny rehydrate --from`` turns into the complete one again."""
     complete = build(annotations, target)
     rows = {
-        path.parent.name: [json.loads(line) for line in body.splitlines()]
+        path.parent.name: [json.loads(line) for line in body.split("\n") if line]
         for path, body in complete.items()
         if path.name == "test.jsonl"
     }
@@ -161,8 +175,9 @@ def package_data(annotations: Path = project.ANNOTATIONS) -> dict[Path, str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not current")
-    parser.add_argument("--without-text", type=Path, metavar="DIR", help="write the corpus without article text to DIR")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not current")
+    form.add_argument("--without-text", type=Path, metavar="DIR", help="write the corpus without article text to DIR")
     args = parser.parse_args()
     check = args.check
     try:
@@ -171,7 +186,7 @@ def main() -> int:
                 print(f"{path}: written")
             return 0
         stale = project.write_or_check(package_data() | build(), check)
-    except FormatError as e:
+    except (FormatError, OSError) as e:
         print(e, file=sys.stderr)
         return 2
     for path in stale:

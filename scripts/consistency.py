@@ -14,10 +14,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import yaml
-
 from vostochny.model import Span
 
+import project
 from articles import Article, Folder
 
 
@@ -79,7 +78,7 @@ def cleared(folder: Folder) -> dict[str, str]:
     path = folder.path / "consistency.yaml"
     if not path.is_file():
         return {}
-    content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    content = project.read_yaml(path) or {}
     if not isinstance(content, dict) or not all(isinstance(r, str) and r.strip() for r in content.values()):
         raise ValueError(
             f"{folder.file(path)}: is no mapping of keys to reasons; write kind|article|start|end|words: why"
@@ -91,7 +90,7 @@ def report(folder: Folder, as_json: bool) -> int:
     """Print the open rows. Exit code 0 where none is open, 1 where one is, 2 where something cannot be read."""
     try:
         reasons = cleared(folder)
-    except (ValueError, yaml.YAMLError) as error:
+    except ValueError as error:
         print(error, file=sys.stderr)
         return 2
     for fault in folder.faults:

@@ -47,12 +47,6 @@ def statistics_table(documents: list[Document]) -> str:
     return "\n".join(f"| {line} |" for line in lines)
 
 
-def _number(n: int) -> str:
-    """A number as a sentence begins with it."""
-    words = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"]
-    return words[n] if n < len(words) else str(n)
-
-
 def agreement_table(report: Mapping[str, Any]) -> str:
     """The annotators' mutual F1 by figure, as Markdown; empty where there is none."""
     if not report:

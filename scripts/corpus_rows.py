@@ -11,6 +11,8 @@ from vostochny.metrics.units import pair_up
 from vostochny.model import Document, Reference, Span
 from vostochny.ontology import Ontology
 
+from project import DISCREPANCY
+
 Row = dict[str, Any]
 
 
@@ -22,6 +24,10 @@ def _bounds(span: Span) -> Row:
     return {"start": span.start, "end": span.end}
 
 
+# What the manifest says of an article, in the order of the published columns.
+KNOWN = ("sha256", "language", "translated", "review", "publisher", "date", "url")
+
+
 def document_row(d: Document, about: Mapping[str, Any], canary: str) -> Row:
     """The whole document in one row; the same shape is a valid prediction."""
     title = next((z.span.of(d.text).strip() for z in d.zones if z.name == "title"), None)
@@ -29,13 +35,7 @@ def document_row(d: Document, about: Mapping[str, Any], canary: str) -> Row:
         "doc_id": d.doc_id,
         "title": title,
         "text": d.text,
-        "sha256": about["sha256"],
-        "language": about["language"],
-        "translated": about["translated"],
-        "review": about["review"],
-        "publisher": about["publisher"],
-        "date": about["date"],
-        "url": about["url"],
+        **{field: about[field] for field in KNOWN},
         "canary": canary,
         "zones": [{**_bounds(z.span), "zone": z.name} for z in d.zones],
         "paragraphs": [_bounds(s) for s in d.paragraphs],
@@ -176,5 +176,4 @@ def cluster_rows(documents: list[Document], registry: Mapping[str, Row], canary:
 
 def discrepancy_rows(discrepancies: Iterable[Mapping[str, Any]], canary: str) -> list[Row]:
     """A row a discrepancy: what differs, how, and where each article says it."""
-    fields = ("id", "relation", "reason", "spans")
-    return [{field: row[field] for field in fields} | {"canary": canary} for row in discrepancies]
+    return [{field: row[field] for field in DISCREPANCY} | {"canary": canary} for row in discrepancies]

@@ -9,17 +9,15 @@ A mark is ``<!-- generated:NAME -->…<!-- /generated -->``, in a line or around
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
+import adjudicate
 import agreement
 
-from vostochny import ontology
 from vostochny.formats import Fault, FormatError, jsonl
 from vostochny.model import Document
 
@@ -28,10 +26,6 @@ import project
 
 TARGETS = project.ROOT / "DATASHEET.md", project.ROOT / "README.md"
 MARK = re.compile(r"<!-- generated:(\S+) -->(.*?)<!-- /generated -->", re.S)
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def _listed(counts: Counter[str]) -> str:
@@ -46,15 +40,13 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
 
 
 def _about_articles(documents: list[Document]) -> dict[str, str]:
-    manifest = project.manifest()["documents"]
-    unscored = ontology.load().unscored
+    manifest = project.manifest(needs=("sha256", "translated", "review"))["documents"]
+    unscored = project.scheme().unscored
     outside = sum(z.span.end - z.span.start for d in documents for z in d.zones if z.name in unscored)
     characters = sum(len(d.text) for d in documents)
     translated: dict[str, list[str]] = {}
     for doc_id, about in manifest.items():
-        # YAML's bare yes is true; the manifest's comment says what is meant.
-        value = {True: "yes", False: "no"}.get(about["translated"], about["translated"])
-        translated.setdefault(value, []).append(doc_id[:3])
+        translated.setdefault(about["translated"], []).append(doc_id[:3])
     reviews = Counter(about["review"] for about in manifest.values())
     return {
         "articles": str(len(documents)),
@@ -76,10 +68,10 @@ def _about_labels(documents: list[Document]) -> dict[str, str]:
             if item.cluster:
                 shared.setdefault(item.cluster, set()).add(d.doc_id)
     persons = {e.cluster for e in entities if e.type == "PER" and e.level == "NAM" and e.cluster}
-    configs = sorted(p.parent.name for p in project.CORPUS.glob("*/test.jsonl"))
+    rows = {p.parent.name: len(project.read_json_lines(p)) for p in sorted(project.CORPUS.glob("*/test.jsonl"))}
     return {
         "statistics": corpus_card.statistics_table(documents),
-        "rows": ", ".join(f"`{name}` {len(_rows(project.CORPUS / name / 'test.jsonl'))}" for name in configs),
+        "rows": ", ".join(f"`{name}` {count}" for name, count in rows.items()),
         "entity-types": _listed(Counter(e.type for e in entities)),
         "event-types": _listed(Counter(e.type for e in events)),
         "directness": _listed(Counter(q.directness or "none" for q in quotes)),
@@ -92,10 +84,10 @@ def _about_labels(documents: list[Document]) -> dict[str, str]:
 
 def _about_annotation(documents: list[Document]) -> dict[str, str]:
     folder = project.ANNOTATIONS
-    report = json.loads((folder / "agreement.json").read_text(encoding="utf-8"))
-    adjudicated = _rows(folder / "adjudication.jsonl")
-    readings = _rows(folder / "discrepancy_readings.jsonl")
-    discrepancies = project.read_yaml(folder / "discrepancies.yaml")
+    report = project.read_json(folder / "agreement.json")
+    adjudicated = adjudicate.read_decisions()
+    readings = project.read_json_lines(folder / "discrepancy_readings.jsonl", ["reading"])
+    discrepancies = project.read_discrepancies()
     shown = agreement.examples()
     covered = {
         (d.doc_id, i) for d in documents for s in shown.get(d.doc_id[:3], []) for i in range(s.start, s.end)
@@ -125,7 +117,7 @@ def _about_annotation(documents: list[Document]) -> dict[str, str]:
         "adjudicated": str(len(adjudicated)),
         "adjudicated-layers": _listed(Counter(row["layer"] for row in adjudicated)),
         "adjudicated-sides": _listed(Counter(f"for {row['decision'].upper()}" for row in adjudicated)),
-        "consistency": str(len(project.read_yaml(folder / "consistency.yaml"))),
+        "consistency": str(len(project.read_yaml(folder / "consistency.yaml") or {})),
         "readings": " and ".join(str(n) for n in Counter(row["reading"] for row in readings).values()),
         "discrepancies": str(len(discrepancies)),
         "relations": _listed(Counter(row["relation"] for row in discrepancies)),
@@ -144,7 +136,7 @@ def _results() -> str:
     folder = project.ROOT / "benchmark"
     for path in sorted((folder / "baselines").glob("*/system.json")):
         name = path.parent.name
-        result = json.loads((folder / "leaderboard" / f"{name}.json").read_text(encoding="utf-8"))
+        result = project.read_json(folder / "leaderboard" / f"{name}.json")
         cells = []
         for measure in shown.values():
             found = result["metrics"].get(measure)
@@ -154,14 +146,14 @@ def _results() -> str:
             low, high = found["new_articles"] or (None, None)
             interval = f" ({100 * low:.1f}–{100 * high:.1f})" if low is not None else ""
             cells.append(f"{100 * found['value']:.1f}{interval}")
-        known = json.loads(path.read_text(encoding="utf-8"))
+        known = project.read_json(path)
         rows.append([f"[{known['name']}](benchmark/baselines/{name})", *cells])
     return _table(["system", *shown], rows)
 
 
 def _coverage() -> dict[str, str]:
     """How often each interval held its own target in the simulation, least and most over its scenarios."""
-    scenarios = json.loads((project.ROOT / "benchmark" / "coverage.json").read_text(encoding="utf-8"))["scores"]
+    scenarios = project.read_json(project.ROOT / "benchmark" / "coverage.json")["scores"]
     out = {}
     for name in ("these_articles", "new_articles"):
         shares = [s[f"of_{name}"][name][0] for s in scenarios if f"of_{name}" in s]
@@ -197,7 +189,7 @@ def main() -> int:
     check = parser.parse_args().check
     try:
         known = figures()
-        stale = project.write_or_check({p: filled(p.read_text(encoding="utf-8"), known) for p in TARGETS}, check)
+        stale = project.write_or_check({p: filled(project.read_text(p), known) for p in TARGETS}, check)
     except (FormatError, OSError) as e:
         print(e, file=sys.stderr)
         return 2

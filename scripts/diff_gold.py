@@ -19,6 +19,7 @@ from vostochny.formats import FormatError
 from vostochny.model import Document
 
 import diff_clusters
+import project
 from changes import LAYERS, Change, Changes
 from diff_items import Compared
 from revisions import Side, read_side
@@ -104,4 +105,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    project.end_with(main)

@@ -1,6 +1,7 @@
 """Make annotations/label_studio.xml, the labeling configuration, from annotations/ontology.yaml.
 
-With ``--check`` nothing is written: exit code 1 and one line where the file is stale.
+python scripts/label_config.py            write it, where Label Studio's own checker takes it
+python scripts/label_config.py --check    write nothing; exit 1 and one line where the file is stale
 """
 
 from __future__ import annotations
@@ -8,19 +9,16 @@ from __future__ import annotations
 import argparse
 import sys
 import xml.etree.ElementTree as ET
-from pathlib import Path
 
-import yaml
-
-from vostochny import ontology as scheme
+from vostochny.formats import FormatError
 from vostochny.formats.label_studio_shape import ATTRIBUTES, FLAGS, RELATIONS, bearers, choices, labels
 from vostochny.ontology import Ontology
 
+import project
 from label_studio_tasks import KEYS
+from project import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
-SOURCE = ROOT / "annotations" / "ontology.yaml"
-TARGET = ROOT / "annotations" / "label_studio.xml"
+TARGET = project.ANNOTATIONS / "label_studio.xml"
 
 # Keys for what is marked most. u, h and r stay free: the server has its own use for them.
 HOTKEYS = {
@@ -189,18 +187,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the file is stale")
     check = parser.parse_args(arguments).check
-    xml = config(scheme.parse(yaml.safe_load(SOURCE.read_text(encoding="utf-8"))))
     name = TARGET.relative_to(ROOT)
-    if check:
-        if not TARGET.exists() or TARGET.read_text(encoding="utf-8") != xml:
-            print(f"{name} is stale; run: python scripts/label_config.py", file=sys.stderr)
+    try:
+        xml = config(project.scheme())
+        wrong = [] if check else faults(xml)
+        if wrong:
+            print(f"{name} is not written: {'; '.join(wrong)}", file=sys.stderr)
             return 1
-        return 0
-    wrong = faults(xml)
-    if wrong:
-        print(f"{name} is not written: {'; '.join(wrong)}", file=sys.stderr)
+        stale = project.write_or_check({TARGET: xml}, check)
+    except (FormatError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    if check and stale:
+        print(f"{name} is stale; run: python scripts/label_config.py", file=sys.stderr)
         return 1
-    TARGET.write_text(xml, encoding="utf-8", newline="\n")
     return 0
 
 

@@ -20,7 +20,6 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -46,12 +45,10 @@ from label_studio_tasks import (
     through_server,
     write_tasks,
 )
+from project import ANNOTATIONS, CORPUS, shown, write_or_check
 
 __all__ = ["CONFIG", "create_project", "export_tasks", "import_tasks", "load_tasks", "through_server", "write_tasks"]
 
-ROOT = Path(__file__).resolve().parent.parent
-ANNOTATIONS = ROOT / "annotations"
-CORPUS = ROOT / "corpus"
 DATA = STATE / "data"
 RUNNING = STATE / "server.json"
 REMEMBERED = STATE / "sync"
@@ -132,7 +129,7 @@ def start(_: argparse.Namespace) -> None:
         write_private(RUNNING, state)
     try:
         _push(anyway=True)
-    except sync.Refused as refused:  # the server is up all the same, with what stood in it
+    except (sync.Refused, sync_files.Busy) as refused:  # the server is up all the same, with what stood in it
         print(refused, file=sys.stderr)
     print(f"{state['url']}  log in as {state['username']} with {state['password']}")
 
@@ -164,9 +161,14 @@ def push(options: argparse.Namespace) -> None:
 
 
 def _push(ours: Any = (), anyway: bool = False, annotations: Path | None = None) -> None:
+    annotations = annotations or ANNOTATIONS
+    with sync_files.locked(annotations / "gold"):
+        _push_held(ours, anyway, annotations)
+
+
+def _push_held(ours: Any, anyway: bool, annotations: Path) -> None:
     import sync_gold
 
-    annotations = annotations or ANNOTATIONS
     sync_files.recover(annotations / "gold")
     tasks = load_tasks(annotations / "gold")
     broken = sync_gold.broken_rules(annotations)
@@ -195,6 +197,11 @@ def _predict(file: Path, model: str, annotations: Path) -> None:
 
 
 def pull(options: argparse.Namespace) -> None:
+    with sync_files.locked(options.annotations / "gold"):
+        _pull_held(options)
+
+
+def _pull_held(options: argparse.Namespace) -> None:
     import sync_gold
 
     gold = options.annotations / "gold"
@@ -210,23 +217,21 @@ def pull(options: argparse.Namespace) -> None:
 
 def update(options: argparse.Namespace) -> None:
     gold = options.annotations / "gold"
-    sync_files.recover(gold)
-    with tempfile.TemporaryDirectory(prefix="vostochny-") as temporary:
+    with sync_files.locked(gold), tempfile.TemporaryDirectory(prefix="vostochny-") as temporary:
+        sync_files.recover(gold)
         before = Path(temporary) / "gold"
         shutil.copytree(gold, before)
-        pull(options)
+        _pull_held(options)
         import build_corpus  # slow to load, and not needed where the pull is refused
+        import diff_gold
 
         try:
             files = build_corpus.package_data() | build_corpus.build(options.annotations, options.corpus)
         except FormatError as error:
             raise ValueError(f"{error}\nthe gold is new, the corpus still the old one; correct and update") from None
-        for path in build_corpus.project.write_or_check(files, check=False):
-            print(f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}: written")
-        program = ROOT / "scripts" / "diff_gold.py"
-        if program.exists():
-            sys.stdout.flush()
-            subprocess.run([sys.executable, program, before, gold], check=False)
+        for path in write_or_check(files, check=False):
+            print(f"{shown(path)}: written")
+        diff_gold.main([str(before), str(gold)])
 
 
 def status(options: argparse.Namespace) -> None:
@@ -271,8 +276,8 @@ def roundtrip(options: argparse.Namespace) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("start").set_defaults(run=start)
-    commands.add_parser("stop").set_defaults(run=stop)
+    commands.add_parser("start", help="the server, with the gold in it").set_defaults(run=start)
+    commands.add_parser("stop", help="the server that start started").set_defaults(run=stop)
     other = commands.add_parser("user", help="make a user of the server that start started, or a new password")
     other.add_argument("email")
     other.set_defaults(run=user)

@@ -5,21 +5,18 @@ A client is the SDK's, as ``label_studio_server.client`` gives it.
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from vostochny import ontology
-from vostochny.formats import FormatError
+from vostochny.formats import Fault, FormatError
 from vostochny.formats.label_studio import canonical, dumps, read
 
 from label_studio_server import ServerError
+from project import ANNOTATIONS, read_json, write_atomically
 
-ROOT = Path(__file__).resolve().parent.parent
-CONFIG = ROOT / "annotations" / "label_studio.xml"
+CONFIG = ANNOTATIONS / "label_studio.xml"
 
 # Control → the key of a task's data that holds the clusters to pick from. The server takes no task without them.
 KEYS = {"cluster": "entity_clusters", "event_cluster": "event_clusters", "quote_cluster": "quote_clusters"}
@@ -70,15 +67,13 @@ def load_tasks(folder: Path) -> dict[str, Task]:
     tasks, faults = {}, []
     for file in files:
         try:
-            task = json.loads(file.read_text(encoding="utf-8"))
+            task = read_json(file)
             doc_id = read(task, ontology.load(), str(file)).doc_id
         except FormatError as error:
             faults += error.faults
             continue
-        except ValueError as error:  # no JSON, or no UTF-8
-            raise ValueError(f"{file}: {error}") from None
         if doc_id != file.stem:
-            raise ValueError(f"{file}: holds the article {doc_id!r}; name the file {doc_id}.json")
+            faults.append(Fault(str(file), None, "data.doc_id", f"is {doc_id!r}; name the file {doc_id}.json"))
         tasks[doc_id] = task
     if faults:
         raise FormatError(faults)
@@ -87,13 +82,8 @@ def load_tasks(folder: Path) -> dict[str, Task]:
 
 def write_tasks(folder: Path, tasks: Iterable[Task]) -> None:
     """Write each canonical task to <doc_id>.json; a file is either the old one or the new one, never half of it."""
-    folder.mkdir(parents=True, exist_ok=True)
     for task in tasks:
-        path = folder / f"{task['data']['doc_id']}.json"
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="\n", dir=folder, delete=False) as new:
-            new.write(dumps(task))
-        os.chmod(new.name, 0o644)
-        os.replace(new.name, path)
+        write_atomically(folder / f"{task['data']['doc_id']}.json", dumps(task))
 
 
 def through_server(client: Any, tasks: dict[str, Task]) -> list[Task]:

@@ -1,7 +1,9 @@
-"""Scores every stored system again and writes benchmark/leaderboard: a JSON result a system, and one table of all.
+"""Score every stored system again and write benchmark/leaderboard: a JSON result a system, and one table of all.
 
-python scripts/leaderboard.py            writes
-python scripts/leaderboard.py --check    says what is out of date, exit code 1
+    python scripts/leaderboard.py            write what is out of date
+    python scripts/leaderboard.py --check    write nothing; say what is out of date, exit code 1
+
+A stored system is a folder of benchmark/baselines with system.json and predictions.jsonl.
 """
 
 from __future__ import annotations
@@ -17,15 +19,14 @@ from typing import Any
 import agreement
 
 from vostochny import ontology, resources, scoring
-from vostochny.formats import jsonl
+from vostochny.formats import Fault, FormatError, jsonl
 from vostochny.model import Document
 from vostochny.report import json as result_json
 from vostochny.report import leaderboard
 
 import project
 
-ROOT = Path(__file__).resolve().parent.parent
-BASELINES = ROOT / "benchmark" / "baselines"
+BASELINES = project.ROOT / "benchmark" / "baselines"
 
 
 def made() -> dict[str, str]:
@@ -53,7 +54,11 @@ def made() -> dict[str, str]:
 
 def _first_pass(gold: list[Document]) -> list[Document]:
     """The gold's articles as annotator A has them."""
-    passes = agreement.read_pass(project.ANNOTATIONS / "annotators" / "a")
+    folder = project.ANNOTATIONS / "annotators" / "a"
+    passes = agreement.read_pass(folder)
+    missing = [f"{d.doc_id}.json" for d in gold if d.doc_id not in passes]
+    if missing:
+        raise FormatError([Fault(project.shown(folder), None, None, f"lacks {', '.join(missing)}")])
     return [replace(passes[d.doc_id], zones=d.zones) for d in gold]
 
 
@@ -73,11 +78,12 @@ def outdated(folder: Path, files: dict[str, str]) -> list[str]:
     out = []
     for name, content in files.items():
         path = folder / name
-        old = path.read_text(encoding="utf-8") if path.is_file() else None
-        if old is not None and name.endswith(".json"):
-            current = same(json.loads(old), json.loads(content))
+        old = path.read_bytes() if path.is_file() else b""
+        if name.endswith(".json"):
+            stored, faults = jsonl.parse_any(name, None, old)
+            current = not faults and same(stored, json.loads(content))
         else:
-            current = old == content
+            current = old == content.encode("utf-8")
         out += [] if current else [name]
     return out + sorted(p.name for p in folder.glob("*") if p.name not in files)
 
@@ -87,16 +93,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if anything is out of date")
     check = parser.parse_args().check
+    try:
+        return _check_or_write(check)
+    except (FormatError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _check_or_write(check: bool) -> int:
     folder, files = leaderboard.folder(), made()
     stale = outdated(folder, files)
     if check:
         for name in stale:
             print(f"benchmark/leaderboard/{name} is out of date; run scripts/leaderboard.py", file=sys.stderr)
         return 1 if stale else 0
-    folder.mkdir(exist_ok=True)
     for name in stale:
         if name in files:
-            (folder / name).write_text(files[name], encoding="utf-8")
+            project.write_atomically(folder / name, files[name])
             print(f"wrote benchmark/leaderboard/{name}")
         else:
             (folder / name).unlink()

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import re
 import sys
 from collections import defaultdict
@@ -27,6 +26,7 @@ from vostochny.model import Span
 
 import diff_gold
 import project
+import sync_files
 from segmentation import sentences_of
 
 _SHOWN = re.compile(r"^-- article (\S+), gold ([0-9a-f]{12})$", re.M)
@@ -53,10 +53,13 @@ def tasks(folder: Path) -> dict[str, str]:
     """Label Studio tasks, as file content by doc_id, from every ``<doc_id>.txt`` of a folder."""
     out, faults = {}, []
     scheme = project.scheme()
-    for path in sorted(folder.glob("*.txt")):
+    paths = sorted(folder.glob("*.txt"))
+    if not paths:
+        raise FormatError([Fault(str(folder), None, None, "holds no <doc_id>.txt")])
+    for path in paths:
         try:
             doc_id = full_id(path.stem)
-            source = path.read_text(encoding="utf-8")
+            source = project.read_text(path)
             document = notation.read(source, doc_id, project.seed_text(doc_id), scheme, str(path))
             out[doc_id] = label_studio.dumps(label_studio.canonical(label_studio.write(document)))
         except FormatError as e:
@@ -72,17 +75,14 @@ def _digest(stored: str) -> str:
 
 def _gold(doc_id: str, annotations: Path) -> tuple[Path, str]:
     path = annotations / "gold" / f"{doc_id}.json"
-    try:
-        return path, path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise FormatError([Fault(str(path), None, None, f"cannot be read: {error}")]) from None
+    return path, project.read_text(path)
 
 
 def show(doc_id: str, annotations: Path = project.ANNOTATIONS) -> str:
     """The gold of an article in the notation, headed by the article and the state that it shows."""
     path, stored = _gold(doc_id, annotations)
     scheme = project.scheme(annotations)
-    document = label_studio.read(json.loads(stored), scheme, str(path))
+    document = label_studio.read(project.read_json(path), scheme, project.shown(path))
     sentences = (s for p in paragraphs_of(document.text) for s in sentences_of(document.text, p))
     document = replace(document, sentences=tuple(sentences))
     return f"-- article {doc_id}, gold {_digest(stored)}\n\n{notation.write(document, scheme)}"
@@ -100,8 +100,8 @@ def take(source: str, name: str, annotations: Path = project.ANNOTATIONS) -> tup
     if shown and shown.group(2) != _digest(stored):
         message = f"the gold of {doc_id} has changed since it was shown; show it again and make the correction there"
         raise FormatError([Fault(name, None, None, message)])
-    scheme, before = project.scheme(annotations), json.loads(stored)
-    known = label_studio.read(before, scheme, str(path))
+    scheme, before = project.scheme(annotations), project.read_json(path)
+    known = label_studio.read(before, scheme, project.shown(path))
     document = notation.read(source, doc_id, known.text, scheme, name)
     task = label_studio.write(document)
     author = before["annotations"][0].get("completed_by")
@@ -162,12 +162,14 @@ def _attributes(task: dict[str, Any]) -> dict[str, set[str]]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("skeleton", help="an article as S lines").add_argument("document")
+    article = {"metavar": "DOC_ID", "help": "the article, or a prefix that no other has: 003"}
+    commands.add_parser("skeleton", help="an article as S lines").add_argument("document", **article)
     command = commands.add_parser("tasks", help="annotated lines as Label Studio tasks")
-    command.add_argument("folder", type=Path)
-    command.add_argument("out", type=Path)
-    commands.add_parser("show", help="the gold of an article as lines").add_argument("document")
-    commands.add_parser("take", help="corrected lines into the gold").add_argument("file", type=Path)
+    command.add_argument("folder", type=Path, metavar="DIR", help="holds <doc_id>.txt")
+    command.add_argument("out", type=Path, metavar="OUT", help="gets <doc_id>.json")
+    commands.add_parser("show", help="the gold of an article as lines").add_argument("document", **article)
+    command = commands.add_parser("take", help="corrected lines into the gold")
+    command.add_argument("file", type=Path, metavar="FILE", help="what show printed, corrected")
     args = parser.parse_args()
     try:
         if args.command == "skeleton":
@@ -175,19 +177,22 @@ def main() -> int:
         elif args.command == "show":
             print(show(full_id(args.document)), end="")
         elif args.command == "take":
-            path, content = take(args.file.read_text(encoding="utf-8"), str(args.file))
-            before = diff_gold.read_side(project.ANNOTATIONS)
-            project.write_atomically(path, content)
-            print(diff_gold.diff(before, diff_gold.read_side(project.ANNOTATIONS)).as_text(), end="")
+            with sync_files.locked(project.GOLD):
+                path, content = take(project.read_text(args.file), str(args.file))
+                before = replace(diff_gold.read_side(), name="before")
+                project.write_atomically(path, content)
+            print(diff_gold.diff(before).as_text(), end="")
         else:
             for doc_id, content in tasks(args.folder).items():
                 project.write_atomically(args.out / f"{doc_id}.json", content)
                 print(args.out / f"{doc_id}.json")
-    except (FormatError, OSError, UnicodeDecodeError) as e:
+    except BrokenPipeError:
+        raise
+    except (FormatError, sync_files.Busy, OSError) as e:
         print(e, file=sys.stderr)
         return 2
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    project.end_with(main)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -71,7 +72,13 @@ def _joined(passes: Mapping[str, Mapping[str, Task]]) -> list[Task]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("passes", nargs="+", metavar="NAME=DIR", help="an annotator and the folder of its tasks")
-    folders = dict(item.partition("=")[::2] for item in parser.parse_args().passes)
+    given = [item.partition("=") for item in parser.parse_args().passes]
+    for name, _, folder in given:
+        if not re.fullmatch(r"[a-z0-9_-]+", name) or not folder:
+            parser.error(f"{name!r} is no NAME=DIR; a name is of a–z, 0–9, _ and -, as in a=DIR")
+    folders = {name: folder for name, _, folder in given}
+    if len(folders) < len(given):
+        parser.error("each annotator has one folder; a name is given twice")
     try:
         passes = {name: load_tasks(Path(folder)) for name, folder in folders.items()}
         with tempfile.TemporaryDirectory() as data, Server(Path(data)) as server:

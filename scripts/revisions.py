@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import io
-import json
 import subprocess
 import tarfile
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from vostochny.formats import Fault, FormatError, label_studio
 from vostochny.model import Document
@@ -28,7 +25,7 @@ class Side:
     documents: dict[str, Document]
     scheme: dict[str, Any] | None = None
     articles: dict[str, Any] | None = None
-    registry: dict[str, dict[str, Any]] | None = field(default=None)
+    registry: dict[str, dict[str, Any]] | None = None
     discrepancies: list[dict[str, Any]] | None = None
 
 
@@ -85,12 +82,11 @@ def _folder(path: Path, name: str) -> Side:
         if not whole:
             return Side(name, documents)
         registry = {p.stem: project.read_yaml(p) or {} for p in sorted((path / "clusters").glob("*.yaml"))}
-        found = path / "discrepancies.yaml"
-        discrepancies = (project.read_yaml(found) if found.is_file() else None) or []
+        discrepancies = project.read_discrepancies(path)
         articles = project.manifest(path)["documents"] if (path / "documents.yaml").is_file() else None
         return Side(name, documents, project.read_yaml(path / "ontology.yaml"), articles, registry, discrepancies)
-    except (OSError, yaml.YAMLError) as error:
-        raise FormatError([Fault(name, None, None, f"cannot be read: {error}")]) from error
+    except FormatError as error:  # a revision is read in a folder that nobody knows
+        raise FormatError([replace(f, file=f.file.replace(str(path), name, 1)) for f in error.faults]) from None
 
 
 def _documents(tasks: list[Path], scheme: Ontology, name: str) -> dict[str, Document]:
@@ -98,11 +94,9 @@ def _documents(tasks: list[Path], scheme: Ontology, name: str) -> dict[str, Docu
     for path in tasks:
         file = f"{name}: {path.name}"
         try:
-            documents[path.stem] = label_studio.read(json.loads(path.read_text(encoding="utf-8")), scheme, file)
+            documents[path.stem] = label_studio.read(project.read_json(path), scheme, file)
         except FormatError as error:
-            faults += error.faults
-        except (ValueError, TypeError, KeyError) as error:
-            faults.append(Fault(file, None, None, f"cannot be read: {error}"))
+            faults += [replace(fault, file=file) for fault in error.faults]
     if faults:
         raise FormatError(faults)
     return documents

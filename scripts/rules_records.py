@@ -112,7 +112,7 @@ def _decisions(folder: Folder) -> Iterator[tuple[str, dict[str, Any], str]]:
     for number, row in folder.adjudication or []:
         file = f"{folder.file(folder.path / 'adjudication.jsonl')}:{number}"
         row = row if isinstance(row, dict) else {}
-        yield file, row, str(row.get("doc_id", row.get("doc")) or "")
+        yield file, row, str(row.get("doc_id") or "")
 
 
 @rule("AD1", FOLDER, f"Name the article by its doc_id and the layer as one of {', '.join(LAYERS)}.")

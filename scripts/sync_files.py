@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -19,11 +21,35 @@ class Moved(ValueError):
     """Somebody wrote into the folder while the new one was made."""
 
 
+class Busy(ValueError):
+    """Another process holds the folder."""
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a folder against every other process that asks for it so. Raises Busy where one has it already.
+
+    Whatever writes into the gold holds it: :func:`recover` would clear away what another command is just making. The
+    lock is on the directory above, which stays when the folder is exchanged; it leaves no file, and the system frees
+    it when the process ends, however it ends.
+    """
+    handle = os.open(folder.parent, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy(f"another command is at work on {folder}; run this one again when it has ended") from None
+        yield
+    finally:
+        os.close(handle)
+
+
 def replace_files(folder: Path, files: Mapping[str, str], before: Mapping[str, bytes | None]) -> None:
     """Write ``files`` (name → content) into the folder, all in one step; what else it holds stays.
 
     ``before`` is what the caller took the old content of a file to be (None: it was not there); raises Moved where it
-    is not that any more. Raises OSError where there is no room. In both cases the folder is as it was.
+    is not that any more, or where another file changed since it was copied. Raises OSError where there is no room. In
+    both cases the folder is as it was.
     """
     recover(folder)
     new, old = _beside(folder)
@@ -32,10 +58,11 @@ def replace_files(folder: Path, files: Mapping[str, str], before: Mapping[str, b
         for name, content in files.items():
             _write_through(new / name, content)
         _flush(new)
-        for name, content in before.items():
-            path = folder / name
-            if (path.read_bytes() if path.exists() else None) != content:
-                raise Moved(f"{path} changed meanwhile; run the command again")
+        there, copied = _contents(folder), _contents(new)
+        expected = {**{name: content for name, content in copied.items() if name not in files}, **before}
+        for name in sorted({*expected, *there} - (files.keys() - before.keys())):
+            if there.get(name) != expected.get(name):
+                raise Moved(f"{folder / name} changed meanwhile; run the command again")
         if not _exchange(new, folder):
             os.rename(folder, old)
             os.rename(new, folder)
@@ -55,6 +82,10 @@ def recover(folder: Path) -> None:
 
 def _beside(folder: Path) -> tuple[Path, Path]:
     return folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 def _write_through(path: Path, content: str) -> None:

@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from vostochny import ontology
 from vostochny.formats.label_studio import read
 from vostochny.formats.label_studio_shape import given_values
 from vostochny.model import Document
 
+import project
 from articles import REGISTRIES
 from label_studio_tasks import KEYS, Task
 
@@ -54,8 +53,10 @@ def clusters(annotations: Path, gold: Mapping[str, Task]) -> dict[str, list[dict
     out = {}
     for (control, key), file in zip(KEYS.items(), REGISTRIES.values(), strict=True):
         path = annotations / "clusters" / file
-        registry = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
-        names = {name: (about or {}).get("name") for name, about in (registry or {}).items()}
+        registry = project.read_yaml(path) if path.exists() else None
+        # What is wrong with an entry is a broken rule, and may be pushed all the same to be mended there.
+        entries = registry.items() if isinstance(registry, dict) else ()
+        names = {str(name): about.get("name") if isinstance(about, dict) else None for name, about in entries}
         for task in gold.values():
             for entry in task["annotations"][0]["result"]:
                 if entry.get("from_name") == control:

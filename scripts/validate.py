@@ -89,4 +89,4 @@ def _print_rules(as_json: bool) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    project.end_with(main)

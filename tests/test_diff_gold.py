@@ -261,3 +261,14 @@ def test_the_gold_differs_from_itself_in_nothing():
         [sys.executable, "scripts/diff_gold.py", "annotations", "--exit-code"], cwd=project.ROOT, capture_output=True
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_a_manifest_of_before_is_read_as_it_was(tmp_path):
+    """What would be refused today (YAML's bare yes) stands in older revisions, and a diff must reach them."""
+    for name, said in (("a", True), ("b", "yes")):
+        folder = tmp_path / name
+        folder.mkdir()
+        shutil.copy(project.ANNOTATIONS / "ontology.yaml", folder)
+        write_yaml(folder / "documents.yaml", {"documents": {"010_x": {"translated": said}}})
+    found = diff_gold.diff(tmp_path / "a", tmp_path / "b")
+    assert [c.says for c in found] == ["translated True → yes"]

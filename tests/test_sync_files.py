@@ -7,7 +7,9 @@ import errno
 import os
 import resource
 import signal
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import pytest
 from vostochny.formats.label_studio import dumps, write
 from vostochny.model import Document, Entity, Span
 
+import label_studio
 import label_studio_tasks
 import sync
 import sync_files
@@ -160,9 +163,67 @@ def test_what_somebody_writes_meanwhile_is_not_replaced(gold: Path) -> None:
     assert held(gold) == OLD | {"000_x.json": "edited"}
 
 
+@pytest.mark.parametrize("name", ["004_x.json", "005_new.json"])
+def test_what_somebody_writes_beside_it_meanwhile_is_not_lost(
+    gold: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    flush = sync_files._flush
+
+    def edit_and_flush(folder: Path) -> None:
+        if folder.name == ".gold.new":  # all is copied, and not yet in place
+            (gold / name).write_text("edited", encoding="utf-8")
+        flush(folder)
+
+    monkeypatch.setattr(sync_files, "_flush", edit_and_flush)
+    with pytest.raises(sync_files.Moved, match=f"{name} changed meanwhile"):
+        sync_files.replace_files(gold, {"000_x.json": "new"}, {"000_x.json": OLD["000_x.json"].encode()})
+    assert held(gold) == OLD | {name: "edited"}
+
+
 def test_a_damaged_memory_is_named(tmp_path: Path) -> None:
     (tmp_path / "local-1.json").write_text('{"tasks": {"x": {}', encoding="utf-8")
     with pytest.raises(ValueError, match="is damaged; remove it"):
         sync_state.load(tmp_path, "local", 1)
     assert sync_state.projects(tmp_path, "local") == [1]
     assert sync_state.projects(tmp_path, "http://127.0.0.1:8080") == []
+
+
+SCRIPTS = Path(sync_files.__file__).parent
+HOLD = """
+import pathlib, sys, sync_files
+with sync_files.locked(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder(gold: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that holds the gold."""
+    command = [sys.executable, "-c", HOLD, str(gold)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=SCRIPTS) as process:
+        assert process.stdout is not None and process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize("command", ["pull", "push", "update"])
+def test_a_second_command_waits_for_nobody(
+    gold: Path, holder: subprocess.Popen[str], command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    half_made = gold.parent / ".gold.new"  # what the other is making must stay
+    half_made.mkdir()
+    assert label_studio.main([command, "--annotations", str(gold.parent)]) == 2
+    said = f"another command is at work on {gold}; run this one again when it has ended\n"
+    assert capsys.readouterr().err == said
+    assert held(gold) == OLD and half_made.exists()
+
+
+def test_a_killed_process_holds_nothing(gold: Path, holder: subprocess.Popen[str]) -> None:
+    holder.kill()
+    holder.wait()
+    with sync_files.locked(gold):
+        sync_files.replace_files(gold, {"000_x.json": NEW["000_x.json"]}, {})  # and the folder may change under it
+        with pytest.raises(sync_files.Busy), sync_files.locked(gold):
+            pass
+    assert sorted(path.name for path in gold.parent.iterdir()) == ["gold"]
