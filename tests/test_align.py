@@ -73,6 +73,8 @@ def test_an_interrupted_quote_is_found_in_its_parts():
     ):
         assert finder.parts(words) == parts, words
     assert finder.parts("We will win but later") == () == finder.parts("win we will")
+    more = Finder("We will win, he said, and soon. They said nothing.")
+    assert [s.of(more.text) for s in more.parts("We will win.... and soon….")] == ["We will win", "and soon"]
 
 
 @settings(max_examples=300, deadline=None)

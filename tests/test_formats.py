@@ -19,6 +19,7 @@ from samples import SCHEME, TEXTS, WRITTEN, gold, pieces, span, spans, words_onl
 from vostochny import cli, scoring, statistics
 from vostochny.formats import FormatError, files, jsonl, registry
 from vostochny.formats.tags import chunks, scheme_of
+from vostochny.layout import paragraphs_of
 from vostochny.model import Document, Entity, Span
 
 
@@ -481,3 +482,58 @@ def test_fail_under(tmp_path, made, capsys):
 
 def test_limits_are_what_they_say():
     assert files.MAX_LINE < files.MAX_FILE
+
+
+# -- odd but real input ------------------------------------------------------------------------------------------------
+
+
+def plain(text: str, doc_id: str = "d", **layers: Any) -> Document:
+    return Document(doc_id, text, (), tuple(paragraphs_of(text)), **layers)
+
+
+def saved(path: Path, *rows: Any) -> str:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return str(path)
+
+
+def test_labels_with_hyphens_and_items_tagged_o(tmp_path):
+    def piece(tag: str, index: int, start: int, end: int) -> dict[str, Any]:
+        return {"entity": tag, "index": index, "word": "x", "start": start, "end": end}
+
+    pieces = [piece("B-person-actor", 1, 0, 3), piece("I-person-actor", 2, 4, 8), piece("O", 3, 9, 11)]
+    path = saved(tmp_path / "out.json", [pieces])
+    found, _ = registry.read_predictions(path, [plain("Kim Jong Un")], SCHEME, "wrong")
+    assert [(e.span, e.type) for e in found["d"].entities] == [(Span(0, 8), "person-actor")]
+
+
+def test_pieces_without_offsets_are_joined_as_their_tokenizer_parts_them(tmp_path):
+    pieces = [{"entity": t, "index": i, "word": w} for i, (t, w) in enumerate(
+        [("B-PER", "▁Vlad"), ("I-PER", "imir"), ("I-PER", "▁Putin")])]  # fmt: skip
+    found, _ = registry.read_predictions(
+        saved(tmp_path / "out.json", [pieces]), [plain("So Vladimir Putin said")], SCHEME
+    )
+    assert [e.span for e in found["d"].entities] == [Span(3, 17)]
+
+
+def test_tokens_beside_a_gold_without_text(tmp_path):
+    """Offsets that a file gives are taken; tokens alone have no place, and a made-up one would be scored."""
+    silent = [Document("d", "")]
+    row = {"doc_id": "d", "tokens": ["Kim", "met", "Putin"], "ner_tags": ["B-PER", "O", "B-PER"]}
+    offsets = [{"start": a, "end": b} for a, b in ((0, 3), (6, 9), (11, 16))]
+    path = saved(tmp_path / "offsets.jsonl", {**row, "token_offsets": offsets})
+    found, _ = registry.read_predictions(path, silent, SCHEME)
+    assert [e.span for e in found["d"].entities] == [Span(0, 3), Span(11, 16)]
+    with pytest.raises(FormatError, match=r"tokens.jsonl:1: doc_id: gives words, .* rehydrate"):
+        registry.read_predictions(saved(tmp_path / "tokens.jsonl", row), silent, SCHEME)
+
+
+def test_tokens_of_white_space_stand_nowhere(tmp_path):
+    row = {"doc_id": "d", "tokens": ["Kim", "met", "\n\n", "Putin"], "ner_tags": ["B-PER", "O", "O", "B-PER"]}
+    found, _ = registry.read_predictions(saved(tmp_path / "t.jsonl", row), [plain("Kim met\n\nPutin")], SCHEME)
+    assert [e.span for e in found["d"].entities] == [Span(0, 3), Span(9, 14)]
+
+
+def test_ids_with_spaces_come_back_from_columns(tmp_path):
+    path = str(tmp_path / "out.conll")
+    registry.named("conll").write(path, [replace(d, doc_id=f"my {d.doc_id}") for d in gold()], Counter())
+    assert [d.doc_id for d in registry.read_gold(path, SCHEME)[0]] == ["my one", "my two"]

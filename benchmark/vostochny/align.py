@@ -13,7 +13,10 @@ from vostochny.model import Span
 _SAME = str.maketrans({**dict.fromkeys('“”„‟«»‹›‘’‚‛′″`´"', "'"), **dict.fromkeys("‐‑‒–—―−﹘﹣－", "-")})
 _RUNS = re.compile(r"\s+|\S+")
 _WORD = re.compile(r"\w+")
-GRAM = 4
+# What stands for words left out of a quotation: dots, three or more, also in brackets; and the notation's two strokes.
+_ELLIPSIS = re.compile(r"\s*(?:\[\s*(?:…|\.{3,})\s*\]|…|\.{3,}|//)\s*")
+GRAM = 4  # characters of a stretch that is looked up before the text is searched for a string
+GAP = 200  # characters that the words of an interrupted stretch may leave out where no ellipsis says so
 
 
 def covering_tokens(span: Span, tokens: Sequence[Span]) -> tuple[int, int] | None:
@@ -182,9 +185,8 @@ class Finder:
         Parts are what an ellipsis separates; without one, the longest beginning that is there and then the rest, at
         most GAP characters on (the reporting clause that the words leave out).
         """
-        pieces = [p.strip() for p in re.split(r"\s*(?:\[\s*(?:…|\.\.\.)\s*\]|…|\.\.\.|//)\s*", even(words))]
         out: list[Span] = []
-        for piece in filter(None, pieces):
+        for piece in filter(_WORD.search, _ELLIPSIS.split(even(words))):  # a full stop beside an ellipsis is no part
             after = out[-1].end if out else 0
             here = [s for s in self.find(piece) if s.start >= after]
             found = (here[0],) if here else self._broken(piece, after)
@@ -212,9 +214,6 @@ class Finder:
         return ()
 
 
-GAP = 200
-
-
 def _joins(left: str, right: str) -> bool:
     return (left.isalnum() or left == "_") and (right.isalnum() or right == "_")
 
@@ -223,11 +222,15 @@ def token_spans(tokens: Sequence[str], text: str, start: int = 0) -> list[Span] 
     """Where tokens of any tokenisation stand in ``text`` from ``start`` on, or the number of the first that does not.
 
     Tokens follow each other with nothing but white space between them; a token's own white space, its quotation marks
-    and dashes may be written otherwise, and brackets and quotes as the Penn Treebank escapes them.
+    and dashes may be written otherwise, and brackets and quotes as the Penn Treebank escapes them. A token that is
+    nothing but white space (spaCy has such) is an empty span behind the token before it.
     """
     out: list[Span] = []
     at = start
     for number, token in enumerate(tokens):
+        if token.isspace():
+            out.append(Span(at, at))
+            continue
         while at < len(text) and text[at].isspace():
             at += 1
         span = token_at(token, text, at)
