@@ -13,14 +13,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow
 import pytest
+from pyarrow import parquet
 from samples import SCHEME, TEXTS, WRITTEN, gold, pieces, span, spans, words_only, write_all
 
 from vostochny import cli, scoring, statistics
-from vostochny.formats import FormatError, files, jsonl, registry
+from vostochny.formats import FormatError, convert, files, jsonl, registry
 from vostochny.formats.tags import chunks, scheme_of
 from vostochny.layout import paragraphs_of
-from vostochny.model import Document, Entity, Span
+from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 
 
 @pytest.fixture(scope="module")
@@ -537,3 +539,84 @@ def test_ids_with_spaces_come_back_from_columns(tmp_path):
     path = str(tmp_path / "out.conll")
     registry.named("conll").write(path, [replace(d, doc_id=f"my {d.doc_id}") for d in gold()], Counter())
     assert [d.doc_id for d in registry.read_gold(path, SCHEME)[0]] == ["my one", "my two"]
+
+
+def test_made_up_ids_leave_given_ones_their_meaning(tmp_path):
+    """An entity without id must not take the id that an argument means; a quote may have an entity's id."""
+    kim, met, putin = Span(0, 3), Span(4, 7), Span(8, 13)
+    filled = (Argument("Participant", Reference(putin, "e1")),)
+    given = plain(
+        "Kim met Putin",
+        entities=(Entity("", kim, "PER"), Entity("e1", putin, "PER")),
+        events=(Event("v1", met, "Contact.Meet", arguments=filled),),
+        quotes=(Quote("e1", (Span(0, 7),)), Quote("q", (kim,), parent="e1"), Quote("r", (met,), parent="x")),
+    )
+    lost: Counter[str] = Counter()
+    got = convert.placed(given, lost)
+    assert [e.id for e in got.entities if e.span == Span(8, 13)] == [got.events[0].arguments[0].filler.id] == ["e1"]
+    assert len({x.id for x in (*got.entities, *got.events, *got.quotes)}) == 6
+    assert [q.parent for q in got.quotes] == [None, got.quotes[0].id, None]
+    assert lost["parents that are no quote of the document"] == 1
+
+
+def test_what_a_relation_cannot_say_is_counted():
+    itself = Argument("Participant", Reference(Span(4, 7), "v1"))
+    given = plain(
+        "Kim met",
+        events=(Event("v1", Span(4, 7), "Contact.Meet", arguments=(itself,)),),
+        quotes=(Quote("q", (Span(0, 3),), parent="x"),),
+    )
+    lost: Counter[str] = Counter()
+    got = convert.with_targets(given, lost)
+    assert not got.events[0].arguments and not got.quotes[0].parent
+    assert lost == {"arguments that are the event itself": 1, "parents that are no quote of the document": 1}
+
+
+def test_brat_takes_any_name(tmp_path):
+    one = gold()[0]
+    (met,) = one.events
+    named = replace(met, type="A: b", arguments=(replace(met.arguments[0], role="Agent of"),))
+    twins = [replace(one, doc_id="a/b", events=(named,)), replace(one, doc_id="a_b")]
+    registry.named("brat").write(str(tmp_path / "out"), twins, Counter())
+    first, second = registry.read_gold(str(tmp_path / "out"), SCHEME)[0]
+    assert (first.doc_id, second.doc_id) == ("a_b", "a_b_")
+    assert [(v.type, v.arguments[0].role) for v in first.events] == [("A:_b", "Agent_of")]
+
+
+def command(*arguments: str, given: bytes = b"", cwd: Path) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([sys.executable, "-m", "vostochny", *arguments], input=given, capture_output=True, cwd=cwd)
+
+
+def test_standard_input_and_output_of_convert(made, tmp_path):
+    rows = "".join(json.dumps(words_only(d)) + "\n" for d in gold()).encode()
+    done = command("convert", "-", "out.jsonl", "--gold", str(made["jsonl"]), given=rows, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert bare(list(read(tmp_path / "out.jsonl").values())) == bare(gold())
+    done = command("convert", str(made["jsonl"]), "-", "--format-out", "parquet", cwd=tmp_path)
+    (tmp_path / "out").write_bytes(done.stdout)
+    assert bare(list(read(tmp_path / "out").values())) == bare(gold())
+    done = command("convert", str(made["jsonl"]), "-", "--format-out", "brat", cwd=tmp_path)
+    assert done.returncode == 2 and b"give the folder's name" in done.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "out.jsonl"]
+
+
+def test_nothing_is_converted_beside_a_gold_without_text(tmp_path, capsys):
+    path = saved(tmp_path / "p.jsonl", {"doc_id": "d", "entities": [{"start": 0, "end": 3, "type": "PER"}]})
+    known = saved(tmp_path / "g.jsonl", {"doc_id": "d", "entities": []})
+    assert cli.main(["convert", path, str(tmp_path / "out.conll"), "--gold", known]) == 2
+    assert "p.jsonl: doc_id: d: the gold is without text" in capsys.readouterr().err
+
+
+def test_without_spacy_it_is_said(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "spacy", None)
+    monkeypatch.setitem(sys.modules, "spacy.tokens", None)
+    for name in ("spacy", "spacy-json"):
+        with pytest.raises(FormatError, match="needs spaCy, which is not installed"):
+            registry.named(name).write(str(tmp_path / "out"), gold(), Counter())
+
+
+def test_a_misspelt_column_is_told(tmp_path):
+    row = {"doc_id": "one", "entites": [{"start": 0, "end": 3, "type": "PER"}]}
+    parquet.write_table(pyarrow.Table.from_pylist([row]), tmp_path / "out.parquet")
+    _, reading = registry.read_predictions(str(tmp_path / "out.parquet"), gold(), SCHEME)
+    assert reading.notes == ["columns passed over: entites"]
