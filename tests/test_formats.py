@@ -7,6 +7,7 @@ import json
 import resource
 import subprocess
 import sys
+import time
 import zlib
 from collections import Counter
 from dataclasses import replace
@@ -18,8 +19,9 @@ import pytest
 from pyarrow import parquet
 from samples import SCHEME, TEXTS, WRITTEN, gold, pieces, span, spans, words_only, write_all
 
-from vostochny import cli, scoring, statistics
+from vostochny import cli, options, scoring, statistics
 from vostochny.formats import FormatError, convert, files, jsonl, registry
+from vostochny.formats.prediction import nearest
 from vostochny.formats.tags import chunks, scheme_of
 from vostochny.layout import paragraphs_of
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
@@ -620,3 +622,44 @@ def test_a_misspelt_column_is_told(tmp_path):
     parquet.write_table(pyarrow.Table.from_pylist([row]), tmp_path / "out.parquet")
     _, reading = registry.read_predictions(str(tmp_path / "out.parquet"), gold(), SCHEME)
     assert reading.notes == ["columns passed over: entites"]
+
+
+def test_labels_that_are_no_strings_are_faults(tmp_path):
+    region = {"id": "a", "from_name": "event", "to_name": "text", "type": "labels"}
+    for entry in (
+        {**region, "value": {"start": 0, "end": 3, "labels": [["x"]]}},
+        {"type": "relation", "from_id": "a", "to_id": "a", "labels": [["x"]]},
+    ):
+        first = {**region, "from_name": "entity", "value": {"start": 0, "end": 3, "labels": ["PER"]}}
+        task = {"data": {"doc_id": "d", "text": "Kim met"}, "annotations": [{"result": [first, {**entry, "id": "b"}]}]}
+        with pytest.raises(FormatError, match=r"t.json: (b ‹Kim›: unknown event label|relation a).*\['x'\]"):
+            registry.read_gold(saved(tmp_path / "t.json", task), SCHEME)
+
+
+def test_a_zone_without_a_name_is_a_fault(tmp_path):
+    path = saved(tmp_path / "g.jsonl", {"doc_id": "d", "text": "Kim met", "zones": [{"start": 0, "end": 7}]})
+    with pytest.raises(FormatError, match=r"g.jsonl:1: zones\[0\].zone: is missing; expected the zone's name"):
+        registry.read_gold(path, SCHEME)
+
+
+@pytest.mark.parametrize(
+    ("view", "message"),
+    [
+        ('{"types": {"PER": "P"}, "levels": [["NAM"]]}', "levels: expected a list of NAM, NOM, PRO"),
+        ('{"types": {"PER": ' + "9" * 5000 + "}}", "cannot be read as a JSON file"),
+    ],
+)
+def test_odd_views_are_faults(view, message, tmp_path):
+    (tmp_path / "v.json").write_text(view)
+    with pytest.raises(FormatError, match=message):
+        options.view(str(tmp_path / "v.json"), SCHEME)
+
+
+def test_the_nearest_of_very_many_names_is_found_at_once():
+    """A file of predictions for another gold names thousands of documents that thousands do not match."""
+    known = [f"article-{i:05d}" for i in range(20_000)]
+    start = time.process_time()
+    hints = {nearest(f"article-{i:05d}x", known) for i in range(0, 2000, 100)}
+    assert "did you mean 'article-00100'?" in hints and len(hints) == 20
+    assert nearest("zzz", known).endswith("article-00099 … (20000 in all)")
+    assert time.process_time() - start < 2
