@@ -116,6 +116,7 @@ class Finder:
     def __init__(self, text: str, within: Sequence[Span] | None = None):
         self.text, self.within = text, within
         self._known: dict[str, list[Span]] = {}
+        self.hinted: dict[tuple[str, Span | str | None], list[Span]] = {}  # what placing has found where a hint says
 
     @cached_property
     def evened(self) -> Evened:
@@ -188,8 +189,7 @@ class Finder:
         out: list[Span] = []
         for piece in filter(_WORD.search, _ELLIPSIS.split(even(words))):  # a full stop beside an ellipsis is no part
             after = out[-1].end if out else 0
-            here = [s for s in self.find(piece) if s.start >= after]
-            found = (here[0],) if here else self._broken(piece, after)
+            found = tuple(self._from(piece, after)[:1]) or self._broken(piece, after)
             if not found:
                 return ()
             out += found
@@ -200,18 +200,23 @@ class Finder:
         low, high = 1, len(tokens) - 1  # the longest beginning, by bisection: what is there is there shortened too
         while low < high:
             middle = (low + high + 1) // 2
-            if any(s.start >= after for s in self.find(" ".join(tokens[:middle]))):
+            if self._from(" ".join(tokens[:middle]), after):
                 low = middle
             else:
                 high = middle - 1
         # A beginning of one word is anywhere, and one that is cut a little short may be what was meant.
         for cut in range(low, max(1, low - 3), -1):
             rest = self.find(" ".join(tokens[cut:]))
-            for head in self.find(" ".join(tokens[:cut])):
+            for head in self._from(" ".join(tokens[:cut]), after):
                 at = bisect_left(rest, head.end, key=lambda s: s.start)
-                if head.start >= after and at < len(rest) and rest[at].start - head.end <= GAP:
+                if at < len(rest) and rest[at].start - head.end <= GAP:
                     return head, rest[at]
         return ()
+
+    def _from(self, words: str, start: int) -> list[Span]:
+        """The occurrences from ``start`` on."""
+        found = self.find(words)
+        return found[bisect_left(found, start, key=lambda s: s.start) :]
 
 
 def _joins(left: str, right: str) -> bool:
