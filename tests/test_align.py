@@ -73,6 +73,8 @@ def test_an_interrupted_quote_is_found_in_its_parts():
     ):
         assert finder.parts(words) == parts, words
     assert finder.parts("We will win but later") == () == finder.parts("win we will")
+    more = Finder("We will win, he said, and soon. They said nothing.")
+    assert [s.of(more.text) for s in more.parts("We will win.... and soon….")] == ["We will win", "and soon"]
 
 
 @settings(max_examples=300, deadline=None)
@@ -116,6 +118,9 @@ def test_placing_takes_time_in_proportion():
         wanted += [Wanted(f"Kim nowhere {i}") for i in range(n)] + [Wanted("Kim", stretch=Span(0, len(text)))] * n
         began = time.process_time()
         place(Finder(text), wanted)
+        finder = Finder(text)
+        for _ in range(n):  # what belongs to an item, each with the same words around it
+            nearest(finder, Wanted("Kim", context="Kim"), Span(0, 3))
         return time.process_time() - began
 
     seconds(200)

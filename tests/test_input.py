@@ -43,6 +43,7 @@ CASES = {
     "unknown type": (line(entities=[ENTITY | {"type": "PERS"}]), ":1: entities[0].type:", "did you mean 'PER'?"),
     "type of another kind": (line(entities=[ENTITY | {"type": ["PER"]}]), ":1: entities[0].type:", "is a list"),
     "unknown level": (line(entities=[ENTITY | {"level": "NOMINAL"}]), ":1: entities[0].level:", "none of NAM, NOM"),
+    "demonym is text": (line(entities=[ENTITY | {"demonym": "no"}]), ":1: entities[0].demonym:", "is a string"),
     "unknown event type": (
         line(events=[{"trigger": {"start": 0, "end": 5}, "type": "Contact.Met"}]),
         ":1: events[0].type:", "did you mean 'Contact.Meet'?",

@@ -377,3 +377,23 @@ def test_hotkeys_are_of_this_scheme_and_none_is_given_twice() -> None:
     assert sorted(keys) == sorted(label_config.HOTKEYS.values())
     assert len(set(keys)) == len(keys)
     assert not {"u", "h", "r"} & set(keys)  # the server's own
+
+
+def test_parts_out_of_range_that_continue_each_other_are_faults():
+    """A chain has text order; regions without a place have none, and must not be followed in a circle."""
+
+    def part(id_: str) -> dict[str, Any]:
+        value = {"start": 90, "end": 99, "labels": ["Content"]}
+        return {"id": id_, "from_name": "quote", "to_name": "text", "type": "labels", "value": value}
+
+    def link(a: str, b: str, label: str) -> dict[str, Any]:
+        return {"type": "relation", "from_id": a, "to_id": b, "labels": [label]}
+
+    said = {"id": "e", "from_name": "entity", "type": "labels", "value": {"start": 0, "end": 3, "labels": ["PER"]}}
+    links = [link("a", "b", "continues"), link("b", "a", "continues"), link("a", "e", "source")]
+    task = {
+        "data": {"doc_id": "d", "text": "Kim met"},
+        "annotations": [{"result": [part("a"), part("b"), said, *links]}],
+    }
+    with pytest.raises(FormatError, match="90 to 99 is out of range"):
+        read(task, ONTOLOGY)

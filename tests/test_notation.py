@@ -79,6 +79,8 @@ def test_reads_what_is_written():
         ("Participant: Bob", "Participant: !told", "5: Participant", "'told' does not stand in"),
         ("source: Ann ~1", "source: Ann", "7: source", "2 mentions 'Ann' here; pick one with ~1 to ~2"),
         ("source: Ann ~1", "source: Ann ~3", "7: source", "~3 is none of them"),
+        ("source: Ann ~1", f"source: Ann ~{'9' * 5000}", "7: source", "no mention 'Ann ~999"),
+        ("Follow us\n", "Follow us\nS {title}\n", "10: S", "the article ends before this line; remove it"),
         ("parent: outer", "parent: other", "8: parent", "no quote is named =other"),
         (" | link: partial", " | link: copy", "8: link", "unknown link 'copy'"),
         (" | source: Ann ~2", "", "8: Q", "source is missing"),
@@ -97,6 +99,12 @@ def test_every_fault_names_its_line(old, new, place, message):
     with pytest.raises(FormatError) as caught:
         read(GOOD.replace(old, new))
     assert any(str(f).startswith(f"doc.txt:{place}") and message in str(f) for f in caught.value.faults), caught.value
+
+
+def test_an_article_without_words_has_nothing_to_annotate():
+    for source in ("S {title}", "S\nQ a | source: none | direct | assertion"):
+        with pytest.raises(FormatError, match="doc:1: S: the article ends before this line"):
+            notation.read(source, "doc", " \n", SCHEME, "doc")
 
 
 def test_white_space_goes_to_the_zone_before_it_and_body_fills_gaps():

@@ -13,7 +13,10 @@ from vostochny.model import Span
 _SAME = str.maketrans({**dict.fromkeys('“”„‟«»‹›‘’‚‛′″`´"', "'"), **dict.fromkeys("‐‑‒–—―−﹘﹣－", "-")})
 _RUNS = re.compile(r"\s+|\S+")
 _WORD = re.compile(r"\w+")
-GRAM = 4
+# What stands for words left out of a quotation: dots, three or more, also in brackets; and the notation's two strokes.
+_ELLIPSIS = re.compile(r"\s*(?:\[\s*(?:…|\.{3,})\s*\]|…|\.{3,}|//)\s*")
+GRAM = 4  # characters of a stretch that is looked up before the text is searched for a string
+GAP = 200  # characters that the words of an interrupted stretch may leave out where no ellipsis says so
 
 
 def covering_tokens(span: Span, tokens: Sequence[Span]) -> tuple[int, int] | None:
@@ -113,6 +116,7 @@ class Finder:
     def __init__(self, text: str, within: Sequence[Span] | None = None):
         self.text, self.within = text, within
         self._known: dict[str, list[Span]] = {}
+        self.hinted: dict[tuple[str, Span | str | None], list[Span]] = {}  # what placing has found where a hint says
 
     @cached_property
     def evened(self) -> Evened:
@@ -182,12 +186,10 @@ class Finder:
         Parts are what an ellipsis separates; without one, the longest beginning that is there and then the rest, at
         most GAP characters on (the reporting clause that the words leave out).
         """
-        pieces = [p.strip() for p in re.split(r"\s*(?:\[\s*(?:…|\.\.\.)\s*\]|…|\.\.\.|//)\s*", even(words))]
         out: list[Span] = []
-        for piece in filter(None, pieces):
+        for piece in filter(_WORD.search, _ELLIPSIS.split(even(words))):  # a full stop beside an ellipsis is no part
             after = out[-1].end if out else 0
-            here = [s for s in self.find(piece) if s.start >= after]
-            found = (here[0],) if here else self._broken(piece, after)
+            found = tuple(self._from(piece, after)[:1]) or self._broken(piece, after)
             if not found:
                 return ()
             out += found
@@ -198,21 +200,23 @@ class Finder:
         low, high = 1, len(tokens) - 1  # the longest beginning, by bisection: what is there is there shortened too
         while low < high:
             middle = (low + high + 1) // 2
-            if any(s.start >= after for s in self.find(" ".join(tokens[:middle]))):
+            if self._from(" ".join(tokens[:middle]), after):
                 low = middle
             else:
                 high = middle - 1
         # A beginning of one word is anywhere, and one that is cut a little short may be what was meant.
         for cut in range(low, max(1, low - 3), -1):
             rest = self.find(" ".join(tokens[cut:]))
-            for head in self.find(" ".join(tokens[:cut])):
+            for head in self._from(" ".join(tokens[:cut]), after):
                 at = bisect_left(rest, head.end, key=lambda s: s.start)
-                if head.start >= after and at < len(rest) and rest[at].start - head.end <= GAP:
+                if at < len(rest) and rest[at].start - head.end <= GAP:
                     return head, rest[at]
         return ()
 
-
-GAP = 200
+    def _from(self, words: str, start: int) -> list[Span]:
+        """The occurrences from ``start`` on."""
+        found = self.find(words)
+        return found[bisect_left(found, start, key=lambda s: s.start) :]
 
 
 def _joins(left: str, right: str) -> bool:
@@ -223,11 +227,15 @@ def token_spans(tokens: Sequence[str], text: str, start: int = 0) -> list[Span] 
     """Where tokens of any tokenisation stand in ``text`` from ``start`` on, or the number of the first that does not.
 
     Tokens follow each other with nothing but white space between them; a token's own white space, its quotation marks
-    and dashes may be written otherwise, and brackets and quotes as the Penn Treebank escapes them.
+    and dashes may be written otherwise, and brackets and quotes as the Penn Treebank escapes them. A token that is
+    nothing but white space (spaCy has such) is an empty span behind the token before it.
     """
     out: list[Span] = []
     at = start
     for number, token in enumerate(tokens):
+        if token.isspace():
+            out.append(Span(at, at))
+            continue
         while at < len(text) and text[at].isspace():
             at += 1
         span = token_at(token, text, at)

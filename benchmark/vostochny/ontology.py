@@ -127,7 +127,10 @@ class Ontology:
 
 
 def parse(source: Mapping[str, Any]) -> Ontology:
-    """Check the content of ontology.yaml and give it types. Raises OntologyError naming every fault."""
+    """Check the content of ontology.yaml and give it types.
+
+    Raises OntologyError naming every fault of what its entries refer to, and KeyError where a section is missing.
+    """
     faults: list[str] = []
     entities = source["entities"]
     groups = source["groups"]

@@ -55,14 +55,14 @@ def view(name: str, scheme: Ontology) -> View:
     """A view of the scheme by name, or a user's own from a JSON file.
 
     The file is an object: ``types`` maps the scheme's entity types (or TYPE.demonym) to labels; ``levels`` (optional)
-    lists the levels kept, names alone by default; ``events`` (optional) maps event types.
+    lists the levels kept, names alone by default; ``events`` (optional) maps event types. Raises FormatError.
     """
     if name in scheme.views:
         return scheme.views[name]
     path = Path(name)
     try:
         source = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as e:
+    except (OSError, ValueError, RecursionError) as e:  # ValueError: not UTF-8, no JSON, a number without end
         known = ", ".join(scheme.views)
         message = f"is no view of the scheme ({known}) and cannot be read as a JSON file: {e}"
         raise FormatError([Fault(name, None, None, message)]) from None
@@ -82,12 +82,12 @@ def view(name: str, scheme: Ontology) -> View:
             if t.removesuffix(".demonym") not in known_types
         ]
     levels = source.get("levels", ["NAM"])
-    if not isinstance(levels, list) or any(x not in scheme.levels for x in levels):
+    if not isinstance(levels, list) or any(x not in tuple(scheme.levels) for x in levels):
         faults.append(Fault(name, None, "levels", f"expected a list of {', '.join(scheme.levels)}"))
     faults += [
-        Fault(name, None, k, "unknown key; types, levels, events")
+        Fault(name, None, k, "unknown key; the keys are types, levels, events")
         for k in source
-        if k not in {*tables, "levels", "types", "events"}
+        if k not in ("types", "levels", "events")
     ]
     if not faults and not tables["types"]:
         faults.append(Fault(name, None, "types", "maps nothing; map at least one type of the scheme"))

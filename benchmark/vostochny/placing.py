@@ -87,19 +87,16 @@ def place(finder: Finder, wanted: Sequence[Wanted]) -> list[Span | None]:
 
 def _hinted(finder: Finder, item: Wanted) -> list[Span] | None:
     """The occurrences that a hint leaves, None where there is no hint or its context is not in the text."""
-    spans = finder.find(item.words)
-    stretches = [item.stretch] if item.stretch else []
-    if item.context and not stretches:
-        stretches = finder.find(item.context)
+    stretches = [item.stretch] if item.stretch else finder.find(item.context) if item.context else []
     if stretches:
-        inside = []
-        for stretch in stretches:
-            at = bisect_left(spans, stretch.start, key=lambda s: s.start)
-            while at < len(spans) and spans[at].start < stretch.end:
-                inside.append(spans[at])
-                at += 1
-        return inside
-    return spans if item.occurrence is not None else None
+        # Kept, because each of many items may have the same words and context.
+        key = item.words, item.stretch or item.context
+        if key not in finder.hinted:
+            spans = finder.find(item.words)
+            bounds = [[bisect_left(spans, at, key=lambda s: s.start) for at in (x.start, x.end)] for x in stretches]
+            finder.hinted[key] = [span for first, last in bounds for span in spans[first:last]]
+        return finder.hinted[key]
+    return finder.find(item.words) if item.occurrence is not None else None
 
 
 def _best_order(options: dict[int, list[Span]]) -> dict[int, Span]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
@@ -50,9 +49,9 @@ def documents_path() -> Path:
     beside = Path(__file__).resolve().parents[2] / DOCUMENTS
     if beside.is_file():
         return beside
-    gold = packaged_gold()
-    for found in _around():
-        there = file_hash(str(found))
+    found = _around()
+    if found:
+        gold, there = packaged_gold(), file_hash(str(found))
         if there == gold:
             return found
         raise FileNotFoundError(
@@ -81,10 +80,10 @@ def gold_hash(path: str | os.PathLike[str]) -> str:
     return file_hash(os.fspath(path))
 
 
-def _around() -> Iterator[Path]:
+def _around() -> Path | None:
     """The corpus of the checkout that the working folder is in, if any."""
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / DOCUMENTS).is_file() and (folder / "annotations" / "documents.yaml").is_file():
-            yield folder / DOCUMENTS
-            return
+            return folder / DOCUMENTS
+    return None

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from vostochny.align import difference
+from vostochny.formats.files import new_folder
 from vostochny.formats.files import text as file_text
 from vostochny.formats.label_studio_shape import CONTENT, CUE
 from vostochny.formats.reading import Reading, Record
@@ -42,7 +43,10 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
         text = file_text(str(beside)) if beside.is_file() else known
         if text is None:
             reading.fault(
-                str(file), None, None, f"the text {beside.name} is not beside it, and no article is {file.stem}"
+                str(file),
+                None,
+                None,
+                f"the text {beside.name} is not beside it, and no article with text is {file.stem}",
             )
         elif known is not None and text != known:
             reading.fault(str(beside), None, None, difference(known, text))
@@ -131,7 +135,7 @@ class _File:
         elif kind == "T":
             self.bound(number, id_, fields)
         elif kind == "E":
-            parts = [(role, target) for p in body.split() for role, _, target in [p.partition(":")]]
+            parts = [(role, target) for p in body.split() for role, _, target in [p.rpartition(":")]]
             if not parts or not all(role and target for role, target in parts):
                 self.fault(number, id_, f"expected {form}")
             elif id_ in self.events:
@@ -201,11 +205,14 @@ class _File:
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
     """Write a folder with a pair of files a document; the one thing lost is where zones are."""
-    folder = Path(path)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = new_folder(path)
+    used: set[str] = set()
     for d in documents:
         lost["zones"] += len(d.zones) if with_text and len(d.zones) > 1 else 0
         name = re.sub(r"[/\\\0]", "_", d.doc_id).lstrip(".") or "document"
+        while name in used:  # a/b and a_b
+            name += "_"
+        used.add(name)
         (folder / f"{name}.txt").write_text(d.text, encoding="utf-8", newline="")
         written = "\n".join(_Writer(d, lost).lines())
         (folder / f"{name}.ann").write_text(written + "\n" if written else "", encoding="utf-8", newline="")
@@ -226,15 +233,15 @@ class _Writer:
     def bound(self, type_: str, *spans: Span) -> str:
         places = ";".join(f"{s.start} {s.end}" for s in spans)
         words = " ".join(" ".join(s.of(self.d.text) for s in spans).split())
-        return self.add("T", f"{'_'.join(type_.split())} {places}\t{words}")
+        return self.add("T", f"{_word(type_)} {places}\t{words}")
 
     def hang(self, id_: str, item: Any, names: tuple[str, ...], words: str) -> None:
         for name in names:
             value = getattr(item, name)
             if value:
-                self.add("A", f"{name} {id_}" + ("" if value is True else f" {value}"))
+                self.add("A", f"{name} {id_}" + ("" if value is True else f" {_word(value)}"))
         if item.cluster:
-            self.add("N", f"Reference {id_} cluster:{'_'.join(item.cluster.split())}\t{words}")
+            self.add("N", f"Reference {id_} cluster:{_word(item.cluster)}\t{words}")
 
     def lines(self) -> list[str]:
         d = self.d
@@ -254,10 +261,11 @@ class _Writer:
 
         for v, trigger in zip(d.events, triggers, strict=True):
             found = [(a.role, t) for a in v.arguments if (t := target(a.filler))]
-            made = self.add("E", " ".join([f"{'_'.join(v.type.split())}:{trigger}", *(f"{r}:{t}" for r, t in found)]))
+            made = self.add("E", " ".join(f"{_word(name)}:{t}" for name, t in [(v.type, trigger), *found]))
             self.hang(made, v, _EVENT, " ".join(v.trigger.of(d.text).split()))
-        contents = {q.id: self.bound(CONTENT, *q.content) for q in d.quotes}
-        for q, made in zip(d.quotes, list(contents.values()), strict=False):
+        bounds = [self.bound(CONTENT, *q.content) for q in d.quotes]
+        contents = {q.id: made for q, made in zip(d.quotes, bounds, strict=True)}
+        for q, made in zip(d.quotes, bounds, strict=True):
             self.hang(made, q, _QUOTE, "")
             links = {"source": q.source and target(q.source), "addressee": q.addressee and target(q.addressee)}
             links["parent"] = contents.get(q.parent or "")
@@ -266,3 +274,8 @@ class _Writer:
                 if to:
                     self.add("R", f"{name} Arg1:{made} Arg2:{to}")
         return self.out
+
+
+def _word(name: str) -> str:
+    """A name as brat has them: white space would end it."""
+    return "_".join(name.split())

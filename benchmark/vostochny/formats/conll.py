@@ -18,7 +18,7 @@ from vostochny.formats.tags import is_tag
 from vostochny.formats.tokens import Sentence, Tagged, records
 from vostochny.model import Document, Span
 
-_ID = re.compile(r"#\s*(?:doc_id|newdoc\s+id|newdoc_id|id)\s*=\s*(\S+)\s*$")
+_ID = re.compile(r"#\s*(?:doc_id|newdoc\s+id|newdoc_id|id)\s*=\s*([^\t]*[^\t\s])\s*$")  # an id may have spaces
 _BEGIN = re.compile(r"#begin document\s*\(?([^)\s;]*)\)?")
 
 

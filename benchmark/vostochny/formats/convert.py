@@ -10,8 +10,15 @@ from pathlib import Path
 from vostochny.formats import Fault, FormatError
 from vostochny.formats.reading import Reading
 from vostochny.formats.registry import ENDINGS, detect, named
-from vostochny.model import Document, Entity, Event, Quote, Reference, Span
+from vostochny.model import Argument, Document, Event, Quote, Reference, Span
 from vostochny.ontology import Ontology
+
+NO_TEXT = (
+    "the gold is without text, and every format writes words; name a gold that has it with --gold, or for the corpus "
+    "run `vostochny rehydrate FOLDER` on the articles that you hold"
+)
+
+LOST_PARENT = "parents that are no quote of the document"
 
 
 def convert(
@@ -27,6 +34,7 @@ def convert(
 
     A source that has its texts is taken as it stands, with any label set. Otherwise it is read as predictions about
     the documents that ``gold`` gives. The target's format is named, or its ending says it (a folder is brat's).
+    Raises FormatError with every fault of the source, and where neither it nor the gold has the texts.
     """
     writer = named(format_out or _format_of(target), "--format-out")
     if not hasattr(writer, "write"):
@@ -38,11 +46,17 @@ def convert(
     if with_text and not any(n.startswith("the text was made") for n in reading.notes) and not offsets:
         documents = reading.gold_documents(records, own_types=True)
     else:
-        known = gold()
-        reading = Reading(ontology, {d.doc_id: d for d in known})
-        found = reading.predictions(module.read(source, reading), "wrong", None, offsets)
+        about = {d.doc_id: d for d in gold()}
+        if source == "-":  # can be read once
+            reading.gold = about
+        else:  # again, because some formats are read beside the text
+            reading = Reading(ontology, about)
+            records = module.read(source, reading)
+        found = reading.predictions(records, "wrong", None, offsets)
+        silent = next((i for i, p in found.items() if not p.text and (p.entities or p.events or p.quotes)), None)
+        if silent is not None:
+            raise FormatError([Fault(source, None, "doc_id", f"{silent}: {NO_TEXT}")])
         # A prediction knows its text; sentences and tokens, which token formats are written by, are the gold's.
-        about = {d.doc_id: d for d in known}
         documents = [
             replace(p, sentences=about[i].sentences, tokens=about[i].tokens, paragraphs=about[i].paragraphs)
             for i, p in found.items()
@@ -72,51 +86,53 @@ def placed(document: Document, lost: Counter[str]) -> Document:
         return span is not None and span.start < span.end
 
     lost["words that are not in the article"] += len(document.placement.unplaced)
-    used: set[str] = set()
+    # References mean the ids of entities and events, which are unique; none is given a second time.
+    used = {e.id for e in document.entities if e.id} | {v.id for v in document.events if v.id}
 
-    def fresh(given: str, letter: str, number: int) -> str:
-        made = given or f"{letter}{number}"
-        while made in used:
-            made += "_"
-        used.add(made)
-        return made
+    def fresh(id_: str) -> str:
+        while id_ in used:
+            id_ += "_"
+        used.add(id_)
+        return id_
 
     def kept(reference: Reference | None) -> Reference | None:
         return reference if reference is not None and real(reference.span) else None
 
-    entities: list[Entity] = []
+    entities = [replace(e, id=e.id or fresh(f"e{n}")) for n, e in enumerate(document.entities, 1) if real(e.span)]
     events: list[Event] = []
-    quotes: list[Quote] = []
-    for n, e in enumerate(document.entities, 1):
-        if real(e.span):
-            entities.append(replace(e, id=fresh(e.id, "e", n)))
     for n, v in enumerate(document.events, 1):
         if real(v.trigger):
             arguments = tuple(a for a in v.arguments if real(a.filler.span))
-            events.append(replace(v, id=fresh(v.id, "v", n), arguments=arguments))
+            events.append(replace(v, id=v.id or fresh(f"v{n}"), arguments=arguments))
+    quotes: list[Quote] = []
+    names: dict[str | None, str] = {}  # a quote may have an entity's id, and gets another
     for n, q in enumerate(document.quotes, 1):
         if all(map(real, q.content)):
+            id_ = fresh(q.id or f"q{n}")
+            if q.id:
+                names.setdefault(q.id, id_)
             cue = q.cue if real(q.cue) else None
-            quotes.append(
-                replace(q, id=fresh(q.id, "q", n), cue=cue, source=kept(q.source), addressee=kept(q.addressee))
-            )
+            quotes.append(replace(q, id=id_, cue=cue, source=kept(q.source), addressee=kept(q.addressee)))
+    lost[LOST_PARENT] += sum(q.parent is not None and q.parent not in names for q in quotes)
+    quotes = [replace(q, parent=names.get(q.parent)) for q in quotes]
     return replace(document, entities=tuple(entities), events=tuple(events), quotes=tuple(quotes))
 
 
 def with_targets(document: Document, lost: Counter[str]) -> Document:
     """The document with every reference at an item of its own; one that finds none is left out and counted.
 
-    The second of two equal arguments goes as well, and a parent that is no quote: a relation cannot say either.
+    So is what no relation between two items can say: the second of two equal arguments, an event's argument that is the
+    event itself, a parent that is no quote.
     """
     at = {e.span: e.id for e in reversed(document.entities)}
     items = {e.id: e.span for e in document.entities} | {v.id: v.trigger for v in document.events}
     mentions = {e.id for e in document.entities}
 
-    def target(reference: Reference | None, allowed: object = None) -> Reference | None:
+    def target(reference: Reference | None, mention: bool = False) -> Reference | None:
         if reference is None:
             return None
         id_ = reference.id if items.get(reference.id or "") == reference.span else at.get(reference.span)
-        if id_ is None or (allowed is not None and id_ not in mentions):
+        if id_ is None or (mention and id_ not in mentions):
             lost["references to no item of the document"] += 1
             return None
         return Reference(reference.span, id_)
@@ -126,15 +142,18 @@ def with_targets(document: Document, lost: Counter[str]) -> Document:
         found: dict[tuple[str, str | None], Reference] = {}
         for a in v.arguments:
             filler = target(a.filler)
-            if filler and filler.id != v.id:
+            if filler and filler.id == v.id:
+                lost["arguments that are the event itself"] += 1
+            elif filler:
                 lost["arguments given twice"] += (a.role, filler.id) in found
                 found[a.role, filler.id] = filler
-        arguments = tuple(replace(v.arguments[0], role=role, filler=f) for (role, _), f in found.items())
+        arguments = tuple(Argument(role, filler) for (role, _), filler in found.items())
         events.append(replace(v, arguments=arguments))
     ids = {q.id for q in document.quotes}
+    lost[LOST_PARENT] += sum(q.parent is not None and q.parent not in ids for q in document.quotes)
     quotes = tuple(
         replace(
-            q, source=target(q.source, mentions), addressee=target(q.addressee, mentions),
+            q, source=target(q.source, True), addressee=target(q.addressee, True),
             parent=q.parent if q.parent in ids else None,
         )
         for q in document.quotes

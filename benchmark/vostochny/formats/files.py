@@ -131,14 +131,28 @@ def text(path: str) -> str:
         raise FormatError([Fault(path, line, None, message)]) from None
 
 
+def new_folder(path: str) -> Path:
+    """A folder to write files into, made if it is not there. Raises FormatError for ``-``, which can take one file."""
+    if path == "-":
+        message = "is standard output, and this format is a folder of files; give the folder's name"
+        raise FormatError([Fault(path, None, None, message)])
+    folder = Path(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def reason(error: OSError) -> str:
     """Why a file cannot be read, in words."""
     return "no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error)).lower()
 
 
 def write_text(path: str, written: str) -> None:
-    """Write a UTF-8 file; ``-`` is standard output, a name that ends in .gz is packed (the same bytes each time)."""
-    raw = written.encode("utf-8")
+    """Write a UTF-8 file, as :func:`write_bytes` does."""
+    write_bytes(path, written.encode("utf-8"))
+
+
+def write_bytes(path: str, raw: bytes) -> None:
+    """Write a file; ``-`` is standard output, a name that ends in .gz is packed (the same bytes each time)."""
     if path == "-":
         sys.stdout.buffer.write(raw)
     else:

@@ -1,11 +1,12 @@
 """Output of a transformers token-classification pipeline, aggregated or word piece by word piece.
 
 Aggregated items are ``{"entity_group", "score", "word", "start", "end"}``. With ``aggregation_strategy="none"`` they
-are ``{"entity": "B-PER", "score", "index", "word", "start", "end"}``, one a piece, pieces tagged O left out; they are
-put together here: a piece begins an entity with B-, or where it does not continue one of its type at the index (or,
-without one, the place) before it. A piece inside a word (written ``##…``) goes on with the piece before it, B- or not.
-Words are looked for where a slow tokenizer gives no offsets. Containers: a list a document, a list of those in the
-order of the gold, an object of those by doc_id, or JSON Lines of either.
+are ``{"entity": "B-PER", "score", "index", "word", "start", "end"}``, one a piece; they are put together here: a piece
+begins an entity with B-, or where it does not continue one of its type at the index (or, without one, the place) before
+it. A piece inside a word (written ``##…``) goes on with the piece before it, B- or not. Items tagged O, which a
+pipeline gives with ``ignore_labels=[]``, are left out. Words are looked for where a slow tokenizer gives no offsets.
+Containers: a list a document, a list of those in the order of the gold, an object of those by doc_id, or JSON Lines of
+either.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 
 from vostochny.formats.outputs import listed, outputs, row_of
 from vostochny.formats.reading import Reading, Record
+
+_BEGINS_WORD = ("▁", "Ġ")  # how SentencePiece and byte-level BPE write the white space before a piece
 
 KEYS = ("entities", "predictions", "prediction", "output", "outputs", "ner", "tokens")
 
@@ -43,19 +46,25 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
 def _joined(items: list[Any]) -> list[Any]:
     out: list[Any] = []
     last: dict[str, Any] | None = None  # the piece before
+    words = (x.get("word") for x in items if isinstance(x, dict))
+    spaced = any(isinstance(word, str) and word.startswith(_BEGINS_WORD) for word in words)
     for item in items:
         if not isinstance(item, dict):
             out.append(item)  # the checks say what is wrong with it
             last = None
             continue
-        if "entity_group" in item or not isinstance(item.get("entity"), str):
-            out.append(_entity(item, item.get("entity_group", item.get("entity"))))
+        tag = item.get("entity_group", item.get("entity"))
+        if tag == "O":
             last = None
             continue
-        prefix, _, label = item["entity"].rpartition("-") if item["entity"][:2] in ("B-", "I-") else ("", "", "")
-        label = label if prefix else item["entity"]
-        if last is not None and out and out[-1]["type"] == label and _continues(last, item, prefix):
-            _extend(out[-1], item)
+        if "entity_group" in item or not isinstance(tag, str):
+            out.append(_entity(item, tag))
+            last = None
+            continue
+        # Only the first hyphen is the scheme's: a label may have its own, as in B-person-actor.
+        prefix, label = (tag[0], tag[2:]) if tag[:2] in ("B-", "I-") else ("", tag)
+        if last is not None and out[-1]["type"] == label and _continues(last, item, prefix):
+            _extend(out[-1], item, spaced)
         else:
             out.append(_entity(item, label))
         last = item
@@ -75,14 +84,19 @@ def _continues(last: dict[str, Any], item: dict[str, Any], prefix: str) -> bool:
 def _entity(item: dict[str, Any], label: Any) -> dict[str, Any]:
     out: dict[str, Any] = {"type": label}
     if item.get("start") is None and item.get("end") is None and isinstance(item.get("word"), str):
-        return {**out, "text": item["word"].removeprefix("##").lstrip("▁Ġ")}
+        return {**out, "text": _letters(item["word"])}
     return {**out, "start": item.get("start"), "end": item.get("end")}
 
 
-def _extend(entity: dict[str, Any], item: dict[str, Any]) -> None:
+def _extend(entity: dict[str, Any], item: dict[str, Any], spaced: bool) -> None:
+    """Add a piece. ``spaced``: the tokenizer marks the pieces that begin a word, not those inside one."""
     if "text" not in entity:
         entity["end"] = item.get("end")
     elif isinstance(item.get("word"), str):
         word = item["word"]
-        glue = "" if word.startswith("##") else " "
-        entity["text"] += glue + word.removeprefix("##").lstrip("▁Ġ")
+        inside = not word.startswith(_BEGINS_WORD) if spaced else word.startswith("##")
+        entity["text"] += ("" if inside else " ") + _letters(word)
+
+
+def _letters(piece: str) -> str:
+    return piece.removeprefix("##").lstrip("".join(_BEGINS_WORD))

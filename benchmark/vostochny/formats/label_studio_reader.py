@@ -256,6 +256,8 @@ class Reader:
         after: dict[str, _Region] = {}
         before: dict[str, _Region] = {}
         for a, b in self.links["continues"]:
+            if not (a.span.end and b.span.end):
+                continue  # out of range, which is a fault already; without a place there is no text order
             where = f"relation {self.at(a)} → {self.at(b)}"
             if b.span.start < a.span.end:
                 self.fault(where, "continues goes on to a later part without overlap; draw it in text order")

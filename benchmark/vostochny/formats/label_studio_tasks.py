@@ -55,7 +55,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
         try:
             if ours:
                 document = label_studio.read(task, scheme, name)
-                yield Record(path, None, jsonl.row_of(document, with_text=True))
+                yield Record(name, None, jsonl.row_of(document, with_text=True))
             else:
                 yield _foreign(name, task, reading)
         except FormatError as e:
@@ -91,7 +91,7 @@ def _own_scheme(ontology: Ontology, tasks: list[dict[str, Any]]) -> Ontology:
             for r in results
             if r.get("type") == "relation" and isinstance(r.get("labels"), list)
             for label in r["labels"]
-            if label not in RELATIONS
+            if isinstance(label, str) and label not in RELATIONS
         ]
         for r in results:
             value: dict[str, Any] = r["value"] if isinstance(r.get("value"), dict) else {}
@@ -106,7 +106,7 @@ def _own_scheme(ontology: Ontology, tasks: list[dict[str, Any]]) -> Ontology:
                     events.append({control[2]: choice})
                 elif control and control[0] == "quote" and control[2] != "unattributed":
                     quotes.append({control[2]: choice})
-        known = [e for e in events if e.get("type")]
+        known = [e for e in events if isinstance(e.get("type"), str)]
         # A role may be of any of the events; which one a relation comes from is not looked up here.
         events += [{**e, "arguments": roles} for e in known if e["type"] not in ontology.events]
         rows.append({"entities": entities, "events": events, "quotes": quotes})

@@ -6,7 +6,7 @@ One pass over the lines for sentences and mentions, a second for what refers to 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left
 from dataclasses import replace
 
 from vostochny.formats import FormatError
@@ -14,7 +14,7 @@ from vostochny.formats.notation_text import Sentence, TextReader
 from vostochny.layout import cover_with_zones, occurrences
 from vostochny.model import Argument, Document, Event, Quote, Reference, Span
 
-_NTH = re.compile(r"^(.*?)\s*~(\d+)$", re.S)
+_NTH = re.compile(r"^(.*?)\s*~(\d{1,9})$", re.S)
 _OF_TYPE = re.compile(r"^(.*\S)\s*\((\w+\.\w+)\)$", re.S)
 
 
@@ -30,22 +30,33 @@ def quote_order(quote: Quote) -> tuple[object, ...]:
     return (quote.content[0].start, -quote.content[-1].end, quote.content, where)
 
 
+def _picked(words: str) -> tuple[str, int | None]:
+    """The words without ``~n``, and the n where one is picked."""
+    m = _NTH.match(words)
+    return (m.group(1), int(m.group(2))) if m else (words, None)
+
+
 class Reader(TextReader):
     """The other lines: what refers to the text and its mentions, once all of them are known."""
 
     def pick(self, line: int, where: str, words: str, start: int, end: int) -> Span | None:
         """The one place of ``words`` (or of its ``~n``-th occurrence) in a stretch of the text."""
-        m = _NTH.match(words)
-        needle, nth = (m.group(1), int(m.group(2))) if m else (words, None)
+        needle, nth = _picked(words)
         found = occurrences(needle, self.text, start, end)
         if not found:
             self.fault(line, where, f"{needle!r} does not stand in {self.text[start:end][:60]!r}…")
-        elif nth is None and len(found) > 1:
-            self.fault(line, where, f"{needle!r} stands here {len(found)} times; pick one with ~1 to ~{len(found)}")
-        elif nth is not None and not 1 <= nth <= len(found):
-            self.fault(line, where, f"{needle!r} stands here {len(found)} times; ~{nth} is none of them")
+            return None
+        chosen = self.choice(line, where, f"{needle!r} stands here {len(found)} times", len(found), nth)
+        return None if chosen is None else Span(found[chosen], found[chosen] + len(needle))
+
+    def choice(self, line: int, where: str, counted: str, many: int, nth: int | None) -> int | None:
+        """Which of ``many`` is meant, from 0: the ``nth``, or the only one; ``counted`` tells them in a fault."""
+        if nth is None and many > 1:
+            self.fault(line, where, f"{counted}; pick one with ~1 to ~{many}")
+        elif nth is not None and not 1 <= nth <= many:
+            self.fault(line, where, f"{counted}; ~{nth} is none of them")
         else:
-            return Span(found[(nth or 1) - 1], found[(nth or 1) - 1] + len(needle))
+            return (nth or 1) - 1
         return None
 
     def scope(self, words: str, sentence: Sentence) -> tuple[str, Span]:
@@ -59,21 +70,15 @@ class Reader(TextReader):
     def mention_named(self, line: int, where: str, words: str, sentence: Sentence) -> Reference | None:
         """The mention with these words in the scope that they say."""
         words, scope = self.scope(words, sentence)
-        m = _NTH.match(words)
-        needle, nth = (m.group(1), int(m.group(2))) if m else (words, None)
-        first = bisect_right(self.starts, scope.start - 1)
-        inside = [e for e in self.entities[first:] if e.span.start < scope.end and e.span.of(self.text) == needle]
+        needle, nth = _picked(words)
+        near = self.entities[bisect_left(self.starts, scope.start) : bisect_left(self.starts, scope.end)]
+        inside = [e for e in near if e.span.of(self.text) == needle]
         if not inside:
-            near = [e.span.of(self.text) for e in self.entities[first:] if e.span.start < scope.end]
-            self.fault(line, where, f"no mention {needle!r} here; marked are {', '.join(near) or 'none'}")
-        elif nth is None and len(inside) > 1:
-            self.fault(line, where, f"{len(inside)} mentions {needle!r} here; pick one with ~1 to ~{len(inside)}")
-        elif nth is not None and not 1 <= nth <= len(inside):
-            self.fault(line, where, f"{len(inside)} mentions {needle!r} here; ~{nth} is none of them")
-        else:
-            chosen = inside[(nth or 1) - 1]
-            return Reference(chosen.span, chosen.id)
-        return None
+            marked = ", ".join(e.span.of(self.text) for e in near) or "none"
+            self.fault(line, where, f"no mention {needle!r} here; marked are {marked}")
+            return None
+        chosen = self.choice(line, where, f"{len(inside)} mentions {needle!r} here", len(inside), nth)
+        return None if chosen is None else Reference(inside[chosen].span, inside[chosen].id)
 
     def event(self, line: int, body: str, sentence: Sentence) -> None:
         trigger_words, *fields = [part.strip() for part in body.split(" | ")]
@@ -214,11 +219,8 @@ class Reader(TextReader):
                 )
         for key in ("source", "directness", "attitude"):
             if key not in values:
-                self.fault(
-                    line,
-                    "Q",
-                    f"{key} is missing" + ("; source: none where the text names none" if key == "source" else ""),
-                )
+                right = "; source: none where the text names none" if key == "source" else ""
+                self.fault(line, "Q", f"{key} is missing{right}")
         if "link" in values and values["link"] not in o.links:
             self.fault(line, "link", f"unknown link {values['link']!r}; one of {', '.join(o.links)}")
         cue = source = addressee = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -16,10 +15,9 @@ from vostochny.ontology import Ontology
 _MARKUP = re.compile(r"\\(.)|\[\[|\]\]|\||\{(\w+)\}", re.S)
 
 
-def numbered_mentions(entities: Iterable[Entity]) -> list[Entity]:
-    """Mentions in text order, an outer one before those inside it; ids e1, e2, …"""
-    ordered = sorted(entities, key=lambda e: (e.span.start, -e.span.end, e.type))
-    return [replace(e, id=f"e{n}") for n, e in enumerate(ordered, 1)]
+def mention_order(entity: Entity) -> tuple[int, int, str]:
+    """The key that mentions are numbered by: text order, an outer one before those inside it."""
+    return entity.span.start, -entity.span.end, entity.type
 
 
 @dataclass
@@ -55,6 +53,9 @@ class TextReader:
         at = self.sentences[-1].span.end if self.sentences else 0
         while at < len(self.text) and self.text[at].isspace():
             at += 1
+        if at == len(self.text):
+            self.fault(line, "S", "the article ends before this line; remove it")
+            return
         first = at
         open_marks: list[int] = []
         mentions: list[tuple[Span, str]] = []
@@ -79,11 +80,8 @@ class TextReader:
             else:
                 literal = m.group(1) if m and m.group(1) else body[i]
                 if not self.text.startswith(literal, at):
-                    self.fault(
-                        line,
-                        "S",
-                        f"the article has {self.text[at : at + 40]!r} here, this line {_plain(body[i : i + 40])!r}",
-                    )
+                    theirs = _plain(body[i : i + 40])
+                    self.fault(line, "S", f"the article has {self.text[at : at + 40]!r} here, this line {theirs!r}")
                     return
                 at += 1
                 i += 2 if m and m.group(1) else 1
@@ -121,7 +119,8 @@ class TextReader:
         self.entities.append(Entity("", span, type_, level, demonym, cluster))
 
     def number_mentions(self) -> None:
-        self.entities = numbered_mentions(self.entities)
+        ordered = sorted(self.entities, key=mention_order)
+        self.entities = [replace(e, id=f"e{n}") for n, e in enumerate(ordered, 1)]
         self.starts = [e.span.start for e in self.entities]
 
     def paragraph_at(self, offset: int) -> int:

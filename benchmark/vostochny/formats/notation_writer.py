@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 
 from vostochny.formats import Fault, FormatError
 from vostochny.formats.notation_reader import Reader, event_order, quote_order
-from vostochny.formats.notation_text import numbered_mentions
+from vostochny.formats.notation_text import mention_order
 from vostochny.layout import occurrences, paragraphs_of
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 from vostochny.ontology import Ontology
@@ -19,7 +19,7 @@ SHOWN = 60  # content that is longer is written as its first and last words
 
 def numbered(document: Document) -> Document:
     """The document as the notation reads it: items in text order with ids e1, v1, q1 …, references by id."""
-    mentions = sorted(document.entities, key=lambda e: (e.span.start, -e.span.end, e.type))
+    mentions = sorted(document.entities, key=mention_order)
     events = sorted(document.events, key=event_order)
     quotes = sorted(document.quotes, key=quote_order)
     ids = {e.id: f"e{n}" for n, e in enumerate(mentions, 1)} | {v.id: f"v{n}" for n, v in enumerate(events, 1)}
@@ -37,7 +37,7 @@ def numbered(document: Document) -> Document:
 
     return replace(
         document,
-        entities=tuple(numbered_mentions(mentions)),
+        entities=tuple(replace(e, id=f"e{n}") for n, e in enumerate(mentions, 1)),
         events=tuple(replace(v, id=ids[v.id], arguments=filled(v)) for v in events),
         quotes=tuple(
             replace(q, id=heads[q.id], source=refer(q.source), addressee=refer(q.addressee),

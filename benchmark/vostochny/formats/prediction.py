@@ -6,6 +6,7 @@ Shared by every format whose items already are objects with spans; each fault na
 from __future__ import annotations
 
 import difflib
+from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,10 +26,20 @@ GOLD_KEYS = (
 
 
 def nearest(given: str, known: Iterable[str]) -> str:
-    """A hint at the known name that a mistyped one is nearest to."""
+    """A hint at the known name that a mistyped one is nearest to.
+
+    Of more names than MANY only the given one's neighbours in the alphabet are looked at, and some of them shown:
+    thousands of unknown documents beside thousands of known ones would take hours and gigabytes.
+    """
     known = list(known)
+    shown = ", ".join(known[:MANY])
+    if len(known) > MANY:
+        shown = f"{shown} … ({len(known)} in all)"
+        known.sort()
+        at = bisect_left(known, given)
+        known = known[max(0, at - MANY // 10) : at + MANY // 10]
     near = difflib.get_close_matches(given, known, 1, 0.4)
-    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+    return f"did you mean {near[0]!r}?" if near else f"known are {shown}"
 
 
 def kind_of(value: Any) -> str:
@@ -41,6 +52,7 @@ NEEDS_TEXT = (
     "gives words, or offsets that do not count characters of the article, and the gold is without text to find them "
     "in; for the corpus run `vostochny rehydrate FOLDER` on the articles that you hold, or work in a checkout"
 )
+MANY = 100  # names that are all compared with a mistyped one, and all shown
 FARTHEST = 1 << 40  # no offset is greater; arithmetic on offsets rests on it
 
 
@@ -98,8 +110,11 @@ class Row:
             for key in ("paragraphs", "sentences", "tokens"):
                 spans = (self.span(where, item) for where, item in self.items(key))
                 segmentation[key] = tuple(s for s in spans if s)
-            zones = [(self.span(where, item), item.get("zone")) for where, item in self.items("zones")]
-            segmentation["zones"] = tuple(Zone(place, str(name)) for place, name in zones if place)
+            zones = [
+                (self.span(where, item), self.zone_name(f"{where}.zone", item.get("zone")))
+                for where, item in self.items("zones")
+            ]
+            segmentation["zones"] = tuple(Zone(place, name) for place, name in zones if place and name)
         return Document(
             doc_id, self.text or "",
             entities=tuple(e for e in entities if e), events=tuple(e for e in events if e),
@@ -226,6 +241,19 @@ class Row:
         self.fault(where, f"is {kind_of(value)}; expected a string or null")
         return None
 
+    def zone_name(self, where: str, value: Any) -> str | None:
+        if isinstance(value, str) and value:
+            return value
+        shown = "is missing" if value is None else "is empty" if value == "" else f"is {kind_of(value)}"
+        self.fault(where, f"{shown}; expected the zone's name, such as {', '.join(self.ontology.zones)}")
+        return None
+
+    def flag(self, where: str, value: Any) -> bool:
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        self.fault(where, f"is {kind_of(value)}; expected true, false or null")
+        return False
+
     def remember(self, where: str, item: dict[str, Any], span: Span | None) -> str:
         id_ = self.name(f"{where}.id", item.get("id")) or ""
         if id_ and id_ in self.places:
@@ -251,10 +279,11 @@ class Row:
         id_ = self.remember(where, item, span)
         type_ = self.known(f"{where}.type", item.get("type"), self.entity_types, "entity type")
         level = self.attribute(f"{where}.level", item.get("level"), self.ontology.levels)
+        demonym = self.flag(f"{where}.demonym", item.get("demonym"))
         cluster = self.name(f"{where}.cluster", item.get("cluster"))
         if span is None or type_ is None:
             return None
-        return Entity(id_, span, type_, level, bool(item.get("demonym")), cluster)
+        return Entity(id_, span, type_, level, demonym, cluster)
 
     def event(self, where: str, item: dict[str, Any], trigger: Span | None) -> Event | None:
         type_ = self.known(f"{where}.type", item.get("type"), self.event_types, "event type")

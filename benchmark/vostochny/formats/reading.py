@@ -56,12 +56,16 @@ class Reading:
         """Something wrong; reading goes on."""
         self.faults.append(Fault(path, line, where, message))
 
+    def document_of(self, doc_id: str | None) -> Document | None:
+        """The gold document for a record's id or unique prefix of one, if there is one."""
+        if not doc_id or doc_id in self.gold:
+            return self.gold.get(doc_id or "")
+        found = [d for i, d in self.gold.items() if i.startswith(doc_id)]
+        return found[0] if len(found) == 1 else None
+
     def text_of(self, doc_id: str | None) -> str | None:
-        """The article's text for a record's id or unique prefix of one, if it is known."""
-        if doc_id is None:
-            return None
-        found = [d for i, d in self.gold.items() if i.startswith(doc_id)] if doc_id not in self.gold else []
-        document = self.gold.get(doc_id) or (found[0] if len(found) == 1 else None)
+        """The article's text for a record's id or unique prefix of one; None where none or none with text is known."""
+        document = self.document_of(doc_id)
         return (document.text or None) if document else None
 
     # -- gold ------------------------------------------------------------------------------------------------------

@@ -8,11 +8,10 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from vostochny.formats import Fault, FormatError
-from vostochny.formats.files import MAX_FILE, content
+from vostochny.formats.files import MAX_FILE, content, write_bytes
 from vostochny.formats.reading import Reading, Record
 from vostochny.formats.spacy_json import layers_of_groups
 from vostochny.model import Document, Span
@@ -42,10 +41,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
 
 def _record(path: str, doc: Any) -> Record:
     def spans(group: Any) -> list[dict[str, Any]]:
-        return [
-            {"start": s.start_char, "end": s.end_char, "label": s.label_, "kb_id": s.kb_id_}
-            for s in group
-        ]  # fmt: skip
+        return [{"start": s.start_char, "end": s.end_char, "label": s.label_, "kb_id": s.kb_id_} for s in group]
 
     row: dict[str, Any] = {"text": doc.text}
     if isinstance(doc.user_data.get("doc_id"), str):
@@ -57,6 +53,7 @@ def docs(documents: Iterable[Document], lost: Counter[str]) -> Iterator[Any]:
     """spaCy documents: all entities, triggers and contents in span groups, flat entities in ``ents`` too.
 
     Spans are widened to spaCy's tokens. Attributes, arguments and everything about a quote but its content are lost.
+    Raises FormatError where spaCy is not installed.
     """
     try:
         import spacy
@@ -93,8 +90,8 @@ def docs(documents: Iterable[Document], lost: Counter[str]) -> Iterator[Any]:
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
-    """Write a DocBin; see :func:`docs` for what is lost."""
+    """Write a DocBin; see :func:`docs` for what is lost. Raises FormatError where spaCy is not installed."""
+    made = list(docs(documents, lost))
     from spacy.tokens import DocBin
 
-    made = list(docs(documents, lost))
-    Path(path).write_bytes(DocBin(docs=made, store_user_data=True).to_bytes())
+    write_bytes(path, DocBin(docs=made, store_user_data=True).to_bytes())

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vostochny.formats import Fault, FormatError, jsonl
-from vostochny.formats.files import MAX_FILE
+from vostochny.formats.files import MAX_FILE, content, new_folder, write_bytes
 from vostochny.formats.prediction import GOLD_KEYS, LAYERS
 from vostochny.formats.reading import Reading, Record
 from vostochny.formats.tags import is_tag
@@ -26,10 +26,12 @@ TAGS = ("ner_tags", "tags", "labels", "ner")
 
 def read_parquet(path: str, reading: Reading) -> Iterator[Record]:
     """The rows of a Parquet file."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
+    raw = content(path)
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(pa.BufferReader(raw))
         size = sum(file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups))
         if size > MAX_FILE:
             raise ValueError(f"unpacks to more than {MAX_FILE >> 20} MB")
@@ -84,7 +86,8 @@ def read_tokens(path: str, reading: Reading) -> Iterator[Record]:
 def rows_of(
     path: str, reading: Reading, rows: list[tuple[int | None, dict[str, Any]]], names: dict[str, list[str]]
 ) -> Iterator[Record]:
-    """Records of rows, sentences put together to documents."""
+    """Records of rows, sentences put together to documents. Columns of predictions that none has are noted."""
+    unread: set[str] = set()
     documents: dict[str | None, Tagged] = {}
     for number, (line, row) in enumerate(rows):
         key = next((k for k in TAGS if isinstance(row.get(k), list)), None)
@@ -94,7 +97,11 @@ def rows_of(
             if sentence:
                 documents.setdefault(doc_id, Tagged(doc_id, line)).sentences.append(sentence)
         else:
-            yield Record(path, line, {k: v for k, v in row.items() if k in (*GOLD_KEYS, *LAYERS)}, ordered=True)
+            kept = {k: v for k, v in row.items() if k in (*GOLD_KEYS, *LAYERS)}
+            unread |= row.keys() - kept.keys()
+            yield Record(path, line, kept, ordered=True)
+    if unread:
+        reading.note(f"columns passed over: {', '.join(sorted(unread))}")
     if documents:
         yield from records(path, reading, list(documents.values()))
 
@@ -184,14 +191,18 @@ def _table(documents: Iterable[Document], with_text: bool) -> Any:
 
 def write_parquet(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
     """Write a row a document; references are spelled out as spans. Nothing is lost."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    pq.write_table(_table(documents, with_text), path)
+    sink = pa.BufferOutputStream()
+    pq.write_table(_table(documents, with_text), sink)
+    write_bytes(path, sink.getvalue().to_pybytes())
 
 
 def write_dataset(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
     """Write a folder that ``datasets.load_from_disk`` loads, a row a document. Nothing is lost."""
     from datasets import Dataset, disable_progress_bars
 
+    folder = new_folder(path)
     disable_progress_bars()
-    Dataset(_table(documents, with_text)).save_to_disk(path)
+    Dataset(_table(documents, with_text)).save_to_disk(folder)

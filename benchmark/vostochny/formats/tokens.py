@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vostochny.align import token_at, token_spans
+from vostochny.formats.prediction import NEEDS_TEXT
 from vostochny.formats.reading import Reading, Record
 from vostochny.formats.tags import chunks, is_tag, scheme_of
 from vostochny.model import Span
@@ -38,9 +39,10 @@ class Tagged:
 def records(path: str, reading: Reading, documents: Sequence[Tagged]) -> list[Record]:
     """A record a document. The tag scheme is that of the whole file, and told; so are tags that mark nothing.
 
-    The text is the gold's where the document is known (by id, or by order where no document has one), else tokens
-    joined by spaces. A sentence that does not go on where the last one ended may begin further on; a token that does
-    not stand in the text is a fault, and the rest of its document is not read.
+    The text is the gold's where the document is known (by id, or by order where no document has one); without any gold
+    it is the tokens joined by spaces. Where the gold is without text, only offsets that the file gives can be taken. A
+    sentence that does not go on where the last one ended may begin further on; a token that does not stand in the text
+    is a fault, and the rest of its document is not read.
     """
     scheme = scheme_of(s.tags for d in documents for s in d.sentences)
     reading.note(f"tags read as {scheme}")
@@ -52,11 +54,15 @@ def records(path: str, reading: Reading, documents: Sequence[Tagged]) -> list[Re
     for number, (document, doc_id) in enumerate(zip(documents, known, strict=True), 1):
         text = reading.text_of(doc_id)
         row: dict[str, Any] = {} if doc_id is None else {"doc_id": doc_id}
-        if text is None:
+        if text is None and not reading.gold:
             text = _lay_out(document)
-            if not reading.gold:
-                row = {"doc_id": doc_id or str(number), "text": text, **_segmentation(document)}
-                reading.note("the text was made of the tokens, a sentence a line")
+            row = {"doc_id": doc_id or str(number), "text": text, **_segmentation(document)}
+            reading.note("the text was made of the tokens, a sentence a line")
+        elif text is None:
+            placed = [s for s in document.sentences if s.spans is not None]
+            if len(placed) < len(document.sentences) and reading.document_of(doc_id):
+                reading.fault(path, document.line, "doc_id", NEEDS_TEXT)  # an unknown document has its own fault
+            document.sentences, text = placed, ""
         out.append(_record(path, reading, document, row, text, scheme))
     return out
 
