@@ -378,6 +378,36 @@ def test_whole_paragraph_predictions_pay_in_token_precision():
     assert (s["quotes.content_tokens"].precision, s["quotes.content_tokens"].recall) == (0.1, 1)
 
 
+def test_words_given_twice_in_a_content_count_once():
+    whole, half = Span(TOKENS[0].start, TOKENS[9].end), Span(TOKENS[0].start, TOKENS[4].end)
+    gold = [document(quotes=[Quote("", (whole,), directness="direct")])]
+    double = Quote("", (half, half, half), directness="indirect")  # its Dice would be 1.2, above that of the very words
+    s = scored(gold, [document(quotes=[double, Quote("", (whole,), directness="direct")])])
+    assert (s["quotes.content"].right, s["quotes.content"].predicted, s["quotes.directness"].recall) == (1, 2, 1)
+
+
+def test_a_long_document_takes_no_more_time_a_word(monkeypatch):
+    """Sentences × entities, quotes × entities and arguments × entities: each was a step here once."""
+    met = Counter[str]()
+    overlaps = Span.overlaps
+    monkeypatch.setattr(Span, "overlaps", lambda a, b: met.update(["overlap"]) or overlaps(a, b))
+    size = 4000
+    tokens = tuple(Span(3 * i, 3 * i + 2) for i in range(size))
+
+    def article(longer: int) -> Document:
+        spans, between = [Span(t.start, t.end + longer) for t in tokens[::2]], tokens[1::2]
+        return Document(
+            "x", "ab " * size, tokens=tokens, sentences=tuple(Span(30 * i, 30 * i + 30) for i in range(size // 10)),
+            entities=tuple(Entity("", s, "PER", "NAM") for s in spans),
+            events=tuple(event("Contact.Meet", t, ("Participant", s)) for t, s in zip(between, spans, strict=True)),
+            quotes=tuple(Quote("", (t,), source=Reference(s)) for t, s in zip(between, spans, strict=True)),
+        )  # fmt: skip
+
+    s = scored([article(0)], [article(1)])
+    assert [s[n].f1 for n in ("entities.iob2", "events.argument_cluster", "quotes.speaker")] == [1, 1, 1]
+    assert met["overlap"] < 40 * size
+
+
 # -- streams and batches -----------------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
 import numpy as np
@@ -90,14 +91,16 @@ def tag_rows(pair: Pair) -> tuple[list[list[str]], list[list[str]]]:
     def flat(e: Entity) -> bool:
         return e.type in pair.values or (e.level or standing.get(e.span, "NAM")) in ("", "NAM")
 
+    sentences = pair.sentence_tokens
+    starts, ends = [tokens[0].start for tokens in sentences], [tokens[-1].end for tokens in sentences]
     out = []
     for side in (pair.gold, pair.predicted):
         spans = [(e.span, e.type) for e in side.entities if flat(e)]
-        rows = []
-        for tokens in pair.sentence_tokens:
-            inside = [(s, t) for s, t in spans if s.start < tokens[-1].end and tokens[0].start < s.end]
-            rows.append(spans_to_iob2(inside, tokens))
-        out.append(rows)
+        inside: list[list[tuple[Span, str]]] = [[] for _ in sentences]
+        for span, label in spans:
+            for row in range(bisect_right(ends, span.start), bisect_left(starts, span.end)):
+                inside[row].append((span, label))
+        out.append([spans_to_iob2(found, tokens) for found, tokens in zip(inside, sentences, strict=True)])
     return out[0], out[1]
 
 
