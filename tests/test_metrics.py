@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nervaluate.evaluator import Evaluator
 
+import vostochny
 from vostochny import measures, ontology, scoring, statistics
 from vostochny.align import iob2_to_spans
 from vostochny.formats import jsonl
@@ -347,6 +348,25 @@ def test_realis_counts_on_matched_triggers_alone():
     assert (s.right, s.gold, s.recall) == (1, 1, 1)
     silent = scored(gold, [document(events=[event("Contact.Meet", TOKENS[0])])])["events.realis"]
     assert silent.recall == 0
+
+
+def test_what_the_gold_does_not_say_is_no_accuracy():
+    """A gold without realis had every system that says it at 0, and every one that does not at 1."""
+    whole = (Span(TOKENS[0].start, TOKENS[1].end),)
+    gold = [document(events=[event("Contact.Meet", TOKENS[0])], quotes=[Quote("", whole)])]
+    said = document(
+        events=[event("Contact.Meet", TOKENS[0], realis="actual")], quotes=[Quote("", whole, directness="direct")]
+    )
+    for predicted in (said, gold[0]):
+        s = scored(gold, [predicted])
+        assert [s[n].recall for n in ("events.realis", "events.polarity", "quotes.directness")] == [None] * 3
+
+
+def test_words_that_are_not_in_a_short_text_are_each_an_item():
+    text = Document("x", "ab", entities=(Entity("", Span(0, 2), "PER", "NAM"),))
+    given = {"entities": [{"text": f"no{i}", "type": "PER"} for i in range(5)]}
+    result = vostochny.score({"x": given}, gold=[text], resamples=0)
+    assert statistics.score(result.measures["entities.text_set"].counts[0]).predicted == 5
 
 
 def test_a_speaker_is_who_it_is_and_not_how_it_is_written():

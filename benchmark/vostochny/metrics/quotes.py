@@ -72,7 +72,7 @@ def content_tokens(pairs: list[Pair], metric: str) -> Counts:
 
 
 def cues(pairs: list[Pair], metric: str) -> Counts:
-    """A cue is right where a gold cue has its span; quotes without a cue are not counted. Facets: directness, zone.
+    """A cue is right where a gold cue has its span; quotes without a cue are not counted. Facet: zone.
 
     Two quotes that share a cue are two items on both sides.
     """
@@ -88,9 +88,9 @@ def cues(pairs: list[Pair], metric: str) -> Counts:
 
 
 def addressees(pairs: list[Pair], metric: str) -> Counts:
-    """To whom it was said, by identity (Pair.identity), over the quotes that name an addressee. Facets: as above.
+    """To whom it was said, by identity (Pair.identity), over the quotes that name an addressee.
 
-    Right where the quotes are paired by content and both name the same addressee.
+    Right where the quotes are paired by content and both name the same addressee. Facets: directness, zone.
     """
     sides: tuple[list[Item], list[Item]] = [], []
     for pair in pairs:
@@ -112,15 +112,18 @@ def addressees(pairs: list[Pair], metric: str) -> Counts:
 
 
 def directness(pairs: list[Pair], metric: str) -> Counts:
-    """Directness on paired quotes: recall = precision = accuracy. Facets: directness (the gold's), zone."""
-    sides: tuple[list[Item], list[Item]] = [], []
+    """Directness on paired quotes whose directness the gold says: recall = precision = accuracy.
+
+    Facets: directness (the gold's), zone.
+    """
+    items: list[Item] = []
     for pair in pairs:
         for g, p in pair.quote_pairs.items():
             gold = pair.gold.quotes[g]
-            item = _item(pair, gold, gold.directness or "", gold.directness == pair.predicted.quotes[p].directness)
-            sides[0].append(item)
-            sides[1].append(item)
-    return tally(metric, FACETS, Pair.units(pairs), *sides)
+            if gold.directness is not None:
+                right = gold.directness == pair.predicted.quotes[p].directness
+                items.append(_item(pair, gold, gold.directness, right))
+    return tally(metric, FACETS, Pair.units(pairs), items, items)
 
 
 def same_source_span(pair: Pair, gold: Quote, predicted: Quote) -> bool:
