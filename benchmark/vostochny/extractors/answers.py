@@ -41,10 +41,14 @@ def checked(
     unknown: str = "error",
     view: View | None = None,
     offsets: str | None = None,
+    name: str = "answer",
 ) -> Document:
-    """A row as a document, by the reader of prediction files (Reading). Raises FormatError with every fault."""
+    """A row as a document, by the reader of prediction files (Reading).
+
+    Raises FormatError with every fault; ``name`` stands in them where a file's name would.
+    """
     reading = Reading(scheme, {document.doc_id: document})
-    return reading.predictions([Record("answer", None, row)], unknown, view, offsets)[document.doc_id]
+    return reading.predictions([Record(name, None, row)], unknown, view, offsets)[document.doc_id]
 
 
 def stored(row: dict[str, Any], document: Document) -> dict[str, Any]:
