@@ -98,6 +98,7 @@ def test_numpy_numbers_are_numbers(folder):
         ("raise SystemExit(3)", "SystemExit: 3"),
         ("return None", "returned NoneType"),
         ("return {'entities': [object()]}", "no JSON"),
+        ("from dataclasses import replace; return replace(d, emitted={'quotes'}, doc_id='\\ud800')", "no JSON"),
         ("return {'entities': [{'start': 0, 'end': 10**6, 'type': 'PER'}]}", "beyond the text"),
         ("return {'entities': [{'start': 0, 'end': 5, 'type': 'PERS'}]}", "did you mean 'PER'"),
         ("return {'entitys': []}", "did you mean 'entities'"),
@@ -179,6 +180,23 @@ def test_another_extractor_does_not_go_on_with_a_file(folder, capsys):
     assert "was made with extractor counting:find" in capsys.readouterr().err
     assert cli.main(["run", "counting:other", "-o", "p.jsonl", "--restart"]) == 0
     assert len(rows()) == 5
+
+
+@pytest.mark.parametrize("record", ["", "[]", '{"extractor": "coun'])
+def test_a_broken_record_of_what_made_a_file_is_told(folder, capsys, record):
+    (folder / "counting.py").write_text(COUNTING)
+    assert cli.main(["run", "counting:find", "-o", "p.jsonl"]) == 0
+    Path("p.run.json").write_text(record)
+    assert cli.main(["run", "counting:find", "-o", "p.jsonl"]) == 2
+    assert "p.run.json: is no JSON object that says what made p.jsonl; remove it" in capsys.readouterr().err
+    assert len(rows()) == 5
+
+
+def test_every_error_is_recorded_and_those_of_an_earlier_run_go(folder):
+    (folder / "never.py").write_text("def find(d):\n    raise ValueError('no')\n")
+    for _ in range(2):
+        assert cli.main(["run", "never:find", "-o", "p.jsonl"]) == 1
+        assert [r["doc_id"] for r in rows("p.errors.jsonl")] == IDS
 
 
 def test_a_file_that_is_no_predictions_is_left_alone(folder, capsys):

@@ -23,7 +23,7 @@ def row_of(prediction: Prediction, document: Document) -> dict[str, Any]:
     if isinstance(prediction, Document):
         # Its offsets are into this text, whether or not it carries it.
         layers = layers_of(replace(prediction, text=document.text))
-        return {"doc_id": prediction.doc_id, **{k: v for k, v in layers.items() if k in prediction.emitted}}
+        prediction = {"doc_id": prediction.doc_id, **{k: v for k, v in layers.items() if k in prediction.emitted}}
     if not isinstance(prediction, Mapping):
         expected = f"expected a Document or an object with any of {', '.join(LAYERS)}"
         raise ExtractorError(f"returned {type(prediction).__name__}; {expected}")
