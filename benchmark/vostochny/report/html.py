@@ -16,9 +16,11 @@ from importlib.resources import files
 from typing import Any
 
 from vostochny import ontology
+from vostochny.metrics.units import Pair
 from vostochny.report import payload
 from vostochny.scoring import Result
 
+_BATCH = 1 << 18  # bytes read at once: not many more articles than are shown
 SCRIPTS = ("page", "scores", "article", "mistakes", "identity", "start")
 
 _PAGE = """\
@@ -72,16 +74,19 @@ def render(result: Result, name: str, agreement: Mapping[str, float] | None = No
 def with_articles(result: Result, gold: str, predicted: str) -> Result:
     """The result with its first articles, read again from the two files where the score did not hold them.
 
-    Scoring against a gold of one's own streams; a page shows no more articles than one batch has.
+    Scoring against a large gold of one's own streams; a page shows no more than payload.MOST_ARTICLES of it.
     """
     if result.pairs or "-" in (gold, predicted):
         return result
     # Imported here: it brings Arrow, which a score of the five articles does without.
     from vostochny.batches import batches
 
-    scheme, unknown = ontology.load(), result.options.unknown
-    first = next(iter(batches(gold, predicted, scheme, unknown, size=payload.MOST_ARTICLES)), None)
-    return replace(result, pairs=first.pairs if first else [])
+    options, pairs = result.options, list[Pair]()
+    for batch in batches(gold, predicted, ontology.load(), options.unknown, offsets=options.offsets, size=_BATCH):
+        pairs += batch.pairs
+        if len(pairs) >= payload.MOST_ARTICLES:
+            break
+    return replace(result, pairs=pairs[: payload.MOST_ARTICLES])
 
 
 def embedded(data: Any) -> str:
