@@ -256,6 +256,16 @@ def in_terminal(**environment: str) -> str:
     return out.decode("utf-8")
 
 
+@pytest.mark.parametrize("text", ["กำลัง Bob", "के Bob", "❤\ufe0f Bob", "😀 Bob", "é Bob"])
+def test_show_draws_a_mark_under_its_words(text):
+    """A vowel sign takes no column, though Unicode gives it no combining class."""
+    start = text.index("Bob")
+    gold = Document("x", text, entities=(Entity("", Span(start, start + 3), "PER"),))
+    (pair,) = pair_up([gold], {}, frozenset(), frozenset())
+    bar = next(line for line in show.render(pair, ["entities"], judged=False).splitlines() if "─" in line)
+    assert bar.index("─") == {"กำลัง": 5, "के": 2, "❤\ufe0f": 3, "😀": 3, "é": 2}[text.split()[0]]
+
+
 def test_show_colours_a_terminal_alone_and_not_against_its_users_wish():
     assert "\x1b[32m" in in_terminal()
     assert "\x1b" not in in_terminal(NO_COLOR="1")
