@@ -249,6 +249,9 @@ def test_a_command_that_ends_after_each_answer_is_started_again(folder):
     line = "head -n 1 | " + program(folder, "out = {'entities': []}")
     assert cli.main(["run", "command", line, "-o", "p.jsonl"]) == 0
     assert len(rows()) == 5
+    slow = "read x; echo '{\"entities\": []}'; sleep 0.2"  # to end takes it a while, in which it looks alive
+    assert cli.main(["run", "command", slow, "-o", "q.jsonl"]) == 0
+    assert len(rows("q.jsonl")) == 5
 
 
 def test_time_is_limited_and_the_next_article_starts_anew(folder):

@@ -76,7 +76,7 @@ def compare(a: Measure, b: Measure, resampling: Resampling) -> Comparison:
     p = these = new = detectable = drawn = None
     notes: list[str] = []
     if difference is None:
-        notes.append("undefined: neither gold nor predictions")
+        notes.append("undefined for one of the systems, or both")
     elif support < FEWEST_ITEMS:
         notes.append(f"fewer than {FEWEST_ITEMS} gold items: no test and no interval")
     else:

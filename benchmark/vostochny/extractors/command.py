@@ -2,7 +2,7 @@
 
 In: ``{"doc_id", "text", "paragraphs", "sentences", "tokens", "zones"}``, spans as ``{"start", "end"}``. Out: a
 prediction. The program is started once and answers each line before it reads the next; one that ends after an answer is
-started again. What it writes to standard error is passed through.
+started again, and given anew what it was to answer next. What it writes to standard error is passed through.
 """
 
 from __future__ import annotations
@@ -55,11 +55,17 @@ class CommandExtractor:
         self._process: _Process | None = None
 
     def __call__(self, document: Document) -> Mapping[str, Any]:
-        if self._process is None or self._process.ended:
-            self.close()
-            self._process = _Process(self.line)
+        line = question(document)
+        if self._process is not None:
+            # It has answered before, and may have ended since: only the missing answer tells for certain.
+            with contextlib.suppress(_Ended):
+                return self._asked(line)
+        return self._asked(line)
+
+    def _asked(self, line: str) -> Mapping[str, Any]:
+        self._process = self._process or _Process(self.line)
         try:
-            return self._process.ask(question(document), self.timeout)
+            return self._process.ask(line, self.timeout)
         except ExtractorError:
             # Whatever it still writes belongs to this document, not to the next.
             self._process.kill()
@@ -71,6 +77,10 @@ class CommandExtractor:
         if self._process:
             self._process.close()
             self._process = None
+
+
+class _Ended(ExtractorError):
+    """The program ended, or closed its output, before it answered."""
 
 
 class _Process:
@@ -105,13 +115,6 @@ class _Process:
             self._stdin.write(line)
             self._stdin.flush()
 
-    @property
-    def ended(self) -> bool:
-        """Whether the program has ended; waits a moment for one that is about to."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._popen.wait(0.02)
-        return self._popen.poll() is not None
-
     def ask(self, line: str, timeout: float) -> dict[str, Any]:
         """The answer to one line. Raises ExtractorError where there is none in time or it is no JSON object."""
         # A program that does not read must not stop us either.
@@ -125,7 +128,7 @@ class _Process:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._popen.wait(GRACE)
             code = self._popen.poll()
-            raise ExtractorError(f"the command ended without an answer (exit code {code})")
+            raise _Ended(f"the command ended without an answer (exit code {code})")
         if len(raw) >= MAX_ANSWER:
             raise ExtractorError(f"the answer is longer than {MAX_ANSWER >> 20} MB")
         try:

@@ -117,7 +117,8 @@ def judged(answer: str, document: Document, layers: list[str]) -> Score:
     missing = ", ".join(repr(words) for _, words in placed.unplaced[:20])
     return Score(
         value=value,
-        answer=json.dumps(prediction, ensure_ascii=False),
+        # A model can escape half of a surrogate pair, which no log could hold.
+        answer=json.dumps(prediction, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8"),
         explanation=problem or (f"{told}; not found: {missing}" if missing else told),
         metadata={
             "counts": {name: c.total().tolist() for name, c in counts.items()},
