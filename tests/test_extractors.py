@@ -254,6 +254,16 @@ def test_a_command_that_ends_after_each_answer_is_started_again(folder):
     assert len(rows("q.jsonl")) == 5
 
 
+def test_a_second_line_is_not_taken_for_the_next_articles_answer(folder):
+    line = program(folder, "print('{}')")
+    made = extractors.load(f"command:{line}", Settings())
+    assert made(GOLD[0]) == {}
+    time.sleep(0.5)
+    with pytest.raises(ExtractorError, match="more than one line for the article before"):
+        made(GOLD[1])
+    extractors.close(made)
+
+
 def test_time_is_limited_and_the_next_article_starts_anew(folder):
     body = "time.sleep(60 if d['doc_id'].startswith('001') else 0)"
     before = time.monotonic()

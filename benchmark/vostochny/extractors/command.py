@@ -21,6 +21,7 @@ from vostochny.extractors import ExtractorError, Settings
 from vostochny.model import Document, Span
 
 MAX_ANSWER = 64 << 20
+MOMENT = 0.005  # seconds in which a second line of one answer would have come
 GRACE = 2.0  # seconds a program has to end by itself once there is nothing more to read
 
 
@@ -97,6 +98,7 @@ class _Process:
             start_new_session=True,  # a group of its own: what the shell started ends with it
         )
         self._answers: queue.Queue[bytes] = queue.Queue()
+        self._answered = False
         assert self._popen.stdout and self._popen.stdin
         self._stdin: IO[bytes] = self._popen.stdin
         threading.Thread(target=self._read, args=(self._popen.stdout,), daemon=True).start()
@@ -117,13 +119,18 @@ class _Process:
 
     def ask(self, line: str, timeout: float) -> dict[str, Any]:
         """The answer to one line. Raises ExtractorError where there is none in time or it is no JSON object."""
-        # A program that does not read must not stop us either.
-        threading.Thread(target=self._write, args=(line.encode(),), daemon=True).start()
-        try:
-            raw = self._answers.get(timeout=timeout)
-        except queue.Empty:
-            message = f"no answer in {timeout:g} s; write one line for each line read and flush it, or raise --timeout"
-            raise ExtractorError(message) from None
+        raw = self._unasked() if self._answered else None
+        if raw:
+            # It would be taken for the answer to this question, and each answer for that to the next.
+            raise ExtractorError("the command wrote more than one line for the article before; write one for each")
+        if raw is None:
+            # A program that does not read must not stop us either.
+            threading.Thread(target=self._write, args=(line.encode(),), daemon=True).start()
+            try:
+                raw = self._answers.get(timeout=timeout)
+            except queue.Empty:
+                wanted = "write one line for each line read and flush it, or raise --timeout"
+                raise ExtractorError(f"no answer in {timeout:g} s; {wanted}") from None
         if not raw:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._popen.wait(GRACE)
@@ -139,7 +146,15 @@ class _Process:
             raise ExtractorError(message) from None
         if not isinstance(row, dict):
             raise ExtractorError("the answer is no object; expected a prediction with any of entities, events, quotes")
+        self._answered = True
         return row
+
+    def _unasked(self) -> bytes | None:
+        """What it has written since its last answer: a line, b"" where it has ended, None where there is nothing."""
+        try:
+            return self._answers.get(timeout=MOMENT)
+        except queue.Empty:
+            return None
 
     def kill(self) -> None:
         """End the program and all it started."""
