@@ -179,6 +179,7 @@ def test_filters_work_by_keyboard(opened: Callable[..., Any], report: Path) -> N
     press(page, "Space")
     without = count(page)
     assert 0 < without < everything
+    assert page.text_content("[role=status]") == page.inner_text("#list")  # said to who cannot see the table change
     assert page.evaluate("document.activeElement.value") == "entities"
     assert "entities" not in page.locator(".mistakes td:nth-child(2)").all_inner_texts()
     tab_to(page, "input[name=verdicts][value=missed]")

@@ -9,7 +9,7 @@ from typing import Any
 
 from vostochny.comparison import Comparison, adjusted, compare
 from vostochny.intervals import Interval, Resampling
-from vostochny.report import LABELS
+from vostochny.report import LABELS, short
 from vostochny.scoring import Result
 
 # What is compared: the primary measure of each layer and the other ones that papers report.
@@ -79,8 +79,7 @@ def _row(row: Row, documents: Sequence[str]) -> list[str]:
     line = f"  {LABELS[row.measure]:<32}" + "".join(f"{f:>7}" for f in figures)
     line += f"{_span(c.these_articles):>16}{_span(c.new_articles):>16}{p[0]:>8}{p[1]:>8}{detectable:>12}"
     each = "  ".join(
-        f"{d.partition('_')[0]} {_points(x, signed=True)}"
-        for d, x in list(zip(documents, c.documents, strict=True))[:8]
+        f"{short(d)} {_points(x, signed=True)}" for d, x in list(zip(documents, c.documents, strict=True))[:8]
     )
     return [line, f"      by article: {each}; better {c.better}, equal {c.equal}, worse {c.worse}"]
 

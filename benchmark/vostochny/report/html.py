@@ -40,6 +40,7 @@ default-src 'none'; script-src {script_hash}; style-src {style_hash}">
 <a class="skip" href="#main">Skip to content</a>
 <header><p class="brand">Vostochny</p><h1>{name}</h1></header>
 <nav id="nav" aria-label="Views"></nav>
+<p id="status" class="visually-hidden" role="status"></p>
 <details id="filter-box" open><summary>Filters</summary><form id="filters" aria-label="Filters"></form></details>
 <main id="main" tabindex="-1">
 <noscript><p>This page is drawn by the script inside it; it fetches nothing.

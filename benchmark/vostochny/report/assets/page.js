@@ -128,6 +128,9 @@ function resetFilters() {
   document.querySelector('#filters [data-part=reset]').focus();
 }
 
+// Read out where it stands for good: what is drawn anew is not.
+function tell(text) { document.getElementById('status').textContent = text; }
+
 function here() {
   let path;
   try { path = location.hash.slice(1).split('/').map(decodeURIComponent); } catch { path = ['']; }
@@ -147,6 +150,7 @@ function redraw() {
   for (const check of document.querySelectorAll('#filters .check')) check.hidden = view.without.includes(check.dataset.value);
   document.getElementById('filter-box').hidden = !view.uses.length;
   const main = document.getElementById('main');
+  tell('');
   main.dataset.view = name;
   main.replaceChildren();
   view.draw(main, path);
