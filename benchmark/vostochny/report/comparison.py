@@ -16,6 +16,7 @@ from vostochny.scoring import Result
 COMPARED = (
     "entities.names", "entities.all", "events.trigger", "events.argument", "quotes.speaker", "quotes.content",
 )  # fmt: skip
+SHOWN = 8  # articles whose differences stand in a line
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,11 @@ def compared(names: Sequence[str], results: Sequence[Result]) -> dict[str, Any]:
 
 
 def as_json(table: dict[str, Any]) -> str:
-    """The comparison as one JSON object."""
+    """The comparison as one JSON object. Differences by document are left out where they are those of blocks."""
     rows = [asdict(row) for row in table["rows"]]
+    for row in rows:
+        if len(row["comparison"]["documents"]) != len(table["documents"]):
+            row["comparison"]["documents"] = []
     return json.dumps(table | {"rows": rows}, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -78,10 +82,13 @@ def _row(row: Row, documents: Sequence[str]) -> list[str]:
     detectable = "" if c.detectable is None else f"{100 * c.detectable:.1f}"
     line = f"  {LABELS[row.measure]:<32}" + "".join(f"{f:>7}" for f in figures)
     line += f"{_span(c.these_articles):>16}{_span(c.new_articles):>16}{p[0]:>8}{p[1]:>8}{detectable:>12}"
-    each = "  ".join(
-        f"{short(d)} {_points(x, signed=True)}" for d, x in list(zip(documents, c.documents, strict=True))[:8]
-    )
-    return [line, f"      by article: {each}; better {c.better}, equal {c.equal}, worse {c.worse}"]
+    signs = f"better {c.better}, equal {c.equal}, worse {c.worse}"
+    if len(c.documents) != len(documents):
+        return [line, f"      in {len(c.documents)} blocks of articles: {signs}"]
+    some = list(zip(documents, c.documents, strict=True))[:SHOWN]
+    each = "  ".join(f"{short(d)} {_points(x, signed=True)}" for d, x in some)
+    more = "  …" if len(documents) > SHOWN else ""
+    return [line, f"      by article: {each}{more}; {signs}"]
 
 
 def _points(value: float | None, signed: bool = False) -> str:
