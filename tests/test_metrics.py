@@ -278,7 +278,8 @@ def test_every_option_that_changes_a_number_changes_the_signature():
     [
         ("the Kremlin", "Kremlin"), ("Russia’s", "Russia"), ("“Angara”", "Angara"), ("an Angara", "Angara"),
         ("The White House’s", "White House"), ("Theresa", "Theresa"), ("the", "the"), ("Putin", "Putin"),
-        ("states’", "states"),
+        ("states’", "states"), ("“a 😀’s”", "😀"), ("’s", "s"), ("“”", "“”"),
+        pytest.param(f"x{' ' * 100_000}y", f"x{' ' * 100_000}y", id="once-a-minute-and-a-half-of-backtracking"),
     ],
 )  # fmt: skip
 def test_lenient_boundaries(text, core):
