@@ -383,6 +383,14 @@ def test_a_speaker_is_who_it_is_and_not_how_it_is_written():
     assert scored(gold, [document(quotes=[Quote("", content)])])["quotes.speaker"].right == 0
 
 
+def test_offsets_far_beyond_a_text_that_is_not_known_are_only_wrong():
+    quote = Quote("q", (TOKENS[9],), source=Reference(TOKENS[0]))
+    gold = replace(document(entities=[Entity("a", TOKENS[0], "PER", "NAM", cluster="kim")], quotes=[quote]), text="")
+    for span, right in ((Span(0, 1 << 40), 1), (Span(1 << 39, 1 << 40), 0)):
+        s = scored([gold], [document(quotes=[replace(quote, source=Reference(span))])])
+        assert s["quotes.speaker"].right == right
+
+
 def test_an_interrupted_quote_is_one_and_needs_all_its_parts_to_be_exact():
     parts = (Span(TOKENS[0].start, TOKENS[2].end), Span(TOKENS[6].start, TOKENS[9].end))
     gold = [document(quotes=[Quote("", parts)])]

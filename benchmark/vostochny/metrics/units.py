@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
 
 import numpy as np
 
@@ -15,7 +15,6 @@ from vostochny.metrics.assignment import best_pairs
 from vostochny.metrics.counts import Ints
 from vostochny.model import Document, Entity, Reference, Span
 
-_BLOCK = 64  # characters; entities are looked up by the blocks they touch, so that no look-up goes through all of them
 # What the same speaker adds to a pair of quotes: less than any step between two Dice coefficients.
 _SAME_SPEAKER = 1e-9
 
@@ -63,13 +62,10 @@ class Pair:
         return {e.span: e for e in self.gold.entities}
 
     @cached_property
-    def _entities_near(self) -> dict[int, list[Entity]]:
-        """The gold entities that touch each block of the text."""
-        out: dict[int, list[Entity]] = defaultdict(list)
-        for e in self.gold.entities:
-            for block in _blocks(e.span):
-                out[block].append(e)
-        return out
+    def _entities_in_order(self) -> tuple[list[Entity], list[int], list[int]]:
+        """The gold entities by their place, where each begins, and how far it and those before it reach."""
+        ordered = sorted(self.gold.entities, key=lambda e: e.span)
+        return ordered, [e.span.start for e in ordered], list(accumulate((e.span.end for e in ordered), max))
 
     @cached_property
     def _triggers(self) -> frozenset[Span]:
@@ -90,7 +86,8 @@ class Pair:
             return None
         entity = self._entity_at.get(reference.span)
         if entity is None:
-            near = (e for block in _blocks(reference.span) for e in self._entities_near.get(block, ()))
+            ordered, starts, reach = self._entities_in_order
+            near = ordered[bisect_right(reach, reference.span.start) : bisect_left(starts, reference.span.end)]
             touching = [e for e in near if e.span.overlaps(reference.span)]
             if not touching:
                 return "span", reference.span
@@ -122,10 +119,6 @@ class Pair:
     def quote_pairs(self) -> dict[int, int]:
         """The one-to-one pairs of gold and predicted quotes, by their numbers (:func:`pair_quotes`)."""
         return pair_quotes(self)
-
-
-def _blocks(span: Span) -> range:
-    return range(span.start // _BLOCK, (span.end - 1) // _BLOCK + 1)
 
 
 def _dice(a: Span, b: Span) -> float:
