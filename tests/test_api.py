@@ -12,6 +12,7 @@ import pytest
 import vostochny
 from vostochny import api, cli
 from vostochny.formats import FormatError
+from vostochny.model import Document, Entity, Span
 
 LOOKUP = "benchmark/baselines/lookup/predictions.jsonl"
 
@@ -53,6 +54,12 @@ def test_articles_of_ones_own():
     assert result.documents == tuple(d.doc_id for d in some) and result.layers == ("entities",)
 
 
+def test_documents_of_ones_own_have_their_own_types_as_a_file_has():
+    gold = [Document("a", "BRCA1 is a gene.", entities=(Entity("", Span(0, 5), "Gene"),))]
+    for predictions in (gold, gold[0], {"a": {"entities": [{"start": 0, "end": 5, "type": "Gene"}]}}):
+        assert vostochny.score(predictions, gold=gold, resamples=0).measures["entities.names"].value == 1
+
+
 def test_evaluate_raises_what_the_extractor_raises():
     with pytest.raises(ZeroDivisionError):
         vostochny.evaluate(lambda d: 1 / 0)
@@ -67,7 +74,14 @@ def test_evaluate_raises_what_the_extractor_raises():
         ({"resamples": -1}, "too small"),
         ({"predictions": [{"doc_id": "009"}]}, "is no article of the gold"),
         ({"predictions": [{"doc_id": "003"}, {"doc_id": "003"}]}, "given twice"),
-        ({"predictions": {"003": {"entities": [{"start": 1}]}}}, "entities[0].end"),
+        ({"predictions": {"003": {"entities": [{"start": 1}]}}}, "predictions['003']: entities[0].end"),
+        ({"predictions": [{"doc_id": "003"}, "003"]}, "predictions[1]: is str; expected a Document or an object"),
+        ({"predictions": [{"entities": []}]}, "predictions[0]: doc_id: is missing"),
+        ({"predictions": {3: {"entities": []}}}, "predictions[3]: doc_id: is 3; expected the id"),
+        ({"predictions": [{"doc_id": "00"}]}, "write more of the id"),
+        ({"predictions": {"003": {"entities": [object()]}}}, "predictions['003']: returned what is no JSON"),
+        ({"unknown": "skip"}, "'skip' is none of error, ignore, wrong"),
+        ({"gold": [Document("a", ""), Document("a", "")]}, "gold: doc_id: 'a' is given 2 times"),
     ],
 )
 def test_what_is_wrong_is_said(options, message):

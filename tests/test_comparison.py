@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 
 import numpy as np
@@ -10,10 +11,11 @@ import pytest
 from scipy import stats
 from test_statistics import DOCUMENTS, items_of, measure_of
 
-from vostochny import comparison
+from vostochny import comparison, ontology, scoring
 from vostochny.comparison import adjusted, compare, holm, paired_differences, randomisation
 from vostochny.intervals import Resampling
 from vostochny.metrics.counts import Item, tally
+from vostochny.report import comparison as report
 from vostochny.statistics import Measure, from_total, macro, score
 
 
@@ -140,3 +142,21 @@ def test_an_undefined_difference_is_none_everywhere():
 def test_systems_over_different_units_are_not_compared():
     with pytest.raises(ValueError, match="different units"):
         compare(pair(1)[0], pair(1, documents=DOCUMENTS[:20])[1], Resampling(resamples=10))
+
+
+def test_more_articles_than_are_kept_apart_are_compared_by_blocks(tmp_path):
+    """Beyond scoring.BLOCKS a row is a block of articles; the table fell over on the difference of each article."""
+    size = scoring.BLOCKS + 100
+    entity = {"start": 0, "end": 3, "type": "PER", "level": "NAM"}
+    rows = [{"doc_id": f"d{i}", "text": "Bob met Eve.", "entities": [entity]} for i in range(size)]
+    files = {"gold": 1, "one": 2, "other": 3}
+    for name, nth in files.items():
+        kept = [r | {"entities": [] if nth > 1 and i % nth == 0 else r["entities"]} for i, r in enumerate(rows)]
+        (tmp_path / name).write_text("".join(json.dumps(r) + "\n" for r in kept), encoding="utf-8")
+    gold, one, other = (str(tmp_path / name) for name in files)
+    chosen = scoring.Options(resamples=50, metrics=("entities.names",))
+    results = [scoring.score_files(gold, path, ontology.load(), chosen) for path in (one, other)]
+    table = report.compared(["one", "other"], results)
+    assert f"in {scoring.BLOCKS} blocks of articles: better" in report.render(table)
+    stored = json.loads(report.as_json(table))
+    assert len(stored["documents"]) == size and stored["rows"][0]["comparison"]["documents"] == []

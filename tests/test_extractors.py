@@ -98,6 +98,7 @@ def test_numpy_numbers_are_numbers(folder):
         ("raise SystemExit(3)", "SystemExit: 3"),
         ("return None", "returned NoneType"),
         ("return {'entities': [object()]}", "no JSON"),
+        ("from dataclasses import replace; return replace(d, emitted={'quotes'}, doc_id='\\ud800')", "no JSON"),
         ("return {'entities': [{'start': 0, 'end': 10**6, 'type': 'PER'}]}", "beyond the text"),
         ("return {'entities': [{'start': 0, 'end': 5, 'type': 'PERS'}]}", "did you mean 'PER'"),
         ("return {'entitys': []}", "did you mean 'entities'"),
@@ -181,6 +182,23 @@ def test_another_extractor_does_not_go_on_with_a_file(folder, capsys):
     assert len(rows()) == 5
 
 
+@pytest.mark.parametrize("record", ["", "[]", '{"extractor": "coun'])
+def test_a_broken_record_of_what_made_a_file_is_told(folder, capsys, record):
+    (folder / "counting.py").write_text(COUNTING)
+    assert cli.main(["run", "counting:find", "-o", "p.jsonl"]) == 0
+    Path("p.run.json").write_text(record)
+    assert cli.main(["run", "counting:find", "-o", "p.jsonl"]) == 2
+    assert "p.run.json: is no JSON object that says what made p.jsonl; remove it" in capsys.readouterr().err
+    assert len(rows()) == 5
+
+
+def test_every_error_is_recorded_and_those_of_an_earlier_run_go(folder):
+    (folder / "never.py").write_text("def find(d):\n    raise ValueError('no')\n")
+    for _ in range(2):
+        assert cli.main(["run", "never:find", "-o", "p.jsonl"]) == 1
+        assert [r["doc_id"] for r in rows("p.errors.jsonl")] == IDS
+
+
 def test_a_file_that_is_no_predictions_is_left_alone(folder, capsys):
     (folder / "counting.py").write_text(COUNTING)
     Path("p.jsonl").write_text("not json\n{}\n")
@@ -231,6 +249,19 @@ def test_a_command_that_ends_after_each_answer_is_started_again(folder):
     line = "head -n 1 | " + program(folder, "out = {'entities': []}")
     assert cli.main(["run", "command", line, "-o", "p.jsonl"]) == 0
     assert len(rows()) == 5
+    slow = "read x; echo '{\"entities\": []}'; sleep 0.2"  # to end takes it a while, in which it looks alive
+    assert cli.main(["run", "command", slow, "-o", "q.jsonl"]) == 0
+    assert len(rows("q.jsonl")) == 5
+
+
+def test_a_second_line_is_not_taken_for_the_next_articles_answer(folder):
+    line = program(folder, "print('{}')")
+    made = extractors.load(f"command:{line}", Settings())
+    assert made(GOLD[0]) == {}
+    time.sleep(0.5)
+    with pytest.raises(ExtractorError, match="more than one line for the article before"):
+        made(GOLD[1])
+    extractors.close(made)
 
 
 def test_time_is_limited_and_the_next_article_starts_anew(folder):

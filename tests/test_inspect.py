@@ -142,6 +142,19 @@ def test_an_answer_that_is_no_prediction_counts_as_none(said):
     assert score.explanation
 
 
+@pytest.mark.parametrize("layers", ["entities,quote", "", []])
+def test_layers_that_are_none_are_refused(layers):
+    with pytest.raises(ValueError, match=r"('quote'|''|nothing) given; expected one or more of entities, events"):
+        inspect_task().extract(layers)
+
+
+def test_half_a_surrogate_pair_does_not_break_the_log():
+    module = inspect_task()
+    said = '{"entities": [{"text": "\\ud83d", "type": "PER"}]}'
+    score = module.judged(said, GOLD[0], ["entities"])
+    assert score.metadata["counts"]["entities.all"][3] == 1 and score.model_dump_json()
+
+
 def test_an_unknown_type_is_a_mistake_and_offsets_are_not_relied_on():
     module = inspect_task()
     said = {"entities": [{"text": "Putin", "type": "PERSON"}, {"text": "Putin", "start": 3, "end": 4, "type": "PER"}]}

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nervaluate.evaluator import Evaluator
 
+import vostochny
 from vostochny import measures, ontology, scoring, statistics
 from vostochny.align import iob2_to_spans
 from vostochny.formats import jsonl
@@ -277,7 +278,8 @@ def test_every_option_that_changes_a_number_changes_the_signature():
     [
         ("the Kremlin", "Kremlin"), ("Russia’s", "Russia"), ("“Angara”", "Angara"), ("an Angara", "Angara"),
         ("The White House’s", "White House"), ("Theresa", "Theresa"), ("the", "the"), ("Putin", "Putin"),
-        ("states’", "states"),
+        ("states’", "states"), ("“a 😀’s”", "😀"), ("’s", "s"), ("“”", "“”"),
+        pytest.param(f"x{' ' * 100_000}y", f"x{' ' * 100_000}y", id="once-a-minute-and-a-half-of-backtracking"),
     ],
 )  # fmt: skip
 def test_lenient_boundaries(text, core):
@@ -349,6 +351,25 @@ def test_realis_counts_on_matched_triggers_alone():
     assert silent.recall == 0
 
 
+def test_what_the_gold_does_not_say_is_no_accuracy():
+    """A gold without realis had every system that says it at 0, and every one that does not at 1."""
+    whole = (Span(TOKENS[0].start, TOKENS[1].end),)
+    gold = [document(events=[event("Contact.Meet", TOKENS[0])], quotes=[Quote("", whole)])]
+    said = document(
+        events=[event("Contact.Meet", TOKENS[0], realis="actual")], quotes=[Quote("", whole, directness="direct")]
+    )
+    for predicted in (said, gold[0]):
+        s = scored(gold, [predicted])
+        assert [s[n].recall for n in ("events.realis", "events.polarity", "quotes.directness")] == [None] * 3
+
+
+def test_words_that_are_not_in_a_short_text_are_each_an_item():
+    text = Document("x", "ab", entities=(Entity("", Span(0, 2), "PER", "NAM"),))
+    given = {"entities": [{"text": f"no{i}", "type": "PER"} for i in range(5)]}
+    result = vostochny.score({"x": given}, gold=[text], resamples=0)
+    assert statistics.score(result.measures["entities.text_set"].counts[0]).predicted == 5
+
+
 def test_a_speaker_is_who_it_is_and_not_how_it_is_written():
     people = [Entity("a", TOKENS[0], "PER", "NAM", cluster="kim"), Entity("b", TOKENS[2], "PER", "PRO", cluster="kim"),
               Entity("c", TOKENS[4], "PER", "NAM", cluster="putin")]  # fmt: skip
@@ -360,6 +381,14 @@ def test_a_speaker_is_who_it_is_and_not_how_it_is_written():
     longer = Span(TOKENS[0].start, TOKENS[1].end)  # no gold mention, but it overlaps Kim's
     assert scored(gold, [document(quotes=[Quote("", content, source=Reference(longer))])])["quotes.speaker"].right == 1
     assert scored(gold, [document(quotes=[Quote("", content)])])["quotes.speaker"].right == 0
+
+
+def test_offsets_far_beyond_a_text_that_is_not_known_are_only_wrong():
+    quote = Quote("q", (TOKENS[9],), source=Reference(TOKENS[0]))
+    gold = replace(document(entities=[Entity("a", TOKENS[0], "PER", "NAM", cluster="kim")], quotes=[quote]), text="")
+    for span, right in ((Span(0, 1 << 40), 1), (Span(1 << 39, 1 << 40), 0)):
+        s = scored([gold], [document(quotes=[replace(quote, source=Reference(span))])])
+        assert s["quotes.speaker"].right == right
 
 
 def test_an_interrupted_quote_is_one_and_needs_all_its_parts_to_be_exact():
@@ -376,6 +405,36 @@ def test_whole_paragraph_predictions_pay_in_token_precision():
     s = scored(gold, [document(quotes=[Quote("", (Span(0, 59),))])])
     assert s["quotes.content"].f1 == 1
     assert (s["quotes.content_tokens"].precision, s["quotes.content_tokens"].recall) == (0.1, 1)
+
+
+def test_words_given_twice_in_a_content_count_once():
+    whole, half = Span(TOKENS[0].start, TOKENS[9].end), Span(TOKENS[0].start, TOKENS[4].end)
+    gold = [document(quotes=[Quote("", (whole,), directness="direct")])]
+    double = Quote("", (half, half, half), directness="indirect")  # its Dice would be 1.2, above that of the very words
+    s = scored(gold, [document(quotes=[double, Quote("", (whole,), directness="direct")])])
+    assert (s["quotes.content"].right, s["quotes.content"].predicted, s["quotes.directness"].recall) == (1, 2, 1)
+
+
+def test_a_long_document_takes_no_more_time_a_word(monkeypatch):
+    """Sentences × entities, quotes × entities and arguments × entities: each was a step here once."""
+    met = Counter[str]()
+    overlaps = Span.overlaps
+    monkeypatch.setattr(Span, "overlaps", lambda a, b: met.update(["overlap"]) or overlaps(a, b))
+    size = 4000
+    tokens = tuple(Span(3 * i, 3 * i + 2) for i in range(size))
+
+    def article(longer: int) -> Document:
+        spans, between = [Span(t.start, t.end + longer) for t in tokens[::2]], tokens[1::2]
+        return Document(
+            "x", "ab " * size, tokens=tokens, sentences=tuple(Span(30 * i, 30 * i + 30) for i in range(size // 10)),
+            entities=tuple(Entity("", s, "PER", "NAM") for s in spans),
+            events=tuple(event("Contact.Meet", t, ("Participant", s)) for t, s in zip(between, spans, strict=True)),
+            quotes=tuple(Quote("", (t,), source=Reference(s)) for t, s in zip(between, spans, strict=True)),
+        )  # fmt: skip
+
+    s = scored([article(0)], [article(1)])
+    assert [s[n].f1 for n in ("entities.iob2", "events.argument_cluster", "quotes.speaker")] == [1, 1, 1]
+    assert met["overlap"] < 40 * size
 
 
 # -- streams and batches -----------------------------------------------------------------------------------------------

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from vostochny import cli, ontology, resources, scoring
-from vostochny.formats import jsonl
+from vostochny.formats import FormatError, jsonl
 from vostochny.metrics.units import pair_up
 from vostochny.metrics.verdicts import LAYERS, VERDICTS, identity, judge
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
-from vostochny.report import html, payload, show
+from vostochny.report import html, items, payload, seqeval, show
 from vostochny.report import leaderboard as board
 
 import leaderboard
@@ -163,6 +163,25 @@ def test_a_gold_of_ones_own_has_its_articles_on_the_page(tmp_path):
     assert (article["text"], article["rows"][0]["verdict"]) == ("Bob met Eve.", "missed")
 
 
+def test_a_gold_that_was_not_held_shows_its_first_articles_and_gives_no_silent_answers(tmp_path):
+    """The page had a single article of it, --items an empty file, and --seqeval agreed without a comparison."""
+    gold, guess = tmp_path / "gold.jsonl", tmp_path / "guess.jsonl"
+    bob = {"start": 0, "end": 3, "type": "PER", "level": "NAM"}
+    spans = {"sentences": [{"start": 0, "end": 12}], "tokens": [{"start": 0, "end": 3}]}
+    rows = [{"doc_id": f"d{i}", "text": "Bob met Eve.", "entities": [bob], **spans} for i in range(250)]
+    gold.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    guess.write_text(
+        "".join(json.dumps({"doc_id": r["doc_id"], "entities": []}) + "\n" for r in rows), encoding="utf-8"
+    )
+    result = scoring.score_files(str(gold), str(guess), SCHEME, scoring.Options(resamples=0))
+    data = payload.build(html.with_articles(result, str(gold), str(guess)), "x", {})
+    assert [a["id"] for a in data["articles"]] == [f"d{i}" for i in range(payload.MOST_ARTICLES)]
+    assert data["documentCount"] == 250
+    with pytest.raises(FormatError, match="--items: the gold is too large to hold"):
+        items.render(result)
+    assert "too large" in (seqeval.difference(result) or "")
+
+
 def entity(start: int, cluster: str) -> Entity:
     return Entity("", Span(start, start + 1), "PER", "NAM", cluster=cluster)
 
@@ -237,6 +256,16 @@ def in_terminal(**environment: str) -> str:
     return out.decode("utf-8")
 
 
+@pytest.mark.parametrize("text", ["กำลัง Bob", "के Bob", "❤\ufe0f Bob", "😀 Bob", "é Bob"])
+def test_show_draws_a_mark_under_its_words(text):
+    """A vowel sign takes no column, though Unicode gives it no combining class."""
+    start = text.index("Bob")
+    gold = Document("x", text, entities=(Entity("", Span(start, start + 3), "PER"),))
+    (pair,) = pair_up([gold], {}, frozenset(), frozenset())
+    bar = next(line for line in show.render(pair, ["entities"], judged=False).splitlines() if "─" in line)
+    assert bar.index("─") == {"กำลัง": 5, "के": 2, "❤\ufe0f": 3, "😀": 3, "é": 2}[text.split()[0]]
+
+
 def test_show_colours_a_terminal_alone_and_not_against_its_users_wish():
     assert "\x1b[32m" in in_terminal()
     assert "\x1b" not in in_terminal(NO_COLOR="1")
@@ -278,6 +307,7 @@ def test_places_are_shared_where_nothing_decides_them():
     table = next(t for t in made["tables"] if t["measure"] == "events.argument")
     assert {r["system"]: r.get("place") for r in table["rows"]} == {"good": [1, 1], "twin": None, "bad": [2, 2]}
     assert "agree at 60.0" in board.markdown(made) and "agree at 60.0" in board.html(made)
+    assert "<tr><td>" in board.html(made) and '</td><th scope="row">' in board.html(made)  # the system names its row
 
 
 def test_a_layer_that_a_system_leaves_empty_is_no_score_of_nought():

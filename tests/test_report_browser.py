@@ -179,6 +179,7 @@ def test_filters_work_by_keyboard(opened: Callable[..., Any], report: Path) -> N
     press(page, "Space")
     without = count(page)
     assert 0 < without < everything
+    assert page.text_content("[role=status]") == page.inner_text("#list")  # said to who cannot see the table change
     assert page.evaluate("document.activeElement.value") == "entities"
     assert "entities" not in page.locator(".mistakes td:nth-child(2)").all_inner_texts()
     tab_to(page, "input[name=verdicts][value=missed]")
@@ -292,12 +293,14 @@ def test_names_that_look_like_markup_stay_names(opened: Callable[..., Any], tmp_
     path.write_text(html.render(hostile(), HOSTILE), encoding="utf-8")
     page = opened(path)
     for view in ("", "mistakes", "articles", *(f"articles/x/{i}" for i in range(5)), "identity", "identity/events",
-                 "identity/quotes", "%", "identity/%E0%A4%A"):  # fmt: skip
+                 "identity/quotes", "%", "identity/%E0%A4%A",
+                 "constructor", "articles/x/length", "articles/x/"):  # fmt: skip
         go(page, path, view)
         assert page.locator("img").count() == 0 and page.locator("script").count() == 2
         assert page.evaluate("window.harmed") is None
     go(page, path, "articles")
     assert "</script><img src=x" in page.inner_text(".text") and "</script>" in page.title()
+    assert page.evaluate("shorten('😀😀😀', 2)") == "😀…"
     # Offsets count code points, and an emoji stands before the second name.
     go(page, path, "articles/x/0")
     assert "Bob" in [x.strip() for x in page.locator(".text .seg").all_inner_texts()]

@@ -290,6 +290,15 @@ def test_a_perfect_score_has_no_interval_and_says_so():
     ]  # fmt: skip
 
 
+def test_a_score_that_one_document_alone_defines_says_so():
+    """Not that nothing varies: without that document there is no score, and many resamples have none of its items."""
+    rows = [[3, 40, 3, 40], *[[0, 0, 0, 0]] * 39]
+    got = uncertainty(measure_of(rows, DOCUMENTS), Resampling(resamples=100))
+    assert [note.partition(":")[0] for note in got.notes] == [
+        "undefined in too many resamples", "undefined without one of the documents",
+    ]  # fmt: skip
+
+
 def test_few_documents_and_whole_documents():
     rows = counts_of(9).values[:, :1, :]
     two = uncertainty(measure_of(rows[:, 0].tolist(), np.arange(40) // 20), Resampling(resamples=100))

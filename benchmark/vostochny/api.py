@@ -11,17 +11,23 @@ They do what ``vostochny run`` and ``vostochny score`` do, without files::
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from vostochny import extractors, ontology, options, scoring
-from vostochny.extractors import Extract, Prediction, Settings, answers, articles
-from vostochny.formats import Fault, FormatError, registry
+from vostochny.extractors import Extract, ExtractorError, Prediction, Settings, answers, articles
+from vostochny.formats import Fault, FormatError, jsonl, registry
+from vostochny.formats.discovery import Names, discovered
+from vostochny.formats.prediction import nearest
 from vostochny.intervals import RESAMPLES, SEED
 from vostochny.measures import LAYERS
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View
 from vostochny.scoring import Options, Result
+
+# What may become of a type that the scheme does not have: refused, left out, or counted as wrong.
+UNKNOWN = ("error", "ignore", "wrong")
 
 Path = str | os.PathLike[str]
 Gold = Path | Iterable[Document]
@@ -53,8 +59,11 @@ def score(
 ) -> Result:
     """Score predictions: a file, an iterable of predictions, or a mapping from doc_id to them.
 
-    A prediction is a Document or an object as a line of a prediction file holds it. The options are those of the
-    command line: ``layers`` empty for those that the predictions carry, ``view`` a name, a file or a View. Raises
+    A file may be a folder or pattern that means many; files of JSON Lines may be of any size and are read a part at a
+    time (scoring.score_files). A prediction is a Document or an object as a line of a prediction file holds it.
+    ``gold`` is the corpus, a file in any format, or Documents; its own types are then known beside the scheme's. The
+    other options are those of the command line: ``layers`` empty for those that the predictions carry, ``view`` a name,
+    a file or a View, ``unknown`` one of "error", "ignore" and "wrong", ``resamples`` 0 for no intervals. Raises
     FormatError with every fault of the predictions or options.
 
     >>> result = score(load())
@@ -64,6 +73,12 @@ def score(
     >>> nothing.layers, nothing.measures["entities.names"].value
     (('entities',), 0.0)
     """
+    if isinstance(gold, (str, os.PathLike)) and isinstance(predictions, (str, os.PathLike)):
+        paths = os.fspath(gold), os.fspath(predictions)
+        if scoring.is_streamed(*paths):
+            scheme = ontology.load()
+            chosen = _options(scheme, layers, view, zones, metrics, unknown, resamples, seed)
+            return scoring.score_files(*paths, scheme, chosen)
     documents, scheme, gold_hash = _gold(gold, with_text=False)
     chosen = _options(scheme, layers, view, zones, metrics, unknown, resamples, seed)
     if isinstance(predictions, (str, os.PathLike)):
@@ -87,8 +102,9 @@ def evaluate(
 ) -> Result:
     """Run an extractor over the articles and score it; a callable, or what ``vostochny run`` takes (``"spacy:NAME"``).
 
-    The callable is given each article without its annotation. What it raises is raised here: to go on after a fault,
-    or to keep the predictions, use ``vostochny run``.
+    The callable is given each article without its annotation; the options are those of :func:`score`. What it raises
+    is raised here: to go on after a fault, or to keep the predictions, use ``vostochny run``. Raises FormatError with
+    every fault of what it returned, ExtractorError where a specification means no extractor.
 
     >>> def putin(article):
     ...     at = article.text.find("Putin")
@@ -109,9 +125,18 @@ def evaluate(
 
 def _gold(source: Gold | None, with_text: bool = True) -> tuple[list[Document], Ontology, str]:
     """Gold documents, the scheme they are annotated by, and the hash that names them."""
-    if source is not None and not isinstance(source, (str, os.PathLike)):
-        return list(source), ontology.load(), "?"
-    return articles.read(source, with_text)
+    if source is None or isinstance(source, (str, os.PathLike)):
+        return articles.read(source, with_text)
+    documents = list(source)
+    times = Counter(d.doc_id for d in documents)
+    twice = [
+        Fault("gold", None, "doc_id", f"{i!r} is given {n} times; give it once") for i, n in times.items() if n > 1
+    ]
+    if twice:
+        raise FormatError(twice)
+    # As for a file: what only this gold has is no unknown type in predictions for it.
+    rows = (jsonl.row_of(d) | {"zones": [{"zone": z.name} for z in d.zones]} for d in documents)
+    return documents, discovered(ontology.load(), [Names().add(rows)]), "?"
 
 
 def _options(
@@ -129,8 +154,11 @@ def _options(
             raise FormatError([Fault(name, None, None, f"is a string; expected a list, [{given!r}] say")])
     unknown_layers = [x for x in layers if x not in LAYERS]
     if unknown_layers:
-        message = f"{unknown_layers[0]!r} is none of {', '.join(LAYERS)}"
-        raise FormatError([Fault("layers", None, None, message)])
+        raise FormatError(
+            [Fault("layers", None, None, f"{x!r} is none of {', '.join(LAYERS)}") for x in unknown_layers]
+        )
+    if unknown not in UNKNOWN:
+        raise FormatError([Fault("unknown", None, None, f"{unknown!r} is none of {', '.join(UNKNOWN)}")])
     return Options(
         tuple(dict.fromkeys(layers)),
         options.view(view, scheme) if isinstance(view, str) else view,
@@ -153,26 +181,48 @@ def _checked(
     given: Iterable[tuple[str | None, Prediction]]
     if isinstance(predictions, Mapping) and not {"doc_id", *LAYERS} & predictions.keys():
         given = cast("Mapping[str, Prediction]", predictions).items()
-    elif isinstance(predictions, Mapping):
+    elif isinstance(predictions, Mapping | Document):
         given = [(None, cast("Prediction", predictions))]  # one prediction alone
     else:
         given = ((None, p) for p in predictions)
     out: dict[str, Document] = {}
+    seen: set[str] = set()
     faults: list[Fault] = []
     for number, (key, prediction) in enumerate(given):
-        doc_id = key or (prediction.doc_id if isinstance(prediction, Document) else str(prediction.get("doc_id")))
-        fitting = [i for i in by_id if i == doc_id] or [i for i in by_id if i.startswith(doc_id)]
-        if len(fitting) != 1 or fitting[0] in out:
-            what = f"fits {', '.join(fitting)}" if len(fitting) > 1 else "is no article of the gold"
-            message = f"{doc_id!r} {'is given twice' if fitting and fitting[0] in out else what}"
-            faults.append(Fault(f"predictions[{number}]", None, "doc_id", message))
+        where = f"predictions[{number}]" if key is None else f"predictions[{key!r}]"
+        if not isinstance(prediction, Mapping | Document):
+            expected = f"expected a Document or an object with any of {', '.join(LAYERS)}"
+            faults.append(Fault(where, None, None, f"is {type(prediction).__name__}; {expected}"))
             continue
-        document = by_id[fitting[0]]
+        own = prediction.doc_id if isinstance(prediction, Document) else prediction.get("doc_id")
+        doc_id, problem = _article(own if key is None else key, by_id)
+        if not problem and doc_id in seen:
+            problem = f"{doc_id!r} is given twice; give each article one prediction"
+        seen.add(doc_id)
+        if problem:
+            faults.append(Fault(where, None, "doc_id", problem))
+            continue
+        document = by_id[doc_id]
         try:
-            row = answers.row_of(prediction, document) | {"doc_id": document.doc_id}
-            out[document.doc_id] = answers.checked(row, document, scheme, chosen.unknown, chosen.view)
+            row = answers.row_of(prediction, document) | {"doc_id": doc_id}
+            out[doc_id] = answers.checked(row, document, scheme, chosen.unknown, chosen.view, name=where)
+        except ExtractorError as e:
+            faults.append(Fault(where, None, None, str(e)))
         except FormatError as e:
             faults += e.faults
     if faults:
         raise FormatError(faults)
     return out
+
+
+def _article(given: object, known: Mapping[str, Document]) -> tuple[str, str]:
+    """The article that an id, or a unique beginning of one, means, and what is wrong with it, if anything."""
+    if not isinstance(given, str) or not given:
+        shown = "is missing" if given is None else f"is {given!r}"
+        return "", f"{shown}; expected the id of an article, a string"
+    fitting = [given] if given in known else [i for i in known if i.startswith(given)]
+    if len(fitting) == 1:
+        return fitting[0], ""
+    if fitting:
+        return "", f"{given!r} fits {', '.join(fitting[:8])}; write more of the id"
+    return "", f"{given!r} is no article of the gold; {nearest(given, known)}"

@@ -46,7 +46,7 @@ def _results(args: argparse.Namespace, systems: Sequence[Sequence[str]]) -> list
     from vostochny.formats import jsonl, registry
 
     scheme = ontology.load()
-    streamed = args.gold and _streamed(args, systems)
+    streamed = args.gold and all(scoring.is_streamed(args.gold, s, args.gold_format, args.format) for s in systems)
     path = args.gold or str(resources.gold_path())
     gold: list[Document] = []
     if args.gold and not streamed:
@@ -79,18 +79,6 @@ def _results(args: argparse.Namespace, systems: Sequence[Sequence[str]]) -> list
         _tell(" ".join(files), reading.notes)
         results.append(scoring.score(gold, predicted, scheme, chosen, gold_hash))
     return results
-
-
-def _streamed(args: argparse.Namespace, systems: Sequence[Sequence[str]]) -> bool:
-    """Whether these are JSON Lines too large to hold, which are then read a batch at a time."""
-    from vostochny import scoring
-    from vostochny.formats import registry
-
-    formats = [
-        name or registry.detect(registry.expanded(addresses)[0])
-        for name, addresses in ((args.gold_format, args.gold), *((args.format, files) for files in systems))
-    ]
-    return set(formats) == {"jsonl"} and not scoring.is_held(args.gold)
 
 
 def _tell(path: str, notes: Sequence[str]) -> None:

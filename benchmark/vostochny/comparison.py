@@ -73,22 +73,21 @@ def compare(a: Measure, b: Measure, resampling: Resampling) -> Comparison:
     value, other = a.value, b.value
     difference = None if value is None or other is None else value - other
     support = min(a.support, b.support)
-    p = these = new = detectable = None
+    p = these = new = detectable = drawn = None
     notes: list[str] = []
     if difference is None:
-        notes.append("undefined: neither gold nor predictions")
+        notes.append("undefined for one of the systems, or both")
     elif support < FEWEST_ITEMS:
         notes.append(f"fewer than {FEWEST_ITEMS} gold items: no test and no interval")
     else:
         p = randomisation(a, b, resampling.resamples, resampling.seed)
-        free = resampling.free(a.documents)
-        if free >= FEWEST_UNITS:
-            differences = paired_differences(a, b, resampling)
-            these = percentile(differences)
-            detectable = _DETECTABLE * float(np.nanstd(differences, ddof=1)) if these else None
+        if resampling.free(a.documents) >= FEWEST_UNITS:
+            drawn = paired_differences(a, b, resampling)
+            these = percentile(drawn)
+            detectable = _DETECTABLE * float(np.nanstd(drawn, ddof=1)) if these else None
         left_out = a.combine(left_out_totals(a.by_document)) - b.combine(left_out_totals(b.by_document))
         new = jackknife(difference, left_out)
-        notes += silences(these, new, free, len(each))
+        notes += silences(these, new, drawn, left_out)
     return Comparison(
         difference=difference,
         support=support,

@@ -250,17 +250,17 @@ def uncertainty(measure: Measure, resampling: Resampling) -> Uncertainty:
     left_out = measure.combine(left_out_totals(by_document)) if len(each) > 1 else np.empty(0)
     known = left_out[~np.isnan(left_out)]
     notes: list[str] = []
-    these = new = None
+    these = new = drawn = None
     if value is None:
         notes.append("undefined: neither gold nor predictions")
     elif measure.support < FEWEST_ITEMS:
         notes.append(f"fewer than {FEWEST_ITEMS} gold items: no interval")
     else:
-        free = resampling.free(measure.documents)
-        if free >= FEWEST_UNITS:
-            these = clipped(percentile(measure.combine(resampling.totals(measure.rows, measure.documents))))
+        if resampling.free(measure.documents) >= FEWEST_UNITS:
+            drawn = measure.combine(resampling.totals(measure.rows, measure.documents))
+            these = clipped(percentile(drawn))
         new = jackknife(value, left_out, measure.support)
-        notes += silences(these, new, free, len(each))
+        notes += silences(these, new, drawn, left_out)
     return Uncertainty(
         value=value,
         support=measure.support,
@@ -273,17 +273,25 @@ def uncertainty(measure: Measure, resampling: Resampling) -> Uncertainty:
     )
 
 
-def silences(these: Interval | None, new: Interval | None, free: int, documents: int) -> list[str]:
-    """Why an interval is not given, a line each."""
+def silences(these: Interval | None, new: Interval | None, drawn: Floats | None, left_out: Floats) -> list[str]:
+    """Why an interval is not given, a line each.
+
+    ``drawn`` are the resampled values, None where there were too few units to draw from; ``left_out`` the values with
+    each document left out, fewer than FEWEST_DOCUMENTS where there are no more documents.
+    """
     notes = []
-    if free < FEWEST_UNITS:
+    if drawn is None:
         notes.append(f"fewer than {FEWEST_UNITS} units to draw from: no interval for these articles")
     elif these is None:
-        notes.append("nothing varies between paragraphs: no interval for these articles")
-    if documents < FEWEST_DOCUMENTS:
+        undefined = np.isnan(drawn).mean() > _MOST_UNDEFINED
+        why = "undefined in too many resamples" if undefined else "nothing varies between paragraphs"
+        notes.append(f"{why}: no interval for these articles")
+    if len(left_out) < FEWEST_DOCUMENTS:
         notes.append(f"fewer than {FEWEST_DOCUMENTS} documents: no interval for new articles")
     elif new is None:
-        notes.append("nothing varies between documents: no interval for new articles")
+        undefined = np.isnan(left_out).any()
+        why = "undefined without one of the documents" if undefined else "nothing varies between documents"
+        notes.append(f"{why}: no interval for new articles")
     return notes
 
 

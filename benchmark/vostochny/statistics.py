@@ -122,8 +122,8 @@ class Measure:
     value of that facet is a part. Examples::
 
         Measure("entities.names", (counts,))                                   micro F1
-        Measure("entities.names.macro", (counts,), macro, facet="type")        macro F1 over types
-        Measure("coreference.conll", (muc, b_cubed, ceaf), mean)               CoNLL F1
+        Measure("entities.names_macro", (counts,), macro, facet="type")        macro F1 over types
+        Measure("conll", (muc, b3, ceaf), mean)                                CoNLL F1
         Measure("quotes.direct", (counts.by("directness")["direct"],), recall_only)
     """
 

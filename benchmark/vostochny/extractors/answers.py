@@ -23,7 +23,7 @@ def row_of(prediction: Prediction, document: Document) -> dict[str, Any]:
     if isinstance(prediction, Document):
         # Its offsets are into this text, whether or not it carries it.
         layers = layers_of(replace(prediction, text=document.text))
-        return {"doc_id": prediction.doc_id, **{k: v for k, v in layers.items() if k in prediction.emitted}}
+        prediction = {"doc_id": prediction.doc_id, **{k: v for k, v in layers.items() if k in prediction.emitted}}
     if not isinstance(prediction, Mapping):
         expected = f"expected a Document or an object with any of {', '.join(LAYERS)}"
         raise ExtractorError(f"returned {type(prediction).__name__}; {expected}")
@@ -41,10 +41,14 @@ def checked(
     unknown: str = "error",
     view: View | None = None,
     offsets: str | None = None,
+    name: str = "answer",
 ) -> Document:
-    """A row as a document, by the reader of prediction files (Reading). Raises FormatError with every fault."""
+    """A row as a document, by the reader of prediction files (Reading).
+
+    Raises FormatError with every fault; ``name`` stands in them where a file's name would.
+    """
     reading = Reading(scheme, {document.doc_id: document})
-    return reading.predictions([Record("answer", None, row)], unknown, view, offsets)[document.doc_id]
+    return reading.predictions([Record(name, None, row)], unknown, view, offsets)[document.doc_id]
 
 
 def stored(row: dict[str, Any], document: Document) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 In: ``{"doc_id", "text", "paragraphs", "sentences", "tokens", "zones"}``, spans as ``{"start", "end"}``. Out: a
 prediction. The program is started once and answers each line before it reads the next; one that ends after an answer is
-started again. What it writes to standard error is passed through.
+started again, and given anew what it was to answer next. What it writes to standard error is passed through.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from vostochny.extractors import ExtractorError, Settings
 from vostochny.model import Document, Span
 
 MAX_ANSWER = 64 << 20
+MOMENT = 0.005  # seconds in which a second line of one answer would have come
 GRACE = 2.0  # seconds a program has to end by itself once there is nothing more to read
 
 
@@ -55,11 +56,17 @@ class CommandExtractor:
         self._process: _Process | None = None
 
     def __call__(self, document: Document) -> Mapping[str, Any]:
-        if self._process is None or self._process.ended:
-            self.close()
-            self._process = _Process(self.line)
+        line = question(document)
+        if self._process is not None:
+            # It has answered before, and may have ended since: only the missing answer tells for certain.
+            with contextlib.suppress(_Ended):
+                return self._asked(line)
+        return self._asked(line)
+
+    def _asked(self, line: str) -> Mapping[str, Any]:
+        self._process = self._process or _Process(self.line)
         try:
-            return self._process.ask(question(document), self.timeout)
+            return self._process.ask(line, self.timeout)
         except ExtractorError:
             # Whatever it still writes belongs to this document, not to the next.
             self._process.kill()
@@ -71,6 +78,10 @@ class CommandExtractor:
         if self._process:
             self._process.close()
             self._process = None
+
+
+class _Ended(ExtractorError):
+    """The program ended, or closed its output, before it answered."""
 
 
 class _Process:
@@ -87,6 +98,7 @@ class _Process:
             start_new_session=True,  # a group of its own: what the shell started ends with it
         )
         self._answers: queue.Queue[bytes] = queue.Queue()
+        self._answered = False
         assert self._popen.stdout and self._popen.stdin
         self._stdin: IO[bytes] = self._popen.stdin
         threading.Thread(target=self._read, args=(self._popen.stdout,), daemon=True).start()
@@ -105,27 +117,25 @@ class _Process:
             self._stdin.write(line)
             self._stdin.flush()
 
-    @property
-    def ended(self) -> bool:
-        """Whether the program has ended; waits a moment for one that is about to."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._popen.wait(0.02)
-        return self._popen.poll() is not None
-
     def ask(self, line: str, timeout: float) -> dict[str, Any]:
         """The answer to one line. Raises ExtractorError where there is none in time or it is no JSON object."""
-        # A program that does not read must not stop us either.
-        threading.Thread(target=self._write, args=(line.encode(),), daemon=True).start()
-        try:
-            raw = self._answers.get(timeout=timeout)
-        except queue.Empty:
-            message = f"no answer in {timeout:g} s; write one line for each line read and flush it, or raise --timeout"
-            raise ExtractorError(message) from None
+        raw = self._unasked() if self._answered else None
+        if raw:
+            # It would be taken for the answer to this question, and each answer for that to the next.
+            raise ExtractorError("the command wrote more than one line for the article before; write one for each")
+        if raw is None:
+            # A program that does not read must not stop us either.
+            threading.Thread(target=self._write, args=(line.encode(),), daemon=True).start()
+            try:
+                raw = self._answers.get(timeout=timeout)
+            except queue.Empty:
+                wanted = "write one line for each line read and flush it, or raise --timeout"
+                raise ExtractorError(f"no answer in {timeout:g} s; {wanted}") from None
         if not raw:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._popen.wait(GRACE)
             code = self._popen.poll()
-            raise ExtractorError(f"the command ended without an answer (exit code {code})")
+            raise _Ended(f"the command ended without an answer (exit code {code})")
         if len(raw) >= MAX_ANSWER:
             raise ExtractorError(f"the answer is longer than {MAX_ANSWER >> 20} MB")
         try:
@@ -136,7 +146,15 @@ class _Process:
             raise ExtractorError(message) from None
         if not isinstance(row, dict):
             raise ExtractorError("the answer is no object; expected a prediction with any of entities, events, quotes")
+        self._answered = True
         return row
+
+    def _unasked(self) -> bytes | None:
+        """What it has written since its last answer: a line, b"" where it has ended, None where there is nothing."""
+        try:
+            return self._answers.get(timeout=MOMENT)
+        except queue.Empty:
+            return None
 
     def kill(self) -> None:
         """End the program and all it started."""

@@ -18,28 +18,22 @@ def main(args: argparse.Namespace) -> int:
     """Run an extractor over the articles. 0: every one has a prediction, 1: some failed, 2: it could not begin."""
     spec = args.extractor if args.argument is None else f"{args.extractor}:{args.argument}"
     if not args.timeout > 0:
-        raise FormatError([Fault("--timeout", None, None, f"{args.timeout:g} is no time; seconds above 0")])
+        raise FormatError([Fault("--timeout", None, None, f"{args.timeout:g} is no time; expected seconds above 0")])
     documents, scheme, articles_hash = articles.read(args.gold)
     view = options.view(args.view, scheme) if args.view else None
     output = None if args.output == "-" else Path(args.output)
-    made_by = {
-        "extractor": spec,
-        "view": args.view,
-        "articles": articles_hash,
-        "vostochny": vostochny.__version__,
-    }
+    made_by = {"extractor": spec, "view": args.view, "articles": articles_hash, "vostochny": vostochny.__version__}
     extract: Extract | None = None
     try:
         extract = extractors.load(spec, Settings(scheme, view, args.download, args.timeout))
         progress = running.Progress(sys.stderr)
-        report = running.run(
-            extract, documents, output, scheme, made_by, args.unknown, view, args.restart, progress
-        )  # fmt: skip
+        report = running.run(extract, documents, output, scheme, made_by, args.unknown, view, args.restart, progress)
     except ExtractorError as e:
         print(f"vostochny: {e}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\nvostochny: interrupted; the same command goes on where it stopped", file=sys.stderr)
+        more = "; the same command goes on where it stopped" if output else ""
+        print(f"\nvostochny: interrupted{more}", file=sys.stderr)
         return 130
     finally:
         if extract is not None:

@@ -91,13 +91,15 @@ def run(
             row = _extracted(extract, document, scheme, unknown, view)
             if isinstance(row, Failure):
                 failed.append(row)
-                _record(output, failed)
+                if output:
+                    _record(errors_path(output), row, first=len(failed) == 1)
                 continue
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
             out.flush()
             written.append(document.doc_id)
     progress(len(documents), len(documents), "")
-    _record(output, failed)
+    if output and not failed:
+        errors_path(output).unlink(missing_ok=True)  # those of an earlier run
     return Report(tuple(written), skipped, tuple(failed), tuple(notes))
 
 
@@ -117,24 +119,18 @@ def _extracted(
     return answers.stored(row, document)
 
 
-def _record(output: Path | None, failed: Sequence[Failure]) -> None:
-    """Write the errors so far; a file of errors of an earlier run goes when all is well."""
-    if not output:
-        return
-    path = errors_path(output)
-    if not failed:
-        path.unlink(missing_ok=True)
-        return
-    rows = ({"doc_id": f.doc_id, "error": f.error, "traceback": f.traceback} for f in failed)
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+def _record(path: Path, failure: Failure, first: bool) -> None:
+    """Add an error to the file of errors; the first of a run takes the place of an earlier run's."""
+    row = {"doc_id": failure.doc_id, "error": failure.error, "traceback": failure.traceback}
+    with path.open("w" if first else "a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
 
 
 def _resumed(output: Path, made_by: dict[str, Any], notes: list[str]) -> frozenset[str]:
     """The documents that a file has already; its last line is mended."""
     if not output.exists() or not output.stat().st_size:
         return frozenset()
-    record = made_by_path(output)
-    before = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else None
+    before = _recorded(made_by_path(output), output)
     if before is not None and before != made_by:
         changed = ", ".join(f"{k} {before.get(k) or 'none'}" for k in made_by if before.get(k) != made_by[k])
         raise ExtractorError(f"{output}: was made with {changed}; take another -o, or --restart to begin anew")
@@ -159,6 +155,20 @@ def _resumed(output: Path, made_by: dict[str, Any], notes: list[str]) -> frozens
     if faults:
         raise FormatError(faults)
     return frozenset(done)
+
+
+def _recorded(record: Path, output: Path) -> dict[str, Any] | None:
+    """What made a file, None where nothing says so."""
+    if not record.is_file():
+        return None
+    try:
+        before = json.loads(record.read_bytes())
+    except ValueError:
+        before = None
+    if not isinstance(before, dict):
+        how = f"remove it to go on with {output}, or --restart to begin anew"
+        raise ExtractorError(f"{record}: is no JSON object that says what made {output}; {how}")
+    return before
 
 
 class Progress:

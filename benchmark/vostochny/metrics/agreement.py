@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from vostochny.metrics.counts import Floats, Ints
-from vostochny.metrics.quotes import pair_quotes
 from vostochny.metrics.units import Pair
 from vostochny.model import Document, Entity, Event, Span
 
@@ -64,7 +63,7 @@ def confusion(pairs: list[Pair], items: Callable[[Document], Labelled]) -> Confu
 
 
 def quote_confusion(pairs: list[Pair], label: Callable[[Pair, Document, int], str | None]) -> Confusion:
-    """Label pairs of quotes paired by content (quotes.pair_quotes); ``label(pair, side, index)`` reads one."""
+    """Label pairs of quotes paired by content (units.pair_quotes); ``label(pair, side, index)`` reads one."""
     found = [
         (
             pair.place(pair.gold.quotes[a].content[0])[0],
@@ -72,7 +71,7 @@ def quote_confusion(pairs: list[Pair], label: Callable[[Pair, Document, int], st
             label(pair, pair.predicted, b) or "–",
         )
         for pair in pairs
-        for a, b in pair_quotes(pair).items()
+        for a, b in pair.quote_pairs.items()
     ]
     return _table(pairs, found)
 

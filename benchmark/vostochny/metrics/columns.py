@@ -86,7 +86,8 @@ def table_of(pairs: list[Pair], trim: bool = False) -> Table:
 
 
 # What other conventions put into a mention: a leading article, a trailing possessive, quotation marks around it.
-_EDGE = re.compile(r"^(?:[\s“”‘’\"'«»]|(?:the|an?)\s+)*(?P<core>.*?)(?:[’']s|[’'])?[\s“”‘’\"'«»]*$", re.I | re.S)
+_QUOTES = "“”‘’\"'«»"
+_LEADING = re.compile(rf"(?:[\s{_QUOTES}]|(?:the|an?)\s+)*", re.I)
 
 
 def trimmed(span: Span, text: str) -> Span:
@@ -94,10 +95,14 @@ def trimmed(span: Span, text: str) -> Span:
 
     A span of which nothing would be left stays as it is, and so does one whose text is not known.
     """
-    found = _EDGE.match(span.of(text))
-    if not found or not found["core"]:
-        return span
-    return Span(span.start + found.start("core"), span.start + found.end("core"))
+    words = span.of(text)
+    found = _LEADING.match(words)
+    start, end = found.end() if found else 0, len(words)
+    while end > start and (words[end - 1].isspace() or words[end - 1] in _QUOTES):
+        end -= 1
+    if words[start:end].lower().endswith(("’s", "'s")):
+        end -= 2
+    return Span(span.start + start, span.start + end) if start < end else span
 
 
 def codes(sides: Iterable[Mentions], *names: str) -> tuple[Ints, ...]:

@@ -81,10 +81,11 @@ def attribute(pairs: list[Pair], metric: str, of: Callable[[Event], str | None])
     """An attribute (realis, polarity) on events whose trigger and type are right: recall = precision = accuracy.
 
     After the nugget scorer of Liu, Mitamura & Hovy (2015), but on matched triggers alone, so that it is not the trigger
-    score again. A system that never says the attribute is wrong wherever the gold says it. Of several events on one
-    trigger with one type those that agree are paired first. Facets: value (the gold's), zone.
+    score again. A system that never says the attribute is wrong wherever the gold says it; events whose attribute the
+    gold does not say are not counted, whatever a system says of them. Of several events on one trigger with one type
+    those that agree are paired first. Facets: value (the gold's), zone.
     """
-    sides: tuple[list[Item], list[Item]] = [], []
+    items: list[Item] = []
     for pair in pairs:
         groups: dict[Hashable, tuple[list[Event], list[Event]]] = defaultdict(lambda: ([], []))
         for at, side in enumerate((pair.gold, pair.predicted)):
@@ -93,10 +94,9 @@ def attribute(pairs: list[Pair], metric: str, of: Callable[[Event], str | None])
         for gold, predicted in groups.values():
             matched = min(len(gold), len(predicted))
             hits, _ = match_keys([of(e) for e in gold], [of(e) for e in predicted])
-            ordered = sorted(zip(hits, gold, strict=True), key=lambda pair: not pair[0])[:matched]
-            for hit, event in ordered:
-                unit, zone = pair.place(event.trigger)
-                item = Item(unit, (of(event) or "", zone), float(hit))
-                for items in sides:
-                    items.append(item)
-    return tally(metric, ("value", "zone"), Pair.units(pairs), *sides)
+            for hit, event in sorted(zip(hits, gold, strict=True), key=lambda judged: not judged[0])[:matched]:
+                value = of(event)
+                if value is not None:
+                    unit, zone = pair.place(event.trigger)
+                    items.append(Item(unit, (value, zone), float(hit)))
+    return tally(metric, ("value", "zone"), Pair.units(pairs), items, items)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Hashable
 
 from vostochny.align import covering_tokens
-from vostochny.metrics.assignment import best_pairs
 from vostochny.metrics.counts import Counts, Item, match_keys, tally
 from vostochny.metrics.units import Pair
 from vostochny.model import Quote
@@ -33,7 +31,7 @@ def content_exact(pairs: list[Pair], metric: str) -> Counts:
 
 
 def content_overlap(pairs: list[Pair], metric: str, right: Right | None = None) -> Counts:
-    """A quote is right where it is paired (:func:`pair_quotes`) with a gold quote whose content it overlaps.
+    """A quote is right where it is paired (units.pair_quotes) with a gold quote whose content it overlaps.
 
     With ``right`` the pair must also satisfy ``right(pair, gold, predicted)``: the same speaker, say. Facets:
     directness, zone.
@@ -41,7 +39,7 @@ def content_overlap(pairs: list[Pair], metric: str, right: Right | None = None) 
     sides: tuple[list[Item], list[Item]] = [], []
     for pair in pairs:
         gold, predicted = pair.gold.quotes, pair.predicted.quotes
-        partner = pair_quotes(pair)
+        partner = pair.quote_pairs
         good = {g: p for g, p in partner.items() if right is None or right(pair, gold[g], predicted[p])}
         meets = {p: g for g, p in good.items()}
         for g, quote in enumerate(gold):
@@ -61,7 +59,7 @@ def content_tokens(pairs: list[Pair], metric: str) -> Counts:
     sides: tuple[list[Item], list[Item]] = [], []
     for pair in pairs:
         gold, predicted = ([_tokens(pair, q) for q in side.quotes] for side in (pair.gold, pair.predicted))
-        partner = pair_quotes(pair)
+        partner = pair.quote_pairs
         meets = {p: g for g, p in partner.items()}
         for g, quote in enumerate(pair.gold.quotes):
             shared = len(gold[g] & predicted[partner[g]]) if g in partner else 0
@@ -74,7 +72,7 @@ def content_tokens(pairs: list[Pair], metric: str) -> Counts:
 
 
 def cues(pairs: list[Pair], metric: str) -> Counts:
-    """A cue is right where a gold cue has its span; quotes without a cue are not counted. Facets: directness, zone.
+    """A cue is right where a gold cue has its span; quotes without a cue are not counted. Facet: zone.
 
     Two quotes that share a cue are two items on both sides.
     """
@@ -90,14 +88,14 @@ def cues(pairs: list[Pair], metric: str) -> Counts:
 
 
 def addressees(pairs: list[Pair], metric: str) -> Counts:
-    """To whom it was said, by identity (Pair.identity), over the quotes that name an addressee. Facets: as above.
+    """To whom it was said, by identity (Pair.identity), over the quotes that name an addressee.
 
-    Right where the quotes are paired by content and both name the same addressee.
+    Right where the quotes are paired by content and both name the same addressee. Facets: directness, zone.
     """
     sides: tuple[list[Item], list[Item]] = [], []
     for pair in pairs:
         gold, predicted = pair.gold.quotes, pair.predicted.quotes
-        partner = pair_quotes(pair)
+        partner = pair.quote_pairs
         good = {
             g: p for g, p in partner.items()
             if gold[g].addressee and pair.identity(gold[g].addressee) == pair.identity(predicted[p].addressee)
@@ -114,15 +112,18 @@ def addressees(pairs: list[Pair], metric: str) -> Counts:
 
 
 def directness(pairs: list[Pair], metric: str) -> Counts:
-    """Directness on paired quotes: recall = precision = accuracy. Facets: directness (the gold's), zone."""
-    sides: tuple[list[Item], list[Item]] = [], []
+    """Directness on paired quotes whose directness the gold says: recall = precision = accuracy.
+
+    Facets: directness (the gold's), zone.
+    """
+    items: list[Item] = []
     for pair in pairs:
-        for g, p in pair_quotes(pair).items():
+        for g, p in pair.quote_pairs.items():
             gold = pair.gold.quotes[g]
-            item = _item(pair, gold, gold.directness or "", gold.directness == pair.predicted.quotes[p].directness)
-            sides[0].append(item)
-            sides[1].append(item)
-    return tally(metric, FACETS, Pair.units(pairs), *sides)
+            if gold.directness is not None:
+                right = gold.directness == pair.predicted.quotes[p].directness
+                items.append(_item(pair, gold, gold.directness, right))
+    return tally(metric, FACETS, Pair.units(pairs), items, items)
 
 
 def same_source_span(pair: Pair, gold: Quote, predicted: Quote) -> bool:
@@ -134,38 +135,6 @@ def same_source_span(pair: Pair, gold: Quote, predicted: Quote) -> bool:
 def same_speaker(pair: Pair, gold: Quote, predicted: Quote) -> bool:
     """The same person, organisation or state as source, by cluster and not by string; or none named on both sides."""
     return pair.identity(gold.source) == pair.identity(predicted.source)
-
-
-def pair_quotes(pair: Pair) -> dict[int, int]:
-    """Gold index → predicted index: the one-to-one map of greatest total Dice over content characters.
-
-    One to one, so many predictions cannot share one gold quote; by Dice, so that an exact copy meets its like before a
-    nested quote does. Equally good maps are told apart by the same speaker (a tenth of the smallest step between two
-    Dice values could not outvote content).
-    """
-    gold, predicted = pair.gold.quotes, pair.predicted.quotes
-    order = sorted(range(len(predicted)), key=lambda i: predicted[i].content[0].start)
-    starts = [predicted[i].content[0].start for i in order]
-    ends = [max(s.end for s in predicted[i].content) for i in order]
-    longest = max((end - start for start, end in zip(starts, ends, strict=True)), default=0)
-    weights: dict[tuple[int, int], float] = {}
-    for g, quote in enumerate(gold):
-        start, end = quote.content[0].start, max(s.end for s in quote.content)
-        for at in range(bisect_left(starts, start - longest), bisect_left(starts, end)):
-            p = order[at]
-            shared = _shared(quote, predicted[p])
-            if shared:
-                bonus = 1e-9 if same_speaker(pair, quote, predicted[p]) else 0.0
-                weights[g, p] = 2 * shared / (_length(quote) + _length(predicted[p])) + bonus
-    return best_pairs(weights)
-
-
-def _shared(a: Quote, b: Quote) -> int:
-    return sum(max(0, min(s.end, t.end) - max(s.start, t.start)) for s in a.content for t in b.content)
-
-
-def _length(quote: Quote) -> int:
-    return sum(s.end - s.start for s in quote.content)
 
 
 def _tokens(pair: Pair, quote: Quote) -> set[Hashable]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -90,14 +92,16 @@ def tag_rows(pair: Pair) -> tuple[list[list[str]], list[list[str]]]:
     def flat(e: Entity) -> bool:
         return e.type in pair.values or (e.level or standing.get(e.span, "NAM")) in ("", "NAM")
 
+    sentences = pair.sentence_tokens
+    starts, ends = [tokens[0].start for tokens in sentences], [tokens[-1].end for tokens in sentences]
     out = []
     for side in (pair.gold, pair.predicted):
         spans = [(e.span, e.type) for e in side.entities if flat(e)]
-        rows = []
-        for tokens in pair.sentence_tokens:
-            inside = [(s, t) for s, t in spans if s.start < tokens[-1].end and tokens[0].start < s.end]
-            rows.append(spans_to_iob2(inside, tokens))
-        out.append(rows)
+        inside: list[list[tuple[Span, str]]] = [[] for _ in sentences]
+        for span, label in spans:
+            for row in range(bisect_right(ends, span.start), bisect_left(starts, span.end)):
+                inside[row].append((span, label))
+        out.append([spans_to_iob2(found, tokens) for found, tokens in zip(inside, sentences, strict=True)])
     return out[0], out[1]
 
 
@@ -109,22 +113,36 @@ def text_set(table: Table, pairs: list[Pair], metric: str) -> Counts:
     how much of an error is in the placing of words. Words that were not found count as they were given. An item
     stands where it is mentioned first. Facets: type, zone.
     """
-    unplaced = [dict(pair.predicted.placement.unplaced) for pair in pairs]
     sides: list[dict[tuple[int, str, str], tuple[int, str]]] = []
-    for side in (table.gold, table.predicted):
-        rows = side.where((side.level == NAM) | (side.level == VALUE))
+    for side, nowhere in ((table.gold, [{}] * len(pairs)), (table.predicted, [_unplaced(p) for p in pairs])):
+        columns = (side.document, side.start, side.end, side.type, side.unit, side.zone, side.level)
+        rows = []
+        for number, start, end, type_, unit, zone, level in zip(*(c.tolist() for c in columns), strict=True):
+            words = pairs[number].gold.text[start:end]
+            if start == end:
+                words = next(nowhere[number].get(start, iter(())), "")
+            if level in (NAM, VALUE):
+                rows.append((number, start, end, type_, unit, zone, even(words)))
         seen: dict[tuple[int, str, str], tuple[int, str]] = {}
-        columns = (rows.document, rows.start, rows.end, rows.type, rows.unit, rows.zone)
-        for number, start, end, type_, unit, zone in sorted(zip(*(c.tolist() for c in columns), strict=True)):
-            span = Span(start, end)
-            words = span.of(pairs[number].gold.text) or unplaced[number].get(span, "")
-            seen.setdefault((number, even(words), table.types[type_]), (unit, table.zones[zone]))
+        for number, _, _, type_, unit, zone, words in sorted(rows):
+            seen.setdefault((number, words, table.types[type_]), (unit, table.zones[zone]))
         sides.append(seen)
     items = [
         [Item(unit, (key[2], zone), float(key in other)) for key, (unit, zone) in seen.items()]
         for seen, other in (sides, sides[::-1])
     ]
     return tally(metric, ("type", "zone"), table.documents, *items)
+
+
+def _unplaced(pair: Pair) -> dict[int, Iterator[str]]:
+    """The predicted words that were not found, by where their empty spans stand, in the order they were given.
+
+    A short text has fewer places than there may be such words, so several can stand in one.
+    """
+    out: dict[int, list[str]] = defaultdict(list)
+    for span, words in pair.predicted.placement.unplaced:
+        out[span.start].append(words)
+    return {at: iter(words) for at, words in out.items()}
 
 
 # What a pair earns under each scheme of SemEval-2013 task 9.1: (same span, same type) → credit.

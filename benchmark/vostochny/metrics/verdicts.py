@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from vostochny.metrics.columns import table_of
 from vostochny.metrics.counts import match_keys
-from vostochny.metrics.quotes import pair_quotes, same_speaker
+from vostochny.metrics.quotes import same_speaker
 from vostochny.metrics.units import Pair
 from vostochny.model import Argument, Document, Entity, Event, Quote, Span
 
@@ -161,7 +161,7 @@ def _matched(
 
 
 def _quotes(pair: Pair) -> Iterator[Judgement]:
-    partner = pair_quotes(pair)
+    partner = pair.quote_pairs
     for g, quote in enumerate(pair.gold.quotes):
         if g not in partner:
             yield Judgement(pair, "quotes", "missed", quote, None)

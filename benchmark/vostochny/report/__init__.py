@@ -44,3 +44,8 @@ EXPLANATION = (
     "new articles: 95 % delete-one-document jackknife, for other articles of this kind. "
     "Neither covers articles on other events."
 )
+
+
+def short(doc_id: str) -> str:
+    """What a document is called where there is little room: its id up to the first underscore, 003."""
+    return doc_id.partition("_")[0] or doc_id

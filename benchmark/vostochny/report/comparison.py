@@ -8,14 +8,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from vostochny.comparison import Comparison, adjusted, compare
+from vostochny.formats import Fault, FormatError
 from vostochny.intervals import Interval, Resampling
-from vostochny.report import LABELS
+from vostochny.report import LABELS, short
 from vostochny.scoring import Result
 
 # What is compared: the primary measure of each layer and the other ones that papers report.
 COMPARED = (
     "entities.names", "entities.all", "events.trigger", "events.argument", "quotes.speaker", "quotes.content",
 )  # fmt: skip
+SHOWN = 8  # articles whose differences stand in a line
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,18 @@ class Row:
 
 
 def compared(names: Sequence[str], results: Sequence[Result]) -> dict[str, Any]:
-    """Every measure that all systems have, the first system against each other one; p corrected over all of them."""
+    """Every measure that all systems have, the first system against each other one; p corrected over all of them.
+
+    Raises FormatError where they were not scored on the same documents.
+    """
     first, options = results[0], results[0].options
+    faults = [
+        Fault(name, None, None, f"was scored on gold {r.gold_hash} and {names[0]} on {first.gold_hash}: files left out")
+        for name, r in zip(names, results, strict=True)
+        if r.gold_hash != first.gold_hash
+    ]
+    if faults:
+        raise FormatError(faults)
     resampling = Resampling(options.resamples or 1, options.seed)
     found = [
         (name, other, first.measures[name], result.measures[name])
@@ -40,12 +52,21 @@ def compared(names: Sequence[str], results: Sequence[Result]) -> dict[str, Any]:
     ]
     comparisons = adjusted([compare(b, a, resampling) for _, _, a, b in found])
     rows = [Row(name, other, (a.value, b.value), c) for (name, other, a, b), c in zip(found, comparisons, strict=True)]
-    return {"first": names[0], "documents": first.documents, "signatures": [r.signature for r in results], "rows": rows}
+    return {
+        "first": names[0],
+        "size": first.size,
+        "documents": first.documents,
+        "signatures": [r.signature for r in results],
+        "rows": rows,
+    }
 
 
 def as_json(table: dict[str, Any]) -> str:
-    """The comparison as one JSON object."""
+    """The comparison as one JSON object. Differences by document are left out where they are those of blocks."""
     rows = [asdict(row) for row in table["rows"]]
+    for row in rows:
+        if len(row["comparison"]["documents"]) != len(table["documents"]):
+            row["comparison"]["documents"] = []
     return json.dumps(table | {"rows": rows}, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -63,7 +84,7 @@ def render(table: dict[str, Any]) -> str:
     lines += [
         "p: paired approximate randomisation over paragraphs, conditional on these articles; Holm: corrected for all "
         "rows. detectable: the smallest true difference that this pair could have shown (80 % power at 5 %).",
-        f"With {len(table['documents'])} documents no test over documents could reach a p below {smallest:.4g}. "
+        f"With {table['size']} documents no test over documents could reach a p below {smallest:.4g}. "
         "Neither interval covers articles on other events.",
         *table["signatures"],
     ]
@@ -78,11 +99,13 @@ def _row(row: Row, documents: Sequence[str]) -> list[str]:
     detectable = "" if c.detectable is None else f"{100 * c.detectable:.1f}"
     line = f"  {LABELS[row.measure]:<32}" + "".join(f"{f:>7}" for f in figures)
     line += f"{_span(c.these_articles):>16}{_span(c.new_articles):>16}{p[0]:>8}{p[1]:>8}{detectable:>12}"
-    each = "  ".join(
-        f"{d.partition('_')[0]} {_points(x, signed=True)}"
-        for d, x in list(zip(documents, c.documents, strict=True))[:8]
-    )
-    return [line, f"      by article: {each}; better {c.better}, equal {c.equal}, worse {c.worse}"]
+    signs = f"better {c.better}, equal {c.equal}, worse {c.worse}"
+    if len(c.documents) != len(documents):
+        return [line, f"      in {len(c.documents)} blocks of articles: {signs}"]
+    some = list(zip(documents, c.documents, strict=True))[:SHOWN]
+    each = "  ".join(f"{short(d)} {_points(x, signed=True)}" for d, x in some)
+    more = "  …" if len(documents) > SHOWN else ""
+    return [line, f"      by article: {each}{more}; {signs}"]
 
 
 def _points(value: float | None, signed: bool = False) -> str:

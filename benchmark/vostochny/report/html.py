@@ -38,6 +38,7 @@ default-src 'none'; script-src {script_hash}; style-src {style_hash}">
 <a class="skip" href="#main">Skip to content</a>
 <header><p class="brand">Vostochny</p><h1>{name}</h1></header>
 <nav id="nav" aria-label="Views"></nav>
+<p id="status" class="visually-hidden" role="status"></p>
 <details id="filter-box" open><summary>Filters</summary><form id="filters" aria-label="Filters"></form></details>
 <main id="main" tabindex="-1">
 <noscript><p>This page is drawn by the script inside it; it fetches nothing.
@@ -69,12 +70,12 @@ def render(result: Result, name: str, agreement: Mapping[str, float] | None = No
     )
 
 
-def with_articles(result: Result, gold: str, predicted: Sequence[str]) -> Result:
+def with_articles(result: Result, gold: str, predicted: str | Sequence[str]) -> Result:
     """The result with its first articles, read again from the files where the score did not hold them.
 
     Scoring against a large gold of one's own streams; a page shows no more than payload.MOST_ARTICLES of it.
     """
-    if result.pairs or "-" in (gold, *predicted):
+    if result.pairs or "-" in (gold, *([predicted] if isinstance(predicted, str) else predicted)):
         return result
     most = payload.MOST_ARTICLES
     return replace(result, pairs=first_pairs(gold, predicted, ontology.load(), result.options, most))

@@ -71,26 +71,31 @@ def build(
     ``agreement`` is the annotators' mutual F1 by measure: differences inside it mean nothing.
     """
     tables = []
+    first = next(iter(results.values()))
+    resampling = Resampling(first.options.resamples or 1, first.options.seed)
     for name, title in TABLES.items():
-        table = _table(name, title, about, results)
+        table = _table(name, title, about, results, resampling)
         if table["rows"]:
             tables.append(table | ({"agreement": agreement[name]} if name in agreement else {}))
-    first = next(iter(results.values()))
     return {
         "gold": first.gold_hash,
-        "documents": len(first.documents),
+        "documents": first.size,
         "systems": [dict(about[i]) | {"signature": r.signature} for i, r in results.items()],
         "tables": tables,
     }
 
 
 def _table(
-    name: str, title: str, about: Mapping[str, Mapping[str, str]], results: Mapping[str, Result]
+    name: str,
+    title: str,
+    about: Mapping[str, Mapping[str, str]],
+    results: Mapping[str, Result],
+    resampling: Resampling,
 ) -> dict[str, Any]:
     having = {i: r for i, r in results.items() if name in r.measures and _tried(r.measures[name])}
     ordered = sorted(having, key=lambda i: (-(having[i].measures[name].value or 0), i))
     ranked = [i for i in ordered if about[i]["kind"] != "ceiling"]
-    found = {(a, b): _difference(name, having[a], having[b]) for a in ordered for b in ordered if a != b}
+    found = {(a, b): _difference(name, having[a], having[b], resampling) for a in ordered for b in ordered if a != b}
     rows = []
     for at, i in enumerate(ordered):
         measure = having[i].measures[name]
@@ -114,13 +119,13 @@ def _tried(measure: Measure) -> bool:
     return measure.value is not None and bool(measure.rows[..., PREDICTED].sum())
 
 
-def _difference(name: str, a: Result, b: Result) -> dict[str, Any]:
+def _difference(name: str, a: Result, b: Result, resampling: Resampling) -> dict[str, Any]:
     """A minus B with its intervals; a score across documents is no sum over documents and is not compared."""
     one, other = a.measures[name], b.measures[name]
     out: dict[str, Any] = {"difference": (one.value or 0) - (other.value or 0)}
     if ".across" in name:
         return out
-    c = comparison.compare(one, other, Resampling(a.options.resamples or 1, a.options.seed))
+    c = comparison.compare(one, other, resampling)
     return out | {"these_articles": c.these_articles, "new_articles": c.new_articles}
 
 
@@ -217,7 +222,10 @@ def html(board: Mapping[str, Any]) -> str:
 
 def _html_table(head: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> str:
     heads = "".join(f'<th scope="col">{escape(x)}</th>' for x in head)
-    body = "\n".join("<tr>" + "".join(f"<td>{escape(x)}</td>" for x in row) + "</tr>" for row in rows)
+    cells = ['<th scope="row">{}</th>' if x == "system" else "<td>{}</td>" for x in head]
+    body = "\n".join(
+        "<tr>" + "".join(cell.format(escape(x)) for cell, x in zip(cells, row, strict=True)) + "</tr>" for row in rows
+    )
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(title)}"><table>'
         f"<thead><tr>{heads}</tr></thead>\n<tbody>{body}</tbody></table></div>"

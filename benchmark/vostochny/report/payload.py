@@ -7,10 +7,11 @@ from typing import Any
 
 import vostochny
 from vostochny import measures, statistics
+from vostochny.metrics.counts import GOLD
 from vostochny.metrics.units import Pair
 from vostochny.metrics.verdicts import LAYERS, VERDICTS, Item, Judgement, identity, judge
 from vostochny.model import Document, Entity, Event, Quote, Reference, Span
-from vostochny.report import EXPLANATION, LABELS, SETTING_LABELS
+from vostochny.report import EXPLANATION, LABELS, SETTING_LABELS, short
 from vostochny.scoring import Result
 from vostochny.statistics import Measure, recall_only
 
@@ -27,6 +28,7 @@ def build(result: Result, name: str, agreement: Mapping[str, float]) -> dict[str
     ``agreement`` is the annotators' mutual F1 by measure.
     """
     shown = [pair for pair in result.pairs if pair.gold.text][:MOST_ARTICLES]
+    layers = {_group(name) for name in result.measures}
     places = {id(pair): at for at, pair in enumerate(shown)}
     articles = [_article(pair, result.layers) for pair in shown]
     for layer in result.layers:
@@ -42,23 +44,15 @@ def build(result: Result, name: str, agreement: Mapping[str, float]) -> dict[str
         "version": vostochny.__version__,
         "signature": result.signature,
         "explanation": EXPLANATION if result.options.resamples else "",
-        "documents": [_short(d) for d in result.documents[:MOST_ARTICLES]],
-        "documentCount": len(result.documents),
-        "without": [_short(d) for d in result.without_prediction],
-        "layers": [layer for layer in LAYERS if layer in _groups(result)],
+        "documents": [short(d) for d in result.documents[:MOST_ARTICLES]],
+        "documentCount": result.size,
+        "without": [short(d) for d in result.without_prediction],
+        "layers": [layer for layer in LAYERS if layer in layers],
         "verdicts": list(VERDICTS),
         "measures": [_measure(result, n, m, agreement.get(n)) for n, m in result.measures.items()],
         "parts": list(_parts(result)),
         "articles": articles,
     }
-
-
-def _short(doc_id: str) -> str:
-    return doc_id.partition("_")[0] or doc_id
-
-
-def _groups(result: Result) -> set[str]:
-    return {_group(name) for name in result.measures}
 
 
 def _group(name: str) -> str:
@@ -109,7 +103,7 @@ def _parts(result: Result) -> Iterator[dict[str, Any]]:
         for facet in counts.facets:
             # By directness a prediction without a partner has no place, so only recall means something there.
             recall = facet == "directness"
-            for value, part in sorted(counts.by(facet).items(), key=lambda p: (-p[1].total()[1], p[0])):
+            for value, part in sorted(counts.by(facet).items(), key=lambda p: (-p[1].total()[GOLD], p[0])):
                 if value:
                     one = Measure(value, (part,), recall_only) if recall else Measure(value, (part,))
                     shown = {"layer": layer, "facet": facet, "label": value, "recallOnly": recall}
@@ -155,7 +149,7 @@ def _article(pair: Pair, layers: tuple[str, ...]) -> dict[str, Any]:
     title = next((z.span for z in gold.zones if z.name == "title"), None)
     return {
         "id": gold.doc_id,
-        "short": _short(gold.doc_id),
+        "short": short(gold.doc_id),
         "title": " ".join((title.of(gold.text) if title else gold.text[:80]).split()),
         "text": gold.text,
         "paragraphs": [[p.start, p.end] for p in gold.paragraphs],

@@ -10,13 +10,18 @@ from vostochny.scoring import Result
 
 
 def difference(result: Result) -> str | None:
-    """None where seqeval (strict, IOB2) gives our precision, recall and F1, overall and by type; else what differs."""
+    """None where seqeval (strict, IOB2) gives our precision, recall and F1, overall and by type; else what differs.
+
+    What cannot be compared is told like a difference: silence means that both were counted and agree.
+    """
     from seqeval.metrics.v1 import precision_recall_fscore_support
     from seqeval.scheme import IOB2
 
     measure = result.measures.get("entities.iob2")
     if measure is None:
         return "--seqeval needs the entities layer and a gold with stored tokens"
+    if result.size and not result.pairs:
+        return "--seqeval needs a gold that is held as a whole; this one is too large, give --gold a part of it"
     truth: list[list[str]] = []
     guess: list[list[str]] = []
     for pair in result.pairs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -54,13 +55,15 @@ def render(pair: Pair, layers: Sequence[str], judged: bool, width: int = 100, co
     paint = _paint if colour else _plain
     text = pair.gold.text
     out = [paint(f"{_clean(pair.gold.doc_id)}  {_counts(rows, judged)}", "bold"), ""]
-    for block in _blocks(pair):
+    blocks = [(block, list(_wrapped(text, block, width))) for block in _blocks(pair)]
+    under = _by_line(marks, [line for _, lines in blocks for line in lines])
+    for block, lines in blocks:
         zone = pair.zone(block)
         if zone != "body":
             out.append(paint(f"[{_clean(zone)}{', not scored' if zone in pair.unscored else ''}]", "dim"))
-        for line in _wrapped(text, block, width):
+        for line in lines:
             out.append(_clean(line.of(text)).rstrip())
-            out += _lanes(text, line, marks, width, paint)
+            out += _lanes(text, line, under[line], width, paint)
         out.append("")
     out += _told_apart(pair, rows, paint)
     wrong = [j for j in rows if judged and j.verdict != "hit"]
@@ -109,11 +112,7 @@ def _spans(item: Item | None) -> tuple[Span, ...]:
 
 def _name(item: Item | None) -> str:
     """What is written at the end of a mark."""
-    if isinstance(item, Entity):
-        return _clean(item.type)
-    if isinstance(item, Event):
-        return _clean(item.type)
-    return "quote"
+    return _clean(item.type) if isinstance(item, Entity | Event) else "quote"
 
 
 def _blocks(pair: Pair) -> Iterator[Span]:
@@ -147,6 +146,16 @@ def _wrapped(text: str, block: Span, width: int) -> Iterator[Span]:
         end = max(end, at + 1)  # a character wider than the line goes alone
         yield Span(at, end)
         at = end
+
+
+def _by_line(marks: list[_Mark], lines: list[Span]) -> dict[Span, list[_Mark]]:
+    """The marks that reach into each line, in their order; ``lines`` are in text order."""
+    starts, ends = [line.start for line in lines], [line.end for line in lines]
+    out: dict[Span, list[_Mark]] = {line: [] for line in lines}
+    for mark in marks:
+        for line in lines[bisect_right(ends, mark.spans[0].start) : bisect_left(starts, mark.spans[-1].end)]:
+            out[line].append(mark)
+    return out
 
 
 def _lanes(text: str, line: Span, marks: list[_Mark], width: int, paint: Paint) -> Iterator[str]:
@@ -233,8 +242,10 @@ def _told(pair: Pair, item: Item | None) -> str:
 
 def _columns(character: str) -> int:
     """How many columns a terminal gives a character."""
-    if unicodedata.combining(character):
-        return 0
+    if character == "\ufe0f":
+        return 1  # makes an emoji of the sign before it, which so has two
+    if unicodedata.category(character) in ("Mn", "Me"):
+        return 0  # many of these have no combining class: the vowel signs of Thai and Devanagari, say
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 

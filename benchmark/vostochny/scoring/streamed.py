@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vostochny.formats import Fault, FormatError, files, jsonl, shards
+from vostochny.formats import Fault, FormatError, files, jsonl, registry, shards
 from vostochny.formats.discovery import discovered
 from vostochny.metrics.units import Pair
 from vostochny.ontology import Ontology
@@ -102,19 +102,24 @@ def score_files(
         return whole.result(job)
 
 
-def is_held(gold: str | Sequence[str]) -> bool:
-    """Whether a gold in JSON Lines is small enough to be held whole (HELD). Standard input never is."""
+def is_streamed(
+    gold: str | Sequence[str], predicted: str | Sequence[str], gold_format: str | None = None, format: str | None = None
+) -> bool:
+    """Whether these are JSON Lines, the gold's more than HELD bytes or standard input: then score_files is for them."""
+    for name, addresses in ((gold_format, gold), (format, predicted)):
+        if (name or registry.detect(registry.expanded(addresses)[0])) != "jsonl":
+            return False
     left = HELD
     for path in shards.found(_listed(gold)):
         if path == "-":
-            return False
+            return True
         # What cannot be read is small: the reader of small files will say so.
         with contextlib.suppress(FormatError):
             for data in jsonl.blocks(path, 1 << 20, may_be_empty=True):
                 left -= len(data)
                 if left < 0:
-                    return False
-    return True
+                    return True
+    return False
 
 
 def first_pairs(

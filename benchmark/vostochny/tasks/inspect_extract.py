@@ -40,11 +40,14 @@ def extract(layers: str | list[str] = "entities,events,quotes", schema: bool = T
     Args:
         layers: The layers to ask for, a list or names with commas.
         schema: Whether the answer's JSON Schema goes to the provider as a response format as well as into the prompt.
+
+    Raises ValueError for a name that is no layer.
     """
     names = [x.strip() for x in layers.split(",")] if isinstance(layers, str) else layers
     wrong = [x for x in names if x not in measures.LAYERS]
     if wrong or not names:
-        raise ValueError(f"layers: {wrong} is none of {', '.join(measures.LAYERS)}")
+        given = ", ".join(map(repr, wrong)) or "nothing"
+        raise ValueError(f"layers: {given} given; expected one or more of {', '.join(measures.LAYERS)}")
     chosen = [x for x in measures.LAYERS if x in names]
     documents, scheme, gold_hash = articles.read(None)
     samples = [Sample(input=prompt.prompt(d, scheme, chosen), id=d.doc_id) for d in documents]
@@ -117,7 +120,8 @@ def judged(answer: str, document: Document, layers: list[str]) -> Score:
     missing = ", ".join(repr(words) for _, words in placed.unplaced[:20])
     return Score(
         value=value,
-        answer=json.dumps(prediction, ensure_ascii=False),
+        # A model can escape half of a surrogate pair, which no log could hold.
+        answer=json.dumps(prediction, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8"),
         explanation=problem or (f"{told}; not found: {missing}" if missing else told),
         metadata={
             "counts": {name: c.total().tolist() for name, c in counts.items()},

@@ -225,7 +225,7 @@ VIEWS.articles = {
     const stop = text.querySelector('a.seg');
     if (stop) stop.tabIndex = 0;
     drawPanel([]);
-    if (number !== undefined && article.rows[number]) arrive(article, Number(number), text);
+    if (number && article.rows[Number(number)]) arrive(article, Number(number), text);
   },
 };
 

@@ -29,7 +29,6 @@ function titleOf(kind, mentions) {
   return kind === 'events' ? `${best} (${mentions[0].item.type})` : best;
 }
 
-const shorten = (text, most) => text.length > most ? text.slice(0, most - 1).trimEnd() + '…' : text;
 const wording = ({article, item}) => item.spans.map(span => words(article, span)).join(' … ');
 const bare = word => word.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 

@@ -121,8 +121,9 @@ VIEWS.mistakes = {
       more.hidden = !left;
     };
     show();
+    tell(many(rows.length, 'mistake'));
     main.append(h('section', {'aria-labelledby': 'kinds'}, h('h2', {id: 'kinds'}, 'Mistakes by kind'), matrix()),
-      h('section', {'aria-labelledby': 'list'}, h('h2', {id: 'list', tabindex: -1, 'aria-live': 'polite'}, many(rows.length, 'mistake')),
+      h('section', {'aria-labelledby': 'list'}, h('h2', {id: 'list', tabindex: -1}, many(rows.length, 'mistake')),
         h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Mistakes'}, h('table', {class: 'mistakes'},
           h('thead', null, h('tr', null, ['what', 'layer', 'where', 'gold', 'prediction', 'article'].map(x => h('th', {scope: 'col'}, x)))), body)), more));
   },

@@ -38,6 +38,8 @@ const whole = value => value === undefined || value === null ? '' : Number.isInt
 // Half of a surrogate pair cannot stand in an address.
 const link = (...path) => '#' + path.map(one => encodeURIComponent(String(one).replace(/\p{Cs}/gu, '\ufffd'))).join('/');
 const many = (count, word) => `${count} ${count === 1 ? word : word.endsWith('y') ? word.slice(0, -1) + 'ies' : word + 's'}`;
+// By code points, so that no emoji is cut in two.
+const shorten = (text, most) => text.length > most && [...text].length > most ? [...text].slice(0, most - 1).join('').trimEnd() + '…' : text;
 const articleAt = id => DATA.articles.findIndex(a => a.id === id);
 
 // Offsets count code points; the browser's strings count UTF-16 units, two for an emoji.
@@ -108,7 +110,7 @@ function drawFilters() {
     checks('Layers', 'layers', DATA.layers, filter.layers, v => v),
     choice('Type', 'type', groups),
     checks('What became of it', 'verdicts', ALL_VERDICTS, filter.verdicts, v => `${SIGN[v] || ''} ${v}`),
-    choice('Article', 'article', [['', DATA.articles.map(a => [a.id, `${a.short} ${a.title.slice(0, 50)}`])]]),
+    choice('Article', 'article', [['', DATA.articles.map(a => [a.id, `${a.short} ${shorten(a.title, 50)}`])]]),
     h('button', {type: 'button', class: 'quiet', 'data-part': 'reset', click: resetFilters}, 'Reset'));
   form.addEventListener('submit', event => event.preventDefault());
 }
@@ -126,10 +128,13 @@ function resetFilters() {
   document.querySelector('#filters [data-part=reset]').focus();
 }
 
+// Read out where it stands for good: what is drawn anew is not.
+function tell(text) { document.getElementById('status').textContent = text; }
+
 function here() {
   let path;
   try { path = location.hash.slice(1).split('/').map(decodeURIComponent); } catch { path = ['']; }
-  return VIEWS[path[0]] ? path : [Object.keys(VIEWS)[0]];
+  return Object.hasOwn(VIEWS, path[0]) ? path : [Object.keys(VIEWS)[0]];
 }
 
 function redraw() {
@@ -145,6 +150,7 @@ function redraw() {
   for (const check of document.querySelectorAll('#filters .check')) check.hidden = view.without.includes(check.dataset.value);
   document.getElementById('filter-box').hidden = !view.uses.length;
   const main = document.getElementById('main');
+  tell('');
   main.dataset.view = name;
   main.replaceChildren();
   view.draw(main, path);

@@ -73,6 +73,7 @@ function figures(rows) {
       ].map(x => h('td', null, x)), h('td', {class: 'note'}, (one.notes || []).join('; ')))))));
 }
 
+const few = names => names.slice(0, 8).join(', ') + (names.length > 8 ? ` and ${names.length - 8} more` : '');
 const titled = one => `${one.layer} by ${one.facet}${one.recallOnly ? ' (recall)' : ''}`;
 
 VIEWS.scores = {
@@ -84,7 +85,9 @@ VIEWS.scores = {
       (!type || (NAMED.includes(one.facet) && type[0] === one.layer && type[1] === one.label)));
     main.append(h('section', {'aria-labelledby': 'summary'}, h('h2', {id: 'summary'}, 'In short'),
       tiles(seen), most(),
-      DATA.without.length ? h('p', {class: 'warning'}, `No prediction for ${DATA.without.join(', ')}: counted as empty.`) : null,
+      DATA.without.length ? h('p', {class: 'warning'}, `No prediction for ${few(DATA.without)}: counted as empty.`) : null,
+      DATA.articles.length && DATA.articles.length < DATA.documentCount ? h('p', {class: 'warning'},
+        `Scores are over ${DATA.documentCount} articles; mistakes and articles are shown of the first ${DATA.articles.length}.`) : null,
       h('p', {class: 'key'}, h('span', {class: 'key-dot'}), ' score ', h('span', {class: 'key-these'}),
         ' 95 % for this system on text like these articles ', h('span', {class: 'key-new'}),
         ' 95 % for other articles of this kind; no bar: too little to say',
