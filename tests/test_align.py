@@ -119,8 +119,8 @@ def test_placing_takes_time_in_proportion():
         return time.process_time() - began
 
     seconds(200)
-    small = min(seconds(2000) for _ in range(2))
-    assert seconds(16000) < 8 * small * 4  # a quadratic step would take 64 times as long
+    # A quadratic step takes 64 times as long each time; a busy machine slows one of three measurements, not all.
+    assert any(seconds(16000) < 32 * seconds(2000) for _ in range(3))
 
 
 # -- in predictions ----------------------------------------------------------------------------------------------------
