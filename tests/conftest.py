@@ -27,6 +27,19 @@ def lacking(how: str) -> None:
     pytest.skip(how)
 
 
+@pytest.fixture
+def batches_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Makes streams come in batches of about so many bytes."""
+    from vostochny import batches
+
+    def make(size: int) -> None:
+        defaults = batches.batches.__defaults__
+        assert defaults and defaults[-1] == batches.BATCH
+        monkeypatch.setattr(batches.batches, "__defaults__", (*defaults[:-1], size))
+
+    return make
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Any]:
     """The running server. Its data folder is kept, so that only the first session waits for it to be made."""

@@ -308,7 +308,7 @@ def test_a_gold_with_labels_of_its_own(made, tmp_path):
     assert score(str(path), "--gold", str(made["tasks-of-others"]))["metrics"]["entities.names"]["right"] == 2
 
 
-def test_a_large_gold_with_labels_of_its_own_is_streamed(tmp_path, monkeypatch):
+def test_a_large_gold_with_labels_of_its_own_is_streamed(tmp_path, batches_of):
     """Types of the whole gold are known in every batch, wherever they stand first."""
     one = replace(gold()[0], events=(), quotes=())
 
@@ -320,11 +320,7 @@ def test_a_large_gold_with_labels_of_its_own_is_streamed(tmp_path, monkeypatch):
     files_ = tmp_path / "gold.jsonl", tmp_path / "predicted.jsonl"
     jsonl.write(str(files_[0]), documents, with_text=True)
     jsonl.write(str(files_[1]), swapped)
-    from vostochny import batches
-
-    defaults = batches.batches.__defaults__
-    assert defaults and defaults[-1] == batches.BATCH
-    monkeypatch.setattr(batches.batches, "__defaults__", (*defaults[:-1], 3000))
+    batches_of(3000)
     result = scoring.score_files(str(files_[0]), str(files_[1]), SCHEME, scoring.Options(resamples=0))
     s = statistics.score(result.measures["entities.all"].counts[0])
     assert (s.right, s.gold, s.predicted) == (0, 60, 60)
