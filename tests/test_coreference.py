@@ -281,6 +281,12 @@ def test_two_events_on_one_trigger_are_told_apart_by_type():
     assert [found[m] for m in ("muc", "b3", "ceaf", "lea", "mentions")] == [1.0] * 5  # at 5 the type does not matter
     one = document("d", events=[event(0, "Travel", "t"), event(5, "Meet", "m")])
     assert coreference.within(paired([gold], [one]), "x", "events")["x.mentions"].total().tolist() == [2, 3, 2, 2]
+    # Whichever side has the two; what has no cluster makes no second.
+    back = coreference.within(paired([one], [gold]), "x", "events")["x.mentions"]
+    assert back.total().tolist() == [2, 2, 2, 3]
+    silent = document("d", events=[event(0, "Travel", "t"), event(0, "Meet", None), event(5, "Meet", "m")])
+    other = document("d", events=[event(0, "Visit", "t"), event(5, "Meet", "m")])
+    assert coreference.within(paired([silent], [other]), "x", "events")["x.mentions"].total().tolist() == [2] * 4
 
 
 def test_utterances_are_told_by_all_their_content():
