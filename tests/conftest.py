@@ -40,6 +40,32 @@ def batches_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return make
 
 
+@pytest.fixture
+def validated(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Runs scripts/validate.py here; its exit code and what it wrote."""
+    import validate
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["validate.py", *arguments])
+        code = validate.main()
+        return (code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A valid annotations folder to change one thing in."""
+    from annotated import Copy
+
+    import project
+
+    monkeypatch.setattr(project, "SEEDS", tmp_path / "seeds")
+    return Copy(tmp_path)
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Any]:
     """The running server. Its data folder is kept, so that only the first session waits for it to be made."""
