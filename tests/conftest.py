@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +26,21 @@ def lacking(how: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(how, pytrace=False)
     pytest.skip(how)
+
+
+def command(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    """The command line as a user types it, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "vostochny", *arguments], input=stdin, capture_output=True, text=True
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A file or folder of every kind that a format or an extractor writes, by a name; to be read only."""
+    from samples import write_all
+
+    return write_all(tmp_path_factory.mktemp("made"))
 
 
 @pytest.fixture

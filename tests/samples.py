@@ -170,6 +170,16 @@ def write_all(folder: Path) -> dict[str, Path]:
     return made
 
 
+def bare(documents: list[Document]) -> dict[str, list[tuple]]:
+    """Typed spans by document: what every format can say of entities."""
+    return {d.doc_id: sorted((e.span, e.type) for e in d.entities) for d in documents}
+
+
+def read(path: Path | str, name: str | None = None, **more: Any) -> dict[str, Document]:
+    """Predictions on the two articles, in whatever format."""
+    return registry.read_predictions(str(path), gold(), SCHEME, name=name, **more)[0]
+
+
 # An article of twenty words of two characters, some of them beyond the BMP, in two paragraphs of a sentence each.
 WORDS = "".join(f"{'ab🚀d'[i % 4]}{i % 10} " for i in range(20))
 TOKENS = tuple(Span(i, i + 2) for i in range(0, 60, 3))

@@ -108,7 +108,7 @@ def test_the_nearest_is_by_the_space_between_and_the_earlier_of_two():
 
 
 def test_whole_words_at_both_ends_and_occurrences_inside_words_do_not_overlap():
-    assert placed("Kim met", text="Kim mets. Kim met.") == ["Kim met@10"]
+    assert placed("Kim met", text="met, met; Kim mets. Kim met.") == ["Kim met@20"]
     assert placed("im met", text="im im Kim met, im met") == ["im met@15"]
     assert placed("im met", text="im im x_im met, im met") == ["im met@16"]
     assert placed("aa", "aa", "aa", text="xaaaay") == ["aa@1", "aa@3", None]

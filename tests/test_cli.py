@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from vostochny import cli
+
+from conftest import command as run
+
 LOOKUP = "benchmark/baselines/lookup/predictions.jsonl"
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, "-m", "vostochny", *arguments], capture_output=True, text=True)
 
 
 def test_score_prints_every_layer_intervals_and_the_signature_last():
@@ -76,7 +76,6 @@ def test_seqeval_itself_agrees():
 
 
 def test_a_difference_to_seqeval_fails_loudly(monkeypatch, capsys):
-    from vostochny import cli
     from vostochny.report import seqeval
 
     monkeypatch.setattr(seqeval, "tag_rows", lambda pair: ([["B-PER"]], [["B-ORG"]]))
@@ -162,3 +161,15 @@ def test_scoring_the_corpus_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_fail_under(tmp_path, made, capsys):
+    arguments = ["score", str(made["words"]), "--gold", str(made["jsonl"]), "--resamples", "0"]
+    assert cli.main([*arguments, "--fail-under", "entities=0.8", "--fail-under", "events.argument=1"]) == 0
+    path = tmp_path / "empty.jsonl"
+    path.write_text('{"doc_id": "one", "entities": []}')
+    arguments[1] = str(path)
+    assert cli.main([*arguments, "--fail-under", "entities=0.8"]) == 1
+    assert "entities.names is 0.0000, below 0.8" in capsys.readouterr().err
+    for wrong in ("entities", "entities=80", "entities=x", "quotes=0.5"):
+        assert cli.main([*arguments, "--fail-under", wrong]) == 2

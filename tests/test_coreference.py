@@ -202,7 +202,7 @@ def test_one_document_of_28_000_mentions():
     assert coreference.ceaf(made)[0] == pytest.approx(swapped[[2, 3, 0, 1]])
 
 
-@pytest.mark.parametrize(("far", "last"), [(2**60, 1), (2**60, 1000)])
+@pytest.mark.parametrize(("far", "last"), [(2**60, 1), (2**60, 1000), (2**60, 7), (2**59, 1)])
 def test_codes_too_wide_to_pack(far, last):
     gold = Mentions(np.array([0, 0, last, last]), np.array([far, far + 1, far, 5]), np.array([0, 0, 1, 2]))
     predicted = Mentions(np.array([last, 0, 0]), np.array([far, far, far + 1]), np.array([2, 1, 1]))

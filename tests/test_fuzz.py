@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from samples import SCHEME, gold, write_all
+from samples import SCHEME, gold
 
 from vostochny import scoring
 from vostochny.formats import FormatError, registry
@@ -61,11 +61,6 @@ def mutated(raw: bytes, dice: random.Random, others: list[bytes]) -> bytes:
     return bytes(out)
 
 
-@pytest.fixture(scope="module")
-def seeds(tmp_path_factory) -> dict[str, Path]:
-    return write_all(tmp_path_factory.mktemp("seeds"))
-
-
 def attempt(path: Path, dice: random.Random, name: str) -> bool:
     """Read one input as a user could: as predictions or as gold, detected or by the format's name. Was it read?"""
     format_ = None if dice.random() < 0.5 else name if name in registry.MODULES else None
@@ -91,14 +86,14 @@ def attempt(path: Path, dice: random.Random, name: str) -> bool:
     return True
 
 
-def test_no_input_does_more_than_be_refused(seeds, tmp_path):
+def test_no_input_does_more_than_be_refused(made, tmp_path):
     dice = random.Random(SEED)
-    raws = [p.read_bytes() for p in seeds.values() if p.is_file()]
-    names, read = sorted(seeds), 0
+    raws = [p.read_bytes() for p in made.values() if p.is_file()]
+    names, read = sorted(made), 0
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for number in range(INPUTS):
         name = names[number % len(names)]
-        source, target = seeds[name], tmp_path / seeds[name].name
+        source, target = made[name], tmp_path / made[name].name
         if source.is_dir():
             shutil.copytree(source, target, dirs_exist_ok=True)
             broken = dice.choice(sorted(p for p in target.iterdir() if p.is_file()))
