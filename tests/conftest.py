@@ -44,6 +44,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Lets the library datasets load from the disk alone, and into a cache of the test's own."""
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+
+
+@pytest.fixture
 def batches_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Makes streams come in batches of about so many bytes."""
     from vostochny import batches

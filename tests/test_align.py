@@ -113,6 +113,7 @@ def test_whole_words_at_both_ends_and_occurrences_inside_words_do_not_overlap():
     assert placed("im met", text="im im x_im met, im met") == ["im met@16"]
     assert placed("aa", "aa", "aa", text="xaaaay") == ["aa@1", "aa@3", None]
     assert placed("Kim", within=[Span(14, 25)]) == [None]
+    assert placed("Kim met", text="Kim \n met.") == ["Kim \n met@0"]
     # Written in two ways, they take all occurrences in their order.
     assert placed("'b'", "“b”", text="“b” 'b' 'b'") == ["“b”@0", "'b'@4"]
 
@@ -129,6 +130,9 @@ def test_parts_stand_one_after_the_other_and_no_farther_than_a_reporting_clause(
     far = "aa bb cc. " + "x " * 150
     assert parts("aa bb cc dd", f"{far}aa bb, he said, cc dd.") == [("aa bb", 310), ("cc dd", 326)]
     assert parts("aa bb cc", "aa, he said, bb cc") == []  # one word is anywhere
+    # What stands whole before the part that came first is no beginning.
+    whole = "aa bb cc dd ee ff. XX. aa bb, he said, cc dd ee ff."
+    assert parts("XX ... aa bb cc dd ee ff", whole) == [("XX", 19), ("aa bb", 23), ("cc dd ee ff", 39)]
     twice = "aa bb, he said, cc dd. XX. aa bb, he said, cc dd."
     assert parts("XX ... aa bb cc dd", twice) == [("XX", 23), ("aa bb", 27), ("cc dd", 43)]
 
