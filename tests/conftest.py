@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +26,66 @@ def lacking(how: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(how, pytrace=False)
     pytest.skip(how)
+
+
+def command(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    """The command line as a user types it, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "vostochny", *arguments], input=stdin, capture_output=True, text=True
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A file or folder of every kind that a format or an extractor writes, by a name; to be read only."""
+    from samples import write_all
+
+    return write_all(tmp_path_factory.mktemp("made"))
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Lets the library datasets load from the disk alone, and into a cache of the test's own."""
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+
+
+@pytest.fixture
+def batches_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Makes streams come in batches of about so many bytes."""
+
+    def make(size: int) -> None:
+        monkeypatch.setattr("vostochny.scoring.chunks.SIZE", size)
+
+    return make
+
+
+@pytest.fixture
+def validated(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Runs scripts/validate.py here; its exit code and what it wrote."""
+    import validate
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["validate.py", *arguments])
+        code = validate.main()
+        return (code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A valid annotations folder to change one thing in."""
+    from annotated import Copy
+
+    import project
+
+    monkeypatch.setattr(project, "SEEDS", tmp_path / "seeds")
+    return Copy(tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -139,15 +139,13 @@ def test_text_without_a_headline_has_no_title():
     assert (zone.name, zone.span) == ("title", Span(0, 8))
 
 
-def test_everything_downstream_copes_with_one_more(tmp_path, monkeypatch):
+def test_everything_downstream_copes_with_one_more(tmp_path, offline):
     """In a copy of the tree: add, build, load, validate, annotate, build, the baseline, score."""
     tree = Tree(tmp_path / "tree")
     n = len(project.manifest()["documents"])
     said = tree.done("scripts/add_article.py", str(article(tmp_path, name="905_sixth.txt")))
     assert said.startswith("seeds/905_sixth.txt\nannotations/gold/905_sixth.json\nannotations/documents.yaml\n")
     tree.done("scripts/build_corpus.py")
-    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
-    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
 
     def load(config):
         return datasets.load_dataset(str(tree.root / "corpus"), config, split="test")

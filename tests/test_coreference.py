@@ -7,7 +7,9 @@ import pytest
 import scorch.scores as scorch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import NO_INTERVALS, SCHEME, TOKENS, of_words
 
+from vostochny import scoring
 from vostochny.metrics import coreference
 from vostochny.metrics.assignment import best_pairs, best_totals
 from vostochny.metrics.coreference import METRICS, Mentions, tabulate
@@ -200,7 +202,7 @@ def test_one_document_of_28_000_mentions():
     assert coreference.ceaf(made)[0] == pytest.approx(swapped[[2, 3, 0, 1]])
 
 
-@pytest.mark.parametrize(("far", "last"), [(2**60, 1), (2**60, 1000)])
+@pytest.mark.parametrize(("far", "last"), [(2**60, 1), (2**60, 1000), (2**60, 7), (2**59, 1)])
 def test_codes_too_wide_to_pack(far, last):
     gold = Mentions(np.array([0, 0, last, last]), np.array([far, far + 1, far, 5]), np.array([0, 0, 1, 2]))
     predicted = Mentions(np.array([last, 0, 0]), np.array([far, far, far + 1]), np.array([2, 1, 1]))
@@ -279,6 +281,12 @@ def test_two_events_on_one_trigger_are_told_apart_by_type():
     assert [found[m] for m in ("muc", "b3", "ceaf", "lea", "mentions")] == [1.0] * 5  # at 5 the type does not matter
     one = document("d", events=[event(0, "Travel", "t"), event(5, "Meet", "m")])
     assert coreference.within(paired([gold], [one]), "x", "events")["x.mentions"].total().tolist() == [2, 3, 2, 2]
+    # Whichever side has the two; what has no cluster makes no second.
+    back = coreference.within(paired([one], [gold]), "x", "events")["x.mentions"]
+    assert back.total().tolist() == [2, 2, 2, 3]
+    silent = document("d", events=[event(0, "Travel", "t"), event(0, "Meet", None), event(5, "Meet", "m")])
+    other = document("d", events=[event(0, "Visit", "t"), event(5, "Meet", "m")])
+    assert coreference.within(paired([silent], [other]), "x", "events")["x.mentions"].total().tolist() == [2] * 4
 
 
 def test_utterances_are_told_by_all_their_content():
@@ -321,3 +329,11 @@ def test_a_mention_in_two_clusters_does_not_depend_on_the_order():
     ]
     assert totals[0] == totals[1]
     assert totals[0][3] == 3
+
+
+def test_a_mention_listed_twice_does_not_spoil_coreference():
+    """coval: a file against itself gets LEA 66.7."""
+    e = [Entity("", TOKENS[i], "PER", "NAM", cluster="a") for i in (0, 2, 2)]
+    result = scoring.score([of_words("x", e)], {"x": of_words("x", e)}, SCHEME, NO_INTERVALS)
+    assert result.measures["coreference.entities.within.lea"].value == 1
+    assert result.measures["coreference.entities.within.conll"].value == 1

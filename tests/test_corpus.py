@@ -23,10 +23,7 @@ CARD = yaml.safe_load((project.CORPUS / "README.md").read_text(encoding="utf-8")
 CONFIGS = [c["config_name"] for c in CARD["configs"]]
 
 
-@pytest.fixture(autouse=True)
-def offline(monkeypatch, tmp_path):
-    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
-    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+pytestmark = pytest.mark.usefixtures("offline")
 
 
 def load(config: str | None = None, corpus: Path = project.CORPUS, **options):

@@ -267,14 +267,15 @@ def test_a_second_line_is_not_taken_for_the_next_articles_answer(folder):
 def test_time_is_limited_and_the_next_article_starts_anew(folder):
     body = "time.sleep(60 if d['doc_id'].startswith('001') else 0)"
     before = time.monotonic()
-    assert cli.main(["run", "command", program(folder, body), "-o", "p.jsonl", "--timeout", "1.5"]) == 1
-    assert time.monotonic() - before < 20
+    # Long enough for a busy machine to start Python, and far from the minute that the program would sleep.
+    assert cli.main(["run", "command", program(folder, body), "-o", "p.jsonl", "--timeout", "4"]) == 1
+    assert time.monotonic() - before < 50
     assert [r["doc_id"][:3] for r in rows()] == ["000", "002", "003", "004"]
-    assert "no answer in 1.5 s" in rows("p.errors.jsonl")[0]["error"]
+    assert "no answer in 4 s" in rows("p.errors.jsonl")[0]["error"]
 
 
 def test_what_a_command_started_ends_with_it(folder):
-    made = extractors.load("command:sh -c 'sleep 600 & echo $! > pid; wait'", Settings(timeout=0.5))
+    made = extractors.load("command:sh -c 'sleep 600 & echo $! > pid; wait'", Settings(timeout=2))
     with pytest.raises(ExtractorError, match="no answer"):
         made(GOLD[0])
     extractors.close(made)

@@ -1,45 +1,18 @@
-"""Each format: what is written is read again, what real extractors emit is scored, what is wrong is named."""
+"""Each format: recognised by its content, written and read again, converted, and found as a plug-in."""
 
 from __future__ import annotations
 
 import gzip
 import json
-import resource
-import subprocess
-import sys
-import time
-import zlib
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
-import pyarrow
 import pytest
-from pyarrow import parquet
-from samples import SCHEME, TEXTS, WRITTEN, gold, pieces, span, spans, words_only, write_all
+from samples import SCHEME, TEXTS, WRITTEN, bare, gold, read, span, words_only
 
-from vostochny import cli, options, scoring, statistics
-from vostochny.formats import FormatError, convert, files, jsonl, registry
-from vostochny.formats.prediction import nearest
-from vostochny.formats.tags import chunks, scheme_of
-from vostochny.layout import paragraphs_of
-from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory) -> dict[str, Path]:
-    return write_all(tmp_path_factory.mktemp("made"))
-
-
-def bare(documents: list[Document]) -> dict[str, list[tuple]]:
-    """Typed spans by document: what every format can say of entities."""
-    return {d.doc_id: sorted((e.span, e.type) for e in d.entities) for d in documents}
-
-
-def read(path: Path | str, name: str | None = None, **more: Any) -> dict[str, Document]:
-    return registry.read_predictions(str(path), gold(), SCHEME, name=name, **more)[0]
-
+from vostochny import cli, scoring
+from vostochny.formats import FormatError, registry
+from vostochny.model import Entity, Span
 
 # Kind of sample → the format it is detected as, and what it keeps of the gold.
 KINDS = {
@@ -65,16 +38,21 @@ def test_every_format_is_recognised_by_its_content_and_read(kind, made):
         return
     found = read(made[kind])
     if keeps == "some":
-        assert found and all(e.type == "PER" for d in found.values() for e in d.entities)
+        kims = {"one": [(span(TEXTS["one"], "Kim"), "PER")], "two": [(span(TEXTS["two"], "Kim"), "PER")]}
+        assert bare(list(found.values())) == {doc_id: kims[doc_id] for doc_id in found}
+        assert list(found) == (["two"] if kind == "tagged" else ["one", "two"])
         return
     assert list(found) == ["one", "two"]
     assert bare(list(found.values())) == bare(gold())
     if keeps in ("all", "triggers"):
         assert [e.trigger for e in found["one"].events] == [e.trigger for e in gold()[0].events]
     if keeps == "all":
-        result = scoring.score(gold(), found, SCHEME, scoring.Options(resamples=0))
-        for measure in result.measures.values():
-            assert measure.value in (1, None), measure.name
+        # What the gold scores against itself: 1, or nothing where it has nothing.
+        itself, read_again = (
+            {n: m.value for n, m in scoring.score(gold(), x, SCHEME, scoring.Options(resamples=0)).measures.items()}
+            for x in ({d.doc_id: d for d in gold()}, found)
+        )
+        assert set(itself.values()) == {1, None} and read_again == itself
         for mine, theirs in zip(found.values(), gold(), strict=True):
             assert [(e.level, e.cluster) for e in mine.entities] == [(e.level, e.cluster) for e in theirs.entities]
             assert [q.content for q in mine.quotes] == [q.content for q in theirs.quotes]
@@ -84,7 +62,10 @@ def test_every_format_is_recognised_by_its_content_and_read(kind, made):
 def test_every_written_format_is_a_gold_too(kind, made):
     documents, _ = registry.read_gold(str(made[kind]), SCHEME)
     assert [d.doc_id for d in documents] == ["one", "two"]
-    if kind != "conll":  # its text is made of the tokens
+    if kind == "conll":  # its text is made of the tokens
+        words = [[(e.span.of(d.text), e.type) for e in d.entities] for d in documents]
+        assert words == [[(e.span.of(d.text), e.type) for e in d.entities] for d in gold()]
+    else:
         assert [d.text for d in documents] == list(TEXTS.values())
         assert bare(documents) == bare(gold())
     assert all(d.paragraphs for d in documents)
@@ -115,259 +96,6 @@ def test_predictions_are_converted_beside_their_documents(tmp_path, made, capsys
         assert cli.main(["convert", str(path), str(target), "--gold", str(made["jsonl"])]) == 0
         assert "lost: 1 words that are not in the article" in capsys.readouterr().err
         assert bare(list(read(target).values())) == bare(gold())
-
-
-# -- what extractors emit ----------------------------------------------------------------------------------------------
-
-
-def test_word_pieces_are_put_together(tmp_path):
-    text = TEXTS["one"]
-    kim, putin = span(text, "Kim"), span(text, "Putin")
-
-    def piece(tag: str, index: int, word: str, start: int | None, end: int | None) -> dict:
-        return {"entity": tag, "score": 0.9, "index": index, "word": word, "start": start, "end": end}
-
-    items = [
-        piece("B-PER", 1, "Ki", kim.start, kim.start + 2), piece("B-PER", 2, "##m", kim.start + 2, kim.end),
-        piece("I-PER", 7, "Pu", putin.start, putin.start + 2), piece("I-PER", 8, "##tin", putin.start + 2, putin.end),
-        piece("PER", 30, "Putin", putin.start, putin.end), piece("ORG", 31, "Kim", kim.start, kim.end),
-    ]  # fmt: skip
-    path = tmp_path / "pieces.json"
-    path.write_text(json.dumps({"one": items}), encoding="utf-8")
-    found = [(e.span, e.type) for e in read(path)["one"].entities]
-    assert found == [(kim, "PER"), (putin, "PER"), (putin, "PER"), (kim, "ORG")]
-    # A slow tokenizer gives no offsets: the pieces' words are looked for.
-    slow = [{**x, "start": None, "end": None} for x in items[:4]]
-    path.write_text(json.dumps({"one": slow}), encoding="utf-8")
-    assert [e.span for e in read(path)["one"].entities] == [kim, putin]
-
-
-def test_outputs_without_ids_are_taken_in_order_or_refused(tmp_path):
-    path = tmp_path / "out.json"
-    path.write_text(json.dumps([pieces(gold()[0], True), [], []]), encoding="utf-8")
-    with pytest.raises(FormatError, match="3 documents have no id; expected one for each, or all 2 in order"):
-        read(path)
-    path.write_text("".join(json.dumps({"doc_id": d.doc_id, "entities": spans(d)}) + "\n" for d in gold()[::-1]))
-    assert registry.detect(str(path)) == "gliner"
-    assert bare(list(read(path).values())) == {k: bare(gold())[k] for k in ("two", "one")}
-
-
-def test_labels_of_one_s_own_through_a_view(tmp_path, made, capsys):
-    """GLiNER's labels are free words; a mapping says which of the scheme's types they are."""
-    out, view = tmp_path / "out.json", tmp_path / "view.json"
-    theirs = {"PER": "person", "GPE": "country"}
-    out.write_text(json.dumps({d.doc_id: [{**s, "label": theirs[s["label"]]} for s in spans(d)] for d in gold()}))
-    view.write_text(json.dumps({"types": theirs, "levels": ["NAM", "PRO"]}))
-    arguments = [
-        "score",
-        str(out),
-        "--gold",
-        str(made["jsonl"]),
-        "--view",
-        str(view),
-        "--json",
-        "-",
-        "--resamples",
-        "0",
-    ]
-    assert cli.main(arguments) == 0
-    assert json.loads(capsys.readouterr().out)["metrics"]["entities.all"]["value"] == 1
-
-
-# -- token formats -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("tags", "scheme", "found"),
-    [
-        (["I-PER", "I-PER", "B-PER", "O", "I-ORG"], "IOB1", [(0, 2, "PER"), (2, 3, "PER"), (4, 5, "ORG")]),
-        (["B-PER", "I-PER", "B-PER", "O", "B-ORG"], "IOB2", [(0, 2, "PER"), (2, 3, "PER"), (4, 5, "ORG")]),
-        (["B-PER", "E-PER", "S-PER", "O", "S-ORG"], "BIOES", [(0, 2, "PER"), (2, 3, "PER"), (4, 5, "ORG")]),
-        (["B-PER", "L-PER", "U-PER", "O", "U-ORG"], "BIOES", [(0, 2, "PER"), (2, 3, "PER"), (4, 5, "ORG")]),
-        (["B-PER", "O", "I-PER", "O", "O"], "IOB2", [(0, 1, "PER")]),  # an I- that continues nothing
-        (["B-PER", "I-PER", "O", "S-ORG", "E-ORG"], "BIOES", [(3, 4, "ORG")]),  # no end, no chunk
-    ],
-)
-def test_tag_schemes_are_told_apart(tags, scheme, found):
-    """BIOES read as BIO overestimates: CoNLL via Perl."""
-    assert scheme_of([tags]) == scheme
-    got, stray = chunks(tags, scheme)
-    assert got == found
-    assert stray == sum(t != "O" for t in tags) - sum(b - a for a, b, _ in found)
-
-
-CONLL = """-DOCSTART- -X- O
-
-# doc_id = two
-Mr NNP O
-Kim NNP {0}
-'s POS O
-train NN O
-left VBD O
-. . O
-
-He PRP {0}
-said VBD O
-"""
-
-
-@pytest.mark.parametrize("tag", ["B-PER", "I-PER", "S-PER"])
-def test_conll_of_another_tokenisation_is_laid_onto_the_text(tag, tmp_path):
-    path = tmp_path / "out.conll"
-    path.write_text(CONLL.format(tag), encoding="utf-8")
-    found, reading = registry.read_predictions(str(path), gold(), SCHEME)
-    assert [e.span.of(TEXTS["two"]) for e in found["two"].entities] == ["Kim", "He"]
-    assert f"tags read as {dict(B='IOB2', I='IOB1', S='BIOES')[tag[0]]}" in reading.notes
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("train NN O", "tram NN O", ":7: token 'tram' does not stand in the article after character 9, where 'train"),
-        ("train NN O", "train NN PER", ":7: column 3: 'PER' is no tag"),
-        ("train NN O", "train", ":7: column 1: 'train' is no tag"),
-        ("Kim NNP B-PER", "Kim NNP B-PERS", ":5: entities[0].type: unknown entity type 'PERS'"),
-        ("= two", "= twenty", "unknown document 'twenty'; did you mean 'two'?"),
-    ],
-)
-def test_conll_faults_have_their_line(old, new, message, tmp_path):
-    path = tmp_path / "out.conll"
-    path.write_text(CONLL.format("B-PER").replace(old, new), encoding="utf-8")
-    with pytest.raises(FormatError) as caught:
-        read(path)
-    assert message in str(caught.value)
-
-
-# -- brat --------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("ann", "message"),
-    [
-        ("T1\tPER 0 2\tKim", "one.ann:1: T1: 'Kim' does not stand there; the text has 'Ki'"),
-        ("T1\tPER 0 999\tKim", ":1: T1: 0 999 is no place in the text"),
-        ("T1 PER 0 3 Kim", ":1: T1 PER 0 3 Kim: is no line of brat's"),
-        ("T1\tPER 0 3\tKim\nT1\tPER 0 3\tKim", ":2: T1: is given twice"),
-        ("E1\tContact.Meet:T7", ":1: E1: its trigger T7 is no text-bound annotation"),
-        ("T1\tContact.Meet 4 7\tmet\nE1\tContact.Meet:T1 Place:T9", ":2: E1.Place: there is no entity or event T9"),
-        ("R1\tsource Arg1:T1 Arg2:T2", ":1: source: there is no T1 and no T2"),
-        ("T1\tPERS 0 3\tKim", ":1: entities[0].type: unknown entity type 'PERS'"),
-    ],
-)
-def test_brat_faults_have_their_line(ann, message, tmp_path):
-    path = tmp_path / "one.ann"
-    path.write_text(ann, encoding="utf-8")
-    with pytest.raises(FormatError) as caught:
-        read(path, "brat")
-    assert message in str(caught.value)
-
-
-def test_brat_of_another_text_is_named(tmp_path):
-    (tmp_path / "one.ann").write_text("T1\tPER 0 3\tKim")
-    (tmp_path / "one.txt").write_text(TEXTS["one"].replace("\n", "\r\n"), encoding="utf-8", newline="")
-    with pytest.raises(FormatError, match=r"one.txt: differs from the article at character 23"):
-        read(tmp_path)
-
-
-def test_brat_keeps_what_it_has_no_place_for_in_sight(tmp_path):
-    (tmp_path / "one.ann").write_text(
-        "T1\tPER 0 3;8 13\tKim Putin\nT2\tPER 8 13\tPutin\nR1\tknows Arg1:T1 Arg2:T2\nA1\tsure T1\n"
-        "*\tEquiv T1 T2\n#1\tNote T1\tx\n"
-    )
-    found, reading = registry.read_predictions(str(tmp_path), gold(), SCHEME)
-    assert [e.span for e in found["one"].entities] == [Span(0, 13), Span(8, 13)]
-    assert len(reading.notes) == 4 and any("1 relations knows" in n for n in reading.notes)
-
-
-# -- a gold of one's own -----------------------------------------------------------------------------------------------
-
-
-def score(*arguments: str, code: int = 0) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", "vostochny", "score", *arguments, "--json", "-", "--resamples", "0"],
-        capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == code, done.stderr
-    return json.loads(done.stdout) if done.stdout else {"stderr": done.stderr}
-
-
-def test_a_gold_with_labels_of_its_own(made, tmp_path):
-    result = score(str(made["tasks-of-others"]), "--gold", str(made["tasks-of-others"]))
-    assert result["metrics"]["entities.names"]["value"] == 1
-    assert set(result["metrics"]["entities.names"]["by"]["type"]) == {"Person", "Place"}
-    # Against it anything that reads as predictions can be scored; a label it lacks is a mistake that is named.
-    rows = [{"doc_id": d.doc_id, "entities": [{"text": "Kim", "type": "Persn"}]} for d in gold()]
-    path = tmp_path / "p.jsonl"
-    path.write_text("".join(json.dumps(r) + "\n" for r in rows))
-    wrong = score(str(path), "--gold", str(made["tasks-of-others"]), code=2)
-    assert "unknown entity type 'Persn'; did you mean 'Person'?" in wrong["stderr"]
-    path.write_text(path.read_text().replace("Persn", "Person"))
-    assert score(str(path), "--gold", str(made["tasks-of-others"]))["metrics"]["entities.names"]["right"] == 2
-
-
-def test_a_large_gold_with_labels_of_its_own_is_streamed(tmp_path, monkeypatch):
-    """Types of the whole gold are known in every batch, wherever they stand first."""
-    one = replace(gold()[0], events=(), quotes=())
-
-    def typed(i: int, half: int) -> Document:
-        return replace(one, doc_id=f"d{i}", entities=(replace(one.entities[0], type=f"Own{half}"),))
-
-    documents = [typed(i, i // 30) for i in range(60)]
-    swapped = [typed(i, 1 - i // 30) for i in range(60)]
-    files_ = tmp_path / "gold.jsonl", tmp_path / "predicted.jsonl"
-    jsonl.write(str(files_[0]), documents, with_text=True)
-    jsonl.write(str(files_[1]), swapped)
-    monkeypatch.setattr("vostochny.scoring.chunks.SIZE", 3000)
-    result = scoring.score_files(str(files_[0]), str(files_[1]), SCHEME, scoring.Options(resamples=0))
-    s = statistics.score(result.measures["entities.all"].counts[0])
-    assert (s.right, s.gold, s.predicted) == (0, 60, 60)
-    assert statistics.score(result.measures["entities.unlabelled"].counts[0]).f1 == 1
-    for unknown, predicted in (("ignore", 60), ("wrong", 60)):
-        options = scoring.Options(resamples=0, unknown=unknown)
-        result = scoring.score_files(str(files_[0]), str(files_[1]), SCHEME, options)
-        assert statistics.score(result.measures["entities.all"].counts[0]).predicted == predicted
-    files_[1].write_text(files_[1].read_text().replace("Own1", "Own2"))
-    with pytest.raises(FormatError, match="unknown entity type 'Own2'"):
-        scoring.score_files(str(files_[0]), str(files_[1]), SCHEME, scoring.Options(resamples=0))
-
-
-THEIRS = """<View><Text name="article" value="$body"/><Labels name="ner" toName="article">
-<Label value="Persona"/><Label value="Lugar"/></Labels>
-<Choices name="tone" toName="article"><Choice value="calm"/></Choices></View>"""
-
-
-@pytest.mark.server
-def test_another_project_s_export_from_the_real_server_is_a_gold(project, client, tmp_path):
-    number = project(THEIRS)
-    tasks = []
-    for d in gold():
-        result = [
-            {"id": f"r{i}", "from_name": "ner", "to_name": "article", "type": "labels",
-             "value": {"start": e.span.start, "end": e.span.end, "text": e.span.of(d.text),
-                       "labels": ["Persona" if e.type == "PER" else "Lugar"]}}
-            for i, e in enumerate(d.entities)
-        ]  # fmt: skip
-        tone = {"id": "t", "from_name": "tone", "to_name": "article", "type": "choices", "value": {"choices": ["calm"]}}
-        data = {"body": d.text, "filename": f"{d.doc_id}.txt"}
-        tasks.append({"data": data, "annotations": [{"result": [*result, tone]}]})
-    client.projects.import_tasks(id=number, request=tasks)
-    exported = client.projects.exports.as_json(number)
-    path = tmp_path / "export.json"
-    path.write_text(json.dumps(exported, default=str), encoding="utf-8")
-    documents, reading = registry.read_gold(str(path), SCHEME)
-    assert {d.doc_id for d in documents} == {"one.txt", "two.txt"}
-    assert {"Persona", "Lugar"} <= set(reading.ontology.mentions)
-    assert "left out: 2 choices results of Label Studio" in reading.notes
-    # Their own extractor, in its own format, is scored against it; the texts say which document is which.
-    docs = [{"text": d.text, "ents": [{"start": 0, "end": 3, "label": "Persona"}]} for d in gold()]
-    predicted = tmp_path / "out.json"
-    predicted.write_text(json.dumps(docs), encoding="utf-8")
-    result = score(str(predicted), "--gold", str(path))
-    assert result["metrics"]["entities.names"]["gold"] == 7
-    assert (result["metrics"]["entities.names"]["right"], result["metrics"]["entities.names"]["predicted"]) == (1, 2)
-
-
-# -- plug-ins, hostile files, thresholds -------------------------------------------------------------------------------
 
 
 def test_a_plug_in_is_found_by_its_entry_point(tmp_path, monkeypatch):
@@ -401,261 +129,3 @@ def test_what_is_no_format_is_said(tmp_path):
     path.write_text("Just some prose about Kim.\nAnd more.")
     with pytest.raises(FormatError, match="begins with 'Just some prose abou', which is no format of jsonl, json"):
         read(path)
-
-
-def memory() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def test_a_line_without_end_is_refused_in_bounded_memory(tmp_path):
-    path = tmp_path / "long.jsonl"
-    with path.open("wb") as file:
-        file.write(b'{"doc_id": "one", "entities": [')
-        file.truncate(1 << 30)  # a gigabyte of NUL bytes, none of them on the disk
-    before = memory()
-    for act in (lambda: read(path, "jsonl"), lambda: list(jsonl.blocks(str(path), 1 << 20))):
-        with pytest.raises(FormatError, match=r"long.jsonl:1: is longer than 64 MB"):
-            act()
-    with pytest.raises(FormatError, match="larger than 256 MB"):
-        read(path, "json")
-    assert memory() - before < 1 << 20  # kilobytes
-
-
-@pytest.mark.parametrize("lines", [True, False])
-def test_a_gzip_bomb_is_refused(lines, tmp_path):
-    path = tmp_path / "bomb.gz"
-    with gzip.open(path, "wb", compresslevel=9) as file:
-        for _ in range(300):
-            file.write((b" " * 1023 + b"\n" if lines else b" " * 1024) * 1024)
-    assert path.stat().st_size < 1 << 20
-    for name in ("jsonl", "json", "conll", "spacy"):
-        with pytest.raises(FormatError, match=r"unpacks to more than|is longer than"):
-            read(path, name)
-
-
-def test_a_spacy_bomb_is_refused(tmp_path, monkeypatch):
-    path = tmp_path / "bomb.spacy"
-    path.write_bytes(zlib.compress(b"\0" * (2 << 20)))
-    module = registry.named("spacy")
-    monkeypatch.setattr(module, "MAX_FILE", 1 << 20)
-    with pytest.raises(FormatError, match="unpacks to more than"):
-        read(path, "spacy")
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        (b'{"doc_id": "one", "entities": [{"start": 0, "end": 3, "type": "\\ud83d"}]}', "lone surrogate"),
-        (b'{"doc_id": "one", "entities": [{"start": 0, "end": 3, "type": "P\\u0000R"}]}', "do not print"),
-        (b'{"doc_id": "one", "entities": [{"start": 0, "end": 3, "type": "\\u001b[2J"}]}', "do not print"),
-        (b'{"doc_id": "one", "entities": [{"start": 0, "end": 99999999999999999999, "type": "PER"}]}', "whole number"),
-        (b'{"doc_id": "one", "text": "Another text"}', "text: differs from the article at character 0"),
-        (b'{"doc_id": "one"}\x00', "is not JSON"),
-        (b'{"a":' * 100_000, "nested too deeply"),
-    ],
-)
-def test_hostile_lines(line, message, tmp_path):
-    path = tmp_path / "p.jsonl"
-    path.write_bytes(line)
-    with pytest.raises(FormatError, match=message):
-        read(path, unknown="wrong")
-
-
-def test_names_with_markup_are_names(tmp_path):
-    path = tmp_path / "p.jsonl"
-    row = {"doc_id": "one", "entities": [{"start": 0, "end": 3, "type": "<b>PER</b>"}]}
-    path.write_text(json.dumps(row))
-    assert read(path, unknown="wrong")["one"].entities[0].type == "<b>PER</b>"
-
-
-def test_fail_under(tmp_path, made, capsys):
-    arguments = ["score", str(made["words"]), "--gold", str(made["jsonl"]), "--resamples", "0"]
-    assert cli.main([*arguments, "--fail-under", "entities=0.8", "--fail-under", "events.argument=1"]) == 0
-    path = tmp_path / "empty.jsonl"
-    path.write_text('{"doc_id": "one", "entities": []}')
-    arguments[1] = str(path)
-    assert cli.main([*arguments, "--fail-under", "entities=0.8"]) == 1
-    assert "entities.names is 0.0000, below 0.8" in capsys.readouterr().err
-    for wrong in ("entities", "entities=80", "entities=x", "quotes=0.5"):
-        assert cli.main([*arguments, "--fail-under", wrong]) == 2
-
-
-def test_limits_are_what_they_say():
-    assert files.MAX_LINE < files.MAX_FILE
-
-
-# -- odd but real input ------------------------------------------------------------------------------------------------
-
-
-def plain(text: str, doc_id: str = "d", **layers: Any) -> Document:
-    return Document(doc_id, text, (), tuple(paragraphs_of(text)), **layers)
-
-
-def saved(path: Path, *rows: Any) -> str:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return str(path)
-
-
-def test_labels_with_hyphens_and_items_tagged_o(tmp_path):
-    def piece(tag: str, index: int, start: int, end: int) -> dict[str, Any]:
-        return {"entity": tag, "index": index, "word": "x", "start": start, "end": end}
-
-    pieces = [piece("B-person-actor", 1, 0, 3), piece("I-person-actor", 2, 4, 8), piece("O", 3, 9, 11)]
-    path = saved(tmp_path / "out.json", [pieces])
-    found, _ = registry.read_predictions(path, [plain("Kim Jong Un")], SCHEME, "wrong")
-    assert [(e.span, e.type) for e in found["d"].entities] == [(Span(0, 8), "person-actor")]
-
-
-def test_pieces_without_offsets_are_joined_as_their_tokenizer_parts_them(tmp_path):
-    pieces = [{"entity": t, "index": i, "word": w} for i, (t, w) in enumerate(
-        [("B-PER", "▁Vlad"), ("I-PER", "imir"), ("I-PER", "▁Putin")])]  # fmt: skip
-    found, _ = registry.read_predictions(
-        saved(tmp_path / "out.json", [pieces]), [plain("So Vladimir Putin said")], SCHEME
-    )
-    assert [e.span for e in found["d"].entities] == [Span(3, 17)]
-
-
-def test_tokens_beside_a_gold_without_text(tmp_path):
-    """Offsets that a file gives are taken; tokens alone have no place, and a made-up one would be scored."""
-    silent = [Document("d", "")]
-    row = {"doc_id": "d", "tokens": ["Kim", "met", "Putin"], "ner_tags": ["B-PER", "O", "B-PER"]}
-    offsets = [{"start": a, "end": b} for a, b in ((0, 3), (6, 9), (11, 16))]
-    path = saved(tmp_path / "offsets.jsonl", {**row, "token_offsets": offsets})
-    found, _ = registry.read_predictions(path, silent, SCHEME)
-    assert [e.span for e in found["d"].entities] == [Span(0, 3), Span(11, 16)]
-    with pytest.raises(FormatError, match=r"tokens.jsonl:1: doc_id: gives words, .* rehydrate"):
-        registry.read_predictions(saved(tmp_path / "tokens.jsonl", row), silent, SCHEME)
-
-
-def test_tokens_of_white_space_stand_nowhere(tmp_path):
-    row = {"doc_id": "d", "tokens": ["Kim", "met", "\n\n", "Putin"], "ner_tags": ["B-PER", "O", "O", "B-PER"]}
-    found, _ = registry.read_predictions(saved(tmp_path / "t.jsonl", row), [plain("Kim met\n\nPutin")], SCHEME)
-    assert [e.span for e in found["d"].entities] == [Span(0, 3), Span(9, 14)]
-
-
-def test_ids_with_spaces_come_back_from_columns(tmp_path):
-    path = str(tmp_path / "out.conll")
-    registry.named("conll").write(path, [replace(d, doc_id=f"my {d.doc_id}") for d in gold()], Counter())
-    assert [d.doc_id for d in registry.read_gold(path, SCHEME)[0]] == ["my one", "my two"]
-
-
-def test_made_up_ids_leave_given_ones_their_meaning(tmp_path):
-    """An entity without id must not take the id that an argument means; a quote may have an entity's id."""
-    kim, met, putin = Span(0, 3), Span(4, 7), Span(8, 13)
-    filled = (Argument("Participant", Reference(putin, "e1")),)
-    given = plain(
-        "Kim met Putin",
-        entities=(Entity("", kim, "PER"), Entity("e1", putin, "PER")),
-        events=(Event("v1", met, "Contact.Meet", arguments=filled),),
-        quotes=(Quote("e1", (Span(0, 7),)), Quote("q", (kim,), parent="e1"), Quote("r", (met,), parent="x")),
-    )
-    lost: Counter[str] = Counter()
-    got = convert.placed(given, lost)
-    assert [e.id for e in got.entities if e.span == Span(8, 13)] == [got.events[0].arguments[0].filler.id] == ["e1"]
-    assert len({x.id for x in (*got.entities, *got.events, *got.quotes)}) == 6
-    assert [q.parent for q in got.quotes] == [None, got.quotes[0].id, None]
-    assert lost["parents that are no quote of the document"] == 1
-
-
-def test_what_a_relation_cannot_say_is_counted():
-    itself = Argument("Participant", Reference(Span(4, 7), "v1"))
-    given = plain(
-        "Kim met",
-        events=(Event("v1", Span(4, 7), "Contact.Meet", arguments=(itself,)),),
-        quotes=(Quote("q", (Span(0, 3),), parent="x"),),
-    )
-    lost: Counter[str] = Counter()
-    got = convert.with_targets(given, lost)
-    assert not got.events[0].arguments and not got.quotes[0].parent
-    assert lost == {"arguments that are the event itself": 1, "parents that are no quote of the document": 1}
-
-
-def test_brat_takes_any_name(tmp_path):
-    one = gold()[0]
-    (met,) = one.events
-    named = replace(met, type="A: b", arguments=(replace(met.arguments[0], role="Agent of"),))
-    twins = [replace(one, doc_id="a/b", events=(named,)), replace(one, doc_id="a_b")]
-    registry.named("brat").write(str(tmp_path / "out"), twins, Counter())
-    first, second = registry.read_gold(str(tmp_path / "out"), SCHEME)[0]
-    assert (first.doc_id, second.doc_id) == ("a_b", "a_b_")
-    assert [(v.type, v.arguments[0].role) for v in first.events] == [("A:_b", "Agent_of")]
-
-
-def command(*arguments: str, given: bytes = b"", cwd: Path) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([sys.executable, "-m", "vostochny", *arguments], input=given, capture_output=True, cwd=cwd)
-
-
-def test_standard_input_and_output_of_convert(made, tmp_path):
-    rows = "".join(json.dumps(words_only(d)) + "\n" for d in gold()).encode()
-    done = command("convert", "-", "out.jsonl", "--gold", str(made["jsonl"]), given=rows, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert bare(list(read(tmp_path / "out.jsonl").values())) == bare(gold())
-    done = command("convert", str(made["jsonl"]), "-", "--format-out", "parquet", cwd=tmp_path)
-    (tmp_path / "out").write_bytes(done.stdout)
-    assert bare(list(read(tmp_path / "out").values())) == bare(gold())
-    done = command("convert", str(made["jsonl"]), "-", "--format-out", "brat", cwd=tmp_path)
-    assert done.returncode == 2 and b"give the folder's name" in done.stderr
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "out.jsonl"]
-
-
-def test_nothing_is_converted_beside_a_gold_without_text(tmp_path, capsys):
-    path = saved(tmp_path / "p.jsonl", {"doc_id": "d", "entities": [{"start": 0, "end": 3, "type": "PER"}]})
-    known = saved(tmp_path / "g.jsonl", {"doc_id": "d", "entities": []})
-    assert cli.main(["convert", path, str(tmp_path / "out.conll"), "--gold", known]) == 2
-    assert "p.jsonl: doc_id: d: the gold is without text" in capsys.readouterr().err
-
-
-def test_without_spacy_it_is_said(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "spacy", None)
-    monkeypatch.setitem(sys.modules, "spacy.tokens", None)
-    for name in ("spacy", "spacy-json"):
-        with pytest.raises(FormatError, match="needs spaCy, which is not installed"):
-            registry.named(name).write(str(tmp_path / "out"), gold(), Counter())
-
-
-def test_a_misspelt_column_is_told(tmp_path):
-    row = {"doc_id": "one", "entites": [{"start": 0, "end": 3, "type": "PER"}]}
-    parquet.write_table(pyarrow.Table.from_pylist([row]), tmp_path / "out.parquet")
-    _, reading = registry.read_predictions(str(tmp_path / "out.parquet"), gold(), SCHEME)
-    assert reading.notes == ["columns passed over: entites"]
-
-
-def test_labels_that_are_no_strings_are_faults(tmp_path):
-    region = {"id": "a", "from_name": "event", "to_name": "text", "type": "labels"}
-    for entry in (
-        {**region, "value": {"start": 0, "end": 3, "labels": [["x"]]}},
-        {"type": "relation", "from_id": "a", "to_id": "a", "labels": [["x"]]},
-    ):
-        first = {**region, "from_name": "entity", "value": {"start": 0, "end": 3, "labels": ["PER"]}}
-        task = {"data": {"doc_id": "d", "text": "Kim met"}, "annotations": [{"result": [first, {**entry, "id": "b"}]}]}
-        with pytest.raises(FormatError, match=r"t.json: (b ‹Kim›: unknown event label|relation a).*\['x'\]"):
-            registry.read_gold(saved(tmp_path / "t.json", task), SCHEME)
-
-
-def test_a_zone_without_a_name_is_a_fault(tmp_path):
-    path = saved(tmp_path / "g.jsonl", {"doc_id": "d", "text": "Kim met", "zones": [{"start": 0, "end": 7}]})
-    with pytest.raises(FormatError, match=r"g.jsonl:1: zones\[0\].zone: is missing; expected the zone's name"):
-        registry.read_gold(path, SCHEME)
-
-
-@pytest.mark.parametrize(
-    ("view", "message"),
-    [
-        ('{"types": {"PER": "P"}, "levels": [["NAM"]]}', "levels: expected a list of NAM, NOM, PRO"),
-        ('{"types": {"PER": ' + "9" * 5000 + "}}", "cannot be read as a JSON file"),
-    ],
-)
-def test_odd_views_are_faults(view, message, tmp_path):
-    (tmp_path / "v.json").write_text(view)
-    with pytest.raises(FormatError, match=message):
-        options.view(str(tmp_path / "v.json"), SCHEME)
-
-
-def test_the_nearest_of_very_many_names_is_found_at_once():
-    """A file of predictions for another gold names thousands of documents that thousands do not match."""
-    known = [f"article-{i:05d}" for i in range(20_000)]
-    start = time.process_time()
-    hints = {nearest(f"article-{i:05d}x", known) for i in range(0, 2000, 100)}
-    assert "did you mean 'article-00100'?" in hints and len(hints) == 20
-    assert nearest("zzz", known).endswith("article-00099 … (20000 in all)")
-    assert time.process_time() - start < 2

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from subprocess import CompletedProcess
 
 import pytest
+
+from conftest import command
 
 DOC = "003_614713fa8e662b7e"
 ENTITY = {"start": 0, "end": 5, "type": "PER"}
 
 
-def run(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "vostochny", "score", *arguments]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True)
+def run(*arguments: str, stdin: str | None = None) -> CompletedProcess[str]:
+    return command("score", *arguments, stdin=stdin)
 
 
 def line(**layers) -> str:

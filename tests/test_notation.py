@@ -331,13 +331,15 @@ def test_a_correction_of_an_older_gold_is_refused(annotations):
 
 
 def test_the_gold_itself_is_shown_and_taken_unchanged_or_refused_by_name():
-    scheme = project.scheme()
+    scheme, taken = project.scheme(), 0
     for document in project.manifest()["documents"]:
         try:
             shown = script.show(document)
         except FormatError as refused:
             assert all(fault.field for fault in refused.faults), refused  # each names its item
             continue
+        taken += 1
         path, content = script.take(shown, "x.txt")
         before, after = (label_studio.read(json.loads(x), scheme) for x in (path.read_text(encoding="utf-8"), content))
         assert after == before
+    assert taken  # or the test would have seen nothing

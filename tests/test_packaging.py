@@ -80,10 +80,10 @@ def test_no_row_without_text_has_words_of_an_article(bare):
         assert all("tokens" not in row or isinstance(row["tokens"][0], dict) for row in lines)
 
 
-def test_the_corpus_without_text_loads(bare, monkeypatch, tmp_path):
-    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
-    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
-    for path in sorted(bare.glob("*/test.jsonl")):
+def test_the_corpus_without_text_loads(bare, offline):
+    paths = sorted(bare.glob("*/test.jsonl"))
+    assert [p.parent.name for p in paths] == sorted(p.parent.name for p in project.CORPUS.glob("*/test.jsonl"))
+    for path in paths:
         name = path.parent.name
         found = datasets.load_dataset(str(bare), name, split="test")
         assert found.num_rows == len(path.read_text(encoding="utf-8").splitlines())

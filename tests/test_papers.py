@@ -104,8 +104,8 @@ def test_the_papers_say_who_annotated_and_that_nobody_reviewed():
     reviewed = [a["review"] for a in project.manifest()["documents"].values() if a["review"] != "unreviewed"]
     for text in (DATASHEET, CARD):
         words = " ".join(text.replace("**", "").split())
-        assert reviewed or "no human has reviewed" in words
-        assert "of one model family" in words or "language models of one family" in words
+        assert ("no human has reviewed" in words) is not bool(reviewed)
+        assert re.search("of one model family|language models of one family", words)
 
 
 # -- card ----------------------------------------------------------------------------------------------------------

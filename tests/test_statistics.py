@@ -158,6 +158,25 @@ def test_the_normal_limit_gives_the_interval_of_the_matrix(monkeypatch):
     assert limit == pytest.approx(matrix, abs=0.06 * (matrix.high - matrix.low))
 
 
+def test_up_to_its_limit_it_is_the_matrix():
+    plans = [Resampling(resamples=2)._plan(np.zeros(n, dtype=int)) for n in (500, 501)]
+    assert [plan.counts is None for plan in plans] == [False, True] and intervals.MATRIX_UNITS == 500
+
+
+def test_the_normal_limit_stays_where_scores_can_be():
+    """A normal variable knows no bounds: totals below 0 and scores above 1 would come of it."""
+    documents = np.repeat(np.arange(300), 4)
+    rare = np.zeros((len(documents), 1))
+    rare[0] = 1
+    totals = Resampling(resamples=1000).totals(rare, documents)
+    assert totals.min() == 0 < totals.max()
+    high = measure_of([[float(i > 0), 1, float(i > 0), 1] for i in range(len(documents))], documents)
+    low = measure_of([[float(i == 0), 1, float(i == 0), 1] for i in range(len(documents))], documents)
+    assert uncertainty(high, Resampling(resamples=1000)).these_articles.high == 1
+    assert uncertainty(low, Resampling(resamples=1000)).these_articles.low == 0
+    assert intervals.clipped(Interval(-0.1, 1.1)) == (0, 1) and intervals.clipped(None) is None
+
+
 def test_draws_depend_on_nothing_but_seed_and_documents():
     rows = Measure("m", (counts_of(6),)).rows
     first, second = Resampling(resamples=100), Resampling(resamples=100)
@@ -245,6 +264,7 @@ def test_jackknife_stays_in_range_and_knows_when_to_be_silent():
     assert jackknife(0.5, np.array([0.4, 0.6]), 100) is None
     assert jackknife(0.5, np.array([0.4, 0.6, np.nan]), 100) is None
     assert jackknife(1.0, np.ones(5), 100) is None
+    assert jackknife(math.nan, np.array([0.4, 0.5, 0.6])) is None
     assert jackknife(0.5, np.array([0.4, 0.5, 0.6]), 29) is None
 
 
@@ -259,6 +279,12 @@ def test_t_quantiles_equal_scipys(degrees):
     for probability in (0.5, 0.8, 0.95, 0.975, 0.999):
         assert t_quantile(probability, degrees) == pytest.approx(stats.t.ppf(probability, degrees), rel=1e-9, abs=1e-9)
     assert t_quantile(0.975, 10**6) == pytest.approx(stats.norm.ppf(0.975), abs=3e-4)
+
+
+def test_there_is_no_t_quantile_of_nothing():
+    for probability, degrees in ((0.975, 0), (0.49, 5), (1.0, 5)):
+        with pytest.raises(ValueError, match="no t quantile"):
+            t_quantile(probability, degrees)
 
 
 # What is not said
@@ -306,7 +332,22 @@ def test_few_documents_and_whole_documents():
     one = uncertainty(measure_of(rows[:, 0].tolist()), Resampling(resamples=100))
     assert one.these_articles and not one.new_articles and one.leave_one_out is None
     whole = uncertainty(measure_of([[10, 20, 10, 20], [9, 20, 9, 20]] * 3, np.arange(6)), Resampling(resamples=100))
+    assert two.notes == ("fewer than 3 documents: no interval for new articles",) == one.notes
     assert whole.new_articles and not whole.these_articles and "fewer than 20 units" in " ".join(whole.notes)
+
+
+@pytest.mark.parametrize("units", [19, 20])
+def test_twenty_units_are_enough_and_so_are_three_documents(units):
+    rows = [[1 + i % 2, 3, 1 + i % 2, 3] for i in range(units)]
+    got = uncertainty(measure_of(rows, np.arange(units) * 3 // units), Resampling(resamples=100))
+    assert got.new_articles and (got.these_articles is not None) == (units == 20)
+    few = "fewer than 20 units to draw from: no interval for these articles"
+    assert got.notes == (() if units == 20 else (few,))
+    # Three documents that agree are not too few.
+    same = uncertainty(measure_of([[3, 3, 3, 3]] * 30, np.arange(30) // 10), Resampling(resamples=100))
+    assert [note.partition(":")[0] for note in same.notes] == [
+        "nothing varies between paragraphs", "nothing varies between documents",
+    ]  # fmt: skip
 
 
 # The whole

@@ -27,6 +27,7 @@ SCHEME = ontology.load()
 OPTIONS = scoring.Options(resamples=200)
 LOCAL = Run()
 Files = Callable[..., tuple[list[str], list[str]]]
+Batches = Callable[[int], None]
 
 
 @pytest.fixture
@@ -50,10 +51,15 @@ def held(gold: list[str], predicted: list[str], options: scoring.Options = OPTIO
     return scoring.score(documents, guesses, reading.ontology, options, registry.content_hash(gold))
 
 
+@pytest.mark.parametrize("text", [True, False])
 @pytest.mark.parametrize("size", [1, 3000, 1 << 20])
-def test_a_stream_gives_what_documents_give(files: Files, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    monkeypatch.setattr("vostochny.scoring.chunks.SIZE", size)
+def test_a_stream_gives_what_documents_give(files: Files, batches_of: Batches, size: int, text: bool) -> None:
+    batches_of(size)
     gold, predicted = files(60)
+    if not text:
+        rows = [json.loads(line) for line in Path(gold[0]).read_text().splitlines()]
+        bare = [{key: row[key] for key in ("doc_id", "entities", "events", "quotes")} for row in rows]
+        Path(gold[0]).write_text("".join(json.dumps(row) + "\n" for row in bare))
     streamed, whole = scoring.score_files(gold, predicted, SCHEME, OPTIONS), held(gold, predicted)
     assert list(streamed.measures) == list(whole.measures)
     assert any(".across" in name for name in whole.measures)
@@ -135,9 +141,9 @@ def test_intervals_over_blocks_are_about_those_over_documents(files: Files) -> N
 
 
 def test_documents_without_a_prediction_do_not_make_the_others_wait(
-    files: Files, monkeypatch: pytest.MonkeyPatch
+    files: Files, monkeypatch: pytest.MonkeyPatch, batches_of: Batches
 ) -> None:
-    monkeypatch.setattr("vostochny.scoring.chunks.SIZE", 4000)
+    batches_of(4000)
     gold, predicted = files(300, missing=0.1)
     most = 0
     join = joining.Join(*map(Source.plain, (gold, predicted)), SCHEME, OPTIONS)
@@ -146,11 +152,13 @@ def test_documents_without_a_prediction_do_not_make_the_others_wait(
     assert 0 < most < 0.2 * sum(os.path.getsize(p) for p in (*gold, *predicted))
 
 
-def test_orders_that_differ_too_much_are_laid_together(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_orders_that_differ_too_much_are_laid_together(
+    files: Files, monkeypatch: pytest.MonkeyPatch, batches_of: Batches
+) -> None:
     gold, predicted = files(400)
     one = rendered(gold, predicted)
     Path(predicted[0]).write_text("".join(reversed(Path(predicted[0]).read_text().splitlines(keepends=True))))
-    monkeypatch.setattr("vostochny.scoring.chunks.SIZE", 4000)
+    batches_of(4000)
     monkeypatch.setattr(totals_, "WAITING", 10_000)
     dealt = []
     deal = buckets.deal
@@ -158,6 +166,22 @@ def test_orders_that_differ_too_much_are_laid_together(files: Files, monkeypatch
     monkeypatch.setattr(buckets, "SIZE", 100_000)
     assert rendered(gold, predicted) == one
     assert len(dealt) == 2 and dealt[0].buckets > 3
+
+
+def test_faults_of_a_stream_are_all_told(tmp_path: Path) -> None:
+    gold, predicted = tmp_path / "gold.jsonl", tmp_path / "predicted.jsonl"
+    gold.write_text('{"doc_id": "a", "entities": []}\n{"doc_id": "b"}\n{"doc_id": "a"}\n')
+    lines = [
+        '{"doc_id": "b", "entities": [{"start": 5, "end": 2, "type": "PER"}]}', "{", '{"doc_id": "c"}',
+        '{"doc_id": "b"}', '{"entities": []}',
+    ]  # fmt: skip
+    predicted.write_text("\n".join(lines))
+    with pytest.raises(FormatError) as caught:
+        scoring.score_files(str(gold), str(predicted), SCHEME, OPTIONS)
+    told = [str(f).replace(str(tmp_path), "") for f in caught.value.faults]
+    places = ["1: entities[0].end", "2: column", "3: doc_id: unknown", "4: doc_id", "5: doc_id"]
+    expected = ["gold.jsonl:3: doc_id", *(f"predicted.jsonl:{p}" for p in places)]
+    assert [t.removeprefix("/")[: len(e)] for t, e in zip(sorted(told), expected, strict=True)] == expected
 
 
 def test_faults_name_the_users_file_and_line_wherever_the_line_went(

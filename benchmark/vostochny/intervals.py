@@ -183,8 +183,8 @@ def percentile(scores: Floats) -> Interval | None:
     known = scores[~np.isnan(scores)]
     if len(known) < (1 - _MOST_UNDEFINED) * len(scores) or not len(known):
         return None
-    low, high = (float(x) for x in np.quantile(known, (0.025, 0.975)))
-    return _rounded(low, high) if high > low else None
+    low, high = _rounded(*(float(x) for x in np.quantile(known, (0.025, 0.975))))
+    return Interval(low, high) if high > low else None
 
 
 def jackknife(value: float, left_out: Floats, support: float | None = None) -> Interval | None:

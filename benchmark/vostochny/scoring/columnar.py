@@ -175,7 +175,9 @@ class _Layout:
         self._units = self.documents * self._width + np.array(starts, dtype=np.int64)
         zone_documents = np.repeat(np.arange(len(gold)), [len(x) for x in parts])
         self._zone_starts = zone_documents * self._width + np.array(zone_starts, dtype=np.int64)
-        names = [str(p["zone"]) for x in parts for p in x]
+        names = [p["zone"] for x in parts for p in x]
+        if None in names:
+            raise Irregular
         self.zones = tuple(dict.fromkeys(names))
         code = {name: i for i, name in enumerate(self.zones)}
         self._codes = np.array([code[name] for name in names], dtype=np.int64)
