@@ -83,10 +83,11 @@ def test_fault_names_file_line_and_field(case, tmp_path):
 def test_missing_empty_and_undecodable_files(tmp_path):
     empty, latin = tmp_path / "empty.jsonl", tmp_path / "latin.jsonl"
     empty.write_text("\n \n")
+    (tmp_path / "folder").mkdir()
     latin.write_bytes(b'{"doc_id": "003"}\n{"doc_id": "\xe9"}\n')
     for path, message in (
         (tmp_path / "none.jsonl", "no such file"),
-        (tmp_path, "is a directory"),
+        (tmp_path / "folder", "has no file that ends in .jsonl"),
         (empty, "is empty"),
         (latin, "latin.jsonl:2: byte 0xe9"),
     ):

@@ -168,14 +168,14 @@ def test_a_gold_that_was_not_held_shows_its_first_articles_and_gives_no_silent_a
     gold, guess = tmp_path / "gold.jsonl", tmp_path / "guess.jsonl"
     bob = {"start": 0, "end": 3, "type": "PER", "level": "NAM"}
     spans = {"sentences": [{"start": 0, "end": 12}], "tokens": [{"start": 0, "end": 3}]}
-    rows = [{"doc_id": f"d{i}", "text": "Bob met Eve.", "entities": [bob], **spans} for i in range(250)]
+    rows = [{"doc_id": f"d{i:03}", "text": "Bob met Eve.", "entities": [bob], **spans} for i in range(250)]
     gold.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     guess.write_text(
         "".join(json.dumps({"doc_id": r["doc_id"], "entities": []}) + "\n" for r in rows), encoding="utf-8"
     )
     result = scoring.score_files(str(gold), str(guess), SCHEME, scoring.Options(resamples=0))
     data = payload.build(html.with_articles(result, str(gold), str(guess)), "x", {})
-    assert [a["id"] for a in data["articles"]] == [f"d{i}" for i in range(payload.MOST_ARTICLES)]
+    assert [a["id"] for a in data["articles"]] == [f"d{i:03}" for i in range(payload.MOST_ARTICLES)]
     assert data["documentCount"] == 250
     with pytest.raises(FormatError, match="--items: the gold is too large to hold"):
         items.render(result)

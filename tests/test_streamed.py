@@ -256,6 +256,7 @@ def test_an_empty_file_among_others_has_nothing_in_it(files: Files) -> None:
         empty.write_bytes(b"")
         paths.append(str(empty))
     assert rendered(gold, predicted) == rendered(gold, predicted, Run(workers=2)) == one
+    assert held(gold, predicted).signature == json.loads(one)["signature"]
 
 
 @pytest.mark.parametrize("workers", [1, 2])

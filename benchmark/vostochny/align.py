@@ -101,10 +101,6 @@ class Evened:
         """The offsets in the original text of a stretch that neither begins nor ends with white space."""
         return Span(self._back[start], self._back[start + length - 1] + 1)
 
-    def at(self, offset: int) -> int:
-        """Where an offset of the original text stands in this one."""
-        return bisect_left(self._back, offset)
-
 
 class Finder:
     """Where strings stand in one text, quotation marks, dashes and white space evened out.

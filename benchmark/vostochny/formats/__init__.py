@@ -41,5 +41,9 @@ class FormatError(ValueError):
         return type(self), (self.faults,)  # so that it crosses to another process whole
 
 
+class Empty(FormatError):
+    """A file with nothing in it; among several it may be."""
+
+
 class Unreadable(FormatError):
     """A file that cannot be read at all or to its end, as opposed to one that says something wrong."""

@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 import xxhash
 
-from vostochny.formats import Fault, FormatError, Unreadable
+from vostochny.formats import Empty, Fault, FormatError, Unreadable
 from vostochny.formats.files import MAX_LINE, opened, reason, write_text
 from vostochny.formats.prediction import kind_of, layers_of
 from vostochny.formats.reading import Reading, Record
@@ -30,7 +30,7 @@ def blocks(path: str, size: int, may_be_empty: bool = False) -> Iterator[bytes]:
     """A file (``-``: standard input) in pieces of whole lines, each of about ``size`` bytes or one longer line.
 
     A gzip file is unpacked. Raises Unreadable where the file cannot be read, FormatError where it has a line longer
-    than MAX_LINE or, unless it ``may_be_empty``, holds nothing but white space.
+    than MAX_LINE, Empty where, unless it ``may_be_empty``, it holds nothing but white space.
     """
     found = may_be_empty
     line = 1
@@ -79,8 +79,8 @@ def _unreadable(path: str, error: OSError) -> Unreadable:
     return Unreadable([Fault(path, None, None, f"{reason(error)}; expected a JSON Lines file, one document a line")])
 
 
-def _nothing(path: str) -> FormatError:
-    return FormatError([Fault(path, None, None, "is empty; expected one JSON object a line, each with a doc_id")])
+def _nothing(path: str) -> Empty:
+    return Empty([Fault(path, None, None, "is empty; expected one JSON object a line, each with a doc_id")])
 
 
 def _too_long(path: str, line: int) -> FormatError:

@@ -8,6 +8,7 @@ is asked about files that no format here knows.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from vostochny.formats import Fault, FormatError, files, jsonl, shards
+from vostochny.formats import Empty, Fault, FormatError, files, jsonl, shards
 from vostochny.formats.reading import Reading, Record
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View
@@ -205,7 +206,8 @@ def _records(
     paths = expanded(addresses)
     module = named(name or detect(paths[0]), option)
     for path in paths:
-        yield from module.read(path, reading)
+        with contextlib.suppress(*([Empty] if len(paths) > 1 else [])):
+            yield from module.read(path, reading)
 
 
 def read_gold(

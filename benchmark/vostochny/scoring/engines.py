@@ -17,6 +17,7 @@ R = TypeVar("R")
 
 TASKS = 4  # for each worker, so that none waits long for the last
 FAN_IN = 8  # totals that a Dask worker adds up at once
+PATIENCE = 30  # seconds for a scheduler to answer
 
 
 class Sum(Protocol):
@@ -121,7 +122,7 @@ class Dask:
                 self._workers or cores(), threads_per_worker=1, host="127.0.0.1", dashboard_address=None
             )  # fmt: skip
         try:
-            self._client = Client(self._cluster or self._scheduler, timeout=30)
+            self._client = Client(self._cluster or self._scheduler, timeout=PATIENCE)
         except (OSError, ValueError) as e:
             message = f"cannot be reached: {str(e) or type(e).__name__}; expected tcp://HOST:PORT of a Dask scheduler"
             raise FormatError([Fault(f"--scheduler {self._scheduler}", None, None, message)]) from None

@@ -8,7 +8,7 @@ lines wait the two orders differ too much for this: then :mod:`vostochny.scoring
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from vostochny.formats import Fault
 from vostochny.ontology import Ontology
@@ -54,29 +54,22 @@ class Join:
     def __iter__(self) -> Iterator[Batch]:
         gold, predicted = self._gold, self._predicted
         while not gold.ended:
-            if predicted.ended or len(gold) <= len(predicted):
-                both = gold.read() & predicted.waiting
-            else:
-                both = predicted.read() & gold.waiting
-            if both:
-                yield self._batch(both)
-            if predicted.ended and gold.waiting:
-                yield self._batch(gold.waiting)  # they have none
+            one, other = (gold, predicted) if predicted.ended or len(gold) <= len(predicted) else (predicted, gold)
+            yield from self._batch([i for i in one.read() if i in other])
+            if predicted.ended:
+                yield from self._batch(list(gold))  # they have none
             if self._most is not None and gold.kept + predicted.kept > self._most:
                 raise Misordered
         while not predicted.ended:
-            both = predicted.read() & gold.waiting
-            if both:
-                yield self._batch(both)
+            yield from self._batch([i for i in predicted.read() if i in gold])
             self.lone |= predicted.dropped()
-        if gold.waiting:
-            yield self._batch(gold.waiting)
+        yield from self._batch(list(gold))
         self.lone |= predicted.dropped()
 
-    def _batch(self, ids: Set[str]) -> Batch:
-        wanted = set(ids)
-        truth, guess = self._gold.taken(wanted), self._predicted.taken(wanted)
-        return Batch(list(truth.values()), guess, self._ontology, self._options, self._types)
+    def _batch(self, ids: Sequence[str]) -> Iterator[Batch]:
+        if ids:
+            truth, guess = self._gold.taken(ids), self._predicted.taken(ids)
+            yield Batch(list(truth.values()), guess, self._ontology, self._options, self._types)
 
     def _types(self) -> Ontology:
         if self._own_types is None:
@@ -102,17 +95,20 @@ class _Side:
     def __len__(self) -> int:
         return len(self._parsed) + len(self._lines)
 
-    @property
-    def waiting(self) -> Set[str]:
-        """The documents that wait."""
-        return self._parsed.keys() | self._lines.keys() if self._lines else self._parsed.keys()
+    def __iter__(self) -> Iterator[str]:
+        """The documents that wait, longest first."""
+        yield from self._lines
+        yield from self._parsed
 
-    def read(self) -> Set[str]:
+    def __contains__(self, doc_id: object) -> bool:
+        return doc_id in self._parsed or doc_id in self._lines
+
+    def read(self) -> Collection[str]:
         """Read another chunk; the documents in it that are new."""
         chunk = next(self._source, None)
         if chunk is None:
             self.ended = True
-            return set()
+            return ()
         if self._saw is not None:
             self._saw(chunk)
         new = self._new(chunk)
@@ -122,11 +118,13 @@ class _Side:
             self._retire(self._live.popleft())
         return new.keys()
 
-    def taken(self, ids: Set[str]) -> dict[str, Place]:
+    def taken(self, ids: Sequence[str]) -> dict[str, Place]:
         """Where these documents are, which then wait no longer; those that do not wait are left out."""
-        out = {doc_id: self._parsed.pop(doc_id) for doc_id in ids & self._parsed.keys()}
+        out = {doc_id: self._parsed.pop(doc_id) for doc_id in ids if doc_id in self._parsed}
         by_file: dict[str, list[tuple[str, int, bytes]]] = {}
-        for doc_id in ids & self._lines.keys():
+        for doc_id in ids if self._lines else ():
+            if doc_id not in self._lines:
+                continue
             path, line, raw = self._lines.pop(doc_id)
             self.kept -= len(raw)
             by_file.setdefault(path, []).append((doc_id, line, raw))
