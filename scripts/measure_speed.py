@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 
 import project
+import speed_workers
 
 LABELS = ("PER", "ORG", "GPE", "LOC", "FAC", "VEH", "WEA", "DATE")
 TOKENS = 400  # a document
@@ -188,20 +189,37 @@ def streaming(scale: float) -> dict[str, Any]:
                 lambda g=gold, p=predicted: parse_only((g, p), orjson.loads),
                 lambda g=gold, p=predicted: parse_only((g, p), json.loads),
             )
-            arguments = ["score", predicted, "--gold", gold, "--metric", "entities.names", "--json", os.devnull]
-            code = (
-                f"import resource, sys; from vostochny import cli; cli.main({arguments!r}); "
-                "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
-            )
-            done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
             out[name] = {
                 "tokens": tokens,
                 "seconds": seconds[0],
                 "to_fast_parse": seconds[0] / seconds[1],
                 "to_standard_parse": seconds[0] / seconds[2],
-                "peak_kilobytes": int(done.stderr.split()[-1]),
+                "peak_kilobytes": peak(gold, predicted),
             }
     out["memory_growth"] = out["large"]["peak_kilobytes"] / out["small"]["peak_kilobytes"]
+    return out
+
+
+def peak(gold: str, predicted: str) -> int:
+    """The most kilobytes that a process of its own held while it scored these files."""
+    arguments = ["score", predicted, "--gold", gold, "--metric", "entities.names", "--json", os.devnull]
+    code = (
+        f"import resource, sys; from vostochny import cli; cli.main({arguments!r}); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return int(done.stderr.split()[-1])
+
+
+def many_files(scale: float) -> dict[str, Any]:
+    """10⁷ tokens in many files, in another order, and on an engine (speed_workers)."""
+    out: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        files = write_files(Path(folder), entities_of(max(50, int(25_000 * scale))))
+        out["processes"] = speed_workers.processes(*files, best)
+        out["orders"] = speed_workers.orders(*files, best)
+        files = write_files(Path(folder), entities_of(max(50, int(2_500 * scale))))
+        out["dask"] = speed_workers.dask_engine(*files, best)
     return out
 
 
@@ -282,7 +300,7 @@ def growth(scale: float) -> dict[str, float]:
 
 def machine() -> dict[str, Any]:
     """What the figures were taken on."""
-    names = ("numpy", "orjson", "seqeval", "nervaluate", "scorch", "scikit-learn")
+    names = ("numpy", "orjson", "seqeval", "nervaluate", "scorch", "scikit-learn", "distributed")
     model = ""
     cpus = Path("/proc/cpuinfo")
     if cpus.is_file():
@@ -307,6 +325,14 @@ TARGETS = (
     ("streaming.large.to_standard_parse", "10⁷ tokens: time over parsing alone (json)", "≤", 2, "×"),
     ("streaming.large.to_fast_parse", "10⁷ tokens: time over parsing alone (orjson)", "≤", 2, "×"),
     ("streaming.memory_growth", "peak memory, 10⁷ over 10⁶ tokens", "≤", 1.5, "×"),
+    ("many_files.processes.efficiency", "… by two processes: of what parsing gains by two", "≥", 0.8, "×"),
+    (
+        "many_files.dask.running_cluster_overhead_seconds",
+        "10⁶ tokens on a running Dask cluster: beyond one process",
+        "≤",
+        1,
+        "s",
+    ),
     ("coreference.many_documents.scorch_ratio", "1.4 M mentions: times as fast as scorch", "≥", 5, "×"),
     ("coreference.one_document.ours_seconds", "one document of 28 000 mentions", "≤", 0.1, "s"),
     ("growth.documents", "exponent of growth with documents", "≤", 1.1, ""),
@@ -316,13 +342,20 @@ TARGETS = (
 )
 
 
+def _verdict(value: float, sign: str, target: float | None, unit: str) -> str:
+    if target is None:
+        return ""
+    met = value <= target if sign == "≤" else value >= target
+    return f"target {sign} {target} {unit:<2}{'' if met else '  MISSED'}"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a hundredth of the sizes; nothing is written")
     quick = parser.parse_args().quick
     scale = 0.01 if quick else 1.0
     rows = {"machine": machine(), "whole_process": whole_process()}
-    for part in (entities, streaming, coreference, growth):
+    for part in (entities, streaming, many_files, coreference, growth):
         rows[part.__name__] = part(scale)
         print(f"{part.__name__}: measured", file=sys.stderr)
     rows["peak_kilobytes_of_this_run"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -330,8 +363,7 @@ def main() -> int:
         value: Any = rows
         for key in path.split("."):
             value = value[key]
-        met = value <= target if sign == "≤" else value >= target
-        print(f"{label:<50}{value:>10.3g} {unit:<2} target {sign} {target} {unit:<2}{'' if met else '  MISSED'}")
+        print(f"{label:<50}{value:>10.3g} {unit:<2} {_verdict(value, sign, target, unit)}")
     if not quick:
         content = json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
         project.write_atomically(project.ROOT / "benchmark" / "speed.json", content)

@@ -113,6 +113,13 @@ METRICS: Mapping[str, Count] = {
     "quotes.addressee": lambda m, name: quotes.addressees(m.pairs, name),
     "quotes.directness": lambda m, name: quotes.directness(m.pairs, name),
 }
+# Those that columns are enough for: a hundred times as fast to count as the others, which need objects.
+FROM_COLUMNS = frozenset(
+    (
+        "entities.names", "entities.all", "entities.unlabelled", "entities.semeval_strict", "entities.semeval_exact",
+        "entities.semeval_partial", "entities.semeval_type",
+    )
+)  # fmt: skip
 # Measures that are more than the micro F1 of one metric.
 DERIVED: Mapping[str, tuple[str, Callable[[Counts], Measure]]] = {
     "entities.names_macro": ("entities.names", lambda c: Measure("entities.names_macro", (c,), macro, "type")),

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from vostochny.formats import Fault, FormatError, files, jsonl, registry, shards
 from vostochny.formats.discovery import discovered
+from vostochny.measures import FROM_COLUMNS
 from vostochny.metrics.units import Pair
 from vostochny.ontology import Ontology
 from vostochny.scoring.engines import Dask, Engine, Processes, Serial, cores
@@ -30,7 +31,10 @@ if TYPE_CHECKING:
     from vostochny.scoring.totals import Part
 
 HELD = 8 << 20  # bytes of a gold, unpacked, up to which it is held whole: with it come mistakes and what only they tell
-PAYS = 32 << 20  # bytes of shards above which more processes than one are started by themselves
+PAYS = HELD  # bytes of files from which on more processes than one are started by themselves
+PAYS_FAST = (
+    128 << 20
+)  # the same where columns are enough: there a third of a second for their start takes longer to earn
 UNPACKED = 6  # times the size of a packed file: text of this kind, annotated, packs by 5 to 8
 
 
@@ -77,7 +81,7 @@ def score_files(
         parts = [Part(tuple(sides[0]), tuple(sides[1]))]
         if len(sides[0]) == len(sides[1]) and not any(s.name == "-" for side in sides for s in side):
             parts = [Part((g,), (p,)) for g, p in zip(*sides, strict=True)]
-        engine = stack.enter_context(_engine(run, len(parts), size))
+        engine = stack.enter_context(_engine(run, len(parts), size, options))
         if engine.workers == 1 and run.on_error == "fail":
             parts = [Part(tuple(sides[0]), tuple(sides[1]))]
         job = Job(ontology, options, _documents([s.path for s in sides[0]], BLOCKS) > BLOCKS)
@@ -141,10 +145,12 @@ def first_pairs(
     return out[:most]
 
 
-def _engine(run: Run, parts: int, size: int) -> Engine:
+def _engine(run: Run, parts: int, size: int, options: Options) -> Engine:
     if run.engine == "dask":
         return Dask(run.scheduler, run.workers)
-    workers = run.workers or (cores() if size >= PAYS else 1)
+    in_columns = options.metrics and not (options.view or options.zones or options.offsets)
+    fast = in_columns and set(options.metrics) <= FROM_COLUMNS
+    workers = run.workers or (cores() if size >= (PAYS_FAST if fast else PAYS) else 1)
     return Processes(min(workers, parts)) if min(workers, parts) > 1 else Serial()
 
 
