@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import random
 import subprocess
 import sys
@@ -47,19 +46,8 @@ def parsed(pair: tuple[str, str]) -> int:
 
 
 def _command(folder: Path, *more: str) -> Callable[[], Any]:
-    command = [
-        sys.executable,
-        "-m",
-        "vostochny",
-        "score",
-        "predicted-*",
-        "--gold",
-        "gold-*",
-        "--json",
-        os.devnull,
-        *more,
-    ]
-    return functools.partial(subprocess.run, command, cwd=folder, stdout=subprocess.DEVNULL, check=True)
+    command = [sys.executable, "-m", "vostochny", "score", "predicted-*", "--gold", "gold-*", *more]
+    return functools.partial(subprocess.run, command, cwd=folder, capture_output=True, check=True)
 
 
 def processes(gold: str, predicted: str, best: Best) -> dict[str, Any]:
@@ -125,10 +113,8 @@ def dask_engine(gold: str, predicted: str, best: Best) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory() as name:
         sides = split(Path(name), (gold, predicted))
-        with (
-            LocalCluster(2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster,
-            Client(cluster),
-        ):
+        make = functools.partial(LocalCluster, threads_per_worker=1, host="127.0.0.1", dashboard_address=None)
+        with make(2) as cluster:
             running = scoring.Run("dask", scheduler=cluster.scheduler_address)
             score(running)
             seconds = best(5, lambda: score(scoring.Run(workers=1)), lambda: score(running))

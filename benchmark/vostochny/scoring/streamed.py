@@ -32,9 +32,7 @@ if TYPE_CHECKING:
 
 HELD = 8 << 20  # bytes of a gold, unpacked, up to which it is held whole: with it come mistakes and what only they tell
 PAYS = HELD  # bytes of files from which on more processes than one are started by themselves
-PAYS_FAST = (
-    128 << 20
-)  # the same where columns are enough: there a third of a second for their start takes longer to earn
+PAYS_FAST = 128 << 20  # the same where columns are enough: there starting them takes as long as it saves
 UNPACKED = 6  # times the size of a packed file: text of this kind, annotated, packs by 5 to 8
 
 
