@@ -218,6 +218,7 @@ def many_files(scale: float) -> dict[str, Any]:
         files = write_files(Path(folder), entities_of(max(50, int(25_000 * scale))))
         out["processes"] = speed_workers.processes(*files, best)
         out["orders"] = speed_workers.orders(*files, best)
+        out["sizes"] = speed_workers.sizes(*files)
         files = write_files(Path(folder), entities_of(max(50, int(2_500 * scale))))
         out["dask"] = speed_workers.dask_engine(*files, best)
     return out

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import functools
+import pickle
 import random
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from vostochny import ontology, scoring
+from vostochny import ontology, resources, scoring
 from vostochny.scoring import engines
 from vostochny.scoring.chunks import Source
 from vostochny.scoring.totals import Job, Part, total
@@ -100,6 +102,37 @@ def orders(gold: str, predicted: str, best: Best) -> dict[str, Any]:
         "to_ordered": seconds[0] / seconds[1],
         "peak_kilobytes": measure_speed.peak(gold, str(shuffled)),
     }
+
+
+def sizes(gold: str, predicted: str) -> dict[str, Any]:
+    """What benchmark/SCALE.md reckons with: bytes read and sent, and seconds, for names alone and for every metric.
+
+    Every metric is counted on the corpus's articles, scored against themselves: as full as annotation gets, and long.
+    A total that is sent has 8 bytes a document besides.
+    """
+    articles = str(resources.documents_path())
+    lines = Path(articles).read_bytes().splitlines(keepends=True)
+    with tempfile.TemporaryDirectory() as name:
+        many = Path(name) / "articles.jsonl"
+        rows = (line.replace(b'{"doc_id": "', b'{"doc_id": "%d-' % i, 1) for i in range(4) for line in lines)
+        many.write_bytes(b"".join(rows))
+        out: dict[str, Any] = {}
+        for label, paths, options in (
+            ("names", (gold, predicted), NAMES),
+            ("articles", (str(many), str(many)), scoring.Options()),
+        ):
+            began = time.perf_counter()
+            counted = total(Part(*(tuple(Source.plain([p])) for p in paths)), Job(ontology.load(), options, True))
+            seconds = time.perf_counter() - began
+            sent = len(pickle.dumps(counted)) - 8 * counted.size
+            read = sum(Path(p).stat().st_size for p in paths)
+            out[label] = {
+                "documents": counted.size,
+                "bytes_read_a_document": read / counted.size,
+                "seconds_a_document": seconds / counted.size,
+                "bytes_of_a_total": sent,
+            }
+    return out
 
 
 def dask_engine(gold: str, predicted: str, best: Best) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 Memory: a process holds about three times what it reads at once, some 100 MB for files of one order, three times
 joining.WAITING at most where orders differ, or a bucket (:mod:`buckets`); what is added up takes 32 bytes a
-block, stratum and metric, and 16 a document (the keys of both sides).
+block, stratum and metric, and 8 a document (its key).
 """
 
 from __future__ import annotations

@@ -61,8 +61,8 @@ class Total:
     """The sum over some documents.
 
     ``blocks`` has the rows of each metric if they are by block, else ``rows``, its documents in the order of ``ids``;
-    ``held`` is the number of documents in each block. ``gold_keys`` and ``predicted_keys`` are the keys of all doc_ids,
-    ``lone`` the first LISTED predictions (by doc_id) whose document no part has had so far, with file and line, and
+    ``held`` is the number of documents in each block. ``gold_keys`` are the keys of all doc_ids of the gold, ``lone``
+    the first LISTED predictions (by doc_id) whose document no part has had so far, with file and line, and
     ``lone_keys`` the keys of all of them. ``content`` is the sum of the gold lines' hashes, modulo 2¹²⁸.
     ``counted`` says of each metric how many documents it was counted over: some need what not every document has.
     ``left_out`` are files that could not be read, whose part is in no number. With ``types_needed`` or ``misordered``
@@ -76,7 +76,6 @@ class Total:
     held: Ints = field(default_factory=lambda: np.zeros(BLOCKS, dtype=np.int64))
     counted: dict[str, int] = field(default_factory=dict)
     gold_keys: list[Ints] = field(default_factory=list)
-    predicted_keys: list[Ints] = field(default_factory=list)
     lone: dict[str, tuple[str, int]] = field(default_factory=dict)
     lone_keys: list[Ints] = field(default_factory=list)
     content: int = 0
@@ -99,7 +98,6 @@ class Total:
         ids, keys = batch.ids, keys_of(batch.ids)
         absent = [i for i in ids if i not in batch.predicted]
         self.gold_keys.append(keys)
-        self.predicted_keys.append(keys[[i in batch.predicted for i in ids]] if absent else keys)
         found = measures.count(measures.Material(batch), job.options.chosen(()), job.options.metrics)
         if not job.options.metrics:
             for layer in job.options.chosen(()):
@@ -163,7 +161,6 @@ class Total:
         for name, documents in other.counted.items():
             self.counted[name] = self.counted.get(name, 0) + documents
         self.gold_keys += other.gold_keys
-        self.predicted_keys += other.predicted_keys
         self.lone_keys += other.lone_keys
         self.lone = dict(heapq.nsmallest(LISTED, {**self.lone, **other.lone}.items()))
         self.content = (self.content + other.content) % (1 << 128)
@@ -189,12 +186,12 @@ class Total:
 
         So it is where a prediction's document may be in another part, or one document in two parts. Keys are compared,
         so that once in a great while two documents of one key bring this about; then it is needless, but not wrong.
+        Predictions of one document in two parts need no look of their own: at least one of them is lone.
         """
-        gold, predicted, lone = (
-            np.concatenate([np.zeros(0, dtype=np.uint64), *keys])
-            for keys in (self.gold_keys, self.predicted_keys, self.lone_keys)
+        gold, lone = (
+            np.concatenate([np.zeros(0, dtype=np.uint64), *keys]) for keys in (self.gold_keys, self.lone_keys)
         )
-        twice = any(len(np.unique(keys)) < len(keys) for keys in (gold, predicted))
+        twice = len(np.unique(gold)) < len(gold)
         return self.misordered or twice or bool(np.isin(lone, gold).any())
 
     def unknown_documents(self) -> list[Fault]:
@@ -272,7 +269,6 @@ def total(part: Part, job: Job) -> Total:
     out.fault(join.faults)
     out.lone = dict(heapq.nsmallest(LISTED, join.lone.items()))
     out.lone_keys = [keys_of(join.lone)]
-    out.predicted_keys.append(out.lone_keys[0])
     return out
 
 
