@@ -1,4 +1,4 @@
-"""The figures in DATASHEET.md and README.md, written between their marks from the corpus and its records.
+"""The figures of DATASHEET.md, README.md and benchmark/SCALE.md, written between their marks from the records.
 
     python scripts/datasheet.py            write what is not current
     python scripts/datasheet.py --check    write nothing; exit 1 if a figure is not current
@@ -23,8 +23,9 @@ from vostochny.model import Document
 
 import corpus_card
 import project
+import scale
 
-TARGETS = project.ROOT / "DATASHEET.md", project.ROOT / "README.md"
+TARGETS = tuple(project.ROOT / name for name in ("DATASHEET.md", "README.md", "benchmark/SCALE.md"))
 MARK = re.compile(r"<!-- generated:(\S+) -->(.*?)<!-- /generated -->", re.S)
 
 
@@ -166,7 +167,7 @@ def figures() -> dict[str, str]:
     path = project.CORPUS / "documents" / "test.jsonl"
     documents = jsonl.read_gold(str(path), project.scheme())
     found = _about_articles(documents) | _about_labels(documents) | _about_annotation(documents)
-    return found | _coverage() | {"gold": f"`{jsonl.file_hash(str(path))}`", "results": _results()}
+    return found | _coverage() | scale.known() | {"gold": f"`{jsonl.file_hash(str(path))}`", "results": _results()}
 
 
 def filled(text: str, known: dict[str, str]) -> str:

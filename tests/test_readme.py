@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import subprocess
 import sys
@@ -39,6 +40,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (place / "my_program.py").write_text(PROGRAM)
     lines = (ROOT / "corpus" / "documents" / "test.jsonl").read_text(encoding="utf-8")
     (place / "my_gold.jsonl").write_text(lines, encoding="utf-8")
+    for kind, files in (("predictions", 2), ("gold", 3)):
+        rows = lines.splitlines(keepends=True)
+        (place / kind).mkdir()
+        for i in range(files):
+            content = "".join(rows[i::files]).encode()
+            name, packed = (
+                (f"{i}.jsonl.gz", gzip.compress(content)) if kind == "predictions" else (f"{i}.jsonl", content)
+            )
+            (place / kind / name).write_bytes(packed)
     pipeline = spacy.blank("en")
     rules = [{"label": "PERSON", "pattern": "Vladimir Putin"}, {"label": "NORP", "pattern": "Russian"}]
     pipeline.add_pipe("entity_ruler").add_patterns(rules)
@@ -59,7 +69,7 @@ def test_a_command_of_the_readme_runs(command, folder):
 
 def test_the_readme_has_commands_for_every_kind_of_user():
     assert len(COMMANDS) >= 10
-    assert {c.split()[1] for c in COMMANDS} >= {"score", "compare", "show", "run", "convert"}
+    assert {c.split()[1] for c in COMMANDS} >= {"score", "compare", "show", "run", "convert", "validate"}
     targets = set(re.findall(r"^make ([a-z-]+)", README, re.M))
     assert targets and targets <= set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
 
