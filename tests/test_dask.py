@@ -117,7 +117,7 @@ def _opened(pipe: Path) -> int | None:
 
 
 def test_the_cluster_gives_the_same_bytes_and_names_what_it_cannot_read(
-    cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path
+    cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address, _ = cluster
     gold, predicted = corpus(200, missing=0)
@@ -129,6 +129,14 @@ def test_the_cluster_gives_the_same_bytes_and_names_what_it_cannot_read(
         scoring.score_files(truth, guess[::-1], SCHEME, OPTIONS, run)
     apart = Run(engine="dask", scheduler=address, scratch=str(tmp_path))
     assert as_json.render(scoring.score_files(truth, guess[::-1], SCHEME, OPTIONS, apart)) == expected
+    more = write(tmp_path, "more", gold, 3)
+    for unequal in (run, apart):
+        assert as_json.render(scoring.score_files(more, guess, SCHEME, OPTIONS, unequal)) == expected
+    monkeypatch.chdir(tmp_path)
+    names = [[Path(path).name for path in side] for side in (truth, guess)]
+    assert as_json.render(scoring.score_files(*names, SCHEME, OPTIONS, run)) == expected
+    with pytest.raises(FormatError, match="standard input is not there for the workers"):
+        scoring.score_files("-", guess, SCHEME, OPTIONS, run)
     own = Path(guess[0]).read_text().replace('"PER"', '"Own"')
     Path(guess[0]).write_text(own)
     with pytest.raises(FormatError, match=rf"{guess[0]}:\d+: entities\[\d\].type: unknown entity type 'Own'"):

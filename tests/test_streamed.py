@@ -7,6 +7,8 @@ import io
 import json
 import os
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -422,8 +424,22 @@ def test_an_engine_maps_and_adds_up_every_task_once(engine: engines.Engine) -> N
 
 
 def test_a_process_that_is_killed_is_told_without_a_traceback() -> None:
-    with engines.Processes(2) as run, pytest.raises(FormatError, match="a process was killed"):
+    with engines.Processes(2) as run, pytest.raises(FormatError, match="a process ended before its time"):
         run.map(_dies, [1, 2])
+
+
+def test_a_script_that_says_nothing_of_processes_starts_none(files: Files) -> None:
+    """Each would import the script anew, and one read from standard input is not there to be imported."""
+    gold, _ = files(40, files=2, missing=0)
+    folder = Path(gold[0]).parent
+    script = f"""
+import vostochny
+from vostochny.scoring import streamed
+streamed.HELD = streamed.PAYS = 0
+print(vostochny.score({f"{folder}/predicted-*"!r}, gold={f"{folder}/gold-*"!r}, resamples=0).size)
+"""
+    done = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("40\n", "")
 
 
 def test_totals_cross_to_another_process_whole(files: Files) -> None:

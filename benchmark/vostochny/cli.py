@@ -68,7 +68,7 @@ def _results(args: argparse.Namespace, systems: Sequence[Sequence[str]]) -> list
     run = options.run(args.engine, args.workers, args.scheduler, args.on_error, args.scratch)
     if streamed:
         return [scoring.score_files(path, files, scheme, chosen, run) for files in systems]
-    if run != scoring.Run(on_error=run.on_error):
+    if run.engine != "local" or (run.workers or 1) > 1:
         _tell(path, ["is small enough to be held whole, so this process alone scores it"])
     gold_hash = registry.content_hash(path) if args.gold else resources.gold_hash(path)
     results = []

@@ -90,7 +90,8 @@ class Processes:
         try:
             return list(self._pool.map(function, tasks))
         except BrokenProcessPool:
-            message = "a process was killed, likely for want of memory; use --workers 1, or smaller shards"
+            message = "a process ended before its time, likely for want of memory: use --workers 1, or smaller shards"
+            message += "; or the script that asked for it has no `if __name__ == '__main__':`"
             raise FormatError([Fault("--workers", None, None, message)]) from None
 
     def sum(self, function: Callable[[T], S], tasks: Sequence[T]) -> S:

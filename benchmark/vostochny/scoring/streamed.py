@@ -41,12 +41,14 @@ class Run:
     """Who counts, and what happens to files that cannot be read.
 
     ``engine`` is ``local`` or ``dask``; ``workers`` None means as many as pay (local) or the machine's cores (a Dask
-    cluster of one's own). ``scheduler`` is the address of a running one. ``on_error``: ``fail``, or ``skip`` to leave
-    out parts that cannot be read. ``scratch`` is a folder that all workers can write.
+    cluster of one's own). More than one, and a cluster of one's own, are processes that import the caller's main module
+    anew, so a script that asks for them needs the usual ``if __name__ == "__main__":``. ``scheduler`` is the address of
+    a running one. ``on_error``: ``fail``, or ``skip`` to leave out parts that cannot be read. ``scratch`` is a folder
+    that all workers can write.
     """
 
     engine: str = "local"
-    workers: int | None = None
+    workers: int | None = 1
     scheduler: str | None = None
     on_error: str = "fail"
     scratch: str | None = None
@@ -66,23 +68,23 @@ def score_files(
     then resample and leave out blocks. Types are those of the scheme and of the gold. Raises FormatError with the
     faults of all files.
     """
-    # Imported here: they bring Arrow, which a score of the five articles does without.
-    from vostochny.scoring.chunks import Source
+    # Imported here: it brings Arrow, which a score of the five articles does without.
     from vostochny.scoring.totals import BLOCKS, Job, Part, names_of, total
 
     with contextlib.ExitStack() as stack:
-        sides = []
-        for addresses in (gold, predicted):
-            sources = Source.plain(shards.found(_listed(addresses)))
-            sides.append([stack.enter_context(_stdin()) if s.path == "-" else s for s in sources])
+        sides = [_sources(side, run, stack) for side in (gold, predicted)]
         size = sum(_size(source.path) for side in sides for source in side)
-        parts = [Part(tuple(sides[0]), tuple(sides[1]))]
-        if len(sides[0]) == len(sides[1]) and not any(s.name == "-" for side in sides for s in side):
-            parts = [Part((g,), (p,)) for g, p in zip(*sides, strict=True)]
+        together = [Part(tuple(sides[0]), tuple(sides[1]))]
+        abreast = len(sides[0]) == len(sides[1])
+        parts = [Part((g,), (p,)) for g, p in zip(*sides, strict=True)] if abreast else together
         engine = stack.enter_context(_engine(run, len(parts), size, options))
         if engine.workers == 1 and run.on_error == "fail":
-            parts = [Part(tuple(sides[0]), tuple(sides[1]))]
+            parts = together
         job = Job(ontology, options, _documents([s.path for s in sides[0]], BLOCKS) > BLOCKS)
+        if not abreast and engine.workers > 1 and not (run.scheduler and not run.scratch):
+            # One part would be one worker's work.
+            parts = _dealt_out(engine, sides, stack.enter_context(_scratch(run)), size)
+            job = replace(job, dealt=True)
         while True:
             whole = engine.sum(functools.partial(total, job=job), parts)
             if whole.left_out and (run.on_error == "fail" or not whole.size):
@@ -102,6 +104,23 @@ def score_files(
         if faults:
             raise FormatError(faults)
         return whole.result(job)
+
+
+def _sources(addresses: str | Sequence[str], run: Run, stack: contextlib.ExitStack) -> list[Source]:
+    """The files of a side, as those who count can open them."""
+    from vostochny.scoring.chunks import Source
+
+    out = []
+    for source in Source.plain(shards.found(_listed(addresses))):
+        if source.path == "-" and run.scheduler:
+            message = "standard input is not there for the workers of a cluster; give a file that they can read"
+            raise FormatError([Fault("-", None, None, message)])
+        if source.path == "-":
+            source = stack.enter_context(_stdin())
+        elif run.engine == "dask" and not shards.is_remote(source.path):
+            source = replace(source, path=os.path.abspath(source.path))  # a worker may run in another folder
+        out.append(source)
+    return out
 
 
 def is_streamed(
