@@ -261,6 +261,41 @@ def test_an_empty_file_among_others_has_nothing_in_it(files: Files) -> None:
     assert held(gold, predicted).signature == json.loads(one)["signature"]
 
 
+def test_nothing_at_all_is_told_too(files: Files, tmp_path: Path) -> None:
+    gold, predicted = files(20, files=2, missing=0)
+    for path in gold:
+        Path(path).write_text("\n")
+    with pytest.raises(FormatError, match=r"gold-000\.jsonl .*gold-001\.jsonl: has no document|unknown document"):
+        rendered(gold, predicted)
+    for path in predicted:
+        Path(path).write_text("")
+    with pytest.raises(FormatError, match="has no document"):
+        rendered(gold, predicted)
+    with pytest.raises(FormatError, match=r"^-: is empty"):
+        empty = tmp_path / "empty"
+        empty.write_text("")
+        with open(empty) as stdin, pytest.MonkeyPatch.context() as patched:
+            patched.setattr("sys.stdin", stdin)
+            rendered("-", predicted[0])
+
+
+def test_of_very_many_faults_the_first_are_told_and_how_many_more(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gold, predicted = files(60, files=3, missing=0)
+    for path in predicted:
+        Path(path).write_text(Path(path).read_text().replace('"PER"', '"Nobody"'))
+    with pytest.raises(FormatError) as caught:
+        rendered(gold, predicted)
+    everything = caught.value.faults
+    monkeypatch.setattr(totals_, "LISTED", 10)
+    for run in (LOCAL, Run(on_error="skip")):
+        with pytest.raises(FormatError) as caught:
+            rendered(gold, predicted, run)
+        assert caught.value.faults[:10] == everything[:10]
+        assert str(caught.value.faults[10]).endswith(f"and {len(everything) - 10} faults more")
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_types_of_the_whole_gold_are_known_in_every_part(files: Files, workers: int) -> None:
     gold, predicted = files(60, files=3, missing=0)
@@ -270,6 +305,11 @@ def test_types_of_the_whole_gold_are_known_in_every_part(files: Files, workers: 
     result = scoring.score_files(gold, predicted, SCHEME, replace(OPTIONS, resamples=0), Run(workers=workers))
     by_type = result.measures["entities.names"].counts[0].by("type")
     assert by_type["OwnA"].total()[1] > 0 and by_type["OwnA"].total()[0] == 0
+    Path(gold[1]).write_bytes(b"\x1f\x8b")
+    skipping = scoring.score_files(gold, predicted, SCHEME, OPTIONS, Run(workers=workers, on_error="skip"))
+    assert [f.file for f in skipping.left_out] == [gold[1]] and skipping.size == 40
+    Path(gold[1]).write_bytes(Path(gold[0]).read_bytes().replace(b"d000", b"e000"))
+    Path(predicted[1]).write_text("")
     Path(predicted[0]).write_text(Path(predicted[0]).read_text().replace("OwnB", "OwnC"))
     with pytest.raises(FormatError, match="unknown entity type 'OwnC'"):
         rendered(gold, predicted, Run(workers=workers))

@@ -7,7 +7,7 @@ parser, which knows what to say of a fault.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import json as arrow_json
 
-from vostochny.formats import Fault
+from vostochny.formats import Fault, FormatError
 from vostochny.formats.files import opened
 from vostochny.formats.jsonl import blocks, parse
 
@@ -153,9 +153,12 @@ def _chunks_of(source: Source, faults: list[Fault], size: int, schema: pa.Schema
         with opened(source.numbers) as file:
             numbers = np.load(file).tolist()
     line = 1
-    for data in blocks(source.path, size, source.may_be_empty):
-        mine = None if numbers is None else numbers[line - 1 :]
-        chunk = Chunk(source.name, line, data, mine, schema)
-        faults += chunk.check()
-        line += len(chunk.ids) if chunk.arrow is not None else data.count(b"\n")
-        yield chunk
+    try:
+        for data in blocks(source.path, size, source.may_be_empty):
+            mine = None if numbers is None else numbers[line - 1 :]
+            chunk = Chunk(source.name, line, data, mine, schema)
+            faults += chunk.check()
+            line += len(chunk.ids) if chunk.arrow is not None else data.count(b"\n")
+            yield chunk
+    except FormatError as e:
+        raise type(e)([replace(fault, file=source.name) for fault in e.faults]) from None

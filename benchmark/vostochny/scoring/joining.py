@@ -109,8 +109,7 @@ class _Side:
         if chunk is None:
             self.ended = True
             return ()
-        if self._saw is not None:
-            self._saw(chunk)
+        self._saw(chunk)
         new = self._new(chunk)
         self._parsed |= {doc_id: (chunk, at) for doc_id, at in new.items()}
         self._live.append(chunk)

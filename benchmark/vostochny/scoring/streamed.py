@@ -87,8 +87,8 @@ def score_files(
             job = replace(job, dealt=True)
         while True:
             whole = engine.sum(functools.partial(total, job=job), parts)
-            if whole.left_out and (run.on_error == "fail" or not whole.size):
-                raise FormatError([*whole.left_out, *whole.faults])
+            if whole.left_out and run.on_error == "fail":
+                raise FormatError([*whole.left_out, *whole.all_faults()])
             if whole.types_needed:
                 names = engine.map(names_of, [source for part in parts for source in part.gold])
                 job = replace(job, own_types=discovered(ontology, names))
@@ -100,7 +100,9 @@ def score_files(
                 job = replace(job, dealt=True)
             else:
                 break
-        faults = [*whole.faults, *whole.unknown_documents()]
+        faults = whole.all_faults()
+        if not whole.size:
+            faults = [*whole.left_out, *faults] or [Fault(" ".join(_listed(gold)), None, None, "has no document")]
         if faults:
             raise FormatError(faults)
         return whole.result(job)

@@ -7,6 +7,7 @@ stood, or who counted which.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -66,7 +67,7 @@ class Total:
     ``lone_keys`` the keys of all of them. ``content`` is the sum of the gold lines' hashes, modulo 2¹²⁸.
     ``counted`` says of each metric how many documents it was counted over: some need what not every document has.
     ``left_out`` are files that could not be read, whose part is in no number. With ``types_needed`` or ``misordered``
-    nothing was summed up (batches.TypesNeeded, batches.Misordered).
+    nothing was summed up (batches.TypesNeeded, joining.Misordered).
     """
 
     size: int = 0
@@ -203,6 +204,12 @@ class Total:
             faults.append(Fault(path, line, "doc_id", f"unknown document {doc_id!r}; {hint}"))
         return faults
 
+    def all_faults(self) -> list[Fault]:
+        """What is wrong with the files that could be read, as much of it as is kept, and how much more there is."""
+        faults = [*self.faults, *self.unknown_documents()]
+        more = self.fault_count + sum(map(len, self.lone_keys)) - len(faults)
+        return [*faults, Fault(faults[-1].file, None, None, f"and {more} faults more")] if more > 0 else faults
+
     # -- what it comes to ----------------------------------------------------------------------------------------------
 
     def result(self, job: Job) -> Result:
@@ -273,10 +280,11 @@ def total(part: Part, job: Job) -> Total:
 
 
 def names_of(source: Source) -> Names:
-    """The types, roles and values that the gold of a file has."""
+    """The types, roles and values that the gold of a file has, as far as it can be read."""
     names = Names()
-    for chunk in chunks([source], []):
-        names.add(row for _, row in (chunk.row(at) for at, doc_id in enumerate(chunk.ids) if doc_id is not None))
+    with contextlib.suppress(FormatError):  # who counts will say what is wrong
+        for chunk in chunks([source], []):
+            names.add(row for _, row in (chunk.row(at) for at, doc_id in enumerate(chunk.ids) if doc_id is not None))
     return names
 
 
