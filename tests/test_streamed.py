@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gzip
 import io
 import json
 import os
@@ -380,6 +381,28 @@ def test_files_elsewhere_are_read_through_fsspec(files: Files) -> None:
     with pytest.raises(FormatError, match="cannot be reached"):
         rendered("nowhere://team/gold.jsonl", predicted)
     assert registry.content_hash("memory://team/gold-*.jsonl") == registry.content_hash(gold)
+
+
+def test_a_packed_file_may_come_over_a_wire_or_a_pipe(
+    files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """How much of it was read cannot be asked of such a file."""
+    import fsspec
+
+    monkeypatch.setattr("vostochny.formats.files._FREE", 1000)
+    gold, predicted = files(50)
+    one = rendered(gold, predicted)
+    packed = gzip.compress(Path(predicted[0]).read_bytes())
+    fsspec.filesystem("memory").pipe("/packed/predicted.jsonl.gz", packed)
+    assert rendered(gold, "memory://packed/predicted.jsonl.gz") == one
+    done = subprocess.run(
+        [sys.executable, "-m", "vostochny", "score", "-", "--gold", gold[0], "--json", "-", "--resamples", "200"],
+        input=packed, capture_output=True,
+    )  # fmt: skip
+    assert done.stderr == b"" and json.loads(done.stdout)["signature"] == json.loads(one)["signature"]
+    monkeypatch.setattr("vostochny.formats.files.RATIO", 2)
+    with pytest.raises(FormatError, match="unpacks to more than 2 times its size"):
+        rendered(gold, "memory://packed/predicted.jsonl.gz")
 
 
 def test_what_is_read_whole_takes_patterns_too(files: Files, tmp_path: Path) -> None:

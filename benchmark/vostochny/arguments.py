@@ -147,7 +147,11 @@ def _compare(commands: Commands, shared: argparse.ArgumentParser) -> None:
         help="compare two systems or more on the same articles",
         description="Score several systems and tell how each differs from the first.",
     )
-    compare.add_argument("predictions", nargs="+", help="JSON Lines files; the first is compared with each other one")
+    compare.add_argument(
+        "predictions",
+        nargs="+",
+        help="one for each system, a file, folder or pattern; the first is compared with each other one",
+    )
 
 
 def _run(commands: Commands) -> None:
@@ -199,7 +203,7 @@ def _convert(commands: Commands) -> None:
         "jsonl, json, label-studio, brat (a folder), conll, spacy, spacy-json, dataset (a folder), parquet; read "
         "only: huggingface, gliner, tagged.",
     )
-    convert.add_argument("source", metavar="IN", help="a file or folder")
+    convert.add_argument("source", metavar="IN", help="a file or folder; - is standard input")
     convert.add_argument("target", metavar="OUT", help="its ending says the format; - is standard output")
     convert.add_argument("--format-in", metavar="NAME", help="default: what the content says")
     convert.add_argument("--format-out", metavar="NAME", help="default: what the ending says")

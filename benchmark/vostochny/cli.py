@@ -101,6 +101,7 @@ def _score(args: argparse.Namespace) -> int:
         if problem:
             print(f"vostochny: {problem}", file=sys.stderr)
             return 2
+    judged = items.render(result) if args.items else ""  # refused, if it is, before anything is printed
     if args.json == "-":
         sys.stdout.write(json.render(result))
     else:
@@ -108,7 +109,7 @@ def _score(args: argparse.Namespace) -> int:
         if args.json:
             Path(args.json).write_text(json.render(result), encoding="utf-8")
     if args.items:
-        Path(args.items).write_text(items.render(result), encoding="utf-8")
+        Path(args.items).write_text(judged, encoding="utf-8")
     if args.html:
         from vostochny.report import html
 

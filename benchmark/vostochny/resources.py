@@ -10,10 +10,14 @@ from pathlib import Path
 from vostochny.formats.jsonl import file_hash
 
 DOCUMENTS = Path("corpus") / "documents" / "test.jsonl"
-NO_TEXT = (
+_NO_TEXT = (
     "the installed package has the annotation without the articles. Run `vostochny rehydrate FOLDER` on the folder of "
     "articles that you hold, or work in a checkout of the repository"
 )
+
+
+class NoText(FileNotFoundError):
+    """The articles themselves are not here."""
 
 
 def agreement() -> dict[str, float]:
@@ -60,15 +64,15 @@ def documents_path() -> Path:
         )
     if joined_path().is_file():
         return joined_path()
-    raise FileNotFoundError(NO_TEXT)
+    raise NoText(_NO_TEXT)
 
 
 def gold_path() -> Path:
     """The gold to score against: with article text where there is any, else the package's own without."""
     try:
         return documents_path()
-    except FileNotFoundError as e:
-        if str(e) == NO_TEXT and standoff_paths()[0].is_file():
+    except NoText:
+        if standoff_paths()[0].is_file():
             return standoff_paths()[0]
         raise
 

@@ -20,12 +20,24 @@ _FREE = 64 << 20  # what any packed file may hold
 _GZIP = b"\x1f\x8b"
 
 
+class _Counted:
+    """A stream that knows how much was read of it; one that comes over a wire or a pipe cannot be asked."""
+
+    def __init__(self, file: IO[bytes]):
+        self._file, self.count = file, 0
+
+    def read(self, size: int = -1) -> bytes:
+        got = self._file.read(size)
+        self.count += len(got)
+        return got
+
+
 class _Unpacked(io.RawIOBase):
     """A gzip stream that refuses to grow without measure."""
 
     def __init__(self, path: str, file: IO[bytes]):
-        self._path, self._packed = path, file
-        self._file = gzip.GzipFile(fileobj=file)
+        self._path, self._packed = path, _Counted(file)
+        self._file = gzip.GzipFile(fileobj=cast(IO[bytes], self._packed))
         self._out = 0
 
     def readable(self) -> bool:
@@ -37,7 +49,7 @@ class _Unpacked(io.RawIOBase):
         except (EOFError, zlib.error, gzip.BadGzipFile) as e:
             raise Unreadable([Fault(self._path, None, None, f"is a broken gzip file: {e}")]) from None
         self._out += len(got)
-        if self._out > _FREE and self._out > RATIO * self._packed.tell():
+        if self._out > _FREE and self._out > RATIO * self._packed.count:
             message = f"unpacks to more than {RATIO} times its size; unpack it yourself if it is what it should be"
             raise FormatError([Fault(self._path, None, None, message)])
         buffer[: len(got)] = got
@@ -76,10 +88,6 @@ class _Far(io.RawIOBase):
 @contextlib.contextmanager
 def opened(path: str) -> Iterator[io.BufferedReader]:
     """A file, or standard input for ``-``, as bytes; gzip is unpacked. Raises OSError where it cannot be opened."""
-    if path == "-":
-        file = cast(io.BufferedReader, sys.stdin.buffer)
-        yield file
-        return
     with _bytes(path) as file:
         if file.peek(2)[:2] == _GZIP:
             yield io.BufferedReader(_Unpacked(path, file), 1 << 16)
@@ -90,6 +98,9 @@ def opened(path: str) -> Iterator[io.BufferedReader]:
 @contextlib.contextmanager
 def _bytes(path: str) -> Iterator[io.BufferedReader]:
     """A file as it lies there, here or at an address of fsspec, whose every failure becomes an OSError."""
+    if path == "-":
+        yield cast(io.BufferedReader, sys.stdin.buffer)
+        return
     if not shards.is_remote(path):
         with open(path, "rb") as file:
             yield file
@@ -102,7 +113,8 @@ def _bytes(path: str) -> Iterator[io.BufferedReader]:
 def head(path: str, size: int = 1 << 16) -> bytes:
     """The first bytes of a file, unpacked; of standard input what can be seen without taking it."""
     if path == "-":
-        return cast(io.BufferedReader, sys.stdin.buffer).peek(size)[:size]
+        seen = cast(io.BufferedReader, sys.stdin.buffer).peek(size)[:size]
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(seen, size) if seen[:2] == _GZIP else seen
     with opened(path) as file:
         return file.read(size)
 

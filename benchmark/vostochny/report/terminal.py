@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from vostochny import measures, statistics
 from vostochny.intervals import Interval, Uncertainty
-from vostochny.report import EXPLANATION, LABELS, SETTING_LABELS
+from vostochny.metrics.counts import GOLD
+from vostochny.report import EXPLANATION, LABELS, SETTING_LABELS, short
 from vostochny.scoring import Result
 from vostochny.statistics import Measure, recall_only
 
@@ -33,7 +34,7 @@ def render(result: Result, by: str = "type", agreement: Mapping[str, float] | No
     if result.placement.total:
         lines.append(_placement(result))
     if result.without_prediction:
-        missing = [_short(d) for d in result.without_prediction]
+        missing = [short(d) for d in result.without_prediction]
         more = f" and {result.unpredicted - 8} more" if result.unpredicted > 8 else ""
         lines.append(f"no prediction for {', '.join(missing[:8])}{more}: counted as empty")
     lines += [f"left out: {fault}" for fault in result.left_out]
@@ -59,7 +60,7 @@ def _layer(result: Result, layer: str, by: str, agreement: Mapping[str, float]) 
     # By directness a prediction without a partner has no place, so only recall means something there.
     recall = facet == "directness"
     yield f"  {LABELS[primary]}, by {facet}{' (recall)' if recall else ''}"
-    parts = sorted(counts.by(facet).items(), key=lambda p: (-p[1].total()[1], p[0]))
+    parts = sorted(counts.by(facet).items(), key=lambda p: (-p[1].total()[GOLD], p[0]))
     for value, part in parts:
         if value:
             measure = Measure(value, (part,), recall_only) if recall else Measure(value, (part,))
@@ -81,7 +82,7 @@ def _row(label: str, measure: Measure, found: Uncertainty | None) -> str:
 def _documents(result: Result, found: Uncertainty) -> Iterator[str]:
     if result.size > 8:
         return
-    each = "  ".join(f"{_short(d)} {_percent(v)}" for d, v in zip(result.documents, found.documents, strict=True))
+    each = "  ".join(f"{short(d)} {_percent(v)}" for d, v in zip(result.documents, found.documents, strict=True))
     yield f"      by article: {each}; one left out: {_interval(found.leave_one_out)}"
 
 
@@ -109,7 +110,7 @@ def _coverage(result: Result) -> str:
     """How far each prediction reaches; one that stops well before the gold does is likely truncated."""
     parts = []
     for doc_id, c in list(result.coverage.items())[:8]:
-        text = f"{_short(doc_id)} to {c.last}" + (f" of {c.length}" if c.length else "")
+        text = f"{short(doc_id)} to {c.last}" + (f" of {c.length}" if c.length else "")
         if c.last and c.gold_after >= 5 and c.gold_after > 0.2 * c.gold:
             text += f" (no prediction after it, {c.gold_after} gold items are)"
         parts.append(text)
@@ -128,10 +129,6 @@ def _placement(result: Result) -> str:
     few = dict.fromkeys(repr(words[:40]) for _, words in p.unplaced)
     more = ", …" if len(few) > 5 else ""
     return f"{line}; {p.missed} not found, counted as spurious: {', '.join(list(few)[:5])}{more}"
-
-
-def _short(doc_id: str) -> str:
-    return doc_id.partition("_")[0]
 
 
 def _percent(value: float | None) -> str:
