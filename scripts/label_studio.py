@@ -201,7 +201,7 @@ def pull(options: argparse.Namespace) -> None:
         _pull_held(options)
 
 
-def _pull_held(options: argparse.Namespace) -> None:
+def _pull_held(options: argparse.Namespace) -> bool:
     import sync_gold
 
     gold = options.annotations / "gold"
@@ -213,6 +213,7 @@ def _pull_held(options: argparse.Namespace) -> None:
         print(f"{doc_id}  {sync_gold.counted(old, new)}")
     if not changed:
         print("nothing was edited in the browser since the last pull")
+    return bool(changed)
 
 
 def update(options: argparse.Namespace) -> None:
@@ -221,7 +222,7 @@ def update(options: argparse.Namespace) -> None:
         sync_files.recover(gold)
         before = Path(temporary) / "gold"
         shutil.copytree(gold, before)
-        _pull_held(options)
+        changed = _pull_held(options)
         import build_corpus  # slow to load, and not needed where the pull is refused
         import diff_gold
 
@@ -231,7 +232,8 @@ def update(options: argparse.Namespace) -> None:
             raise ValueError(f"{error}\nthe gold is new, the corpus still the old one; correct and update") from None
         for path in write_or_check(files, check=False):
             print(f"{shown(path)}: written")
-        diff_gold.main([str(before), str(gold)])
+        if changed:
+            diff_gold.main([str(before), str(gold)])
 
 
 def status(options: argparse.Namespace) -> None:
