@@ -274,8 +274,9 @@ def coreference(scale: float) -> dict[str, Any]:
 def growth(scale: float) -> dict[str, float]:
     """The exponent with which time grows, fitted over doublings of each size; 1 is linear.
 
-    Clusters are so large (32 MB a column and more) that the allocator asks the system for every column anew: where it
-    does so for the larger ones only, that step looks like growth.
+    The sizes are taken in turn: a machine that slows down slows all of them. Clusters are so large that the allocator
+    asks the system for every column anew at every size: where it does so for the larger ones only, that step looks
+    like growth.
     """
     from vostochny.metrics import coreference as ours_
 
@@ -283,15 +284,14 @@ def growth(scale: float) -> dict[str, float]:
     exponents = {}
 
     def fitted(sizes: tuple[int, ...], runs: list[Callable[[], Any]]) -> float:
-        # The sizes are taken in turn: a machine that slows down slows all of them.
         return float(np.polyfit(np.log(sizes), np.log(best(5, *runs)), 1)[0])
 
+    sizes = (1, 2, 4, 8)
     for name, make in {
         "documents": lambda k: entities_of(250 * base * k),
         "document_length": lambda k: entities_of(4, tokens=16_000 * base * k),
         "labels": lambda k: entities_of(250 * base, labels=tuple(f"L{i}" for i in range(8 * k))),
     }.items():
-        sizes = (1, 2, 4, 8)
         with tempfile.TemporaryDirectory() as folder:
             runs = []
             for k in sizes:
@@ -306,10 +306,10 @@ def growth(scale: float) -> dict[str, float]:
             metric(table)
 
     runs = []
-    for k in (1, 2, 4):
-        column = np.arange(4_000_000 * base * k // 8)
+    for k in sizes:
+        column = np.arange(400_000 * base * k // 8)
         runs.append(functools.partial(scored, ours_.Mentions(np.zeros_like(column), column, column % 3)))
-    return exponents | {"cluster_size": fitted((1, 2, 4), runs)}
+    return exponents | {"cluster_size": fitted(sizes, runs)}
 
 
 def machine() -> dict[str, Any]:
