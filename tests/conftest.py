@@ -161,3 +161,15 @@ def browser(launched: Any, server: Any) -> Iterator[Any]:
     page.close()
     yield context
     context.close()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Callable[..., tuple[list[str], list[str]]]:
+    """Writes made-up news (shards.corpus) in so many files a side and gives their paths."""
+    from shards import corpus, write
+
+    def make(documents: int, files: int = 1, **more: Any) -> tuple[list[str], list[str]]:
+        gold, predicted = corpus(documents, **more)
+        return write(tmp_path, "gold", gold, files), write(tmp_path, "predicted", predicted, files)
+
+    return make

@@ -5,10 +5,20 @@ from __future__ import annotations
 import gzip
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from vostochny import ontology, scoring
+from vostochny.formats import registry
+from vostochny.report import json as as_json
+from vostochny.scoring import Run
+
+SCHEME = ontology.load()
+OPTIONS = scoring.Options(resamples=200)
+LOCAL = Run()
+Files = Callable[..., tuple[list[str], list[str]]]
+Batches = Callable[[int], None]
 Row = dict[str, Any]
 WORDS = [f"w{i:02}" for i in range(16)]
 TEXT = " ".join(WORDS[:8]) + "\n" + " ".join(WORDS[8:])
@@ -74,3 +84,15 @@ def write(folder: Path, name: str, rows: Sequence[Row], files: int = 1, packed: 
         path.write_bytes(gzip.compress(content) if packed else content)
         paths.append(str(path))
     return paths
+
+
+def rendered(gold: Any, predicted: Any, run: Run = LOCAL, options: scoring.Options = OPTIONS) -> str:
+    """The score of files, as bytes would show any difference."""
+    return as_json.render(scoring.score_files(gold, predicted, SCHEME, options, run))
+
+
+def held(gold: list[str], predicted: list[str], options: scoring.Options = OPTIONS) -> scoring.Result:
+    """The score of the same files held whole."""
+    documents, reading = registry.read_gold(gold, SCHEME)
+    guesses, _ = registry.read_predictions(predicted, documents, reading.ontology, view=options.view)
+    return scoring.score(documents, guesses, reading.ontology, options, registry.content_hash(gold))

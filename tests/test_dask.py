@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shards import corpus, write
+from shards import OPTIONS, SCHEME, corpus, write
 
-from vostochny import cli, ontology, scoring
+from vostochny import cli, scoring
 from vostochny.formats import FormatError
 from vostochny.report import json as as_json
 from vostochny.scoring import Run, engines
 
-SCHEME = ontology.load()
-OPTIONS = scoring.Options(resamples=200)
 QUIET = {"DASK_LOGGING__DISTRIBUTED": "error", "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "60s"}
 
 

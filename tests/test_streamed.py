@@ -2,56 +2,22 @@
 
 from __future__ import annotations
 
-import functools
-import gzip
 import io
 import json
 import os
 import random
-import subprocess
-import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from shards import corpus, write
+from shards import LOCAL, OPTIONS, SCHEME, Batches, Files, corpus, held, rendered, write
 
-from vostochny import cli, ontology, scoring
-from vostochny.formats import FormatError, jsonl, registry
-from vostochny.formats import shards as addresses
+from vostochny import scoring
+from vostochny.formats import FormatError
 from vostochny.report import json as as_json
-from vostochny.scoring import Run, buckets, engines, joining
+from vostochny.scoring import Run, buckets, joining
 from vostochny.scoring import totals as totals_
 from vostochny.scoring.chunks import Source
-
-SCHEME = ontology.load()
-OPTIONS = scoring.Options(resamples=200)
-LOCAL = Run()
-Files = Callable[..., tuple[list[str], list[str]]]
-Batches = Callable[[int], None]
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> Files:
-    """Writes a corpus in files; a part of the arguments of shards.corpus and shards.write."""
-
-    def make(documents: int, files: int = 1, name: str = "", **more: Any) -> tuple[list[str], list[str]]:
-        gold, predicted = corpus(documents, **more)
-        return write(tmp_path, f"{name}gold", gold, files), write(tmp_path, f"{name}predicted", predicted, files)
-
-    return make
-
-
-def rendered(gold: Any, predicted: Any, run: Run = LOCAL, options: scoring.Options = OPTIONS) -> str:
-    return as_json.render(scoring.score_files(gold, predicted, SCHEME, options, run))
-
-
-def held(gold: list[str], predicted: list[str], options: scoring.Options = OPTIONS) -> scoring.Result:
-    documents, reading = registry.read_gold(gold, SCHEME)
-    guesses, _ = registry.read_predictions(predicted, documents, reading.ontology, view=options.view)
-    return scoring.score(documents, guesses, reading.ontology, options, registry.content_hash(gold))
 
 
 @pytest.mark.parametrize("text", [True, False])
@@ -342,177 +308,3 @@ def test_standard_input_may_be_read_twice(files: Files, monkeypatch: pytest.Monk
     assert rendered("-", predicted) == one
     stdin(predicted[0])
     assert rendered(gold, "-") == one
-
-
-# -- addresses ---------------------------------------------------------------------------------------------------------
-
-
-def test_a_folder_a_pattern_and_a_list_are_the_same_files(files: Files, tmp_path: Path) -> None:
-    gold, predicted = files(30, files=3)
-    for path in gold:
-        (tmp_path / "folder").mkdir(exist_ok=True)
-        (tmp_path / "folder" / Path(path).name).write_bytes(Path(path).read_bytes())
-    (tmp_path / "folder" / "notes.txt").write_text("not a shard")
-    one = rendered(gold, predicted)
-    assert rendered(str(tmp_path / "folder"), str(tmp_path / "predicted-*.jsonl")) == one
-    assert rendered(f"file://{tmp_path}/gold-*.jsonl", [f"file://{p}" for p in predicted]) == one
-    odd = tmp_path / "gold[1].jsonl"
-    odd.write_bytes(Path(gold[0]).read_bytes())
-    assert addresses.found([str(odd)]) == (str(odd),)
-    with pytest.raises(FormatError, match="no file fits"):
-        addresses.found([str(tmp_path / "nothing-*.jsonl")])
-    (tmp_path / "bare").mkdir()
-    with pytest.raises(FormatError, match="has no file that ends in"):
-        addresses.found([str(tmp_path / "bare")])
-
-
-def test_files_elsewhere_are_read_through_fsspec(files: Files) -> None:
-    import fsspec
-
-    gold, predicted = files(30, files=2)
-    memory = fsspec.filesystem("memory")
-    for path in (*gold, *predicted):
-        memory.pipe(f"/team/{Path(path).name}", Path(path).read_bytes())
-    one = rendered(gold, predicted)
-    assert rendered("memory://team/gold-*.jsonl", "memory://team/predicted-*") == one
-    assert rendered("memory://team/gold-*.jsonl", predicted[::-1], Run(scratch="memory://scratch")) == one
-    with pytest.raises(FormatError, match="no such file"):
-        rendered("memory://team/none.jsonl", predicted)
-    with pytest.raises(FormatError, match="cannot be reached"):
-        rendered("nowhere://team/gold.jsonl", predicted)
-    assert registry.content_hash("memory://team/gold-*.jsonl") == registry.content_hash(gold)
-
-
-def test_a_packed_file_may_come_over_a_wire_or_a_pipe(
-    files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """How much of it was read cannot be asked of such a file."""
-    import fsspec
-
-    monkeypatch.setattr("vostochny.formats.files._FREE", 1000)
-    gold, predicted = files(50)
-    one = rendered(gold, predicted)
-    packed = gzip.compress(Path(predicted[0]).read_bytes())
-    fsspec.filesystem("memory").pipe("/packed/predicted.jsonl.gz", packed)
-    assert rendered(gold, "memory://packed/predicted.jsonl.gz") == one
-    done = subprocess.run(
-        [sys.executable, "-m", "vostochny", "score", "-", "--gold", gold[0], "--json", "-", "--resamples", "200"],
-        input=packed, capture_output=True,
-    )  # fmt: skip
-    assert done.stderr == b"" and json.loads(done.stdout)["signature"] == json.loads(one)["signature"]
-    monkeypatch.setattr("vostochny.formats.files.RATIO", 2)
-    with pytest.raises(FormatError, match="unpacks to more than 2 times its size"):
-        rendered(gold, "memory://packed/predicted.jsonl.gz")
-
-
-def test_what_is_read_whole_takes_patterns_too(files: Files, tmp_path: Path) -> None:
-    gold, predicted = files(30, files=3)
-    documents, _ = registry.read_gold(str(tmp_path / "gold-*.jsonl"), SCHEME)
-    assert [d.doc_id for d in documents] == [d.doc_id for path in gold for d in jsonl.read_gold(path, SCHEME)]
-    assert len(registry.read_predictions(str(tmp_path / "predicted-*"), documents, SCHEME)[0]) == sum(
-        len(Path(p).read_text().splitlines()) for p in predicted
-    )
-
-
-# -- the command line --------------------------------------------------------------------------------------------------
-
-
-def test_the_command_takes_shards_small_and_large_alike(
-    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    _, predicted = files(80, files=4, missing=0)
-
-    def score(*more: str) -> str:
-        assert cli.main(["score", *more, "--resamples", "200"]) == 0
-        return capsys.readouterr().out
-
-    for limit in (scoring.streamed.HELD, 1000):
-        monkeypatch.setattr("vostochny.scoring.streamed.HELD", limit)
-        pattern = score(str(tmp_path / "predicted-*.jsonl"), "--gold", str(tmp_path / "gold-*.jsonl"))
-        assert "identity of entities" in pattern and "|docs:80|" in pattern
-        assert score(*predicted, "--gold", str(tmp_path / "gold-*.jsonl")) == pattern
-        assert score(*predicted, "--gold", str(tmp_path / "gold-*.jsonl"), "--workers", "2") == pattern
-    Path(predicted[1]).write_bytes(b"\x1f\x8b")
-    arguments = [*predicted, "--gold", str(tmp_path / "gold-*.jsonl"), "--workers", "2"]
-    assert cli.main(["score", *arguments]) == 2
-    assert f"{predicted[1]}: is a broken gzip file" in capsys.readouterr().err
-    told = score(*arguments, "--on-error", "skip")
-    assert f"left out: {predicted[1]}: is a broken gzip file" in told and "|left_out:1|" in told
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--workers", "0"], "--workers: 0 is too small"),
-        (["--scheduler", "tcp://127.0.0.1:1"], "--scheduler: is for --engine dask"),
-        (["--engine", "dask", "--scheduler", "tcp://127.0.0.1:1", "--workers", "2"], "--workers: is up to the cluster"),
-    ],
-)
-def test_options_that_do_not_fit_are_told(
-    files: Files, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
-) -> None:
-    gold, predicted = files(5)
-    assert cli.main(["score", *predicted, "--gold", gold[0], *arguments]) == 2
-    assert message in capsys.readouterr().err
-
-
-def test_a_small_gold_is_scored_here_and_that_is_said(files: Files, capsys: pytest.CaptureFixture[str]) -> None:
-    gold, predicted = files(5)
-    assert cli.main(["score", *predicted, "--gold", gold[0], "--engine", "dask"]) == 0
-    assert "small enough to be held whole" in capsys.readouterr().err
-
-
-# -- engines -----------------------------------------------------------------------------------------------------------
-
-
-class Numbers(list[int]):
-    def update(self, other: list[int]) -> None:
-        self.extend(other)
-
-
-def _one(number: int) -> Numbers:
-    return Numbers([number])
-
-
-def _dies(number: int) -> int:
-    os._exit(9)
-
-
-@pytest.mark.parametrize("engine", [engines.Serial(), engines.Processes(2)])
-def test_an_engine_maps_and_adds_up_every_task_once(engine: engines.Engine) -> None:
-    with engine as run:
-        for tasks in ([3], list(range(50))):
-            assert run.map(_one, tasks) == [[t] for t in tasks]
-            assert sorted(run.sum(_one, tasks)) == tasks
-
-
-def test_a_process_that_is_killed_is_told_without_a_traceback() -> None:
-    with engines.Processes(2) as run, pytest.raises(FormatError, match="a process ended before its time"):
-        run.map(_dies, [1, 2])
-
-
-def test_a_script_that_says_nothing_of_processes_starts_none(files: Files) -> None:
-    """Each would import the script anew, and one read from standard input is not there to be imported."""
-    gold, _ = files(40, files=2, missing=0)
-    folder = Path(gold[0]).parent
-    script = f"""
-import vostochny
-from vostochny.scoring import streamed
-streamed.HELD = streamed.PAYS = 0
-print(vostochny.score({f"{folder}/predicted-*"!r}, gold={f"{folder}/gold-*"!r}, resamples=0).size)
-"""
-    done = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("40\n", "")
-
-
-def test_totals_cross_to_another_process_whole(files: Files) -> None:
-    import pickle
-
-    gold, predicted = files(50)
-    job = totals_.Job(SCHEME, OPTIONS, by_block=True)
-    part = totals_.Part(*(tuple(Source.plain(side)) for side in (gold, predicted)))
-    total = functools.partial(totals_.total, job=job)(part)
-    there = pickle.loads(pickle.dumps(total))
-    assert as_json.render(there.result(job)) == as_json.render(total.result(job))
-    faults = FormatError([])
-    assert type(pickle.loads(pickle.dumps(faults))) is FormatError

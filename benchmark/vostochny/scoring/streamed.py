@@ -1,8 +1,9 @@
 """A score of files too large to hold: counted part by part, by one process or many, and added up.
 
-Memory: a process holds about three times what it reads at once, some 100 MB for files of one order, three times
-joining.WAITING at most where orders differ, or a bucket (:mod:`buckets`); what is added up takes 32 bytes a
-block, stratum and metric, and 8 a document (its key).
+Memory, measured in benchmark/SCALE.md: a process holds under half a gigabyte for files of one order, most of it the
+parser's; up to three times joining.WAITING more where orders differ, or three times a bucket (:mod:`buckets`); and some
+130 bytes for each doc_id of the files it counts. What is added up takes 32 bytes a block, stratum and metric, and 8 a
+document (its key).
 """
 
 from __future__ import annotations
