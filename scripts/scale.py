@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vostochny.formats import Fault, FormatError
-from vostochny.scoring import buckets, engines, joining, totals
+from vostochny.scoring import buckets, engines, joining, streamed, totals
 
 import project
 
@@ -78,6 +78,9 @@ def figures(speed: Mapping[str, Any]) -> dict[str, str]:
         "scale-shuffled-memory": size(1024 * orders["peak_kilobytes"]),
         "scale-memory": size(1024 * speed["streaming"]["large"]["peak_kilobytes"]),
         "scale-levels": str(levels),
+        "scale-fan-in": str(engines.FAN_IN),
+        "scale-tasks": str(engines.TASKS),
+        "scale-held": size(streamed.HELD),
         "scale-seen": f"{sizes['bytes_seen_a_document']:.0f}",
         "scale-seen-million": size(2 * sizes["bytes_seen_a_document"] * 10**6),
         "scale-waiting": size(joining.WAITING),

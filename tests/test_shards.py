@@ -109,12 +109,18 @@ def test_the_command_takes_shards_small_and_large_alike(
         assert "identity of entities" in pattern and "|docs:80|" in pattern
         assert score(*predicted, "--gold", str(tmp_path / "gold-*.jsonl")) == pattern
         assert score(*predicted, "--gold", str(tmp_path / "gold-*.jsonl"), "--workers", "2") == pattern
-    Path(predicted[1]).write_bytes(b"\x1f\x8b")
-    arguments = [*predicted, "--gold", str(tmp_path / "gold-*.jsonl"), "--workers", "2"]
-    assert cli.main(["score", *arguments]) == 2
-    assert f"{predicted[1]}: is a broken gzip file" in capsys.readouterr().err
-    told = score(*arguments, "--on-error", "skip")
-    assert f"left out: {predicted[1]}: is a broken gzip file" in told and "|left_out:1|" in told
+    arguments = [*predicted, "--gold", str(tmp_path / "gold-*.jsonl")]
+    for broken, limit in ((1, 1000), (1, 1 << 23), (0, 1000), (0, 1 << 23)):  # too large to be held, and small
+        monkeypatch.setattr("vostochny.scoring.streamed.HELD", limit)
+        whole = Path(predicted[broken]).read_bytes()
+        Path(predicted[broken]).write_bytes(b"\x1f\x8b")
+        for workers in "12":
+            assert cli.main(["score", *arguments, "--workers", workers]) == 2
+            assert f"{predicted[broken]}: is a broken gzip file" in capsys.readouterr().err
+            told = score(*arguments, "--workers", workers, "--on-error", "skip")
+            assert f"left out: {predicted[broken]}: is a broken gzip file" in told
+            assert "|docs:60|" in told and "|left_out:1|" in told
+        Path(predicted[broken]).write_bytes(whole)
 
 
 def test_systems_that_were_not_scored_on_the_same_documents_are_not_compared(

@@ -46,7 +46,10 @@ def _results(args: argparse.Namespace, systems: Sequence[Sequence[str]]) -> list
     from vostochny.formats import jsonl, registry
 
     scheme = ontology.load()
-    streamed = args.gold and all(scoring.is_streamed(args.gold, s, args.gold_format, args.format) for s in systems)
+    run = options.run(args.engine, args.workers, args.scheduler, args.on_error, args.scratch)
+    streamed = args.gold and all(
+        scoring.is_streamed(args.gold, files, args.gold_format, args.format, run.on_error) for files in systems
+    )
     path = args.gold or str(resources.gold_path())
     gold: list[Document] = []
     if args.gold and not streamed:
@@ -65,7 +68,6 @@ def _results(args: argparse.Namespace, systems: Sequence[Sequence[str]]) -> list
         metrics=options.metrics(args.metric),
         offsets=args.offsets,
     )
-    run = options.run(args.engine, args.workers, args.scheduler, args.on_error, args.scratch)
     if streamed:
         return [scoring.score_files(path, files, scheme, chosen, run) for files in systems]
     if run.engine != "local" or (run.workers or 1) > 1:

@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from vostochny.formats import Empty, Fault, FormatError, files, jsonl, shards
+from vostochny.formats import Empty, Fault, FormatError, Unreadable, files, jsonl, shards
 from vostochny.formats.reading import Reading, Record
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View
@@ -79,7 +79,7 @@ def detect(path: str) -> str:
         return _folder(Path(path))
     try:
         head = files.head(path)
-    except OSError:
+    except (OSError, Unreadable):
         return "jsonl"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if head[:4] == b"PAR1":

@@ -127,12 +127,22 @@ def _sources(addresses: str | Sequence[str], run: Run, stack: contextlib.ExitSta
 
 
 def is_streamed(
-    gold: str | Sequence[str], predicted: str | Sequence[str], gold_format: str | None = None, format: str | None = None
+    gold: str | Sequence[str],
+    predicted: str | Sequence[str],
+    gold_format: str | None = None,
+    format: str | None = None,
+    on_error: str = "fail",
 ) -> bool:
-    """Whether these are JSON Lines, the gold's more than HELD bytes or standard input: then score_files is for them."""
+    """Whether these are JSON Lines for score_files.
+
+    So they are where the gold has more than HELD bytes or is standard input, and where files that cannot be read are
+    to be left out (``on_error``, see Run): who holds all documents has to read all files.
+    """
     for name, addresses in ((gold_format, gold), (format, predicted)):
         if (name or registry.detect(registry.expanded(addresses)[0])) != "jsonl":
             return False
+    if on_error == "skip":
+        return True
     left = HELD
     for path in shards.found(_listed(gold)):
         if path == "-":
