@@ -17,7 +17,8 @@ from typing import Any
 
 import yaml
 
-from vostochny.formats import Fault, FormatError, label_studio
+from vostochny.errors import InputError, Problem
+from vostochny.formats import label_studio
 from vostochny.layout import cover_with_zones, paragraphs_of
 from vostochny.model import Document, Span, Zone
 
@@ -44,57 +45,59 @@ _CROSSHEAD = 80
 
 
 def read_article(path: Path) -> tuple[bytes, str]:
-    """The bytes of a file and its text. Raises FormatError where it could not be an article, with what to do."""
+    """The bytes of a file and its text. Raises InputError where it could not be an article, with what to do."""
     data = path.read_bytes()
-    faults = []
+    problems = []
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         message = f"byte 0x{data[error.start]:02x} at position {error.start} is not UTF-8; save the file as UTF-8"
-        raise FormatError([Fault(str(path), data[: error.start].count(b"\n") + 1, None, message)]) from None
+        raise InputError([Problem(str(path), data[: error.start].count(b"\n") + 1, None, message)]) from None
     if "\r" in text:
         line = text[: text.index("\r")].count("\n") + 1
         message = "has CR line ends, which Label Studio shows as double breaks; save the file with LF line ends"
-        faults.append(Fault(str(path), line, None, message))
+        problems.append(Problem(str(path), line, None, message))
     if text.startswith("\ufeff"):
-        faults.append(Fault(str(path), 1, None, "begins with a byte order mark; save the file as UTF-8 without one"))
+        problems.append(
+            Problem(str(path), 1, None, "begins with a byte order mark; save the file as UTF-8 without one")
+        )
     if "\0" in text:
-        faults.append(Fault(str(path), text[: text.index("\0")].count("\n") + 1, None, "has a NUL; is it a text?"))
+        problems.append(Problem(str(path), text[: text.index("\0")].count("\n") + 1, None, "has a NUL; is it a text?"))
     if not text.strip():
-        faults.append(Fault(str(path), None, None, "holds no words"))
-    if faults:
-        raise FormatError(faults)
+        problems.append(Problem(str(path), None, None, "holds no words"))
+    if problems:
+        raise InputError(problems)
     return data, text
 
 
 def check_new(doc_id: str, data: bytes, known: dict[str, Any], seeds: Path, gold: Path) -> None:
-    """Raises FormatError where the name cannot be a doc_id or the article is there already."""
-    faults = []
+    """Raises InputError where the name cannot be a doc_id or the article is there already."""
+    problems = []
     digest = hashlib.sha256(data).hexdigest()
     if not _ID.fullmatch(doc_id):
         message = f"{doc_id!r} cannot be a doc_id: letters, digits, _ and - only; choose one with --id"
-        faults.append(Fault("--id", None, None, message))
+        problems.append(Problem("--id", None, None, message))
     elif doc_id in known:
-        faults.append(Fault("--id", None, None, f"{doc_id} is an article already; choose another name with --id"))
+        problems.append(Problem("--id", None, None, f"{doc_id} is an article already; choose another name with --id"))
     else:
         # People type 003 for an article, and reports name it so: what stands before the first _ is its own.
         near = [k for k in known if k.partition("_")[0] == doc_id.partition("_")[0]]
         near += [k for k in known if (k.startswith(doc_id) or doc_id.startswith(k)) and k not in near]
         if near:
             message = f"{doc_id} begins as {near[0]} does; choose a name that a prefix tells apart with --id"
-            faults.append(Fault("--id", None, None, message))
-    faults += [
-        Fault("annotations/documents.yaml", None, k, "is the same article, byte for byte")
+            problems.append(Problem("--id", None, None, message))
+    problems += [
+        Problem("annotations/documents.yaml", None, k, "is the same article, byte for byte")
         for k, about in known.items()
         if about["sha256"] == digest and k != doc_id
     ]
     seed, task = seeds / f"{doc_id}.txt", gold / f"{doc_id}.json"
     if doc_id not in known and seed.is_file() and seed.read_bytes() != data:
-        faults.append(Fault(str(seed), None, None, "is there already with other content; move it away"))
+        problems.append(Problem(str(seed), None, None, "is there already with other content; move it away"))
     if doc_id not in known and task.is_file() and '"from_name": "entity"' in task.read_text(encoding="utf-8"):
-        faults.append(Fault(str(task), None, None, "is there already, with annotation; move it away"))
-    if faults:
-        raise FormatError(faults)
+        problems.append(Problem(str(task), None, None, "is there already, with annotation; move it away"))
+    if problems:
+        raise InputError(problems)
 
 
 def guessed_zones(text: str) -> list[tuple[Zone, str]]:
@@ -135,7 +138,7 @@ def entry(doc_id: str, digest: str, language: str) -> str:
 
 
 def add(path: Path, doc_id: str | None = None, language: str = "en", root: Path = project.ROOT) -> list[str]:
-    """Bring an article in; what was written and guessed, in lines for a person. Raises FormatError with all faults."""
+    """Bring an article in; what was written and guessed, in lines for a person. Raises InputError with all faults."""
     with sync_files.locked(root / "annotations" / "gold"):
         return _add(path, doc_id or path.stem, language, root)
 
@@ -155,7 +158,7 @@ def _add(path: Path, doc_id: str, language: str, root: Path) -> list[str]:
     expected = {**known["documents"], doc_id: yaml.safe_load(entry(doc_id, digest, language))[doc_id]}
     if yaml.safe_load(after) != {**known, "documents": expected}:
         message = "does not end with its documents; put them last"
-        raise FormatError([Fault(str(manifest), None, None, message)])
+        raise InputError([Problem(str(manifest), None, None, message)])
     files = {
         seeds / f"{doc_id}.txt": text,
         annotations / "gold" / f"{doc_id}.json": task,
@@ -189,7 +192,7 @@ def main() -> int:
     args = parser.parse_args()
     try:
         print("\n".join(add(args.file, args.id, args.language)))
-    except (FormatError, sync_files.Busy, OSError) as error:
+    except (InputError, sync_files.Busy, OSError) as error:
         print(error, file=sys.stderr)
         print("nothing was added", file=sys.stderr)
         return 2

@@ -21,7 +21,7 @@ from typing import Any
 
 from agreement import read_pass
 
-from vostochny.formats import Fault, FormatError
+from vostochny.errors import InputError, Problem
 from vostochny.metrics.assignment import best_pairs
 from vostochny.model import Document, Reference, Span
 
@@ -138,17 +138,19 @@ def key_of(row: Mapping[str, Any]) -> tuple:
 
 
 def read_decisions(path: Path = TARGET) -> list[dict[str, Any]]:
-    """The rows of the record. Raises FormatError with every row that does not say what was decided about what."""
+    """The rows of the record. Raises InputError with every row that does not say what was decided about what."""
     rows = project.read_json_lines(path, ("doc_id", "layer", "spans", "a", "b", "decision"))
-    faults = []
+    problems = []
     for row in rows:
         spans = row["spans"] if isinstance(row["spans"], list) else [None]
         if not all(isinstance(s, dict) and {"start", "end"} <= s.keys() for s in spans):
-            faults.append(Fault(project.shown(path), None, "spans", f"are no list of start and end: {row['spans']}"))
+            problems.append(
+                Problem(project.shown(path), None, "spans", f"are no list of start and end: {row['spans']}")
+            )
         if not isinstance(row["decision"], str):
-            faults.append(Fault(project.shown(path), None, "decision", f"is no word: {row['decision']!r}"))
-    if faults:
-        raise FormatError(faults)
+            problems.append(Problem(project.shown(path), None, "decision", f"is no word: {row['decision']!r}"))
+    if problems:
+        raise InputError(problems)
     return rows
 
 
@@ -187,14 +189,14 @@ def main() -> int:
         if args.command == "list":
             a, b = read_pass(args.a), read_pass(args.b)
             if not a.keys() & b.keys():
-                raise FormatError([Fault(str(args.b), None, None, f"has no article in common with {args.a}")])
+                raise InputError([Problem(str(args.b), None, None, f"has no article in common with {args.a}")])
             for row in disagreements(a, b):
                 print(json.dumps(row, ensure_ascii=False))
             return 0
         folders = [project.ANNOTATIONS / "annotators" / name for name in "ab"]
         passes = [read_pass(folder) for folder in (*folders, project.GOLD)]
         rows = read_decisions()
-    except FormatError as e:
+    except InputError as e:
         print(e, file=sys.stderr)
         return 2
     problems = check(rows, *passes)

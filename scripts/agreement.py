@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 
 from vostochny import scoring, statistics
-from vostochny.formats import Fault, FormatError, label_studio
+from vostochny.errors import InputError, Problem
+from vostochny.formats import label_studio
 from vostochny.intervals import Resampling, percentile
 from vostochny.metrics import agreement
 from vostochny.metrics.units import Pair, pair_up
@@ -72,18 +73,18 @@ KAPPAS: Mapping[str, Callable[[list[Pair]], agreement.Confusion]] = {
 
 
 def read_pass(folder: Path) -> dict[str, Document]:
-    """One annotator's documents by doc_id, segmented. Raises FormatError with the faults of all files."""
+    """One annotator's documents by doc_id, segmented. Raises InputError with the faults of all files."""
     scheme = project.scheme()
-    out, faults = {}, []
+    out, problems = {}, []
     for path in sorted(folder.glob("*.json")):
         try:
             out[path.stem] = segment(label_studio.read(project.read_json(path), scheme, project.shown(path)))
-        except FormatError as error:
-            faults += error.faults
-    if not out and not faults:
-        faults.append(Fault(project.shown(folder), None, None, "holds no <doc_id>.json"))
-    if faults:
-        raise FormatError(faults)
+        except InputError as error:
+            problems += error.problems
+    if not out and not problems:
+        problems.append(Problem(project.shown(folder), None, None, "holds no <doc_id>.json"))
+    if problems:
+        raise InputError(problems)
     return out
 
 
@@ -253,11 +254,11 @@ def main() -> int:
     try:
         a, b = (read_pass(folder) for folder in folders)
         if not a.keys() & b.keys():
-            raise FormatError([Fault(str(folders[1]), None, None, f"has no article in common with {folders[0]}")])
+            raise InputError([Problem(str(folders[1]), None, None, f"has no article in common with {folders[0]}")])
         report = rounded(compare(a, b))
         content = json.dumps(report, ensure_ascii=False, indent=1) + "\n"
         stale = [] if args.passes else project.write_or_check({TARGET: content}, args.check)
-    except (FormatError, OSError) as e:
+    except (InputError, OSError) as e:
         print(e, file=sys.stderr)
         return 2
     if args.check:

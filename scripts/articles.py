@@ -14,7 +14,8 @@ from typing import Any
 import yaml
 
 from vostochny.align import covering_tokens
-from vostochny.formats import Fault, FormatError, label_studio
+from vostochny.errors import InputError, Problem
+from vostochny.formats import label_studio
 from vostochny.formats.label_studio_shape import chosen, directed
 from vostochny.layout import paragraphs_of
 from vostochny.model import Document, Entity, Event, Quote, Span
@@ -201,15 +202,15 @@ class Folder:
     discrepancies: list[Any] | None = None
     adjudication: list[Any] | None = None
     guidelines: frozenset[str] = frozenset()
-    faults: list[Fault] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     broken: list[rules.Violation] = field(default_factory=list)
 
     def file(self, path: Path) -> str:
         """How messages name a file of the folder."""
         return str(path.relative_to(self.path.parent))
 
-    def fault(self, path: Path, where: str | None, message: str) -> None:
-        self.faults.append(Fault(self.file(path), None, where, message))
+    def problem(self, path: Path, where: str | None, message: str) -> None:
+        self.problems.append(Problem(self.file(path), None, where, message))
 
     @cached_property
     def edges(self) -> dict[str, tuple[frozenset[int], frozenset[int]]]:
@@ -227,18 +228,18 @@ def guideline_numbers(source: str) -> frozenset[str]:
 
 
 def read_folder(annotations: Path = project.ANNOTATIONS) -> Folder:
-    """Read an annotations folder to its last fault. Raises FormatError where scheme or manifest cannot be read."""
+    """Read an annotations folder to its last fault. Raises InputError where scheme or manifest cannot be read."""
     annotations = annotations.resolve()
     if not (annotations / "ontology.yaml").is_file():
         message = "is no annotations folder: it holds no ontology.yaml"
-        raise FormatError([Fault(project.shown(annotations), None, None, message)])
+        raise InputError([Problem(project.shown(annotations), None, None, message)])
     folder = Folder(annotations, project.scheme(annotations))
     documents = project.manifest(annotations, ["sha256"])["documents"]
     for doc_id, about in documents.items():
         try:
             folder.texts[doc_id] = project.seed_text(doc_id, about["sha256"])
-        except FormatError as error:
-            folder.faults += error.faults
+        except InputError as error:
+            folder.problems += error.problems
     gold = [annotations / "gold" / f"{doc_id}.json" for doc_id in folder.texts]
     gold += [p for p in sorted((annotations / "gold").glob("*.json")) if p not in gold]
     folder.gold = _articles(folder, gold)
@@ -257,22 +258,22 @@ def read_article(folder: Folder, path: Path) -> Article | None:
     """One stored task. What breaks a rule of storage is noted and left out, so that the rest is judged too."""
     text = folder.texts.get(path.stem)
     if text is None:
-        folder.fault(path, None, f"is named after no article; articles are {', '.join(folder.texts)}")
+        folder.problem(path, None, f"is named after no article; articles are {', '.join(folder.texts)}")
         return None
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
         for key, right in (("doc_id", path.stem), ("text", text)):
             if stored["data"][key] != right:
-                folder.fault(path, f"data.{key}", f"differs from seeds/{path.stem}.txt; the seed is right")
+                folder.problem(path, f"data.{key}", f"differs from seeds/{path.stem}.txt; the seed is right")
                 return None
         task = Task(stored, folder.scheme, folder.file(path))
         broken, drop = rules.check_task(task)
         folder.broken += broken
         document = label_studio.read(task.without(drop), folder.scheme, task.file)
-    except FormatError as error:
-        folder.faults += error.faults
+    except InputError as error:
+        folder.problems += error.problems
     except (OSError, ValueError, KeyError, TypeError) as error:
-        folder.fault(path, None, f"cannot be read: {error or type(error).__name__}")
+        folder.problem(path, None, f"cannot be read: {error or type(error).__name__}")
     else:
         return Article(task.file, segment(document), folder.scheme)
     return None
@@ -287,7 +288,7 @@ def _records(folder: Folder) -> None:
             known[kind] = _yaml(folder, clusters / name, dict) or {}
         for path in sorted(clusters.glob("*.yaml")):
             if path.name not in REGISTRIES.values():
-                folder.fault(path, None, f"is none of {', '.join(REGISTRIES.values())}")
+                folder.problem(path, None, f"is none of {', '.join(REGISTRIES.values())}")
         folder.registry = dict(known)
     folder.discrepancies = _yaml(folder, folder.path / "discrepancies.yaml", list)
     record = folder.path / "adjudication.jsonl"
@@ -298,13 +299,13 @@ def _records(folder: Folder) -> None:
                 if line.strip():
                     folder.adjudication.append((number, json.loads(line.decode("utf-8"))))
             except ValueError as error:
-                folder.faults.append(Fault(folder.file(record), number, None, f"is no JSON: {error}"))
+                folder.problems.append(Problem(folder.file(record), number, None, f"is no JSON: {error}"))
     guidelines = folder.path / "GUIDELINES.md"
     if guidelines.is_file():
         try:
             folder.guidelines = guideline_numbers(project.read_text(guidelines))
-        except FormatError as error:
-            folder.faults += error.faults
+        except InputError as error:
+            folder.problems += error.problems
 
 
 class _NoTwice(yaml.SafeLoader):
@@ -325,9 +326,9 @@ def _yaml(folder: Folder, path: Path, kind: type) -> Any:
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), _NoTwice)
     except (yaml.YAMLError, ValueError) as error:
-        folder.fault(path, None, f"cannot be read: {' '.join(str(error).split())}")
+        folder.problem(path, None, f"cannot be read: {' '.join(str(error).split())}")
         return None
     if content is not None and not isinstance(content, kind):
-        folder.fault(path, None, f"is no {'mapping' if kind is dict else 'list'}")
+        folder.problem(path, None, f"is no {'mapping' if kind is dict else 'list'}")
         return None
     return content

@@ -18,7 +18,7 @@ from typing import Any
 
 import vostochny
 from vostochny import standoff
-from vostochny.formats import Fault, FormatError
+from vostochny.errors import InputError, Problem
 from vostochny.model import Document, Span
 
 import corpus_card
@@ -29,7 +29,7 @@ import project
 from segmentation import segment
 
 
-def span_faults(document: Document) -> list[Fault]:
+def span_faults(document: Document) -> list[Problem]:
     """Every annotated span must begin and end with a token."""
     starts, ends = {t.start for t in document.tokens}, {t.end for t in document.tokens}
     where = f"annotations/gold/{document.doc_id}.json"
@@ -37,7 +37,7 @@ def span_faults(document: Document) -> list[Fault]:
     spans += [(e.id, e.trigger) for e in document.events]
     spans += [(q.id, s) for q in document.quotes for s in (*q.content, *([q.cue] if q.cue else []))]
     return [
-        Fault(where, None, id_, f"{s.of(document.text)!r} ({s.start}–{s.end}) does not begin and end with a token")
+        Problem(where, None, id_, f"{s.of(document.text)!r} ({s.start}–{s.end}) does not begin and end with a token")
         for id_, s in spans
         if s.start not in starts or s.end not in ends
     ]
@@ -50,39 +50,41 @@ def _lines(rows: list[dict[str, Any]]) -> str:
 def read_registry(annotations: Path) -> dict[str, dict[str, Any]]:
     """What ``annotations/clusters/*.yaml`` says of each cluster; empty while there are none.
 
-    Raises FormatError with every entry that could not be published.
+    Raises InputError with every entry that could not be published.
     """
     merged: dict[str, dict[str, Any]] = {}
-    faults = []
+    problems = []
     lists = corpus_rows.LISTS
     for path in sorted((annotations / "clusters").glob("*.yaml")):
         entries = project.read_yaml(path) or {}
         if not isinstance(entries, dict):
-            faults.append(Fault(project.shown(path), None, None, "is no mapping of clusters to what is known of each"))
+            problems.append(
+                Problem(project.shown(path), None, None, "is no mapping of clusters to what is known of each")
+            )
             continue
         for cluster, known in entries.items():
             if not isinstance(known, dict):
-                faults.append(Fault(project.shown(path), None, str(cluster), "is no mapping of fields"))
+                problems.append(Problem(project.shown(path), None, str(cluster), "is no mapping of fields"))
                 continue
             merged[cluster] = known
             for field, value in known.items():
                 words = value if field in lists and isinstance(value, list) else [value]
                 if not all(x is None or isinstance(x, str) for x in words):
                     message = f"is {value}; write words, in quotes where YAML takes them for something else"
-                    faults.append(Fault(project.shown(path), None, f"{cluster}.{field}", message))
-    if faults:
-        raise FormatError(faults)
+                    problems.append(Problem(project.shown(path), None, f"{cluster}.{field}", message))
+    if problems:
+        raise InputError(problems)
     return merged
 
 
 def build(annotations: Path = project.ANNOTATIONS, corpus: Path = project.CORPUS) -> dict[Path, str]:
-    """Every generated file of the corpus with its content. Raises FormatError on a gold that cannot be published."""
+    """Every generated file of the corpus with its content. Raises InputError on a gold that cannot be published."""
     scheme = project.scheme(annotations)
     manifest = project.manifest(annotations, corpus_rows.KNOWN)
     documents = [segment(d) for d in project.read_gold(annotations)]
-    faults = [fault for d in documents for fault in span_faults(d)]
-    if faults:
-        raise FormatError(faults)
+    problems = [problem for d in documents for problem in span_faults(d)]
+    if problems:
+        raise InputError(problems)
     canary = manifest["canary"]
     registry = read_registry(annotations)
     names = {cluster: known["name"] for cluster, known in registry.items() if known.get("name")}
@@ -186,7 +188,7 @@ def main() -> int:
                 print(f"{path}: written")
             return 0
         stale = project.write_or_check(package_data() | build(), check)
-    except (FormatError, OSError) as e:
+    except (InputError, OSError) as e:
         print(e, file=sys.stderr)
         return 2
     for path in stale:

@@ -93,8 +93,8 @@ def report(folder: Folder, as_json: bool) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    for fault in folder.faults:
-        print(fault, file=sys.stderr)
+    for problem in folder.problems:
+        print(problem, file=sys.stderr)
     found = rows(folder.gold)
     still_open = [r for r in found if r.key not in reasons]
     stale = sorted(reasons.keys() - {r.key for r in found})
@@ -107,7 +107,7 @@ def report(folder: Folder, as_json: bool) -> int:
         print(json.dumps(shown, ensure_ascii=False, indent=1))
     else:
         _print(still_open, len(found) - len(still_open), stale)
-    return 2 if folder.faults else 1 if still_open else 0
+    return 2 if folder.problems else 1 if still_open else 0
 
 
 def _print(still_open: list[Row], hidden: int, stale: list[str]) -> None:

@@ -18,7 +18,8 @@ from typing import Any
 import adjudicate
 import agreement
 
-from vostochny.formats import Fault, FormatError, jsonl
+from vostochny.errors import InputError, Problem
+from vostochny.formats import jsonl
 from vostochny.model import Document
 
 import corpus_card
@@ -171,10 +172,10 @@ def figures() -> dict[str, str]:
 
 
 def filled(text: str, known: dict[str, str]) -> str:
-    """The text with every mark filled. Raises FormatError for a mark without a figure."""
+    """The text with every mark filled. Raises InputError for a mark without a figure."""
     unknown = sorted({name for name, _ in MARK.findall(text)} - known.keys())
     if unknown:
-        raise FormatError([Fault("generated", None, name, "is no figure of scripts/datasheet.py") for name in unknown])
+        raise InputError([Problem("generated", None, name, "is no figure of scripts/datasheet.py") for name in unknown])
 
     def one(found: re.Match[str]) -> str:
         name = found.group(1)
@@ -191,7 +192,7 @@ def main() -> int:
     try:
         known = figures()
         stale = project.write_or_check({p: filled(project.read_text(p), known) for p in TARGETS}, check)
-    except (FormatError, OSError) as e:
+    except (InputError, OSError) as e:
         print(e, file=sys.stderr)
         return 2
     says = "not current; run make corpus" if check else "written"

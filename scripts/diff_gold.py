@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from vostochny.formats import FormatError
+from vostochny.errors import InputError
 from vostochny.model import Document
 
 import diff_clusters
@@ -30,7 +30,7 @@ LABELS = ("entities", "events", "quotes")
 def diff(a: Side | Path | str | None, b: Side | Path | str | None = None) -> Changes:
     """What changed from one state to another; None is the working tree.
 
-    Raises FormatError with all that is unreadable.
+    Raises InputError with all that is unreadable.
     """
     before, after = (s if isinstance(s, Side) else read_side(s) for s in (a, b))
     found = list(_changes(before, after))
@@ -97,7 +97,7 @@ def main(arguments: list[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     try:
         found = diff(args.a, args.b)
-    except FormatError as error:
+    except InputError as error:
         print(error, file=sys.stderr)
         return 2
     print(found.as_json() if args.json else found.as_markdown() if args.markdown else found.as_text(), end="")

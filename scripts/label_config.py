@@ -10,7 +10,7 @@ import argparse
 import sys
 import xml.etree.ElementTree as ET
 
-from vostochny.formats import FormatError
+from vostochny.errors import InputError
 from vostochny.formats.label_studio_shape import ATTRIBUTES, FLAGS, RELATIONS, bearers, choices, labels
 from vostochny.ontology import Ontology
 
@@ -172,7 +172,7 @@ def _hotkey(element: ET.Element, name: str) -> None:
         element.set("hotkey", HOTKEYS[name])
 
 
-def faults(xml: str) -> list[str]:
+def problems(xml: str) -> list[str]:
     """What the server's own checker finds wrong with a configuration."""
     from label_studio_sdk.label_interface import LabelInterface
 
@@ -190,12 +190,12 @@ def main(arguments: list[str] | None = None) -> int:
     name = TARGET.relative_to(ROOT)
     try:
         xml = config(project.scheme())
-        wrong = [] if check else faults(xml)
+        wrong = [] if check else problems(xml)
         if wrong:
             print(f"{name} is not written: {'; '.join(wrong)}", file=sys.stderr)
             return 1
         stale = project.write_or_check({TARGET: xml}, check)
-    except (FormatError, OSError) as error:
+    except (InputError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     if check and stale:

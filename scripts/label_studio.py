@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from vostochny import ontology
-from vostochny.formats import FormatError
+from vostochny.errors import InputError
 from vostochny.formats.label_studio import canonical, read
 
 import label_studio_server
@@ -228,7 +228,7 @@ def update(options: argparse.Namespace) -> None:
 
         try:
             files = build_corpus.package_data() | build_corpus.build(options.annotations, options.corpus)
-        except FormatError as error:
+        except InputError as error:
             raise ValueError(f"{error}\nthe gold is new, the corpus still the old one; correct and update") from None
         for path in write_or_check(files, check=False):
             print(f"{shown(path)}: written")
@@ -245,7 +245,7 @@ def status(options: argparse.Namespace) -> None:
     }  # fmt: skip
     pairs = sync.compare(client, project, options.annotations / "gold", state)
     for doc_id, pair in pairs.items():
-        print("; ".join([f"{doc_id}  {words[pair.state]}", *pair.faults]))
+        print("; ".join([f"{doc_id}  {words[pair.state]}", *pair.problems]))
 
 
 def _articles(given: Any, known: Any) -> list[str]:

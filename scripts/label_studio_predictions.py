@@ -19,7 +19,7 @@ from label_studio_tasks import Task, export_tasks
 def load(file: Path, gold: Mapping[str, Task]) -> tuple[dict[str, Task], dict[str, int]]:
     """The predictions of a file as tasks with the gold's zones, and how much of each could not be drawn.
 
-    In any format that ``vostochny score`` reads. Raises FormatError on what ``vostochny score`` refuses as well.
+    In any format that ``vostochny score`` reads. Raises InputError on what ``vostochny score`` refuses as well.
     """
     types = ontology.load()
     documents = {doc_id: label_studio.read(task, types) for doc_id, task in gold.items()}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vostochny import ontology
-from vostochny.formats import Fault, FormatError
+from vostochny.errors import InputError, Problem
 from vostochny.formats.label_studio import canonical, dumps, read
 
 from label_studio_server import ServerError
@@ -60,23 +60,23 @@ def export_tasks(client: Any, project: int) -> list[Task]:
 
 
 def load_tasks(folder: Path) -> dict[str, Task]:
-    """The tasks of a folder by doc_id, read through to the last fault. Raises FormatError with those of all files."""
+    """The tasks of a folder by doc_id, read through to the last fault. Raises InputError with those of all files."""
     files = sorted(folder.glob("*.json"))
     if not files:
         raise ValueError(f"{folder} holds no <doc_id>.json")
-    tasks, faults = {}, []
+    tasks, problems = {}, []
     for file in files:
         try:
             task = read_json(file)
             doc_id = read(task, ontology.load(), str(file)).doc_id
-        except FormatError as error:
-            faults += error.faults
+        except InputError as error:
+            problems += error.problems
             continue
         if doc_id != file.stem:
-            faults.append(Fault(str(file), None, "data.doc_id", f"is {doc_id!r}; name the file {doc_id}.json"))
+            problems.append(Problem(str(file), None, "data.doc_id", f"is {doc_id!r}; name the file {doc_id}.json"))
         tasks[doc_id] = task
-    if faults:
-        raise FormatError(faults)
+    if problems:
+        raise InputError(problems)
     return tasks
 
 
@@ -89,7 +89,7 @@ def write_tasks(folder: Path, tasks: Iterable[Task]) -> None:
 def through_server(client: Any, tasks: dict[str, Task]) -> list[Task]:
     """Import tasks into a new project, export them and delete it; what came back, canonical.
 
-    Raises FormatError where what came back cannot be read, ServerError where an article is missing.
+    Raises InputError where what came back cannot be read, ServerError where an article is missing.
     """
     project = create_project(client, CONFIG.read_text(encoding="utf-8"), title="round trip")
     try:

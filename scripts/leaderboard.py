@@ -19,7 +19,8 @@ from typing import Any
 import agreement
 
 from vostochny import ontology, resources, scoring
-from vostochny.formats import Fault, FormatError, jsonl
+from vostochny.errors import InputError, Problem
+from vostochny.formats import jsonl
 from vostochny.model import Document
 from vostochny.report import json as result_json
 from vostochny.report import leaderboard
@@ -58,7 +59,7 @@ def _first_pass(gold: list[Document]) -> list[Document]:
     passes = agreement.read_pass(folder)
     missing = [f"{d.doc_id}.json" for d in gold if d.doc_id not in passes]
     if missing:
-        raise FormatError([Fault(project.shown(folder), None, None, f"lacks {', '.join(missing)}")])
+        raise InputError([Problem(project.shown(folder), None, None, f"lacks {', '.join(missing)}")])
     return [replace(passes[d.doc_id], zones=d.zones) for d in gold]
 
 
@@ -80,8 +81,8 @@ def outdated(folder: Path, files: dict[str, str]) -> list[str]:
         path = folder / name
         old = path.read_bytes() if path.is_file() else b""
         if name.endswith(".json"):
-            stored, faults = jsonl.parse_any(name, None, old)
-            current = not faults and same(stored, json.loads(content))
+            stored, problems = jsonl.parse_any(name, None, old)
+            current = not problems and same(stored, json.loads(content))
         else:
             current = old == content.encode("utf-8")
         out += [] if current else [name]
@@ -95,7 +96,7 @@ def main() -> int:
     check = parser.parse_args().check
     try:
         return _check_or_write(check)
-    except (FormatError, OSError) as error:
+    except (InputError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
 

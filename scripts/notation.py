@@ -19,7 +19,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from vostochny.formats import Fault, FormatError, label_studio, notation
+from vostochny.errors import InputError, Problem
+from vostochny.formats import label_studio, notation
 from vostochny.formats.label_studio_shape import given_values
 from vostochny.layout import paragraphs_of
 from vostochny.model import Span
@@ -33,10 +34,10 @@ _SHOWN = re.compile(r"^-- article (\S+), gold ([0-9a-f]{12})$", re.M)
 
 
 def full_id(prefix: str) -> str:
-    """The doc_id that begins so. Raises FormatError where none or several do."""
+    """The doc_id that begins so. Raises InputError where none or several do."""
     known = [d for d in project.manifest()["documents"] if d.startswith(prefix)]
     if len(known) != 1:
-        raise FormatError([Fault("annotations/documents.yaml", None, None, f"{prefix!r} fits {known or 'no doc_id'}")])
+        raise InputError([Problem("annotations/documents.yaml", None, None, f"{prefix!r} fits {known or 'no doc_id'}")])
     return known[0]
 
 
@@ -51,21 +52,21 @@ def skeleton(doc_id: str) -> str:
 
 def tasks(folder: Path) -> dict[str, str]:
     """Label Studio tasks, as file content by doc_id, from every ``<doc_id>.txt`` of a folder."""
-    out, faults = {}, []
+    out, problems = {}, []
     scheme = project.scheme()
     paths = sorted(folder.glob("*.txt"))
     if not paths:
-        raise FormatError([Fault(str(folder), None, None, "holds no <doc_id>.txt")])
+        raise InputError([Problem(str(folder), None, None, "holds no <doc_id>.txt")])
     for path in paths:
         try:
             doc_id = full_id(path.stem)
             source = project.read_text(path)
             document = notation.read(source, doc_id, project.seed_text(doc_id), scheme, str(path))
             out[doc_id] = label_studio.dumps(label_studio.canonical(label_studio.write(document)))
-        except FormatError as e:
-            faults += e.faults
-    if faults:
-        raise FormatError(faults)
+        except InputError as e:
+            problems += e.problems
+    if problems:
+        raise InputError(problems)
     return out
 
 
@@ -91,7 +92,7 @@ def show(doc_id: str, annotations: Path = project.ANNOTATIONS) -> str:
 def take(source: str, name: str, annotations: Path = project.ANNOTATIONS) -> tuple[Path, str]:
     """The gold file that corrected lines make, and its content; regions that stay keep their ids and notes.
 
-    Raises FormatError with every fault of the lines, and where the gold is no longer the one that was shown: taking
+    Raises InputError with every fault of the lines, and where the gold is no longer the one that was shown: taking
     them would undo what changed since.
     """
     shown = _SHOWN.search(source)
@@ -99,7 +100,7 @@ def take(source: str, name: str, annotations: Path = project.ANNOTATIONS) -> tup
     path, stored = _gold(doc_id, annotations)
     if shown and shown.group(2) != _digest(stored):
         message = f"the gold of {doc_id} has changed since it was shown; show it again and make the correction there"
-        raise FormatError([Fault(name, None, None, message)])
+        raise InputError([Problem(name, None, None, message)])
     scheme, before = project.scheme(annotations), project.read_json(path)
     known = label_studio.read(before, scheme, project.shown(path))
     document = notation.read(source, doc_id, known.text, scheme, name)
@@ -188,7 +189,7 @@ def main() -> int:
                 print(args.out / f"{doc_id}.json")
     except BrokenPipeError:
         raise
-    except (FormatError, sync_files.Busy, OSError) as e:
+    except (InputError, sync_files.Busy, OSError) as e:
         print(e, file=sys.stderr)
         return 2
     return 0

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vostochny.formats import FormatError
+from vostochny.errors import InputError
 from vostochny.formats.label_studio import canonical
 
 import project
@@ -83,7 +83,7 @@ def main() -> int:
         passes = {name: load_tasks(Path(folder)) for name, folder in folders.items()}
         with tempfile.TemporaryDirectory() as data, Server(Path(data)) as server:
             back = through_server(server.client(), passes)
-    except FormatError as e:
+    except InputError as e:
         print(e, file=sys.stderr)
         return 2
     except (ServerError, OSError, ValueError) as e:

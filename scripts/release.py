@@ -26,7 +26,7 @@ import yaml
 
 import vostochny
 from vostochny import ontology
-from vostochny.formats import Fault, FormatError
+from vostochny.errors import InputError, Problem
 
 import articles
 import build_corpus
@@ -73,7 +73,7 @@ def current_version() -> str:
     """The version that the package says."""
     found = _VERSION.search(PACKAGE.read_text(encoding="utf-8"))
     if not found:
-        raise FormatError([Fault(str(PACKAGE), None, "__version__", 'is not of the form "1.2.3"')])
+        raise InputError([Problem(str(PACKAGE), None, "__version__", 'is not of the form "1.2.3"')])
     return found.group(1)
 
 
@@ -85,7 +85,7 @@ def last_release() -> str:
     where = str(PACKAGE.relative_to(ROOT))
     found = git("log", "-1", "--format=%h", "-G^__version__ = ", "--", where).decode().strip()
     if not found:
-        raise FormatError([Fault("--since", None, None, "no release is known; name the revision to compare with")])
+        raise InputError([Problem("--since", None, None, "no release is known; name the revision to compare with")])
     return found
 
 
@@ -108,9 +108,9 @@ def obstacles() -> list[str]:
             out.append(f"scripts/{script.name} --check cannot tell: {said}")
     folder = articles.read_folder()
     broken = validate.check(folder)
-    if broken or folder.faults:
-        first = str(broken[0] if broken else folder.faults[0])
-        out.append(f"{len(broken) + len(folder.faults)} violations (scripts/validate.py), the first: {first}")
+    if broken or folder.problems:
+        first = str(broken[0] if broken else folder.problems[0])
+        out.append(f"{len(broken) + len(folder.problems)} violations (scripts/validate.py), the first: {first}")
     return out
 
 
@@ -119,7 +119,7 @@ def gold_of(revision: str) -> Gold | None:
     try:
         content = git("show", f"{revision}:{DOCUMENTS}")
         source = yaml.safe_load(git("show", f"{revision}:annotations/ontology.yaml"))
-    except FormatError:
+    except InputError:
         return None
     return Gold(content, ontology.parse(source))
 
@@ -150,7 +150,7 @@ def write(files: dict[Path, str], version: str) -> list[Path]:
         for script in made:
             done = run(script)
             if done.returncode:
-                raise FormatError([Fault(script.name, None, None, (done.stdout + done.stderr).strip())])
+                raise InputError([Problem(script.name, None, None, (done.stdout + done.stderr).strip())])
     except BaseException:
         for path, old in kept.items():
             if old is None:
@@ -169,7 +169,7 @@ def release(part: str, dry: bool, since: str | None) -> int:
     """Make the release, or say why not."""
     old, since = current_version(), since or last_release()
     if not is_revision(since):
-        raise FormatError([Fault("--since", None, None, f"{since} is no git revision")])
+        raise InputError([Problem("--since", None, None, f"{since} is no git revision")])
     wrong = obstacles()
     if wrong and not dry:
         return refused(wrong)
@@ -219,7 +219,7 @@ def main() -> int:
     args = parser.parse_args()
     try:
         return release(args.part, args.dry_run, args.since)
-    except (FormatError, OSError) as error:
+    except (InputError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
 

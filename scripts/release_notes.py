@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from vostochny import measures, scoring
-from vostochny.formats import FormatError, jsonl
+from vostochny.errors import InputError
+from vostochny.formats import jsonl
 from vostochny.ontology import Ontology
 from vostochny.report import LABELS
 
@@ -62,8 +63,8 @@ class Gold:
             try:
                 documents = jsonl.read_gold(str(gold), self.scheme)
                 predicted = jsonl.read_predictions(str(kept), documents, self.scheme, "wrong")
-            except FormatError as error:
-                return f"cannot be scored: {error.faults[0].message}"
+            except InputError as error:
+                return f"cannot be scored: {error.problems[0].message}"
             options = scoring.Options(resamples=0, unknown="wrong")
             found = scoring.score(documents, predicted, self.scheme, options).measures
         return {n: m.value for n in MEASURES if (m := found.get(n)) is not None and m.value is not None}

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from vostochny.formats import Fault, FormatError, label_studio
+from vostochny.errors import InputError, Problem
+from vostochny.formats import label_studio
 from vostochny.model import Document
 from vostochny.ontology import Ontology
 
@@ -30,14 +31,14 @@ class Side:
 
 
 def git(*arguments: str, root: Path | None = None) -> bytes:
-    """What a git command prints. Raises FormatError with git's own words where it fails."""
+    """What a git command prints. Raises InputError with git's own words where it fails."""
     try:
         done = subprocess.run(["git", *arguments], cwd=root or project.ROOT, capture_output=True, check=True)
     except subprocess.CalledProcessError as error:
         message = error.stderr.decode(errors="replace").strip() or f"exit code {error.returncode}"
-        raise FormatError([Fault(f"git {arguments[0]}", None, None, message)]) from None
+        raise InputError([Problem(f"git {arguments[0]}", None, None, message)]) from None
     except OSError as error:
-        raise FormatError([Fault("git", None, None, str(error))]) from None
+        raise InputError([Problem("git", None, None, str(error))]) from None
     return done.stdout
 
 
@@ -45,7 +46,7 @@ def is_revision(name: str, root: Path | None = None) -> bool:
     """True where git knows a commit by this name."""
     try:
         git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", root=root)
-    except FormatError:
+    except InputError:
         return False
     return True
 
@@ -53,7 +54,7 @@ def is_revision(name: str, root: Path | None = None) -> bool:
 def read_side(which: str | Path | None = None) -> Side:
     """An annotations folder, a folder of tasks, or a git revision; None is the working tree.
 
-    A name that is both a folder and a revision is the folder. Raises FormatError where nothing is so named, and with
+    A name that is both a folder and a revision is the folder. Raises InputError where nothing is so named, and with
     every fault of what cannot be read.
     """
     if which is None:
@@ -62,7 +63,7 @@ def read_side(which: str | Path | None = None) -> Side:
     if path.is_dir():
         return _folder(path / "annotations" if (path / "annotations").is_dir() else path, str(which))
     if not is_revision(str(which)):
-        raise FormatError([Fault(str(which), None, None, "is neither a folder nor a git revision")])
+        raise InputError([Problem(str(which), None, None, "is neither a folder nor a git revision")])
     archive = git("archive", "--format=tar", str(which), "annotations")
     with tempfile.TemporaryDirectory() as place:
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
@@ -77,7 +78,7 @@ def _folder(path: Path, name: str) -> Side:
         scheme = project.scheme(next(p for p in beside if (p / "ontology.yaml").is_file()))
         tasks = sorted((path / "gold" if (path / "gold").is_dir() else path).glob("*.json"))
         if not tasks and not whole:
-            raise FormatError([Fault(name, None, None, "holds no annotation: neither gold/ nor <doc_id>.json")])
+            raise InputError([Problem(name, None, None, "holds no annotation: neither gold/ nor <doc_id>.json")])
         documents = _documents(tasks, scheme, name)
         if not whole:
             return Side(name, documents)
@@ -85,18 +86,18 @@ def _folder(path: Path, name: str) -> Side:
         discrepancies = project.read_discrepancies(path)
         articles = project.manifest(path)["documents"] if (path / "documents.yaml").is_file() else None
         return Side(name, documents, project.read_yaml(path / "ontology.yaml"), articles, registry, discrepancies)
-    except FormatError as error:  # a revision is read in a folder that nobody knows
-        raise FormatError([replace(f, file=f.file.replace(str(path), name, 1)) for f in error.faults]) from None
+    except InputError as error:  # a revision is read in a folder that nobody knows
+        raise InputError([replace(f, file=f.file.replace(str(path), name, 1)) for f in error.problems]) from None
 
 
 def _documents(tasks: list[Path], scheme: Ontology, name: str) -> dict[str, Document]:
-    documents, faults = {}, []
+    documents, problems = {}, []
     for path in tasks:
         file = f"{name}: {path.name}"
         try:
             documents[path.stem] = label_studio.read(project.read_json(path), scheme, file)
-        except FormatError as error:
-            faults += [replace(fault, file=file) for fault in error.faults]
-    if faults:
-        raise FormatError(faults)
+        except InputError as error:
+            problems += [replace(problem, file=file) for problem in error.problems]
+    if problems:
+        raise InputError(problems)
     return documents

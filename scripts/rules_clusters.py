@@ -199,20 +199,20 @@ def registered_clusters_used(folder: Folder) -> Iterator[Found]:
 def entries_well_formed(folder: Folder) -> Iterator[Found]:
     """An entry has a name of one line, a type of its layer, and only fields of its registry."""
     for kind, cluster, entry in _entries(folder):
-        faults = []
+        problems = []
         if not isinstance(entry, dict):
-            faults.append("is no mapping")
+            problems.append("is no mapping")
         else:
             name, type_ = entry.get("name"), entry.get("type")
             types = {"entity": folder.scheme.mentions, "event": folder.scheme.events}
             known = list(types.get(kind, [type_]))
-            faults += [f"unknown field {f!r}" for f in entry if f not in FIELDS[kind]]
-            faults += [] if isinstance(name, str) and name.strip() and "\n" not in name else ["no name of one line"]
-            faults += [] if type_ in known else [f"type {type_!r}"]
+            problems += [f"unknown field {f!r}" for f in entry if f not in FIELDS[kind]]
+            problems += [] if isinstance(name, str) and name.strip() and "\n" not in name else ["no name of one line"]
+            problems += [] if type_ in known else [f"type {type_!r}"]
             lists = [f for f in ("members", "participants", "sub_events") if not isinstance(entry.get(f, []), list)]
-            faults += [f"{f} is no list" for f in lists]
-        if faults:
-            yield Found(cluster, detail="; ".join(faults), file=_file(folder, kind))
+            problems += [f"{f} is no list" for f in lists]
+        if problems:
+            yield Found(cluster, detail="; ".join(problems), file=_file(folder, kind))
 
 
 @rule("RG4", FOLDER, "Register it, or correct the name.", "C3")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vostochny.formats import Fault, FormatError
+from vostochny.errors import InputError, Problem
 from vostochny.scoring import buckets, engines, joining, streamed, totals
 
 import project
@@ -95,11 +95,11 @@ def figures(speed: Mapping[str, Any]) -> dict[str, str]:
 
 
 def known() -> dict[str, str]:
-    """The figures of benchmark/speed.json. Raises FormatError where it lacks one."""
+    """The figures of benchmark/speed.json. Raises InputError where it lacks one."""
     path = project.ROOT / "benchmark" / "speed.json"
     try:
         return figures(project.read_json(path))
     except KeyError as e:
-        raise FormatError(
-            [Fault(str(path), None, str(e.args[0]), "is missing; run scripts/measure_speed.py")]
+        raise InputError(
+            [Problem(str(path), None, str(e.args[0]), "is missing; run scripts/measure_speed.py")]
         ) from None

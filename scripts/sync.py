@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from vostochny import ontology
-from vostochny.formats import FormatError
+from vostochny.errors import InputError
 from vostochny.formats.label_studio import canonical, dumps, read
 from vostochny.formats.label_studio_shape import picked
 
@@ -46,7 +46,7 @@ class Pair:
     there: Task | None = None
     known: Known | None = None
     raw: list[Task] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
     untouched: bool = False  # pushed without an annotation, and still without
 
     @property
@@ -54,7 +54,7 @@ class Pair:
         """same, here, there (where it changed), both, unlike (and nothing is remembered), new, gone or broken."""
         if not self.raw:
             return "new" if self.known is None else "gone"
-        if self.faults:
+        if self.problems:
             return "broken"
         ours = hash_of(self.here)
         theirs = self.known.hash if self.known and self.untouched else hash_of(self.there)
@@ -105,21 +105,22 @@ def _look(pair: Pair) -> None:
     text = (pair.here or task)["data"]["text"]
     if len(pair.raw) > 1:
         ids = ", ".join(str(task["id"]) for task in pair.raw)
-        pair.faults.append(f"tasks {ids} are all this article; delete all but one in the browser")
+        pair.problems.append(f"tasks {ids} are all this article; delete all but one in the browser")
     elif task["data"].get("text") != text:
-        pair.faults.append(f"the text of its task was edited, so that no offset holds; restore it, {again}")
+        pair.problems.append(f"the text of its task was edited, so that no offset holds; restore it, {again}")
     elif not task["annotations"] and not task["drafts"] and (pair.known is None or pair.known.annotation is None):
         pair.untouched = pair.known is not None
         pair.there = {"data": task["data"], "annotations": [{"result": []}]}
     elif not task["annotations"] and not task["drafts"]:
-        pair.faults.append(f"its annotation was deleted; mark the article again and press Submit, {again}")
+        pair.problems.append(f"its annotation was deleted; mark the article again and press Submit, {again}")
     else:
         try:
             read(task, ontology.load(), "task")
             pair.there = canonical(task)
-        except FormatError as error:
-            pair.faults += [
-                f"{fault.field}: {fault.message}" if fault.field else fault.message for fault in error.faults
+        except InputError as error:
+            pair.problems += [
+                f"{problem.field}: {problem.message}" if problem.field else problem.message
+                for problem in error.problems
             ]
 
 
@@ -158,7 +159,7 @@ def pull(
     reasons, taken = [], []
     for pair in pairs.values():
         if pair.state == "broken":
-            reasons += [(pair.doc_id, fault) for fault in pair.faults]
+            reasons += [(pair.doc_id, problem) for problem in pair.problems]
         elif pair.state == "gone":
             reasons.append((pair.doc_id, "its task was deleted; " + ANEW.format(pair.doc_id).removeprefix("or ")))
         elif pair.state == "there" or (pair.state in ("both", "unlike") and pair.doc_id in theirs):
@@ -223,7 +224,7 @@ def push(
         elif pair.state == "gone":
             reasons.append((pair.doc_id, "its task was deleted; " + ANEW.format(pair.doc_id).removeprefix("or ")))
         elif pair.state == "broken" and mine:
-            reasons += [(pair.doc_id, fault) for fault in pair.faults]
+            reasons += [(pair.doc_id, problem) for problem in pair.problems]
         elif pair.state in ("both", "unlike"):
             changed = "was edited in the browser since the last pull" if pair.state == "both" else "differs there"
             reasons.append((pair.doc_id, f"{changed}; {SIDES.format(pair.doc_id)}"))

@@ -43,7 +43,7 @@ def _checked(annotations: Path) -> dict[Any, str]:
     import validate  # brings the segmentation along, which is slow to load
 
     folder = validate.articles.read_folder(annotations)
-    out: dict[Any, str] = {(f.file, f.field, f.message): f"{f} (unreadable)" for f in folder.faults}
+    out: dict[Any, str] = {(f.file, f.field, f.message): f"{f} (unreadable)" for f in folder.problems}
     out |= {(v.file, v.rule, v.id, v.words, v.detail): str(v) for v in validate.check(folder)}
     return out
 

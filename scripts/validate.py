@@ -17,7 +17,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from vostochny.formats import FormatError
+from vostochny.errors import InputError
 
 import articles
 import consistency
@@ -60,21 +60,21 @@ def main() -> int:
         return _print_rules(args.json)
     try:
         folder = articles.read_folder(args.annotations)
-    except FormatError as error:
+    except InputError as error:
         print(error, file=sys.stderr)
         return 2
     if args.consistency:
         return consistency.report(folder, args.json)
     found = check(folder)
     if args.json:
-        rows = {"violations": [v.as_row() for v in found], "unreadable": [asdict(f) for f in folder.faults]}
+        rows = {"violations": [v.as_row() for v in found], "unreadable": [asdict(f) for f in folder.problems]}
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     else:
-        for line in [*found, *(f"{fault} (unreadable)" for fault in folder.faults)]:
+        for line in [*found, *(f"{problem} (unreadable)" for problem in folder.problems)]:
             print(line)
         read = len(folder.gold) + sum(map(len, folder.passes.values()))
-        print(f"{read} articles, {len(rules.BOOK)} rules: {len(found)} violations, {len(folder.faults)} unreadable")
-    return 2 if folder.faults else 1 if found else 0
+        print(f"{read} articles, {len(rules.BOOK)} rules: {len(found)} violations, {len(folder.problems)} unreadable")
+    return 2 if folder.problems else 1 if found else 0
 
 
 def _print_rules(as_json: bool) -> int:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from tree import Tree
 
-from vostochny.formats import FormatError
+from vostochny.errors import InputError
 from vostochny.model import Span
 
 import add_article
@@ -81,7 +81,7 @@ def test_seed_manifest_and_task_are_written(root):
 def test_what_cannot_be_an_article_is_refused(root, data, name, message):
     path = article(root, data, name)
     before = tree_of(root)
-    with pytest.raises(FormatError) as caught:
+    with pytest.raises(InputError) as caught:
         add_article.add(path, root=root)
     assert message in str(caught.value)
     assert tree_of(root) == before
@@ -89,7 +89,7 @@ def test_what_cannot_be_an_article_is_refused(root, data, name, message):
 
 def test_the_same_article_twice_is_refused(root):
     add_article.add(article(root), root=root)
-    with pytest.raises(FormatError, match="005_new: is the same article, byte for byte"):
+    with pytest.raises(InputError, match="005_new: is the same article, byte for byte"):
         add_article.add(article(root), "006_other", root=root)
 
 

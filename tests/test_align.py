@@ -13,7 +13,8 @@ from samples import SCHEME, TEXTS, gold, span, words_only
 
 from vostochny import ontology, resources, scoring, statistics
 from vostochny.align import GAP, Evened, Finder, covering_tokens, difference, even, spans_to_iob2, token_spans
-from vostochny.formats import FormatError, jsonl
+from vostochny.errors import InputError
+from vostochny.formats import jsonl
 from vostochny.formats.reading import Reading, Record
 from vostochny.model import Document, Span
 from vostochny.placing import SLACK, Wanted, nearest, place
@@ -281,7 +282,7 @@ def test_offsets_within_a_paragraph():
         ({"text": "Kim", "occurrence": 0}, "1 for the first"),
         ({"text": "Kim", "context": 3}, "is no string"),
     ):
-        with pytest.raises(FormatError, match=message):
+        with pytest.raises(InputError, match=message):
             scored({"doc_id": "one", "entities": [{"type": "PER", **bad}]})
 
 
@@ -296,13 +297,13 @@ def test_other_units_are_recognised_offered_and_read(unit):
         {"start": units(e.span.start), "end": units(e.span.end), "text": e.span.of(a.text), "type": e.type}
         for e in a.entities
     ]
-    with pytest.raises(FormatError, match=f"it fits: --offsets {unit}"):
+    with pytest.raises(InputError, match=f"it fits: --offsets {unit}"):
         scored({"doc_id": "one", "entities": entities})
     assert micro(scored({"doc_id": "one", "entities": entities}, offsets=unit), "entities.all").f1 == 1
     assert micro(scored({"doc_id": "one", "entities": entities}, offsets="ignore"), "entities.all").f1 == 1
     assert f"offsets:{unit}" in scoring.score(gold(), {}, SCHEME, scoring.Options(resamples=0, offsets=unit)).signature
     inside = units(a.text.index("🚀")) + 1
-    with pytest.raises(FormatError, match="inside a character"):
+    with pytest.raises(InputError, match="inside a character"):
         scored({"doc_id": "one", "entities": [{"start": inside, "end": inside + 3, "type": "PER"}]}, offsets=unit)
 
 
@@ -366,5 +367,5 @@ def test_documents_without_text_take_offsets_alone(tmp_path):
     documents = [Document("x", "")]
     path = tmp_path / "p.jsonl"
     path.write_text('{"doc_id": "x", "entities": [{"text": "Kim", "type": "PER"}]}')
-    with pytest.raises(FormatError, match="without text"):
+    with pytest.raises(InputError, match="without text"):
         jsonl.read_predictions(str(path), documents, SCHEME)

@@ -11,7 +11,7 @@ import pytest
 
 import vostochny
 from vostochny import api, cli
-from vostochny.formats import FormatError
+from vostochny.errors import InputError
 from vostochny.model import Document, Entity, Span
 
 LOOKUP = "benchmark/baselines/lookup/predictions.jsonl"
@@ -87,6 +87,6 @@ def test_evaluate_raises_what_the_extractor_raises():
     ],
 )
 def test_what_is_wrong_is_said(options, message):
-    with pytest.raises(FormatError) as e:
+    with pytest.raises(InputError) as e:
         vostochny.score(**{"predictions": [], **options})
     assert message in str(e.value)

@@ -14,7 +14,8 @@ import pytest
 import yaml
 from tree import Tree
 
-from vostochny.formats import FormatError, label_studio
+from vostochny.errors import InputError
+from vostochny.formats import label_studio
 from vostochny.model import Document
 
 from label_studio_tasks import load_tasks
@@ -194,7 +195,7 @@ def test_every_bad_task_of_a_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "000_a.json").write_text("{", encoding="utf-8")
     task = label_studio.dumps(label_studio.write(Document("002_c", "Words.")))
     (tmp_path / "001_b.json").write_text(task, encoding="utf-8")
-    with pytest.raises(FormatError) as caught:
+    with pytest.raises(InputError) as caught:
         load_tasks(tmp_path)
-    said = [(Path(fault.file).name, fault.field) for fault in caught.value.faults]
+    said = [(Path(problem.file).name, problem.field) for problem in caught.value.problems]
     assert said == [("000_a.json", "column 2"), ("001_b.json", "data.doc_id")]

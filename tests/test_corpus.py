@@ -120,5 +120,5 @@ def test_a_gold_that_is_not_true_to_its_article_is_refused(tmp_path):
     shutil.copytree(project.ANNOTATIONS, annotations)
     path = next((annotations / "gold").glob("003*.json"))
     path.write_text(path.read_text(encoding="utf-8").replace("Kim Jong Un met", "Kim Jong-Un met"), encoding="utf-8")
-    with pytest.raises(build_corpus.FormatError, match=r"data\.text: differs from seeds/003"):
+    with pytest.raises(build_corpus.InputError, match=r"data\.text: differs from seeds/003"):
         build_corpus.build(annotations, tmp_path / "corpus")

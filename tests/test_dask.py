@@ -16,7 +16,7 @@ import pytest
 from shards import OPTIONS, SCHEME, corpus, write
 
 from vostochny import cli, scoring
-from vostochny.formats import FormatError
+from vostochny.errors import InputError
 from vostochny.report import json as as_json
 from vostochny.scoring import Run, engines
 
@@ -123,7 +123,7 @@ def test_the_cluster_gives_the_same_bytes_and_names_what_it_cannot_read(
     expected = as_json.render(scoring.score_files(truth, guess, SCHEME, OPTIONS))
     run = Run(engine="dask", scheduler=address)
     assert as_json.render(scoring.score_files(truth, guess, SCHEME, OPTIONS, run)) == expected
-    with pytest.raises(FormatError, match="--scratch: gold and predictions are split differently"):
+    with pytest.raises(InputError, match="--scratch: gold and predictions are split differently"):
         scoring.score_files(truth, guess[::-1], SCHEME, OPTIONS, run)
     apart = Run(engine="dask", scheduler=address, scratch=str(tmp_path))
     assert as_json.render(scoring.score_files(truth, guess[::-1], SCHEME, OPTIONS, apart)) == expected
@@ -133,14 +133,14 @@ def test_the_cluster_gives_the_same_bytes_and_names_what_it_cannot_read(
     monkeypatch.chdir(tmp_path)
     names = [[Path(path).name for path in side] for side in (truth, guess)]
     assert as_json.render(scoring.score_files(*names, SCHEME, OPTIONS, run)) == expected
-    with pytest.raises(FormatError, match="standard input is not there for the workers"):
+    with pytest.raises(InputError, match="standard input is not there for the workers"):
         scoring.score_files("-", guess, SCHEME, OPTIONS, run)
     own = Path(guess[0]).read_text().replace('"PER"', '"Own"')
     Path(guess[0]).write_text(own)
-    with pytest.raises(FormatError, match=rf"{guess[0]}:\d+: entities\[\d\].type: unknown entity type 'Own'"):
+    with pytest.raises(InputError, match=rf"{guess[0]}:\d+: entities\[\d\].type: unknown entity type 'Own'"):
         scoring.score_files(truth, guess, SCHEME, OPTIONS, run)
     Path(guess[3]).unlink()
-    with pytest.raises(FormatError, match=f"{guess[3]}: no such file"):
+    with pytest.raises(InputError, match=f"{guess[3]}: no such file"):
         scoring.score_files(truth, guess, SCHEME, OPTIONS, run)
     Path(guess[0]).write_text(own.replace('"Own"', '"PER"'))
     result = scoring.score_files(truth, guess, SCHEME, OPTIONS, Run("dask", None, address, "skip"))
@@ -185,5 +185,5 @@ def test_a_scheduler_that_is_not_there_is_told(
 
 def test_without_the_library_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(FormatError, match=r"install vostochny\[dask\]"), engines.Dask():
+    with pytest.raises(InputError, match=r"install vostochny\[dask\]"), engines.Dask():
         pass

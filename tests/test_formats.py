@@ -11,7 +11,8 @@ import pytest
 from samples import SCHEME, TEXTS, WRITTEN, bare, gold, read, span, words_only
 
 from vostochny import cli, scoring
-from vostochny.formats import FormatError, registry
+from vostochny.errors import InputError
+from vostochny.formats import registry
 from vostochny.model import Entity, Span
 
 # Kind of sample → the format it is detected as, and what it keeps of the gold.
@@ -31,7 +32,7 @@ def test_every_format_is_recognised_by_its_content_and_read(kind, made):
     name, keeps = KINDS[kind]
     assert registry.detect(str(made[kind])) == name
     if keeps == "labels":
-        with pytest.raises(FormatError, match="unknown entity type 'Person'"):
+        with pytest.raises(InputError, match="unknown entity type 'Person'"):
             read(made[kind])
         found = read(made[kind], unknown="wrong")
         assert [len(d.entities) for d in found.values()] == [4, 3]
@@ -118,14 +119,14 @@ def test_a_plug_in_is_found_by_its_entry_point(tmp_path, monkeypatch):
     assert "lines" in registry.names() and registry.detect(str(path)) == "lines"
     assert [e.span for e in read(path)["one"].entities] == [Span(0, 3)]
     path.write_text("%lines\none 0 3 PERS\n")
-    with pytest.raises(FormatError, match=r":2: entities\[0\].type: unknown"):
+    with pytest.raises(InputError, match=r":2: entities\[0\].type: unknown"):
         read(path, "lines")
-    with pytest.raises(FormatError, match="'linez' is none of jsonl, "):
+    with pytest.raises(InputError, match="'linez' is none of jsonl, "):
         read(path, "linez")
 
 
 def test_what_is_no_format_is_said(tmp_path):
     path = tmp_path / "x"
     path.write_text("Just some prose about Kim.\nAnd more.")
-    with pytest.raises(FormatError, match="begins with 'Just some prose abou', which is no format of jsonl, json"):
+    with pytest.raises(InputError, match="begins with 'Just some prose abou', which is no format of jsonl, json"):
         read(path)

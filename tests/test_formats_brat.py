@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from samples import SCHEME, TEXTS, gold, read
 
-from vostochny.formats import FormatError, registry
+from vostochny.errors import InputError
+from vostochny.formats import registry
 from vostochny.model import Span
 
 
@@ -25,7 +26,7 @@ from vostochny.model import Span
 def test_brat_faults_have_their_line(ann, message, tmp_path):
     path = tmp_path / "one.ann"
     path.write_text(ann, encoding="utf-8")
-    with pytest.raises(FormatError) as caught:
+    with pytest.raises(InputError) as caught:
         read(path, "brat")
     assert message in str(caught.value)
 
@@ -33,7 +34,7 @@ def test_brat_faults_have_their_line(ann, message, tmp_path):
 def test_brat_of_another_text_is_named(tmp_path):
     (tmp_path / "one.ann").write_text("T1\tPER 0 3\tKim")
     (tmp_path / "one.txt").write_text(TEXTS["one"].replace("\n", "\r\n"), encoding="utf-8", newline="")
-    with pytest.raises(FormatError, match=r"one.txt: differs from the article at character 23"):
+    with pytest.raises(InputError, match=r"one.txt: differs from the article at character 23"):
         read(tmp_path)
 
 

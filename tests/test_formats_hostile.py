@@ -10,7 +10,8 @@ import zlib
 import pytest
 from samples import read
 
-from vostochny.formats import FormatError, files, jsonl, registry
+from vostochny.errors import InputError
+from vostochny.formats import files, jsonl, registry
 
 
 def test_a_line_without_end_is_refused_in_bounded_memory(tmp_path):
@@ -27,7 +28,7 @@ def test_a_line_without_end_is_refused_in_bounded_memory(tmp_path):
     try:
         for message, acts in whole.items():
             for act in acts:
-                with pytest.raises(FormatError, match=f"is {message}"):
+                with pytest.raises(InputError, match=f"is {message}"):
                     act()
         assert tracemalloc.get_traced_memory()[1] < 600 << 20
     finally:
@@ -42,7 +43,7 @@ def test_a_gzip_bomb_is_refused(lines, tmp_path):
             file.write((b" " * 1023 + b"\n" if lines else b" " * 1024) * 1024)
     assert path.stat().st_size < 1 << 20
     for name in ("jsonl", "json", "conll", "spacy"):
-        with pytest.raises(FormatError, match=r"unpacks to more than|is longer than"):
+        with pytest.raises(InputError, match=r"unpacks to more than|is longer than"):
             read(path, name)
 
 
@@ -51,7 +52,7 @@ def test_a_spacy_bomb_is_refused(tmp_path, monkeypatch):
     path.write_bytes(zlib.compress(b"\0" * (2 << 20)))
     module = registry.named("spacy")
     monkeypatch.setattr(module, "MAX_FILE", 1 << 20)
-    with pytest.raises(FormatError, match="unpacks to more than"):
+    with pytest.raises(InputError, match="unpacks to more than"):
         read(path, "spacy")
 
 
@@ -70,7 +71,7 @@ def test_a_spacy_bomb_is_refused(tmp_path, monkeypatch):
 def test_hostile_lines(line, message, tmp_path):
     path = tmp_path / "p.jsonl"
     path.write_bytes(line)
-    with pytest.raises(FormatError, match=message):
+    with pytest.raises(InputError, match=message):
         read(path, unknown="wrong")
 
 

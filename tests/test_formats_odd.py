@@ -17,7 +17,8 @@ from pyarrow import parquet
 from samples import SCHEME, bare, gold, read, words_only
 
 from vostochny import cli, options
-from vostochny.formats import FormatError, convert, registry
+from vostochny.errors import InputError
+from vostochny.formats import convert, registry
 from vostochny.formats.prediction import nearest
 from vostochny.layout import paragraphs_of
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
@@ -59,7 +60,7 @@ def test_tokens_beside_a_gold_without_text(tmp_path):
     path = saved(tmp_path / "offsets.jsonl", {**row, "token_offsets": offsets})
     found, _ = registry.read_predictions(path, silent, SCHEME)
     assert [e.span for e in found["d"].entities] == [Span(0, 3), Span(11, 16)]
-    with pytest.raises(FormatError, match=r"tokens.jsonl:1: doc_id: gives words, .* rehydrate"):
+    with pytest.raises(InputError, match=r"tokens.jsonl:1: doc_id: gives words, .* rehydrate"):
         registry.read_predictions(saved(tmp_path / "tokens.jsonl", row), silent, SCHEME)
 
 
@@ -145,7 +146,7 @@ def test_without_spacy_it_is_said(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "spacy", None)
     monkeypatch.setitem(sys.modules, "spacy.tokens", None)
     for name in ("spacy", "spacy-json"):
-        with pytest.raises(FormatError, match="needs spaCy, which is not installed"):
+        with pytest.raises(InputError, match="needs spaCy, which is not installed"):
             registry.named(name).write(str(tmp_path / "out"), gold(), Counter())
 
 
@@ -164,13 +165,13 @@ def test_labels_that_are_no_strings_are_faults(tmp_path):
     ):
         first = {**region, "from_name": "entity", "value": {"start": 0, "end": 3, "labels": ["PER"]}}
         task = {"data": {"doc_id": "d", "text": "Kim met"}, "annotations": [{"result": [first, {**entry, "id": "b"}]}]}
-        with pytest.raises(FormatError, match=r"t.json: (b ‹Kim›: unknown event label|relation a).*\['x'\]"):
+        with pytest.raises(InputError, match=r"t.json: (b ‹Kim›: unknown event label|relation a).*\['x'\]"):
             registry.read_gold(saved(tmp_path / "t.json", task), SCHEME)
 
 
 def test_a_zone_without_a_name_is_a_fault(tmp_path):
     path = saved(tmp_path / "g.jsonl", {"doc_id": "d", "text": "Kim met", "zones": [{"start": 0, "end": 7}]})
-    with pytest.raises(FormatError, match=r"g.jsonl:1: zones\[0\].zone: is missing; expected the zone's name"):
+    with pytest.raises(InputError, match=r"g.jsonl:1: zones\[0\].zone: is missing; expected the zone's name"):
         registry.read_gold(path, SCHEME)
 
 
@@ -183,7 +184,7 @@ def test_a_zone_without_a_name_is_a_fault(tmp_path):
 )
 def test_odd_views_are_faults(view, message, tmp_path):
     (tmp_path / "v.json").write_text(view)
-    with pytest.raises(FormatError, match=message):
+    with pytest.raises(InputError, match=message):
         options.view(str(tmp_path / "v.json"), SCHEME)
 
 

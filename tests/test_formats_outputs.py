@@ -8,7 +8,8 @@ import pytest
 from samples import TEXTS, bare, gold, pieces, read, span, spans
 
 from vostochny import cli
-from vostochny.formats import FormatError, registry
+from vostochny.errors import InputError
+from vostochny.formats import registry
 
 
 def test_word_pieces_are_put_together(tmp_path):
@@ -36,7 +37,7 @@ def test_word_pieces_are_put_together(tmp_path):
 def test_outputs_without_ids_are_taken_in_order_or_refused(tmp_path):
     path = tmp_path / "out.json"
     path.write_text(json.dumps([pieces(gold()[0], True), [], []]), encoding="utf-8")
-    with pytest.raises(FormatError, match="3 documents have no id; expected one for each, or all 2 in order"):
+    with pytest.raises(InputError, match="3 documents have no id; expected one for each, or all 2 in order"):
         read(path)
     path.write_text("".join(json.dumps({"doc_id": d.doc_id, "entities": spans(d)}) + "\n" for d in gold()[::-1]))
     assert registry.detect(str(path)) == "gliner"

@@ -10,7 +10,8 @@ import pytest
 from samples import SCHEME, gold
 
 from vostochny import scoring, statistics
-from vostochny.formats import FormatError, jsonl, registry
+from vostochny.errors import InputError
+from vostochny.formats import jsonl, registry
 from vostochny.model import Document
 
 from conftest import command
@@ -58,7 +59,7 @@ def test_a_large_gold_with_labels_of_its_own_is_streamed(tmp_path, batches_of):
         result = scoring.score_files(str(files_[0]), str(files_[1]), SCHEME, options)
         assert statistics.score(result.measures["entities.all"].counts[0]).predicted == predicted
     files_[1].write_text(files_[1].read_text().replace("Own1", "Own2"))
-    with pytest.raises(FormatError, match="unknown entity type 'Own2'"):
+    with pytest.raises(InputError, match="unknown entity type 'Own2'"):
         scoring.score_files(str(files_[0]), str(files_[1]), SCHEME, scoring.Options(resamples=0))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from samples import SCHEME, TEXTS, gold, read
 
-from vostochny.formats import FormatError, registry
+from vostochny.errors import InputError
+from vostochny.formats import registry
 from vostochny.formats.tags import chunks, scheme_of
 
 
@@ -65,6 +66,6 @@ def test_conll_of_another_tokenisation_is_laid_onto_the_text(tag, tmp_path):
 def test_conll_faults_have_their_line(old, new, message, tmp_path):
     path = tmp_path / "out.conll"
     path.write_text(CONLL.format("B-PER").replace(old, new), encoding="utf-8")
-    with pytest.raises(FormatError) as caught:
+    with pytest.raises(InputError) as caught:
         read(path)
     assert message in str(caught.value)

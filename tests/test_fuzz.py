@@ -16,7 +16,8 @@ import pytest
 from samples import SCHEME, gold
 
 from vostochny import scoring
-from vostochny.formats import FormatError, registry
+from vostochny.errors import InputError
+from vostochny.formats import registry
 from vostochny.report import terminal
 
 INPUTS = int(os.environ.get("VOSTOCHNY_FUZZ", "3000"))
@@ -75,12 +76,12 @@ def attempt(path: Path, dice: random.Random, name: str) -> bool:
             found, _ = registry.read_predictions(str(path), documents, SCHEME, unknown, None, offsets, format_)
         result = scoring.score(documents, found, SCHEME, scoring.Options(resamples=0))
         terminal.render(result).encode("utf-8")
-    except FormatError as e:
-        assert e.faults
-        for fault in e.faults:
-            shown = str(fault)
+    except InputError as e:
+        assert e.problems
+        for problem in e.problems:
+            shown = str(problem)
             shown.encode("utf-8")
-            assert fault.file and fault.message and "\n" not in shown and len(shown) < 20_000, shown[:500]
+            assert problem.file and problem.message and "\n" not in shown and len(shown) < 20_000, shown[:500]
             assert shown.isprintable(), repr(shown[:500])
         return False
     return True

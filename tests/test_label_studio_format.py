@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vostochny.formats import FormatError
+from vostochny.errors import InputError
 from vostochny.formats.label_studio import canonical, dumps, read, write
 from vostochny.formats.label_studio_shape import ATTRIBUTES, LAYERS, PICKERS, RELATIONS, labels, picked
 from vostochny.layout import cover_with_zones
@@ -260,10 +260,10 @@ def at(task: dict[str, Any], id_: str, control: str, start: int, end: int) -> di
 def test_each_fault_is_named(change: Any, message: str) -> None:
     task = example()
     change(task)
-    with pytest.raises(FormatError) as caught:
+    with pytest.raises(InputError) as caught:
         read(task, ONTOLOGY, "000_x.json")
     assert message in str(caught.value)
-    assert all(fault.file == "000_x.json" and fault.field for fault in caught.value.faults)
+    assert all(problem.file == "000_x.json" and problem.field for problem in caught.value.problems)
 
 
 def test_all_faults_at_once() -> None:
@@ -272,9 +272,9 @@ def test_all_faults_at_once() -> None:
     put(("value", "end"), 999)(entry(task, "e3", "entity"))
     add(task, link("v1", "e9", "Actor"))
     task["drafts"] = [{"id": 1}]
-    with pytest.raises(FormatError) as caught:
+    with pytest.raises(InputError) as caught:
         read(task, ONTOLOGY)
-    assert len(caught.value.faults) == 4
+    assert len(caught.value.problems) == 4
 
 
 def test_one_of_several_annotations_is_chosen() -> None:
@@ -286,7 +286,7 @@ def test_one_of_several_annotations_is_chosen() -> None:
     assert (
         canonical(task, annotator=4, completed_by="a@example.org")["annotations"][0]["completed_by"] == "a@example.org"
     )
-    with pytest.raises(FormatError, match="no annotation by 6"):
+    with pytest.raises(InputError, match="no annotation by 6"):
         read(task, ONTOLOGY, annotator=6)
 
 
@@ -395,5 +395,5 @@ def test_parts_out_of_range_that_continue_each_other_are_faults():
         "data": {"doc_id": "d", "text": "Kim met"},
         "annotations": [{"result": [part("a"), part("b"), said, *links]}],
     }
-    with pytest.raises(FormatError, match="90 to 99 is out of range"):
+    with pytest.raises(InputError, match="90 to 99 is out of range"):
         read(task, ONTOLOGY)

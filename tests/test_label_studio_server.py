@@ -21,7 +21,7 @@ from vostochny.model import Argument, Document, Entity, Event, Quote, Reference,
 import label_studio
 import label_studio_server
 from conftest import ROOT
-from label_config import faults
+from label_config import problems
 from label_studio_server import Server, ServerError, healthy
 
 pytestmark = pytest.mark.server
@@ -77,8 +77,8 @@ def tasks() -> dict[str, dict[str, Any]]:
 
 
 def test_the_servers_own_checker_accepts_our_configuration() -> None:
-    assert faults(label_studio.CONFIG.read_text(encoding="utf-8")) == []
-    assert faults(label_studio.CONFIG.read_text(encoding="utf-8").replace('toName="text"', 'toName="b"')) != []
+    assert problems(label_studio.CONFIG.read_text(encoding="utf-8")) == []
+    assert problems(label_studio.CONFIG.read_text(encoding="utf-8").replace('toName="text"', 'toName="b"')) != []
 
 
 def test_five_documents_come_back_as_they_went_in(client: Any, tasks: dict[str, Any]) -> None:

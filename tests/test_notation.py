@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vostochny import ontology
-from vostochny.formats import FormatError, label_studio, notation
+from vostochny.errors import InputError
+from vostochny.formats import label_studio, notation
 from vostochny.layout import cover_with_zones, paragraphs_of
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
 
@@ -96,14 +97,14 @@ def test_reads_what_is_written():
 )
 def test_every_fault_names_its_line(old, new, place, message):
     assert old in GOOD
-    with pytest.raises(FormatError) as caught:
+    with pytest.raises(InputError) as caught:
         read(GOOD.replace(old, new))
-    assert any(str(f).startswith(f"doc.txt:{place}") and message in str(f) for f in caught.value.faults), caught.value
+    assert any(str(f).startswith(f"doc.txt:{place}") and message in str(f) for f in caught.value.problems), caught.value
 
 
 def test_an_article_without_words_has_nothing_to_annotate():
     for source in ("S {title}", "S\nQ a | source: none | direct | assertion"):
-        with pytest.raises(FormatError, match="doc:1: S: the article ends before this line"):
+        with pytest.raises(InputError, match="doc:1: S: the article ends before this line"):
             notation.read(source, "doc", " \n", SCHEME, "doc")
 
 
@@ -150,9 +151,9 @@ def test_fillers_are_found_in_paragraph_and_article():
 )  # fmt: skip
 def test_which_event_is_meant_must_be_said(old, new, message):
     assert old in BOTH
-    with pytest.raises(FormatError) as caught:
+    with pytest.raises(InputError) as caught:
         read(BOTH.replace(old, new))
-    assert any(f"doc.txt:{message}" in str(f) for f in caught.value.faults), caught.value
+    assert any(f"doc.txt:{message}" in str(f) for f in caught.value.problems), caught.value
 
 
 WORDS = st.sampled_from(["Ann", "met", "Bob", "a", "test,", "“so”", "Lee.", "none"])
@@ -249,7 +250,7 @@ def test_whatever_is_written_in_plain_words_is_read_again(d):
 def test_odd_words_are_read_again_or_refused(d):
     try:
         source = notation.write(d, SCHEME)
-    except FormatError:
+    except InputError:
         return
     back, expected = notation.read(source, "d", d.text, SCHEME), notation.numbered(d)
     assert (back.entities, back.events, back.quotes) == (expected.entities, expected.events, expected.quotes)
@@ -270,9 +271,9 @@ def test_odd_words_are_read_again_or_refused(d):
     ],
 )  # fmt: skip
 def test_what_cannot_be_written_is_refused(change, message):
-    with pytest.raises(FormatError) as caught:
+    with pytest.raises(InputError) as caught:
         notation.write(change(read(GOOD)))
-    assert any(message in str(f) for f in caught.value.faults), caught.value
+    assert any(message in str(f) for f in caught.value.problems), caught.value
 
 
 # -- a correction in a text editor ------------------------------------------------------------------------------------
@@ -326,7 +327,7 @@ def test_a_correction_of_an_older_gold_is_refused(annotations):
     shown = script.show("090_x", annotations)
     path, content = script.take(shown.replace("PER PRO both", "PER NOM both"), "x.txt", annotations)
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(FormatError, match=r"x\.txt: the gold of 090_x has changed since it was shown"):
+    with pytest.raises(InputError, match=r"x\.txt: the gold of 090_x has changed since it was shown"):
         script.take(shown, "x.txt", annotations)
 
 
@@ -335,8 +336,8 @@ def test_the_gold_itself_is_shown_and_taken_unchanged_or_refused_by_name():
     for document in project.manifest()["documents"]:
         try:
             shown = script.show(document)
-        except FormatError as refused:
-            assert all(fault.field for fault in refused.faults), refused  # each names its item
+        except InputError as refused:
+            assert all(problem.field for problem in refused.problems), refused  # each names its item
             continue
         taken += 1
         path, content = script.take(shown, "x.txt")

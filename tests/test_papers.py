@@ -96,7 +96,7 @@ def test_a_figure_that_changes_is_seen_and_one_that_is_unknown_refused():
     once = datasheet.filled(text, {"a": "2", "b": "x\ny"})
     assert "one <!-- generated:a -->2<!-- /generated -->\n<!-- generated:b -->\n\nx\ny\n\n<!-- /generated -->" in once
     assert datasheet.filled(once, {"a": "2", "b": "x\ny"}) == once
-    with pytest.raises(datasheet.FormatError, match="b: is no figure"):
+    with pytest.raises(datasheet.InputError, match="b: is no figure"):
         datasheet.filled(text, {"a": "2"})
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from vostochny import cli, ontology, resources, scoring
-from vostochny.formats import FormatError, jsonl
+from vostochny.errors import InputError
+from vostochny.formats import jsonl
 from vostochny.metrics.units import pair_up
 from vostochny.metrics.verdicts import LAYERS, VERDICTS, identity, judge
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
@@ -177,7 +178,7 @@ def test_a_gold_that_was_not_held_shows_its_first_articles_and_gives_no_silent_a
     data = payload.build(html.with_articles(result, str(gold), str(guess)), "x", {})
     assert [a["id"] for a in data["articles"]] == [f"d{i:03}" for i in range(payload.MOST_ARTICLES)]
     assert data["documentCount"] == 250
-    with pytest.raises(FormatError, match="--items: the gold is too large to hold"):
+    with pytest.raises(InputError, match="--items: the gold is too large to hold"):
         items.render(result)
     assert "too large" in (seqeval.difference(result) or "")
 

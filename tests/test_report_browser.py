@@ -72,22 +72,22 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def opened(launched: Any) -> Iterator[Callable[..., Any]]:
     """Opens a page's view; afterwards the page must have asked the network for nothing and complained of nothing."""
-    contexts, faults = [], []
+    contexts, problems = [], []
 
     def open_(path: Path, view: str = "", width: int = 1280, scheme: str = "light") -> Any:
         context = launched.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
-        page.on("request", lambda r: None if r.url.startswith("file:") else faults.append(f"request {r.url}"))
-        page.on("console", lambda m: faults.append(f"console: {m.text}"))
-        page.on("pageerror", lambda e: faults.append(f"error: {e}"))
+        page.on("request", lambda r: None if r.url.startswith("file:") else problems.append(f"request {r.url}"))
+        page.on("console", lambda m: problems.append(f"console: {m.text}"))
+        page.on("pageerror", lambda e: problems.append(f"error: {e}"))
         go(page, path, view)
         return page
 
     yield open_
     for context in contexts:
         context.close()
-    assert faults == []
+    assert problems == []
 
 
 def drawn(page: Any, address: str) -> None:

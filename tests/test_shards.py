@@ -14,7 +14,8 @@ import pytest
 from shards import OPTIONS, SCHEME, Files, rendered
 
 from vostochny import cli, scoring
-from vostochny.formats import FormatError, jsonl, registry
+from vostochny.errors import InputError
+from vostochny.formats import jsonl, registry
 from vostochny.formats import shards as addresses
 from vostochny.report import json as as_json
 from vostochny.scoring import Run, engines
@@ -36,10 +37,10 @@ def test_a_folder_a_pattern_and_a_list_are_the_same_files(files: Files, tmp_path
     odd = tmp_path / "gold[1].jsonl"
     odd.write_bytes(Path(gold[0]).read_bytes())
     assert addresses.found([str(odd)]) == (str(odd),)
-    with pytest.raises(FormatError, match="no file fits"):
+    with pytest.raises(InputError, match="no file fits"):
         addresses.found([str(tmp_path / "nothing-*.jsonl")])
     (tmp_path / "bare").mkdir()
-    with pytest.raises(FormatError, match="has no file that ends in"):
+    with pytest.raises(InputError, match="has no file that ends in"):
         addresses.found([str(tmp_path / "bare")])
 
 
@@ -53,9 +54,9 @@ def test_files_elsewhere_are_read_through_fsspec(files: Files) -> None:
     one = rendered(gold, predicted)
     assert rendered("memory://team/gold-*.jsonl", "memory://team/predicted-*") == one
     assert rendered("memory://team/gold-*.jsonl", predicted[::-1], Run(scratch="memory://scratch")) == one
-    with pytest.raises(FormatError, match="no such file"):
+    with pytest.raises(InputError, match="no such file"):
         rendered("memory://team/none.jsonl", predicted)
-    with pytest.raises(FormatError, match="cannot be reached"):
+    with pytest.raises(InputError, match="cannot be reached"):
         rendered("nowhere://team/gold.jsonl", predicted)
     assert registry.content_hash("memory://team/gold-*.jsonl") == registry.content_hash(gold)
 
@@ -78,7 +79,7 @@ def test_a_packed_file_may_come_over_a_wire_or_a_pipe(
     )  # fmt: skip
     assert done.stderr == b"" and json.loads(done.stdout)["signature"] == json.loads(one)["signature"]
     monkeypatch.setattr("vostochny.formats.files.RATIO", 2)
-    with pytest.raises(FormatError, match="unpacks to more than 2 times its size"):
+    with pytest.raises(InputError, match="unpacks to more than 2 times its size"):
         rendered(gold, "memory://packed/predicted.jsonl.gz")
 
 
@@ -188,7 +189,7 @@ def test_an_engine_maps_and_adds_up_every_task_once(engine: engines.Engine) -> N
 
 
 def test_a_process_that_is_killed_is_told_without_a_traceback() -> None:
-    with engines.Processes(2) as run, pytest.raises(FormatError, match="a process ended before its time"):
+    with engines.Processes(2) as run, pytest.raises(InputError, match="a process ended before its time"):
         run.map(_dies, [1, 2])
 
 
@@ -215,5 +216,5 @@ def test_totals_cross_to_another_process_whole(files: Files) -> None:
     total = functools.partial(totals_.total, job=job)(part)
     there = pickle.loads(pickle.dumps(total))
     assert as_json.render(there.result(job)) == as_json.render(total.result(job))
-    faults = FormatError([])
-    assert type(pickle.loads(pickle.dumps(faults))) is FormatError
+    problems = InputError([])
+    assert type(pickle.loads(pickle.dumps(problems))) is InputError

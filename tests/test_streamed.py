@@ -13,7 +13,7 @@ import pytest
 from shards import LOCAL, OPTIONS, SCHEME, Batches, Files, corpus, held, rendered, write
 
 from vostochny import scoring
-from vostochny.formats import FormatError
+from vostochny.errors import InputError
 from vostochny.report import json as as_json
 from vostochny.scoring import Run, buckets, joining
 from vostochny.scoring import totals as totals_
@@ -145,9 +145,9 @@ def test_faults_of_a_stream_are_all_told(tmp_path: Path) -> None:
         '{"doc_id": "b"}', '{"entities": []}',
     ]  # fmt: skip
     predicted.write_text("\n".join(lines))
-    with pytest.raises(FormatError) as caught:
+    with pytest.raises(InputError) as caught:
         scoring.score_files(str(gold), str(predicted), SCHEME, OPTIONS)
-    told = [str(f).replace(str(tmp_path), "") for f in caught.value.faults]
+    told = [str(f).replace(str(tmp_path), "") for f in caught.value.problems]
     places = ["1: entities[0].end", "2: column", "3: doc_id: unknown", "4: doc_id", "5: doc_id"]
     expected = ["gold.jsonl:3: doc_id", *(f"predicted.jsonl:{p}" for p in places)]
     assert [t.removeprefix("/")[: len(e)] for t, e in zip(sorted(told), expected, strict=True)] == expected
@@ -168,9 +168,9 @@ def test_faults_name_the_users_file_and_line_wherever_the_line_went(
     )
     Path(gold[2]).write_text(Path(gold[2]).read_text() + Path(gold[1]).read_text().splitlines()[3] + "\n{\n")
     for run in (Run(workers=1), Run(workers=2)):
-        with pytest.raises(FormatError) as caught:
+        with pytest.raises(InputError) as caught:
             rendered(gold, predicted, run)
-        told = [str(f) for f in caught.value.faults]
+        told = [str(f) for f in caught.value.problems]
         if run.workers == 2:
             # What stops a line from being dealt out is told first.
             assert [t for t in told if t.startswith(f"{gold[2]}:22: column")]
@@ -184,9 +184,9 @@ def test_faults_name_the_users_file_and_line_wherever_the_line_went(
         ):
             assert any(t.startswith(wanted) for t in told), (wanted, told)
     Path(gold[2]).write_text(Path(gold[2]).read_text().removesuffix("{\n"))
-    with pytest.raises(FormatError) as caught:
+    with pytest.raises(InputError) as caught:
         rendered(gold, predicted, Run(workers=2))
-    told = [str(f) for f in caught.value.faults]
+    told = [str(f) for f in caught.value.problems]
     for wanted in (
         f"{predicted[1]}:5: entities[0].end: ",
         f"{predicted[1]}:8: doc_id: unknown document 'd0000x'",
@@ -201,7 +201,7 @@ def test_a_file_that_cannot_be_read_is_named_and_never_silently_missing(files: F
     gold, predicted = files(90, files=3, missing=0)
     rest = rendered([gold[0], gold[2]], [predicted[0], predicted[2]])
     Path(predicted[1]).write_bytes(b"\x1f\x8b\x08\x00broken")
-    with pytest.raises(FormatError, match=r"predicted-001\.jsonl: is a broken gzip file"):
+    with pytest.raises(InputError, match=r"predicted-001\.jsonl: is a broken gzip file"):
         rendered(gold, predicted, Run(workers=workers))
     result = scoring.score_files(gold, predicted, SCHEME, OPTIONS, Run(workers=workers, on_error="skip"))
     assert [f.file for f in result.left_out] == [predicted[1]]
@@ -209,11 +209,11 @@ def test_a_file_that_cannot_be_read_is_named_and_never_silently_missing(files: F
     assert result.size == json.loads(rest)["size"]
     assert json.loads(as_json.render(result))["metrics"] == json.loads(rest)["metrics"]
     # Where the partner's documents are not known there is nothing that could be left out.
-    with pytest.raises(FormatError, match="cannot be left out: gold and predictions are split differently"):
+    with pytest.raises(InputError, match="cannot be left out: gold and predictions are split differently"):
         scoring.score_files(gold, [predicted[2], *predicted[:2]], SCHEME, OPTIONS, Run(workers=2, on_error="skip"))
     for path in predicted:
         Path(path).unlink()
-    with pytest.raises(FormatError, match="no such file"):
+    with pytest.raises(InputError, match="no such file"):
         scoring.score_files(gold, predicted, SCHEME, OPTIONS, Run(workers=2, on_error="skip"))
 
 
@@ -232,13 +232,13 @@ def test_nothing_at_all_is_told_too(files: Files, tmp_path: Path) -> None:
     gold, predicted = files(20, files=2, missing=0)
     for path in gold:
         Path(path).write_text("\n")
-    with pytest.raises(FormatError, match=r"predicted-000\.jsonl:1: doc_id: unknown document 'd00000'"):
+    with pytest.raises(InputError, match=r"predicted-000\.jsonl:1: doc_id: unknown document 'd00000'"):
         rendered(gold, predicted)
     for path in predicted:
         Path(path).write_text("")
-    with pytest.raises(FormatError, match="has no document"):
+    with pytest.raises(InputError, match="has no document"):
         rendered(gold, predicted)
-    with pytest.raises(FormatError, match=r"^-: is empty"):
+    with pytest.raises(InputError, match=r"^-: is empty"):
         empty = tmp_path / "empty"
         empty.write_text("")
         with open(empty) as stdin, pytest.MonkeyPatch.context() as patched:
@@ -252,15 +252,15 @@ def test_of_very_many_faults_the_first_are_told_and_how_many_more(
     gold, predicted = files(60, files=3, missing=0)
     for path in predicted:
         Path(path).write_text(Path(path).read_text().replace('"PER"', '"Nobody"'))
-    with pytest.raises(FormatError) as caught:
+    with pytest.raises(InputError) as caught:
         rendered(gold, predicted)
-    everything = caught.value.faults
+    everything = caught.value.problems
     monkeypatch.setattr(totals_, "LISTED", 10)
     for run in (LOCAL, Run(on_error="skip")):
-        with pytest.raises(FormatError) as caught:
+        with pytest.raises(InputError) as caught:
             rendered(gold, predicted, run)
-        assert caught.value.faults[:10] == everything[:10]
-        assert str(caught.value.faults[10]).endswith(f"and {len(everything) - 10} faults more")
+        assert caught.value.problems[:10] == everything[:10]
+        assert str(caught.value.problems[10]).endswith(f"and {len(everything) - 10} faults more")
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -278,7 +278,7 @@ def test_types_of_the_whole_gold_are_known_in_every_part(files: Files, workers: 
     Path(gold[1]).write_bytes(Path(gold[0]).read_bytes().replace(b"d000", b"e000"))
     Path(predicted[1]).write_text("")
     Path(predicted[0]).write_text(Path(predicted[0]).read_text().replace("OwnB", "OwnC"))
-    with pytest.raises(FormatError, match="unknown entity type 'OwnC'"):
+    with pytest.raises(InputError, match="unknown entity type 'OwnC'"):
         rendered(gold, predicted, Run(workers=workers))
 
 

@@ -16,8 +16,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from vostochny import extractors, ontology, options, scoring
+from vostochny.errors import InputError, Problem
 from vostochny.extractors import Extract, ExtractorError, Prediction, Settings, answers, articles
-from vostochny.formats import Fault, FormatError, jsonl, registry
+from vostochny.formats import jsonl, registry
 from vostochny.formats.discovery import Names, discovered
 from vostochny.formats.prediction import nearest
 from vostochny.intervals import RESAMPLES, SEED
@@ -36,7 +37,7 @@ Gold = Path | Iterable[Document]
 def load(path: Path | None = None) -> list[Document]:
     """The articles of the corpus with their gold annotation, or those of a file of your own, in any format.
 
-    Raises FileNotFoundError where the corpus is not there, FormatError with every fault of the file.
+    Raises FileNotFoundError where the corpus is not there, InputError with every fault of the file.
 
     >>> article = load()[3]
     >>> "Putin" in {e.span.of(article.text) for e in article.entities}
@@ -64,7 +65,7 @@ def score(
     ``gold`` is the corpus, a file in any format, or Documents; its own types are then known beside the scheme's. The
     other options are those of the command line: ``layers`` empty for those that the predictions carry, ``view`` a name,
     a file or a View, ``unknown`` one of "error", "ignore" and "wrong", ``resamples`` 0 for no intervals. Raises
-    FormatError with every fault of the predictions or options.
+    InputError with every fault of the predictions or options.
 
     >>> result = score(load())
     >>> result.measures["entities.names"].value
@@ -103,7 +104,7 @@ def evaluate(
     """Run an extractor over the articles and score it; a callable, or what ``vostochny run`` takes (``"spacy:NAME"``).
 
     The callable is given each article without its annotation; the options are those of :func:`score`. What it raises
-    is raised here: to go on after a fault, or to keep the predictions, use ``vostochny run``. Raises FormatError with
+    is raised here: to go on after a fault, or to keep the predictions, use ``vostochny run``. Raises InputError with
     every fault of what it returned, ExtractorError where a specification means no extractor.
 
     >>> def putin(article):
@@ -130,10 +131,10 @@ def _gold(source: Gold | None, with_text: bool = True) -> tuple[list[Document], 
     documents = list(source)
     times = Counter(d.doc_id for d in documents)
     twice = [
-        Fault("gold", None, "doc_id", f"{i!r} is given {n} times; give it once") for i, n in times.items() if n > 1
+        Problem("gold", None, "doc_id", f"{i!r} is given {n} times; give it once") for i, n in times.items() if n > 1
     ]
     if twice:
-        raise FormatError(twice)
+        raise InputError(twice)
     # As for a file: what only this gold has is no unknown type in predictions for it.
     rows = (jsonl.row_of(d) | {"zones": [{"zone": z.name} for z in d.zones]} for d in documents)
     return documents, discovered(ontology.load(), [Names().add(rows)]), "?"
@@ -151,14 +152,14 @@ def _options(
 ) -> Options:
     for name, given in (("layers", layers), ("zones", zones), ("metrics", metrics)):
         if isinstance(given, str):
-            raise FormatError([Fault(name, None, None, f"is a string; expected a list, [{given!r}] say")])
+            raise InputError([Problem(name, None, None, f"is a string; expected a list, [{given!r}] say")])
     unknown_layers = [x for x in layers if x not in LAYERS]
     if unknown_layers:
-        raise FormatError(
-            [Fault("layers", None, None, f"{x!r} is none of {', '.join(LAYERS)}") for x in unknown_layers]
+        raise InputError(
+            [Problem("layers", None, None, f"{x!r} is none of {', '.join(LAYERS)}") for x in unknown_layers]
         )
     if unknown not in UNKNOWN:
-        raise FormatError([Fault("unknown", None, None, f"{unknown!r} is none of {', '.join(UNKNOWN)}")])
+        raise InputError([Problem("unknown", None, None, f"{unknown!r} is none of {', '.join(UNKNOWN)}")])
     return Options(
         tuple(dict.fromkeys(layers)),
         options.view(view, scheme) if isinstance(view, str) else view,
@@ -187,12 +188,12 @@ def _checked(
         given = ((None, p) for p in predictions)
     out: dict[str, Document] = {}
     seen: set[str] = set()
-    faults: list[Fault] = []
+    problems: list[Problem] = []
     for number, (key, prediction) in enumerate(given):
         where = f"predictions[{number}]" if key is None else f"predictions[{key!r}]"
         if not isinstance(prediction, Mapping | Document):
             expected = f"expected a Document or an object with any of {', '.join(LAYERS)}"
-            faults.append(Fault(where, None, None, f"is {type(prediction).__name__}; {expected}"))
+            problems.append(Problem(where, None, None, f"is {type(prediction).__name__}; {expected}"))
             continue
         own = prediction.doc_id if isinstance(prediction, Document) else prediction.get("doc_id")
         doc_id, problem = _article(own if key is None else key, by_id)
@@ -200,18 +201,18 @@ def _checked(
             problem = f"{doc_id!r} is given twice; give each article one prediction"
         seen.add(doc_id)
         if problem:
-            faults.append(Fault(where, None, "doc_id", problem))
+            problems.append(Problem(where, None, "doc_id", problem))
             continue
         document = by_id[doc_id]
         try:
             row = answers.row_of(prediction, document) | {"doc_id": doc_id}
             out[doc_id] = answers.checked(row, document, scheme, chosen.unknown, chosen.view, name=where)
         except ExtractorError as e:
-            faults.append(Fault(where, None, None, str(e)))
-        except FormatError as e:
-            faults += e.faults
-    if faults:
-        raise FormatError(faults)
+            problems.append(Problem(where, None, None, str(e)))
+        except InputError as e:
+            problems += e.problems
+    if problems:
+        raise InputError(problems)
     return out
 
 

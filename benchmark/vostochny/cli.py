@@ -20,14 +20,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command."""
     args = arguments.parser().parse_args(argv)
     # Imported here, so that --help and a mistyped option answer at once.
-    from vostochny.formats import FormatError
+    from vostochny.errors import InputError
 
     try:
         return COMMANDS[args.command](args)
-    except FormatError as e:
-        for fault in e.faults:
-            print(fault, file=sys.stderr)
-        count = len(e.faults)
+    except InputError as e:
+        for problem in e.problems:
+            print(problem, file=sys.stderr)
+        count = len(e.problems)
         done = {"convert": "; nothing was converted", "rehydrate": "; nothing was written", "validate": ""}
         rest = done.get(args.command, "; nothing was scored")
         print(f"vostochny: {count} fault{'s' if count > 1 else ''}{rest}", file=sys.stderr)

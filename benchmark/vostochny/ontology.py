@@ -131,11 +131,11 @@ def parse(source: Mapping[str, Any]) -> Ontology:
 
     Raises OntologyError naming every fault of what its entries refer to, and KeyError where a section is missing.
     """
-    faults: list[str] = []
+    problems: list[str] = []
     entities = source["entities"]
     groups = source["groups"]
     for group, members in groups.items():
-        faults += [f"groups.{group}: unknown entity type {m!r}" for m in members if m not in entities]
+        problems += [f"groups.{group}: unknown entity type {m!r}" for m in members if m not in entities]
 
     def fillers(where: str, names: list[str]) -> frozenset[str]:
         out: set[str] = set()
@@ -145,32 +145,32 @@ def parse(source: Mapping[str, Any]) -> Ontology:
             elif name in entities or name == EVENT:
                 out.add(name)
             else:
-                faults.append(f"{where}: {name!r} is neither an entity type, a group nor 'event'")
+                problems.append(f"{where}: {name!r} is neither an entity type, a group nor 'event'")
         return frozenset(out)
 
     shared = {role: fillers(f"shared_roles.{role}", names) for role, names in source["shared_roles"].items()}
     events = {}
     for name, body in source["events"].items():
         own = {role: fillers(f"events.{name}.roles.{role}", names) for role, names in body["roles"].items()}
-        faults += [f"events.{name}.roles.{role}: is a shared role already" for role in own if role in shared]
+        problems += [f"events.{name}.roles.{role}: is a shared role already" for role in own if role in shared]
         events[name] = EventType(name, body["help"], own | shared, body["crosswalk"])
 
     views = {}
     for name, body in source["views"].items():
         for key in body["types"]:
             if key.removesuffix(".demonym") not in entities:
-                faults.append(f"views.{name}.types.{key}: unknown entity type")
+                problems.append(f"views.{name}.types.{key}: unknown entity type")
         crosswalk: dict[str, str] | None = None
         if "events" in body:
             crosswalk = {n: near for n, e in events.items() if (near := e.crosswalk[body["events"]])}
         views[name] = View(name, body["types"], frozenset(body["levels"]), crosswalk)
-        faults += [f"views.{name}.levels: unknown level {x!r}" for x in body["levels"] if x not in source["levels"]]
+        problems += [f"views.{name}.levels: unknown level {x!r}" for x in body["levels"] if x not in source["levels"]]
 
     for name, body in entities.items():
         if body["kind"] not in ("mention", "value"):
-            faults.append(f"entities.{name}.kind: {body['kind']!r} is neither 'mention' nor 'value'")
-    if faults:
-        raise OntologyError("\n".join(faults))
+            problems.append(f"entities.{name}.kind: {body['kind']!r} is neither 'mention' nor 'value'")
+    if problems:
+        raise OntologyError("\n".join(problems))
     return Ontology(
         version=source["version"],
         mentions={n: b["help"] for n, b in entities.items() if b["kind"] == "mention"},

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from vostochny import copies
-from vostochny.formats import Fault, FormatError
+from vostochny.errors import InputError, Problem
 
 Row = dict[str, Any]
 ABOUT = "about.json"
@@ -133,7 +133,7 @@ class StandOff:
 
 
 def read(documents: Path, about_file: Path) -> StandOff:
-    """Stand-off rows and what is known of them. Raises FormatError where the two are not there or not of one corpus."""
+    """Stand-off rows and what is known of them. Raises InputError where the two are not there or not of one corpus."""
     try:
         known = json.loads(about_file.read_text(encoding="utf-8"))
         rows = {row["doc_id"]: row for row in _rows(documents)}
@@ -142,7 +142,7 @@ def read(documents: Path, about_file: Path) -> StandOff:
         message = "names other articles than the rows"
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
         message = f"cannot be read with {documents.name} ({type(e).__name__}); expected a corpus without text"
-    raise FormatError([Fault(str(about_file), None, None, message)])
+    raise InputError([Problem(str(about_file), None, None, message)])
 
 
 def _rows(path: Path) -> Iterator[Row]:
@@ -158,14 +158,14 @@ def articles(standoff: StandOff, given: Iterable[str | os.PathLike[str]]) -> dic
     """The text of every article from the files and folders a user holds.
 
     An article is known by its hash, whatever its file is called; a file that is named as one and differs is a fault
-    that says where. Raises FormatError with all faults, those of missing articles among them.
+    that says where. Raises InputError with all faults, those of missing articles among them.
     """
     known: Mapping[str, Row] = standoff.about["articles"]
     by_hash = {a["sha256"]: doc_id for doc_id, a in known.items()}
     found: dict[str, str] = {}
-    faults: list[Fault] = []
+    problems: list[Problem] = []
     differing: dict[str, list[Path]] = {}
-    for path, named in _files(given, faults):
+    for path, named in _files(given, problems):
         data = path.read_bytes()
         doc_id = by_hash.get(hashlib.sha256(data).hexdigest())
         if doc_id:
@@ -174,22 +174,22 @@ def articles(standoff: StandOff, given: Iterable[str | os.PathLike[str]]) -> dic
             differing.setdefault(meant, []).append(path)
         elif named:
             shown = ", ".join(f"{i[:3]}… (sha256 {a['sha256'][:12]}…)" for i, a in known.items())
-            faults.append(Fault(str(path), None, None, f"is none of the articles {shown}, by its hash or its name"))
+            problems.append(Problem(str(path), None, None, f"is none of the articles {shown}, by its hash or its name"))
     for doc_id in known:
         if doc_id in found:
             continue
         for path in differing.get(doc_id, []):
             difference = copies.explain(path.read_bytes(), known[doc_id], standoff.rows[doc_id]["sentences"])
-            faults.append(Fault(str(path), difference.line, difference.column, f"{difference.message} ({doc_id})"))
+            problems.append(Problem(str(path), difference.line, difference.column, f"{difference.message} ({doc_id})"))
         if doc_id not in differing:
             message = f"is not there; expected a file whose sha256 is {known[doc_id]['sha256']}, under any name"
-            faults.append(Fault(doc_id, None, None, message))
-    if faults:
-        raise FormatError(faults)
+            problems.append(Problem(doc_id, None, None, message))
+    if problems:
+        raise InputError(problems)
     return {doc_id: found[doc_id] for doc_id in known}
 
 
-def _files(given: Iterable[str | os.PathLike[str]], faults: list[Fault]) -> Iterator[tuple[Path, bool]]:
+def _files(given: Iterable[str | os.PathLike[str]], problems: list[Problem]) -> Iterator[tuple[Path, bool]]:
     """The files to look at, and whether the user named each; a folder's other files are passed over."""
     for name in given:
         path = Path(name)
@@ -199,7 +199,7 @@ def _files(given: Iterable[str | os.PathLike[str]], faults: list[Fault]) -> Iter
         elif path.is_file():
             yield path, True
         else:
-            faults.append(Fault(str(path), None, None, "is not there; expected a file or folder of articles"))
+            problems.append(Problem(str(path), None, None, "is not there; expected a file or folder of articles"))
 
 
 def _meant(path: Path, data: bytes, standoff: StandOff) -> str | None:
@@ -214,7 +214,7 @@ def _meant(path: Path, data: bytes, standoff: StandOff) -> str | None:
 def rehydrated(source: Path, given: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
     """The files of the complete corpus, by their path in it, from a stand-off corpus and the articles.
 
-    ``source`` is the folder that ``scripts/build_corpus.py --without-text`` wrote. Raises FormatError.
+    ``source`` is the folder that ``scripts/build_corpus.py --without-text`` wrote. Raises InputError.
     """
     standoff = read(source / DOCUMENTS, source / ABOUT)
     texts = articles(standoff, given)
@@ -239,10 +239,10 @@ def gold_file(standoff: StandOff, given: Iterable[str | os.PathLike[str]]) -> st
 
 
 def check_gold(content: str, gold: str, source: str) -> None:
-    """Raise FormatError where the joined gold is not, byte for byte, the one that was taken apart."""
+    """Raise InputError where the joined gold is not, byte for byte, the one that was taken apart."""
     if hashlib.sha256(content.encode()).hexdigest()[:12] != gold:
         message = f"the stand-off rows and the articles do not make gold {gold}; the rows were changed"
-        raise FormatError([Fault(source, None, None, message)])
+        raise InputError([Problem(source, None, None, message)])
 
 
 def lines(rows: Iterable[Row]) -> str:

@@ -14,7 +14,7 @@ def read(path: str | os.PathLike[str] | None, with_text: bool = True) -> tuple[l
     """Documents with their gold, the scheme they are annotated by, and the hash that names them.
 
     None is the corpus, whose text need not be there unless ``with_text``; a file of one's own may be in any format, and
-    the scheme then has its types too. Raises FileNotFoundError where the corpus is not there, FormatError with every
+    the scheme then has its types too. Raises FileNotFoundError where the corpus is not there, InputError with every
     fault of a file.
     """
     if path is not None:

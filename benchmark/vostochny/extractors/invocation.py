@@ -8,8 +8,8 @@ from pathlib import Path
 
 import vostochny
 from vostochny import extractors, options
+from vostochny.errors import InputError, Problem
 from vostochny.extractors import Extract, ExtractorError, Settings, articles, running
-from vostochny.formats import Fault, FormatError
 
 SHOWN = 5  # failures that are told on the terminal
 
@@ -18,7 +18,7 @@ def main(args: argparse.Namespace) -> int:
     """Run an extractor over the articles. 0: every one has a prediction, 1: some failed, 2: it could not begin."""
     spec = args.extractor if args.argument is None else f"{args.extractor}:{args.argument}"
     if not args.timeout > 0:
-        raise FormatError([Fault("--timeout", None, None, f"{args.timeout:g} is no time; expected seconds above 0")])
+        raise InputError([Problem("--timeout", None, None, f"{args.timeout:g} is no time; expected seconds above 0")])
     documents, scheme, articles_hash = articles.read(args.gold)
     view = options.view(args.view, scheme) if args.view else None
     output = None if args.output == "-" else Path(args.output)

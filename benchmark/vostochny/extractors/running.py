@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from vostochny.errors import InputError
 from vostochny.extractors import Extract, ExtractorError, answers, unannotated
-from vostochny.formats import FormatError, jsonl
+from vostochny.formats import jsonl
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View
 
@@ -67,7 +68,7 @@ def run(
 
     Documents that ``output`` has are skipped, unless ``restart``; a last line that was cut off is done again. An
     article whose extraction raises, or whose prediction the reader finds fault with, is recorded and has no line.
-    Raises ExtractorError where ``output`` was made by something else, FormatError where it is no file of predictions.
+    Raises ExtractorError where ``output`` was made by something else, InputError where it is no file of predictions.
     """
     done: frozenset[str] = frozenset()
     notes: list[str] = []
@@ -111,9 +112,9 @@ def _extracted(
         answers.checked(row, document, scheme, unknown, view)
     except ExtractorError as e:
         return Failure(document.doc_id, str(e))
-    except FormatError as e:
-        more = f" (and {len(e.faults) - 1} more)" if len(e.faults) > 1 else ""
-        return Failure(document.doc_id, f"{e.faults[0]}{more}", str(e))
+    except InputError as e:
+        more = f" (and {len(e.problems) - 1} more)" if len(e.problems) > 1 else ""
+        return Failure(document.doc_id, f"{e.problems[0]}{more}", str(e))
     except (Exception, SystemExit) as e:
         return Failure(document.doc_id, f"{type(e).__name__}: {e}", traceback.format_exc())
     return answers.stored(row, document)
@@ -146,14 +147,14 @@ def _resumed(output: Path, made_by: dict[str, Any], notes: list[str]) -> frozens
                 notes.append(f"{output}: the last line was cut off; its article is done again")
                 if not whole:
                     return frozenset()
-    done, faults = set(), []
+    done, problems = set(), []
     for number, line in jsonl.raw_lines(str(output)):
         row, found = jsonl.parse(str(output), number, line)
-        faults += found
+        problems += found
         if row is not None:
             done.add(str(row.get("doc_id")))
-    if faults:
-        raise FormatError(faults)
+    if problems:
+        raise InputError(problems)
     return frozenset(done)
 
 

@@ -42,14 +42,14 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
         beside = file.with_suffix(".txt")
         text = file_text(str(beside)) if beside.is_file() else known
         if text is None:
-            reading.fault(
+            reading.problem(
                 str(file),
                 None,
                 None,
                 f"the text {beside.name} is not beside it, and no article with text is {file.stem}",
             )
         elif known is not None and text != known:
-            reading.fault(str(beside), None, None, difference(known, text))
+            reading.problem(str(beside), None, None, difference(known, text))
         else:
             yield _File(str(file), text, reading).record(file.stem)
 
@@ -75,8 +75,8 @@ class _File:
         self.events: dict[str, tuple[int, str, list[tuple[str, str]]]] = {}
         self.rest: list[tuple[int, str, list[str]]] = []
 
-    def fault(self, line: int, field: str, message: str) -> None:
-        self.reading.fault(self.path, line, field, message)
+    def problem(self, line: int, field: str, message: str) -> None:
+        self.reading.problem(self.path, line, field, message)
 
     def record(self, doc_id: str) -> Record:
         for number, raw in enumerate(file_text(self.path).split("\n"), 1):
@@ -104,7 +104,7 @@ class _File:
         for id_, (line, type_, parts) in self.events.items():
             trigger = self.bounds.get(parts[0][1])
             if trigger is None:
-                self.fault(line, id_, f"its trigger {parts[0][1]} is no text-bound annotation of this file")
+                self.problem(line, id_, f"its trigger {parts[0][1]} is no text-bound annotation of this file")
                 continue
             add("events", id_, line, {"id": id_, "trigger": trigger.whole(), "type": type_})
             items.setdefault(parts[0][1], items[id_])
@@ -116,7 +116,7 @@ class _File:
                         # brat numbers the second filler of a role: Participant2.
                         arguments.append({"role": re.sub(r"(?<=\D)\d+$", "", role), "filler": items[target][1]["id"]})
                     else:
-                        self.fault(line, f"{id_}.{role}", f"there is no entity or event {target}")
+                        self.problem(line, f"{id_}.{role}", f"there is no entity or event {target}")
                 items[id_][1]["arguments"] = arguments
         for line, kind, words in self.rest:
             {"A": self.attribute, "R": self.relation, "N": self.cluster}[kind](line, words, items)
@@ -131,39 +131,39 @@ class _File:
         if kind == "*":
             self.reading.left_out["equivalences (*) of brat"] += 1
         elif form is None or not tab or not id_[1:].isdigit():
-            self.fault(number, id_[:20], "is no line of brat's; lines begin with T, E, A, M, R, N, # or * and a tab")
+            self.problem(number, id_[:20], "is no line of brat's; lines begin with T, E, A, M, R, N, # or * and a tab")
         elif kind == "T":
             self.bound(number, id_, fields)
         elif kind == "E":
             parts = [(role, target) for p in body.split() for role, _, target in [p.rpartition(":")]]
             if not parts or not all(role and target for role, target in parts):
-                self.fault(number, id_, f"expected {form}")
+                self.problem(number, id_, f"expected {form}")
             elif id_ in self.events:
-                self.fault(number, id_, "is given twice")
+                self.problem(number, id_, "is given twice")
             else:
                 self.events[id_] = (number, parts[0][0], parts)
         elif len(fields[0].split()) < (3 if kind in "RN" else 2):
-            self.fault(number, id_, f"expected {form}")
+            self.problem(number, id_, f"expected {form}")
         else:
             self.rest.append((number, "A" if kind == "M" else kind, fields[0].split()))
 
     def bound(self, number: int, id_: str, fields: list[str]) -> None:
         m = _BOUND.match(fields[0])
         if not m:
-            self.fault(number, id_, f"expected {_FORM['T']}")
+            self.problem(number, id_, f"expected {_FORM['T']}")
             return
         pairs = [[int(x[:18]) for x in part.split()] for part in m.group(2).split(";")]
         spans = [Span(a, b) for a, b in pairs]
         for span in spans:
             if not span.start < span.end <= len(self.text):
                 message = f"{span.start} {span.end} is no place in the text, which has {len(self.text)} characters"
-                self.fault(number, id_, message)
+                self.problem(number, id_, message)
                 return
         words = " ".join(" ".join(s.of(self.text) for s in spans).split())
         if len(fields) > 1 and " ".join(fields[1].split()) != words:
-            self.fault(number, id_, f"{fields[1][:60]!r} does not stand there; the text has {words[:60]!r}")
+            self.problem(number, id_, f"{fields[1][:60]!r} does not stand there; the text has {words[:60]!r}")
         elif id_ in self.bounds:
-            self.fault(number, id_, "is given twice")
+            self.problem(number, id_, "is given twice")
         else:
             self.bounds[id_] = _Bound(number, m.group(1), sorted(spans))
 
@@ -171,7 +171,7 @@ class _File:
         name, target, value = parts[0], parts[1], parts[2] if len(parts) > 2 else None
         layer, item = items.get(target, ("", {}))
         if not layer and target not in self.bounds:
-            self.fault(line, name, f"there is no {target}")
+            self.problem(line, name, f"there is no {target}")
         elif name in {"entities": _ENTITY, "events": _EVENT, "quotes": _QUOTE}.get(layer, ()):
             item[name] = True if name == "demonym" else value
         else:
@@ -181,7 +181,7 @@ class _File:
         name, ends = parts[0], [p.partition(":")[2] or p for p in parts[1:3]]
         gone = [e for e in ends if e not in self.bounds and e not in items]
         if gone:
-            self.fault(line, name, f"there is no {' and no '.join(gone)}")
+            self.problem(line, name, f"there is no {' and no '.join(gone)}")
             return
         layer, quote = items.get(ends[0], ("", {}))
         to, target = items.get(ends[1], ("", {}))
@@ -196,7 +196,7 @@ class _File:
     def cluster(self, line: int, parts: list[str], items: dict[str, tuple[str, dict[str, Any]]]) -> None:
         layer, item = items.get(parts[1], ("", {}))
         if not layer:
-            self.fault(line, parts[0], f"there is no item {parts[1]}")
+            self.problem(line, parts[0], f"there is no item {parts[1]}")
         elif parts[2].startswith("cluster:"):
             item["cluster"] = parts[2].removeprefix("cluster:")
         else:

@@ -52,7 +52,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
             if len(columns) < 2 or not is_tag(columns[-1].strip()):
                 shown = columns[-1].strip()[:40] if len(columns) > 1 else line[:40]
                 message = f"{shown!r} is no tag; expected a token, and O, B-TYPE or I-TYPE in the last column"
-                reading.fault(path, number, f"column {len(columns)}", message)
+                reading.problem(path, number, f"column {len(columns)}", message)
                 continue
             if not documents:
                 documents.append(Tagged(None, number))
@@ -65,7 +65,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
             sentence.tags.append(columns[-1].strip())
             sentence.lines.append(number)
     if not documents:
-        reading.fault(path, None, None, "has no token; expected a token a line, its tag in the last column")
+        reading.problem(path, None, None, "has no token; expected a token a line, its tag in the last column")
     else:
         yield from records(path, reading, documents)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from vostochny.formats import Fault, FormatError
+from vostochny.errors import InputError, Problem
 from vostochny.formats.reading import Reading
 from vostochny.formats.registry import ENDINGS, detect, named
 from vostochny.model import Argument, Document, Event, Quote, Reference, Span
@@ -34,11 +34,11 @@ def convert(
 
     A source that has its texts is taken as it stands, with any label set. Otherwise it is read as predictions about
     the documents that ``gold`` gives. The target's format is named, or its ending says it (a folder is brat's).
-    Raises FormatError with every fault of the source, and where neither it nor the gold has the texts.
+    Raises InputError with every fault of the source, and where neither it nor the gold has the texts.
     """
     writer = named(format_out or _format_of(target), "--format-out")
     if not hasattr(writer, "write"):
-        raise FormatError([Fault("--format-out", None, None, f"{format_out} is read, not written")])
+        raise InputError([Problem("--format-out", None, None, f"{format_out} is read, not written")])
     module = named(format_in or detect(source), "--format-in")
     reading = Reading(ontology)
     records = list(module.read(source, reading))
@@ -55,7 +55,7 @@ def convert(
         found = reading.predictions(records, "wrong", None, offsets)
         silent = next((i for i, p in found.items() if not p.text and (p.entities or p.events or p.quotes)), None)
         if silent is not None:
-            raise FormatError([Fault(source, None, "doc_id", f"{silent}: {NO_TEXT}")])
+            raise InputError([Problem(source, None, "doc_id", f"{silent}: {NO_TEXT}")])
         # A prediction knows its text; sentences and tokens, which token formats are written by, are the gold's.
         documents = [
             replace(p, sentences=about[i].sentences, tokens=about[i].tokens, paragraphs=about[i].paragraphs)
@@ -76,7 +76,7 @@ def _format_of(target: str) -> str:
     if path.suffix == "" or path.is_dir():
         return "brat"
     message = f"its ending does not say which format to write; give --format-out, or one of {', '.join(ENDINGS)}"
-    raise FormatError([Fault(target, None, None, message)])
+    raise InputError([Problem(target, None, None, message)])
 
 
 def placed(document: Document, lost: Counter[str]) -> Document:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, cast
 
-from vostochny.formats import Fault, FormatError, Unreadable, shards
+from vostochny.errors import InputError, Problem, UnreadableFileError
+from vostochny.formats import shards
 
 MAX_LINE = 64 << 20
 MAX_FILE = 256 << 20  # of a file that is read as a whole
@@ -47,11 +48,11 @@ class _Unpacked(io.RawIOBase):
         try:
             got = self._file.read(len(buffer))
         except (EOFError, zlib.error, gzip.BadGzipFile) as e:
-            raise Unreadable([Fault(self._path, None, None, f"is a broken gzip file: {e}")]) from None
+            raise UnreadableFileError([Problem(self._path, None, None, f"is a broken gzip file: {e}")]) from None
         self._out += len(got)
         if self._out > _FREE and self._out > RATIO * self._packed.count:
             message = f"unpacks to more than {RATIO} times its size; unpack it yourself if it is what it should be"
-            raise FormatError([Fault(self._path, None, None, message)])
+            raise InputError([Problem(self._path, None, None, message)])
         buffer[: len(got)] = got
         return len(got)
 
@@ -120,15 +121,15 @@ def head(path: str, size: int = 1 << 16) -> bytes:
 
 
 def content(path: str) -> bytes:
-    """All of a file. Raises FormatError where it cannot be read or is larger than MAX_FILE."""
+    """All of a file. Raises InputError where it cannot be read or is larger than MAX_FILE."""
     try:
         with opened(path) as file:
             raw = file.read(MAX_FILE + 1)
     except OSError as e:
-        raise FormatError([Fault(path, None, None, reason(e))]) from None
+        raise InputError([Problem(path, None, None, reason(e))]) from None
     if len(raw) > MAX_FILE:
         message = f"is larger than {MAX_FILE >> 20} MB, and this format is read as a whole; use JSON Lines"
-        raise FormatError([Fault(path, None, None, message)])
+        raise InputError([Problem(path, None, None, message)])
     return raw
 
 
@@ -140,14 +141,14 @@ def text(path: str) -> str:
     except UnicodeDecodeError as e:
         line = raw.count(b"\n", 0, e.start) + 1
         message = f"byte 0x{raw[e.start]:02x} at position {e.start} is not UTF-8; save the file as UTF-8"
-        raise FormatError([Fault(path, line, None, message)]) from None
+        raise InputError([Problem(path, line, None, message)]) from None
 
 
 def new_folder(path: str) -> Path:
-    """A folder to write files into, made if it is not there. Raises FormatError for ``-``, which can take one file."""
+    """A folder to write files into, made if it is not there. Raises InputError for ``-``, which can take one file."""
     if path == "-":
         message = "is standard output, and this format is a folder of files; give the folder's name"
-        raise FormatError([Fault(path, None, None, message)])
+        raise InputError([Problem(path, None, None, message)])
     folder = Path(path)
     folder.mkdir(parents=True, exist_ok=True)
     return folder

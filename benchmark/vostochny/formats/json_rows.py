@@ -27,7 +27,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
             named = {} if output.doc_id is None or "doc_id" in output.value else {"doc_id": output.doc_id}
             yield Record(path, output.line, {**output.value, **named}, ordered=True)
         else:
-            reading.fault(path, output.line, f"[{number}]", f"is {kind_of(output.value)}; expected an object")
+            reading.problem(path, output.line, f"[{number}]", f"is {kind_of(output.value)}; expected an object")
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 import xxhash
 
-from vostochny.formats import Empty, Fault, FormatError, Unreadable
+from vostochny.errors import EmptyFileError, InputError, Problem, UnreadableFileError
 from vostochny.formats.files import MAX_LINE, opened, reason, write_text
 from vostochny.formats.prediction import kind_of, layers_of
 from vostochny.formats.reading import Reading, Record
@@ -29,8 +29,8 @@ from vostochny.ontology import Ontology, View
 def blocks(path: str, size: int, may_be_empty: bool = False) -> Iterator[bytes]:
     """A file (``-``: standard input) in pieces of whole lines, each of about ``size`` bytes or one longer line.
 
-    A gzip file is unpacked. Raises Unreadable where the file cannot be read, FormatError where it has a line longer
-    than MAX_LINE, Empty where, unless it ``may_be_empty``, it holds nothing but white space.
+    A gzip file is unpacked. Raises UnreadableFileError where the file cannot be read, InputError where it has a line
+    longer than MAX_LINE, EmptyFileError where, unless it ``may_be_empty``, it holds nothing but white space.
     """
     found = may_be_empty
     line = 1
@@ -55,7 +55,7 @@ def blocks(path: str, size: int, may_be_empty: bool = False) -> Iterator[bytes]:
 def raw_lines(path: str) -> Iterator[tuple[int, bytes]]:
     """The lines of a file (``-``: standard input) that hold more than white space, numbered from 1, one at a time.
 
-    A gzip file is unpacked. Raises FormatError where the file cannot be read, has a line longer than MAX_LINE, or holds
+    A gzip file is unpacked. Raises InputError where the file cannot be read, has a line longer than MAX_LINE, or holds
     nothing.
     """
     found = False
@@ -75,30 +75,32 @@ def raw_lines(path: str) -> Iterator[tuple[int, bytes]]:
         raise _nothing(path)
 
 
-def _unreadable(path: str, error: OSError) -> Unreadable:
-    return Unreadable([Fault(path, None, None, f"{reason(error)}; expected a JSON Lines file, one document a line")])
+def _unreadable(path: str, error: OSError) -> UnreadableFileError:
+    return UnreadableFileError(
+        [Problem(path, None, None, f"{reason(error)}; expected a JSON Lines file, one document a line")]
+    )
 
 
-def _nothing(path: str) -> Empty:
-    return Empty([Fault(path, None, None, "is empty; expected one JSON object a line, each with a doc_id")])
+def _nothing(path: str) -> EmptyFileError:
+    return EmptyFileError([Problem(path, None, None, "is empty; expected one JSON object a line, each with a doc_id")])
 
 
-def _too_long(path: str, line: int) -> FormatError:
+def _too_long(path: str, line: int) -> InputError:
     message = f"is longer than {MAX_LINE >> 20} MB; write one document a line"
-    return FormatError([Fault(path, line, None, message)])
+    return InputError([Problem(path, line, None, message)])
 
 
-def parse(path: str, number: int, raw: bytes) -> tuple[dict[str, Any] | None, list[Fault]]:
+def parse(path: str, number: int, raw: bytes) -> tuple[dict[str, Any] | None, list[Problem]]:
     """One line as an object, or the fault that says why it is none."""
-    row, faults = parse_any(path, number, raw)
-    if faults:
-        return None, faults
+    row, problems = parse_any(path, number, raw)
+    if problems:
+        return None, problems
     if not isinstance(row, dict):
-        return None, [Fault(path, number, None, f"is {kind_of(row)}; expected an object with doc_id and layers")]
+        return None, [Problem(path, number, None, f"is {kind_of(row)}; expected an object with doc_id and layers")]
     return row, []
 
 
-def parse_any(path: str, number: int | None, raw: bytes) -> tuple[Any, list[Fault]]:
+def parse_any(path: str, number: int | None, raw: bytes) -> tuple[Any, list[Problem]]:
     """JSON of any kind, of a line or (without ``number``) of a file, or the fault that says why it is none.
 
     Parsed fast; what the fast parser refuses is read again by the standard one, which takes a little more (NaN) and
@@ -113,24 +115,24 @@ def parse_any(path: str, number: int | None, raw: bytes) -> tuple[Any, list[Faul
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError as e:
         message = f"has half a character, {e.object[e.start]!r} (a lone surrogate); write whole characters"
-        return None, [Fault(path, number, None, message)]
+        return None, [Problem(path, number, None, message)]
     except UnicodeDecodeError as e:
         message = f"byte 0x{raw[e.start]:02x} at position {e.start} is not UTF-8; save the file as UTF-8"
-        return None, [Fault(path, number, None, message)]
+        return None, [Problem(path, number, None, message)]
     except json.JSONDecodeError as e:
         message = f"is not JSON ({e.msg}); " + ("write one object a line" if number else "expected one JSON value")
-        return None, [Fault(path, number or e.lineno, f"column {e.colno}", message)]
+        return None, [Problem(path, number or e.lineno, f"column {e.colno}", message)]
     except (RecursionError, ValueError):  # ValueError: a number of more digits than Python reads
         message = "is nested too deeply or has an endless number; a prediction is an object of lists of objects"
-        return None, [Fault(path, number, None, message)]
+        return None, [Problem(path, number, None, message)]
     return value, []
 
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
     """The rows of a file; lines that hold none are faults of the reading."""
     for number, line in raw_lines(path):
-        row, faults = parse(path, number, line)
-        reading.faults += faults
+        row, problems = parse(path, number, line)
+        reading.problems += problems
         if row is not None:
             yield Record(path, number, row)
 
@@ -170,7 +172,7 @@ def read_predictions(
 
     ``unknown`` says what an unknown type means: ``"error"`` (a fault that names the nearest known one), ``"ignore"``
     (the item is left out) or ``"wrong"`` (it is kept and will be a false positive). ``offsets`` says what offsets
-    count, code points if None. Raises FormatError with every fault of the file.
+    count, code points if None. Raises InputError with every fault of the file.
     """
     reading = Reading(ontology, {d.doc_id: d for d in gold})
     return reading.predictions(read(path, reading), unknown, view, offsets)

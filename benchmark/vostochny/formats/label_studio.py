@@ -42,7 +42,7 @@ def read(
 
     ``name`` is the file to name in faults. ``annotator``, an email or a user's id, chooses among several
     annotations. What cannot be read is a fault; whether what was read follows the scheme (a role that this
-    event type lacks, say) is the validator's to judge. Raises FormatError with every fault.
+    event type lacks, say) is the validator's to judge. Raises InputError with every fault.
     """
     return Reader(task, ontology, name).read(annotator)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from vostochny.formats import Fault, FormatError
+from vostochny.errors import InputError, Problem
 from vostochny.formats.label_studio_shape import (
     ATTRIBUTES,
     CONTENT,
@@ -48,13 +48,13 @@ class Reader:
 
     def __init__(self, task: Mapping[str, Any], ontology: Ontology, name: str):
         self.task, self.ontology, self.name = task, ontology, name
-        self.faults: list[Fault] = []
+        self.problems: list[Problem] = []
         self.regions: dict[str, _Region] = {}
         self.links: dict[str, list[tuple[_Region, _Region]]] = defaultdict(list)
         self.text = ""
 
-    def fault(self, where: str, message: str) -> None:
-        self.faults.append(Fault(self.name, None, where, message))
+    def problem(self, where: str, message: str) -> None:
+        self.problems.append(Problem(self.name, None, where, message))
 
     def at(self, region: _Region) -> str:
         """How a fault names a region: its id, and its first words to find it by in the browser."""
@@ -63,7 +63,7 @@ class Reader:
     def read(self, annotator: str | int | None) -> Document:
         doc_id = self.data()
         if self.task.get("drafts"):
-            self.fault("drafts", "the task has unsaved work; press Update in the browser, or discard it")
+            self.problem("drafts", "the task has unsaved work; press Update in the browser, or discard it")
         entries = self.entries(annotator)
         for entry in entries:
             if entry["type"] == "labels":
@@ -76,8 +76,8 @@ class Reader:
             if entry["type"] == "relation":
                 self.relation(entry, pairs)
         zones, entities, events, quotes = self.zones(), self.entities(), self.events(), self.quotes()
-        if self.faults:
-            raise FormatError(self.faults)
+        if self.problems:
+            raise InputError(self.problems)
         return Document(doc_id, self.text, zones=zones, entities=entities, events=events, quotes=quotes)
 
     # -- what stands in the task -----------------------------------------------------------------------------------
@@ -87,9 +87,9 @@ class Reader:
         data = data if isinstance(data, dict) else {}
         for key in ("doc_id", "text"):
             if not isinstance(data.get(key), str):
-                self.fault(f"data.{key}", "is no string; a task is {data: {doc_id, text}, annotations: […]}")
-        if self.faults:  # nothing can be checked without the text
-            raise FormatError(self.faults)
+                self.problem(f"data.{key}", "is no string; a task is {data: {doc_id, text}, annotations: […]}")
+        if self.problems:  # nothing can be checked without the text
+            raise InputError(self.problems)
         self.text = str(data["text"])
         return str(data["doc_id"])
 
@@ -97,28 +97,28 @@ class Reader:
         """The results whose control and kind are known."""
         try:
             result = chosen(self.task, annotator, self.name).get("result")
-        except FormatError as error:
-            self.faults += error.faults
+        except InputError as error:
+            self.problems += error.problems
             return []
         if not isinstance(result, list):
-            self.fault("result", "is missing or no list; export the project as JSON (not JSON_MIN or CSV)")
+            self.problem("result", "is missing or no list; export the project as JSON (not JSON_MIN or CSV)")
             return []
         kinds = dict.fromkeys(LAYERS, "labels") | {name: kind for name, (_, kind, _) in ATTRIBUTES.items()}
         good = []
         for i, entry in enumerate(map(typed, result)):
             where = f"result[{i}]"
             if not isinstance(entry, dict):
-                self.fault(where, "is no object")
+                self.problem(where, "is no object")
             elif entry.get("type") == "relation":
                 good.append(entry)
             elif not isinstance(entry.get("from_name"), str) or entry["from_name"] not in kinds:
-                self.fault(where, f"unknown control {entry.get('from_name')!r}; {_one_of(kinds)}")
+                self.problem(where, f"unknown control {entry.get('from_name')!r}; {_one_of(kinds)}")
             elif entry.get("type") != (kind := kinds[entry["from_name"]]):
-                self.fault(where, f"{entry['from_name']} has type {entry.get('type')!r}; its type is {kind!r}")
+                self.problem(where, f"{entry['from_name']} has type {entry.get('type')!r}; its type is {kind!r}")
             elif entry.get("to_name", "text") != "text":
-                self.fault(where, f"to_name is {entry['to_name']!r}; every region is on 'text'")
+                self.problem(where, f"to_name is {entry['to_name']!r}; every region is on 'text'")
             elif not isinstance(entry.get("id"), str) or not isinstance(entry.get("value"), dict):
-                self.fault(where, "needs an id (a string) and a value (an object)")
+                self.problem(where, "needs an id (a string) and a value (an object)")
             else:
                 good.append(entry)
         return good
@@ -128,47 +128,47 @@ class Reader:
         given, known = value.get("labels"), labels(layer, self.ontology)
         start, end = value.get("start"), value.get("end")
         if not all(isinstance(x, int) and not isinstance(x, bool) for x in (start, end)):
-            self.fault(id_, f"start {start!r} and end {end!r} must be whole numbers")
+            self.problem(id_, f"start {start!r} and end {end!r} must be whole numbers")
             start, end = 0, 0
         elif not 0 <= start < end <= len(self.text):
-            self.fault(id_, f"{start} to {end} is out of range; right is 0 <= start < end <= {len(self.text)}")
+            self.problem(id_, f"{start} to {end} is out of range; right is 0 <= start < end <= {len(self.text)}")
             start, end = 0, 0
         region = _Region(id_, layer, "", Span(start, end))
         if not isinstance(given, list) or len(given) != 1:
-            self.fault(self.at(region), f"{layer} has the labels {given!r}; give it exactly one")
+            self.problem(self.at(region), f"{layer} has the labels {given!r}; give it exactly one")
         elif given[0] not in known:
-            self.fault(self.at(region), f"unknown {layer} label {given[0]!r}; {_one_of(known)}")
+            self.problem(self.at(region), f"unknown {layer} label {given[0]!r}; {_one_of(known)}")
         else:
             region.label = given[0]
         other = self.regions.setdefault(id_, region)
         if other is not region:
             both = f"{other.layer} {other.label} and {layer} {region.label}"
-            self.fault(self.at(region), f"the id stands for two, {both}; delete it and mark each by itself")
+            self.problem(self.at(region), f"the id stands for two, {both}; delete it and mark each by itself")
 
     def attribute(self, entry: dict[str, Any]) -> None:
         control, value = entry["from_name"], entry["value"]
         layer, kind, _ = ATTRIBUTES[control]
         region = self.regions.get(entry["id"])
         if region is None:
-            self.fault(entry["id"], f"{control} belongs to no region; give it its {layer}'s id, or remove it")
+            self.problem(entry["id"], f"{control} belongs to no region; give it its {layer}'s id, or remove it")
             return
         where, given = self.at(region), given_values(entry)
         able = bearers(control, self.ontology)
         place = {"start": region.span.start, "end": region.span.end}
         if control in region.attributes:
-            self.fault(where, f"{control} is given twice; keep one")
+            self.problem(where, f"{control} is given twice; keep one")
         elif not given:
             return
         elif region.layer != layer:
-            self.fault(where, f"{control} is for {layer} regions; this is {region.layer} {region.label}")
+            self.problem(where, f"{control} is for {layer} regions; this is {region.layer} {region.label}")
         elif region.label and region.label not in able:
-            self.fault(where, f"{region.label} has no {control}, only {', '.join(able)}; remove it")
+            self.problem(where, f"{region.label} has no {control}, only {', '.join(able)}; remove it")
         elif place["end"] and any(value.get(key, at) != at for key, at in place.items()):
-            self.fault(where, f"{control} has other offsets than its region; give it the same start and end")
+            self.problem(where, f"{control} has other offsets than its region; give it the same start and end")
         elif len(given) != 1 or not isinstance(given[0], str):
-            self.fault(where, f"{control} is {given!r}; give it one value")
+            self.problem(where, f"{control} is {given!r}; give it one value")
         elif kind == "choices" and given[0] not in choices(control, self.ontology):
-            self.fault(where, f"unknown {control} {given[0]!r}; {_one_of(choices(control, self.ontology))}")
+            self.problem(where, f"unknown {control} {given[0]!r}; {_one_of(choices(control, self.ontology))}")
         else:
             region.attributes[control] = given[0]
 
@@ -177,26 +177,26 @@ class Reader:
         gone = [repr(id_) for id_ in ends if not isinstance(id_, str) or id_ not in self.regions]
         if gone:
             where = f"relation {ends[0]} → {ends[1]}"
-            self.fault(where, f"there is no region {' and no '.join(gone)}; remove the relation")
+            self.problem(where, f"there is no region {' and no '.join(gone)}; remove the relation")
             return
         start_id, end_id, names = directed(entry)
         a, b = self.regions[start_id], self.regions[end_id]
         where = f"relation {self.at(a)} → {self.at(b)}"
         if (entry.get("direction") or "right") not in ("right", "left"):
-            self.fault(where, f"direction {entry['direction']!r} says nothing here; turn its arrow to point one way")
+            self.problem(where, f"direction {entry['direction']!r} says nothing here; turn its arrow to point one way")
         if (a.id, b.id) in pairs:
-            self.fault(
+            self.problem(
                 where,
                 "stands twice, and a save in the browser keeps one; write one relation with all its labels",
             )
         pairs.add((a.id, b.id))
         if not names or not all(isinstance(label, str) for label in names):
             right = _one_of((*self.ontology.roles, *RELATIONS))
-            self.fault(where, f"has the labels {entry.get('labels')!r}; give it a list of {right}")
+            self.problem(where, f"has the labels {entry.get('labels')!r}; give it a list of {right}")
             return
         for label in dict.fromkeys(names):
             if names.count(label) > 1:
-                self.fault(where, f"has the label {label!r} twice; keep one")
+                self.problem(where, f"has the label {label!r} twice; keep one")
             sources: tuple[str, ...]
             targets: tuple[str, ...]
             if label in RELATIONS:
@@ -204,15 +204,15 @@ class Reader:
             elif label in self.ontology.roles:
                 sources, targets = ("event",), ("entity", "event")
             else:
-                self.fault(where, f"unknown label {label!r}; {_one_of((*self.ontology.roles, *RELATIONS))}")
+                self.problem(where, f"unknown label {label!r}; {_one_of((*self.ontology.roles, *RELATIONS))}")
                 continue
             if a is b:
-                self.fault(where, f"{label} points at itself; draw it to another region")
+                self.problem(where, f"{label} points at itself; draw it to another region")
             elif a.kind in sources and b.kind in targets:
                 self.links[label].append((a, b))
             elif a.kind and b.kind:
                 right = f"{' or '.join(sources)} to {' or '.join(targets)}"
-                self.fault(where, f"{label} goes from {right}, not from {a.kind} to {b.kind}; draw it so")
+                self.problem(where, f"{label} goes from {right}, not from {a.kind} to {b.kind}; draw it so")
 
     # -- what it amounts to ----------------------------------------------------------------------------------------
 
@@ -225,7 +225,7 @@ class Reader:
         marked = [(r, span) for r in self.of("zone") for span in trimmed(r.span, self.text)]
         for (a, before), (b, after) in pairwise(marked):
             if after.start < before.end:
-                self.fault(self.at(b), f"overlaps the zone {self.at(a)}; a place of the page has one zone")
+                self.problem(self.at(b), f"overlaps the zone {self.at(a)}; a place of the page has one zone")
         return cover_with_zones(self.text, [Zone(span, r.label) for r, span in marked])
 
     def entities(self) -> tuple[Entity, ...]:
@@ -260,9 +260,9 @@ class Reader:
                 continue  # out of range, which is a fault already; without a place there is no text order
             where = f"relation {self.at(a)} → {self.at(b)}"
             if b.span.start < a.span.end:
-                self.fault(where, "continues goes on to a later part without overlap; draw it in text order")
+                self.problem(where, "continues goes on to a later part without overlap; draw it in text order")
             elif a.id in after or b.id in before:
-                self.fault(where, "the parts of a quote form one chain; link each to the next alone")
+                self.problem(where, "the parts of a quote form one chain; link each to the next alone")
             else:
                 after[a.id], before[b.id] = b, a
         quotes = {}
@@ -274,7 +274,7 @@ class Reader:
                 quotes[head.id] = chain
                 for part in chain[1:]:
                     for control in part.attributes:
-                        self.fault(self.at(part), f"{control} belongs on the first part, {self.at(head)}")
+                        self.problem(self.at(part), f"{control} belongs on the first part, {self.at(head)}")
         return quotes
 
     def pointing(self, label: str, heads: Mapping[str, _Region]) -> dict[str, _Region]:
@@ -283,11 +283,11 @@ class Reader:
         for a, b in self.links[label]:
             where = f"relation {self.at(a)} → {self.at(b)}"
             if heads[a.id] is not a:
-                self.fault(where, f"draw {label} from the quote's first part, {self.at(heads[a.id])}")
+                self.problem(where, f"draw {label} from the quote's first part, {self.at(heads[a.id])}")
             elif label == "parent" and heads[b.id] is not b:
-                self.fault(where, f"draw parent to the outer quote's first part, {self.at(heads[b.id])}")
+                self.problem(where, f"draw parent to the outer quote's first part, {self.at(heads[b.id])}")
             elif a.id in out:
-                self.fault(where, f"is a second {label}, beside {self.at(out[a.id])}; keep one")
+                self.problem(where, f"is a second {label}, beside {self.at(out[a.id])}; keep one")
             else:
                 out[a.id] = b
         return out
@@ -302,7 +302,7 @@ class Reader:
         for r in self.of("quote"):
             if r.kind == CUE and owners[r.id] != 1:
                 wrong = f"belongs to {owners[r.id]} quotes" if owners[r.id] else "belongs to no quote"
-                self.fault(self.at(r), f"the cue {wrong}; draw cue to it from its quote's first Content alone")
+                self.problem(self.at(r), f"the cue {wrong}; draw cue to it from its quote's first Content alone")
         out = []
         for id_, chain in parts.items():
             seen = {id_}
@@ -311,10 +311,10 @@ class Reader:
                 seen.add(up.id)
                 up = to["parent"].get(up.id)
             if up is not None and up.id == id_:
-                self.fault(self.at(chain[0]), "its parent relations lead back to it; remove one of them")
+                self.problem(self.at(chain[0]), "its parent relations lead back to it; remove one of them")
             has = chain[0].attributes.get
             if id_ in to["source"] and has("unattributed"):
-                self.fault(self.at(chain[0]), "has a source and is marked unattributed; remove one")
+                self.problem(self.at(chain[0]), "has a source and is marked unattributed; remove one")
             refer = {
                 what: Reference(to[what][id_].span, to[what][id_].id) if id_ in to[what] else None
                 for what in ("source", "addressee")

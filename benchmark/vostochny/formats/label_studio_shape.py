@@ -10,7 +10,7 @@ import json
 from collections.abc import Container, Mapping
 from typing import Any
 
-from vostochny.formats import Fault, FormatError
+from vostochny.errors import InputError, Problem
 from vostochny.model import Span
 from vostochny.ontology import Ontology
 
@@ -77,11 +77,11 @@ def bearers(control: str, ontology: Ontology) -> tuple[str, ...]:
 def chosen(task: Mapping[str, Any], annotator: str | int | None, name: str) -> dict[str, Any]:
     """The one annotation of a task that counts: by ``annotator`` (email or user id) where one is given.
 
-    Raises FormatError where there is none or more than one. Skipped ones do not count.
+    Raises InputError where there is none or more than one. Skipped ones do not count.
     """
     given = task.get("annotations")
     if not isinstance(given, list) or not all(isinstance(a, dict) for a in given):
-        raise FormatError([Fault(name, None, "annotations", "is no list of objects; export as JSON")])
+        raise InputError([Problem(name, None, "annotations", "is no list of objects; export as JSON")])
     done = [a for a in given if not a.get("was_cancelled")]
     if annotator is not None:
         done = [a for a in done if str(annotator) in _names_of(a)]
@@ -91,10 +91,10 @@ def chosen(task: Mapping[str, Any], annotator: str | int | None, name: str) -> d
     who = "" if annotator is None else f" by {annotator}"
     if not done:
         has = "was skipped" if given and annotator is None else f"has no annotation{who}"
-        raise FormatError([Fault(name, None, "annotations", f"the task {has}; open it and press Submit")])
+        raise InputError([Problem(name, None, "annotations", f"the task {has}; open it and press Submit")])
     by = ", ".join(sorted({max(_names_of(a), key=len, default="unknown") for a in done}))
     message = f"the task has {len(done)} annotations{who} (by {by}); choose one, or delete the others"
-    raise FormatError([Fault(name, None, "annotations", message)])
+    raise InputError([Problem(name, None, "annotations", message)])
 
 
 def _names_of(annotation: Mapping[str, Any]) -> set[str]:

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from vostochny.formats import Fault, FormatError, jsonl, label_studio
+from vostochny.errors import InputError, Problem
+from vostochny.formats import jsonl, label_studio
 from vostochny.formats.discovery import Names, discovered
 from vostochny.formats.files import content, write_text
 from vostochny.formats.label_studio_shape import ATTRIBUTES, LAYERS, RELATIONS, chosen
@@ -36,18 +37,18 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
     tasks: list[tuple[str, dict[str, Any]]] = []
     folder = Path(path)
     for file in sorted(map(str, folder.glob("*.json"))) if folder.is_dir() else [path]:
-        value, faults = jsonl.parse_any(file, None, content(file))
-        reading.faults += faults
+        value, problems = jsonl.parse_any(file, None, content(file))
+        reading.problems += problems
         found = value if isinstance(value, list) else [value]
-        for i, task in enumerate(found if not faults else ()):
+        for i, task in enumerate(found if not problems else ()):
             name = file if len(found) == 1 else f"{file}[{i}]"
             if not is_task(task):
                 shown = "a task without annotations (JSON_MIN?)" if isinstance(task, dict) else kind_of(task)
-                reading.fault(name, None, None, f"is {shown}; export the project as JSON")
+                reading.problem(name, None, None, f"is {shown}; export the project as JSON")
             elif isinstance(task["data"], dict):
                 tasks.append((name, _annotated(task)))
             else:
-                reading.fault(name, None, "data", f"is {kind_of(task['data'])}; expected an object with the text")
+                reading.problem(name, None, "data", f"is {kind_of(task['data'])}; expected an object with the text")
     used = {c for _, task in tasks for c in _controls(task)}
     ours = bool(used & {"entity", "event", "quote"}) and used <= set(OURS)
     scheme = _own_scheme(reading.ontology, [t for _, t in tasks]) if ours else reading.ontology
@@ -58,8 +59,8 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
                 yield Record(name, None, jsonl.row_of(document, with_text=True))
             else:
                 yield _foreign(name, task, reading)
-        except FormatError as e:
-            reading.faults += e.faults
+        except InputError as e:
+            reading.problems += e.problems
 
 
 def _annotated(task: dict[str, Any]) -> dict[str, Any]:
@@ -115,10 +116,10 @@ def _own_scheme(ontology: Ontology, tasks: list[dict[str, Any]]) -> Ontology:
 
 def _foreign(name: str, task: dict[str, Any], reading: Reading) -> Record:
     """The entities of a task whose controls are not ours."""
-    faults: list[Fault] = []
+    problems: list[Problem] = []
     result = chosen(task, None, name).get("result")
     if not isinstance(result, list):
-        raise FormatError([Fault(name, None, "result", "is missing or no list; export the project as JSON")])
+        raise InputError([Problem(name, None, "result", "is missing or no list; export the project as JSON")])
     regions = []
     for i, entry in enumerate(result):
         where = f"result[{i}]"
@@ -126,7 +127,7 @@ def _foreign(name: str, task: dict[str, Any], reading: Reading) -> Record:
         if isinstance(entry, dict) and entry.get("type") in ("relation", "choices", "textarea", "rating", "number"):
             reading.left_out[f"{entry['type']} results of Label Studio"] += 1
         elif not isinstance(entry, dict) or not isinstance(value, dict):
-            faults.append(Fault(name, None, where, "is no region; expected an object with a value"))
+            problems.append(Problem(name, None, where, "is no region; expected an object with a value"))
         else:
             place: dict[str, Any] = value
             if isinstance(value.get("globalOffsets"), dict):
@@ -137,12 +138,12 @@ def _foreign(name: str, task: dict[str, Any], reading: Reading) -> Record:
                 continue
             for label in labels:
                 regions.append({"start": place["start"], "end": place.get("end"), "type": label})
-    if faults:
-        raise FormatError(faults)
+    if problems:
+        raise InputError(problems)
     data = task["data"]
     text = _text(data, regions)
     if text is None:
-        raise FormatError([Fault(name, None, "data", "has no text; expected the article as a string")])
+        raise InputError([Problem(name, None, "data", "has no text; expected the article as a string")])
     doc_id = next((str(data[k]) for k in IDS if isinstance(data.get(k), str | int) and data.get(k) != text), None)
     if doc_id is None and not reading.gold:
         doc_id = f"task-{task.get('id', name)}"
@@ -164,5 +165,5 @@ def write(path: str, documents: Iterable[Document], lost: Counter[str], with_tex
     try:
         tasks = [label_studio.write(with_targets(d, lost)) for d in documents]
     except ValueError as e:
-        raise FormatError([Fault(path, None, None, str(e))]) from None
+        raise InputError([Problem(path, None, None, str(e))]) from None
     write_text(path, json.dumps(tasks, ensure_ascii=False, indent=1) + "\n")

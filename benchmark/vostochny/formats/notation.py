@@ -39,7 +39,7 @@ __all__ = ["numbered", "read", "write"]
 def read(source: str, doc_id: str, text: str, ontology: Ontology, name: str = "notation") -> Document:
     """Read one article's notation against its ``text``. ``name`` is the file to name in faults.
 
-    Raises FormatError with every fault; after an S line that departs from the article, later S lines are not read.
+    Raises InputError with every fault; after an S line that departs from the article, later S lines are not read.
     """
     return Reader(name, doc_id, text, ontology).read(source.removesuffix("\n").split("\n"))
 
@@ -48,6 +48,6 @@ def write(document: Document, ontology: Ontology | None = None) -> str:
     """The article in the notation, so that :func:`read` gives the document again, its ids numbered in text order.
 
     S lines are the document's sentences; sentences that a mention, trigger or cue runs across are one line. Raises
-    FormatError with everything that the notation cannot carry: nothing is ever left out in silence.
+    InputError with everything that the notation cannot carry: nothing is ever left out in silence.
     """
     return written(document, ontology or load())

@@ -9,7 +9,7 @@ import re
 from bisect import bisect_left
 from dataclasses import replace
 
-from vostochny.formats import FormatError
+from vostochny.errors import InputError
 from vostochny.formats.notation_text import Sentence, TextReader
 from vostochny.layout import cover_with_zones, occurrences
 from vostochny.model import Argument, Document, Event, Quote, Reference, Span
@@ -44,7 +44,7 @@ class Reader(TextReader):
         needle, nth = _picked(words)
         found = occurrences(needle, self.text, start, end)
         if not found:
-            self.fault(line, where, f"{needle!r} does not stand in {self.text[start:end][:60]!r}…")
+            self.problem(line, where, f"{needle!r} does not stand in {self.text[start:end][:60]!r}…")
             return None
         chosen = self.choice(line, where, f"{needle!r} stands here {len(found)} times", len(found), nth)
         return None if chosen is None else Span(found[chosen], found[chosen] + len(needle))
@@ -52,9 +52,9 @@ class Reader(TextReader):
     def choice(self, line: int, where: str, counted: str, many: int, nth: int | None) -> int | None:
         """Which of ``many`` is meant, from 0: the ``nth``, or the only one; ``counted`` tells them in a fault."""
         if nth is None and many > 1:
-            self.fault(line, where, f"{counted}; pick one with ~1 to ~{many}")
+            self.problem(line, where, f"{counted}; pick one with ~1 to ~{many}")
         elif nth is not None and not 1 <= nth <= many:
-            self.fault(line, where, f"{counted}; ~{nth} is none of them")
+            self.problem(line, where, f"{counted}; ~{nth} is none of them")
         else:
             return (nth or 1) - 1
         return None
@@ -75,7 +75,7 @@ class Reader(TextReader):
         inside = [e for e in near if e.span.of(self.text) == needle]
         if not inside:
             marked = ", ".join(e.span.of(self.text) for e in near) or "none"
-            self.fault(line, where, f"no mention {needle!r} here; marked are {marked}")
+            self.problem(line, where, f"no mention {needle!r} here; marked are {marked}")
             return None
         chosen = self.choice(line, where, f"{len(inside)} mentions {needle!r} here", len(inside), nth)
         return None if chosen is None else Reference(inside[chosen].span, inside[chosen].id)
@@ -104,15 +104,15 @@ class Reader(TextReader):
             elif colon and role in o.roles:
                 arguments.append((role, filler.strip()))
             else:
-                self.fault(line, "E", f"{part!r} is no event type, realis, polarity, outcome, role or #cluster")
+                self.problem(line, "E", f"{part!r} is no event type, realis, polarity, outcome, role or #cluster")
         if type_ is None or realis is None:
-            self.fault(line, "E", f"{trigger_words!r} needs an event type and one of {', '.join(o.realis)}")
+            self.problem(line, "E", f"{trigger_words!r} needs an event type and one of {', '.join(o.realis)}")
             return
         done = []
         for role, filler in arguments:
             if role not in o.events[type_].roles:
                 allowed = ", ".join(o.events[type_].roles)
-                self.fault(line, role, f"{type_} has no role {role!r}; its roles are {allowed}")
+                self.problem(line, role, f"{type_} has no role {role!r}; its roles are {allowed}")
             elif filler.startswith("!"):
                 m = _OF_TYPE.match(filler)
                 words, of_type = (m.group(1), m.group(2)) if m else (filler, "")
@@ -151,14 +151,14 @@ class Reader(TextReader):
         if len(fitting) == 1:
             return fitting[0]
         if not here:
-            self.fault(line, argument.role, f"{words!r} is no trigger; give it an E line of its own")
+            self.problem(line, argument.role, f"{words!r} is no trigger; give it an E line of its own")
         elif not fitting:
-            self.fault(line, argument.role, f"no {type_} has the trigger {words!r}, only {known}")
+            self.problem(line, argument.role, f"no {type_} has the trigger {words!r}, only {known}")
         elif type_ or len(set(here)) > len({name for name, _ in here}):
-            self.fault(line, argument.role, f"{len(fitting)} events of one type have the trigger {words!r}: {known}")
+            self.problem(line, argument.role, f"{len(fitting)} events of one type have the trigger {words!r}: {known}")
         else:
             right = f"!{words} ({here[0][0]})"
-            self.fault(line, argument.role, f"{len(here)} events have the trigger {words!r}: {known}; write {right}")
+            self.problem(line, argument.role, f"{len(here)} events have the trigger {words!r}: {known}; write {right}")
         return None
 
     def content(self, line: int, words: str, sentence: Sentence) -> tuple[Span, ...] | None:
@@ -184,7 +184,7 @@ class Reader(TextReader):
         if not elided and not _NTH.match(head):  # elided content picks by its head, whole content by itself
             span = self.pick(line, "Q content", part, begin, len(self.text))
             if span and span.start >= last:
-                self.fault(line, "Q content", f"{part[:40]!r} stands more than a paragraph after its cue")
+                self.problem(line, "Q content", f"{part[:40]!r} stands more than a paragraph after its cue")
                 return None
             return span
         span = self.pick(line, "Q content", head.strip(), begin, last)
@@ -192,7 +192,7 @@ class Reader(TextReader):
             return span
         ends = occurrences(tail.strip(), self.text, span.end, len(self.text))
         if not ends:
-            self.fault(line, "Q content", f"{tail!r} does not stand after {head!r}")
+            self.problem(line, "Q content", f"{tail!r} does not stand after {head!r}")
             return None
         return Span(span.start, ends[0] + len(tail.strip()))
 
@@ -214,15 +214,15 @@ class Reader(TextReader):
             elif part.startswith("="):
                 values["name"] = part[1:]
             else:
-                self.fault(
+                self.problem(
                     line, "Q", f"{part!r} is no cue:, source:, addressee:, parent:, link:, directness or attitude"
                 )
         for key in ("source", "directness", "attitude"):
             if key not in values:
                 right = "; source: none where the text names none" if key == "source" else ""
-                self.fault(line, "Q", f"{key} is missing{right}")
+                self.problem(line, "Q", f"{key} is missing{right}")
         if "link" in values and values["link"] not in o.links:
-            self.fault(line, "link", f"unknown link {values['link']!r}; one of {', '.join(o.links)}")
+            self.problem(line, "link", f"unknown link {values['link']!r}; one of {', '.join(o.links)}")
         cue = source = addressee = None
         if "cue" in values:
             cue = self.pick(line, "cue", values["cue"], sentence.span.start, sentence.span.end)
@@ -247,14 +247,14 @@ class Reader(TextReader):
         for n, i in enumerate(order, 1):
             name = self.quotes[i].id
             if name in ids:
-                self.fault(self.quote_lines[i], "Q", f"={name} names another quote already; give each its own name")
+                self.problem(self.quote_lines[i], "Q", f"={name} names another quote already; give each its own name")
             elif name:
                 ids[name] = f"q{n}"
         numbered = []
         for n, i in enumerate(order, 1):
             q = self.quotes[i]
             if q.parent is not None and q.parent not in ids:
-                self.fault(self.quote_lines[i], "parent", f"no quote is named ={q.parent}")
+                self.problem(self.quote_lines[i], "parent", f"no quote is named ={q.parent}")
             numbered.append(replace(q, id=f"q{n}", parent=None if q.parent is None else ids.get(q.parent)))
         self.quotes = numbered
 
@@ -265,23 +265,23 @@ class Reader(TextReader):
                 continue
             if kind == "S":
                 self.sentence(number, body.strip())
-                if self.faults:  # the rest of the text can no longer be aligned
+                if self.problems:  # the rest of the text can no longer be aligned
                     break
             elif kind in ("E", "Q") and self.sentences:
                 self.sentences[-1].lines.append((number, kind, body.strip()))
             else:
-                self.fault(number, kind, "a line begins with S (sentence), E (event), Q (quote) or -- (comment)")
+                self.problem(number, kind, "a line begins with S (sentence), E (event), Q (quote) or -- (comment)")
         end = self.sentences[-1].span.end if self.sentences else 0
-        if not self.faults and self.text[end:].strip():
-            self.fault(len(lines), "S", f"the article goes on: {self.text[end:].strip()[:60]!r}; copy it to its end")
+        if not self.problems and self.text[end:].strip():
+            self.problem(len(lines), "S", f"the article goes on: {self.text[end:].strip()[:60]!r}; copy it to its end")
         self.number_mentions()
         for sentence in self.sentences:
             for number, kind, body in sentence.lines:
                 (self.event if kind == "E" else self.quote)(number, body, sentence)
         self.number_events()
         self.number_quotes()
-        if self.faults:
-            raise FormatError(self.faults)
+        if self.problems:
+            raise InputError(self.problems)
         return Document(
             self.doc_id, self.text, zones=cover_with_zones(self.text, self.zone_spans()),
             sentences=tuple(s.span for s in self.sentences), entities=tuple(self.entities),

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from vostochny.formats import Fault
+from vostochny.errors import Problem
 from vostochny.layout import paragraphs_of
 from vostochny.model import Entity, Event, Quote, Span, Zone
 from vostochny.ontology import Ontology
@@ -34,7 +34,7 @@ class TextReader:
 
     def __init__(self, name: str, doc_id: str, text: str, ontology: Ontology):
         self.name, self.doc_id, self.text, self.ontology = name, doc_id, text, ontology
-        self.faults: list[Fault] = []
+        self.problems: list[Problem] = []
         self.sentences: list[Sentence] = []
         self.entities: list[Entity] = []
         self.events: list[Event] = []
@@ -44,8 +44,8 @@ class TextReader:
         self.event_lines: list[int] = []
         self.quote_lines: list[int] = []
 
-    def fault(self, line: int, where: str, message: str) -> None:
-        self.faults.append(Fault(self.name, line, where, message))
+    def problem(self, line: int, where: str, message: str) -> None:
+        self.problems.append(Problem(self.name, line, where, message))
 
     # -- sentences and mentions ------------------------------------------------------------------------------------
 
@@ -54,7 +54,7 @@ class TextReader:
         while at < len(self.text) and self.text[at].isspace():
             at += 1
         if at == len(self.text):
-            self.fault(line, "S", "the article ends before this line; remove it")
+            self.problem(line, "S", "the article ends before this line; remove it")
             return
         first = at
         open_marks: list[int] = []
@@ -68,27 +68,29 @@ class TextReader:
             elif m and token == "|" and open_marks:
                 close = body.find("]]", i)
                 if close < 0:
-                    self.fault(line, "S", f"a mention is not closed: {body[i : i + 30]!r}; write [[words|TYPE]]")
+                    self.problem(line, "S", f"a mention is not closed: {body[i : i + 30]!r}; write [[words|TYPE]]")
                     return
                 mentions.append((Span(open_marks.pop(), at), body[i + 1 : close]))
                 i = close + 2
                 continue
             elif m and m.group(2):
                 if m.group(2) not in self.ontology.zones:
-                    self.fault(line, "S", f"unknown zone {m.group(2)!r}; one of {', '.join(self.ontology.zones)}")
+                    self.problem(line, "S", f"unknown zone {m.group(2)!r}; one of {', '.join(self.ontology.zones)}")
                 self.zones.append(Zone(Span(at, at), m.group(2)))
             else:
                 literal = m.group(1) if m and m.group(1) else body[i]
                 if not self.text.startswith(literal, at):
                     theirs = _plain(body[i : i + 40])
-                    self.fault(line, "S", f"the article has {self.text[at : at + 40]!r} here, this line {theirs!r}")
+                    self.problem(line, "S", f"the article has {self.text[at : at + 40]!r} here, this line {theirs!r}")
                     return
                 at += 1
                 i += 2 if m and m.group(1) else 1
                 continue
             i = m.end()
         for start in open_marks:
-            self.fault(line, "S", f"a mention at {self.text[start : start + 20]!r} is not closed; write [[words|TYPE]]")
+            self.problem(
+                line, "S", f"a mention at {self.text[start : start + 20]!r} is not closed; write [[words|TYPE]]"
+            )
         self.sentences.append(Sentence(line, Span(first, at)))
         for span, attributes in mentions:
             self.mention(line, span, attributes)
@@ -99,10 +101,10 @@ class TextReader:
         where = f"[[{surface}|…]]"
         if not words or words[0] not in self.ontology.entity_types:
             known = ", ".join(self.ontology.entity_types)
-            self.fault(line, where, f"unknown type {words[0] if words else ''!r}; one of {known}")
+            self.problem(line, where, f"unknown type {words[0] if words else ''!r}; one of {known}")
             return
         if surface != surface.strip() or not surface:
-            self.fault(line, where, "the span is empty or begins or ends with white space; mark the words alone")
+            self.problem(line, where, "the span is empty or begins or ends with white space; mark the words alone")
             return
         type_, rest = words[0], words[1:]
         level = "NAM" if type_ in self.ontology.mentions else None
@@ -115,7 +117,9 @@ class TextReader:
             elif cluster is None and re.fullmatch(r"[a-z0-9_]+", word):
                 cluster = word
             else:
-                self.fault(line, where, f"{word!r} is neither NOM, PRO, demonym nor one cluster name of a-z, 0-9 and _")
+                self.problem(
+                    line, where, f"{word!r} is neither NOM, PRO, demonym nor one cluster name of a-z, 0-9 and _"
+                )
         self.entities.append(Entity("", span, type_, level, demonym, cluster))
 
     def number_mentions(self) -> None:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import replace
 from itertools import groupby, pairwise
 
-from vostochny.formats import Fault, FormatError
+from vostochny.errors import InputError, Problem
 from vostochny.formats.notation_reader import Reader, event_order, quote_order
 from vostochny.formats.notation_text import mention_order
 from vostochny.layout import occurrences, paragraphs_of
@@ -48,19 +48,19 @@ def numbered(document: Document) -> Document:
 
 
 def written(document: Document, ontology: Ontology) -> str:
-    """The notation of a document, read back and compared. Raises FormatError with all that it cannot carry."""
+    """The notation of a document, read back and compared. Raises InputError with all that it cannot carry."""
     writer = _Writer(numbered(document))
     source = writer.source()
-    if writer.faults:
-        raise FormatError(writer.faults)
+    if writer.problems:
+        raise InputError(writer.problems)
     back = Reader(document.doc_id, document.doc_id, document.text, ontology).read(source.split("\n"))
     for layer in ("zones", "entities", "events", "quotes"):
         given, got = getattr(writer.document, layer), getattr(back, layer)
         if given != got and (given or layer != "zones"):
             wrong = next((g for g, b in zip(given, got, strict=False) if g != b), layer)
-            writer.fault(getattr(wrong, "id", layer), f"cannot be written so that it is read again as it is: {wrong}")
-    if writer.faults:
-        raise FormatError(writer.faults)
+            writer.problem(getattr(wrong, "id", layer), f"cannot be written so that it is read again as it is: {wrong}")
+    if writer.problems:
+        raise InputError(writer.problems)
     return source
 
 
@@ -68,14 +68,14 @@ class _Writer:
     def __init__(self, document: Document):
         self.document, self.text = document, document.text
         self.paragraphs = paragraphs_of(document.text)
-        self.faults: list[Fault] = []
+        self.problems: list[Problem] = []
         self.by_words: dict[str, list[Entity]] = defaultdict(list)
         for e in document.entities:
             self.by_words[e.span.of(self.text)].append(e)
 
-    def fault(self, id_: str, message: str, span: Span | None = None) -> None:
+    def problem(self, id_: str, message: str, span: Span | None = None) -> None:
         words = f" ‹{' '.join(span.of(self.text)[:40].split())}›" if span else ""
-        self.faults.append(Fault(self.document.doc_id, None, f"{id_}{words}", message))
+        self.problems.append(Problem(self.document.doc_id, None, f"{id_}{words}", message))
 
     # -- sentences, zones and mentions -------------------------------------------------------------------------------
 
@@ -85,12 +85,12 @@ class _Writer:
         whole += [(q.id, q.cue) for q in d.quotes if q.cue]
         for id_, span in whole:
             if span.of(self.text) != span.of(self.text).strip():
-                self.fault(id_, "begins or ends with white space; mark the words alone", span)
+                self.problem(id_, "begins or ends with white space; mark the words alone", span)
             elif not any(p.start <= span.start and span.end <= p.end for p in self.paragraphs):
-                self.fault(id_, "runs across paragraphs, which the notation cannot write", span)
+                self.problem(id_, "runs across paragraphs, which the notation cannot write", span)
         self.crossing()
         marks = self.zone_marks()
-        if self.faults:  # what is wrong here would come back as faults of everything that refers to it
+        if self.problems:  # what is wrong here would come back as faults of everything that refers to it
             return ""
         lines = [line for p in self.paragraphs for line in self.lines(p, [span for _, span in whole])]
         refer: dict[Span, list[str]] = defaultdict(list)
@@ -114,11 +114,11 @@ class _Writer:
                 around.pop()
             if around and around[-1].span.end < e.span.end:
                 other = f"{around[-1].id} ‹{around[-1].span.of(self.text)}›"
-                self.fault(e.id, f"crosses the mention {other}; correct one of them in Label Studio", e.span)
+                self.problem(e.id, f"crosses the mention {other}; correct one of them in Label Studio", e.span)
             else:
                 around.append(e)
             if e.cluster is not None and (not re.fullmatch(r"[a-z0-9_]+", e.cluster) or e.cluster == "demonym"):
-                self.fault(e.id, f"the cluster {e.cluster!r} is not of a-z, 0-9 and _", e.span)
+                self.problem(e.id, f"the cluster {e.cluster!r} is not of a-z, 0-9 and _", e.span)
 
     def zone_marks(self) -> dict[int, str]:
         """Which zone begins at which offset, where that has to be said."""
@@ -132,7 +132,7 @@ class _Writer:
             if zone.name != "body":
                 marks[start] = zone.name
                 if start + len(words.strip()) > at.end:
-                    self.fault(f"zone {zone.name}", "runs across paragraphs; give each its own zone", zone.span)
+                    self.problem(f"zone {zone.name}", "runs across paragraphs; give each its own zone", zone.span)
             elif start > at.start:
                 marks[start] = zone.name
         return marks
@@ -210,16 +210,16 @@ class _Writer:
             if reference.id in ids and _plain(words):
                 number = f" ~{ids.index(reference.id) + 1}" if len(ids) > 1 or words == "none" else ""
                 return f"{mark}{words}{number}"
-        self.fault(owner, f"its {what} ‹{words}› cannot be named by its words", reference.span)
+        self.problem(owner, f"its {what} ‹{words}› cannot be named by its words", reference.span)
         return ""
 
     def event(self, event: Event, home: Span) -> str:
         missing = [name for name in ("realis", "polarity") if getattr(event, name) is None]
         if missing:
-            self.fault(event.id, f"has no {' and no '.join(missing)}; the notation needs both", event.trigger)
+            self.problem(event.id, f"has no {' and no '.join(missing)}; the notation needs both", event.trigger)
         trigger = self.place(event.trigger, home.start, home.end)
         if trigger is None:
-            self.fault(event.id, "the trigger cannot be named by its words", event.trigger)
+            self.problem(event.id, "the trigger cannot be named by its words", event.trigger)
         fields = [trigger, event.type, event.realis, event.polarity if event.polarity != "positive" else None]
         fields.append(event.outcome)
         fields += [f"{a.role}: {self.filler(event.id, a.role, a.filler, home)}" for a in event.arguments]
@@ -231,13 +231,13 @@ class _Writer:
         if quote.source is None and not quote.unattributed:
             missing.append("source (nor the mark that the text names none)")
         if missing:
-            self.fault(quote.id, f"has no {' and no '.join(missing)}; the notation needs them", span)
+            self.problem(quote.id, f"has no {' and no '.join(missing)}; the notation needs them", span)
         fields = [self.content(quote, home)]
         if quote.cue:
             cue = self.place(quote.cue, home.start, home.end)
             fields.append(f"cue: {cue}")
             if cue is None:
-                self.fault(quote.id, "the cue cannot be named by its words", quote.cue)
+                self.problem(quote.id, "the cue cannot be named by its words", quote.cue)
         fields.append(f"source: {self.filler(quote.id, 'source', quote.source, home) if quote.source else 'none'}")
         if quote.addressee:
             fields.append(f"addressee: {self.filler(quote.id, 'addressee', quote.addressee, home)}")
@@ -252,7 +252,7 @@ class _Writer:
         if item.cluster is None:
             return ""
         if not _plain(item.cluster):
-            self.fault(item.id, f"the cluster {item.cluster!r} cannot be written", span)
+            self.problem(item.id, f"the cluster {item.cluster!r} cannot be written", span)
         return f"#{item.cluster}"
 
     def content(self, quote: Quote, home: Span) -> str:
@@ -265,7 +265,7 @@ class _Writer:
             if part is None:
                 part = self.part(span, begin if parts else 0, len(self.text))
                 if part is None:
-                    self.fault(quote.id, "the content cannot be named by its words", span)
+                    self.problem(quote.id, "the content cannot be named by its words", span)
                     return ""
                 part = f"¶¶{part}"
             parts.append(part)

@@ -35,17 +35,17 @@ def outputs(path: str, reading: Reading, is_output: Callable[[Any], bool]) -> It
     lines = [(n, x) for n, x in enumerate(raw.split(b"\n"), 1) if x and not x.isspace()]
     first, wrong = parse_any(path, lines[0][0], lines[0][1]) if lines else (None, [])
     if not lines:
-        reading.fault(path, None, None, "is empty; expected JSON")
+        reading.problem(path, None, None, "is empty; expected JSON")
     elif len(lines) > 1 and not wrong:
         for number, line in lines:
-            value, faults = parse_any(path, number, line)
-            reading.faults += faults
-            if not faults:
+            value, problems = parse_any(path, number, line)
+            reading.problems += problems
+            if not problems:
                 yield Output(number, _id(value), value)
     else:
-        value, faults = parse_any(path, None, raw) if len(lines) > 1 else (first, wrong)
-        reading.faults += faults
-        if not faults:
+        value, problems = parse_any(path, None, raw) if len(lines) > 1 else (first, wrong)
+        reading.problems += problems
+        if not problems:
             yield from _whole(path, reading, value, is_output)
 
 
@@ -59,7 +59,7 @@ def _whole(path: str, reading: Reading, value: Any, is_output: Callable[[Any], b
         for key, one in value.items():
             yield Output(None, key, one)
     else:
-        reading.fault(path, None, None, f"is {kind_of(value)} of another shape; expected each document's output")
+        reading.problem(path, None, None, f"is {kind_of(value)} of another shape; expected each document's output")
 
 
 def _id(value: Any) -> str | None:

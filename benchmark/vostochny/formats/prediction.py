@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from vostochny.align import difference
-from vostochny.formats import Fault
+from vostochny.errors import Problem
 from vostochny.formats.words import Found, Placer, fitting_unit, need_placing
 from vostochny.layout import paragraphs_of
 from vostochny.model import Argument, Document, Entity, Event, Placement, Quote, Reference, Span, Zone
@@ -83,20 +83,20 @@ class Row:
         self.event_types = tuple(dict.fromkeys((*ontology.events, *own_events)))
         self.layout, self.offsets = layout, offsets
         self.placement = Placement()
-        self.faults: list[Fault] = []
+        self.problems: list[Problem] = []
         self.places: dict[str, Span] = {}  # id of an entity or event → where it stands
 
-    def fault(self, field: str, message: str) -> None:
-        self.faults.append(Fault(self.path, self.line, field, message))
+    def problem(self, field: str, message: str) -> None:
+        self.problems.append(Problem(self.path, self.line, field, message))
 
     def read(self, doc_id: str, with_text: bool) -> Document:
         for key in self.row:
             if key not in LAYERS and key not in GOLD_KEYS:
                 near = difflib.get_close_matches(key, LAYERS, 1, 0.6)
                 hint = f"did you mean {near[0]!r}?" if near else f"the layers are {', '.join(LAYERS)}"
-                self.fault(key, f"unknown key; {hint}")
+                self.problem(key, f"unknown key; {hint}")
         if not with_text and self.text and isinstance(self.row.get("text"), str) and self.row["text"] != self.text:
-            self.fault("text", difference(self.text, self.row["text"]))
+            self.problem("text", difference(self.text, self.row["text"]))
         self.place_words()
         layers = {layer: self.items(layer) for layer in LAYERS}
         entities = [self.entity(where, item) for where, item in layers["entities"]]
@@ -129,13 +129,13 @@ class Row:
             return
         if not self.text:
             if self.layout:  # without it the document is unknown, which is a fault already
-                self.fault("doc_id", NEEDS_TEXT)
+                self.problem("doc_id", NEEDS_TEXT)
                 self.row = {k: v for k, v in self.row.items() if k not in LAYERS}  # each span would be a fault again
             return
         layout = self.layout or Document("", self.text)
         zones = [z.span for z in layout.zones if z.name not in self.ontology.unscored] if layout.zones else None
         paragraphs = layout.paragraphs or paragraphs_of(self.text)
-        placer = Placer(self.text, paragraphs, zones, self.offsets, self.fault)
+        placer = Placer(self.text, paragraphs, zones, self.offsets, self.problem)
         self.row = placer.row(self.row)
         self.placement = placer.placement
 
@@ -149,19 +149,21 @@ class Row:
         if value is None:
             return []
         if not isinstance(value, list):
-            self.fault(where, f"is {kind_of(value)}; expected a list of objects")
+            self.problem(where, f"is {kind_of(value)}; expected a list of objects")
             return []
         out = []
         for i, item in enumerate(value):
             if isinstance(item, dict):
                 out.append((f"{where}[{i}]", item))
             else:
-                self.fault(f"{where}[{i}]", f"is {kind_of(item)}; expected an object")
+                self.problem(f"{where}[{i}]", f"is {kind_of(item)}; expected an object")
         return out
 
     def span(self, where: str, value: Any) -> Span | None:
         if not isinstance(value, dict):
-            self.fault(where, f'is {"missing" if value is None else kind_of(value)}; expected {{"start": …, "end": …}}')
+            self.problem(
+                where, f'is {"missing" if value is None else kind_of(value)}; expected {{"start": …, "end": …}}'
+            )
             return None
         if type(value) is Found:
             return Span(value["start"], value["end"])
@@ -170,29 +172,29 @@ class Row:
             number = value.get(key)
             if isinstance(number, bool) or not isinstance(number, int):
                 shown = "is missing" if number is None else f"is {kind_of(number)}"
-                self.fault(f"{where}.{key}", f"{shown}; expected a whole number, a code point offset into the text")
+                self.problem(f"{where}.{key}", f"{shown}; expected a whole number, a code point offset into the text")
             elif number > FARTHEST:
-                self.fault(f"{where}.{key}", f"{number!r:.40} is no offset into any text")
+                self.problem(f"{where}.{key}", f"{number!r:.40} is no offset into any text")
             else:
                 bounds.append(number)
         if len(bounds) < 2:
             return None
         start, end = bounds
         if start < 0:
-            self.fault(f"{where}.start", f"{start} is before the text; offsets count from 0")
+            self.problem(f"{where}.start", f"{start} is before the text; offsets count from 0")
         elif end <= start:
-            self.fault(
+            self.problem(
                 f"{where}.end", f"{end} is not after start {start}; end is exclusive, one past the last character"
             )
         elif self.text is not None and end > len(self.text):
             message = f"{end} is beyond the text, which has {len(self.text)} characters"
-            self.fault(f"{where}.end", message + self.other_unit(start, end, value.get("text")))
+            self.problem(f"{where}.end", message + self.other_unit(start, end, value.get("text")))
         else:
             surface = value.get("text")
             if isinstance(surface, str) and self.text is not None and self.text[start:end] != surface:
                 there = self.text[start:end][:60]
                 message = f"{surface[:60]!r} does not stand at {start}–{end}, where the article has {there!r}"
-                self.fault(f"{where}.text", message + self.other_unit(start, end, surface))
+                self.problem(f"{where}.text", message + self.other_unit(start, end, surface))
             return Span(start, end)
         return None
 
@@ -208,18 +210,18 @@ class Row:
     def known(self, where: str, value: Any, allowed: Iterable[str], what: str) -> str | None:
         """A type or role: checked against the scheme as ``unknown`` says. None where the item is to be left out."""
         if not isinstance(value, str):
-            self.fault(
+            self.problem(
                 where, f"is {'missing' if value is None else kind_of(value)}; expected one of {', '.join(allowed)}"
             )
         elif value in allowed:
             return value
         elif not value.isprintable() or not value:
-            self.fault(where, f"{value[:60]!r} has characters that do not print; write a plain name")
+            self.problem(where, f"{value[:60]!r} has characters that do not print; write a plain name")
         elif self.unknown == "wrong":
             return value
         elif self.unknown == "error":
             hint = nearest(value, allowed)
-            self.fault(
+            self.problem(
                 where, f"unknown {what} {value!r}; {hint} (--unknown ignore leaves it out, --unknown wrong counts it)"
             )
         return None
@@ -227,7 +229,7 @@ class Row:
     def attribute(self, where: str, value: Any, allowed: Iterable[str]) -> str | None:
         if value is None or (isinstance(value, str) and value in allowed):
             return value
-        self.fault(
+        self.problem(
             where,
             f"{value!r} is none of {', '.join(allowed)}"
             if isinstance(value, str)
@@ -238,26 +240,26 @@ class Row:
     def name(self, where: str, value: Any) -> str | None:
         if value is None or isinstance(value, str):
             return value
-        self.fault(where, f"is {kind_of(value)}; expected a string or null")
+        self.problem(where, f"is {kind_of(value)}; expected a string or null")
         return None
 
     def zone_name(self, where: str, value: Any) -> str | None:
         if isinstance(value, str) and value:
             return value
         shown = "is missing" if value is None else "is empty" if value == "" else f"is {kind_of(value)}"
-        self.fault(where, f"{shown}; expected the zone's name, such as {', '.join(self.ontology.zones)}")
+        self.problem(where, f"{shown}; expected the zone's name, such as {', '.join(self.ontology.zones)}")
         return None
 
     def flag(self, where: str, value: Any) -> bool:
         if value is None or isinstance(value, bool):
             return bool(value)
-        self.fault(where, f"is {kind_of(value)}; expected true, false or null")
+        self.problem(where, f"is {kind_of(value)}; expected true, false or null")
         return False
 
     def remember(self, where: str, item: dict[str, Any], span: Span | None) -> str:
         id_ = self.name(f"{where}.id", item.get("id")) or ""
         if id_ and id_ in self.places:
-            self.fault(f"{where}.id", f"{id_!r} is given twice; ids are unique in a document")
+            self.problem(f"{where}.id", f"{id_!r} is given twice; ids are unique in a document")
         if id_:
             self.places[id_] = span or Span(0, 1)  # a broken span has its own fault; references to it need none
         return id_
@@ -267,7 +269,7 @@ class Row:
         if isinstance(value, str):
             if value in self.places:
                 return Reference(self.places[value], value)
-            self.fault(where, f"no entity or event has the id {value!r}; give an id of this document or a span")
+            self.problem(where, f"no entity or event has the id {value!r}; give an id of this document or a span")
             return None
         span = self.span(where, value)
         return Reference(span) if span else None
@@ -314,7 +316,7 @@ class Row:
         o = self.ontology
         content = [self.span(at, part) for at, part in self.objects(f"{where}.content", item.get("content"))]
         if not content:
-            self.fault(f"{where}.content", "has no span; expected a list of one span or more")
+            self.problem(f"{where}.content", "has no span; expected a list of one span or more")
         cue = self.span(f"{where}.cue", item["cue"]) if item.get("cue") is not None else None
         source, addressee = (
             self.reference(f"{where}.{key}", item[key]) if item.get(key) is not None else None

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vostochny.formats import Fault, FormatError
+from vostochny.errors import InputError, Problem
 from vostochny.formats.discovery import Names, discovered
 from vostochny.formats.prediction import Row, kind_of, nearest
 from vostochny.layout import paragraphs_of
@@ -38,7 +38,7 @@ class Reading:
 
     def __init__(self, ontology: Ontology, gold: Mapping[str, Document] | None = None):
         self.ontology, self.gold = ontology, gold or {}
-        self.faults: list[Fault] = []
+        self.problems: list[Problem] = []
         self.left_out: Counter[str] = Counter()
         self._notes: list[str] = []
 
@@ -52,9 +52,9 @@ class Reading:
         """Everything noted, what was left out by its number."""
         return self._notes + [f"left out: {count} {what}" for what, count in self.left_out.items()]
 
-    def fault(self, path: str, line: int | None, where: str | None, message: str) -> None:
+    def problem(self, path: str, line: int | None, where: str | None, message: str) -> None:
         """Something wrong; reading goes on."""
-        self.faults.append(Fault(path, line, where, message))
+        self.problems.append(Problem(path, line, where, message))
 
     def document_of(self, doc_id: str | None) -> Document | None:
         """The gold document for a record's id or unique prefix of one, if there is one."""
@@ -84,10 +84,12 @@ class Reading:
             doc_id, text = record.row.get("doc_id"), record.row.get("text")
             if not isinstance(doc_id, str) or not doc_id:
                 shown = "is missing" if doc_id is None else f"is {kind_of(doc_id)}"
-                self.fault(record.path, record.line, "doc_id", f"{shown}; expected the document's id")
+                self.problem(record.path, record.line, "doc_id", f"{shown}; expected the document's id")
                 doc_id = ""
             elif doc_id in lines:
-                self.fault(record.path, record.line, "doc_id", f"{doc_id} is given twice; give each document one line")
+                self.problem(
+                    record.path, record.line, "doc_id", f"{doc_id} is given twice; give each document one line"
+                )
             lines[doc_id] = record.line
             known = text if isinstance(text, str) and text else None
             document = self._checked(record, doc_id, known)
@@ -102,7 +104,7 @@ class Reading:
     def predictions(
         self, records: Iterable[Record], unknown: str = "error", view: View | None = None, offsets: str | None = None
     ) -> dict[str, Document]:
-        """Predictions by the doc_id of their gold document. Raises FormatError with every fault."""
+        """Predictions by the doc_id of their gold document. Raises InputError with every fault."""
         out: dict[str, Document] = {}
         seen: dict[str, Record] = {}
         unnamed: list[Record] = []
@@ -114,7 +116,9 @@ class Reading:
             if doc_id in seen:
                 line = seen[doc_id].line
                 where = f"stands on line {line}" if line else "is given"
-                self.fault(record.path, record.line, "doc_id", f"{doc_id} {where} already; give each document one line")
+                self.problem(
+                    record.path, record.line, "doc_id", f"{doc_id} {where} already; give each document one line"
+                )
             elif doc_id:
                 seen[doc_id] = record
                 out[doc_id] = found
@@ -130,7 +134,7 @@ class Reading:
                 take(record, doc_id)
         elif unnamed:
             message = f"{len(unnamed)} documents have no id; expected one for each, or all {len(self.gold)} in order"
-            self.fault(unnamed[0].path, unnamed[0].line, "doc_id", message)
+            self.problem(unnamed[0].path, unnamed[0].line, "doc_id", message)
         self.raise_faults()
         return out
 
@@ -145,7 +149,7 @@ class Reading:
                 return fitting[0]
             hint = f"fits {', '.join(fitting)}; write more of the id"
             message = f"{given!r} {hint}" if fitting else f"unknown document {given!r}; {nearest(given, self.gold)}"
-            self.fault(record.path, record.line, "doc_id", message)
+            self.problem(record.path, record.line, "doc_id", message)
             return None
         if given is None and isinstance(record.row.get("text"), str):
             same = [i for i, d in self.gold.items() if d.text == record.row["text"]]
@@ -153,7 +157,7 @@ class Reading:
                 return same[0]
         shown = "is missing" if given is None else f"is {kind_of(given)}"
         few = ", ".join(list(self.gold)[:20])
-        self.fault(record.path, record.line, "doc_id", f"{shown}; expected one of {few}")
+        self.problem(record.path, record.line, "doc_id", f"{shown}; expected one of {few}")
         return None
 
     # -- both ------------------------------------------------------------------------------------------------------
@@ -171,13 +175,13 @@ class Reading:
         """A record as a document; its faults become ours, each with the line of its item. Gold has no ``layout``."""
         row = Row(record.path, record.line, record.row, text, self.ontology, unknown, view, layout, offsets)
         document = row.read(doc_id or "?", with_text=unknown is None)
-        for fault in row.faults:
-            item = (fault.field or "").split(".")[0]
-            self.faults.append(replace(fault, line=record.lines.get(item, fault.line)))
+        for problem in row.problems:
+            item = (problem.field or "").split(".")[0]
+            self.problems.append(replace(problem, line=record.lines.get(item, problem.line)))
         return document
 
     def raise_faults(self) -> None:
-        """Raise FormatError if there are any faults, in the order of the files and their lines."""
-        files = {name: i for i, name in enumerate(dict.fromkeys(f.file for f in self.faults))}
-        if self.faults:
-            raise FormatError(sorted(self.faults, key=lambda f: (files[f.file], f.line or 0)))
+        """Raise InputError if there are any faults, in the order of the files and their lines."""
+        files = {name: i for i, name in enumerate(dict.fromkeys(f.file for f in self.problems))}
+        if self.problems:
+            raise InputError(sorted(self.problems, key=lambda f: (files[f.file], f.line or 0)))

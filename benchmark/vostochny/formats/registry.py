@@ -18,7 +18,8 @@ from typing import Any
 
 import orjson
 
-from vostochny.formats import Empty, Fault, FormatError, Unreadable, files, jsonl, shards
+from vostochny.errors import EmptyFileError, InputError, Problem, UnreadableFileError
+from vostochny.formats import files, jsonl, shards
 from vostochny.formats.reading import Reading, Record
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View
@@ -58,7 +59,7 @@ def _plugins() -> Iterator[Any]:
 
 
 def named(name: str, option: str = "--format") -> Any:
-    """The module of a format. Raises FormatError that names the formats where there is none."""
+    """The module of a format. Raises InputError that names the formats where there is none."""
     if name in MODULES:
         return import_module(f"vostochny.formats.{MODULES[name]}")
     for plugin in _plugins():
@@ -66,20 +67,20 @@ def named(name: str, option: str = "--format") -> Any:
             try:
                 return plugin.load()
             except Exception as e:  # a plug-in may fail in any way
-                raise FormatError([Fault(option, None, None, f"the plug-in {plugin.value} fails: {e}")]) from None
-    raise FormatError([Fault(option, None, None, f"{name!r} is none of {', '.join(names())}")])
+                raise InputError([Problem(option, None, None, f"the plug-in {plugin.value} fails: {e}")]) from None
+    raise InputError([Problem(option, None, None, f"{name!r} is none of {', '.join(names())}")])
 
 
 def detect(path: str) -> str:
     """The format of a file or folder by its content. What is none is ``jsonl``, whose reader says what is wrong.
 
-    Raises FormatError where a text is of no format that is known.
+    Raises InputError where a text is of no format that is known.
     """
     if path != "-" and Path(path).is_dir():
         return _folder(Path(path))
     try:
         head = files.head(path)
-    except (OSError, Unreadable):
+    except (OSError, UnreadableFileError):
         return "jsonl"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if head[:4] == b"PAR1":
@@ -99,8 +100,8 @@ def detect(path: str) -> str:
     if start:
         known = ", ".join(names())
         shown = start[:20].decode("utf-8", "replace")
-        raise FormatError(
-            [Fault(path, None, None, f"begins with {shown!r}, which is no format of {known}; see --format")]
+        raise InputError(
+            [Problem(path, None, None, f"begins with {shown!r}, which is no format of {known}; see --format")]
         )
     return "jsonl"
 
@@ -140,7 +141,7 @@ def _json(path: str, head: bytes, start: bytes) -> str:
         lines = False
         try:
             value = orjson.loads(files.content(path).removeprefix(b"\xef\xbb\xbf"))
-        except (orjson.JSONDecodeError, FormatError):
+        except (orjson.JSONDecodeError, InputError):
             # Broken: what it would be tells who should say so.
             looks = re.search(rb'"annotations"\s*:', head) and re.search(rb'"data"\s*:', head)
             return "label-studio" if looks else "jsonl"
@@ -190,7 +191,7 @@ def _native(value: dict[str, Any]) -> bool:
 def expanded(addresses: str | Sequence[str]) -> tuple[str, ...]:
     """The files that addresses stand for (formats.shards), or the folders that are one thing in their format.
 
-    Raises FormatError where a pattern has no file.
+    Raises InputError where a pattern has no file.
     """
     out: list[str] = []
     for address in [addresses] if isinstance(addresses, str) else addresses:
@@ -206,7 +207,7 @@ def _records(
     paths = expanded(addresses)
     module = named(name or detect(paths[0]), option)
     for path in paths:
-        with contextlib.suppress(*([Empty] if len(paths) > 1 else [])):
+        with contextlib.suppress(*([EmptyFileError] if len(paths) > 1 else [])):
             yield from module.read(path, reading)
 
 

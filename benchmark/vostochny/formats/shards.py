@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from vostochny.formats import Fault, FormatError
+from vostochny.errors import InputError, Problem
 
 _PATTERN = frozenset("*?[")
 ENDINGS = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
@@ -28,17 +28,17 @@ def found(addresses: Sequence[str]) -> tuple[str, ...]:
 
     A name of a file is that file, whatever characters it has; a folder stands for the JSON Lines in it (ENDINGS, none
     of its subfolders). What names no pattern and no folder is passed on as it is, for the reader to say what is wrong
-    with it. Raises FormatError where a pattern or a folder has no file.
+    with it. Raises InputError where a pattern or a folder has no file.
     """
     out: list[str] = []
-    faults: list[Fault] = []
+    problems: list[Problem] = []
     for address in addresses:
         try:
             out += _remote(address) if is_remote(address) else _local(address)
-        except FormatError as e:
-            faults += e.faults
-    if faults:
-        raise FormatError(faults)
+        except InputError as e:
+            problems += e.problems
+    if problems:
+        raise InputError(problems)
     return tuple(dict.fromkeys(out))
 
 
@@ -65,7 +65,7 @@ def _remote(address: str) -> list[str]:
             inside = sorted(str(p) for p in files.ls(path, detail=False) if str(p).endswith(ENDINGS))
             fitting = [files.unstrip_protocol(p) for p in inside]
             return fitting or _none(address, f"has no file that ends in {' or '.join(ENDINGS)}")
-    except FormatError:
+    except InputError:
         raise
     except Exception as e:  # each filesystem fails in its own ways
         return _none(address, f"cannot be listed: {e or type(e).__name__}")
@@ -73,15 +73,15 @@ def _remote(address: str) -> list[str]:
 
 
 def filesystem(address: str) -> tuple[Any, str]:
-    """The filesystem of a remote address and the path in it. Raises FormatError where fsspec has none for it."""
+    """The filesystem of a remote address and the path in it. Raises InputError where fsspec has none for it."""
     import fsspec
 
     try:
         files, path = fsspec.core.url_to_fs(address)
     except (ImportError, ValueError) as e:
-        raise FormatError([Fault(address, None, None, f"cannot be reached: {e}")]) from None
+        raise InputError([Problem(address, None, None, f"cannot be reached: {e}")]) from None
     return files, str(path)
 
 
 def _none(address: str, message: str) -> list[str]:
-    raise FormatError([Fault(address, None, None, message)])
+    raise InputError([Problem(address, None, None, message)])

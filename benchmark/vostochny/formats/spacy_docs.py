@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from vostochny.formats import Fault, FormatError
+from vostochny.errors import InputError, Problem
 from vostochny.formats.files import MAX_FILE, content, write_bytes
 from vostochny.formats.reading import Reading, Record
 from vostochny.formats.spacy_json import layers_of_groups
@@ -20,12 +20,12 @@ MISSING = "needs spaCy, which is not installed: pip install 'vostochny[baselines
 
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
-    """A record a document. Raises FormatError where the file is no DocBin or spaCy is not installed."""
+    """A record a document. Raises InputError where the file is no DocBin or spaCy is not installed."""
     try:
         import spacy
         from spacy.tokens import DocBin
     except ImportError:
-        raise FormatError([Fault(path, None, None, MISSING)]) from None
+        raise InputError([Problem(path, None, None, MISSING)]) from None
     raw = content(path)
     try:
         unpacking = zlib.decompressobj()
@@ -35,7 +35,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
         found = list(DocBin().from_bytes(raw).get_docs(spacy.blank("xx").vocab))
         records = [_record(path, doc) for doc in found]
     except Exception as e:  # whatever spaCy stumbles over in bytes that are no DocBin
-        raise FormatError([Fault(path, None, None, f"is no DocBin of this spaCy ({type(e).__name__}: {e})")]) from None
+        raise InputError([Problem(path, None, None, f"is no DocBin of this spaCy ({type(e).__name__}: {e})")]) from None
     yield from records
 
 
@@ -53,12 +53,12 @@ def docs(documents: Iterable[Document], lost: Counter[str]) -> Iterator[Any]:
     """spaCy documents: all entities, triggers and contents in span groups, flat entities in ``ents`` too.
 
     Spans are widened to spaCy's tokens. Attributes, arguments and everything about a quote but its content are lost.
-    Raises FormatError where spaCy is not installed.
+    Raises InputError where spaCy is not installed.
     """
     try:
         import spacy
     except ImportError:
-        raise FormatError([Fault("spacy", None, None, MISSING)]) from None
+        raise InputError([Problem("spacy", None, None, MISSING)]) from None
     nlp = spacy.blank("xx")
     for d in documents:
         doc = nlp.make_doc(d.text)
@@ -90,7 +90,7 @@ def docs(documents: Iterable[Document], lost: Counter[str]) -> Iterator[Any]:
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
-    """Write a DocBin; see :func:`docs` for what is lost. Raises FormatError where spaCy is not installed."""
+    """Write a DocBin; see :func:`docs` for what is lost. Raises InputError where spaCy is not installed."""
     made = list(docs(documents, lost))
     from spacy.tokens import DocBin
 

@@ -37,7 +37,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
     for number, output in enumerate(outputs(path, reading, is_output)):
         value = output.value
         if not is_output(value):
-            reading.fault(
+            reading.problem(
                 path, output.line, f"[{number}]", "is no spaCy document: an object with text and ents or spans"
             )
         elif isinstance(value, list):

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from vostochny.formats import Fault, FormatError, jsonl
+from vostochny.errors import InputError, Problem
+from vostochny.formats import jsonl
 from vostochny.formats.files import MAX_FILE, content, new_folder, write_bytes
 from vostochny.formats.prediction import GOLD_KEYS, LAYERS
 from vostochny.formats.reading import Reading, Record
@@ -40,7 +41,7 @@ def read_parquet(path: str, reading: Reading) -> Iterator[Record]:
         rows = table.to_pylist()
         names = _names((table.schema.metadata or {}).get(b"huggingface", b"{}"))
     except Exception as e:  # whatever Arrow stumbles over
-        raise FormatError([Fault(path, None, None, f"cannot be read as Parquet: {_short(e)}")]) from None
+        raise InputError([Problem(path, None, None, f"cannot be read as Parquet: {_short(e)}")]) from None
     yield from rows_of(path, reading, [(None, row) for row in rows], names)
 
 
@@ -68,7 +69,7 @@ def read_dataset(path: str, reading: Reading) -> Iterator[Record]:
             rows += [(None, row) for row in table.to_pylist()]
         names = _names((folder / "dataset_info.json").read_bytes())
     except Exception as e:
-        raise FormatError([Fault(path, None, None, f"cannot be read as a datasets folder: {_short(e)}")]) from None
+        raise InputError([Problem(path, None, None, f"cannot be read as a datasets folder: {_short(e)}")]) from None
     yield from rows_of(path, reading, rows, names)
 
 
@@ -76,8 +77,8 @@ def read_tokens(path: str, reading: Reading) -> Iterator[Record]:
     """Tagged sentences as JSON Lines."""
     rows: list[tuple[int | None, dict[str, Any]]] = []
     for number, line in jsonl.raw_lines(path):
-        row, faults = jsonl.parse(path, number, line)
-        reading.faults += faults
+        row, problems = jsonl.parse(path, number, line)
+        reading.problems += problems
         if row is not None:
             rows.append((number, row))
     yield from rows_of(path, reading, rows, {})
@@ -112,7 +113,7 @@ def _sentence(
     tokens, tags = row["tokens"], row[key]
     offsets = row.get("token_offsets")
     if not isinstance(tokens, list) or not all(isinstance(t, str) for t in tokens) or len(tokens) != len(tags):
-        reading.fault(path, line, f"{where}.tokens", f"expected a list of words, as many as {key}")
+        reading.problem(path, line, f"{where}.tokens", f"expected a list of words, as many as {key}")
         return None
     written: list[str] = []
     for i, tag in enumerate(tags):
@@ -120,7 +121,7 @@ def _sentence(
         text = names[tag] if named and names else tag
         if not isinstance(text, str) or not is_tag(text):
             message = f"is {tag!r:.40}; expected O, B-TYPE or I-TYPE, or numbers whose names the features have"
-            reading.fault(path, line, f"{where}.{key}[{i}]", message)
+            reading.problem(path, line, f"{where}.{key}[{i}]", message)
             return None
         written.append(text)
     sentence = Sentence(line, tokens, written)

@@ -61,7 +61,7 @@ def records(path: str, reading: Reading, documents: Sequence[Tagged]) -> list[Re
         elif text is None:
             placed = [s for s in document.sentences if s.spans is not None]
             if len(placed) < len(document.sentences) and reading.document_of(doc_id):
-                reading.fault(path, document.line, "doc_id", NEEDS_TEXT)  # an unknown document has its own fault
+                reading.problem(path, document.line, "doc_id", NEEDS_TEXT)  # an unknown document has its own fault
             document.sentences, text = placed, ""
         out.append(_record(path, reading, document, row, text, scheme))
     return out
@@ -98,7 +98,7 @@ def _record(path: str, reading: Reading, document: Tagged, row: dict[str, Any], 
             good = token_spans(sentence.tokens[:spans], text, at)
             at = _skip(text, good[-1].end if good and not isinstance(good, int) else at)
             message = f"token {sentence.tokens[spans][:40]!r} does not stand in the article after character {at}"
-            reading.fault(path, line, None, f"{message}, where {text[at : at + 30]!r} does; is it the same text?")
+            reading.problem(path, line, None, f"{message}, where {text[at : at + 30]!r} does; is it the same text?")
             break
         at = spans[-1].end if spans else at
         found, stray = chunks([t if is_tag(t) else "O" for t in sentence.tags], scheme)

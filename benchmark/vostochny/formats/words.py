@@ -78,10 +78,10 @@ class Placer:
         paragraphs: Sequence[Span],
         scored: Sequence[Span] | None,
         offsets: str | None,
-        fault: Callable[[str, str], None],
+        problem: Callable[[str, str], None],
     ):
         self.finder = Finder(text, scored)
-        self.text, self.paragraphs, self.offsets, self.fault = text, paragraphs, offsets, fault
+        self.text, self.paragraphs, self.offsets, self.problem = text, paragraphs, offsets, problem
         self.table = unit_offsets(text, offsets) if offsets in UNITS else None
         self.exact = self.normalised = 0
         self.unplaced: list[tuple[Span, str]] = []
@@ -213,10 +213,10 @@ class Placer:
         if occurrence is not None and (
             isinstance(occurrence, bool) or not isinstance(occurrence, int) or occurrence < 1
         ):
-            self.fault(f"{where}.occurrence", f"is {occurrence!r:.40}; expected a whole number, 1 for the first")
+            self.problem(f"{where}.occurrence", f"is {occurrence!r:.40}; expected a whole number, 1 for the first")
             occurrence = None
         if context is not None and not isinstance(context, str):
-            self.fault(f"{where}.context", "is no string; expected words of the article around the span")
+            self.problem(f"{where}.context", "is no string; expected words of the article around the span")
             context = None
         stretch = self.paragraph(where, value)
         return Wanted(value["text"], occurrence, stretch, context if context and even(context) else None)
@@ -227,7 +227,7 @@ class Placer:
             return None
         if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < len(self.paragraphs):
             last = len(self.paragraphs) - 1
-            self.fault(f"{where}.paragraph", f"is {number!r:.40}; the article's paragraphs are numbered 0 to {last}")
+            self.problem(f"{where}.paragraph", f"is {number!r:.40}; the article's paragraphs are numbered 0 to {last}")
             return None
         return self.paragraphs[number]
 
@@ -252,13 +252,13 @@ class Placer:
             unit = self.table[base] + offset
             at = bisect_left(self.table, unit)
             if at < len(self.table) and self.table[at] != unit and offset >= 0:
-                self.fault(f"{where}.{key}", f"{offset} is inside a character, counted in {self.offsets}")
+                self.problem(f"{where}.{key}", f"{offset} is inside a character, counted in {self.offsets}")
             out.append(at if offset >= 0 else -1)
             if at == len(self.table):
-                self.fault(f"{where}.{key}", f"{offset} is beyond the text, counted in {self.offsets}")
+                self.problem(f"{where}.{key}", f"{offset} is beyond the text, counted in {self.offsets}")
         if stretch and (bounds[0] < 0 or out[1] > limit):
             message = f"{bounds[0]}–{bounds[1]} is not in paragraph {value['paragraph']}, of {limit - base} characters"
-            self.fault(f"{where}.start", message)
+            self.problem(f"{where}.start", message)
             return value
         return {**{k: v for k, v in value.items() if k != "paragraph"}, "start": out[0], "end": out[1]}
 

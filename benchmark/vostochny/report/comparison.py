@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from vostochny.comparison import Comparison, adjusted, compare
-from vostochny.formats import Fault, FormatError
+from vostochny.errors import InputError, Problem
 from vostochny.intervals import Interval, Resampling
 from vostochny.report import LABELS, short
 from vostochny.scoring import Result
@@ -33,16 +33,18 @@ class Row:
 def compared(names: Sequence[str], results: Sequence[Result]) -> dict[str, Any]:
     """Every measure that all systems have, the first system against each other one; p corrected over all of them.
 
-    Raises FormatError where they were not scored on the same documents.
+    Raises InputError where they were not scored on the same documents.
     """
     first, options = results[0], results[0].options
-    faults = [
-        Fault(name, None, None, f"was scored on gold {r.gold_hash} and {names[0]} on {first.gold_hash}: files left out")
+    problems = [
+        Problem(
+            name, None, None, f"was scored on gold {r.gold_hash} and {names[0]} on {first.gold_hash}: files left out"
+        )
         for name, r in zip(names, results, strict=True)
         if r.gold_hash != first.gold_hash
     ]
-    if faults:
-        raise FormatError(faults)
+    if problems:
+        raise InputError(problems)
     resampling = Resampling(options.resamples or 1, options.seed)
     found = [
         (name, other, first.measures[name], result.measures[name])

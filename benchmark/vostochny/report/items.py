@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from vostochny.formats import Fault, FormatError
+from vostochny.errors import InputError, Problem
 from vostochny.metrics.verdicts import verdicts
 from vostochny.scoring import Result
 
@@ -14,10 +14,10 @@ _LAYER = {"entities": "entities", "events": "events", "arguments": "events", "qu
 def render(result: Result) -> str:
     """One line an item or pair of items (metrics.verdicts), of the layers that were scored.
 
-    Raises FormatError where the documents were too many to hold, so that there is nothing to tell.
+    Raises InputError where the documents were too many to hold, so that there is nothing to tell.
     """
     if result.size and not result.pairs:
         message = "the gold is too large to hold, so its items were not kept; give --gold a part of it"
-        raise FormatError([Fault("--items", None, None, message)])
+        raise InputError([Problem("--items", None, None, message)])
     rows = (row for row in verdicts(result.pairs) if _LAYER[row["layer"]] in result.layers)
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

@@ -25,7 +25,7 @@ def as_dict(result: Result) -> dict[str, Any]:
         "documents": list(result.documents),
         "unpredicted": result.unpredicted,
         "without_prediction": list(result.without_prediction),
-        "left_out": [str(fault) for fault in result.left_out],
+        "left_out": [str(problem) for problem in result.left_out],
         "notes": list(result.notes),
         "layers": list(result.layers),
         "placement": {

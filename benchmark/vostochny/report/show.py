@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from vostochny.formats import Fault, FormatError
+from vostochny.errors import InputError, Problem
 from vostochny.metrics.units import Pair
 from vostochny.metrics.verdicts import Item, Judgement, judge, place
 from vostochny.model import Document, Entity, Event, Quote, Span
@@ -35,13 +35,13 @@ class _Mark:
 
 
 def find(given: str, documents: Sequence[Document]) -> Document:
-    """The document of an id or of a unique beginning of one. Raises FormatError that names the known ones."""
+    """The document of an id or of a unique beginning of one. Raises InputError that names the known ones."""
     fitting = [d for d in documents if d.doc_id == given] or [d for d in documents if d.doc_id.startswith(given)]
     if len(fitting) == 1:
         return fitting[0]
     known = ", ".join(d.doc_id for d in (fitting or documents)[:8])
     problem = "fits more than one document" if fitting else "is no document"
-    raise FormatError([Fault("show", None, None, f"{given!r} {problem}: {known}")])
+    raise InputError([Problem("show", None, None, f"{given!r} {problem}: {known}")])
 
 
 def render(pair: Pair, layers: Sequence[str], judged: bool, width: int = 100, colour: bool = False) -> str:

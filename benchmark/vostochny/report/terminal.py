@@ -37,7 +37,7 @@ def render(result: Result, by: str = "type", agreement: Mapping[str, float] | No
         missing = [short(d) for d in result.without_prediction]
         more = f" and {result.unpredicted - 8} more" if result.unpredicted > 8 else ""
         lines.append(f"no prediction for {', '.join(missing[:8])}{more}: counted as empty")
-    lines += [f"left out: {fault}" for fault in result.left_out]
+    lines += [f"left out: {problem}" for problem in result.left_out]
     lines += result.notes
     if result.options.resamples:
         lines += ["", EXPLANATION]

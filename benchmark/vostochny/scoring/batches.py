@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from vostochny.formats import Fault, FormatError
+from vostochny.errors import InputError, Problem
 from vostochny.formats.prediction import LAYERS, Row
 from vostochny.layout import paragraphs_of
 from vostochny.metrics.columns import Table, table_of
@@ -70,9 +70,9 @@ class Batch:
     def pairs(self) -> list[Pair]:
         """The batch as paired documents, seen through the view if there is one.
 
-        Raises FormatError with every fault of its rows.
+        Raises InputError with every fault of its rows.
         """
-        faults: list[Fault] = []
+        problems: list[Problem] = []
         gold: list[Document] = []
         predicted: dict[str, Document] = {}
         rows, others = self._rows
@@ -87,9 +87,9 @@ class Batch:
                 offsets, labels = (self.options.offsets, view) if layout else (None, None)
                 reader = Row(path, line, row, text, scheme(), unknown, labels, layout, offsets)
                 document = reader.read(row["doc_id"], with_text=layout is None)
-                if not reader.faults:
+                if not reader.problems:
                     return document
-            faults.extend(reader.faults)
+            problems.extend(reader.problems)
             return document
 
         for (chunk, _), (line, row) in zip(self.gold, rows, strict=True):
@@ -106,8 +106,8 @@ class Batch:
                 predicted[document.doc_id] = read(
                     path, line, row, document.text or None, self.options.unknown, document
                 )  # fmt: skip
-        if faults:
-            raise FormatError(faults)
+        if problems:
+            raise InputError(problems)
         if view:
             gold = [view.gold(d) for d in gold]
             predicted = {i: view.prediction(d) for i, d in predicted.items()}
@@ -121,7 +121,7 @@ class Batch:
 
     @cached_property
     def table(self) -> Table:
-        """The entities of the batch as columns. Raises FormatError with every fault of its rows."""
+        """The entities of the batch as columns. Raises InputError with every fault of its rows."""
         if self.options.offsets or self.options.view or self.options.zones:
             return table_of(self.pairs)
         try:

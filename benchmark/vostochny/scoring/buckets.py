@@ -15,7 +15,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from vostochny.formats import Fault, FormatError, shards
+from vostochny.errors import InputError, Problem
+from vostochny.formats import shards
 from vostochny.scoring.chunks import IDS, Source, chunks
 from vostochny.scoring.totals import Part, keys_of
 
@@ -40,7 +41,7 @@ class Dealt:
 
     deal: Deal
     filled: tuple[int, ...]
-    faults: tuple[Fault, ...]
+    problems: tuple[Problem, ...]
 
 
 def count_for(size: int) -> int:
@@ -50,12 +51,12 @@ def count_for(size: int) -> int:
 
 def deal(task: Deal) -> Dealt:
     """Write each line of a file to its bucket, and beside it the lines' numbers, so that faults can name them."""
-    faults: list[Fault] = []
+    problems: list[Problem] = []
     numbers: dict[int, list[int]] = {}
     files: dict[int, IO[bytes]] = {}
     with ExitStack() as stack:
         try:
-            for chunk in chunks([task.source], faults, schema=IDS):
+            for chunk in chunks([task.source], problems, schema=IDS):
                 known = [(at, doc_id) for at, doc_id in enumerate(chunk.ids) if doc_id is not None]
                 bucket = (keys_of(doc_id for _, doc_id in known) >> np.uint64(32)) % np.uint64(task.buckets)
                 for (at, _), number in zip(known, bucket.tolist(), strict=True):
@@ -64,12 +65,12 @@ def deal(task: Deal) -> Dealt:
                     line, raw = chunk.lines[at]
                     files[number].write(raw + b"\n")
                     numbers.setdefault(number, []).append(line)
-        except FormatError as e:
-            faults += e.faults
+        except InputError as e:
+            problems += e.problems
     for number, lines in numbers.items():
         with _written(_path(task, number, "npy")) as file:
             np.save(file, np.array(lines, dtype=np.int64))
-    return Dealt(task, tuple(sorted(numbers)), tuple(faults))
+    return Dealt(task, tuple(sorted(numbers)), tuple(problems))
 
 
 def parts(dealt: Sequence[Dealt]) -> list[Part]:

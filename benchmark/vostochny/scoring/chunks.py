@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import json as arrow_json
 
-from vostochny.formats import Fault, FormatError
+from vostochny.errors import InputError, Problem
 from vostochny.formats.files import opened
 from vostochny.formats.jsonl import blocks, parse
 
@@ -95,17 +95,17 @@ class Chunk:
             return [number for number, _ in self.lines]
         return range(self.first, self.first + len(self.ids)) if self.numbers is None else self.numbers
 
-    def check(self) -> list[Fault]:
+    def check(self) -> list[Problem]:
         """Read the ids by the checked parser where Arrow would not; the faults of lines that have none."""
-        faults: list[Fault] = []
+        problems: list[Problem] = []
         for number, raw in self.lines if self.arrow is None else ():
             row, found = parse(self.path, number, raw)
             doc_id = row.get("doc_id") if row else None
             if row is not None and not (isinstance(doc_id, str) and doc_id):
-                found = [Fault(self.path, number, "doc_id", "is missing; expected the document's id")]
-            faults += found
+                found = [Problem(self.path, number, "doc_id", "is missing; expected the document's id")]
+            problems += found
             self.ids.append(None if found else doc_id)
-        return faults
+        return problems
 
     def row(self, at: int) -> tuple[int, dict[str, Any]]:
         """Line number and content of a line that is no faulty one."""
@@ -137,17 +137,19 @@ class Source:
         return [cls(path, path, may_be_empty=len(paths) > 1) for path in paths]
 
 
-def chunks(sources: Sequence[Source], faults: list[Fault], size: int = 0, schema: pa.Schema = ROW) -> Iterator[Chunk]:
-    """Files one after the other, chunk by chunk of about ``size`` bytes (SIZE); faults of lines go to ``faults``.
+def chunks(
+    sources: Sequence[Source], problems: list[Problem], size: int = 0, schema: pa.Schema = ROW
+) -> Iterator[Chunk]:
+    """Files one after the other, chunk by chunk of about ``size`` bytes (SIZE); problems of lines go to ``problems``.
 
-    Raises Unreadable where a file cannot be read, FormatError where one is empty that may not be, or a line is too
-    long.
+    Raises UnreadableFileError where a file cannot be read, InputError where one is empty that may not be, or a line
+    is too long.
     """
     for source in sources:
-        yield from _chunks_of(source, faults, size or SIZE, schema)
+        yield from _chunks_of(source, problems, size or SIZE, schema)
 
 
-def _chunks_of(source: Source, faults: list[Fault], size: int, schema: pa.Schema) -> Iterator[Chunk]:
+def _chunks_of(source: Source, problems: list[Problem], size: int, schema: pa.Schema) -> Iterator[Chunk]:
     numbers = None
     if source.numbers:
         with opened(source.numbers) as file:
@@ -157,8 +159,8 @@ def _chunks_of(source: Source, faults: list[Fault], size: int, schema: pa.Schema
         for data in blocks(source.path, size, source.may_be_empty):
             mine = None if numbers is None else numbers[line - 1 :]
             chunk = Chunk(source.name, line, data, mine, schema)
-            faults += chunk.check()
+            problems += chunk.check()
             line += len(chunk.ids) if chunk.arrow is not None else data.count(b"\n")
             yield chunk
-    except FormatError as e:
-        raise type(e)([replace(fault, file=source.name) for fault in e.faults]) from None
+    except InputError as e:
+        raise type(e)([replace(problem, file=source.name) for problem in e.problems]) from None

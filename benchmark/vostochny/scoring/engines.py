@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, Self, TypeVar
 
-from vostochny.formats import Fault, FormatError
+from vostochny.errors import InputError, Problem
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -84,7 +84,7 @@ class Processes:
         self._pool.shutdown(cancel_futures=True)
 
     def map(self, function: Callable[[T], R], tasks: Sequence[T]) -> list[R]:
-        """As Engine says. Raises FormatError where a process died."""
+        """As Engine says. Raises InputError where a process died."""
         from concurrent.futures.process import BrokenProcessPool
 
         try:
@@ -92,7 +92,7 @@ class Processes:
         except BrokenProcessPool:
             message = "a process ended before its time, likely for want of memory: use --workers 1, or smaller shards"
             message += "; or the script that asked for it has no `if __name__ == '__main__':`"
-            raise FormatError([Fault("--workers", None, None, message)]) from None
+            raise InputError([Problem("--workers", None, None, message)]) from None
 
     def sum(self, function: Callable[[T], S], tasks: Sequence[T]) -> S:
         """As Engine says."""
@@ -115,7 +115,7 @@ class Dask:
             from distributed import Client, LocalCluster
         except ImportError:
             message = "needs dask.distributed; install vostochny[dask]"
-            raise FormatError([Fault("--engine dask", None, None, message)]) from None
+            raise InputError([Problem("--engine dask", None, None, message)]) from None
         self._cluster = None
         if self._scheduler is None:
             # On loopback and without a dashboard: nobody else is meant to see it.
@@ -126,7 +126,7 @@ class Dask:
             self._client = Client(self._cluster or self._scheduler, timeout=PATIENCE)
         except (OSError, ValueError) as e:
             message = f"cannot be reached: {str(e) or type(e).__name__}; expected tcp://HOST:PORT of a Dask scheduler"
-            raise FormatError([Fault(f"--scheduler {self._scheduler}", None, None, message)]) from None
+            raise InputError([Problem(f"--scheduler {self._scheduler}", None, None, message)]) from None
         self.workers = max(1, sum(self._client.nthreads().values()))
         return self
 
@@ -136,7 +136,7 @@ class Dask:
             self._cluster.close()
 
     def map(self, function: Callable[[T], R], tasks: Sequence[T]) -> list[R]:
-        """As Engine says. Raises FormatError where a task was given up."""
+        """As Engine says. Raises InputError where a task was given up."""
         return self._come(self._client.map(function, tasks, pure=False))
 
     def sum(self, function: Callable[[T], S], tasks: Sequence[T]) -> S:
@@ -155,7 +155,7 @@ class Dask:
             return list(self._client.gather(futures))
         except KilledWorker as e:
             message = f"a task was given up after it had killed several workers, likely for want of memory ({e})"
-            raise FormatError([Fault("--engine dask", None, None, message)]) from None
+            raise InputError([Problem("--engine dask", None, None, message)]) from None
 
 
 class _Added:

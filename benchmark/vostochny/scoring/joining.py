@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from vostochny.formats import Fault
+from vostochny.errors import Problem
 from vostochny.ontology import Ontology
 from vostochny.scoring.batches import Batch, TypesNeeded
 from vostochny.scoring.chunks import Chunk, Place, Source, chunks
@@ -30,7 +30,7 @@ class Join:
     Afterwards ``faults`` has what is wrong with lines and ids, and ``lone`` file and line of each prediction for a
     document that this gold does not have. ``saw_gold`` is given every chunk of the gold. Without ``own_types`` batches
     raise TypesNeeded. Iterating raises Misordered where more than ``waiting`` bytes of lines would have to wait (None:
-    there is no limit), and Unreadable where a file cannot be read.
+    there is no limit), and UnreadableFileError where a file cannot be read.
     """
 
     def __init__(
@@ -44,10 +44,10 @@ class Join:
         waiting: int | None = WAITING,
         size: int = 0,
     ):
-        self.faults: list[Fault] = []
+        self.problems: list[Problem] = []
         self.lone: dict[str, tuple[str, int]] = {}
-        self._gold = _Side(chunks(gold, self.faults, size), self.faults, saw_gold)
-        self._predicted = _Side(chunks(predicted, self.faults, size), self.faults)
+        self._gold = _Side(chunks(gold, self.problems, size), self.problems, saw_gold)
+        self._predicted = _Side(chunks(predicted, self.problems, size), self.problems)
         self._ontology, self._options, self._own_types = ontology, options, own_types
         self._most = waiting
 
@@ -81,9 +81,9 @@ class _Side:
     """What has been read of one side and not yet been taken."""
 
     def __init__(
-        self, source: Iterator[Chunk], faults: list[Fault], saw: Callable[[Chunk], object] = lambda chunk: None
+        self, source: Iterator[Chunk], problems: list[Problem], saw: Callable[[Chunk], object] = lambda chunk: None
     ):
-        self._source, self._faults, self._saw = source, faults, saw
+        self._source, self._faults, self._saw = source, problems, saw
         self._files: list[str] = []
         self._seen: dict[str, int] = {}  # doc_id → number of its file and line, packed: there are many
         self._live: deque[Chunk] = deque()
@@ -168,7 +168,7 @@ class _Side:
                 path = self._files[file]
             where = f"line {line}" if path == chunk.path else f"line {line} of {path}"
             message = f"{doc_id} stands on {where} already; give each document one line"
-            self._faults.append(Fault(chunk.path, chunk.number(at), "doc_id", message))
+            self._faults.append(Problem(chunk.path, chunk.number(at), "doc_id", message))
         numbers = chunk.number_all()
         self._seen |= {doc_id: base + numbers[at] for doc_id, at in out.items()}
         return out

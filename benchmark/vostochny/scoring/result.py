@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import vostochny
-from vostochny.formats import Fault
+from vostochny.errors import Problem
 from vostochny.intervals import RESAMPLES, SEED, Resampling, Uncertainty, jackknife, uncertainty
 from vostochny.measures import LAYERS
 from vostochny.metrics.counts import Floats
@@ -85,7 +85,7 @@ class Result:
     gold_hash: str
     pairs: list[Pair] = field(default_factory=list, repr=False)
     placement: Placement = field(default_factory=Placement)
-    left_out: tuple[Fault, ...] = ()
+    left_out: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     _across: Mapping[str, Floats] = field(default_factory=dict, repr=False)
 

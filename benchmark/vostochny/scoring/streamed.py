@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vostochny.formats import Fault, FormatError, files, jsonl, registry, shards
+from vostochny.errors import InputError, Problem
+from vostochny.formats import files, jsonl, registry, shards
 from vostochny.formats.discovery import discovered
 from vostochny.measures import FROM_COLUMNS
 from vostochny.metrics.units import Pair
@@ -66,7 +67,7 @@ def score_files(
 
     Documents are joined by doc_id however they are spread. Beyond BLOCKS documents the rows of counts are those of
     BLOCKS blocks of documents, each in the block that its doc_id names, so that what is kept does not grow; intervals
-    then resample and leave out blocks. Types are those of the scheme and of the gold. Raises FormatError with the
+    then resample and leave out blocks. Types are those of the scheme and of the gold. Raises InputError with the
     faults of all files.
     """
     # Imported here: it brings Arrow, which a score of the five articles does without.
@@ -89,23 +90,23 @@ def score_files(
         while True:
             whole = engine.sum(functools.partial(total, job=job), parts)
             if whole.left_out and run.on_error == "fail":
-                raise FormatError([*whole.left_out, *whole.all_faults()])
+                raise InputError([*whole.left_out, *whole.all_faults()])
             if whole.types_needed:
                 names = engine.map(names_of, [source for part in parts for source in part.gold])
                 job = replace(job, own_types=discovered(ontology, names))
             elif whole.unsettled and not job.dealt:
                 if whole.left_out:
-                    raise FormatError([*whole.left_out, *(_not_alone(f) for f in whole.left_out)])
+                    raise InputError([*whole.left_out, *(_not_alone(f) for f in whole.left_out)])
                 folder = stack.enter_context(_scratch(run))
                 parts = _dealt_out(engine, sides, folder, size)
                 job = replace(job, dealt=True)
             else:
                 break
-        faults = whole.all_faults()
+        problems = whole.all_faults()
         if not whole.size:
-            faults = [*whole.left_out, *faults] or [Fault(" ".join(_listed(gold)), None, None, "has no document")]
-        if faults:
-            raise FormatError(faults)
+            problems = [*whole.left_out, *problems] or [Problem(" ".join(_listed(gold)), None, None, "has no document")]
+        if problems:
+            raise InputError(problems)
         return whole.result(job)
 
 
@@ -117,7 +118,7 @@ def _sources(addresses: str | Sequence[str], run: Run, stack: contextlib.ExitSta
     for source in Source.plain(shards.found(_listed(addresses))):
         if source.path == "-" and run.scheduler:
             message = "standard input is not there for the workers of a cluster; give a file that they can read"
-            raise FormatError([Fault("-", None, None, message)])
+            raise InputError([Problem("-", None, None, message)])
         if source.path == "-":
             source = stack.enter_context(_stdin())
         elif run.engine == "dask" and not shards.is_remote(source.path):
@@ -148,7 +149,7 @@ def is_streamed(
         if path == "-":
             return True
         # What cannot be read is small: the reader of small files will say so.
-        with contextlib.suppress(FormatError):
+        with contextlib.suppress(InputError):
             for data in jsonl.blocks(path, 1 << 20, may_be_empty=True):
                 left -= len(data)
                 if left < 0:
@@ -188,7 +189,7 @@ def _documents(paths: Sequence[str], most: int) -> int:
     """How many lines files hold, as far as it takes to see that they are more than ``most``; unreadable ones none."""
     count = 0
     for path in paths:
-        with contextlib.suppress(FormatError):
+        with contextlib.suppress(InputError):
             for data in jsonl.blocks(path, 1 << 18, may_be_empty=True):
                 count += sum(not line.isspace() for line in data.split(b"\n") if line)
                 if count > most:
@@ -197,22 +198,22 @@ def _documents(paths: Sequence[str], most: int) -> int:
 
 
 def _dealt_out(engine: Engine, sides: Sequence[Sequence[Source]], folder: str, size: int) -> list[Part]:
-    """The files of both sides as buckets in a folder. Raises FormatError with what is wrong with them."""
+    """The files of both sides as buckets in a folder. Raises InputError with what is wrong with them."""
     from vostochny.scoring import buckets
 
     number = buckets.count_for(size)
     named = zip(("gold", "predicted"), sides, strict=True)
     deals = [buckets.Deal(s, side, i, number, folder) for side, files in named for i, s in enumerate(files)]
     dealt = engine.map(buckets.deal, deals)
-    faults = [fault for one in dealt for fault in one.faults]
-    if faults:
-        raise FormatError(faults)
+    problems = [problem for one in dealt for problem in one.problems]
+    if problems:
+        raise InputError(problems)
     return buckets.parts(dealt)
 
 
-def _not_alone(fault: Fault) -> Fault:
+def _not_alone(problem: Problem) -> Problem:
     message = "cannot be left out: gold and predictions are split differently, so its documents are not known"
-    return replace(fault, message=message)
+    return replace(problem, message=message)
 
 
 def _listed(addresses: str | Sequence[str]) -> Sequence[str]:
@@ -237,7 +238,7 @@ def _scratch(run: Run) -> Iterator[str]:
     """A folder for buckets, emptied afterwards."""
     if run.scheduler and not run.scratch:
         message = "gold and predictions are split differently; name a folder that all workers can write"
-        raise FormatError([Fault("--scratch", None, None, message)])
+        raise InputError([Problem("--scratch", None, None, message)])
     if run.scratch and shards.is_remote(run.scratch):
         files, inside = shards.filesystem(run.scratch)
         mine = f"{inside.rstrip('/')}/vostochny-{uuid.uuid4().hex}"

@@ -16,7 +16,8 @@ import numpy as np
 import xxhash
 
 from vostochny import measures
-from vostochny.formats import Fault, FormatError, Unreadable, jsonl
+from vostochny.errors import InputError, Problem, UnreadableFileError
+from vostochny.formats import jsonl
 from vostochny.formats.discovery import Names
 from vostochny.formats.prediction import nearest
 from vostochny.metrics.coreference import METRICS as COREFERENCE
@@ -86,16 +87,16 @@ class Total:
     resolved: dict[str, tuple[bool, bool]] = field(default_factory=dict)
     overlaps: dict[str, Overlaps | None] = field(default_factory=dict)
     placement: Placement = field(default_factory=Placement)
-    faults: list[Fault] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     fault_count: int = 0
-    left_out: list[Fault] = field(default_factory=list)
+    left_out: list[Problem] = field(default_factory=list)
     types_needed: bool = False
     misordered: bool = False
 
     # -- one batch more --------------------------------------------------------------------------------------------
 
     def count(self, batch: Batch, job: Job) -> None:
-        """Add a batch of documents. Raises FormatError with its faults, TypesNeeded as the batch does."""
+        """Add a batch of documents. Raises InputError with its faults, TypesNeeded as the batch does."""
         ids, keys = batch.ids, keys_of(batch.ids)
         absent = [i for i in ids if i not in batch.predicted]
         self.gold_keys.append(keys)
@@ -127,10 +128,10 @@ class Total:
         """Add the content of a chunk of the gold to its hash."""
         self.content = (self.content + jsonl.content(chunk.data)) % (1 << 128)
 
-    def fault(self, faults: Sequence[Fault]) -> None:
+    def problem(self, problems: Sequence[Problem]) -> None:
         """Add faults; all of them are counted, and as many told as fit in LISTED."""
-        self.fault_count += len(faults)
-        self.faults = sorted([*self.faults, *faults], key=lambda f: (f.file, f.line or 0))[:LISTED]
+        self.fault_count += len(problems)
+        self.problems = sorted([*self.problems, *problems], key=lambda f: (f.file, f.line or 0))[:LISTED]
 
     def _block_counts(self, metric: str, facets: tuple[str, ...]) -> BlockCounts:
         return self.blocks.setdefault(metric, BlockCounts(metric, facets, BLOCKS))
@@ -175,7 +176,7 @@ class Total:
             self._add_overlaps(layer, overlaps)
         self._add_placement(other.placement)
         count = self.fault_count + other.fault_count
-        self.fault(other.faults)
+        self.problem(other.problems)
         self.fault_count = count
         self.left_out = sorted([*self.left_out, *other.left_out], key=lambda f: f.file)
         self.types_needed |= other.types_needed
@@ -195,20 +196,20 @@ class Total:
         twice = len(np.unique(gold)) < len(gold)
         return self.misordered or twice or bool(np.isin(lone, gold).any())
 
-    def unknown_documents(self) -> list[Fault]:
+    def unknown_documents(self) -> list[Problem]:
         """A fault for each prediction whose document no gold has, those that are kept by name."""
-        faults = []
+        problems = []
         for i, (doc_id, (path, line)) in enumerate(self.lone.items()):
             # A mistyped name is most like one without a prediction; to look for it takes time, so a few times only.
             hint = nearest(doc_id, self.without or self.ids) if i < HINTS else "the gold has no document of that name"
-            faults.append(Fault(path, line, "doc_id", f"unknown document {doc_id!r}; {hint}"))
-        return faults
+            problems.append(Problem(path, line, "doc_id", f"unknown document {doc_id!r}; {hint}"))
+        return problems
 
-    def all_faults(self) -> list[Fault]:
+    def all_faults(self) -> list[Problem]:
         """What is wrong with the files that could be read, as much of it as is kept, and how much more there is."""
-        faults = [*self.faults, *self.unknown_documents()]
-        more = self.fault_count + sum(map(len, self.lone_keys)) - len(faults)
-        return [*faults, Fault(faults[-1].file, None, None, f"and {more} faults more")] if more > 0 else faults
+        problems = [*self.problems, *self.unknown_documents()]
+        more = self.fault_count + sum(map(len, self.lone_keys)) - len(problems)
+        return [*problems, Problem(problems[-1].file, None, None, f"and {more} faults more")] if more > 0 else problems
 
     # -- what it comes to ----------------------------------------------------------------------------------------------
 
@@ -263,17 +264,17 @@ def total(part: Part, job: Job) -> Total:
         for batch in join:
             try:
                 out.count(batch, job)
-            except FormatError as e:
-                out.fault(e.faults)
+            except InputError as e:
+                out.problem(e.problems)
     except TypesNeeded:
         return Total(types_needed=True)
     except Misordered:
         return Total(misordered=True)
-    except Unreadable as e:
-        return Total(left_out=e.faults)
-    except FormatError as e:
-        out.fault(e.faults)
-    out.fault(join.faults)
+    except UnreadableFileError as e:
+        return Total(left_out=e.problems)
+    except InputError as e:
+        out.problem(e.problems)
+    out.problem(join.problems)
     out.lone = dict(heapq.nsmallest(LISTED, join.lone.items()))
     out.lone_keys = [keys_of(join.lone)]
     return out
@@ -282,7 +283,7 @@ def total(part: Part, job: Job) -> Total:
 def names_of(source: Source) -> Names:
     """The types, roles and values that the gold of a file has, as far as it can be read."""
     names = Names()
-    with contextlib.suppress(FormatError):  # who counts will say what is wrong
+    with contextlib.suppress(InputError):  # who counts will say what is wrong
         for chunk in chunks([source], []):
             names.add(row for _, row in (chunk.row(at) for at, doc_id in enumerate(chunk.ids) if doc_id is not None))
     return names

@@ -22,9 +22,9 @@ from inspect_ai.solver import TaskState, generate
 from inspect_ai.util import JSONSchema
 
 from vostochny import measures, ontology, scoring, statistics
+from vostochny.errors import InputError, Problem
 from vostochny.extractors import articles
 from vostochny.extractors.answers import checked, stored
-from vostochny.formats import Fault, FormatError
 from vostochny.metrics.counts import Counts
 from vostochny.model import Document
 from vostochny.tasks import prompt
@@ -105,7 +105,7 @@ def judged(answer: str, document: Document, layers: list[str]) -> Score:
         # A type that is not the scheme's is a mistake like any other; offsets, if any come, are not to be relied on.
         predicted = checked(row | {"doc_id": document.doc_id}, document, scheme, unknown="wrong", offsets="ignore")
         prediction |= stored(row, document)
-    except FormatError as e:
+    except InputError as e:
         problem = str(e)
         predicted = Document(document.doc_id, document.text, emitted=frozenset(layers))
     options = scoring.Options(layers=tuple(layers), resamples=0)
@@ -131,7 +131,7 @@ def judged(answer: str, document: Document, layers: list[str]) -> Score:
 
 
 def read(answer: str) -> dict[str, Any]:
-    """The JSON object of an answer, with or without a fence or words around it. Raises FormatError without one."""
+    """The JSON object of an answer, with or without a fence or words around it. Raises InputError without one."""
     fenced = _FENCE.findall(answer)
     first, last = answer.find("{"), answer.rfind("}")
     for candidate in (answer, *fenced, answer[first : last + 1] if first >= 0 else ""):
@@ -141,4 +141,4 @@ def read(answer: str) -> dict[str, Any]:
             continue
         if isinstance(row, dict):
             return row
-    raise FormatError([Fault("answer", None, None, f"has no JSON object: {answer[:80]!r}")])
+    raise InputError([Problem("answer", None, None, f"has no JSON object: {answer[:80]!r}")])
