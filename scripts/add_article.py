@@ -19,8 +19,8 @@ import yaml
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio
-from vostochny.layout import cover_with_zones, paragraphs_of
 from vostochny.model import Document, Span, Zone
+from vostochny.text.layout import cover_with_zones, paragraphs_of
 
 import project
 import sync_files

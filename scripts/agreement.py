@@ -27,7 +27,7 @@ from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio
 from vostochny.intervals import Resampling, percentile
 from vostochny.metrics import agreement
-from vostochny.metrics.units import Pair, pair_up
+from vostochny.metrics.pairs import Pair, pair_up
 from vostochny.model import Document, Span
 
 import project

@@ -13,13 +13,13 @@ from typing import Any
 
 import yaml
 
-from vostochny.align import covering_tokens
 from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio
 from vostochny.formats.label_studio_shape import chosen, directed
-from vostochny.layout import paragraphs_of
 from vostochny.model import Document, Entity, Event, Quote, Span
 from vostochny.ontology import Ontology
+from vostochny.text.alignment import covering_tokens
+from vostochny.text.layout import paragraphs_of
 
 import project
 import rules

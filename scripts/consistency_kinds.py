@@ -6,8 +6,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
-from vostochny.layout import occurrences
 from vostochny.model import Entity, Event, Span
+from vostochny.text.layout import occurrences
 
 from articles import Article, inside
 from consistency import kind

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from vostochny.align import spans_to_iob2
 from vostochny.formats.prediction import layers_of
-from vostochny.metrics.units import pair_up
+from vostochny.metrics.pairs import pair_up
 from vostochny.model import Document, Reference, Span
 from vostochny.ontology import Ontology
+from vostochny.text.alignment import spans_to_iob2
 
 from project import DISCREPANCY
 

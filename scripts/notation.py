@@ -22,8 +22,8 @@ from typing import Any
 from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio, notation
 from vostochny.formats.label_studio_shape import given_values
-from vostochny.layout import paragraphs_of
 from vostochny.model import Span
+from vostochny.text.layout import paragraphs_of
 
 import diff_gold
 import project

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vostochny import measures, scoring
+from vostochny import scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl
+from vostochny.metrics import catalogue
 from vostochny.ontology import Ontology
 from vostochny.report import LABELS
 
@@ -25,7 +26,7 @@ CALLS_FOR = {
     "patch": "code or documents changed; the gold is the same",
 }
 MEASURES = {
-    **{name: LABELS[name] for name in (*measures.PRIMARY.values(), "events.argument")},
+    **{name: LABELS[name] for name in (*catalogue.PRIMARY.values(), "events.argument")},
     "coreference.entities.within.conll": "entity coreference, CoNLL, within articles",
     "coreference.entities.across.conll": "entity coreference, CoNLL, across articles",
 }

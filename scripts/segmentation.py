@@ -10,8 +10,8 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from vostochny.layout import paragraphs_of
 from vostochny.model import Document, Span
+from vostochny.text.layout import paragraphs_of
 
 
 @cache

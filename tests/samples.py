@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from vostochny import ontology, scoring, statistics
 from vostochny.formats import registry
-from vostochny.layout import paragraphs_of
 from vostochny.metrics.counts import Counts
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
+from vostochny.text.layout import paragraphs_of
 
 SCHEME = ontology.load()
 TEXTS = {

@@ -13,7 +13,7 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from vostochny.metrics import agreement
-from vostochny.metrics.units import pair_up
+from vostochny.metrics.pairs import pair_up
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 
 from segmentation import segment

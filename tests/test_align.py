@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from samples import SCHEME, TEXTS, gold, span, words_only
 
 from vostochny import ontology, resources, scoring, statistics
-from vostochny.align import GAP, Evened, Finder, covering_tokens, difference, even, spans_to_iob2, token_spans
 from vostochny.errors import InputError
 from vostochny.formats import jsonl
 from vostochny.formats.reading import Reading, Record
 from vostochny.model import Document, Span
-from vostochny.placing import SLACK, Wanted, nearest, place
+from vostochny.text.alignment import GAP, Evened, Finder, covering_tokens, difference, even, spans_to_iob2, token_spans
+from vostochny.text.placement import SLACK, Wanted, nearest, place
 
 TEXT = "Kim met Putin. Putin met Kim. The Kims left; Kim’s “train” – slow."
 

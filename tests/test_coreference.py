@@ -13,7 +13,7 @@ from vostochny import scoring
 from vostochny.metrics import coreference
 from vostochny.metrics.assignment import best_pairs, best_totals
 from vostochny.metrics.coreference import METRICS, Mentions, tabulate
-from vostochny.metrics.units import pair_up
+from vostochny.metrics.pairs import pair_up
 from vostochny.model import Document, Entity, Event, Quote, Span
 from vostochny.statistics import from_total, score
 

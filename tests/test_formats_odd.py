@@ -20,8 +20,8 @@ from vostochny import cli, options
 from vostochny.errors import InputError
 from vostochny.formats import convert, registry
 from vostochny.formats.prediction import nearest
-from vostochny.layout import paragraphs_of
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
+from vostochny.text.layout import paragraphs_of
 
 
 def plain(text: str, doc_id: str = "d", **layers: Any) -> Document:

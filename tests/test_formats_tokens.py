@@ -7,7 +7,7 @@ from samples import SCHEME, TEXTS, gold, read
 
 from vostochny.errors import InputError
 from vostochny.formats import registry
-from vostochny.formats.tags import chunks, scheme_of
+from vostochny.text.tags import chunks, scheme_of
 
 
 @pytest.mark.parametrize(

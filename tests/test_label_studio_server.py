@@ -15,8 +15,8 @@ import pytest
 from vostochny import ontology
 from vostochny.formats.label_studio import canonical, dumps, read, write
 from vostochny.formats.label_studio_shape import ATTRIBUTES, LAYERS
-from vostochny.layout import cover_with_zones, paragraphs_of
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
+from vostochny.text.layout import cover_with_zones, paragraphs_of
 
 import label_studio
 import label_studio_server

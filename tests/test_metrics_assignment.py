@@ -12,7 +12,7 @@ from samples import SCHEME, an_entity, of_words
 
 from vostochny.metrics.assignment import best_pairs
 from vostochny.metrics.columns import pair_rows, table_of
-from vostochny.metrics.units import pair_up
+from vostochny.metrics.pairs import pair_up
 from vostochny.model import Entity
 
 

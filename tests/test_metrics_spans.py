@@ -14,14 +14,14 @@ from samples import SCHEME, TOKENS, an_entity, counted, disjoint, gold, of_words
 
 import vostochny
 from vostochny import statistics
-from vostochny.align import iob2_to_spans
 from vostochny.formats.reading import Reading, Record
-from vostochny.metrics import spans
+from vostochny.metrics import entities
 from vostochny.metrics.columns import trimmed
 from vostochny.model import Document, Entity, Span, Zone
+from vostochny.text.alignment import iob2_to_spans
 
-entities = st.lists(an_entity(), max_size=8)
-corpora = st.lists(st.tuples(entities, entities), min_size=1, max_size=3)
+entity_lists = st.lists(an_entity(), max_size=8)
+corpora = st.lists(st.tuples(entity_lists, entity_lists), min_size=1, max_size=3)
 
 
 def documents_of(corpus) -> tuple[list[Document], list[Document]]:
@@ -138,7 +138,7 @@ def test_an_empty_first_document_is_fine():
     """nervaluate: IndexError."""
     e = Entity("", TOKENS[0], "PER", "NAM")
     s = scored([of_words("a"), of_words("b", [e])], [of_words("a"), of_words("b", [e])])
-    assert all(s[f"entities.semeval_{x}"].f1 == 1 for x in spans.SEMEVAL)
+    assert all(s[f"entities.semeval_{x}"].f1 == 1 for x in entities.SEMEVAL)
 
 
 def test_the_same_words_elsewhere_are_not_right():

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from vostochny import ontology
 from vostochny.errors import InputError
 from vostochny.formats import label_studio, notation
-from vostochny.layout import cover_with_zones, paragraphs_of
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
+from vostochny.text.layout import cover_with_zones, paragraphs_of
 
 import diff_gold
 import notation as script

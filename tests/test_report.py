@@ -15,8 +15,8 @@ import pytest
 from vostochny import cli, ontology, resources, scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl
-from vostochny.metrics.units import pair_up
-from vostochny.metrics.verdicts import LAYERS, VERDICTS, identity, judge
+from vostochny.metrics.outcomes import LAYERS, VERDICTS, identity, judge
+from vostochny.metrics.pairs import pair_up
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 from vostochny.report import html, items, payload, seqeval, show
 from vostochny.report import leaderboard as board

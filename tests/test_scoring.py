@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from seqeval.metrics.v1 import precision_recall_fscore_support
 from seqeval.scheme import IOB2
 
-from vostochny import measures, ontology, resources, scoring, statistics
+from vostochny import ontology, resources, scoring, statistics
 from vostochny.formats import jsonl
-from vostochny.metrics.spans import tag_rows
-from vostochny.metrics.units import pair_up
+from vostochny.metrics import catalogue
+from vostochny.metrics.entities import tag_rows
+from vostochny.metrics.pairs import pair_up
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
 
 SCHEME = ontology.load()
@@ -32,8 +33,8 @@ def test_gold_scores_one_everywhere(tmp_path):
     path.write_text(resources.documents_path().read_text(encoding="utf-8"), encoding="utf-8")
     predicted = jsonl.read_predictions(str(path), GOLD, SCHEME)
     result = scoring.score(GOLD, predicted, SCHEME)
-    assert set(measures.METRICS) | set(measures.DERIVED) <= set(result.measures)
-    assert sum(name.endswith(".conll") for name in result.measures) >= 2 * len(measures.SETTINGS)
+    assert set(catalogue.METRICS) | set(catalogue.DERIVED) <= set(result.measures)
+    assert sum(name.endswith(".conll") for name in result.measures) >= 2 * len(catalogue.SETTINGS)
     for name, measure in result.measures.items():
         assert measure.value == pytest.approx(1, abs=1e-12), name
         # BLANC's non-links may have nothing to rest on: where singletons are dropped, one cluster is all there is.
@@ -43,7 +44,7 @@ def test_gold_scores_one_everywhere(tmp_path):
 def test_nothing_scores_zero_and_raises_nothing():
     for predicted in ([], [Document(d.doc_id, d.text) for d in GOLD]):
         for name, s in scores(GOLD, predicted).items():
-            if name in measures.ACCURACIES:  # of nothing matched
+            if name in catalogue.ACCURACIES:  # of nothing matched
                 assert s.gold == 0 and s.recall is None
             else:
                 assert (s.f1, s.recall, s.right, s.predicted) == (0, 0, 0, 0)

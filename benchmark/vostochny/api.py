@@ -22,7 +22,7 @@ from vostochny.formats import jsonl, registry
 from vostochny.formats.discovery import Names, discovered
 from vostochny.formats.prediction import nearest
 from vostochny.intervals import RESAMPLES, SEED
-from vostochny.measures import LAYERS
+from vostochny.metrics.catalogue import LAYERS
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View
 from vostochny.scoring import Options, Result

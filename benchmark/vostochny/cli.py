@@ -197,7 +197,7 @@ def _show(args: argparse.Namespace) -> int:
 
     from vostochny import ontology, resources
     from vostochny.formats import jsonl, registry
-    from vostochny.metrics.units import pair_up
+    from vostochny.metrics.pairs import pair_up
     from vostochny.report import show
 
     scheme = ontology.load()

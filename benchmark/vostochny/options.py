@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vostochny.errors import InputError, Problem
-from vostochny.measures import METRICS, PRIMARY
+from vostochny.metrics.catalogue import METRICS, PRIMARY
 from vostochny.ontology import Ontology, View
 from vostochny.scoring import Run
 

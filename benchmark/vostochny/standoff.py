@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vostochny import copies
 from vostochny.errors import InputError, Problem
+from vostochny.text import copies
 
 Row = dict[str, Any]
 ABOUT = "about.json"

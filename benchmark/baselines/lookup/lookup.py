@@ -15,9 +15,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from vostochny import ontology, resources
-from vostochny.align import covering_tokens
 from vostochny.formats import jsonl
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
+from vostochny.text.alignment import covering_tokens
 
 # A role is filled where at least this share of the lexicon's events of the type fill it; a word is a trigger where at
 # least this share of its occurrences are.

@@ -19,8 +19,8 @@ with warnings.catch_warnings():
     from recognizers_number import recognize_number, recognize_ordinal, recognize_percentage
     from recognizers_number_with_unit import recognize_age, recognize_currency, recognize_dimension
 
-from vostochny.align import covering_tokens
 from vostochny.model import Document, Span
+from vostochny.text.alignment import covering_tokens
 
 CULTURE = "en-us"
 # What "Wednesday" resolves to depends on today and is not used; a fixed day keeps the run the same for ever.

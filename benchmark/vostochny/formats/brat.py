@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vostochny.align import difference
 from vostochny.formats.files import new_folder
 from vostochny.formats.files import text as file_text
 from vostochny.formats.label_studio_shape import CONTENT, CUE
 from vostochny.formats.reading import Reading, Record
 from vostochny.model import Document, Reference, Span
+from vostochny.text.alignment import difference
 
 _BOUND = re.compile(r"(\S+) (\d+ \d+(?:;\d+ \d+)*)$")
 _ENTITY, _EVENT, _QUOTE = ("level", "demonym"), ("realis", "polarity", "outcome"), ("directness", "attitude", "link")

@@ -1,7 +1,7 @@
 """CoNLL columns: a token a line, its tag in the last column, a blank line after each sentence.
 
 Columns are parted by tabs or spaces. Documents begin with ``-DOCSTART-`` or ``# doc_id = …`` (``# newdoc id = …``,
-``#begin document``); without any, all is one document. See :mod:`vostochny.formats.tags` for the schemes.
+``#begin document``); without any, all is one document. See :mod:`vostochny.text.tags` for the schemes.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from vostochny.align import spans_to_iob2
 from vostochny.formats.files import text as file_text
 from vostochny.formats.files import write_text
 from vostochny.formats.reading import Reading, Record
-from vostochny.formats.tags import is_tag
 from vostochny.formats.tokens import Sentence, Tagged, records
 from vostochny.model import Document, Span
+from vostochny.text.alignment import spans_to_iob2
+from vostochny.text.tags import is_tag
 
 _ID = re.compile(r"#\s*(?:doc_id|newdoc\s+id|newdoc_id|id)\s*=\s*([^\t]*[^\t\s])\s*$")  # an id may have spaces
 _BEGIN = re.compile(r"#begin document\s*\(?([^)\s;]*)\)?")

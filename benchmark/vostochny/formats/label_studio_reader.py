@@ -24,9 +24,9 @@ from vostochny.formats.label_studio_shape import (
     trimmed,
     typed,
 )
-from vostochny.layout import cover_with_zones
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
 from vostochny.ontology import Ontology
+from vostochny.text.layout import cover_with_zones
 
 
 @dataclass

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from vostochny.errors import InputError
 from vostochny.formats.notation_text import Sentence, TextReader
-from vostochny.layout import cover_with_zones, occurrences
 from vostochny.model import Argument, Document, Event, Quote, Reference, Span
+from vostochny.text.layout import cover_with_zones, occurrences
 
 _NTH = re.compile(r"^(.*?)\s*~(\d{1,9})$", re.S)
 _OF_TYPE = re.compile(r"^(.*\S)\s*\((\w+\.\w+)\)$", re.S)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from vostochny.errors import Problem
-from vostochny.layout import paragraphs_of
 from vostochny.model import Entity, Event, Quote, Span, Zone
 from vostochny.ontology import Ontology
+from vostochny.text.layout import paragraphs_of
 
 _MARKUP = re.compile(r"\\(.)|\[\[|\]\]|\||\{(\w+)\}", re.S)
 

@@ -10,9 +10,9 @@ from itertools import groupby, pairwise
 from vostochny.errors import InputError, Problem
 from vostochny.formats.notation_reader import Reader, event_order, quote_order
 from vostochny.formats.notation_text import mention_order
-from vostochny.layout import occurrences, paragraphs_of
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 from vostochny.ontology import Ontology
+from vostochny.text.layout import occurrences, paragraphs_of
 
 SHOWN = 60  # content that is longer is written as its first and last words
 

@@ -10,12 +10,12 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Any
 
-from vostochny.align import difference
 from vostochny.errors import Problem
 from vostochny.formats.words import Found, Placer, fitting_unit, need_placing
-from vostochny.layout import paragraphs_of
 from vostochny.model import Argument, Document, Entity, Event, Placement, Quote, Reference, Span, Zone
 from vostochny.ontology import Ontology, View
+from vostochny.text.alignment import difference
+from vostochny.text.layout import paragraphs_of
 
 LAYERS = ("entities", "events", "quotes")
 # Other keys of a gold row; a key outside both is a fault, because a misspelt layer would count as an empty one.

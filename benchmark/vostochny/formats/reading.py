@@ -14,9 +14,9 @@ from typing import Any
 from vostochny.errors import InputError, Problem
 from vostochny.formats.discovery import Names, discovered
 from vostochny.formats.prediction import Row, kind_of, nearest
-from vostochny.layout import paragraphs_of
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View
+from vostochny.text.layout import paragraphs_of
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from vostochny.formats import jsonl
 from vostochny.formats.files import MAX_FILE, content, new_folder, write_bytes
 from vostochny.formats.prediction import GOLD_KEYS, LAYERS
 from vostochny.formats.reading import Reading, Record
-from vostochny.formats.tags import is_tag
 from vostochny.formats.tokens import Sentence, Tagged, records
 from vostochny.model import Document, Span
+from vostochny.text.tags import is_tag
 
 TAGS = ("ner_tags", "tags", "labels", "ner")
 

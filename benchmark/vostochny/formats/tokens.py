@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from vostochny.align import token_at, token_spans
 from vostochny.formats.prediction import NEEDS_TEXT
 from vostochny.formats.reading import Reading, Record
-from vostochny.formats.tags import chunks, is_tag, scheme_of
 from vostochny.model import Span
+from vostochny.text.alignment import token_at, token_spans
+from vostochny.text.tags import chunks, is_tag, scheme_of
 
 
 @dataclass

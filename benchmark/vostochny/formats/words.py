@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 
-from vostochny.align import Finder, even
 from vostochny.model import Placement, Span
-from vostochny.placing import Wanted, nearest, place
+from vostochny.text.alignment import Finder, even
+from vostochny.text.placement import Wanted, nearest, place
 
 UNITS = ("utf16", "bytes")
 OFFSETS = (*UNITS, "ignore")  # what --offsets takes; ignore: words are placed though offsets are given

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vostochny.metrics.counts import Floats, Ints
-from vostochny.metrics.units import Pair
+from vostochny.metrics.pairs import Pair
 from vostochny.model import Document, Entity, Event, Span
 
 Labelled = Iterable[tuple[Hashable, Span, str | None]]  # what makes it the same item, where it stands, its label

@@ -14,7 +14,7 @@ import numpy as np
 
 from vostochny.metrics.assignment import best_pairs
 from vostochny.metrics.counts import Bools, Ints, match_codes
-from vostochny.metrics.units import Pair
+from vostochny.metrics.pairs import Pair
 from vostochny.model import Span
 
 # Codes of the column ``level``. VALUE is a value's absent level; UNSAID a system's silence, settled before matching.

@@ -25,7 +25,7 @@ import numpy as np
 
 from vostochny.metrics.assignment import best_totals
 from vostochny.metrics.counts import Bools, Counts, Floats, Ints
-from vostochny.metrics.units import Pair
+from vostochny.metrics.pairs import Pair
 from vostochny.model import Document, Span
 
 Kind = Literal["entities", "events", "utterances"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from typing import Literal
 
 from vostochny.metrics.counts import Counts, Item, match_keys, tally
-from vostochny.metrics.units import Pair
+from vostochny.metrics.pairs import Pair
 from vostochny.model import Event, Reference, Span
 
 Part = tuple[Hashable, Span, tuple[str, ...]]  # what must agree, where it counts, its stratum without the zone

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 
-from vostochny.align import covering_tokens
 from vostochny.metrics.counts import Counts, Item, match_keys, tally
-from vostochny.metrics.units import Pair
+from vostochny.metrics.pairs import Pair
 from vostochny.model import Quote
+from vostochny.text.alignment import covering_tokens
 
 FACETS = ("directness", "zone")
 Right = Callable[[Pair, Quote, Quote], bool]

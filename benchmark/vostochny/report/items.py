@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from vostochny.errors import InputError, Problem
-from vostochny.metrics.verdicts import verdicts
+from vostochny.metrics.outcomes import verdicts
 from vostochny.scoring import Result
 
 _LAYER = {"entities": "entities", "events": "events", "arguments": "events", "quotes": "quotes"}

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from vostochny import statistics
-from vostochny.measures import ACCURACIES
+from vostochny.metrics.catalogue import ACCURACIES
 from vostochny.report import EXPLANATION
 from vostochny.scoring import Result
 from vostochny.statistics import Measure

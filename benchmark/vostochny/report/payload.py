@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import vostochny
-from vostochny import measures, statistics
+from vostochny import statistics
+from vostochny.metrics import catalogue
 from vostochny.metrics.counts import GOLD
-from vostochny.metrics.units import Pair
-from vostochny.metrics.verdicts import LAYERS, VERDICTS, Item, Judgement, identity, judge
+from vostochny.metrics.outcomes import LAYERS, VERDICTS, Item, Judgement, identity, judge
+from vostochny.metrics.pairs import Pair
 from vostochny.model import Document, Entity, Event, Quote, Reference, Span
 from vostochny.report import EXPLANATION, LABELS, SETTING_LABELS, short
 from vostochny.scoring import Result
@@ -32,7 +33,7 @@ def build(result: Result, name: str, agreement: Mapping[str, float]) -> dict[str
     places = {id(pair): at for at, pair in enumerate(shown)}
     articles = [_article(pair, result.layers) for pair in shown]
     for layer in result.layers:
-        if not result.pairs or not all(measures.resolved(result.pairs, layer)):
+        if not result.pairs or not all(catalogue.resolved(result.pairs, layer)):
             continue
         for judgement in identity(result.pairs, layer):
             at = places.get(id(judgement.pair))
@@ -70,7 +71,7 @@ def _measure(result: Result, name: str, measure: Measure, agreement: float | Non
         label = f"{kind}, {SETTING_LABELS[setting]}: {_COREFERENCE[metric]}"
         primary = (setting, metric) in (("within", "conll"), ("across", "conll"))
     else:
-        label, primary = LABELS.get(name, name), name in (*measures.PRIMARY.values(), "events.argument")
+        label, primary = LABELS.get(name, name), name in (*catalogue.PRIMARY.values(), "events.argument")
     shown = {"name": name, "label": label, "layer": _group(name), "primary": primary}
     # CoNLL F1 is the mean of three of the others: a picture of all seven in each setting would hide it.
     shown["pictured"] = not name.startswith("coreference.") or name.endswith(".conll")
@@ -96,7 +97,7 @@ def _figures(result: Result, measure: Measure) -> dict[str, Any]:
 def _parts(result: Result) -> Iterator[dict[str, Any]]:
     """The parts of each layer's primary measure by each of its facets, the best supported first."""
     for layer in result.layers:
-        measure = result.measures.get(measures.PRIMARY[layer])
+        measure = result.measures.get(catalogue.PRIMARY[layer])
         if measure is None:
             continue
         counts = measure.counts[0]

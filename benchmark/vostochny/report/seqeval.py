@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 
 from vostochny import statistics
-from vostochny.metrics.spans import tag_rows
+from vostochny.metrics.entities import tag_rows
 from vostochny.scoring import Result
 
 

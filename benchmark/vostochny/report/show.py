@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from vostochny.errors import InputError, Problem
-from vostochny.metrics.units import Pair
-from vostochny.metrics.verdicts import Item, Judgement, judge, place
+from vostochny.metrics.outcomes import Item, Judgement, judge, place
+from vostochny.metrics.pairs import Pair
 from vostochny.model import Document, Entity, Event, Quote, Span
 
 Paint = Callable[[str, str], str]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from vostochny import measures, statistics
+from vostochny import statistics
 from vostochny.intervals import Interval, Uncertainty
+from vostochny.metrics import catalogue
 from vostochny.metrics.counts import GOLD
 from vostochny.report import EXPLANATION, LABELS, SETTING_LABELS, short
 from vostochny.scoring import Result
@@ -45,7 +46,7 @@ def render(result: Result, by: str = "type", agreement: Mapping[str, float] | No
 
 
 def _layer(result: Result, layer: str, by: str, agreement: Mapping[str, float]) -> Iterator[str]:
-    primary = measures.PRIMARY[layer]
+    primary = catalogue.PRIMARY[layer]
     for name, measure in result.measures.items():
         if name.startswith(f"{layer}."):
             found = result.uncertainty(measure)
@@ -90,7 +91,7 @@ def _coreference(result: Result) -> list[str]:
     names = ("conll", "muc", "b3", "ceaf", "lea", "blanc", "mentions")
     heads = ("CoNLL", "MUC", "B³", "CEAFφ4", "LEA", "BLANC", "mentions")
     lines: list[str] = []
-    for layer, kind in measures.KINDS.items():
+    for layer, kind in catalogue.KINDS.items():
         if layer not in result.layers or f"coreference.{kind}.within.conll" not in result.measures:
             continue
         title = f"identity of {kind}"

@@ -13,14 +13,14 @@ from typing import Any
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats.prediction import LAYERS, Row
-from vostochny.layout import paragraphs_of
 from vostochny.metrics.columns import Table, table_of
-from vostochny.metrics.units import Pair, pair_up
+from vostochny.metrics.pairs import Pair, pair_up
 from vostochny.model import Document, Placement
 from vostochny.ontology import Ontology
 from vostochny.scoring import columnar
 from vostochny.scoring.chunks import Place
 from vostochny.scoring.result import Options, unscored_zones
+from vostochny.text.layout import paragraphs_of
 
 
 class TypesNeeded(Exception):

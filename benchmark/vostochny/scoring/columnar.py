@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vostochny.formats.prediction import FARTHEST
-from vostochny.layout import paragraphs_of
 from vostochny.metrics.columns import LEVELS, NAM, UNSAID, VALUE, Mentions, Table, settle_levels
 from vostochny.metrics.counts import Ints
 from vostochny.ontology import Ontology
 from vostochny.scoring.chunks import Chunk, Place
+from vostochny.text.layout import paragraphs_of
 
 
 class Irregular(Exception):

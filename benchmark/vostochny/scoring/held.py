@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from vostochny import measures
+from vostochny.metrics import catalogue
 from vostochny.metrics.coreference import Overlaps
 from vostochny.metrics.counts import Floats
-from vostochny.metrics.units import Pair, pair_up
+from vostochny.metrics.pairs import Pair, pair_up
 from vostochny.model import Document, Placement
 from vostochny.ontology import Ontology
 from vostochny.scoring.result import DEFAULTS, Options, Result, unscored_zones
@@ -38,14 +38,14 @@ def score(
     pairs = pair_up(documents, predicted, frozenset(ontology.values), unscored_zones(ontology, options))
     emitted = {layer for d in predicted.values() for layer in d.emitted}
     layers = options.chosen(emitted)
-    found = measures.measures(measures.count(measures.Material(measures.Pairs(pairs)), layers, options.metrics))
+    found = catalogue.measures(catalogue.count(catalogue.Material(catalogue.Pairs(pairs)), layers, options.metrics))
     across: dict[str, Floats] = {}
     for layer in layers if not options.metrics else ():
-        if not all(measures.resolved(pairs, layer)):
+        if not all(catalogue.resolved(pairs, layer)):
             continue
-        counts = measures.coreference_within(pairs, layer)
+        counts = catalogue.coreference_within(pairs, layer)
         whole, left_out = _across(pairs, layer, bool(options.resamples))
-        found |= measures.coreference_measures(counts) | whole
+        found |= catalogue.coreference_measures(counts) | whole
         across |= left_out
     ids = tuple(d.doc_id for d in documents)
     without = tuple(i for i in ids if i not in predicted)
@@ -61,14 +61,14 @@ def _across(pairs: list[Pair], layer: str, leave_out: bool) -> tuple[dict[str, M
     Of more than GROUPS documents, groups of them are left out instead: each value costs a look at all clusters.
     """
     groups = [pairs[i::GROUPS] for i in range(min(len(pairs), GROUPS))]
-    each = [Overlaps.of(group, measures.KINDS[layer]) for group in groups]
+    each = [Overlaps.of(group, catalogue.KINDS[layer]) for group in groups]
     whole = Overlaps()
     for one in each:
         whole.update(one)
     rows: dict[str, list[float]] = {}
     for one in each if leave_out else ():
-        counts = measures.coreference_across(whole.without(one), layer)
-        for name, measure in measures.coreference_measures(counts).items():
+        counts = catalogue.coreference_across(whole.without(one), layer)
+        for name, measure in catalogue.coreference_measures(counts).items():
             rows.setdefault(name, []).append(np.nan if measure.value is None else measure.value)
     left_out = {name: np.array(values) for name, values in rows.items()}
-    return measures.coreference_measures(measures.coreference_across(whole, layer)), left_out
+    return catalogue.coreference_measures(catalogue.coreference_across(whole, layer)), left_out

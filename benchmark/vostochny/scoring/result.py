@@ -10,9 +10,9 @@ from functools import cached_property
 import vostochny
 from vostochny.errors import Problem
 from vostochny.intervals import RESAMPLES, SEED, Resampling, Uncertainty, jackknife, uncertainty
-from vostochny.measures import LAYERS
+from vostochny.metrics.catalogue import LAYERS
 from vostochny.metrics.counts import Floats
-from vostochny.metrics.units import Pair
+from vostochny.metrics.pairs import Pair
 from vostochny.model import Document, Placement
 from vostochny.ontology import Ontology, View
 from vostochny.statistics import Measure

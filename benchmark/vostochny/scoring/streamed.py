@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 from vostochny.errors import InputError, Problem
 from vostochny.formats import files, jsonl, registry, shards
 from vostochny.formats.discovery import discovered
-from vostochny.measures import FROM_COLUMNS
-from vostochny.metrics.units import Pair
+from vostochny.metrics.catalogue import FROM_COLUMNS
+from vostochny.metrics.pairs import Pair
 from vostochny.ontology import Ontology
 from vostochny.scoring.engines import Dask, Engine, Processes, Serial, cores
 from vostochny.scoring.result import DEFAULTS, Options, Result

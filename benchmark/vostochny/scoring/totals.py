@@ -15,11 +15,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import xxhash
 
-from vostochny import measures
 from vostochny.errors import InputError, Problem, UnreadableFileError
 from vostochny.formats import jsonl
 from vostochny.formats.discovery import Names
 from vostochny.formats.prediction import nearest
+from vostochny.metrics import catalogue
 from vostochny.metrics.coreference import METRICS as COREFERENCE
 from vostochny.metrics.coreference import Overlaps
 from vostochny.metrics.counts import BlockCounts, Counts, Ints, joined
@@ -100,13 +100,13 @@ class Total:
         ids, keys = batch.ids, keys_of(batch.ids)
         absent = [i for i in ids if i not in batch.predicted]
         self.gold_keys.append(keys)
-        found = measures.count(measures.Material(batch), job.options.chosen(()), job.options.metrics)
+        found = catalogue.count(catalogue.Material(batch), job.options.chosen(()), job.options.metrics)
         if not job.options.metrics:
             for layer in job.options.chosen(()):
-                seen, here = self.resolved.get(layer, (False, False)), measures.resolved(batch.pairs, layer)
+                seen, here = self.resolved.get(layer, (False, False)), catalogue.resolved(batch.pairs, layer)
                 self.resolved[layer] = seen[0] or here[0], seen[1] or here[1]
-                found |= measures.coreference_within(batch.pairs, layer)
-                self._add_overlaps(layer, Overlaps.of(batch.pairs, measures.KINDS[layer]))
+                found |= catalogue.coreference_within(batch.pairs, layer)
+                self._add_overlaps(layer, Overlaps.of(batch.pairs, catalogue.KINDS[layer]))
         block = (keys % np.uint64(BLOCKS)).astype(np.int64)
         for name, one in found.items():
             self.counted[name] = self.counted.get(name, 0) + len(ids)
@@ -224,26 +224,26 @@ class Total:
             return self.blocks[name].counts(blocks) if job.by_block else joined(self.rows[name]).in_order(rank)
 
         everywhere = [name for name, documents in self.counted.items() if documents == self.size]
-        found = measures.measures(
-            {n: whole(n) for n in measures.METRICS if n in everywhere and n.partition(".")[0] in layers}
+        found = catalogue.measures(
+            {n: whole(n) for n in catalogue.METRICS if n in everywhere and n.partition(".")[0] in layers}
         )
         notes: list[str] = []
         for layer in layers:
             if not all(self.resolved.get(layer, (False, False))):
                 continue
             prefixes = [
-                f"coreference.{measures.KINDS[layer]}.{name}" for name, s in measures.SETTINGS.items() if not s.across
+                f"coreference.{catalogue.KINDS[layer]}.{name}" for name, s in catalogue.SETTINGS.items() if not s.across
             ]
             names = [f"{prefix}.{metric}" for prefix in prefixes for metric in COREFERENCE]
-            found |= measures.coreference_measures({name: whole(name) for name in names})
+            found |= catalogue.coreference_measures({name: whole(name) for name in names})
             overlaps = self.overlaps.get(layer)
             if overlaps is None:
                 notes.append(
-                    f"identity of {measures.KINDS[layer]} across documents is not scored: it needs all clusters, and "
+                    f"identity of {catalogue.KINDS[layer]} across documents is not scored: it needs all clusters, and "
                     f"all pairs of them that touch, in one place, and they are more than {MOST_OVERLAPS:,}"
                 )
             else:
-                found |= measures.coreference_measures(measures.coreference_across(overlaps, layer))
+                found |= catalogue.coreference_measures(catalogue.coreference_across(overlaps, layer))
         return Result(
             found, tuple(sorted(self.ids)), self.size, tuple(self.without), self.unpredicted, layers, job.options,
             jsonl.content_name(self.content), placement=self.placement, left_out=tuple(self.left_out),

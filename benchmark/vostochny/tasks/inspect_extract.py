@@ -21,10 +21,11 @@ from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, Value,
 from inspect_ai.solver import TaskState, generate
 from inspect_ai.util import JSONSchema
 
-from vostochny import measures, ontology, scoring, statistics
+from vostochny import ontology, scoring, statistics
 from vostochny.errors import InputError, Problem
 from vostochny.extractors import articles
 from vostochny.extractors.answers import checked, stored
+from vostochny.metrics import catalogue
 from vostochny.metrics.counts import Counts
 from vostochny.model import Document
 from vostochny.tasks import prompt
@@ -44,11 +45,11 @@ def extract(layers: str | list[str] = "entities,events,quotes", schema: bool = T
     Raises ValueError for a name that is no layer.
     """
     names = [x.strip() for x in layers.split(",")] if isinstance(layers, str) else layers
-    wrong = [x for x in names if x not in measures.LAYERS]
+    wrong = [x for x in names if x not in catalogue.LAYERS]
     if wrong or not names:
         given = ", ".join(map(repr, wrong)) or "nothing"
-        raise ValueError(f"layers: {given} given; expected one or more of {', '.join(measures.LAYERS)}")
-    chosen = [x for x in measures.LAYERS if x in names]
+        raise ValueError(f"layers: {given} given; expected one or more of {', '.join(catalogue.LAYERS)}")
+    chosen = [x for x in catalogue.LAYERS if x in names]
     documents, scheme, gold_hash = articles.read(None)
     samples = [Sample(input=prompt.prompt(d, scheme, chosen), id=d.doc_id) for d in documents]
     shape = JSONSchema.model_validate(prompt.answer_schema(scheme, chosen))
@@ -77,7 +78,7 @@ def summed() -> Metric:
         out: dict[str, float] = {}
         for name, total in totals.items():
             found = statistics.from_total(total)
-            f1 = found.recall if name in measures.ACCURACIES else found.f1
+            f1 = found.recall if name in catalogue.ACCURACIES else found.f1
             out[name] = math.nan if f1 is None else f1
         return {**out, UNREADABLE: unreadable}
 
@@ -110,11 +111,11 @@ def judged(answer: str, document: Document, layers: list[str]) -> Score:
         predicted = Document(document.doc_id, document.text, emitted=frozenset(layers))
     options = scoring.Options(layers=tuple(layers), resamples=0)
     result = scoring.score([document], {document.doc_id: predicted}, scheme, options)
-    counts: dict[str, Counts] = {n: m.counts[0] for n, m in result.measures.items() if n in measures.METRICS}
+    counts: dict[str, Counts] = {n: m.counts[0] for n, m in result.measures.items() if n in catalogue.METRICS}
     value: dict[str, str | int | float | bool | None] = {}
     for layer in layers:
-        f1 = statistics.score(counts[measures.PRIMARY[layer]]).f1
-        value[measures.PRIMARY[layer]] = math.nan if f1 is None else f1
+        f1 = statistics.score(counts[catalogue.PRIMARY[layer]]).f1
+        value[catalogue.PRIMARY[layer]] = math.nan if f1 is None else f1
     placed = predicted.placement
     told = f"{placed.total - len(placed.unplaced)} of {placed.total} spans stand in the article"
     missing = ", ".join(repr(words) for _, words in placed.unplaced[:20])

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from vostochny.align import Finder, even
 from vostochny.model import Span
+from vostochny.text.alignment import Finder, even
 
 SLACK = 8  # how many occurrences an emission may pass over to keep the order of the text
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from vostochny.align import even, iob2_to_spans, spans_to_iob2
 from vostochny.metrics.columns import LEVELS, NAM, VALUE, Mentions, Table, match
 from vostochny.metrics.counts import Bools, Counts, Floats, Item, add_up, match_keys, tally
-from vostochny.metrics.units import Pair
+from vostochny.metrics.pairs import Pair
 from vostochny.model import Entity, Span
+from vostochny.text.alignment import even, iob2_to_spans, spans_to_iob2
 
 FACETS = ("type", "level", "zone")
 

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from vostochny.metrics.columns import table_of
 from vostochny.metrics.counts import match_keys
+from vostochny.metrics.pairs import Pair
 from vostochny.metrics.quotes import same_speaker
-from vostochny.metrics.units import Pair
 from vostochny.model import Argument, Document, Entity, Event, Quote, Span
 
 # hit        right in every point looked at

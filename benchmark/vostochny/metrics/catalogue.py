@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-from vostochny.metrics import coreference, events, quotes, spans
+from vostochny.metrics import coreference, entities, events, quotes
 from vostochny.metrics.columns import Table, table_of
 from vostochny.metrics.counts import Counts
-from vostochny.metrics.units import Pair
+from vostochny.metrics.pairs import Pair
 from vostochny.statistics import Measure, macro, mean, recall_only
 
 LAYERS = ("entities", "events", "quotes")
@@ -84,16 +84,16 @@ Count = Callable[[Material, str], Counts]
 
 # name → how it is counted, in the order of the report. The part before the first point is the layer it needs.
 METRICS: Mapping[str, Count] = {
-    "entities.names": lambda m, name: spans.exact(m.table, name, names_only=True),
-    "entities.all": lambda m, name: spans.exact(m.table, name),
-    "entities.unlabelled": lambda m, name: spans.exact(m.table, name, labelled=False),
-    "entities.lenient": lambda m, name: spans.exact(m.lenient_table, name, names_only=True),
-    "entities.semeval_strict": lambda m, name: spans.semeval(m.table, name, "strict"),
-    "entities.semeval_exact": lambda m, name: spans.semeval(m.table, name, "exact"),
-    "entities.semeval_partial": lambda m, name: spans.semeval(m.table, name, "partial"),
-    "entities.semeval_type": lambda m, name: spans.semeval(m.table, name, "type"),
-    "entities.text_set": lambda m, name: spans.text_set(m.table, m.pairs, name),
-    "entities.iob2": lambda m, name: spans.iob2(m.pairs, name),
+    "entities.names": lambda m, name: entities.exact(m.table, name, names_only=True),
+    "entities.all": lambda m, name: entities.exact(m.table, name),
+    "entities.unlabelled": lambda m, name: entities.exact(m.table, name, labelled=False),
+    "entities.lenient": lambda m, name: entities.exact(m.lenient_table, name, names_only=True),
+    "entities.semeval_strict": lambda m, name: entities.semeval(m.table, name, "strict"),
+    "entities.semeval_exact": lambda m, name: entities.semeval(m.table, name, "exact"),
+    "entities.semeval_partial": lambda m, name: entities.semeval(m.table, name, "partial"),
+    "entities.semeval_type": lambda m, name: entities.semeval(m.table, name, "type"),
+    "entities.text_set": lambda m, name: entities.text_set(m.table, m.pairs, name),
+    "entities.iob2": lambda m, name: entities.iob2(m.pairs, name),
     "events.trigger": lambda m, name: events.triggers(m.pairs, name, with_type=True),
     "events.trigger_id": lambda m, name: events.triggers(m.pairs, name, with_type=False),
     "events.argument": lambda m, name: events.arguments(m.pairs, name, with_role=True),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from vostochny.align import iob2_to_spans
+from vostochny.text.alignment import iob2_to_spans
 
 # Every letter in use → the scheme's own.
 _BIOES = {"B": "B", "I": "I", "M": "I", "E": "E", "L": "E", "S": "S", "U": "S", "W": "S"}

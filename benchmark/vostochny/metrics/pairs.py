@@ -10,10 +10,10 @@ from itertools import accumulate
 
 import numpy as np
 
-from vostochny.align import covering_tokens
 from vostochny.metrics.assignment import best_pairs
 from vostochny.metrics.counts import Ints
 from vostochny.model import Document, Entity, Reference, Span
+from vostochny.text.alignment import covering_tokens
 
 # What the same speaker adds to a pair of quotes: less than any step between two Dice coefficients.
 _SAME_SPEAKER = 1e-9
