@@ -22,13 +22,14 @@ from typing import Any
 
 import numpy as np
 
-from vostochny import scoring, statistics
+from vostochny import scoring
 from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio
-from vostochny.intervals import Resampling, percentile
 from vostochny.metrics import agreement
 from vostochny.metrics.pairs import Pair, pair_up
 from vostochny.model import Document, Span
+from vostochny.stats import scores
+from vostochny.stats.intervals import Resampling, percentile
 
 import project
 from segmentation import segment
@@ -157,7 +158,7 @@ def _figure(result: scoring.Result, beyond: scoring.Result, name: str) -> dict[s
     assert found is not None  # intervals are on
     out: dict[str, Any] = {"measure": name, "f1": measure.value}
     if len(measure.counts) == 1 and not measure.facet:
-        s = statistics.score(measure.counts[0])
+        s = scores.score(measure.counts[0])
         out |= {"a_to_b": s.recall, "b_to_a": s.precision, "both": s.right, "a": s.gold, "b": s.predicted}
     if len(found.documents) == len(result.documents):
         out["by_article"] = dict(zip(result.documents, found.documents, strict=True))

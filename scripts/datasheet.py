@@ -18,6 +18,7 @@ from typing import Any
 import adjudicate
 import agreement
 
+from vostochny import corpus
 from vostochny.errors import InputError, Problem
 from vostochny.formats import jsonl
 from vostochny.model import Document
@@ -168,7 +169,7 @@ def figures() -> dict[str, str]:
     path = project.CORPUS / "documents" / "test.jsonl"
     documents = jsonl.read_gold(str(path), project.scheme())
     found = _about_articles(documents) | _about_labels(documents) | _about_annotation(documents)
-    return found | _coverage() | scale.known() | {"gold": f"`{jsonl.file_hash(str(path))}`", "results": _results()}
+    return found | _coverage() | scale.known() | {"gold": f"`{corpus.file_hash(str(path))}`", "results": _results()}
 
 
 def filled(text: str, known: dict[str, str]) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 
 import agreement
 
-from vostochny import ontology, resources, scoring
+from vostochny import corpus, ontology, scoring
 from vostochny.errors import InputError, Problem
 from vostochny.formats import jsonl
 from vostochny.model import Document
@@ -33,8 +33,8 @@ BASELINES = project.ROOT / "benchmark" / "baselines"
 def made() -> dict[str, str]:
     """Every file of the leaderboard by its name, from the predictions and the gold as they are now."""
     scheme = ontology.load()
-    path = str(resources.documents_path())
-    gold, gold_hash = jsonl.read_gold(path, scheme), jsonl.file_hash(path)
+    path = str(corpus.documents_path())
+    gold, gold_hash = jsonl.read_gold(path, scheme), corpus.file_hash(path)
     about = leaderboard.systems(BASELINES)
 
     def scored(name: str) -> scoring.Result:
@@ -45,7 +45,7 @@ def made() -> dict[str, str]:
         return scoring.score(against, predicted, scheme, scoring.Options(unknown="wrong"), known_as)
 
     results = {name: scored(name) for name in about}
-    board = leaderboard.build(about, results, resources.agreement())
+    board = leaderboard.build(about, results, corpus.agreement())
     out = {f"{name}.json": result_json.render(result) for name, result in results.items()}
     # Through JSON, so that what is rendered is what is stored.
     out["leaderboard.json"] = json.dumps(board, ensure_ascii=False, indent=2) + "\n"

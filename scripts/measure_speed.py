@@ -104,13 +104,14 @@ def tags_of(data: list[tuple], side: int, tokens: int = TOKENS) -> list[list[str
 
 def ours(gold: str, predicted: str, resamples: int = 10_000) -> Any:
     """What an engineer asks for: names with the table by type and intervals."""
-    from vostochny import ontology, scoring, statistics
+    from vostochny import ontology, scoring
+    from vostochny.stats.scores import score
 
     options = scoring.Options(metrics=("entities.names",), resamples=resamples)
     result = scoring.score_files(gold, predicted, ontology.load(), options)
     measure = result.measures["entities.names"]
     found = result.uncertainty(measure)
-    return {t: statistics.score(c) for t, c in measure.counts[0].by("type").items()}, found, measure
+    return {t: score(c) for t, c in measure.counts[0].by("type").items()}, found, measure
 
 
 def parse_only(paths: tuple[str, ...], loads: Callable[[bytes], Any]) -> None:

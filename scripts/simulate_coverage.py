@@ -1,4 +1,4 @@
-"""How often the intervals of vostochny.intervals hold what they claim to, by simulation.
+"""How often the intervals of vostochny.stats.intervals hold what they claim to, by simulation.
 
 python scripts/simulate_coverage.py            write benchmark/coverage.json (some minutes)
 python scripts/simulate_coverage.py --check    write nothing; exit 1 if the figures are not these
@@ -25,10 +25,10 @@ from typing import Any
 
 import numpy as np
 
-from vostochny.comparison import compare
-from vostochny.intervals import Interval, Resampling, jackknife, left_out_totals, uncertainty
 from vostochny.metrics.counts import Counts, Floats, Ints
-from vostochny.statistics import Measure, f1s
+from vostochny.stats.intervals import Interval, Resampling, jackknife, left_out_totals, uncertainty
+from vostochny.stats.paired import compare
+from vostochny.stats.scores import Measure, f1s
 
 import project
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from vostochny import ontology, resources, scoring
+from vostochny import corpus, ontology, scoring
 from vostochny.scoring import engines
 from vostochny.scoring.chunks import Source
 from vostochny.scoring.totals import Job, Part, total
@@ -131,7 +131,7 @@ def sizes(gold: str, predicted: str) -> dict[str, Any]:
     seen = {f"d{i:07}": (1 << 40) + i for i in range(100_000)}
     kept = tracemalloc.get_traced_memory()[0] / len(seen)
     tracemalloc.stop()
-    articles = str(resources.documents_path())
+    articles = str(corpus.documents_path())
     lines = Path(articles).read_bytes().splitlines(keepends=True)
     with tempfile.TemporaryDirectory() as name:
         many = Path(name) / "articles.jsonl"

@@ -13,10 +13,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from vostochny import ontology, scoring, statistics
+from vostochny import ontology, scoring
 from vostochny.formats import registry
 from vostochny.metrics.counts import Counts
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
+from vostochny.stats import scores
 from vostochny.text.layout import paragraphs_of
 
 SCHEME = ontology.load()
@@ -234,9 +235,9 @@ def counted(gold: list[Document], predicted: list[Document], **options: Any) -> 
     return {name: m.counts[0] for name, m in result.measures.items() if len(m.counts) == 1}
 
 
-def scored(gold: list[Document], predicted: list[Document], **options: Any) -> dict[str, statistics.Score]:
+def scored(gold: list[Document], predicted: list[Document], **options: Any) -> dict[str, scores.Score]:
     """The scores of those metrics."""
-    return {name: statistics.score(counts) for name, counts in counted(gold, predicted, **options).items()}
+    return {name: scores.score(counts) for name, counts in counted(gold, predicted, **options).items()}
 
 
 def disjoint(dice: random.Random, labels: tuple[str, ...]) -> list[Entity]:

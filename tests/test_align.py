@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import SCHEME, TEXTS, gold, span, words_only
 
-from vostochny import ontology, resources, scoring, statistics
+from vostochny import corpus, ontology, scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl
 from vostochny.formats.reading import Reading, Record
 from vostochny.model import Document, Span
+from vostochny.stats import scores
 from vostochny.text.alignment import GAP, Evened, Finder, covering_tokens, difference, even, spans_to_iob2, token_spans
 from vostochny.text.placement import SLACK, Wanted, nearest, place
 
@@ -217,8 +218,8 @@ def scored(row: dict, **options) -> scoring.Result:
     return scoring.score(documents[:1], predicted, SCHEME, scoring.Options(resamples=0, **options))
 
 
-def micro(result: scoring.Result, name: str) -> statistics.Score:
-    return statistics.score(result.measures[name].counts[0])
+def micro(result: scoring.Result, name: str) -> scores.Score:
+    return scores.score(result.measures[name].counts[0])
 
 
 def test_words_alone_score_as_offsets_do():
@@ -320,7 +321,7 @@ def test_the_stream_places_words_too(tmp_path):
 
 def test_the_gold_as_words_is_placed_nearly_everywhere():
     """Most strings of real articles occur more than once; given in text order, all mentions find their places."""
-    documents = jsonl.read_gold(str(resources.documents_path()), ontology.load())
+    documents = jsonl.read_gold(str(corpus.documents_path()), ontology.load())
     reading = Reading(SCHEME, {d.doc_id: d for d in documents})
     rows = (Record("x", n, words_only(d)) for n, d in enumerate(documents, 1))
     predicted = reading.predictions(rows)

@@ -11,13 +11,14 @@ import pytest
 from scipy import stats
 from test_statistics import DOCUMENTS, items_of, measure_of
 
-from vostochny import comparison, ontology, scoring
-from vostochny.comparison import adjusted, compare, holm, paired_differences, randomisation
-from vostochny.intervals import Resampling
+from vostochny import ontology, scoring
 from vostochny.metrics.counts import Item, tally
 from vostochny.report import comparison as report
 from vostochny.scoring.totals import BLOCKS
-from vostochny.statistics import Measure, from_total, macro, score
+from vostochny.stats import paired
+from vostochny.stats.intervals import Resampling
+from vostochny.stats.paired import adjusted, compare, holm, paired_differences, randomisation
+from vostochny.stats.scores import Measure, from_total, macro, score
 
 
 def pair(seed: int, gap: float = 0.0, documents: np.ndarray = DOCUMENTS) -> tuple[Measure, Measure]:
@@ -69,7 +70,7 @@ def test_randomisation_at_its_ends():
 def test_blocks_do_not_show(monkeypatch):
     a, b = pair(1, 0.1)
     whole = randomisation(a, b, 1000, seed=3)
-    monkeypatch.setattr(comparison, "_BLOCK", 777)
+    monkeypatch.setattr(paired, "_BLOCK", 777)
     assert randomisation(a, b, 1000, seed=3) == whole
 
 

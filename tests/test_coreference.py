@@ -15,7 +15,7 @@ from vostochny.metrics.assignment import best_pairs, best_totals
 from vostochny.metrics.coreference import METRICS, Mentions, tabulate
 from vostochny.metrics.pairs import pair_up
 from vostochny.model import Document, Entity, Event, Quote, Span
-from vostochny.statistics import from_total, score
+from vostochny.stats.scores import from_total, score
 
 import reference_coreference as reference
 

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from samples import SCHEME, gold
 
-from vostochny import scoring, statistics
+from vostochny import scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl, registry
 from vostochny.model import Document
+from vostochny.stats import scores
 
 from conftest import command
 
@@ -51,13 +52,13 @@ def test_a_large_gold_with_labels_of_its_own_is_streamed(tmp_path, batches_of):
     jsonl.write(str(files_[1]), swapped)
     batches_of(3000)
     result = scoring.score_files(str(files_[0]), str(files_[1]), SCHEME, scoring.Options(resamples=0))
-    s = statistics.score(result.measures["entities.all"].counts[0])
+    s = scores.score(result.measures["entities.all"].counts[0])
     assert (s.right, s.gold, s.predicted) == (0, 60, 60)
-    assert statistics.score(result.measures["entities.unlabelled"].counts[0]).f1 == 1
+    assert scores.score(result.measures["entities.unlabelled"].counts[0]).f1 == 1
     for unknown, predicted in (("ignore", 60), ("wrong", 60)):
         options = scoring.Options(resamples=0, unknown=unknown)
         result = scoring.score_files(str(files_[0]), str(files_[1]), SCHEME, options)
-        assert statistics.score(result.measures["entities.all"].counts[0]).predicted == predicted
+        assert scores.score(result.measures["entities.all"].counts[0]).predicted == predicted
     files_[1].write_text(files_[1].read_text().replace("Own1", "Own2"))
     with pytest.raises(InputError, match="unknown entity type 'Own2'"):
         scoring.score_files(str(files_[0]), str(files_[1]), SCHEME, scoring.Options(resamples=0))

@@ -11,7 +11,8 @@ import jsonschema
 import pytest
 
 import vostochny
-from vostochny import cli, ontology, statistics
+from vostochny import cli, ontology
+from vostochny.stats.scores import score
 from vostochny.tasks import prompt
 
 from conftest import lacking
@@ -118,7 +119,7 @@ def test_an_evaluation_with_the_mock_model_adds_our_counts(tmp_path, monkeypatch
     predictions = {d.doc_id: {k: [] for k in LAYERS} if d.doc_id == bad else answer(d, keep=2) for d in GOLD}
     expected = vostochny.score(predictions, resamples=0)
     for name in ("entities.names", "events.trigger", "events.argument", "quotes.speaker", "quotes.cue"):
-        assert found[name] == pytest.approx(statistics.score(expected.measures[name].counts[0]).f1), name
+        assert found[name] == pytest.approx(score(expected.measures[name].counts[0]).f1), name
 
     # The log gives a file for the scorer.
     (path,) = tmp_path.glob("*.eval")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from samples import TOKENS, counted, event, of_words, scored, stretch
 
-from vostochny import statistics
 from vostochny.model import Entity, Quote, Span, Zone
+from vostochny.stats import scores
 
 
 def test_attached_arguments_need_the_right_trigger():
@@ -21,7 +21,7 @@ def test_head_match_and_any_mention_of_the_right_entity():
     people = [Entity("a", whole, "PER", "NOM", cluster="k"), Entity("b", TOKENS[7], "PER", "NAM", cluster="k")]
     gold = [of_words(entities=people, events=[event("Contact.Meet", TOKENS[4], ("Participant", whole))])]
 
-    def with_filler(span: Span) -> dict[str, statistics.Score]:
+    def with_filler(span: Span) -> dict[str, scores.Score]:
         return scored(gold, [of_words(events=[event("Contact.Meet", TOKENS[4], ("Participant", span))])])
 
     head = with_filler(TOKENS[2])

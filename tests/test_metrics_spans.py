@@ -13,11 +13,11 @@ from nervaluate.evaluator import Evaluator
 from samples import SCHEME, TOKENS, an_entity, counted, disjoint, gold, of_words, scored
 
 import vostochny
-from vostochny import statistics
 from vostochny.formats.reading import Reading, Record
 from vostochny.metrics import entities
 from vostochny.metrics.columns import trimmed
 from vostochny.model import Document, Entity, Span, Zone
+from vostochny.stats import scores
 from vostochny.text.alignment import iob2_to_spans
 
 entity_lists = st.lists(an_entity(), max_size=8)
@@ -237,4 +237,4 @@ def test_words_that_are_not_in_a_short_text_are_each_an_item():
     text = Document("x", "ab", entities=(Entity("", Span(0, 2), "PER", "NAM"),))
     given = {"entities": [{"text": f"no{i}", "type": "PER"} for i in range(5)]}
     result = vostochny.score({"x": given}, gold=[text], resamples=0)
-    assert statistics.score(result.measures["entities.text_set"].counts[0]).predicted == 5
+    assert scores.score(result.measures["entities.text_set"].counts[0]).predicted == 5

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from vostochny import cli, ontology, resources, scoring
+from vostochny import cli, corpus, ontology, scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl
 from vostochny.metrics.outcomes import LAYERS, VERDICTS, identity, judge
@@ -25,7 +25,7 @@ import leaderboard
 from conftest import ROOT
 
 SCHEME = ontology.load()
-GOLD = jsonl.read_gold(str(resources.documents_path()), SCHEME)
+GOLD = jsonl.read_gold(str(corpus.documents_path()), SCHEME)
 LOOKUP = str(ROOT / "benchmark" / "baselines" / "lookup" / "predictions.jsonl")
 HOSTILE = '</script><img src=x onerror="window.harmed=1"><!--<script>&amp;\'\u2028\x00\x1b[31m😀'
 

@@ -9,12 +9,12 @@ import jsonschema
 import pytest
 from samples import gold, words_only
 
-from vostochny import cli, ontology, resources
+from vostochny import cli, corpus, ontology
 from vostochny.formats import jsonl, schema
 
 SCHEME = ontology.load()
 FULL = jsonschema.Draft202012Validator(schema.schema(SCHEME))
-STORED = [resources.documents_path(), *sorted(Path("benchmark").glob("*/*/predictions*.jsonl"))]
+STORED = [corpus.documents_path(), *sorted(Path("benchmark").glob("*/*/predictions*.jsonl"))]
 
 
 @pytest.mark.parametrize("path", STORED, ids=lambda p: f"{p.parent.name}/{p.name}")

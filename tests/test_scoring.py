@@ -12,28 +12,29 @@ from hypothesis import strategies as st
 from seqeval.metrics.v1 import precision_recall_fscore_support
 from seqeval.scheme import IOB2
 
-from vostochny import ontology, resources, scoring, statistics
+from vostochny import corpus, ontology, scoring
 from vostochny.formats import jsonl
 from vostochny.metrics import catalogue
 from vostochny.metrics.entities import tag_rows
 from vostochny.metrics.pairs import pair_up
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
+from vostochny.stats.scores import Score, score
 
 SCHEME = ontology.load()
-GOLD = jsonl.read_gold(str(resources.documents_path()), SCHEME)
+GOLD = jsonl.read_gold(str(corpus.documents_path()), SCHEME)
 
 
-def scores(gold: list[Document], predicted: list[Document]) -> dict[str, statistics.Score]:
+def scores(gold: list[Document], predicted: list[Document]) -> dict[str, Score]:
     result = scoring.score(gold, {d.doc_id: d for d in predicted}, SCHEME)
-    return {name: statistics.score(m.counts[0]) for name, m in result.measures.items() if len(m.counts) == 1}
+    return {name: score(m.counts[0]) for name, m in result.measures.items() if len(m.counts) == 1}
 
 
 def test_gold_scores_one_everywhere(tmp_path):
     path = tmp_path / "gold.jsonl"
-    path.write_text(resources.documents_path().read_text(encoding="utf-8"), encoding="utf-8")
+    path.write_text(corpus.documents_path().read_text(encoding="utf-8"), encoding="utf-8")
     predicted = jsonl.read_predictions(str(path), GOLD, SCHEME)
     result = scoring.score(GOLD, predicted, SCHEME)
-    assert set(catalogue.METRICS) | set(catalogue.DERIVED) <= set(result.measures)
+    assert set(catalogue.METRICS) | set(catalogue.MACRO) <= set(result.measures)
     assert sum(name.endswith(".conll") for name in result.measures) >= 2 * len(catalogue.SETTINGS)
     for name, measure in result.measures.items():
         assert measure.value == pytest.approx(1, abs=1e-12), name

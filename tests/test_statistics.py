@@ -14,10 +14,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from vostochny import intervals
-from vostochny.intervals import Interval, Resampling, jackknife, left_out_totals, percentile, t_quantile, uncertainty
 from vostochny.metrics.counts import Counts, Item, tally
-from vostochny.statistics import Measure, f1s, from_total, macro, mean, precisions, recall_only, recalls, score
+from vostochny.stats import intervals
+from vostochny.stats.intervals import (
+    Interval,
+    Resampling,
+    jackknife,
+    left_out_totals,
+    percentile,
+    t_quantile,
+    uncertainty,
+)
+from vostochny.stats.scores import Measure, f1s, from_total, macro, mean, precisions, recall_only, recalls, score
 
 import simulate_coverage
 
@@ -377,5 +385,5 @@ def test_published_coverage_is_from_the_full_simulation():
 
 
 def test_the_package_computes_without_scipy():
-    command = "import sys, vostochny.comparison; sys.exit('scipy' in sys.modules)"
+    command = "import sys, vostochny.stats.paired; sys.exit('scipy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", command], cwd=Path(__file__).parent).returncode == 0

@@ -21,11 +21,11 @@ from vostochny.extractors import Extract, ExtractorError, Prediction, Settings, 
 from vostochny.formats import jsonl, registry
 from vostochny.formats.discovery import Names, discovered
 from vostochny.formats.prediction import nearest
-from vostochny.intervals import RESAMPLES, SEED
 from vostochny.metrics.catalogue import LAYERS
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View
 from vostochny.scoring import Options, Result
+from vostochny.stats.intervals import RESAMPLES, SEED
 
 # What may become of a type that the scheme does not have: refused, left out, or counted as wrong.
 UNKNOWN = ("error", "ignore", "wrong")

@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _results(args: argparse.Namespace, systems: Sequence[Sequence[str]]) -> list[Result]:
     """Score each system's files by the shared options."""
-    from vostochny import ontology, options, resources, scoring
+    from vostochny import corpus, ontology, options, scoring
     from vostochny.formats import jsonl, registry
 
     scheme = ontology.load()
@@ -50,7 +50,7 @@ def _results(args: argparse.Namespace, systems: Sequence[Sequence[str]]) -> list
     streamed = args.gold and all(
         scoring.is_streamed(args.gold, files, args.gold_format, args.format, run.on_error) for files in systems
     )
-    path = args.gold or str(resources.gold_path())
+    path = args.gold or str(corpus.gold_path())
     gold: list[Document] = []
     if args.gold and not streamed:
         gold, reading = registry.read_gold(path, scheme, args.gold_format)
@@ -72,7 +72,7 @@ def _results(args: argparse.Namespace, systems: Sequence[Sequence[str]]) -> list
         return [scoring.score_files(path, files, scheme, chosen, run) for files in systems]
     if run.engine != "local" or (run.workers or 1) > 1:
         _tell(path, ["is small enough to be held whole, so this process alone scores it"])
-    gold_hash = registry.content_hash(path) if args.gold else resources.gold_hash(path)
+    gold_hash = registry.content_hash(path) if args.gold else corpus.gold_hash(path)
     results = []
     for files in systems:
         predicted, reading = registry.read_predictions(
@@ -89,11 +89,11 @@ def _tell(path: str, notes: Sequence[str]) -> None:
 
 
 def _score(args: argparse.Namespace) -> int:
-    from vostochny import options, resources
+    from vostochny import corpus, options
     from vostochny.report import items, json, terminal
 
     thresholds = options.thresholds(args.fail_under)
-    agreement = {} if args.gold else resources.agreement()
+    agreement = {} if args.gold else corpus.agreement()
     (result,) = _results(args, [args.predictions])
     name = " ".join(args.predictions)
     if args.seqeval:
@@ -136,13 +136,13 @@ def _below(result: Result, thresholds: dict[str, float]) -> int:
 
 
 def _convert(args: argparse.Namespace) -> int:
-    from vostochny import ontology, resources
+    from vostochny import corpus, ontology
     from vostochny.formats import convert, registry
 
     scheme = ontology.load()
 
     def gold() -> list[Document]:
-        return registry.read_gold(args.gold or str(resources.documents_path()), scheme)[0]
+        return registry.read_gold(args.gold or str(corpus.documents_path()), scheme)[0]
 
     notes = convert.convert(args.source, args.target, scheme, gold, args.format_in, args.format_out, args.offsets)
     _tell(args.target, notes)
@@ -150,10 +150,10 @@ def _convert(args: argparse.Namespace) -> int:
 
 
 def _validate(args: argparse.Namespace) -> int:
-    from vostochny import ontology, options, resources
+    from vostochny import corpus, ontology, options
     from vostochny.formats import registry
 
-    gold, reading = registry.read_gold(args.gold or str(resources.gold_path()), ontology.load(), args.gold_format)
+    gold, reading = registry.read_gold(args.gold or str(corpus.gold_path()), ontology.load(), args.gold_format)
     view = options.view(args.view, reading.ontology) if args.view else None
     predicted, found = registry.read_predictions(
         args.predictions, gold, reading.ontology, args.unknown, view, args.offsets, args.format
@@ -195,7 +195,7 @@ def _compare(args: argparse.Namespace) -> int:
 def _show(args: argparse.Namespace) -> int:
     import shutil
 
-    from vostochny import ontology, resources
+    from vostochny import corpus, ontology
     from vostochny.formats import jsonl, registry
     from vostochny.metrics.pairs import pair_up
     from vostochny.report import show
@@ -205,7 +205,7 @@ def _show(args: argparse.Namespace) -> int:
         gold, reading = registry.read_gold(args.gold, scheme)
         scheme = reading.ontology
     else:
-        gold = jsonl.read_gold(str(resources.documents_path()), scheme)
+        gold = jsonl.read_gold(str(corpus.documents_path()), scheme)
     document = show.find(args.document, gold)
     predicted: dict[str, Document] = {}
     if args.predictions:
@@ -226,7 +226,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _rehydrate(args: argparse.Namespace) -> int:
-    from vostochny import resources, standoff
+    from vostochny import corpus, standoff
 
     if args.source and not args.output:
         print("vostochny: rehydrate --from needs -o, a folder for the complete corpus", file=sys.stderr)
@@ -235,8 +235,8 @@ def _rehydrate(args: argparse.Namespace) -> int:
         files = standoff.rehydrated(Path(args.source), args.articles)
         written = {Path(args.output) / name: content for name, content in files.items()}
     else:
-        gold = standoff.gold_file(standoff.read(*resources.standoff_paths()), args.articles)
-        written = {Path(args.output) if args.output else resources.joined_path(): gold}
+        gold = standoff.gold_file(standoff.read(*corpus.standoff_paths()), args.articles)
+        written = {Path(args.output) if args.output else corpus.joined_path(): gold}
     for path, content in written.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8", newline="")

@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from vostochny import ontology, resources
+from vostochny import corpus, ontology
 from vostochny.formats import jsonl
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 from vostochny.text.alignment import covering_tokens
@@ -169,7 +169,7 @@ def _quotes(document: Document, entities: list[Entity], lexicon: Lexicon) -> Ite
 
 def main() -> None:
     """Predict each article from the other ones and store the predictions."""
-    gold = jsonl.read_gold(str(resources.documents_path()), ontology.load())
+    gold = jsonl.read_gold(str(corpus.documents_path()), ontology.load())
     predictions = [extract(d, Lexicon(other for other in gold if other is not d)) for d in gold]
     jsonl.write(str(Path(__file__).with_name("predictions.jsonl")), predictions)
 

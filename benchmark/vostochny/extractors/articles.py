@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from vostochny import ontology, resources
+from vostochny import corpus, ontology
 from vostochny.formats import jsonl, registry
 from vostochny.model import Document
 from vostochny.ontology import Ontology
@@ -21,6 +21,6 @@ def read(path: str | os.PathLike[str] | None, with_text: bool = True) -> tuple[l
         own = os.fspath(path)
         documents, reading = registry.read_gold(own, ontology.load())
         return documents, reading.ontology, registry.content_hash(own)
-    file = str(resources.documents_path() if with_text else resources.gold_path())
+    file = str(corpus.documents_path() if with_text else corpus.gold_path())
     scheme = ontology.load()
-    return jsonl.read_gold(file, scheme), scheme, resources.gold_hash(file)
+    return jsonl.read_gold(file, scheme), scheme, corpus.gold_hash(file)

@@ -7,12 +7,10 @@ place. Keys that a gold row has and a score does not need (title, sha256 …) ar
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -151,11 +149,6 @@ def content(lines: bytes) -> int:
 def content_name(content: int) -> str:
     """What a signature calls a gold of one's own by this content: 12 hexadecimal digits."""
     return f"{content % (1 << 128):032x}"[:12]
-
-
-def file_hash(path: str) -> str:
-    """The first 12 hexadecimal digits of a file's sha256: what a signature and the card call the corpus's gold."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
 
 
 def read_predictions(

@@ -15,7 +15,6 @@ from vostochny.metrics import coreference, entities, events, quotes
 from vostochny.metrics.columns import Table, table_of
 from vostochny.metrics.counts import Counts
 from vostochny.metrics.pairs import Pair
-from vostochny.statistics import Measure, macro, mean, recall_only
 
 LAYERS = ("entities", "events", "quotes")
 
@@ -120,10 +119,10 @@ FROM_COLUMNS = frozenset(
         "entities.semeval_partial", "entities.semeval_type",
     )
 )  # fmt: skip
-# Measures that are more than the micro F1 of one metric.
-DERIVED: Mapping[str, tuple[str, Callable[[Counts], Measure]]] = {
-    "entities.names_macro": ("entities.names", lambda c: Measure("entities.names_macro", (c,), macro, "type")),
-    "events.trigger_macro": ("events.trigger", lambda c: Measure("events.trigger_macro", (c,), macro, "type")),
+# Macro scores, computed from the counts of another metric: name → (that metric, the facet whose values are averaged).
+MACRO: Mapping[str, tuple[str, str]] = {
+    "entities.names_macro": ("entities.names", "type"),
+    "events.trigger_macro": ("events.trigger", "type"),
 }
 # Recall and precision of these are one accuracy, over what was matched.
 ACCURACIES = ("events.realis", "events.polarity", "quotes.directness")
@@ -178,15 +177,6 @@ def count(material: Material, layers: tuple[str, ...], only: Collection[str] = (
     return {name: METRICS[name](material, name) for name in wanted}
 
 
-def measures(counts: Mapping[str, Counts]) -> dict[str, Measure]:
-    """The measures of plain metrics by name: each metric's own, and those derived from it right after it."""
-    out: dict[str, Measure] = {}
-    for name, one in counts.items():
-        out[name] = Measure(name, (one,), recall_only) if name in ACCURACIES else Measure(name, (one,))
-        out |= {d: make(one) for d, (of, make) in DERIVED.items() if of == name}
-    return out
-
-
 def coreference_within(pairs: list[Pair], layer: str) -> dict[str, Counts]:
     """Coreference of one layer within documents, by ``coreference.<kind>.<setting>.<metric>``."""
     out: dict[str, Counts] = {}
@@ -206,16 +196,4 @@ def coreference_across(overlaps: coreference.Overlaps, layer: str) -> dict[str, 
         if s.across:
             table = overlaps.table(singletons=s.singletons)
             out |= coreference.count(table, f"coreference.{KINDS[layer]}.{name}")
-    return out
-
-
-def coreference_measures(counts: Mapping[str, Counts]) -> dict[str, Measure]:
-    """CoNLL F1, its three parts, LEA, BLANC and mention detection, each by ``coreference.<kind>.<setting>.<name>``."""
-    out: dict[str, Measure] = {}
-    for prefix in dict.fromkeys(name.rpartition(".")[0] for name in counts):
-        parts = {name: counts[f"{prefix}.{name}"] for name in ("muc", "b3", "ceaf", "lea", "mentions")}
-        out[f"{prefix}.conll"] = Measure(f"{prefix}.conll", tuple(parts[n] for n in coreference.CONLL), mean)
-        out |= {f"{prefix}.{name}": Measure(f"{prefix}.{name}", (one,)) for name, one in parts.items()}
-        blanc = tuple(counts[f"{prefix}.{n}"] for n in coreference.BLANC)
-        out[f"{prefix}.blanc"] = Measure(f"{prefix}.blanc", blanc, mean)
     return out

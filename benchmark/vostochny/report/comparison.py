@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from vostochny.comparison import Comparison, adjusted, compare
 from vostochny.errors import InputError, Problem
-from vostochny.intervals import Interval, Resampling
 from vostochny.report import LABELS, short
 from vostochny.scoring import Result
+from vostochny.stats.intervals import Interval, Resampling
+from vostochny.stats.paired import Comparison, adjusted, compare
 
 # What is compared: the primary measure of each layer and the other ones that papers report.
 COMPARED = (

@@ -6,11 +6,11 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from vostochny import statistics
 from vostochny.metrics.catalogue import ACCURACIES
 from vostochny.report import EXPLANATION
 from vostochny.scoring import Result
-from vostochny.statistics import Measure
+from vostochny.stats import scores
+from vostochny.stats.scores import Measure
 
 
 def as_dict(result: Result) -> dict[str, Any]:
@@ -44,12 +44,12 @@ def _measure(result: Result, measure: Measure) -> dict[str, Any]:
     out: dict[str, Any] = {"value": measure.value, "support": measure.support}
     if len(measure.counts) == 1 and not measure.facet:
         counts = measure.counts[0]
-        out |= asdict(statistics.score(counts))
+        out |= asdict(scores.score(counts))
         if measure.name in ACCURACIES:
             del out["precision"], out["predicted"], out["f1"]
         if counts.facets:
             out["by"] = {
-                facet: {value: asdict(statistics.score(part)) for value, part in counts.by(facet).items()}
+                facet: {value: asdict(scores.score(part)) for value, part in counts.by(facet).items()}
                 for facet in counts.facets
             }
     found = result.uncertainty(measure)

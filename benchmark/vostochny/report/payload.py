@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import vostochny
-from vostochny import statistics
 from vostochny.metrics import catalogue
 from vostochny.metrics.counts import GOLD
 from vostochny.metrics.outcomes import LAYERS, VERDICTS, Item, Judgement, identity, judge
@@ -14,7 +13,8 @@ from vostochny.metrics.pairs import Pair
 from vostochny.model import Document, Entity, Event, Quote, Reference, Span
 from vostochny.report import EXPLANATION, LABELS, SETTING_LABELS, short
 from vostochny.scoring import Result
-from vostochny.statistics import Measure, recall_only
+from vostochny.stats import scores
+from vostochny.stats.scores import Measure, recall_only
 
 MOST_ARTICLES = 200  # shown with their text; a page of more would be too heavy to open
 _COREFERENCE = {
@@ -82,7 +82,7 @@ def _figures(result: Result, measure: Measure) -> dict[str, Any]:
     """Numbers of one measure; each document's value only where the documents are few."""
     out: dict[str, Any] = {"value": measure.value, "support": measure.support}
     if len(measure.counts) == 1 and not measure.facet:
-        score = statistics.score(measure.counts[0])
+        score = scores.score(measure.counts[0])
         out |= {"right": score.right, "gold": score.gold, "recall": score.recall}
         if measure.combine is not recall_only:
             out |= {"predicted": score.predicted, "precision": score.precision}

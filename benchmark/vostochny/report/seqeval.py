@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import warnings
 
-from vostochny import statistics
 from vostochny.metrics.entities import tag_rows
 from vostochny.scoring import Result
+from vostochny.stats import scores
 
 
 def difference(result: Result) -> str | None:
@@ -36,8 +36,8 @@ def difference(result: Result) -> str | None:
         by_type = precision_recall_fscore_support(truth, guess, average=None, scheme=IOB2)
     counts = measure.counts[0]
     types = sorted(counts.by("type"))
-    ours = {"all types": statistics.score(counts)}
-    ours |= {t: statistics.score(part) for t, part in counts.by("type").items()}
+    ours = {"all types": scores.score(counts)}
+    ours |= {t: scores.score(part) for t, part in counts.by("type").items()}
     theirs = {"all types": whole[:3]}
     if len(by_type[0]) == len(types):
         theirs |= {t: tuple(column[i] for column in by_type[:3]) for i, t in enumerate(types)}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from vostochny import statistics
-from vostochny.intervals import Interval, Uncertainty
 from vostochny.metrics import catalogue
 from vostochny.metrics.counts import GOLD
 from vostochny.report import EXPLANATION, LABELS, SETTING_LABELS, short
 from vostochny.scoring import Result
-from vostochny.statistics import Measure, recall_only
+from vostochny.stats import scores
+from vostochny.stats.intervals import Interval, Uncertainty
+from vostochny.stats.scores import Measure, recall_only
 
 WIDTH = 38
 _COLUMNS = f"{'F1':>6}{'these articles':>16}{'new articles':>14}{'P':>7}{'R':>7}{'right':>7}{'gold':>6}{'pred':>6}"
@@ -73,7 +73,7 @@ def _row(label: str, measure: Measure, found: Uncertainty | None) -> str:
     line = f"{label:<{WIDTH}}{_percent(measure.value):>6}{these:>16}{new:>14}"
     if len(measure.counts) > 1 or measure.facet:
         return line
-    s = statistics.score(measure.counts[0])
+    s = scores.score(measure.counts[0])
     if measure.combine is recall_only:
         return f"{line}{'':>7}{'':>7}{s.right:>7.0f}{s.gold:>6.0f}"
     right = f"{s.right:.0f}" if s.right == int(s.right) else f"{s.right:.1f}"

@@ -13,7 +13,8 @@ from vostochny.metrics.pairs import Pair, pair_up
 from vostochny.model import Document, Placement
 from vostochny.ontology import Ontology
 from vostochny.scoring.result import DEFAULTS, Options, Result, unscored_zones
-from vostochny.statistics import Measure
+from vostochny.stats.measures import coreference_measures, plain_measures
+from vostochny.stats.scores import Measure
 
 GROUPS = 200  # documents, or groups of them, that are left out in turn
 
@@ -38,14 +39,14 @@ def score(
     pairs = pair_up(documents, predicted, frozenset(ontology.values), unscored_zones(ontology, options))
     emitted = {layer for d in predicted.values() for layer in d.emitted}
     layers = options.chosen(emitted)
-    found = catalogue.measures(catalogue.count(catalogue.Material(catalogue.Pairs(pairs)), layers, options.metrics))
+    found = plain_measures(catalogue.count(catalogue.Material(catalogue.Pairs(pairs)), layers, options.metrics))
     across: dict[str, Floats] = {}
     for layer in layers if not options.metrics else ():
         if not all(catalogue.resolved(pairs, layer)):
             continue
         counts = catalogue.coreference_within(pairs, layer)
         whole, left_out = _across(pairs, layer, bool(options.resamples))
-        found |= catalogue.coreference_measures(counts) | whole
+        found |= coreference_measures(counts) | whole
         across |= left_out
     ids = tuple(d.doc_id for d in documents)
     without = tuple(i for i in ids if i not in predicted)
@@ -68,7 +69,7 @@ def _across(pairs: list[Pair], layer: str, leave_out: bool) -> tuple[dict[str, M
     rows: dict[str, list[float]] = {}
     for one in each if leave_out else ():
         counts = catalogue.coreference_across(whole.without(one), layer)
-        for name, measure in catalogue.coreference_measures(counts).items():
+        for name, measure in coreference_measures(counts).items():
             rows.setdefault(name, []).append(np.nan if measure.value is None else measure.value)
     left_out = {name: np.array(values) for name, values in rows.items()}
-    return catalogue.coreference_measures(catalogue.coreference_across(whole, layer)), left_out
+    return coreference_measures(catalogue.coreference_across(whole, layer)), left_out

@@ -9,13 +9,13 @@ from functools import cached_property
 
 import vostochny
 from vostochny.errors import Problem
-from vostochny.intervals import RESAMPLES, SEED, Resampling, Uncertainty, jackknife, uncertainty
 from vostochny.metrics.catalogue import LAYERS
 from vostochny.metrics.counts import Floats
 from vostochny.metrics.pairs import Pair
 from vostochny.model import Document, Placement
 from vostochny.ontology import Ontology, View
-from vostochny.statistics import Measure
+from vostochny.stats.intervals import RESAMPLES, SEED, Resampling, Uncertainty, jackknife, uncertainty
+from vostochny.stats.scores import Measure
 
 LISTED = 1000  # names of documents, and faults, that are told one by one; of more there is a number
 

@@ -29,6 +29,7 @@ from vostochny.scoring.batches import Batch, TypesNeeded
 from vostochny.scoring.chunks import Chunk, Source, chunks
 from vostochny.scoring.joining import WAITING, Join, Misordered
 from vostochny.scoring.result import LISTED, Options, Result
+from vostochny.stats.measures import coreference_measures, plain_measures
 
 BLOCKS = 1000  # of more documents than this the rows are those of so many blocks
 HINTS = 10  # unknown documents that are told with the name they are like
@@ -224,7 +225,7 @@ class Total:
             return self.blocks[name].counts(blocks) if job.by_block else joined(self.rows[name]).in_order(rank)
 
         everywhere = [name for name, documents in self.counted.items() if documents == self.size]
-        found = catalogue.measures(
+        found = plain_measures(
             {n: whole(n) for n in catalogue.METRICS if n in everywhere and n.partition(".")[0] in layers}
         )
         notes: list[str] = []
@@ -235,7 +236,7 @@ class Total:
                 f"coreference.{catalogue.KINDS[layer]}.{name}" for name, s in catalogue.SETTINGS.items() if not s.across
             ]
             names = [f"{prefix}.{metric}" for prefix in prefixes for metric in COREFERENCE]
-            found |= catalogue.coreference_measures({name: whole(name) for name in names})
+            found |= coreference_measures({name: whole(name) for name in names})
             overlaps = self.overlaps.get(layer)
             if overlaps is None:
                 notes.append(
@@ -243,7 +244,7 @@ class Total:
                     f"all pairs of them that touch, in one place, and they are more than {MOST_OVERLAPS:,}"
                 )
             else:
-                found |= catalogue.coreference_measures(catalogue.coreference_across(overlaps, layer))
+                found |= coreference_measures(catalogue.coreference_across(overlaps, layer))
         return Result(
             found, tuple(sorted(self.ids)), self.size, tuple(self.without), self.unpredicted, layers, job.options,
             jsonl.content_name(self.content), placement=self.placement, left_out=tuple(self.left_out),

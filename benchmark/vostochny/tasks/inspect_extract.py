@@ -21,13 +21,14 @@ from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, Value,
 from inspect_ai.solver import TaskState, generate
 from inspect_ai.util import JSONSchema
 
-from vostochny import ontology, scoring, statistics
+from vostochny import ontology, scoring
 from vostochny.errors import InputError, Problem
 from vostochny.extractors import articles
 from vostochny.extractors.answers import checked, stored
 from vostochny.metrics import catalogue
 from vostochny.metrics.counts import Counts
 from vostochny.model import Document
+from vostochny.stats.scores import from_total
 from vostochny.tasks import prompt
 
 _FENCE = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
@@ -77,7 +78,7 @@ def summed() -> Metric:
                 totals[name] = totals.get(name, np.zeros(4)) + np.array(four)
         out: dict[str, float] = {}
         for name, total in totals.items():
-            found = statistics.from_total(total)
+            found = from_total(total)
             f1 = found.recall if name in catalogue.ACCURACIES else found.f1
             out[name] = math.nan if f1 is None else f1
         return {**out, UNREADABLE: unreadable}
@@ -114,7 +115,7 @@ def judged(answer: str, document: Document, layers: list[str]) -> Score:
     counts: dict[str, Counts] = {n: m.counts[0] for n, m in result.measures.items() if n in catalogue.METRICS}
     value: dict[str, str | int | float | bool | None] = {}
     for layer in layers:
-        f1 = statistics.score(counts[catalogue.PRIMARY[layer]]).f1
+        f1 = from_total(counts[catalogue.PRIMARY[layer]].total()).f1
         value[catalogue.PRIMARY[layer]] = math.nan if f1 is None else f1
     placed = predicted.placement
     told = f"{placed.total - len(placed.unplaced)} of {placed.total} spans stand in the article"

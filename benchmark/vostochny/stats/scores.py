@@ -2,7 +2,7 @@
 
 Everything here takes totals, arrays whose last axis is the four numbers of metrics.counts, so that a resample or a
 left-out document is scored from summed rows and no metric is counted again. How sure a score is stands in
-:mod:`vostochny.intervals`, how two systems differ in :mod:`vostochny.comparison`.
+:mod:`vostochny.stats.intervals`, how two systems differ in :mod:`vostochny.stats.paired`.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vostochny.metrics.counts import Floats, Ints
-from vostochny.statistics import Measure, defined
+from vostochny.stats.scores import Measure, defined
 
 RESAMPLES = 10_000
 SEED = 20230913

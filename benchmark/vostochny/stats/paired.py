@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vostochny.intervals import (
+from vostochny.metrics.counts import Bools, Floats
+from vostochny.stats.intervals import (
     FEWEST_ITEMS,
     FEWEST_UNITS,
     Interval,
@@ -17,8 +18,7 @@ from vostochny.intervals import (
     percentile,
     silences,
 )
-from vostochny.metrics.counts import Bools, Floats
-from vostochny.statistics import Measure, defined
+from vostochny.stats.scores import Measure, defined
 
 # z at .975 and z at .80: a difference of this many standard errors is found four times in five at the 5 % level.
 _DETECTABLE = 1.959963984540054 + 0.8416212335729143
@@ -36,7 +36,7 @@ class Comparison:
       which of the two wrote which paragraph's output, and says nothing of other articles: of simulated pairs that are
       equal over all articles, but each better on some, .24 have p ≤ .05 (benchmark/coverage.json).
     - ``p_holm``: p made good for the number of comparisons, by :func:`holm`.
-    - ``these_articles``, ``new_articles``: 95 % intervals of the difference, meant as in vostochny.intervals.
+    - ``these_articles``, ``new_articles``: 95 % intervals of the difference, meant as in vostochny.stats.intervals.
     - ``detectable``: the smallest true difference that a pair like this could have shown, see :func:`compare`.
     """
 

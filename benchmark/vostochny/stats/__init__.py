@@ -1,0 +1,1 @@
+"""Counts to numbers: scores, their intervals, and how two systems differ."""
