@@ -15,7 +15,7 @@ import yaml
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio
-from vostochny.formats.label_studio_shape import chosen, directed
+from vostochny.formats.label_studio.regions import chosen, directed
 from vostochny.model import Document, Entity, Event, Quote, Span
 from vostochny.ontology import Ontology
 from vostochny.text.alignment import covering_tokens

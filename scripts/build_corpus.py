@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import vostochny
-from vostochny import standoff
 from vostochny.errors import InputError, Problem
+from vostochny.formats import standoff
 from vostochny.model import Document, Span
 
 import corpus_card

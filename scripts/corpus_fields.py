@@ -87,7 +87,7 @@ def features(ontology: Ontology) -> dict[str, list[Field]]:
 
 
 def bare(fields: list[Field]) -> list[Field]:
-    """The fields of a config without the words of articles, as vostochny.standoff leaves them out."""
+    """The fields of a config without the words of articles, as vostochny.formats.standoff leaves them out."""
     names = {f["name"] for f in fields}
     left_out = {"text", "title", "paragraph"} | ({"tokens"} if "token_offsets" in names else set())
     out = []

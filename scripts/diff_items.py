@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from vostochny.formats.label_studio_shape import DEFAULT_ZONE, trimmed
+from vostochny.formats.label_studio.regions import DEFAULT_ZONE, trimmed
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 
 from changes import Change, change, quoted

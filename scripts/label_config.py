@@ -11,7 +11,7 @@ import sys
 import xml.etree.ElementTree as ET
 
 from vostochny.errors import InputError
-from vostochny.formats.label_studio_shape import ATTRIBUTES, FLAGS, RELATIONS, bearers, choices, labels
+from vostochny.formats.label_studio.regions import ATTRIBUTES, FLAGS, RELATIONS, bearers, choices, labels
 from vostochny.ontology import Ontology
 
 import project

@@ -21,7 +21,7 @@ from typing import Any
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio, notation
-from vostochny.formats.label_studio_shape import given_values
+from vostochny.formats.label_studio.regions import given_values
 from vostochny.model import Span
 from vostochny.text.layout import paragraphs_of
 

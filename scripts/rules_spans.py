@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from vostochny.formats.label_studio_shape import ATTRIBUTES, LAYERS, RELATIONS, choices, given_values, labels, trimmed
+from vostochny.formats.label_studio.regions import ATTRIBUTES, LAYERS, RELATIONS, choices, given_values, labels, trimmed
 from vostochny.model import Span
 
 from articles import Article, Task, inside

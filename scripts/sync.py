@@ -18,7 +18,7 @@ from typing import Any
 from vostochny import ontology
 from vostochny.errors import InputError
 from vostochny.formats.label_studio import canonical, dumps, read
-from vostochny.formats.label_studio_shape import picked
+from vostochny.formats.label_studio.regions import picked
 
 import sync_files
 from label_studio_server import ServerError, write_private

@@ -10,7 +10,7 @@ from typing import Any
 
 from vostochny import ontology
 from vostochny.formats.label_studio import read
-from vostochny.formats.label_studio_shape import given_values
+from vostochny.formats.label_studio.regions import given_values
 from vostochny.model import Document
 
 import project

@@ -14,7 +14,7 @@ from samples import SCHEME, TEXTS, gold, span, words_only
 from vostochny import corpus, ontology, scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl
-from vostochny.formats.reading import Reading, Record
+from vostochny.formats.reader import Reading, Record
 from vostochny.model import Document, Span
 from vostochny.stats import scores
 from vostochny.text.alignment import GAP, Evened, Finder, covering_tokens, difference, even, spans_to_iob2, token_spans

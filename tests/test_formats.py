@@ -101,7 +101,7 @@ def test_predictions_are_converted_beside_their_documents(tmp_path, made, capsys
 
 def test_a_plug_in_is_found_by_its_entry_point(tmp_path, monkeypatch):
     (tmp_path / "lines_format.py").write_text(
-        "from vostochny.formats.reading import Record\n"
+        "from vostochny.formats.reader import Record\n"
         "def detect(path, head):\n    return head.startswith(b'%lines')\n"
         "def read(path, reading):\n"
         "    for n, line in enumerate(open(path).read().splitlines()[1:], 2):\n"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from vostochny.errors import InputError
 from vostochny.formats.label_studio import canonical, dumps, read, write
-from vostochny.formats.label_studio_shape import ATTRIBUTES, LAYERS, PICKERS, RELATIONS, labels, picked
+from vostochny.formats.label_studio.regions import ATTRIBUTES, LAYERS, PICKERS, RELATIONS, labels, picked
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
 from vostochny.ontology import parse
 from vostochny.text.layout import cover_with_zones

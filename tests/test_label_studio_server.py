@@ -14,7 +14,7 @@ import pytest
 
 from vostochny import ontology
 from vostochny.formats.label_studio import canonical, dumps, read, write
-from vostochny.formats.label_studio_shape import ATTRIBUTES, LAYERS
+from vostochny.formats.label_studio.regions import ATTRIBUTES, LAYERS
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
 from vostochny.text.layout import cover_with_zones, paragraphs_of
 

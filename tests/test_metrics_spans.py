@@ -13,7 +13,7 @@ from nervaluate.evaluator import Evaluator
 from samples import SCHEME, TOKENS, an_entity, counted, disjoint, gold, of_words, scored
 
 import vostochny
-from vostochny.formats.reading import Reading, Record
+from vostochny.formats.reader import Reading, Record
 from vostochny.metrics import entities
 from vostochny.metrics.columns import trimmed
 from vostochny.model import Document, Entity, Span, Zone

@@ -15,7 +15,8 @@ from pathlib import Path
 import datasets
 import pytest
 
-from vostochny import cli, corpus, standoff
+from vostochny import cli, corpus
+from vostochny.formats import standoff
 
 import build_corpus
 import project

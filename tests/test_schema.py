@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 from samples import gold, words_only
 
-from vostochny import cli, corpus, ontology
-from vostochny.formats import jsonl, schema
+from vostochny import cli, corpus, ontology, schema
+from vostochny.formats import jsonl
 
 SCHEME = ontology.load()
 FULL = jsonschema.Draft202012Validator(schema.schema(SCHEME))

@@ -17,12 +17,12 @@ from typing import cast
 
 from vostochny import extractors, ontology, options, scoring
 from vostochny.errors import InputError, Problem
-from vostochny.extractors import Extract, ExtractorError, Prediction, Settings, answers, articles
+from vostochny.extractors import Extract, ExtractorError, Prediction, Settings, answers
 from vostochny.formats import jsonl, registry
-from vostochny.formats.discovery import Names, discovered
+from vostochny.formats.input import read_articles
+from vostochny.formats.label_types import Names, discovered
 from vostochny.formats.prediction import nearest
-from vostochny.metrics.catalogue import LAYERS
-from vostochny.model import Document
+from vostochny.model import LAYERS, Document
 from vostochny.ontology import Ontology, View
 from vostochny.scoring import Options, Result
 from vostochny.stats.intervals import RESAMPLES, SEED
@@ -127,7 +127,7 @@ def evaluate(
 def _gold(source: Gold | None, with_text: bool = True) -> tuple[list[Document], Ontology, str]:
     """Gold documents, the scheme they are annotated by, and the hash that names them."""
     if source is None or isinstance(source, (str, os.PathLike)):
-        return articles.read(source, with_text)
+        return read_articles(source, with_text)
     documents = list(source)
     times = Counter(d.doc_id for d in documents)
     twice = [

@@ -168,8 +168,7 @@ def _validate(args: argparse.Namespace) -> int:
 def _schema(args: argparse.Namespace) -> int:
     import json
 
-    from vostochny import ontology
-    from vostochny.formats import schema
+    from vostochny import ontology, schema
 
     sys.stdout.write(json.dumps(schema.schema(ontology.load(), args.words), ensure_ascii=False, indent=2) + "\n")
     return 0
@@ -226,7 +225,8 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _rehydrate(args: argparse.Namespace) -> int:
-    from vostochny import corpus, standoff
+    from vostochny import corpus
+    from vostochny.formats import standoff
 
     if args.source and not args.output:
         print("vostochny: rehydrate --from needs -o, a folder for the complete corpus", file=sys.stderr)

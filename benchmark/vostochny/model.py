@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+LAYERS = ("entities", "events", "quotes")  # of a document: what is annotated, predicted and scored
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:

@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 
 from vostochny.extractors import ExtractorError, Prediction
-from vostochny.formats.prediction import LAYERS, layers_of
-from vostochny.formats.reading import Reading, Record
-from vostochny.model import Document
+from vostochny.formats.prediction import layers_of
+from vostochny.formats.reader import Reading, Record
+from vostochny.model import LAYERS, Document
 from vostochny.ontology import Ontology, View
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import vostochny
 from vostochny import extractors, options
 from vostochny.errors import InputError, Problem
-from vostochny.extractors import Extract, ExtractorError, Settings, articles, running
+from vostochny.extractors import Extract, ExtractorError, Settings, running
+from vostochny.formats.input import read_articles
 
 SHOWN = 5  # failures that are told on the terminal
 
@@ -19,7 +20,7 @@ def main(args: argparse.Namespace) -> int:
     spec = args.extractor if args.argument is None else f"{args.extractor}:{args.argument}"
     if not args.timeout > 0:
         raise InputError([Problem("--timeout", None, None, f"{args.timeout:g} is no time; expected seconds above 0")])
-    documents, scheme, articles_hash = articles.read(args.gold)
+    documents, scheme, articles_hash = read_articles(args.gold)
     view = options.view(args.view, scheme) if args.view else None
     output = None if args.output == "-" else Path(args.output)
     made_by = {"extractor": spec, "view": args.view, "articles": articles_hash, "vostochny": vostochny.__version__}

@@ -18,8 +18,8 @@ from typing import Any
 
 from vostochny.formats.files import new_folder
 from vostochny.formats.files import text as file_text
-from vostochny.formats.label_studio_shape import CONTENT, CUE
-from vostochny.formats.reading import Reading, Record
+from vostochny.formats.label_studio.regions import CONTENT, CUE
+from vostochny.formats.reader import Reading, Record
 from vostochny.model import Document, Reference, Span
 from vostochny.text.alignment import difference
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from vostochny.formats.files import text as file_text
 from vostochny.formats.files import write_text
-from vostochny.formats.reading import Reading, Record
+from vostochny.formats.reader import Reading, Record
 from vostochny.formats.tokens import Sentence, Tagged, records
 from vostochny.model import Document, Span
 from vostochny.text.alignment import spans_to_iob2

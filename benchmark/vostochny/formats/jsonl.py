@@ -19,7 +19,7 @@ import xxhash
 from vostochny.errors import EmptyFileError, InputError, Problem, UnreadableFileError
 from vostochny.formats.files import MAX_LINE, opened, reason, write_text
 from vostochny.formats.prediction import kind_of, layers_of
-from vostochny.formats.reading import Reading, Record
+from vostochny.formats.reader import Reading, Record
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View
 

@@ -11,18 +11,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from vostochny.errors import Problem
-from vostochny.formats.words import Found, Placer, fitting_unit, need_placing
-from vostochny.model import Argument, Document, Entity, Event, Placement, Quote, Reference, Span, Zone
+from vostochny.formats.word_spans import Found, Placer, fitting_unit, need_placing
+from vostochny.model import LAYERS, Argument, Document, Entity, Event, Placement, Quote, Reference, Span, Zone
 from vostochny.ontology import Ontology, View
+from vostochny.schema import GOLD_KEYS
 from vostochny.text.alignment import difference
 from vostochny.text.layout import paragraphs_of
-
-LAYERS = ("entities", "events", "quotes")
-# Other keys of a gold row; a key outside both is a fault, because a misspelt layer would count as an empty one.
-GOLD_KEYS = (
-    "doc_id", "title", "text", "sha256", "language", "translated", "review", "canary", "publisher", "date", "url",
-    "zones", "paragraphs", "sentences", "tokens",
-)  # fmt: skip
 
 
 def nearest(given: str, known: Iterable[str]) -> str:

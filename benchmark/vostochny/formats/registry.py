@@ -20,22 +20,22 @@ import orjson
 
 from vostochny.errors import EmptyFileError, InputError, Problem, UnreadableFileError
 from vostochny.formats import files, jsonl, shards
-from vostochny.formats.reading import Reading, Record
+from vostochny.formats.reader import Reading, Record
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View
 
 GROUP = "vostochny.formats"
-# Name → its module. Imported when used: some bring a library that takes its time.
+# Name → its module in this package, imported when used: some bring a library that is slow to import.
 MODULES = {
     "jsonl": "jsonl",
-    "json": "json_rows",
-    "label-studio": "label_studio_tasks",
+    "json": "json_list",
+    "label-studio": "label_studio.exports",
     "brat": "brat",
     "conll": "conll",
     "spacy": "spacy_docs",
     "spacy-json": "spacy_json",
-    "huggingface": "huggingface",
-    "gliner": "gliner",
+    "huggingface": "pipeline_output",
+    "gliner": "gliner_output",
     "dataset": "dataset",
     "parquet": "parquet",
     "tagged": "tagged_rows",
@@ -150,17 +150,18 @@ def _json(path: str, head: bytes, start: bytes) -> str:
 
 def _kind(value: Any, depth: int) -> str | None:
     """The format that a JSON value is of; None for a prediction row and for what is no format's."""
-    from vostochny.formats import gliner, huggingface, label_studio_tasks, spacy_json, tables
+    from vostochny.formats import gliner_output, pipeline_output, spacy_json, tables
+    from vostochny.formats.label_studio.regions import is_task
 
-    if label_studio_tasks.is_task(value):
+    if is_task(value):
         return "label-studio"
     if isinstance(value, list):
         if spacy_json.is_output(value):
             return "spacy-json"
         first = next((x for x in value[:100] if x not in ([], {}, None)), None)
-        if huggingface.is_item(first):
+        if pipeline_output.is_item(first):
             return "huggingface"
-        if gliner.is_item(first) and isinstance(first, dict) and "ents" not in first:
+        if gliner_output.is_item(first) and isinstance(first, dict) and "ents" not in first:
             return "gliner"
         inner = _kind(first, depth + 1) if depth < 3 and isinstance(first, list | dict) else None
         return inner or ("json" if isinstance(first, dict) and depth == 0 else None)
@@ -170,14 +171,14 @@ def _kind(value: Any, depth: int) -> str | None:
         return "tagged"
     if spacy_json.is_output(value):
         return "spacy-json"
-    items = next((value[key] for key in huggingface.KEYS if value.get(key)), None)
+    items = next((value[key] for key in pipeline_output.KEYS if value.get(key)), None)
     if isinstance(items, dict) and "doc_id" in value and "entities" in value:
         return "gliner"
     if isinstance(items, dict) and all(isinstance(x, list) for x in items.values()):
         return "gliner"
     first = next((x for x in items if isinstance(x, dict)), None) if isinstance(items, list) else None
     if first is not None:
-        return "huggingface" if huggingface.is_item(first) else "gliner" if gliner.is_item(first) else None
+        return "huggingface" if pipeline_output.is_item(first) else "gliner" if gliner_output.is_item(first) else None
     if depth == 0 and value and all(isinstance(x, list | dict) for x in value.values()) and not _native(value):
         inner = next((x for x in value.values() if x), None)
         return _kind(inner, 1) or ("json" if isinstance(inner, dict) and _native(inner) else None)

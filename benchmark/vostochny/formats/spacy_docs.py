@@ -1,6 +1,6 @@
 """spaCy's DocBin (``.spacy``): entities, span groups and the text; the id is ``doc.user_data["doc_id"]``.
 
-Documents without an id are matched by their text. See :mod:`vostochny.formats.spacy_json` for what groups mean.
+Documents without an id are matched by their text. See :mod:`vostochny.formats.spacy_groups` for what groups mean.
 """
 
 from __future__ import annotations
@@ -12,11 +12,9 @@ from typing import Any
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats.files import MAX_FILE, content, write_bytes
-from vostochny.formats.reading import Reading, Record
-from vostochny.formats.spacy_json import layers_of_groups
-from vostochny.model import Document, Span
-
-MISSING = "needs spaCy, which is not installed: pip install 'vostochny[baselines]'"
+from vostochny.formats.reader import Reading, Record
+from vostochny.formats.spacy_groups import MISSING, docs, layers_of_groups
+from vostochny.model import Document
 
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
@@ -47,46 +45,6 @@ def _record(path: str, doc: Any) -> Record:
     if isinstance(doc.user_data.get("doc_id"), str):
         row["doc_id"] = doc.user_data["doc_id"]
     return Record(path, None, {**row, **layers_of_groups(spans(doc.ents), {k: spans(g) for k, g in doc.spans.items()})})
-
-
-def docs(documents: Iterable[Document], lost: Counter[str]) -> Iterator[Any]:
-    """spaCy documents: all entities, triggers and contents in span groups, flat entities in ``ents`` too.
-
-    Spans are widened to spaCy's tokens. Attributes, arguments and everything about a quote but its content are lost.
-    Raises InputError where spaCy is not installed.
-    """
-    try:
-        import spacy
-    except ImportError:
-        raise InputError([Problem("spacy", None, None, MISSING)]) from None
-    nlp = spacy.blank("xx")
-    for d in documents:
-        doc = nlp.make_doc(d.text)
-        doc.user_data["doc_id"] = d.doc_id
-
-        def span(at: Span, label: str, cluster: str | None = None, doc: Any = doc) -> Any:
-            made = doc.char_span(at.start, at.end, label=label, kb_id=cluster or "", alignment_mode="expand")
-            if made is not None and (made.start_char, made.end_char) != (at.start, at.end):
-                lost["spans widened to spaCy's tokens"] += 1
-            return made
-
-        made = [span(e.span, e.type, e.cluster) for e in d.entities]
-        doc.spans["entities"] = [s for s in made if s is not None]
-        doc.spans["events"] = [s for v in d.events if (s := span(v.trigger, v.type, v.cluster)) is not None]
-        doc.spans["quotes"] = [s for q in d.quotes for c in q.content if (s := span(c, "Content")) is not None]
-        # spaCy's own rule for entities that overlap: the longer one, then the earlier.
-        doc.ents = spacy.util.filter_spans(doc.spans["entities"])
-        for what, count in (
-            ("attributes of entities", sum(e.level is not None or e.demonym for e in d.entities)),
-            ("arguments", sum(len(v.arguments) for v in d.events)),
-            ("attributes of events", sum(bool(v.realis or v.polarity or v.outcome) for v in d.events)),
-            ("cues", sum(q.cue is not None for q in d.quotes)),
-            ("sources and addressees", sum(bool(r) for q in d.quotes for r in (q.source, q.addressee))),
-            ("attributes of quotes", sum(bool(q.directness or q.attitude or q.cluster or q.parent) for q in d.quotes)),
-            ("quotes in parts", sum(len(q.content) > 1 for q in d.quotes)),
-        ):
-            lost[what] += count
-        yield doc
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:

@@ -16,10 +16,10 @@ from typing import Any
 from vostochny.errors import InputError, Problem
 from vostochny.formats import jsonl
 from vostochny.formats.files import MAX_FILE, content, new_folder, write_bytes
-from vostochny.formats.prediction import GOLD_KEYS, LAYERS
-from vostochny.formats.reading import Reading, Record
+from vostochny.formats.reader import Reading, Record
 from vostochny.formats.tokens import Sentence, Tagged, records
-from vostochny.model import Document, Span
+from vostochny.model import LAYERS, Document, Span
+from vostochny.schema import GOLD_KEYS
 from vostochny.text.tags import is_tag
 
 TAGS = ("ner_tags", "tags", "labels", "ner")

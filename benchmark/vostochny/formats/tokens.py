@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vostochny.formats.prediction import NEEDS_TEXT
-from vostochny.formats.reading import Reading, Record
+from vostochny.formats.reader import Reading, Record
 from vostochny.model import Span
 from vostochny.text.alignment import token_at, token_spans
 from vostochny.text.tags import chunks, is_tag, scheme_of

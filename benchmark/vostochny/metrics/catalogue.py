@@ -16,8 +16,6 @@ from vostochny.metrics.columns import Table, table_of
 from vostochny.metrics.counts import Counts
 from vostochny.metrics.pairs import Pair
 
-LAYERS = ("entities", "events", "quotes")
-
 
 class Source(Protocol):
     """Where metrics get documents from: paired documents, and entities as columns."""

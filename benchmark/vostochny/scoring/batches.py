@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import Any
 
 from vostochny.errors import InputError, Problem
-from vostochny.formats.prediction import LAYERS, Row
+from vostochny.formats.prediction import Row
 from vostochny.metrics.columns import Table, table_of
 from vostochny.metrics.pairs import Pair, pair_up
-from vostochny.model import Document, Placement
+from vostochny.model import LAYERS, Document, Placement
 from vostochny.ontology import Ontology
 from vostochny.scoring import columnar
 from vostochny.scoring.chunks import Place

@@ -9,10 +9,9 @@ from functools import cached_property
 
 import vostochny
 from vostochny.errors import Problem
-from vostochny.metrics.catalogue import LAYERS
 from vostochny.metrics.counts import Floats
 from vostochny.metrics.pairs import Pair
-from vostochny.model import Document, Placement
+from vostochny.model import LAYERS, Document, Placement
 from vostochny.ontology import Ontology, View
 from vostochny.stats.intervals import RESAMPLES, SEED, Resampling, Uncertainty, jackknife, uncertainty
 from vostochny.stats.scores import Measure

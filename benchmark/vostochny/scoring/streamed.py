@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats import files, jsonl, registry, shards
-from vostochny.formats.discovery import discovered
+from vostochny.formats.label_types import discovered
 from vostochny.metrics.catalogue import FROM_COLUMNS
 from vostochny.metrics.pairs import Pair
 from vostochny.ontology import Ontology

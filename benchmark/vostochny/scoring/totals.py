@@ -17,7 +17,7 @@ import xxhash
 
 from vostochny.errors import InputError, Problem, UnreadableFileError
 from vostochny.formats import jsonl
-from vostochny.formats.discovery import Names
+from vostochny.formats.label_types import Names
 from vostochny.formats.prediction import nearest
 from vostochny.metrics import catalogue
 from vostochny.metrics.coreference import METRICS as COREFERENCE

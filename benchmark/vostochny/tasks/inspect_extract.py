@@ -23,11 +23,11 @@ from inspect_ai.util import JSONSchema
 
 from vostochny import ontology, scoring
 from vostochny.errors import InputError, Problem
-from vostochny.extractors import articles
 from vostochny.extractors.answers import checked, stored
+from vostochny.formats.input import read_articles
 from vostochny.metrics import catalogue
 from vostochny.metrics.counts import Counts
-from vostochny.model import Document
+from vostochny.model import LAYERS, Document
 from vostochny.stats.scores import from_total
 from vostochny.tasks import prompt
 
@@ -46,12 +46,12 @@ def extract(layers: str | list[str] = "entities,events,quotes", schema: bool = T
     Raises ValueError for a name that is no layer.
     """
     names = [x.strip() for x in layers.split(",")] if isinstance(layers, str) else layers
-    wrong = [x for x in names if x not in catalogue.LAYERS]
+    wrong = [x for x in names if x not in LAYERS]
     if wrong or not names:
         given = ", ".join(map(repr, wrong)) or "nothing"
-        raise ValueError(f"layers: {given} given; expected one or more of {', '.join(catalogue.LAYERS)}")
-    chosen = [x for x in catalogue.LAYERS if x in names]
-    documents, scheme, gold_hash = articles.read(None)
+        raise ValueError(f"layers: {given} given; expected one or more of {', '.join(LAYERS)}")
+    chosen = [x for x in LAYERS if x in names]
+    documents, scheme, gold_hash = read_articles(None)
     samples = [Sample(input=prompt.prompt(d, scheme, chosen), id=d.doc_id) for d in documents]
     shape = JSONSchema.model_validate(prompt.answer_schema(scheme, chosen))
     response = ResponseSchema(name="prediction", json_schema=shape) if schema else None
@@ -89,7 +89,7 @@ def summed() -> Metric:
 @scorer(metrics=[summed()])
 def counted(layers: list[str]) -> Scorer:
     """Counts of every metric of the layers for one article, in the score's metadata; its value has the first F1s."""
-    by_id = {d.doc_id: d for d in articles.read(None)[0]}
+    by_id = {d.doc_id: d for d in read_articles(None)[0]}
 
     async def score(state: TaskState, target: Target) -> Score:
         return judged(state.output.completion, by_id[str(state.sample_id)], layers)

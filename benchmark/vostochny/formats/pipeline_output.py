@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from vostochny.formats.outputs import listed, outputs, row_of
-from vostochny.formats.reading import Reading, Record
+from vostochny.formats.containers import listed, outputs, row_of
+from vostochny.formats.reader import Reading, Record
 
 _BEGINS_WORD = ("▁", "Ġ")  # how SentencePiece and byte-level BPE write the white space before a piece
 

@@ -12,7 +12,7 @@ from typing import Any
 from vostochny.formats.files import content
 from vostochny.formats.jsonl import parse_any
 from vostochny.formats.prediction import kind_of
-from vostochny.formats.reading import Reading
+from vostochny.formats.reader import Reading
 
 IDS = ("doc_id", "id", "document_id", "filename", "file_name", "name")
 

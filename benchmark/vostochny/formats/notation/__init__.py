@@ -28,8 +28,8 @@ event without realis, a quote of which nobody has said whether it has a source).
 
 from __future__ import annotations
 
-from vostochny.formats.notation_reader import Reader
-from vostochny.formats.notation_writer import numbered, written
+from vostochny.formats.notation.parser import Reader
+from vostochny.formats.notation.writer import numbered, written
 from vostochny.model import Document
 from vostochny.ontology import Ontology, load
 

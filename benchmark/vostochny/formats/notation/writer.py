@@ -8,8 +8,8 @@ from dataclasses import replace
 from itertools import groupby, pairwise
 
 from vostochny.errors import InputError, Problem
-from vostochny.formats.notation_reader import Reader, event_order, quote_order
-from vostochny.formats.notation_text import mention_order
+from vostochny.formats.notation.parser import Reader, event_order, quote_order
+from vostochny.formats.notation.syntax import mention_order
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 from vostochny.ontology import Ontology
 from vostochny.text.layout import occurrences, paragraphs_of

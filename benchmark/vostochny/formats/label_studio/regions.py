@@ -48,6 +48,11 @@ RELATIONS: dict[str, tuple[str, str]] = {
 }
 
 
+def is_task(value: Any) -> bool:
+    """Whether a value is a task with annotations or predictions."""
+    return isinstance(value, dict) and "data" in value and ("annotations" in value or "predictions" in value)
+
+
 def labels(layer: str, ontology: Ontology) -> tuple[str, ...]:
     """The labels of a Labels control. The default zone is none of them: it is what the others leave."""
     return {

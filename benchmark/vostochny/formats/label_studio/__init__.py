@@ -16,16 +16,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from vostochny.formats.label_studio_reader import Reader
-from vostochny.formats.label_studio_shape import (
-    ATTRIBUTES,
-    CONTENT,
-    CUE,
-    DEFAULT_ZONE,
-    canonical,
-    dumps,
-    trimmed,
-)
+from vostochny.formats.label_studio.regions import ATTRIBUTES, CONTENT, CUE, DEFAULT_ZONE, canonical, dumps, trimmed
+from vostochny.formats.label_studio.results import Reader
 from vostochny.model import Document, Quote, Reference, Span
 from vostochny.ontology import Ontology
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from vostochny.errors import InputError, Problem
-from vostochny.formats.label_studio_shape import (
+from vostochny.formats.label_studio.regions import (
     ATTRIBUTES,
     CONTENT,
     CUE,

@@ -1,4 +1,4 @@
-"""The articles that an extractor is run over: the corpus's, or those of a file of the user's."""
+"""The documents that a command works on: the corpus, or a file of the user's, with their ontology and hash."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vostochny.model import Document
 from vostochny.ontology import Ontology
 
 
-def read(path: str | os.PathLike[str] | None, with_text: bool = True) -> tuple[list[Document], Ontology, str]:
+def read_articles(path: str | os.PathLike[str] | None, with_text: bool = True) -> tuple[list[Document], Ontology, str]:
     """Documents with their gold, the scheme they are annotated by, and the hash that names them.
 
     None is the corpus, whose text need not be there unless ``with_text``; a file of one's own may be in any format, and

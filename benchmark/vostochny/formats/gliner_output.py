@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from vostochny.formats.outputs import listed, outputs, row_of
-from vostochny.formats.reading import Reading, Record
+from vostochny.formats.containers import listed, outputs, row_of
+from vostochny.formats.reader import Reading, Record
 
 KEYS = ("entities", "predictions", "prediction", "output", "outputs", "ner")
 

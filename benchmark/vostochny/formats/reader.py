@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vostochny.errors import InputError, Problem
-from vostochny.formats.discovery import Names, discovered
+from vostochny.formats.label_types import Names, discovered
 from vostochny.formats.prediction import Row, kind_of, nearest
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View

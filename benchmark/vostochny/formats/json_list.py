@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from vostochny.formats import jsonl
+from vostochny.formats.containers import outputs
 from vostochny.formats.files import write_text
-from vostochny.formats.outputs import outputs
-from vostochny.formats.prediction import LAYERS, kind_of
-from vostochny.formats.reading import Reading, Record
-from vostochny.model import Document
+from vostochny.formats.prediction import kind_of
+from vostochny.formats.reader import Reading, Record
+from vostochny.model import LAYERS, Document
 
 
 def is_output(value: Any) -> bool:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from vostochny.formats.prediction import GOLD_KEYS, LAYERS
+from vostochny.model import LAYERS
 from vostochny.ontology import Ontology
 
 Schema = dict[str, Any]
+# Other keys of a gold row; a key outside both is a fault, because a misspelt layer would count as an empty one.
+GOLD_KEYS = (
+    "doc_id", "title", "text", "sha256", "language", "translated", "review", "canary", "publisher", "date", "url",
+    "zones", "paragraphs", "sentences", "tokens",
+)  # fmt: skip
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 

@@ -15,21 +15,17 @@ from typing import Any
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats import jsonl, label_studio
-from vostochny.formats.discovery import Names, discovered
+from vostochny.formats.containers import IDS
 from vostochny.formats.files import content, write_text
-from vostochny.formats.label_studio_shape import ATTRIBUTES, LAYERS, RELATIONS, chosen
-from vostochny.formats.outputs import IDS
+from vostochny.formats.label_studio.regions import ATTRIBUTES, LAYERS, RELATIONS, chosen, is_task
+from vostochny.formats.label_types import Names, discovered
 from vostochny.formats.prediction import kind_of
-from vostochny.formats.reading import Reading, Record
+from vostochny.formats.reader import Reading, Record
+from vostochny.formats.references import with_targets
 from vostochny.model import Document
 from vostochny.ontology import Ontology
 
 OURS = (*LAYERS, *ATTRIBUTES)
-
-
-def is_task(value: Any) -> bool:
-    """Whether a value is a task with annotations or predictions."""
-    return isinstance(value, dict) and "data" in value and ("annotations" in value or "predictions" in value)
 
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
@@ -160,8 +156,6 @@ def _text(data: dict[str, Any], regions: list[dict[str, Any]]) -> str | None:
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
     """Write a list of tasks for our labeling configuration; references to no item of the document are lost."""
-    from vostochny.formats.convert import with_targets
-
     try:
         tasks = [label_studio.write(with_targets(d, lost)) for d in documents]
     except ValueError as e:

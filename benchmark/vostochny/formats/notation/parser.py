@@ -10,7 +10,7 @@ from bisect import bisect_left
 from dataclasses import replace
 
 from vostochny.errors import InputError
-from vostochny.formats.notation_text import Sentence, TextReader
+from vostochny.formats.notation.syntax import Sentence, TextReader
 from vostochny.model import Argument, Document, Event, Quote, Reference, Span
 from vostochny.text.layout import cover_with_zones, occurrences
 
