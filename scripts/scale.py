@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vostochny.errors import InputError, Problem
-from vostochny.scoring import buckets, engines, joining, streamed, totals
+from vostochny.scoring import buckets, executors, joining, streaming, totals
 
 import project
 
@@ -37,7 +37,7 @@ def figures(speed: Mapping[str, Any]) -> dict[str, str]:
     many = speed["many_files"]
     sizes, processes, orders, dask = (many[key] for key in ("sizes", "processes", "orders", "dask"))
     kinds = sizes["names"], sizes["articles"]
-    tasks = engines.TASKS * WORKERS
+    tasks = executors.TASKS * WORKERS
     rows = {
         "bytes read a document": [size(k["bytes_read_a_document"]) for k in kinds],
         "**bytes read**": [size(k["bytes_read_a_document"] * DOCUMENTS) for k in kinds],
@@ -50,14 +50,14 @@ def figures(speed: Mapping[str, Any]) -> dict[str, str]:
         f"**bytes moved**: {tasks} totals": [size(k["bytes_of_a_total"] * tasks) for k in kinds],
         "**bytes moved**: keys, at each of the levels of adding": [size(KEY * DOCUMENTS)] * 2,
         "**the reducer**: keys, their sum and a sorted copy": [size(3 * KEY * DOCUMENTS)] * 2,
-        f"**the reducer**: {engines.FAN_IN} totals at once": [
-            size(k["bytes_of_a_total"] * engines.FAN_IN) for k in kinds
+        f"**the reducer**: {executors.FAN_IN} totals at once": [
+            size(k["bytes_of_a_total"] * executors.FAN_IN) for k in kinds
         ],
     }
     lines = ["| | names alone | every metric |", "| --- | ---: | ---: |"]
     lines += [f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items()]
     levels = 1
-    while engines.FAN_IN**levels < tasks:
+    while executors.FAN_IN**levels < tasks:
         levels += 1
     read = kinds[0]["bytes_read_a_document"]
     return {
@@ -78,9 +78,9 @@ def figures(speed: Mapping[str, Any]) -> dict[str, str]:
         "scale-shuffled-memory": size(1024 * orders["peak_kilobytes"]),
         "scale-memory": size(1024 * speed["streaming"]["large"]["peak_kilobytes"]),
         "scale-levels": str(levels),
-        "scale-fan-in": str(engines.FAN_IN),
-        "scale-tasks": str(engines.TASKS),
-        "scale-held": size(streamed.HELD),
+        "scale-fan-in": str(executors.FAN_IN),
+        "scale-tasks": str(executors.TASKS),
+        "scale-held": size(streaming.HELD),
         "scale-seen": f"{sizes['bytes_seen_a_document']:.0f}",
         "scale-seen-million": size(2 * sizes["bytes_seen_a_document"] * 10**6),
         "scale-waiting": size(joining.WAITING),

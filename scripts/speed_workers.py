@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vostochny import corpus, ontology, scoring
-from vostochny.scoring import engines
+from vostochny.scoring import executors
 from vostochny.scoring.chunks import Source
 from vostochny.scoring.totals import Job, Part, total
 
@@ -66,7 +66,7 @@ def processes(gold: str, predicted: str, best: Best) -> dict[str, Any]:
         pairs = list(zip(*shards, strict=True))
         parts = [Part(*(tuple(Source.plain([path])) for path in pair)) for pair in pairs]
         count = functools.partial(total, job=Job(ontology.load(), NAMES, by_block=True))
-        with engines.Processes(1) as one, engines.Processes(2) as two:
+        with executors.Processes(1) as one, executors.Processes(2) as two:
             for engine in (one, two):  # what is imported once
                 engine.sum(count, parts)
             score = best(5, lambda: one.sum(count, parts), lambda: two.sum(count, parts))
@@ -138,7 +138,7 @@ def sizes(gold: str, predicted: str) -> dict[str, Any]:
         rows = (line.replace(b'{"doc_id": "', b'{"doc_id": "%d-' % i, 1) for i in range(4) for line in lines)
         many.write_bytes(b"".join(rows))
         out: dict[str, Any] = {"bytes_seen_a_document": kept}
-        with engines.Processes(1) as one:
+        with executors.Processes(1) as one:
             for label, paths, options in (
                 ("names", (gold, predicted), NAMES),
                 ("articles", (str(many), str(many)), scoring.Options()),

@@ -18,7 +18,7 @@ from shards import OPTIONS, SCHEME, corpus, write
 from vostochny import cli, scoring
 from vostochny.errors import InputError
 from vostochny.report import json as as_json
-from vostochny.scoring import Run, engines
+from vostochny.scoring import Run, executors
 
 QUIET = {"DASK_LOGGING__DISTRIBUTED": "error", "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "60s"}
 
@@ -173,8 +173,8 @@ def test_a_cluster_of_ones_own_is_started_by_the_command(tmp_path: Path) -> None
 def test_a_scheduler_that_is_not_there_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(engines, "PATIENCE", 1)
-    monkeypatch.setattr("vostochny.scoring.streamed.HELD", 100)
+    monkeypatch.setattr(executors, "PATIENCE", 1)
+    monkeypatch.setattr("vostochny.scoring.streaming.HELD", 100)
     gold, predicted = corpus(5)
     (truth,), (guess,) = write(tmp_path, "gold", gold), write(tmp_path, "predicted", predicted)
     for address in ("tcp://127.0.0.1:9", "nonsense://x", "127.0.0.1"):
@@ -185,5 +185,5 @@ def test_a_scheduler_that_is_not_there_is_told(
 
 def test_without_the_library_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(InputError, match=r"install vostochny\[dask\]"), engines.Dask():
+    with pytest.raises(InputError, match=r"install vostochny\[dask\]"), executors.Dask():
         pass

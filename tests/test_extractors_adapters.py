@@ -15,7 +15,7 @@ from spacy.util import fix_random_seed
 
 import vostochny
 from vostochny import cli, extractors, ontology
-from vostochny.extractors import Settings, gliner, spacy, transformers
+from vostochny.extractors import Settings, gliner_, spacy_, transformers_
 from vostochny.extractors.labels import Labels
 from vostochny.model import Document, Span
 
@@ -67,7 +67,7 @@ def test_spacy_predicts_in_the_labels_of_a_view_and_says_what_it_left_out(tmp_pa
 def test_spacy_reads_in_chunks_what_is_longer_than_its_limit():
     nlp, text = tiny_pipeline()
     article = Document("x", " ".join([text] * 40), sentences=tuple(Span(39 * i, 39 * i + 38) for i in range(40)))
-    made = spacy.SpacyExtractor(nlp, Settings(view=SCHEME.views["ontonotes"]))
+    made = spacy_.SpacyExtractor(nlp, Settings(view=SCHEME.views["ontonotes"]))
     whole = made(article)
     nlp.max_length = 200
     again = made(article)
@@ -84,13 +84,13 @@ def test_the_output_of_transformers():
         {"entity_group": "PER", "score": np.float32(0.22), "word": "Un", "start": 8, "end": 11},
         {"entity_group": "PER", "score": np.float32(0.22), "word": " ", "start": 3, "end": 4},
     ]
-    assert transformers.spans_of(output, text) == [(Span(0, 3), "PERSON"), (Span(9, 11), "PER")]
+    assert transformers_.spans_of(output, text) == [(Span(0, 3), "PERSON"), (Span(9, 11), "PER")]
 
 
 def test_the_output_of_gliner():
     """As ``predict_entities`` of gliner 0.2 gives it."""
     output = [{"start": 0, "end": 11, "text": "Kim Jong Un", "label": "person", "score": 0.98}]
-    assert gliner.spans_of(output, {"person": "PER"}) == [(Span(0, 11), "PER")]
+    assert gliner_.spans_of(output, {"person": "PER"}) == [(Span(0, 11), "PER")]
 
 
 def test_gliner_is_asked_for_words_and_answers_in_labels():
@@ -101,12 +101,12 @@ def test_gliner_is_asked_for_words_and_answers_in_labels():
             max_len = 12
 
         def predict_entities(self, text, labels, threshold):
-            assert "person" in labels and "PERSON" not in labels and gliner.GlinerExtractor.size(text) <= 12
+            assert "person" in labels and "PERSON" not in labels and gliner_.GlinerExtractor.size(text) <= 12
             at = text.find("Putin")
             return [{"start": at, "end": at + 5, "text": "Putin", "label": "person", "score": 0.9}] if at >= 0 else []
 
     text = "One two three four five six. Then Putin came here. " * 3
-    made = gliner.GlinerExtractor(Model(), Settings(view=SCHEME.views["ontonotes"]))
+    made = gliner_.GlinerExtractor(Model(), Settings(view=SCHEME.views["ontonotes"]))
     found = made(Document("x", text))
     assert [(e.span.of(text), e.type) for e in found.entities] == [("Putin", "PERSON")] * 3
     assert "PERSON as “person”" in made.notes[0] and "read in" in made.notes[-1]
@@ -124,9 +124,9 @@ def test_the_window_of_a_model():
         max_position_embeddings = 514
         pad_token_id = 1
 
-    assert transformers.window_of(Tokenizer(), Config()) == 510
+    assert transformers_.window_of(Tokenizer(), Config()) == 510
     Config.model_type, Config.max_position_embeddings = "bert", 128
-    assert transformers.window_of(Tokenizer(), Config()) == 126
+    assert transformers_.window_of(Tokenizer(), Config()) == 126
 
 
 def test_labels_that_differ_in_case_find_each_other():

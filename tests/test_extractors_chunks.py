@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import vostochny
-from vostochny.extractors.chunks import Chunk, chunked, merged
+from vostochny.extractors.windows import Chunk, chunked, merged
 from vostochny.model import Document, Entity, Span
 
 GOLD = vostochny.load()

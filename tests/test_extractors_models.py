@@ -66,7 +66,7 @@ def test_transformers_reads_whole_articles_in_chunks(bert, tmp_path, capsys):
 
 
 def test_no_chunk_is_larger_than_the_window(bert):
-    from vostochny.extractors.chunks import chunked
+    from vostochny.extractors.windows import chunked
 
     made = extractors.load(f"transformers:{bert}", Settings())
     for document in GOLD:
@@ -105,7 +105,7 @@ def test_gliner_reads_whole_articles_in_chunks(bert, tmp_path, monkeypatch):
     ).save_pretrained(str(folder))
 
     # A random model is sure of nothing, and is asked for what it is half sure of.
-    monkeypatch.setattr("vostochny.extractors.gliner.THRESHOLD", 0.3)
+    monkeypatch.setattr("vostochny.extractors.gliner_.THRESHOLD", 0.3)
     made = extractors.load(f"gliner:{folder}", Settings(view=ontology.load().views["conll"]))
     assert made.window == 32
     for document in GOLD:

@@ -18,7 +18,7 @@ from vostochny.errors import InputError
 from vostochny.formats import jsonl, registry
 from vostochny.formats import shards as addresses
 from vostochny.report import json as as_json
-from vostochny.scoring import Run, engines
+from vostochny.scoring import Run, executors
 from vostochny.scoring import totals as totals_
 from vostochny.scoring.chunks import Source
 
@@ -105,14 +105,14 @@ def test_the_command_takes_shards_small_and_large_alike(
         return capsys.readouterr().out
 
     for limit in (scoring.streamed.HELD, 1000):
-        monkeypatch.setattr("vostochny.scoring.streamed.HELD", limit)
+        monkeypatch.setattr("vostochny.scoring.streaming.HELD", limit)
         pattern = score(str(tmp_path / "predicted-*.jsonl"), "--gold", str(tmp_path / "gold-*.jsonl"))
         assert "identity of entities" in pattern and "|docs:80|" in pattern
         assert score(*predicted, "--gold", str(tmp_path / "gold-*.jsonl")) == pattern
         assert score(*predicted, "--gold", str(tmp_path / "gold-*.jsonl"), "--workers", "2") == pattern
     arguments = [*predicted, "--gold", str(tmp_path / "gold-*.jsonl")]
     for broken, limit in ((1, 1000), (1, 1 << 23), (0, 1000), (0, 1 << 23)):  # too large to be held, and small
-        monkeypatch.setattr("vostochny.scoring.streamed.HELD", limit)
+        monkeypatch.setattr("vostochny.scoring.streaming.HELD", limit)
         whole = Path(predicted[broken]).read_bytes()
         Path(predicted[broken]).write_bytes(b"\x1f\x8b")
         for workers in "12":
@@ -127,7 +127,7 @@ def test_the_command_takes_shards_small_and_large_alike(
 def test_systems_that_were_not_scored_on_the_same_documents_are_not_compared(
     files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("vostochny.scoring.streamed.HELD", 1000)
+    monkeypatch.setattr("vostochny.scoring.streaming.HELD", 1000)
     _, predicted = files(60, files=3, missing=0)
     other = tmp_path / "other"
     other.mkdir()
@@ -180,8 +180,8 @@ def _dies(number: int) -> int:
     os._exit(9)
 
 
-@pytest.mark.parametrize("engine", [engines.Serial(), engines.Processes(2)])
-def test_an_engine_maps_and_adds_up_every_task_once(engine: engines.Engine) -> None:
+@pytest.mark.parametrize("engine", [executors.Serial(), executors.Processes(2)])
+def test_an_engine_maps_and_adds_up_every_task_once(engine: executors.Engine) -> None:
     with engine as run:
         for tasks in ([3], list(range(50))):
             assert run.map(_one, tasks) == [[t] for t in tasks]
@@ -189,7 +189,7 @@ def test_an_engine_maps_and_adds_up_every_task_once(engine: engines.Engine) -> N
 
 
 def test_a_process_that_is_killed_is_told_without_a_traceback() -> None:
-    with engines.Processes(2) as run, pytest.raises(InputError, match="a process ended before its time"):
+    with executors.Processes(2) as run, pytest.raises(InputError, match="a process ended before its time"):
         run.map(_dies, [1, 2])
 
 

@@ -28,9 +28,9 @@ TIMEOUT = 300.0
 # kind → the module with its ``make``; imported only when it is asked for.
 BUILTIN = {
     "command": "vostochny.extractors.command",
-    "spacy": "vostochny.extractors.spacy",
-    "transformers": "vostochny.extractors.transformers",
-    "gliner": "vostochny.extractors.gliner",
+    "spacy": "vostochny.extractors.spacy_",
+    "transformers": "vostochny.extractors.transformers_",
+    "gliner": "vostochny.extractors.gliner_",
     "inspect": "vostochny.extractors.inspect_log",
 }
 

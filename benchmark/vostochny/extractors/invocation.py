@@ -9,7 +9,7 @@ from pathlib import Path
 import vostochny
 from vostochny import extractors, options
 from vostochny.errors import InputError, Problem
-from vostochny.extractors import Extract, ExtractorError, Settings, running
+from vostochny.extractors import Extract, ExtractorError, Settings, runner
 from vostochny.formats.input import read_articles
 
 SHOWN = 5  # failures that are told on the terminal
@@ -27,8 +27,8 @@ def main(args: argparse.Namespace) -> int:
     extract: Extract | None = None
     try:
         extract = extractors.load(spec, Settings(scheme, view, args.download, args.timeout))
-        progress = running.Progress(sys.stderr)
-        report = running.run(extract, documents, output, scheme, made_by, args.unknown, view, args.restart, progress)
+        progress = runner.Progress(sys.stderr)
+        report = runner.run(extract, documents, output, scheme, made_by, args.unknown, view, args.restart, progress)
     except ExtractorError as e:
         print(f"vostochny: {e}", file=sys.stderr)
         return 2
@@ -43,7 +43,7 @@ def main(args: argparse.Namespace) -> int:
     return 1 if report.failed else 0
 
 
-def _tell(report: running.Report, output: Path | None, notes: list[str], view: str | None) -> None:
+def _tell(report: runner.Report, output: Path | None, notes: list[str], view: str | None) -> None:
     """What was done, on standard error."""
     lines = [f"{f.doc_id}: {f.error}" for f in report.failed[:SHOWN]]
     if len(report.failed) > SHOWN:
@@ -53,7 +53,7 @@ def _tell(report: running.Report, output: Path | None, notes: list[str], view: s
     if report.skipped:
         parts.append(f"{len(report.skipped)} there already")
     if report.failed:
-        where = f" ({running.errors_path(output)})" if output else ""
+        where = f" ({runner.errors_path(output)})" if output else ""
         parts.append(f"{len(report.failed)} failed{where}; the same command tries them again")
     total = len(report.written) + len(report.skipped) + len(report.failed)
     lines.append(f"{total} articles: {', '.join(parts)}")

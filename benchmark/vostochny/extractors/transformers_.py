@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from vostochny.extractors import ExtractorError, Settings
-from vostochny.extractors.chunks import Chunking, merged
 from vostochny.extractors.labels import Labels, entities_document
+from vostochny.extractors.windows import Chunking, merged
 from vostochny.model import Document, Span
 
 # A tokenizer that does not know its model's length says something astronomical.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vostochny.extractors import ExtractorError, Settings
-from vostochny.extractors.chunks import Chunking, merged
 from vostochny.extractors.labels import Labels, entities_document
+from vostochny.extractors.windows import Chunking, merged
 from vostochny.model import Document, Span
 
 if TYPE_CHECKING:

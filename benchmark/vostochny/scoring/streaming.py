@@ -25,7 +25,7 @@ from vostochny.formats.label_types import discovered
 from vostochny.metrics.catalogue import FROM_COLUMNS
 from vostochny.metrics.pairs import Pair
 from vostochny.ontology import Ontology
-from vostochny.scoring.engines import Dask, Engine, Processes, Serial, cores
+from vostochny.scoring.executors import Dask, Engine, Processes, Serial, cores
 from vostochny.scoring.result import DEFAULTS, Options, Result
 
 if TYPE_CHECKING:
