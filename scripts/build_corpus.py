@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import vostochny
+from vostochny import version
 from vostochny.errors import InputError, Problem
 from vostochny.formats import standoff
 from vostochny.model import Document, Span
@@ -105,15 +105,15 @@ def build(annotations: Path = project.ANNOTATIONS, corpus: Path = project.CORPUS
     counts = {name: len(body) for name, body in rows.items()}
     released = release_date()
     files[corpus / "README.md"] = corpus_card.card(
-        documents, scheme, (gold_hash, build_hash), counts, vostochny.__version__, read_agreement(annotations), released
+        documents, scheme, (gold_hash, build_hash), counts, version.__version__, read_agreement(annotations), released
     )
     files[corpus / "croissant.json"] = croissant.metadata(
         {name: files[corpus / name / "test.jsonl"] for name in rows},
         corpus_fields.features(scheme),
-        vostochny.__version__,
+        version.__version__,
         f"English news articles about the meeting of Kim Jong Un and Vladimir Putin at the Vostochny cosmodrome, "
         f"annotated by language models for entities, events, quotes and identity across articles; gold {gold_hash}.",
-        corpus_card.bibtex(vostochny.__version__, released),
+        corpus_card.bibtex(version.__version__, released),
         released,
     )
     return files
@@ -148,7 +148,7 @@ def without_text(target: Path, annotations: Path = project.ANNOTATIONS) -> dict[
     counts = {name: len(body) for name, body in rows.items()}
     files[target / standoff.ABOUT] = json.dumps(about, indent=1) + "\n"
     files[target / "README.md"] = corpus_card.standoff_card(
-        project.scheme(annotations), (about["gold"], build_hash), counts, vostochny.__version__
+        project.scheme(annotations), (about["gold"], build_hash), counts, version.__version__
     )
     for name in ("README.md", "croissant.json"):
         files[target / standoff.COMPLETE / name] = complete[target / name]

@@ -22,8 +22,7 @@ from vostochny import corpus, ontology, scoring
 from vostochny.errors import InputError, Problem
 from vostochny.formats import jsonl
 from vostochny.model import Document
-from vostochny.report import json as result_json
-from vostochny.report import leaderboard
+from vostochny.report import board, result_json
 
 import project
 
@@ -35,7 +34,7 @@ def made() -> dict[str, str]:
     scheme = ontology.load()
     path = str(corpus.documents_path())
     gold, gold_hash = jsonl.read_gold(path, scheme), corpus.file_hash(path)
-    about = leaderboard.systems(BASELINES)
+    about = board.systems(BASELINES)
 
     def scored(name: str) -> scoring.Result:
         predicted = jsonl.read_predictions(str(BASELINES / name / "predictions.jsonl"), gold, scheme, "wrong")
@@ -45,11 +44,11 @@ def made() -> dict[str, str]:
         return scoring.score(against, predicted, scheme, scoring.Options(unknown="wrong"), known_as)
 
     results = {name: scored(name) for name in about}
-    board = leaderboard.build(about, results, corpus.agreement())
+    table = board.build(about, results, corpus.agreement())
     out = {f"{name}.json": result_json.render(result) for name, result in results.items()}
     # Through JSON, so that what is rendered is what is stored.
-    out["leaderboard.json"] = json.dumps(board, ensure_ascii=False, indent=2) + "\n"
-    out["README.md"] = leaderboard.markdown(json.loads(out["leaderboard.json"]))
+    out["leaderboard.json"] = json.dumps(table, ensure_ascii=False, indent=2) + "\n"
+    out["README.md"] = board.markdown(json.loads(out["leaderboard.json"]))
     return out
 
 
@@ -102,7 +101,7 @@ def main() -> int:
 
 
 def _check_or_write(check: bool) -> int:
-    folder, files = leaderboard.folder(), made()
+    folder, files = board.folder(), made()
     stale = outdated(folder, files)
     if check:
         for name in stale:

@@ -24,8 +24,8 @@ from pathlib import Path
 
 import yaml
 
-import vostochny
 from vostochny import ontology
+from vostochny import version as package_version
 from vostochny.errors import InputError, Problem
 
 import articles
@@ -37,7 +37,7 @@ from project import ROOT
 from release_notes import BUMPS, CALLS_FOR, Gold, Notes, bumped, calls_for, into_changelog
 from revisions import git, is_revision
 
-PACKAGE = ROOT / "benchmark" / "vostochny" / "__init__.py"
+VERSION_FILE = ROOT / "benchmark" / "vostochny" / "version.py"
 CITATION = ROOT / "CITATION.cff"
 CHANGELOG = ROOT / "CHANGELOG.md"
 DOCUMENTS = "corpus/documents/test.jsonl"
@@ -71,22 +71,23 @@ def built(check: bool) -> list[Path]:
 
 def current_version() -> str:
     """The version that the package says."""
-    found = _VERSION.search(PACKAGE.read_text(encoding="utf-8"))
+    found = _VERSION.search(VERSION_FILE.read_text(encoding="utf-8"))
     if not found:
-        raise InputError([Problem(str(PACKAGE), None, "__version__", 'is not of the form "1.2.3"')])
+        raise InputError([Problem(str(VERSION_FILE), None, "__version__", 'is not of the form "1.2.3"')])
     return found.group(1)
 
 
 def last_release() -> str:
-    """The last tag v*, or else the commit that last set the version."""
+    """The last tag v*, or else the commit that set the current version."""
     tags = git("tag", "--list", "v*", "--merged", "HEAD", "--sort=-version:refname").decode().split()
     if tags:
         return tags[0]
-    where = str(PACKAGE.relative_to(ROOT))
-    found = git("log", "-1", "--format=%h", "-G^__version__ = ", "--", where).decode().strip()
+    line = f'__version__ = "{current_version()}"'
+    # The whole package is searched: the line has stood in another file before.
+    found = git("log", "--reverse", "--format=%h", f"-S{line}", "--", "benchmark/vostochny").decode().split()
     if not found:
         raise InputError([Problem("--since", None, None, "no release is known; name the revision to compare with")])
-    return found
+    return found[0]
 
 
 def obstacles() -> list[str]:
@@ -126,7 +127,7 @@ def gold_of(revision: str) -> Gold | None:
 
 def versioned(version: str, date: str) -> dict[Path, str]:
     """The files that a version stands in, with the new one."""
-    files = {PACKAGE: _VERSION.sub(f'__version__ = "{version}"', PACKAGE.read_text(encoding="utf-8"))}
+    files = {VERSION_FILE: _VERSION.sub(f'__version__ = "{version}"', VERSION_FILE.read_text(encoding="utf-8"))}
     if CITATION.is_file():
         text = CITATION.read_text(encoding="utf-8")
         text = re.sub(r"^version:.*$", f"version: {version}", text, flags=re.M)
@@ -141,11 +142,11 @@ def write(files: dict[Path, str], version: str) -> list[Path]:
     """
     made = [script for script in generators() if script.name in NAMES_VERSION]
     kept = {path: path.read_text(encoding="utf-8") if path.is_file() else None for path in files}
-    before = vostochny.__version__
+    before = package_version.__version__
     try:
         for path, content in files.items():
             project.write_atomically(path, content)
-        vostochny.__version__ = version
+        package_version.__version__ = version
         written = built(check=False)
         for script in made:
             done = run(script)
@@ -157,7 +158,7 @@ def write(files: dict[Path, str], version: str) -> list[Path]:
                 path.unlink(missing_ok=True)
             else:
                 project.write_atomically(path, old)
-        vostochny.__version__ = before
+        package_version.__version__ = before
         built(check=False)
         for script in made:
             run(script)

@@ -11,7 +11,7 @@ from typing import Any
 
 from vostochny import ontology, scoring
 from vostochny.formats import registry
-from vostochny.report import json as as_json
+from vostochny.report import result_json as as_json
 from vostochny.scoring import Run
 
 SCHEME = ontology.load()

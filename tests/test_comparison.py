@@ -13,7 +13,7 @@ from test_statistics import DOCUMENTS, items_of, measure_of
 
 from vostochny import ontology, scoring
 from vostochny.metrics.counts import Item, tally
-from vostochny.report import comparison as report
+from vostochny.report import compared as report
 from vostochny.scoring.totals import BLOCKS
 from vostochny.stats import paired
 from vostochny.stats.intervals import Resampling

@@ -17,7 +17,7 @@ from shards import OPTIONS, SCHEME, corpus, write
 
 from vostochny import cli, scoring
 from vostochny.errors import InputError
-from vostochny.report import json as as_json
+from vostochny.report import result_json as as_json
 from vostochny.scoring import Run, executors
 
 QUIET = {"DASK_LOGGING__DISTRIBUTED": "error", "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "60s"}

@@ -138,7 +138,7 @@ def repository(tmp_path_factory) -> Tree:
     (lines / "000_a.txt").write_text(LINES, encoding="utf-8")
     tree.done("scripts/notation.py", "tasks", str(lines), "annotations/gold")
     (root / "CITATION.cff").write_text(CITATION, encoding="utf-8")
-    package = root / "benchmark" / "vostochny" / "__init__.py"
+    package = root / "benchmark" / "vostochny" / "version.py"
     source = re.sub(r'__version__ = ".*"', '__version__ = "0.1.0"', package.read_text(encoding="utf-8"))
     package.write_text(source, encoding="utf-8")
     tree.done("scripts/build_corpus.py")  # the card and the metadata name the day that the citation says
@@ -185,7 +185,7 @@ def test_a_release_from_correction_to_changelog(repository, tmp_path):
     assert "0.1.0 → 0.1.1" in wrong.stdout and tree.git("status", "--porcelain") == ""
     said = tree.done("scripts/release.py", "minor")
     assert "next: git commit --all" in said and "corpus/README.md: written" in said
-    assert '__version__ = "0.2.0"' in (root / "benchmark" / "vostochny" / "__init__.py").read_text(encoding="utf-8")
+    assert '__version__ = "0.2.0"' in (root / "benchmark" / "vostochny" / "version.py").read_text(encoding="utf-8")
     assert "vostochny 0.2.0, gold " in (root / "corpus" / "README.md").read_text(encoding="utf-8")
     citation = (root / "CITATION.cff").read_text(encoding="utf-8")
     assert "\nversion: 0.2.0\n" in citation and "2020" not in citation and "cff-version: 1.2.0" in citation

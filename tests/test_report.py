@@ -18,8 +18,7 @@ from vostochny.formats import jsonl
 from vostochny.metrics.outcomes import LAYERS, VERDICTS, identity, judge
 from vostochny.metrics.pairs import pair_up
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
-from vostochny.report import html, items, payload, seqeval, show
-from vostochny.report import leaderboard as board
+from vostochny.report import article, board, items, page, payload, seqeval_check
 
 import leaderboard
 from conftest import ROOT
@@ -136,10 +135,10 @@ def test_the_golds_own_objects_as_predictions_are_told_from_the_gold():
 
 
 def test_no_name_becomes_markup():
-    page = html.render(hostile(), HOSTILE)
-    page.encode("utf-8")  # nothing in it that a file could not hold
-    assert page.count("<script") == 2 and page.count("</script") == 2 and "<img" not in page and "<!--" not in page
-    (article,) = data_of(page)["articles"]
+    html = page.render(hostile(), HOSTILE)
+    html.encode("utf-8")  # nothing in it that a file could not hold
+    assert html.count("<script") == 2 and html.count("</script") == 2 and "<img" not in html and "<!--" not in html
+    (article,) = data_of(html)["articles"]
     assert article["gold"]["entities"][0]["type"] == HOSTILE and article["id"] == f"{HOSTILE}_1"
 
 
@@ -175,12 +174,12 @@ def test_a_gold_that_was_not_held_shows_its_first_articles_and_gives_no_silent_a
         "".join(json.dumps({"doc_id": r["doc_id"], "entities": []}) + "\n" for r in rows), encoding="utf-8"
     )
     result = scoring.score_files(str(gold), str(guess), SCHEME, scoring.Options(resamples=0))
-    data = payload.build(html.with_articles(result, str(gold), str(guess)), "x", {})
+    data = payload.build(page.with_articles(result, str(gold), str(guess)), "x", {})
     assert [a["id"] for a in data["articles"]] == [f"d{i:03}" for i in range(payload.MOST_ARTICLES)]
     assert data["documentCount"] == 250
     with pytest.raises(InputError, match="--items: the gold is too large to hold"):
         items.render(result)
-    assert "too large" in (seqeval.difference(result) or "")
+    assert "too large" in (seqeval_check.difference(result) or "")
 
 
 def entity(start: int, cluster: str) -> Entity:
@@ -232,11 +231,11 @@ def test_show_names_the_documents_when_it_knows_none(capsys):
 @pytest.mark.parametrize("width", [1, 7, 40, 200])
 def test_show_fits_its_width_and_lets_no_text_steer_the_terminal(width):
     (pair,) = hostile().pairs
-    shown = show.render(pair, ("entities", "events", "quotes"), judged=True, width=width)
+    shown = article.render(pair, ("entities", "events", "quotes"), judged=True, width=width)
     assert not set(shown) & {"\x1b", "\x00", "\ud800"}
     shown.encode("utf-8")
     body = shown.partition("\narguments in the gold")[0].splitlines()[2:]
-    assert all(sum(show._columns(c) for c in line) <= max(width, 2) for line in body)
+    assert all(sum(article._columns(c) for c in line) <= max(width, 2) for line in body)
 
 
 def in_terminal(**environment: str) -> str:
@@ -263,7 +262,7 @@ def test_show_draws_a_mark_under_its_words(text):
     start = text.index("Bob")
     gold = Document("x", text, entities=(Entity("", Span(start, start + 3), "PER"),))
     (pair,) = pair_up([gold], {}, frozenset(), frozenset())
-    bar = next(line for line in show.render(pair, ["entities"], judged=False).splitlines() if "─" in line)
+    bar = next(line for line in article.render(pair, ["entities"], judged=False).splitlines() if "─" in line)
     assert bar.index("─") == {"กำลัง": 5, "के": 2, "❤\ufe0f": 3, "😀": 3, "é": 2}[text.split()[0]]
 
 
@@ -333,5 +332,5 @@ def test_the_leaderboard_is_markdown_and_a_page_and_neither_can_be_broken_into(c
 
 
 def test_the_package_carries_what_the_page_is_made_of():
-    assets = Path(html.__file__).with_name("assets")
-    assert {f"{part}.js" for part in html.SCRIPTS} | {"report.css"} == {p.name for p in assets.iterdir()}
+    assets = Path(page.__file__).with_name("assets")
+    assert {f"{part}.js" for part in page.SCRIPTS} | {"report.css"} == {p.name for p in assets.iterdir()}

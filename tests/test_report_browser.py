@@ -11,7 +11,7 @@ import pytest
 from test_report import GOLD, HOSTILE, SCHEME, hostile, imperfect
 
 from vostochny import scoring
-from vostochny.report import html
+from vostochny.report.page import render as render_page
 
 pytestmark = pytest.mark.browser
 
@@ -65,7 +65,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of a system that makes every kind of mistake."""
     path = tmp_path_factory.mktemp("report") / "report.html"
     result = scoring.score(GOLD, imperfect(GOLD), SCHEME, scoring.Options(resamples=500))
-    path.write_text(html.render(result, "imperfect.jsonl", {"entities.names": 0.9}), encoding="utf-8")
+    path.write_text(render_page(result, "imperfect.jsonl", {"entities.names": 0.9}), encoding="utf-8")
     return path
 
 
@@ -290,7 +290,7 @@ def test_clusters_are_seen_across_articles(opened: Callable[..., Any], report: P
 
 def test_names_that_look_like_markup_stay_names(opened: Callable[..., Any], tmp_path: Path) -> None:
     path = tmp_path / "hostile.html"
-    path.write_text(html.render(hostile(), HOSTILE), encoding="utf-8")
+    path.write_text(render_page(hostile(), HOSTILE), encoding="utf-8")
     page = opened(path)
     for view in ("", "mistakes", "articles", *(f"articles/x/{i}" for i in range(5)), "identity", "identity/events",
                  "identity/quotes", "%", "identity/%E0%A4%A",

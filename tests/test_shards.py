@@ -17,7 +17,7 @@ from vostochny import cli, scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl, registry
 from vostochny.formats import shards as addresses
-from vostochny.report import json as as_json
+from vostochny.report import result_json as as_json
 from vostochny.scoring import Run, executors
 from vostochny.scoring import totals as totals_
 from vostochny.scoring.chunks import Source
@@ -104,7 +104,7 @@ def test_the_command_takes_shards_small_and_large_alike(
         assert cli.main(["score", *more, "--resamples", "200"]) == 0
         return capsys.readouterr().out
 
-    for limit in (scoring.streamed.HELD, 1000):
+    for limit in (scoring.streaming.HELD, 1000):
         monkeypatch.setattr("vostochny.scoring.streaming.HELD", limit)
         pattern = score(str(tmp_path / "predicted-*.jsonl"), "--gold", str(tmp_path / "gold-*.jsonl"))
         assert "identity of entities" in pattern and "|docs:80|" in pattern
@@ -199,8 +199,8 @@ def test_a_script_that_says_nothing_of_processes_starts_none(files: Files) -> No
     folder = Path(gold[0]).parent
     script = f"""
 import vostochny
-from vostochny.scoring import streamed
-streamed.HELD = streamed.PAYS = 0
+from vostochny.scoring import streaming
+streaming.HELD = streaming.PAYS = 0
 print(vostochny.score({f"{folder}/predicted-*"!r}, gold={f"{folder}/gold-*"!r}, resamples=0).size)
 """
     done = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True)

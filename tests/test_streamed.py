@@ -14,7 +14,7 @@ from shards import LOCAL, OPTIONS, SCHEME, Batches, Files, corpus, held, rendere
 
 from vostochny import scoring
 from vostochny.errors import InputError
-from vostochny.report import json as as_json
+from vostochny.report import result_json as as_json
 from vostochny.scoring import Run, buckets, joining
 from vostochny.scoring import totals as totals_
 from vostochny.scoring.chunks import Source

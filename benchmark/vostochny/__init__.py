@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from vostochny.version import __version__
+
 if TYPE_CHECKING:
     from vostochny.api import evaluate as evaluate
     from vostochny.api import load as load
     from vostochny.api import score as score
 
-__version__ = "1.0.0"
 __all__ = ["__version__", "evaluate", "load", "score"]
 
 

@@ -15,16 +15,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
-from vostochny import extractors, ontology, options, scoring
+from vostochny import extractors, ontology, scoring
 from vostochny.errors import InputError, Problem
 from vostochny.extractors import Extract, ExtractorError, Prediction, Settings, answers
 from vostochny.formats import jsonl, registry
 from vostochny.formats.input import read_articles
 from vostochny.formats.label_types import Names, discovered
 from vostochny.formats.prediction import nearest
+from vostochny.formats.view_file import read_view
 from vostochny.model import LAYERS, Document
 from vostochny.ontology import Ontology, View
-from vostochny.scoring import Options, Result
+from vostochny.scoring import Options, Result, options
 from vostochny.stats.intervals import RESAMPLES, SEED
 
 # What may become of a type that the scheme does not have: refused, left out, or counted as wrong.
@@ -162,7 +163,7 @@ def _options(
         raise InputError([Problem("unknown", None, None, f"{unknown!r} is none of {', '.join(UNKNOWN)}")])
     return Options(
         tuple(dict.fromkeys(layers)),
-        options.view(view, scheme) if isinstance(view, str) else view,
+        read_view(view, scheme) if isinstance(view, str) else view,
         options.zones(zones, scheme),
         options.at_least(resamples, 0, "resamples"),
         options.at_least(seed, 0, "seed"),

@@ -12,7 +12,7 @@ _LAYER = {"entities": "entities", "events": "events", "arguments": "events", "qu
 
 
 def render(result: Result) -> str:
-    """One line an item or pair of items (metrics.verdicts), of the layers that were scored.
+    """One line an item or pair of items (metrics.outcomes), of the layers that were scored.
 
     Raises InputError where the documents were too many to hold, so that there is nothing to tell.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import vostochny
+from vostochny import version
 from vostochny.metrics import catalogue
 from vostochny.metrics.counts import GOLD
 from vostochny.metrics.outcomes import LAYERS, VERDICTS, Item, Judgement, identity, judge
@@ -42,7 +42,7 @@ def build(result: Result, name: str, agreement: Mapping[str, float]) -> dict[str
                 articles[at]["rows"].append(row | {"of": layer, "other": judgement.other})
     return {
         "name": name,
-        "version": vostochny.__version__,
+        "version": version.__version__,
         "signature": result.signature,
         "explanation": EXPLANATION if result.options.resamples else "",
         "documents": [short(d) for d in result.documents[:MOST_ARTICLES]],

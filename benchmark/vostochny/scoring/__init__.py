@@ -5,7 +5,8 @@ processes. Both give a :class:`Result`.
 """
 
 from vostochny.scoring.in_memory import score
-from vostochny.scoring.result import Coverage, Options, Result, view_name
-from vostochny.scoring.streaming import Run, first_pairs, is_streamed, score_files
+from vostochny.scoring.options import Options, Run
+from vostochny.scoring.result import Coverage, Result, view_name
+from vostochny.scoring.streaming import first_pairs, is_streamed, score_files
 
 __all__ = ["Coverage", "Options", "Result", "Run", "first_pairs", "is_streamed", "score", "score_files", "view_name"]

@@ -19,7 +19,7 @@ from vostochny.model import LAYERS, Document, Placement
 from vostochny.ontology import Ontology
 from vostochny.scoring import columnar
 from vostochny.scoring.chunks import Place
-from vostochny.scoring.result import Options, unscored_zones
+from vostochny.scoring.options import Options, unscored_zones
 from vostochny.text.layout import paragraphs_of
 
 

@@ -12,7 +12,8 @@ from vostochny.metrics.counts import Floats
 from vostochny.metrics.pairs import Pair, pair_up
 from vostochny.model import Document, Placement
 from vostochny.ontology import Ontology
-from vostochny.scoring.result import DEFAULTS, Options, Result, unscored_zones
+from vostochny.scoring.options import DEFAULTS, Options, unscored_zones
+from vostochny.scoring.result import Result
 from vostochny.stats.measures import coreference_measures, plain_measures
 from vostochny.stats.scores import Measure
 

@@ -14,7 +14,7 @@ from vostochny.errors import Problem
 from vostochny.ontology import Ontology
 from vostochny.scoring.batches import Batch, TypesNeeded
 from vostochny.scoring.chunks import Chunk, Place, Source, chunks
-from vostochny.scoring.result import Options
+from vostochny.scoring.options import Options
 
 WAITING = 256 << 20  # bytes of lines that may wait for their partners
 LIVE = 4  # chunks of a side that are held as parsed

@@ -3,53 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-import vostochny
+from vostochny import version
 from vostochny.errors import Problem
 from vostochny.metrics.counts import Floats
 from vostochny.metrics.pairs import Pair
-from vostochny.model import LAYERS, Document, Placement
-from vostochny.ontology import Ontology, View
-from vostochny.stats.intervals import RESAMPLES, SEED, Resampling, Uncertainty, jackknife, uncertainty
+from vostochny.model import Document, Placement
+from vostochny.ontology import View
+from vostochny.scoring.options import Options
+from vostochny.stats.intervals import Resampling, Uncertainty, jackknife, uncertainty
 from vostochny.stats.scores import Measure
 
 LISTED = 1000  # names of documents, and faults, that are told one by one; of more there is a number
-
-
-@dataclass(frozen=True)
-class Options:
-    """What changes a number; all of it stands in the signature.
-
-    ``layers`` empty: those that any prediction carries. ``zones`` empty: every scored zone of the scheme.
-    ``resamples`` 0: no intervals. ``unknown`` is what the reader did with unknown types, ``offsets`` what it took the
-    predictions' offsets to count (code points if None). ``metrics``, if any, are the only ones counted (it leaves
-    numbers out and changes none).
-    """
-
-    layers: tuple[str, ...] = ()
-    view: View | None = None
-    zones: tuple[str, ...] = ()
-    resamples: int = RESAMPLES
-    seed: int = SEED
-    unknown: str = "error"
-    metrics: tuple[str, ...] = ()
-    offsets: str | None = None
-
-    def chosen(self, emitted: Collection[str]) -> tuple[str, ...]:
-        """The layers that are scored: those asked for, by name or by a metric; else those emitted; else all of them."""
-        asked = {*self.layers, *(name.partition(".")[0] for name in self.metrics)} or set(emitted)
-        return tuple(x for x in LAYERS if x in asked or not asked)
-
-
-def unscored_zones(ontology: Ontology, options: Options) -> frozenset[str]:
-    """The zones in which nothing counts, by the scheme or because others were asked for."""
-    return frozenset(ontology.zones) - frozenset(options.zones) if options.zones else ontology.unscored
-
-
-DEFAULTS = Options()
 
 
 @dataclass(frozen=True)
@@ -131,7 +99,7 @@ class Result:
             **({"left_out": str(len(self.left_out))} if self.left_out else {}),
             "ci": f"{o.resamples}/seed={o.seed}" if o.resamples else "none",
         }
-        return "|".join([f"vostochny:{vostochny.__version__}", *(f"{k}:{v}" for k, v in parts.items())])
+        return "|".join([f"vostochny:{version.__version__}", *(f"{k}:{v}" for k, v in parts.items())])
 
 
 def view_name(view: View | None) -> str:

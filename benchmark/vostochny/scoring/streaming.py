@@ -15,7 +15,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,8 @@ from vostochny.metrics.catalogue import FROM_COLUMNS
 from vostochny.metrics.pairs import Pair
 from vostochny.ontology import Ontology
 from vostochny.scoring.executors import Dask, Engine, Processes, Serial, cores
-from vostochny.scoring.result import DEFAULTS, Options, Result
+from vostochny.scoring.options import DEFAULT_RUN, DEFAULTS, Options, Run
+from vostochny.scoring.result import Result
 
 if TYPE_CHECKING:
     from vostochny.scoring.chunks import Source
@@ -38,30 +39,12 @@ PAYS_FAST = 128 << 20  # the same where columns are enough: there starting them 
 UNPACKED = 6  # times the size of a packed file: text of this kind, annotated, packs by 5 to 8
 
 
-@dataclass(frozen=True)
-class Run:
-    """Who counts, and what happens to files that cannot be read.
-
-    ``engine`` is ``local`` or ``dask``; ``workers`` None means as many as pay (local) or the machine's cores (a Dask
-    cluster of one's own). More than one, and a cluster of one's own, are processes that import the caller's main module
-    anew, so a script that asks for them needs the usual ``if __name__ == "__main__":``. ``scheduler`` is the address of
-    a running one. ``on_error``: ``fail``, or ``skip`` to leave out parts that cannot be read. ``scratch`` is a folder
-    that all workers can write.
-    """
-
-    engine: str = "local"
-    workers: int | None = 1
-    scheduler: str | None = None
-    on_error: str = "fail"
-    scratch: str | None = None
-
-
 def score_files(
     gold: str | Sequence[str],
     predicted: str | Sequence[str],
     ontology: Ontology,
     options: Options = DEFAULTS,
-    run: Run = Run(),
+    run: Run = DEFAULT_RUN,
 ) -> Result:
     """Score JSON Lines against JSON Lines, any number of files of each (addresses as :mod:`formats.shards` has them).
 

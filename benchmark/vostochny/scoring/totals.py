@@ -28,7 +28,8 @@ from vostochny.ontology import Ontology
 from vostochny.scoring.batches import Batch, TypesNeeded
 from vostochny.scoring.chunks import Chunk, Source, chunks
 from vostochny.scoring.joining import WAITING, Join, Misordered
-from vostochny.scoring.result import LISTED, Options, Result
+from vostochny.scoring.options import Options
+from vostochny.scoring.result import LISTED, Result
 from vostochny.stats.measures import coreference_measures, plain_measures
 
 BLOCKS = 1000  # of more documents than this the rows are those of so many blocks
