@@ -7,7 +7,7 @@ UV := $(BIN)/uv pip install --quiet --compile-bytecode
 .PHONY: benchmark test test-models lint corpus baselines diff release chromium clean label-studio label-studio-stop update
 
 benchmark: .venv/.ready
-	@$(BIN)/python scripts/build_corpus.py --check
+	@$(BIN)/python -m scripts corpus --check
 	@$(BIN)/python benchmark/baselines/lookup/lookup.py
 	@echo "lookup: names and triggers of the other articles, found again"
 	@$(BIN)/vostochny score benchmark/baselines/lookup/predictions.jsonl
@@ -17,14 +17,14 @@ test: .venv/.ready $(SERVER)/.ready chromium lint
 
 # A server with the gold in it, to correct in the browser; what was edited there stays until it is pulled.
 label-studio: .venv/.ready $(SERVER)/.ready
-	@$(BIN)/python scripts/label_studio.py start
+	@$(BIN)/python -m scripts start
 
 label-studio-stop: .venv/.ready
-	@$(BIN)/python scripts/label_studio.py stop
+	@$(BIN)/python -m scripts stop
 
 # From a correction in the browser to a corpus that loads it.
 update: .venv/.ready
-	@$(BIN)/python scripts/label_studio.py update
+	@$(BIN)/python -m scripts update
 
 lint: .venv/.ready
 	@$(BIN)/ruff check
@@ -32,8 +32,8 @@ lint: .venv/.ready
 	@$(BIN)/mypy
 
 corpus: .venv/.ready
-	$(BIN)/python scripts/build_corpus.py
-	$(BIN)/python scripts/datasheet.py
+	$(BIN)/python -m scripts corpus
+	$(BIN)/python -m scripts datasheet
 
 # Every stored baseline anew, from the gold as it is now.
 baselines: .venv/.ready
@@ -41,8 +41,8 @@ baselines: .venv/.ready
 	$(BIN)/python benchmark/baselines/annotator_b/copy_pass.py
 	$(BIN)/python benchmark/baselines/spacy/train.py
 	cd benchmark/baselines/recognizers && ../../../$(BIN)/vostochny run extract:extract --restart -o predictions.jsonl
-	$(BIN)/python scripts/leaderboard.py
-	$(BIN)/python scripts/datasheet.py
+	$(BIN)/python -m scripts leaderboard
+	$(BIN)/python -m scripts datasheet
 
 # The adapters of transformers and GLiNER, with small random models; torch is large, so it has its own environment.
 test-models: .venv/.ready
@@ -54,12 +54,12 @@ test-models: .venv/.ready
 # What changed in the annotation: since the last commit, or as in `make diff A=v1.0.0 B=v1.1.0`.
 A ?= HEAD
 diff: .venv/.ready
-	@$(BIN)/python scripts/diff_gold.py $(A) $(B)
+	@$(BIN)/python -m scripts diff $(A) $(B)
 
 # `make release BUMP=minor`, with DRY=--dry-run to see it without writing.
 release: .venv/.ready
 	@test -n "$(BUMP)" || { echo "say which digit: make release BUMP=patch|minor|major"; exit 2; }
-	@$(BIN)/python scripts/release.py $(BUMP) $(DRY)
+	@$(BIN)/python -m scripts release $(BUMP) $(DRY)
 
 # The project's environment, with exact versions.
 .venv/.ready: pyproject.toml constraints.txt

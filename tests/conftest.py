@@ -18,7 +18,6 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "scripts"))
 
 
 def lacking(how: str) -> None:
@@ -38,7 +37,7 @@ def command(*arguments: str, stdin: str | None = None) -> subprocess.CompletedPr
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A file or folder of every kind that a format or an extractor writes, by a name; to be read only."""
-    from samples import write_all
+    from tests.support.samples import write_all
 
     return write_all(tmp_path_factory.mktemp("made"))
 
@@ -63,15 +62,12 @@ def batches_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 
 @pytest.fixture
-def validated(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str, str]]:
-    """Runs scripts/validate.py here; its exit code and what it wrote."""
-    import validate
+def validated(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Runs ``python -m scripts validate`` here; its exit code and what it wrote."""
+    from scripts.rules import validate
 
     def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["validate.py", *arguments])
-        code = validate.main()
+        code = validate.main(arguments)
         return (code, *capsys.readouterr())
 
     return run
@@ -80,18 +76,17 @@ def validated(
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A valid annotations folder to change one thing in."""
-    from annotated import Copy
+    from scripts import files
+    from tests.support.annotated import Copy
 
-    import project
-
-    monkeypatch.setattr(project, "SEEDS", tmp_path / "seeds")
+    monkeypatch.setattr(files, "SEEDS", tmp_path / "seeds")
     return Copy(tmp_path)
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Any]:
     """The running server. Its data folder is kept, so that only the first session waits for it to be made."""
-    from label_studio_server import PROGRAM, STATE, Server, in_use
+    from scripts.annotating.server import PROGRAM, STATE, Server, in_use
 
     if not PROGRAM.exists():
         lacking("no Label Studio server; run: make .label-studio/venv")
@@ -109,7 +104,7 @@ def client(server: Any) -> Any:
 @pytest.fixture
 def project(client: Any) -> Iterator[Callable[..., int]]:
     """Makes projects, from our configuration unless told otherwise, and deletes them after the test."""
-    from label_studio import CONFIG, create_project
+    from scripts.annotating.commands import CONFIG, create_project
 
     made: list[int] = []
 
@@ -166,7 +161,7 @@ def browser(launched: Any, server: Any) -> Iterator[Any]:
 @pytest.fixture
 def files(tmp_path: Path) -> Callable[..., tuple[list[str], list[str]]]:
     """Writes made-up news (shards.corpus) in so many files a side and gives their paths."""
-    from shards import corpus, write
+    from tests.support.shards import corpus, write
 
     def make(documents: int, files: int = 1, **more: Any) -> tuple[list[str], list[str]]:
         gold, predicted = corpus(documents, **more)

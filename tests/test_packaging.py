@@ -15,15 +15,14 @@ from pathlib import Path
 import datasets
 import pytest
 
+from scripts.build import dataset
+from scripts.files import CORPUS, ROOT, SEEDS, write_or_check
 from vostochny import cli, corpus
 from vostochny.formats import standoff
 
-import build_corpus
-import project
-
-ROOT = project.ROOT
+ROOT = ROOT
 WINDOW = 40  # characters in a row that, if an article has them, are article text
-ARTICLES = {p.stem: p.read_text(encoding="utf-8") for p in sorted(project.SEEDS.glob("*.txt"))}
+ARTICLES = {p.stem: p.read_text(encoding="utf-8") for p in sorted(SEEDS.glob("*.txt"))}
 
 
 def even(text: str) -> str:
@@ -46,20 +45,20 @@ def article_text(data: bytes) -> list[str]:
 def bare(tmp_path_factory) -> Path:
     """The corpus without text."""
     target = tmp_path_factory.mktemp("standoff")
-    project.write_or_check(build_corpus.without_text(target), check=False)
+    write_or_check(dataset.without_text(target), check=False)
     return target
 
 
 def test_joined_again_the_corpus_is_the_same_byte_for_byte(bare, tmp_path, capsys):
     named_otherwise = tmp_path / "articles" / "deep"
     named_otherwise.mkdir(parents=True)
-    for n, path in enumerate(sorted(project.SEEDS.glob("*.txt"))):
+    for n, path in enumerate(sorted(SEEDS.glob("*.txt"))):
         shutil.copy(path, named_otherwise / f"page {n}.html")
     target = tmp_path / "corpus"
     assert cli.main(["rehydrate", str(tmp_path / "articles"), "--from", str(bare), "-o", str(target)]) == 0
-    files = sorted(p.relative_to(project.CORPUS) for p in project.CORPUS.rglob("*") if p.is_file())
+    files = sorted(p.relative_to(CORPUS) for p in CORPUS.rglob("*") if p.is_file())
     assert sorted(p.relative_to(target) for p in target.rglob("*") if p.is_file()) == files
-    assert all((project.CORPUS / f).read_bytes() == (target / f).read_bytes() for f in files)
+    assert all((CORPUS / f).read_bytes() == (target / f).read_bytes() for f in files)
 
 
 def test_no_row_without_text_has_words_of_an_article(bare):
@@ -83,7 +82,7 @@ def test_no_row_without_text_has_words_of_an_article(bare):
 
 def test_the_corpus_without_text_loads(bare, offline):
     paths = sorted(bare.glob("*/test.jsonl"))
-    assert [p.parent.name for p in paths] == sorted(p.parent.name for p in project.CORPUS.glob("*/test.jsonl"))
+    assert [p.parent.name for p in paths] == sorted(p.parent.name for p in CORPUS.glob("*/test.jsonl"))
     for path in paths:
         name = path.parent.name
         found = datasets.load_dataset(str(bare), name, split="test")
@@ -156,11 +155,11 @@ def test_rows_that_were_changed_are_not_taken_for_the_gold(bare, tmp_path, capsy
     shutil.copytree(bare, changed)
     path = changed / standoff.DOCUMENTS
     path.write_text(path.read_text(encoding="utf-8").replace('"PER"', '"ORG"', 1), encoding="utf-8")
-    assert cli.main(["rehydrate", str(project.SEEDS), "--from", str(changed), "-o", str(tmp_path / "out")]) == 2
+    assert cli.main(["rehydrate", str(SEEDS), "--from", str(changed), "-o", str(tmp_path / "out")]) == 2
     assert "the rows were changed" in capsys.readouterr().err
-    assert cli.main(["rehydrate", str(project.SEEDS), "--from", str(tmp_path), "-o", str(tmp_path / "out")]) == 2
+    assert cli.main(["rehydrate", str(SEEDS), "--from", str(tmp_path), "-o", str(tmp_path / "out")]) == 2
     assert "expected a corpus without text" in capsys.readouterr().err
-    assert cli.main(["rehydrate", str(project.SEEDS), "--from", str(bare)]) == 2
+    assert cli.main(["rehydrate", str(SEEDS), "--from", str(bare)]) == 2
 
 
 # -- the package ---------------------------------------------------------------------------------------------------
@@ -261,7 +260,7 @@ def test_the_wheel_alone_says_what_words_need(installed, tmp_path):
 
 def test_after_rehydrate_the_wheel_does_everything(installed, tmp_path):
     (tmp_path / "p.jsonl").write_text(WORDS, encoding="utf-8")
-    joined = run(installed, "rehydrate", str(project.SEEDS), cwd=tmp_path)
+    joined = run(installed, "rehydrate", str(SEEDS), cwd=tmp_path)
     assert joined.returncode == 0, joined.stderr
     done = run(installed, "score", "p.jsonl", cwd=tmp_path)
     assert done.returncode == 0 and f"gold:{corpus.packaged_gold()}" in done.stdout, done.stderr

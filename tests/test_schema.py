@@ -7,8 +7,8 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from samples import gold, words_only
 
+from tests.support.samples import gold, words_only
 from vostochny import cli, corpus, ontology, schema
 from vostochny.formats import jsonl
 

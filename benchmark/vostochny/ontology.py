@@ -1,6 +1,6 @@
 """The annotation scheme as data: types, roles, attributes, zones and tag-set views.
 
-``annotations/ontology.yaml`` is the source. ``scripts/build_corpus.py`` checks it (:func:`parse`) and writes the same
+``annotations/ontology.yaml`` is the source. ``python -m scripts corpus`` checks it (:func:`parse`) and writes the same
 content as JSON into the package, because JSON loads without a YAML parser and travels in the wheel.
 """
 

@@ -214,7 +214,7 @@ def _meant(path: Path, data: bytes, standoff: StandOff) -> str | None:
 def rehydrated(source: Path, given: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
     """The files of the complete corpus, by their path in it, from a stand-off corpus and the articles.
 
-    ``source`` is the folder that ``scripts/build_corpus.py --without-text`` wrote. Raises InputError.
+    ``source`` is the folder that ``python -m scripts corpus --without-text`` wrote. Raises InputError.
     """
     standoff = read(source / DOCUMENTS, source / ABOUT)
     texts = articles(standoff, given)

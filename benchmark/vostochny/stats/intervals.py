@@ -5,7 +5,7 @@ sample of what it might have held, so paragraphs are resampled within documents.
 would score on other articles. The documents are the sample, five of them, so documents are left out one at a time.
 Neither covers articles on other events.
 
-Both work on summed rows. scripts/simulate_coverage.py measures how often they hold what they claim to, and the choices
+Both work on summed rows. python -m scripts coverage measures how often they hold what they claim to, and the choices
 below rest on its figures, benchmark/coverage.json. Of simulated samples of five articles the first interval held its
 truth in .93 to .95 (.92 with four paragraphs each), the second in .93 to .96; the usual bootstrap over the five
 documents in .81 to .85; and the first, mistaken for the second, in as few as .53.

@@ -1,6 +1,6 @@
 """The shape of Label Studio's JSON: its controls, what they hold, and one fixed way to write it.
 
-:mod:`vostochny.formats.label_studio` reads and writes documents in this shape; ``scripts/label_config.py``
+:mod:`vostochny.formats.label_studio` reads and writes documents in this shape; ``python -m scripts label-config``
 makes the labeling configuration from the same tables.
 """
 
@@ -14,6 +14,8 @@ from vostochny.errors import InputError, Problem
 from vostochny.model import Span
 from vostochny.ontology import Ontology
 
+# Control → the key of a task's data that holds the clusters to pick from. The server takes no task without them.
+CLUSTER_KEYS = {"cluster": "entity_clusters", "event_cluster": "event_clusters", "quote_cluster": "quote_clusters"}
 LAYERS = ("zone", "entity", "event", "quote")  # the Labels controls
 CONTENT, CUE = "Content", "Cue"
 DEFAULT_ZONE = "body"

@@ -1,0 +1,264 @@
+"""How far two annotators agree, layer by layer, with intervals and the low spots.
+
+    python -m scripts agreement                  annotations/annotators/a against b → annotations/agreement.json
+    python -m scripts agreement A B              any two folders of <doc_id>.json tasks; prints, writes nothing
+    python -m scripts agreement --check          exit 1 where agreement.json is not current
+
+Spans, arguments and clusters are compared by the benchmark's own scores with A as gold: F1 is mutual F1 (Hripcsak &
+Rothschild 2005), recall is agr(A→B), the part of A's items that B has, and precision agr(B→A) (Wiebe et al. 2005).
+Labels of matched items are compared by Cohen's κ. Because the guidelines show examples from these very texts, every
+figure also stands for the items outside those examples, where neither annotator was shown anything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scripts import store
+from scripts.agreement import kappa
+from scripts.files import ANNOTATIONS, display_path, read_json, write_or_check
+from scripts.segmentation import segment
+from vostochny import scoring
+from vostochny.errors import InputError, Problem
+from vostochny.formats import label_studio
+from vostochny.metrics.pairs import Pair, pair_up
+from vostochny.model import Document, Span
+from vostochny.stats import scores
+from vostochny.stats.intervals import Resampling, percentile
+
+TARGET = ANNOTATIONS / "agreement.json"
+
+# What is published of each layer: figure → the benchmark's measure.
+FIGURES = {
+    "names and values": "entities.names",
+    "all mentions": "entities.all",
+    "trigger": "events.trigger_id",
+    "trigger with type": "events.trigger",
+    "argument": "events.argument_id",
+    "argument with role": "events.argument",
+    "argument with role, any mention of the filler": "events.argument_cluster",
+    "quote, exact": "quotes.content_exact",
+    "quote, overlap": "quotes.content",
+    "quote, tokens": "quotes.content_tokens",
+    "quote with the right speaker": "quotes.speaker",
+    "cue": "quotes.cue",
+    "addressee": "quotes.addressee",
+    "entity clusters within articles, CoNLL": "coreference.entities.within.conll",
+    "entity clusters within articles, LEA": "coreference.entities.within.lea",
+    "entity clusters across articles, CoNLL": "coreference.entities.across.conll",
+    "entity clusters across articles, LEA": "coreference.entities.across.lea",
+    "event clusters within articles, CoNLL": "coreference.events.within.conll",
+    "event clusters across articles, CoNLL": "coreference.events.across.conll",
+    "event clusters across articles, LEA": "coreference.events.across.lea",
+    "utterance clusters across articles, CoNLL": "coreference.utterances.across.conll",
+    "utterance clusters across articles, LEA": "coreference.utterances.across.lea",
+}
+KAPPAS: Mapping[str, Callable[[list[Pair]], kappa.Confusion]] = {
+    "mention type": lambda p: kappa.confusion(p, kappa.mentions(lambda e: e.type)),
+    "mention level": lambda p: kappa.confusion(p, kappa.mentions(lambda e: e.level)),
+    "event type": lambda p: kappa.confusion(p, kappa.triggers(lambda e: e.type)),
+    "realis": lambda p: kappa.confusion(p, kappa.triggers(lambda e: e.realis)),
+    "polarity": lambda p: kappa.confusion(p, kappa.triggers(lambda e: e.polarity)),
+    "role": lambda p: kappa.confusion(p, kappa.arguments),
+    "directness": lambda p: kappa.quote_confusion(p, lambda pair, d, i: d.quotes[i].directness),
+    "attitude": lambda p: kappa.quote_confusion(p, lambda pair, d, i: d.quotes[i].attitude),
+}
+
+
+def read_pass(folder: Path) -> dict[str, Document]:
+    """One annotator's documents by doc_id, segmented. Raises InputError with the faults of all files."""
+    scheme = store.scheme()
+    out, problems = {}, []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            out[path.stem] = segment(label_studio.read(read_json(path), scheme, display_path(path)))
+        except InputError as error:
+            problems += error.problems
+    if not out and not problems:
+        problems.append(Problem(display_path(folder), None, None, "holds no <doc_id>.json"))
+    if problems:
+        raise InputError(problems)
+    return out
+
+
+def examples() -> dict[str, list[Span]]:
+    """The places that the guidelines showed the annotators, by article number."""
+    out: dict[str, list[Span]] = {}
+    shown = read_json(ANNOTATIONS / "annotators" / "shown.json")
+    for number, start, end in shown["places"]:
+        out.setdefault(number, []).append(Span(start, end))
+    return out
+
+
+def outside(document: Document, shown: list[Span]) -> Document:
+    """The document without the items that stand inside, or around, a place the guidelines show.
+
+    Arguments go with their filler or their trigger.
+    """
+
+    def new(span: Span) -> bool:
+        return not any((s.start <= span.start and span.end <= s.end) or s == span for s in shown)
+
+    return replace(
+        document,
+        entities=tuple(e for e in document.entities if new(e.span)),
+        events=tuple(
+            replace(e, arguments=tuple(a for a in e.arguments if new(a.filler.span)))
+            for e in document.events
+            if new(e.trigger)
+        ),
+        # A quote is known once its beginning was shown.
+        quotes=tuple(
+            q for q in document.quotes if not any(s.start - 2 <= q.content[0].start <= s.start + 2 for s in shown)
+        ),
+    )
+
+
+def heads(document: Document) -> Document:
+    """The document with every mention cut to its last token, for agreement on heads."""
+    pair = pair_up([document], {}, frozenset(), frozenset())[0]
+    return replace(document, entities=tuple(replace(e, span=pair.head(e.span)) for e in document.entities))
+
+
+def compare(a: Mapping[str, Document], b: Mapping[str, Document]) -> dict[str, Any]:
+    """Every figure of two passes over the same articles."""
+    scheme = store.scheme()
+    ids = [i for i in a if i in b]
+    shown = examples()
+
+    def score(change: Callable[[Document], Document] = lambda d: d, resamples: int = 10_000) -> scoring.Result:
+        options = scoring.Options(layers=("entities", "events", "quotes"), resamples=resamples)
+        return scoring.score([change(a[i]) for i in ids], {i: change(b[i]) for i in ids}, scheme, options)
+
+    result = score()
+    beyond = score(lambda d: outside(d, shown.get(d.doc_id[:3], [])), resamples=0)
+    figures = {label: _figure(result, beyond, name) for label, name in FIGURES.items() if name in result.measures}
+    by_head = score(heads, resamples=0).measures["entities.all"]
+    figures["all mentions, head"] = {"f1": by_head.value}
+    pairs = pair_up([a[i] for i in ids], {i: b[i] for i in ids}, frozenset(scheme.values), scheme.unscored)
+    return {
+        "articles": ids,
+        "counts": {side: _counts(documents, ids) for side, documents in (("a", a), ("b", b))},
+        "f1": figures,
+        "kappa": {label: _kappa(make(pairs)) for label, make in KAPPAS.items()},
+    }
+
+
+def _figure(result: scoring.Result, beyond: scoring.Result, name: str) -> dict[str, Any]:
+    measure = result.measures[name]
+    found = result.uncertainty(measure)
+    assert found is not None  # intervals are on
+    out: dict[str, Any] = {"measure": name, "f1": measure.value}
+    if len(measure.counts) == 1 and not measure.facet:
+        s = scores.score(measure.counts[0])
+        out |= {"a_to_b": s.recall, "b_to_a": s.precision, "both": s.right, "a": s.gold, "b": s.predicted}
+    if len(found.documents) == len(result.documents):
+        out["by_article"] = dict(zip(result.documents, found.documents, strict=True))
+    out |= {"these_articles": found.these_articles, "new_articles": found.new_articles}
+    other = beyond.measures.get(name)
+    if other is not None:
+        out["outside_examples"] = {"f1": other.value, "support": other.support}
+    return out
+
+
+def _kappa(confusion: kappa.Confusion) -> dict[str, Any]:
+    size = len(confusion.labels)
+    totals = Resampling().totals(confusion.values.reshape(len(confusion.values), -1), confusion.documents)
+    # 2 000 of the resamples are enough for two decimals, and κ has no form for all at once.
+    drawn = [kappa.kappa(t) for t in totals[:2000].reshape(-1, size, size)]
+    interval = percentile(np.array([np.nan if k is None else k for k in drawn]))
+    table = confusion.values.sum(axis=0)
+    off = [
+        (confusion.labels[i], confusion.labels[j], int(table[i, j]))
+        for i in range(size)
+        for j in range(size)
+        if i != j and table[i, j]
+    ]
+    return {
+        "kappa": confusion.kappa(),
+        "items": float(table.sum()),
+        "agreed": float(np.trace(table)),
+        "these_articles": interval,
+        "confused": sorted(off, key=lambda x: (-x[2], x[0], x[1]))[:10],
+    }
+
+
+def _counts(documents: Mapping[str, Document], ids: list[str]) -> dict[str, dict[str, int]]:
+    return {
+        i: {
+            "entities": len(documents[i].entities),
+            "events": len(documents[i].events),
+            "arguments": sum(len(e.arguments) for e in documents[i].events),
+            "quotes": len(documents[i].quotes),
+        }
+        for i in ids
+    }
+
+
+def rounded(value: Any) -> Any:
+    """The same with six decimals, so that the file does not hang on the last digit of a float."""
+    if isinstance(value, float):
+        return round(value, 6)
+    if isinstance(value, dict):
+        return {k: rounded(v) for k, v in value.items()}
+    return [rounded(v) for v in value] if isinstance(value, list | tuple) else value
+
+
+def table(report: dict[str, Any]) -> str:
+    """The figures for a person."""
+
+    def percent(value: float | None) -> str:
+        return "–" if value is None else f"{100 * value:.1f}"
+
+    def span(interval: Any) -> str:
+        return f"{100 * interval[0]:.1f}–{100 * interval[1]:.1f}" if interval else ""
+
+    head = (
+        f"{'mutual F1':<46}{'all':>6}{'these articles':>16}{'A→B':>7}{'B→A':>7}{'A':>6}{'B':>6}{'unshown':>9}{'of':>6}"
+    )
+    lines = [head]
+    for label, f in report["f1"].items():
+        beyond = f.get("outside_examples") or {}
+        lines.append(
+            f"{label:<46}{percent(f['f1']):>6}{span(f.get('these_articles')):>16}"
+            + "".join(f"{percent(f[k]) if k in f else '':>7}" for k in ("a_to_b", "b_to_a"))
+            + "".join(f"{f[k]:>6.0f}" if k in f else f"{'':>6}" for k in ("a", "b"))
+            + f"{percent(beyond['f1']) if beyond else '':>9}{beyond['support'] if beyond else 0:>6.0f}"
+        )
+    lines += ["", f"{'Cohen’s κ on matched items':<46}{'κ':>6}{'these articles':>16}{'agreed':>8}{'of':>6}"]
+    for label, k in report["kappa"].items():
+        value = "–" if k["kappa"] is None else f"{k['kappa']:.3f}"
+        interval = k["these_articles"]
+        shown = f"{interval[0]:.3f}–{interval[1]:.3f}" if interval else ""
+        lines.append(f"{label:<46}{value:>6}{shown:>16}{k['agreed']:>8.0f}{k['items']:>6.0f}")
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("passes", nargs="*", type=Path, metavar="DIR", help="two folders of tasks (default: a and b)")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where agreement.json is stale")
+    args = parser.parse_args(arguments)
+    if len(args.passes) not in (0, 2):
+        parser.error("give two folders, or none for the two annotators of this corpus")
+    if args.check and args.passes:
+        parser.error("--check is for the two annotators of this corpus; give no folders")
+    folders = args.passes or [ANNOTATIONS / "annotators" / name for name in "ab"]
+    a, b = (read_pass(folder) for folder in folders)
+    if not a.keys() & b.keys():
+        raise InputError([Problem(str(folders[1]), None, None, f"has no article in common with {folders[0]}")])
+    report = rounded(compare(a, b))
+    content = json.dumps(report, ensure_ascii=False, indent=1) + "\n"
+    stale = [] if args.passes else write_or_check({TARGET: content}, args.check)
+    if args.check:
+        print("agreement.json: not current; run python -m scripts agreement" if stale else "agreement.json: current")
+        return 1 if stale else 0
+    print(table(report), end="")
+    return 0

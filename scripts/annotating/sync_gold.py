@@ -1,0 +1,89 @@
+"""What a sync has to know about the gold: which rules new files would break, which clusters there are, what changed."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from scripts.annotating.task_files import Task
+from scripts.files import read_yaml
+from scripts.rules.articles import REGISTRIES
+from vostochny import ontology
+from vostochny.formats.label_studio import read
+from vostochny.formats.label_studio.regions import CLUSTER_KEYS, given_values
+from vostochny.model import Document
+
+LAYERS = ("zones", "entities", "events", "quotes")
+
+
+def broken_rules(annotations: Path, files: Mapping[str, str] | None = None) -> list[str]:
+    """What is wrong with an annotations folder; with ``files`` in its gold, what they add to that."""
+    if not files:
+        return list(_checked(annotations).values())
+    with tempfile.TemporaryDirectory(prefix="vostochny-") as temporary:
+        staged = Path(temporary) / annotations.name
+        staged.mkdir()
+        for path in annotations.iterdir():
+            if path.name != "gold":
+                (staged / path.name).symlink_to(path.resolve())
+        shutil.copytree(annotations / "gold", staged / "gold")
+        for name, content in files.items():
+            (staged / "gold" / name).write_text(content, encoding="utf-8")
+        found = _checked(staged)
+    if found:  # what stood here before is not the browser's doing, and must not keep a correction out
+        found = {key: line for key, line in found.items() if key not in _checked(annotations)}
+    return list(found.values())
+
+
+def _checked(annotations: Path) -> dict[Any, str]:
+    # They bring the segmentation along, which is slow to load.
+    from scripts.rules import validate
+    from scripts.rules.folder import read_folder
+
+    folder = read_folder(annotations)
+    out: dict[Any, str] = {(f.file, f.field, f.message): f"{f} (unreadable)" for f in folder.problems}
+    out |= {(v.file, v.rule, v.id, v.words, v.detail): str(v) for v in validate.check(folder)}
+    return out
+
+
+def clusters(annotations: Path, gold: Mapping[str, Task]) -> dict[str, list[dict[str, str]]]:
+    """The lists to pick clusters from: those of the registries, and those in use; by their key in a task's data."""
+    out = {}
+    for (control, key), file in zip(CLUSTER_KEYS.items(), REGISTRIES.values(), strict=True):
+        path = annotations / "clusters" / file
+        registry = read_yaml(path) if path.exists() else None
+        # What is wrong with an entry is a broken rule, and may be pushed all the same to be mended there.
+        entries = registry.items() if isinstance(registry, dict) else ()
+        names = {str(name): about.get("name") if isinstance(about, dict) else None for name, about in entries}
+        for task in gold.values():
+            for entry in task["annotations"][0]["result"]:
+                if entry.get("from_name") == control:
+                    names |= {name: names.get(name) for name in given_values(entry)}
+        rows = ((f"{name} · {alias}" if name else alias.replace("_", " "), alias) for alias, name in names.items())
+        out[key] = [{"value": shown, "alias": alias} for shown, alias in sorted(rows, key=lambda r: r[0].casefold())]
+    return out
+
+
+def counted(old: Task | None, new: Task) -> str:
+    """What changed, by layer, in numbers: ``entities +1, events ~2``."""
+    types = ontology.load()
+    before, after = (_items(read(task, types)) if task else {} for task in (old, new))
+    parts = []
+    for layer in LAYERS:
+        a, b = before.get(layer, {}), after.get(layer, {})
+        numbers = {"+": len(b.keys() - a.keys()), "−": len(a.keys() - b.keys())}
+        numbers["~"] = sum(a[key] != b[key] for key in a.keys() & b.keys())
+        if any(numbers.values()):
+            parts.append(" ".join([layer, *(f"{sign}{n}" for sign, n in numbers.items() if n)]))
+    return ", ".join(parts) or "nothing that a reader of the gold would see"
+
+
+def _items(document: Document) -> dict[str, dict[Any, Any]]:
+    out: dict[str, dict[Any, Any]] = {
+        layer: {item.id: item for item in getattr(document, layer)} for layer in LAYERS if layer != "zones"
+    }
+    out["zones"] = {zone.span: zone.name for zone in document.zones if zone.name != "body"}
+    return out

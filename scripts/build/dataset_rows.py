@@ -1,0 +1,179 @@
+"""Annotated documents as the rows of the published configs, one function a config."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from vostochny.formats.prediction import layers_of
+from vostochny.metrics.pairs import pair_up
+from vostochny.model import Document, Reference, Span
+from vostochny.ontology import Ontology
+from vostochny.text.alignment import spans_to_iob2
+
+from scripts.store import DISCREPANCY
+
+Row = dict[str, Any]
+
+
+def _words(span: Span, text: str) -> Row:
+    return {"start": span.start, "end": span.end, "text": span.of(text)}
+
+
+def _bounds(span: Span) -> Row:
+    return {"start": span.start, "end": span.end}
+
+
+# What the manifest says of an article, in the order of the published columns.
+KNOWN = ("sha256", "language", "translated", "review", "publisher", "date", "url")
+
+
+def document_row(d: Document, about: Mapping[str, Any], canary: str) -> Row:
+    """The whole document in one row; the same shape is a valid prediction."""
+    title = next((z.span.of(d.text).strip() for z in d.zones if z.name == "title"), None)
+    return {
+        "doc_id": d.doc_id,
+        "title": title,
+        "text": d.text,
+        **{field: about[field] for field in KNOWN},
+        "canary": canary,
+        "zones": [{**_bounds(z.span), "zone": z.name} for z in d.zones],
+        "paragraphs": [_bounds(s) for s in d.paragraphs],
+        "sentences": [_bounds(s) for s in d.sentences],
+        "tokens": [_bounds(s) for s in d.tokens],
+        **layers_of(d),
+    }
+
+
+class _Around:
+    """The context an item row carries: its document, zone and paragraph."""
+
+    def __init__(self, d: Document, canary: str):
+        self.document, self.canary = d, canary
+        self.pair = pair_up([d], {}, frozenset(), frozenset())[0]
+
+    def row(self, id_: str, span: Span) -> Row:
+        unit, zone = self.pair.place(span)
+        paragraph = self.document.paragraphs[unit]
+        return {
+            "id": id_, "doc_id": self.document.doc_id, "zone": zone,
+            "paragraph": paragraph.of(self.document.text), "paragraph_start": paragraph.start, "canary": self.canary,
+        }  # fmt: skip
+
+
+def entity_rows(documents: Iterable[Document], names: Mapping[str, str], canary: str) -> list[Row]:
+    """A row a mention or value, with its cluster's name."""
+    return [
+        around.row(e.id, e.span)
+        | _words(e.span, d.text)
+        | {"type": e.type, "level": e.level, "demonym": e.demonym, "cluster": e.cluster,
+           "cluster_name": names.get(e.cluster or "")}
+        for d in documents
+        for around in [_Around(d, canary)]
+        for e in d.entities
+    ]  # fmt: skip
+
+
+def event_rows(documents: Iterable[Document], names: Mapping[str, str], canary: str) -> list[Row]:
+    """A row an event, its arguments resolved to words, offsets, and the filler's cluster and its name."""
+    rows = []
+    for d in documents:
+        around = _Around(d, canary)
+        clusters = {e.id: e.cluster for e in (*d.entities, *d.events)}
+        for e in d.events:
+            arguments = []
+            for a in e.arguments:
+                cluster = clusters[a.filler.id or ""]
+                arguments.append(
+                    {"role": a.role, "filler": a.filler.id, **_words(a.filler.span, d.text), "cluster": cluster,
+                     "cluster_name": names.get(cluster or "")}
+                )  # fmt: skip
+            rows.append(
+                around.row(e.id, e.trigger)
+                | _words(e.trigger, d.text)
+                | {"type": e.type, "realis": e.realis, "polarity": e.polarity, "outcome": e.outcome,
+                   "arguments": arguments, "cluster": e.cluster, "cluster_name": names.get(e.cluster or "")}
+            )  # fmt: skip
+    return rows
+
+
+def quote_rows(documents: Iterable[Document], names: Mapping[str, str], canary: str) -> list[Row]:
+    """A row a quote, its source and addressee resolved to words, offsets, cluster and name."""
+    rows = []
+    for d in documents:
+        around = _Around(d, canary)
+        clusters = {e.id: e.cluster for e in d.entities}
+
+        def mention(reference: Reference | None, d: Document = d, clusters: Mapping = clusters) -> Row | None:
+            if reference is None:
+                return None
+            cluster = clusters[reference.id or ""]
+            return {
+                "id": reference.id, **_words(reference.span, d.text), "cluster": cluster,
+                "cluster_name": names.get(cluster or ""),
+            }  # fmt: skip
+
+        for q in d.quotes:
+            rows.append(
+                around.row(q.id, q.content[0])
+                | {"content": [_words(s, d.text) for s in q.content], "cue": _words(q.cue, d.text) if q.cue else None,
+                   "source": mention(q.source), "addressee": mention(q.addressee), "directness": q.directness,
+                   "attitude": q.attitude, "parent": q.parent, "cluster": q.cluster, "link": q.link}
+            )  # fmt: skip
+    return rows
+
+
+def ner_rows(documents: Iterable[Document], ontology: Ontology, canary: str) -> list[Row]:
+    """A row a sentence of the scored zones: tokens, flat IOB2 tags of names and values in our types and two views."""
+    rows = []
+    for d in documents:
+        pair = pair_up([d], {}, frozenset(ontology.values), ontology.unscored)[0]
+        flat = [e for e in pair.gold.entities if e.level in ("NAM", None)]
+        for n, tokens in enumerate(pair.sentence_tokens):
+            inside = [e for e in flat if e.span.start < tokens[-1].end and tokens[0].start < e.span.end]
+            row: Row = {
+                "id": f"{d.doc_id}-{n}", "doc_id": d.doc_id, "tokens": [t.of(d.text) for t in tokens],
+                "token_offsets": [_bounds(t) for t in tokens],
+                "ner_tags": spans_to_iob2([(e.span, e.type) for e in inside], tokens), "canary": canary,
+            }  # fmt: skip
+            for name in ("ontonotes", "conll"):
+                view = ontology.views[name]
+                seen = [(e.span, view.entity(e.type, e.level, e.demonym)) for e in inside]
+                row[f"ner_tags_{name}"] = spans_to_iob2([(s, label) for s, label in seen if label], tokens)
+            rows.append(row)
+    return rows
+
+
+# What a registry may say of a cluster, in the order of the published columns.
+REGISTERED = ("members", "part_of", "wikipedia", "date", "place", "participants", "sub_events", "source")
+LISTS = ("members", "participants", "sub_events")
+
+
+def cluster_rows(documents: list[Document], registry: Mapping[str, Row], canary: str) -> list[Row]:
+    """A row a cluster with all its mentions; ``registry`` gives what is known about it by cluster."""
+    rows: dict[tuple[str, str], Row] = {}
+    for d in documents:
+        items = (
+            [("entity", e.id, e.span, e.cluster, e.type) for e in d.entities]
+            + [("event", e.id, e.trigger, e.cluster, e.type) for e in d.events]
+            + [("utterance", q.id, q.content[0], q.cluster, None) for q in d.quotes]
+        )
+        for kind, id_, span, cluster, type_ in items:
+            if cluster is None:
+                continue
+            known = registry.get(cluster, {})
+            row = rows.setdefault(
+                (kind, cluster),
+                {"cluster": cluster, "kind": kind, "name": None, "type": type_}
+                | {field: [] if field in LISTS else None for field in REGISTERED}
+                | known
+                | {"mentions": [], "canary": canary},
+            )  # fmt: skip
+            row["mentions"].append({"doc_id": d.doc_id, "id": id_, **_words(span, d.text)})
+    order = {"entity": 0, "event": 1, "utterance": 2}
+    return [rows[key] for key in sorted(rows, key=lambda k: (order[k[0]], k[1]))]
+
+
+def discrepancy_rows(discrepancies: Iterable[Mapping[str, Any]], canary: str) -> list[Row]:
+    """A row a discrepancy: what differs, how, and where each article says it."""
+    return [{field: row[field] for field in DISCREPANCY} | {"canary": canary} for row in discrepancies]

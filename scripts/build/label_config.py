@@ -1,0 +1,203 @@
+"""Make annotations/label_studio.xml, the labeling configuration, from annotations/ontology.yaml.
+
+    python -m scripts label-config            write it, where Label Studio's own checker takes it
+    python -m scripts label-config --check    write nothing; exit 1 and one line where the file is stale
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import argparse
+import sys
+import xml.etree.ElementTree as ET
+
+from vostochny.errors import InputError
+from vostochny.formats.label_studio.regions import ATTRIBUTES, FLAGS, RELATIONS, bearers, choices, labels
+from vostochny.ontology import Ontology
+
+from scripts import store
+from scripts.files import ANNOTATIONS, write_or_check
+from vostochny.formats.label_studio.regions import CLUSTER_KEYS
+from scripts.files import ROOT
+
+TARGET = ANNOTATIONS / "label_studio.xml"
+
+# Keys for what is marked most. u, h and r stay free: the server has its own use for them.
+HOTKEYS = {
+    **dict(zip(("PER", "ORG", "GPE", "LOC", "FAC", "VEH", "WEA", "DATE", "CARDINAL"), "123456789", strict=True)),
+    **{"Contact.Meet": "q", "Conflict.Attack": "w", "Movement.TransportPerson": "e", "Military.WeaponTest": "t"},
+    **{"Transaction.Transfer": "z", "Transaction.Exchange": "s", "Diplomacy.Agree": "f"},
+    **{"Content": "c", "Cue": "v"},
+    **{"NAM": "n", "NOM": "m", "PRO": "p", "demonym": "d"},
+    **{"actual": "a", "generic": "g", "other": "o", "positive": "y", "negative": "x"},
+    **{"direct": "k", "mixed": "l", "indirect": "j", "assertion": "b", "belief": "i"},
+}  # fmt: skip
+COLOURS = {"mention": "#2563eb", "value": "#0891b2", "event": "#e11d48", "zone": "#6b7280"}
+QUOTE_COLOURS = {"Content": "#ca8a04", "Cue": "#9333ea"}
+TITLES = {"entity": "Entities", "event": "Events", "quote": "Quotes", "zone": "Zones"}
+ARROWS = {
+    "Arrows": "Alt+R, then click the target; name the arrow in the Relations tab",
+    "from an event": "its roles, to entities or events",
+    "from a Content": "cue, source, addressee, parent; continues to its next part",
+}
+# Without these an item is unfinished, so the browser will not save it. A quote's cannot be asked for: only the first
+# of its Content regions has them.
+REQUIRED = ("level", "realis", "polarity")
+HELP = {
+    "Content": "What was said; an interrupted quote has several, each linked to the next by continues",
+    "Cue": "The words that report it; link the first Content to it by cue",
+    "demonym": "A people or its adjective: North Korean",
+    "unattributed": "The text names no source",
+}
+# The list to pick from stands in the task's data: a push refreshes it without touching the configuration. Of the two
+# tags that read one, only Taxonomy has a search; in a Choices list, typing sets off the hotkeys.
+CLUSTERS = {
+    "cluster": ("known_cluster", "who or what it is, in all articles"),
+    "event_cluster": ("known_event_cluster", "the event in the world"),
+    "quote_cluster": ("known_quote_cluster", "the utterance"),
+}
+# The text needs room between its lines: the arrows of relations carry their labels there.
+STYLE = """
+.vo-page { display: flex; gap: 24px; align-items: flex-start; }
+.vo-side { flex: 0 0 350px; position: sticky; top: 0; max-height: 100vh; overflow-y: auto; }
+.vo-side h4 { font-size: 13px !important; margin: 12px 0 4px !important; color: #6b7280; }
+.vo-side .ant-collapse-header { padding: 4px 0 4px 24px !important; font-size: 13px; font-weight: 600; }
+.vo-side .ant-collapse-header .ant-collapse-arrow { left: 2px !important; }
+.vo-side .ant-collapse-content-box { padding: 0 0 4px !important; }
+.vo-side .lsf-labels { margin: 0; gap: 4px; }
+.vo-side .lsf-label { margin: 0; padding: 0 6px; height: 24px; font-size: 13px; line-height: 22px; }
+.vo-attributes { min-height: 196px; margin-bottom: 8px; padding: 4px 12px; border: 1px solid #d1d5db;
+  border-radius: 6px; }
+.vo-attribute { display: flex; align-items: baseline; gap: 8px; }
+.vo-attribute h4 { flex: 0 0 72px; margin: 4px 0 !important; }
+.vo-attribute .lsf-choices, .vo-attribute .lsf-text-area { margin: 0 !important; }
+.vo-attribute .lsf-choice__item { font-weight: 400; }
+.vo-attribute .lsf-text-area, .vo-attribute .lsf-taxonomy, .vo-attribute .ant-select { flex: 1 1 auto; width: 100%; }
+.vo-attribute [data-testid="textarea-regions"]:empty { display: none; }
+.vo-attribute .lsf-choice { line-height: 1.6; margin-right: 4px; }
+.vo-arrows h4 { margin: 2px 0 2px 24px !important; font-size: 12px !important; font-weight: 400; }
+.relations-overlay { opacity: 0.6; }
+.vo-text { flex: 1 1 auto; max-width: 48em; }
+.vo-text .lsf-richtext__container { line-height: 2.8 !important; padding-top: 1.4em; }
+"""
+# Where a layer's list is folded, its regions are unmarked in the text; its labels stand in the regions' data-label,
+# after a number and a colon.
+FOLDED = "body:has(.vo-{layer} .ant-collapse-item:not(.ant-collapse-item-active))"
+UNMARKED = "{ background-color: transparent !important; color: inherit !important }"
+NO_ARROWS = FOLDED.format(layer="arrows") + " .relations-overlay { display: none }\n"
+
+
+def config(ontology: Ontology) -> str:
+    """The labeling configuration as XML, ending in a line break."""
+    root = ET.Element("View")
+    root.append(ET.Comment(" Generated from ontology.yaml by python -m scripts label-config; do not edit. "))
+    style = ET.SubElement(root, "Style")
+    style.text = STYLE + "".join(_unmarked(layer, ontology) for layer in TITLES) + NO_ARROWS
+    page = ET.SubElement(root, "View", className="vo-page")
+    side = ET.SubElement(page, "View", className="vo-side")
+    panel = ET.SubElement(side, "View", className="vo-attributes")
+    nothing = ET.SubElement(panel, "View", visibleWhen="no-region-selected")
+    ET.SubElement(nothing, "Header", value="Select a region to see its attributes", size="6")
+    for control, (layer, kind, _) in ATTRIBUTES.items():
+        _attribute(panel, ontology, control, layer, kind)
+    for layer in TITLES:
+        _labels(side, ontology, layer)
+    arrows = _folding(side, "arrows", "Arrows")
+    for what, how in ARROWS.items():
+        ET.SubElement(arrows, "Header", value=how if what == "Arrows" else f"{what}: {how}", size="6")
+    text = ET.SubElement(page, "View", className="vo-text")
+    ET.SubElement(text, "Text", name="text", value="$text", granularity="symbol")
+    relations = ET.SubElement(root, "Relations")
+    for name in (*RELATIONS, *ontology.roles):
+        ET.SubElement(relations, "Relation", value=name)
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _unmarked(layer: str, ontology: Ontology) -> str:
+    """The style that hides a folded layer's regions in the text."""
+    of = ", ".join(f"[data-label$=':{name}']" for name in labels(layer, ontology))
+    return f"{FOLDED.format(layer=layer)} .htx-highlight:is({of}):not(.__active) {UNMARKED}\n"
+
+
+def _folding(parent: ET.Element, layer: str, title: str) -> ET.Element:
+    """A part of the side that folds, and what it says with it."""
+    view = ET.SubElement(parent, "View", className=f"vo-{layer}")
+    collapse = ET.SubElement(view, "Collapse", bordered="false", open="true")
+    return ET.SubElement(collapse, "Panel", value=title)
+
+
+def _labels(parent: ET.Element, ontology: Ontology, layer: str) -> None:
+    panel = _folding(parent, layer, TITLES[layer])
+    control = ET.SubElement(panel, "Labels", name=layer, toName="text", choice="single")
+    help_ = {**HELP, **ontology.mentions, **ontology.values, **ontology.zones}
+    help_ |= {name: event.help for name, event in ontology.events.items()}
+    for name in labels(layer, ontology):
+        colour = COLOURS.get(layer) or QUOTE_COLOURS.get(name)
+        colour = colour or COLOURS["mention" if name in ontology.mentions else "value"]
+        label = ET.SubElement(control, "Label", value=name, background=colour, hint=help_[name])
+        _hotkey(label, name)
+
+
+def _attribute(parent: ET.Element, ontology: Ontology, control: str, layer: str, kind: str) -> None:
+    """One attribute of the selected region, shown only where its label may have it."""
+    when = {"whenTagName": layer, "visibleWhen": "region-selected"}
+    if len(bearers(control, ontology)) < len(labels(layer, ontology)):
+        when["whenLabelValue"] = ",".join(bearers(control, ontology))
+    region = {"toName": "text", "perRegion": "true"} | when
+
+    def row(title: str) -> ET.Element:
+        view = ET.SubElement(parent, "View", attrib={"className": "vo-attribute"} | when)
+        ET.SubElement(view, "Header", value=title, size="6")
+        return view
+
+    if kind == "textarea":
+        picker, what = CLUSTERS[control]
+        attrib = {"name": picker, **region, "value": f"${CLUSTER_KEYS[control]}", "maxUsages": "1", "placeholder": what}
+        ET.SubElement(row("cluster"), "Taxonomy", attrib=attrib)
+        attrib = {"name": control, **region, "rows": "1", "maxSubmissions": "1", "editable": "true"}
+        ET.SubElement(row("new one"), "TextArea", attrib=attrib | {"placeholder": "kim_jong_un, and Enter"})
+        return
+    extra = {"choice": "single", "showInline": "true"}
+    if control in REQUIRED:
+        extra |= {"required": "true", "requiredMessage": f"This region has no {control} yet"}
+    title = control if control not in FLAGS else "\u00a0"
+    element = ET.SubElement(row(title), "Choices", attrib={"name": control, **region, **extra})
+    help_ = {**HELP, **ontology.levels, **ontology.realis, **ontology.polarity, **ontology.outcome}
+    help_ |= {**ontology.directness, **ontology.attitude, **ontology.links}
+    for name in choices(control, ontology):
+        _hotkey(ET.SubElement(element, "Choice", value=name, hint=help_[name]), name)
+
+
+def _hotkey(element: ET.Element, name: str) -> None:
+    if name in HOTKEYS:
+        element.set("hotkey", HOTKEYS[name])
+
+
+def problems(xml: str) -> list[str]:
+    """What the server's own checker finds wrong with a configuration."""
+    from label_studio_sdk.label_interface import LabelInterface
+
+    try:
+        LabelInterface(xml).validate()
+    except Exception as error:  # the SDK's errors share no class
+        return [str(error)]
+    return []
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the file is stale")
+    check = parser.parse_args(arguments).check
+    name = TARGET.relative_to(ROOT)
+    xml = config(store.scheme())
+    wrong = [] if check else problems(xml)
+    if wrong:
+        print(f"{name} is not written: {'; '.join(wrong)}", file=sys.stderr)
+        return 1
+    stale = write_or_check({TARGET: xml}, check)
+    if check and stale:
+        print(f"{name} is stale; run: python -m scripts label-config", file=sys.stderr)
+        return 1
+    return 0

@@ -1,0 +1,180 @@
+"""What an annotator sees and does in the real browser on the real server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.annotating import commands
+from tests.conftest import ROOT
+from vostochny import ontology
+from vostochny.formats import notation
+from vostochny.formats.label_studio import read, write
+from vostochny.model import Document
+
+pytestmark = [pytest.mark.server, pytest.mark.browser]
+
+SEED = ROOT / "seeds" / "003_614713fa8e662b7e.txt"
+SAMPLE = """\
+S {dateline}[[North Korean|GPE demonym north_korea]] leader [[Kim Jong Un|PER kim_jong_un]] met with President \
+[[Vladimir Putin|PER vladimir_putin]] at the [[Vostochny Cosmodrome|FAC vostochny]], [[Russia|GPE russia]]’s space \
+rocket launch site, in [[Amur province|GPE amur]] in the [[Far East region|LOC far_east]] on [[Wednesday|DATE]].
+E met | Contact.Meet | actual | Participant: Kim Jong Un | Participant: Vladimir Putin | Place: Vostochny Cosmodrome | \
+Time: Wednesday | #kim_putin_2023
+S {body}The meeting comes as [[North Korea|GPE north_korea]] fired [[two|CARDINAL]] short-range ballistic \
+[[missiles|WEA NOM missiles_2023]] into [[waters|LOC NOM waters]] off [[its|GPE PRO north_korea]] \
+[[east coast|LOC NOM coast]] on [[Wednesday|DATE]].
+E fired | Military.WeaponTest | actual | Agent: North Korea | Weapon: missiles | Target: waters | Time: Wednesday
+S Before the much-touted meeting between [[the two leaders|PER NOM kim_and_putin]], there were global worries about \
+potential arms deal that could fuel [[Moscow|GPE russia]]’s war endeavours in [[Ukraine|GPE ukraine]].
+E deal | Transaction.Exchange | other
+E war | Conflict.Attack | actual | Attacker: Moscow | Place: Ukraine
+Q potential arms deal ~~ endeavours in Ukraine | cue: worries about | source: none | indirect | belief
+"""
+
+
+def sample() -> Document:
+    """The first paragraphs of an article, annotated by hand; the rest of it bare."""
+    text = SEED.read_bytes().decode("utf-8")
+    rest = text[text.index("The two leaders took") :].splitlines()
+    return notation.read(SAMPLE + "\n".join(f"S {line}" for line in rest if line), SEED.stem, text, ontology.load())
+
+
+@pytest.fixture
+def opened(browser: Any, server: Any, client: Any, project: Callable[[], int]) -> Iterator[tuple[Any, int]]:
+    """The sample's task open in the browser, and its project. Every request must stay on the server."""
+    one = project()
+    commands.import_tasks(client, one, [write(sample())])
+    (task,) = commands.export_tasks(client, one)
+    page, outside = browser.new_page(), []
+    page.on("request", lambda request: outside.append(request.url))
+    page.goto(f"/projects/{one}/data?task={task['id']}")
+    painted(page, write(sample()))
+    yield page, one
+    page.close()
+    assert [url for url in outside if not url.startswith((server.url, "data:", "blob:"))] == []
+
+
+def painted(page: Any, task: dict[str, Any]) -> None:
+    """Wait until the page is whole: the list of tasks behind the editor, which the editor is drawn again after, and
+    every region of the task."""
+    page.wait_for_selector(".lsf-table__row-wrapper_selected", state="attached")
+    regions = [r for r in task["annotations"][0]["result"] if r["type"] == "labels"]
+    page.wait_for_function(
+        """wanted => new Set([...document.querySelectorAll(".htx-highlight")]
+            .map(region => region.dataset.start + "-" + region.dataset.end)).size >= wanted""",
+        arg=len({(r["value"]["start"], r["value"]["end"]) for r in regions}),
+    )
+
+
+def becomes(page: Any, get: Callable[[], Any], wanted: Callable[[Any], bool]) -> None:
+    """Wait until what the page shows is what is wanted: the editor draws after the click that asked for it."""
+    for _ in range(100):
+        if wanted(get()):
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"the page still shows {get()}")
+
+
+def mark(page: Any, key: str, words: str) -> None:
+    """Press a label's key and drag over these words, as an annotator does."""
+    start, end = page.evaluate(
+        """words => {
+            const walker = document.createTreeWalker(
+                document.querySelector(".lsf-richtext__container"), NodeFilter.SHOW_TEXT);
+            for (let node; (node = walker.nextNode()); ) {
+                const at = node.data.indexOf(words);
+                if (at < 0) continue;
+                node.parentElement.scrollIntoView({block: "center"});
+                const range = document.createRange();
+                range.setStart(node, at);
+                range.setEnd(node, at + words.length);
+                const rects = [...range.getClientRects()], last = rects[rects.length - 1];
+                const middle = rect => rect.y + rect.height / 2;
+                return [[rects[0].left + 1, middle(rects[0])], [last.right - 1, middle(last)]];
+            }
+        }""",
+        words,
+    )
+    page.keyboard.press(key)
+    page.wait_for_selector(".lsf-label_selected")
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*end, steps=8)
+    page.mouse.up()
+
+
+def update(page: Any) -> Any:
+    return page.locator("button[aria-label=submit]")
+
+
+def test_the_page_shows_text_and_regions_and_opening_it_changes_nothing(
+    opened: tuple[Any, int], client: Any, tmp_path: Path
+) -> None:
+    page, one = opened
+    document = sample()
+    shown = page.inner_text(".lsf-richtext__container")
+    assert "".join(shown.split()) == "".join(document.text.split())
+    assert page.locator(".htx-highlight").count() >= len(document.entities) + len(document.events)
+    assert page.locator(".lsf-outliner-item").count() > 5
+    assert page.locator(".lsf-label").count() > 40
+    assert page.locator("[class*=lsf-errors], .ant-modal, [class*=error-message]").count() == 0
+    page.screenshot(path=tmp_path / "page.png")
+    assert (tmp_path / "page.png").stat().st_size > 50_000
+    # Update may light up by itself: on a slow load the editor takes its own measuring of offsets for an edit. What
+    # counts is that nothing is stored, and a draft would be by now.
+    page.wait_for_timeout(3000)
+    assert read(commands.export_tasks(client, one)[0], ontology.load()) == read(write(document), ontology.load())
+
+
+def test_only_the_attributes_of_the_selected_region_are_shown(opened: tuple[Any, int]) -> None:
+    page, _ = opened
+
+    def shown() -> set[str]:
+        return set(
+            page.locator(".vo-attribute input[name]:visible").evaluate_all("all => all.map(one => one.name)")
+        ) - {""}
+
+    assert shown() == set()
+    page.locator(".htx-highlight", has_text="Kim Jong Un").last.click()
+    becomes(page, shown, {"NAM", "NOM", "PRO", "demonym"}.__eq__)
+    assert page.locator(".vo-attribute:visible", has_text="kim_jong_un").count() == 1
+    page.keyboard.press("u")
+    becomes(page, shown, set().__eq__)
+    page.locator(".htx-highlight", has_text="fired").last.click()
+    becomes(page, shown, {"actual", "negative", "failure", "event_cluster"}.issubset)
+    page.keyboard.press("u")
+    becomes(page, shown, set().__eq__)
+    page.locator(".htx-highlight", has_text="worries about").last.click()
+    page.wait_for_selector(".htx-highlight.__active")
+    assert shown() == set()  # a cue has none
+
+
+def test_a_region_marked_by_hand_arrives_in_the_export(opened: tuple[Any, int], client: Any) -> None:
+    page, one = opened
+    mark(page, "1", "Dmitry Peskov")
+    page.locator(".htx-highlight", has_text="Dmitry Peskov").click()
+    page.wait_for_selector(".vo-attribute input[name=NAM]:visible")
+    update(page).click()
+    page.wait_for_selector("text=This region has no level yet")
+    page.get_by_role("button", name="OK").click()
+    page.locator(".vo-attribute input[name=NAM]:visible").click()
+    page.fill(".vo-attribute input[name=cluster]:visible", "dmitry_peskov")
+    page.keyboard.press("Enter")
+    with page.expect_response(
+        lambda response: "/api/annotations/" in response.url and response.request.method == "PATCH"
+    ):
+        update(page).click()
+    before, document = sample(), read(commands.export_tasks(client, one)[0], ontology.load())
+    (new,) = set(document.entities) - set(before.entities)
+    assert (new.span.of(document.text), new.type, new.level, new.cluster) == (
+        "Dmitry Peskov",
+        "PER",
+        "NAM",
+        "dmitry_peskov",
+    )
+    assert document.events == read(write(before), ontology.load()).events
+    assert document.quotes == before.quotes

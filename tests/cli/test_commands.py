@@ -1,0 +1,174 @@
+"""The commands as a user types them, on the real corpus and the stored baseline."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import command as run
+from vostochny import cli
+
+LOOKUP = "benchmark/baselines/lookup/predictions.jsonl"
+
+
+def test_score_prints_every_layer_intervals_and_the_signature_last():
+    done = run("score", LOOKUP)
+    assert done.returncode == 0, done.stderr
+    expected = ["names and values, exact", "trigger with type (Trig-C)", "content with the right speaker"]
+    expected += ["by article: 000", "Neither covers articles on other events.", "predictions reach: 000 to"]
+    assert [words for words in expected if words not in done.stdout] == []
+    assert done.stdout.splitlines()[-1].startswith("vostochny:")
+
+
+def test_one_signature_gives_the_same_bytes_and_the_seed_is_part_of_it(tmp_path):
+    first, again, other = (
+        run("score", LOOKUP, "--json", "-", *more) for more in ([], [], ["--seed", "7", "--resamples", "500"])
+    )
+    assert first.stdout == again.stdout
+    a, b = json.loads(first.stdout), json.loads(other.stdout)
+    assert a["signature"] != b["signature"]
+    assert a["metrics"]["entities.names"]["these_articles"] != b["metrics"]["entities.names"]["these_articles"]
+    assert a["metrics"]["entities.names"]["value"] == b["metrics"]["entities.names"]["value"]
+
+
+def test_json_has_supports_documents_intervals_and_parts():
+    result = json.loads(run("score", LOOKUP, "--json", "-").stdout)
+    names = result["metrics"]["entities.names"]
+    assert {"precision", "recall", "f1", "right", "gold", "predicted", "leave_one_out", "new_articles"} <= names.keys()
+    assert len(names["by_document"]) == 5
+    assert sum(part["gold"] for part in names["by"]["type"].values()) == names["gold"]
+    assert sum(part["gold"] for part in names["by"]["zone"].values()) == names["gold"]
+    low, high = names["these_articles"]
+    assert low < names["value"] < high
+    few = {name for name, m in result["metrics"].items() if m["support"] < 30}
+    assert few == {"quotes.addressee", "quotes.directness"}
+    assert {name for name, m in result["metrics"].items() if m["these_articles"] is None} == few
+
+
+def test_items_tell_what_became_of_each(tmp_path):
+    path = tmp_path / "items.jsonl"
+    assert run("score", LOOKUP, "--items", str(path)).returncode == 0
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    result = json.loads(run("score", LOOKUP, "--json", "-").stdout)["metrics"]
+    hits = [r for r in rows if r["layer"] == "entities" and r["verdict"] == "hit"]
+    assert len(hits) == result["entities.all"]["right"]
+    gold = [r for r in rows if r["layer"] == "entities" and r["gold"]]
+    assert len(gold) == result["entities.all"]["gold"]
+    for layer, name in (("events", "events.trigger"), ("arguments", "events.argument")):
+        mine = [r for r in rows if r["layer"] == layer]
+        assert sum(r["verdict"] == "hit" for r in mine) == result[name]["right"]
+        assert sum(r["predicted"] is not None for r in mine) == result[name]["predicted"]
+    quotes = [r for r in rows if r["layer"] == "quotes"]
+    assert sum(r["verdict"] in ("hit", "boundary") for r in quotes) == result["quotes.speaker"]["right"]
+    assert sum(r["verdict"] == "speaker" for r in quotes) == (
+        result["quotes.content"]["right"] - result["quotes.speaker"]["right"]
+    )
+
+
+def test_seqeval_itself_agrees():
+    done = run("score", LOOKUP, "--layer", "entities", "--seqeval")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_difference_to_seqeval_fails_loudly(monkeypatch, capsys):
+    from vostochny.report import seqeval_check
+
+    monkeypatch.setattr(seqeval_check, "tag_rows", lambda pair: ([["B-PER"]], [["B-ORG"]]))
+    assert cli.main(["score", LOOKUP, "--seqeval", "--layer", "entities"]) == 2
+    assert "seqeval differs for all types" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("view", ["ace", "ontonotes", "conll"])
+def test_gold_scores_one_in_every_view(view):
+    result = json.loads(run("score", "corpus/documents/test.jsonl", "--view", view, "--json", "-").stdout)
+    assert result["metrics"]["entities.all"]["value"] == 1
+    assert result["metrics"]["events.trigger"]["value"] == 1
+    assert f"view:{view}" in result["signature"]
+
+
+def test_a_view_of_ones_own(tmp_path):
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps({"types": {"PER": "PERSON", "GPE": "PLACE", "LOC": "PLACE", "FAC": "PLACE"}}))
+    predictions = tmp_path / "p.jsonl"
+    predictions.write_text('{"doc_id": "003", "entities": [{"start": 20, "end": 31, "type": "PERSON"}]}')
+    result = json.loads(run("score", str(predictions), "--view", str(path), "--json", "-").stdout)
+    assert set(result["metrics"]["entities.names"]["by"]["type"]) == {"PERSON", "PLACE"}
+    assert result["metrics"]["entities.names"]["right"] == 1
+    path.write_text(json.dumps({"types": {"PERS": "PERSON"}, "levels": ["NAME"], "zones": []}))
+    done = run("score", str(predictions), "--view", str(path))
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 4 and "Traceback" not in done.stderr
+
+
+def test_zones_can_be_scored_apart():
+    result = json.loads(run("score", LOOKUP, "--zone", "title", "--zone", "heading", "--json", "-").stdout)
+    assert set(result["metrics"]["entities.names"]["by"]["zone"]) == {"title", "heading"}
+    assert "zones:title+heading" in result["signature"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--zone", "margin"], "'margin' is none of title"),
+        (["--metric", "entities.name"], "'entities.name' is none of entities.names"),
+        (["--resamples", "-1"], "-1 is too small"),
+        (["--view", "ace2"], "is no view of the scheme"),
+    ],
+)
+def test_wrong_options_are_one_line(arguments, message):
+    done = run("score", LOOKUP, *arguments)
+    assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
+
+
+def test_compare_a_system_with_a_worse_copy_of_itself(tmp_path):
+    rows = [json.loads(line) for line in Path(LOOKUP).read_text(encoding="utf-8").splitlines()]
+    for row in rows:
+        row["entities"] = [e for n, e in enumerate(row["entities"]) if n % 3]
+        row["events"], row["quotes"] = [], []
+    worse = tmp_path / "worse.jsonl"
+    worse.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    table = json.loads(run("compare", LOOKUP, str(worse), "--layer", "entities", "--json", "-").stdout)
+    names = next(r for r in table["rows"] if r["measure"] == "entities.names")["comparison"]
+    assert names["difference"] < 0 and names["worse"] == 5 and names["p"] < 0.01
+    assert names["smallest_document_p"] == 0.0625
+    assert names["these_articles"][1] < 0 and names["detectable"] > 0
+    shown = run("compare", LOOKUP, str(worse), "--layer", "entities")
+    assert shown.returncode == 0 and "With 5 documents no test over documents" in shown.stdout
+    same = json.loads(run("compare", LOOKUP, LOOKUP, "--json", "-").stdout)
+    assert {(r["comparison"]["difference"], r["comparison"]["p"]) for r in same["rows"]} == {(0, 1)}
+    assert run("compare", LOOKUP).returncode == 2
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; from vostochny import cli\n"
+        "try: cli.main(['score', '--help'])\nexcept SystemExit: pass\n"
+        "print([m for m in ('numpy', 'datasets', 'pyarrow', 'seqeval', 'spacy', 'pandas') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_scoring_the_corpus_imports_nothing_heavy():
+    code = (
+        f"import sys; from vostochny import cli; cli.main(['score', {LOOKUP!r}, '--json', '/dev/null'])\n"
+        "heavy = ('datasets', 'pyarrow', 'seqeval', 'scipy', 'sklearn', 'spacy', 'pandas', 'yaml')\n"
+        "print([m for m in heavy if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_fail_under(tmp_path, made, capsys):
+    arguments = ["score", str(made["words"]), "--gold", str(made["jsonl"]), "--resamples", "0"]
+    assert cli.main([*arguments, "--fail-under", "entities=0.8", "--fail-under", "events.argument=1"]) == 0
+    path = tmp_path / "empty.jsonl"
+    path.write_text('{"doc_id": "one", "entities": []}')
+    arguments[1] = str(path)
+    assert cli.main([*arguments, "--fail-under", "entities=0.8"]) == 1
+    assert "entities.names is 0.0000, below 0.8" in capsys.readouterr().err
+    for wrong in ("entities", "entities=80", "entities=x", "quotes=0.5"):
+        assert cli.main([*arguments, "--fail-under", wrong]) == 2

@@ -1,0 +1,49 @@
+"""The guidelines: every example stands in its article where it says, and every rule that is cited exists."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from scripts import store
+from scripts.files import ANNOTATIONS
+from scripts.rules.folder import guideline_numbers
+
+SOURCE = (ANNOTATIONS / "GUIDELINES.md").read_text(encoding="utf-8")
+EXAMPLE = re.compile(r"‹([^›]+)›\s+\((\d{3}), (\d+)–(\d+)\)")
+TEXTS = {doc_id[:3]: store.seed_text(doc_id) for doc_id in store.manifest()["documents"]}
+
+
+def line(offset: int) -> int:
+    return SOURCE.count("\n", 0, offset) + 1
+
+
+def test_every_example_stands_at_its_offsets():
+    wrong = []
+    for m in EXAMPLE.finditer(SOURCE):
+        words, article, start, end = " ".join(m[1].split()), m[2], int(m[3]), int(m[4])
+        there = TEXTS.get(article, "")[start:end]
+        if there != words:
+            wrong.append(f"line {line(m.start())}: ‹{words}› ({article}, {start}–{end}) is ‹{there}› there")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_examples_are_many_and_from_every_article():
+    found = Counter(m[2] for m in EXAMPLE.finditer(SOURCE))
+    assert found.total() >= 200 and found.keys() == TEXTS.keys() and min(found.values()) >= 20
+
+
+def test_whatever_looks_like_a_place_is_an_example():
+    places = [m for m in re.finditer(r"\(\d{3},\s+\d+[–-]\d+\)", SOURCE)]
+    examples = {m.end() for m in EXAMPLE.finditer(SOURCE)}
+    stray = [f"line {line(m.start())}: {m[0]}" for m in places if m.end() not in examples]
+    assert not stray, "\n".join(stray)
+
+
+def test_every_rule_cited_exists_and_is_laid_down_once():
+    numbers = re.findall(r"^\*\*([A-Z]\d+)\*\*", SOURCE, re.M)
+    assert len(numbers) == len(set(numbers)) > 100
+    assert guideline_numbers(SOURCE) == set(numbers)
+    prose = re.sub(r"‹[^›]*›", " ", SOURCE)
+    cited = re.findall(r"\b([ZECVAQDNH]\d+)\b", prose)
+    assert set(cited) <= set(numbers), sorted(set(cited) - set(numbers))

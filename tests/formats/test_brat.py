@@ -1,0 +1,48 @@
+"""brat: faults have their line, and what has no place is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.samples import SCHEME, TEXTS, gold, read
+from vostochny.errors import InputError
+from vostochny.formats import registry
+from vostochny.model import Span
+
+
+@pytest.mark.parametrize(
+    ("ann", "message"),
+    [
+        ("T1\tPER 0 2\tKim", "one.ann:1: T1: 'Kim' does not stand there; the text has 'Ki'"),
+        ("T1\tPER 0 999\tKim", ":1: T1: 0 999 is no place in the text"),
+        ("T1 PER 0 3 Kim", ":1: T1 PER 0 3 Kim: is no line of brat's"),
+        ("T1\tPER 0 3\tKim\nT1\tPER 0 3\tKim", ":2: T1: is given twice"),
+        ("E1\tContact.Meet:T7", ":1: E1: its trigger T7 is no text-bound annotation"),
+        ("T1\tContact.Meet 4 7\tmet\nE1\tContact.Meet:T1 Place:T9", ":2: E1.Place: there is no entity or event T9"),
+        ("R1\tsource Arg1:T1 Arg2:T2", ":1: source: there is no T1 and no T2"),
+        ("T1\tPERS 0 3\tKim", ":1: entities[0].type: unknown entity type 'PERS'"),
+    ],
+)
+def test_brat_faults_have_their_line(ann, message, tmp_path):
+    path = tmp_path / "one.ann"
+    path.write_text(ann, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read(path, "brat")
+    assert message in str(caught.value)
+
+
+def test_brat_of_another_text_is_named(tmp_path):
+    (tmp_path / "one.ann").write_text("T1\tPER 0 3\tKim")
+    (tmp_path / "one.txt").write_text(TEXTS["one"].replace("\n", "\r\n"), encoding="utf-8", newline="")
+    with pytest.raises(InputError, match=r"one.txt: differs from the article at character 23"):
+        read(tmp_path)
+
+
+def test_brat_keeps_what_it_has_no_place_for_in_sight(tmp_path):
+    (tmp_path / "one.ann").write_text(
+        "T1\tPER 0 3;8 13\tKim Putin\nT2\tPER 8 13\tPutin\nR1\tknows Arg1:T1 Arg2:T2\nA1\tsure T1\n"
+        "*\tEquiv T1 T2\n#1\tNote T1\tx\n"
+    )
+    found, reading = registry.read_predictions(str(tmp_path), gold(), SCHEME)
+    assert [e.span for e in found["one"].entities] == [Span(0, 13), Span(8, 13)]
+    assert len(reading.notes) == 4 and any("1 relations knows" in n for n in reading.notes)

@@ -1,0 +1,199 @@
+"""Odd but real input: what extractors, exports and people write that no documentation shows."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+import pytest
+from pyarrow import parquet
+
+from tests.support.samples import SCHEME, bare, gold, read, words_only
+from vostochny import cli
+from vostochny.errors import InputError
+from vostochny.formats import references, registry
+from vostochny.formats.prediction import nearest
+from vostochny.formats.view_file import read_view
+from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
+from vostochny.text.layout import paragraphs_of
+
+
+def plain(text: str, doc_id: str = "d", **layers: Any) -> Document:
+    return Document(doc_id, text, (), tuple(paragraphs_of(text)), **layers)
+
+
+def saved(path: Path, *rows: Any) -> str:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return str(path)
+
+
+def test_labels_with_hyphens_and_items_tagged_o(tmp_path):
+    def piece(tag: str, index: int, start: int, end: int) -> dict[str, Any]:
+        return {"entity": tag, "index": index, "word": "x", "start": start, "end": end}
+
+    pieces = [piece("B-person-actor", 1, 0, 3), piece("I-person-actor", 2, 4, 8), piece("O", 3, 9, 11)]
+    path = saved(tmp_path / "out.json", [pieces])
+    found, _ = registry.read_predictions(path, [plain("Kim Jong Un")], SCHEME, "wrong")
+    assert [(e.span, e.type) for e in found["d"].entities] == [(Span(0, 8), "person-actor")]
+
+
+def test_pieces_without_offsets_are_joined_as_their_tokenizer_parts_them(tmp_path):
+    pieces = [{"entity": t, "index": i, "word": w} for i, (t, w) in enumerate(
+        [("B-PER", "▁Vlad"), ("I-PER", "imir"), ("I-PER", "▁Putin")])]  # fmt: skip
+    found, _ = registry.read_predictions(
+        saved(tmp_path / "out.json", [pieces]), [plain("So Vladimir Putin said")], SCHEME
+    )
+    assert [e.span for e in found["d"].entities] == [Span(3, 17)]
+
+
+def test_tokens_beside_a_gold_without_text(tmp_path):
+    """Offsets that a file gives are taken; tokens alone have no place, and a made-up one would be scored."""
+    silent = [Document("d", "")]
+    row = {"doc_id": "d", "tokens": ["Kim", "met", "Putin"], "ner_tags": ["B-PER", "O", "B-PER"]}
+    offsets = [{"start": a, "end": b} for a, b in ((0, 3), (6, 9), (11, 16))]
+    path = saved(tmp_path / "offsets.jsonl", {**row, "token_offsets": offsets})
+    found, _ = registry.read_predictions(path, silent, SCHEME)
+    assert [e.span for e in found["d"].entities] == [Span(0, 3), Span(11, 16)]
+    with pytest.raises(InputError, match=r"tokens.jsonl:1: doc_id: gives words, .* rehydrate"):
+        registry.read_predictions(saved(tmp_path / "tokens.jsonl", row), silent, SCHEME)
+
+
+def test_tokens_of_white_space_stand_nowhere(tmp_path):
+    row = {"doc_id": "d", "tokens": ["Kim", "met", "\n\n", "Putin"], "ner_tags": ["B-PER", "O", "O", "B-PER"]}
+    found, _ = registry.read_predictions(saved(tmp_path / "t.jsonl", row), [plain("Kim met\n\nPutin")], SCHEME)
+    assert [e.span for e in found["d"].entities] == [Span(0, 3), Span(9, 14)]
+
+
+def test_ids_with_spaces_come_back_from_columns(tmp_path):
+    path = str(tmp_path / "out.conll")
+    registry.named("conll").write(path, [replace(d, doc_id=f"my {d.doc_id}") for d in gold()], Counter())
+    assert [d.doc_id for d in registry.read_gold(path, SCHEME)[0]] == ["my one", "my two"]
+
+
+def test_made_up_ids_leave_given_ones_their_meaning(tmp_path):
+    """An entity without id must not take the id that an argument means; a quote may have an entity's id."""
+    kim, met, putin = Span(0, 3), Span(4, 7), Span(8, 13)
+    filled = (Argument("Participant", Reference(putin, "e1")),)
+    given = plain(
+        "Kim met Putin",
+        entities=(Entity("", kim, "PER"), Entity("e1", putin, "PER")),
+        events=(Event("v1", met, "Contact.Meet", arguments=filled),),
+        quotes=(Quote("e1", (Span(0, 7),)), Quote("q", (kim,), parent="e1"), Quote("r", (met,), parent="x")),
+    )
+    lost: Counter[str] = Counter()
+    got = references.placed(given, lost)
+    assert [e.id for e in got.entities if e.span == Span(8, 13)] == [got.events[0].arguments[0].filler.id] == ["e1"]
+    assert len({x.id for x in (*got.entities, *got.events, *got.quotes)}) == 6
+    assert [q.parent for q in got.quotes] == [None, got.quotes[0].id, None]
+    assert lost["parents that are no quote of the document"] == 1
+
+
+def test_what_a_relation_cannot_say_is_counted():
+    itself = Argument("Participant", Reference(Span(4, 7), "v1"))
+    given = plain(
+        "Kim met",
+        events=(Event("v1", Span(4, 7), "Contact.Meet", arguments=(itself,)),),
+        quotes=(Quote("q", (Span(0, 3),), parent="x"),),
+    )
+    lost: Counter[str] = Counter()
+    got = references.with_targets(given, lost)
+    assert not got.events[0].arguments and not got.quotes[0].parent
+    assert lost == {"arguments that are the event itself": 1, "parents that are no quote of the document": 1}
+
+
+def test_brat_takes_any_name(tmp_path):
+    one = gold()[0]
+    (met,) = one.events
+    named = replace(met, type="A: b", arguments=(replace(met.arguments[0], role="Agent of"),))
+    twins = [replace(one, doc_id="a/b", events=(named,)), replace(one, doc_id="a_b")]
+    registry.named("brat").write(str(tmp_path / "out"), twins, Counter())
+    first, second = registry.read_gold(str(tmp_path / "out"), SCHEME)[0]
+    assert (first.doc_id, second.doc_id) == ("a_b", "a_b_")
+    assert [(v.type, v.arguments[0].role) for v in first.events] == [("A:_b", "Agent_of")]
+
+
+def command(*arguments: str, given: bytes = b"", cwd: Path) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([sys.executable, "-m", "vostochny", *arguments], input=given, capture_output=True, cwd=cwd)
+
+
+def test_standard_input_and_output_of_convert(made, tmp_path):
+    rows = "".join(json.dumps(words_only(d)) + "\n" for d in gold()).encode()
+    done = command("convert", "-", "out.jsonl", "--gold", str(made["jsonl"]), given=rows, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert bare(list(read(tmp_path / "out.jsonl").values())) == bare(gold())
+    done = command("convert", str(made["jsonl"]), "-", "--format-out", "parquet", cwd=tmp_path)
+    (tmp_path / "out").write_bytes(done.stdout)
+    assert bare(list(read(tmp_path / "out").values())) == bare(gold())
+    done = command("convert", str(made["jsonl"]), "-", "--format-out", "brat", cwd=tmp_path)
+    assert done.returncode == 2 and b"give the folder's name" in done.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "out.jsonl"]
+
+
+def test_nothing_is_converted_beside_a_gold_without_text(tmp_path, capsys):
+    path = saved(tmp_path / "p.jsonl", {"doc_id": "d", "entities": [{"start": 0, "end": 3, "type": "PER"}]})
+    known = saved(tmp_path / "g.jsonl", {"doc_id": "d", "entities": []})
+    assert cli.main(["convert", path, str(tmp_path / "out.conll"), "--gold", known]) == 2
+    assert "p.jsonl: doc_id: d: the gold is without text" in capsys.readouterr().err
+
+
+def test_without_spacy_it_is_said(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "spacy", None)
+    monkeypatch.setitem(sys.modules, "spacy.tokens", None)
+    for name in ("spacy", "spacy-json"):
+        with pytest.raises(InputError, match="needs spaCy, which is not installed"):
+            registry.named(name).write(str(tmp_path / "out"), gold(), Counter())
+
+
+def test_a_misspelt_column_is_told(tmp_path):
+    row = {"doc_id": "one", "entites": [{"start": 0, "end": 3, "type": "PER"}]}
+    parquet.write_table(pyarrow.Table.from_pylist([row]), tmp_path / "out.parquet")
+    _, reading = registry.read_predictions(str(tmp_path / "out.parquet"), gold(), SCHEME)
+    assert reading.notes == ["columns passed over: entites"]
+
+
+def test_labels_that_are_no_strings_are_faults(tmp_path):
+    region = {"id": "a", "from_name": "event", "to_name": "text", "type": "labels"}
+    for entry in (
+        {**region, "value": {"start": 0, "end": 3, "labels": [["x"]]}},
+        {"type": "relation", "from_id": "a", "to_id": "a", "labels": [["x"]]},
+    ):
+        first = {**region, "from_name": "entity", "value": {"start": 0, "end": 3, "labels": ["PER"]}}
+        task = {"data": {"doc_id": "d", "text": "Kim met"}, "annotations": [{"result": [first, {**entry, "id": "b"}]}]}
+        with pytest.raises(InputError, match=r"t.json: (b ‹Kim›: unknown event label|relation a).*\['x'\]"):
+            registry.read_gold(saved(tmp_path / "t.json", task), SCHEME)
+
+
+def test_a_zone_without_a_name_is_a_fault(tmp_path):
+    path = saved(tmp_path / "g.jsonl", {"doc_id": "d", "text": "Kim met", "zones": [{"start": 0, "end": 7}]})
+    with pytest.raises(InputError, match=r"g.jsonl:1: zones\[0\].zone: is missing; expected the zone's name"):
+        registry.read_gold(path, SCHEME)
+
+
+@pytest.mark.parametrize(
+    ("view", "message"),
+    [
+        ('{"types": {"PER": "P"}, "levels": [["NAM"]]}', "levels: expected a list of NAM, NOM, PRO"),
+        ('{"types": {"PER": ' + "9" * 5000 + "}}", "cannot be read as a JSON file"),
+    ],
+)
+def test_odd_views_are_faults(view, message, tmp_path):
+    (tmp_path / "v.json").write_text(view)
+    with pytest.raises(InputError, match=message):
+        read_view(str(tmp_path / "v.json"), SCHEME)
+
+
+def test_the_nearest_of_very_many_names_is_found_at_once():
+    """A file of predictions for another gold names thousands of documents that thousands do not match."""
+    known = [f"article-{i:05d}" for i in range(20_000)]
+    start = time.process_time()
+    hints = {nearest(f"article-{i:05d}x", known) for i in range(0, 2000, 100)}
+    assert "did you mean 'article-00100'?" in hints and len(hints) == 20
+    assert nearest("zzz", known).endswith("article-00099 … (20000 in all)")
+    assert time.process_time() - start < 2

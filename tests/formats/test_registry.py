@@ -1,0 +1,132 @@
+"""Each format: recognised by its content, written and read again, converted, and found as a plug-in."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from tests.support.samples import SCHEME, TEXTS, WRITTEN, bare, gold, read, span, words_only
+from vostochny import cli, scoring
+from vostochny.errors import InputError
+from vostochny.formats import registry
+from vostochny.model import Entity, Span
+
+# Kind of sample → the format it is detected as, and what it keeps of the gold.
+KINDS = {
+    "jsonl": ("jsonl", "all"), "gzip": ("jsonl", "all"), "json": ("json", "all"),
+    "label-studio": ("label-studio", "all"), "brat": ("brat", "all"), "parquet": ("parquet", "all"),
+    "dataset": ("dataset", "all"), "spacy": ("spacy", "triggers"), "spacy-json": ("spacy-json", "triggers"),
+    "conll": ("conll", "entities"), "words": ("json", "words"), "huggingface": ("huggingface", "entities"),
+    "huggingface-none": ("huggingface", "entities"), "gliner": ("gliner", "entities"),
+    "prodigy": ("spacy-json", "entities"), "spacy-training": ("spacy-json", "entities"),
+    "tasks-of-others": ("label-studio", "labels"), "gliner2": ("gliner", "some"), "tagged": ("tagged", "some"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_format_is_recognised_by_its_content_and_read(kind, made):
+    name, keeps = KINDS[kind]
+    assert registry.detect(str(made[kind])) == name
+    if keeps == "labels":
+        with pytest.raises(InputError, match="unknown entity type 'Person'"):
+            read(made[kind])
+        found = read(made[kind], unknown="wrong")
+        assert [len(d.entities) for d in found.values()] == [4, 3]
+        return
+    found = read(made[kind])
+    if keeps == "some":
+        kims = {"one": [(span(TEXTS["one"], "Kim"), "PER")], "two": [(span(TEXTS["two"], "Kim"), "PER")]}
+        assert bare(list(found.values())) == {doc_id: kims[doc_id] for doc_id in found}
+        assert list(found) == (["two"] if kind == "tagged" else ["one", "two"])
+        return
+    assert list(found) == ["one", "two"]
+    assert bare(list(found.values())) == bare(gold())
+    if keeps in ("all", "triggers"):
+        assert [e.trigger for e in found["one"].events] == [e.trigger for e in gold()[0].events]
+    if keeps == "all":
+        # What the gold scores against itself: 1, or nothing where it has nothing.
+        itself, read_again = (
+            {n: m.value for n, m in scoring.score(gold(), x, SCHEME, scoring.Options(resamples=0)).measures.items()}
+            for x in ({d.doc_id: d for d in gold()}, found)
+        )
+        assert set(itself.values()) == {1, None} and read_again == itself
+        for mine, theirs in zip(found.values(), gold(), strict=True):
+            assert [(e.level, e.cluster) for e in mine.entities] == [(e.level, e.cluster) for e in theirs.entities]
+            assert [q.content for q in mine.quotes] == [q.content for q in theirs.quotes]
+
+
+@pytest.mark.parametrize("kind", [*WRITTEN, "gzip"])
+def test_every_written_format_is_a_gold_too(kind, made):
+    documents, _ = registry.read_gold(str(made[kind]), SCHEME)
+    assert [d.doc_id for d in documents] == ["one", "two"]
+    if kind == "conll":  # its text is made of the tokens
+        words = [[(e.span.of(d.text), e.type) for e in d.entities] for d in documents]
+        assert words == [[(e.span.of(d.text), e.type) for e in d.entities] for d in gold()]
+    else:
+        assert [d.text for d in documents] == list(TEXTS.values())
+        assert bare(documents) == bare(gold())
+    assert all(d.paragraphs for d in documents)
+
+
+def test_conversion_tells_what_is_lost(made, tmp_path, capsys):
+    assert cli.main(["convert", str(made["jsonl"]), str(tmp_path / "out.conll")]) == 0
+    told = capsys.readouterr().err
+    assert "lost: 1 events" in told and "lost: 2 quotes" in told and "lost: 7 attributes of entities" in told
+    assert cli.main(["convert", str(made["jsonl"]), str(tmp_path / "out.jsonl.gz")]) == 0
+    assert capsys.readouterr().err == ""
+    assert gzip.decompress((tmp_path / "out.jsonl.gz").read_bytes()) == made["jsonl"].read_bytes()
+    assert cli.main(["convert", str(made["jsonl"]), str(tmp_path / "out.xyz")]) == 2
+    assert "its ending does not say" in capsys.readouterr().err
+    nested = [replace(gold()[1], entities=(*gold()[1].entities, Entity("x", Span(0, 8), "PER", "NAM")))]
+    lost: Counter[str] = Counter()
+    registry.named("conll").write(str(tmp_path / "n.conll"), nested, lost)
+    assert lost["entities that share a token with a longer one"] == 1
+
+
+def test_predictions_are_converted_beside_their_documents(tmp_path, made, capsys):
+    path = tmp_path / "words.jsonl"
+    rows = [words_only(d) for d in gold()]
+    rows[0]["entities"].append({"text": "Xi", "type": "PER"})
+    path.write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
+    for out in ("out", "out.spacy", "out.parquet", "out.json"):
+        target = tmp_path / out
+        assert cli.main(["convert", str(path), str(target), "--gold", str(made["jsonl"])]) == 0
+        assert "lost: 1 words that are not in the article" in capsys.readouterr().err
+        assert bare(list(read(target).values())) == bare(gold())
+
+
+def test_a_plug_in_is_found_by_its_entry_point(tmp_path, monkeypatch):
+    (tmp_path / "lines_format.py").write_text(
+        "from vostochny.formats.reader import Record\n"
+        "def detect(path, head):\n    return head.startswith(b'%lines')\n"
+        "def read(path, reading):\n"
+        "    for n, line in enumerate(open(path).read().splitlines()[1:], 2):\n"
+        "        doc_id, start, end, type_ = line.split()\n"
+        "        entity = {'start': int(start), 'end': int(end), 'type': type_}\n"
+        "        yield Record(path, n, {'doc_id': doc_id, 'entities': [entity]})\n"
+    )
+    info = tmp_path / "lines-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: lines\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[vostochny.formats]\nlines = lines_format\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    path = tmp_path / "out.lines"
+    path.write_text("%lines\none 0 3 PER\n")
+    assert "lines" in registry.names() and registry.detect(str(path)) == "lines"
+    assert [e.span for e in read(path)["one"].entities] == [Span(0, 3)]
+    path.write_text("%lines\none 0 3 PERS\n")
+    with pytest.raises(InputError, match=r":2: entities\[0\].type: unknown"):
+        read(path, "lines")
+    with pytest.raises(InputError, match="'linez' is none of jsonl, "):
+        read(path, "linez")
+
+
+def test_what_is_no_format_is_said(tmp_path):
+    path = tmp_path / "x"
+    path.write_text("Just some prose about Kim.\nAnd more.")
+    with pytest.raises(InputError, match="begins with 'Just some prose abou', which is no format of jsonl, json"):
+        read(path)

@@ -1,0 +1,335 @@
+"""What readers are shown: the page, the terminal's article and the leaderboard, and that no name can harm them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from scripts.build import leaderboard
+from tests.conftest import ROOT
+from vostochny import cli, corpus, ontology, scoring
+from vostochny.errors import InputError
+from vostochny.formats import jsonl
+from vostochny.metrics.outcomes import LAYERS, VERDICTS, identity, judge
+from vostochny.metrics.pairs import pair_up
+from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
+from vostochny.report import article, board, items, page, payload, seqeval_check
+
+SCHEME = ontology.load()
+GOLD = jsonl.read_gold(str(corpus.documents_path()), SCHEME)
+LOOKUP = str(ROOT / "benchmark" / "baselines" / "lookup" / "predictions.jsonl")
+HOSTILE = '</script><img src=x onerror="window.harmed=1"><!--<script>&amp;\'\u2028\x00\x1b[31m😀'
+
+
+def imperfect(gold: list[Document]) -> dict[str, Document]:
+    """The gold with every kind of mistake put into it, the same on each run."""
+    out = {}
+    for d in gold:
+        entities = []
+        for i, e in enumerate(d.entities):
+            if i % 7 == 3:
+                continue
+            if i % 11 == 5:
+                e = replace(e, type="ORG" if e.type != "ORG" else "GPE")
+            elif i % 13 == 6 and e.span.end + 2 <= len(d.text):
+                e = replace(e, span=Span(e.span.start, e.span.end + 2))
+            if e.cluster and i % 17 == 8:
+                e = replace(e, cluster=f"{e.cluster}_2")
+            elif e.cluster and i % 19 == 9:
+                e = replace(e, cluster="vladimir_putin")
+            entities.append(e)
+        entities += [Entity("", t, "LOC", "NAM") for i, t in enumerate(d.tokens) if i % 90 == 45]
+        events = []
+        for i, v in enumerate(d.events):
+            if i % 6 == 2:
+                continue
+            if i % 8 == 3:
+                v = replace(v, type="Contact.Meet" if v.type != "Contact.Meet" else "Conflict.Attack")
+            filled = [replace(a, role="Place") if (i + j) % 5 == 1 else a for j, a in enumerate(v.arguments)]
+            v = replace(v, arguments=tuple(a for j, a in enumerate(filled) if (i + j) % 4 != 3))
+            events.append(replace(v, cluster=f"{v.cluster}_b") if v.cluster and i % 5 == 1 else v)
+        quotes = []
+        for i, q in enumerate(d.quotes):
+            if i % 5 == 3:
+                continue
+            first = q.content[0]
+            if i % 4 == 1 and first.end - first.start > 20:
+                q = replace(q, content=(Span(first.start, first.end - 12), *q.content[1:]))
+            quotes.append(replace(q, source=Reference(d.entities[0].span)) if i % 6 == 2 else q)
+        out[d.doc_id] = replace(d, entities=tuple(entities), events=tuple(events), quotes=tuple(quotes))
+    return out
+
+
+def hostile() -> scoring.Result:
+    """A result whose every name is an attack: on the page's markup, on its script, on a terminal."""
+    text = f"{HOSTILE} met Bob.\n😀 said {HOSTILE}."
+    tokens = tuple(Span(m.start(), m.end()) for m in re.finditer(r"\S+", text))
+    name, bob = Span(0, len(HOSTILE)), Span(text.index("Bob"), text.index("Bob") + 3)
+    said = Span(text.index("said"), text.index("said") + 4)
+    made = Document(
+        f"{HOSTILE}_1",
+        text,
+        tokens=tokens,
+        entities=(Entity("e1", name, HOSTILE, "NAM", cluster=HOSTILE), Entity("e2", bob, "PER", cluster=HOSTILE)),
+        events=(Event("v1", said, HOSTILE, HOSTILE, arguments=(Argument(HOSTILE, Reference(bob)),), cluster=HOSTILE),),
+        quotes=(Quote("q1", (name,), said, Reference(bob), directness=HOSTILE, cluster=HOSTILE, link=HOSTILE),),
+    )
+    other = replace(made, entities=(replace(made.entities[0], cluster="\ud800"), Entity("", bob, HOSTILE)))
+    return scoring.score([made], {made.doc_id: other}, SCHEME, scoring.Options(resamples=100))
+
+
+def data_of(page: str) -> dict:
+    """The data that stands in a page."""
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    assert found
+    return json.loads(found[1])
+
+
+def test_the_page_is_one_file_that_fetches_nothing_and_is_the_same_bytes_each_time(tmp_path):
+    pages = []
+    for name in ("a.html", "b.html"):
+        assert cli.main(["score", LOOKUP, "--resamples", "200", "--html", str(tmp_path / name)]) == 0
+        pages.append((tmp_path / name).read_bytes())
+    assert pages[0] == pages[1]
+    page = pages[0].decode("utf-8")
+    assert not re.search(r"(?:src|href)\s*=\s*[\"']?(?:https?:|//)|@import|url\(|fetch\(|XMLHttpRequest|import\(", page)
+    assert "default-src 'none'" in page
+    data = data_of(page)
+    assert data["signature"] in page and data["explanation"].partition(";")[0] in page
+    assert [a["id"] for a in data["articles"]] == [d.doc_id for d in GOLD]
+
+
+def test_the_page_tells_the_scores_of_the_result():
+    result = scoring.score(GOLD, imperfect(GOLD), SCHEME, scoring.Options(resamples=200))
+    data = payload.build(result, "x", {"entities.names": 0.5})
+    assert {m["name"]: m["value"] for m in data["measures"]} == {n: m.value for n, m in result.measures.items()}
+    assert next(m for m in data["measures"] if m["name"] == "entities.names")["agreement"] == 0.5
+    assert {p["facet"] for p in data["parts"] if p["recallOnly"]} == {"directness"}
+    facets = {(p["layer"], p["facet"]) for p in data["parts"]}
+    assert {("entities", "type"), ("entities", "level"), ("entities", "zone"), ("events", "type")} <= facets
+    rows = [row for article in data["articles"] for row in article["rows"]]
+    seen = {(row["layer"], row["verdict"]) for row in rows}
+    assert {layer for layer, _ in seen} == set(LAYERS)
+    assert {verdict for _, verdict in seen} >= set(VERDICTS) - {"boundary+type"}
+    told = sum(row["layer"] == "events" and row["verdict"] == "hit" for row in rows)
+    assert told == result.measures["events.trigger"].counts[0].total()[0]
+
+
+def test_the_golds_own_objects_as_predictions_are_told_from_the_gold():
+    gold = GOLD[0]
+    fewer = replace(gold, entities=gold.entities[1:], events=gold.events[1:], quotes=gold.quotes[1:])
+    result = scoring.score([gold], {gold.doc_id: fewer}, SCHEME, scoring.Options(resamples=0))
+    (article,) = payload.build(result, "x", {})["articles"]
+    for row in article["rows"]:
+        if row["verdict"] == "hit" and row["layer"] in ("entities", "events", "quotes"):
+            assert article["gold"][row["layer"]][row["gold"]] == article["predicted"][row["layer"]][row["predicted"]]
+    assert {row["verdict"] for row in article["rows"]} == {"hit", "missed"}
+
+
+def test_no_name_becomes_markup():
+    html = page.render(hostile(), HOSTILE)
+    html.encode("utf-8")  # nothing in it that a file could not hold
+    assert html.count("<script") == 2 and html.count("</script") == 2 and "<img" not in html and "<!--" not in html
+    (article,) = data_of(html)["articles"]
+    assert article["gold"]["entities"][0]["type"] == HOSTILE and article["id"] == f"{HOSTILE}_1"
+
+
+def test_a_page_without_articles_still_has_its_figures(tmp_path):
+    bare = [replace(d, text="", zones=()) for d in GOLD]
+    result = scoring.score(bare, {}, SCHEME, scoring.Options(resamples=0))
+    data = payload.build(result, "x", {})
+    assert data["articles"] == [] and data["measures"] and data["without"]
+
+
+def test_a_gold_of_ones_own_has_its_articles_on_the_page(tmp_path):
+    gold, guess, page = (tmp_path / name for name in ("gold.jsonl", "guess.jsonl", "page.html"))
+    row = {
+        "doc_id": "mine",
+        "text": "Bob met Eve.",
+        "entities": [{"start": 0, "end": 3, "type": "PER", "level": "NAM"}],
+    }
+    gold.write_text(json.dumps(row), encoding="utf-8")
+    guess.write_text(json.dumps({"doc_id": "mine", "entities": []}), encoding="utf-8")
+    assert cli.main(["score", str(guess), "--gold", str(gold), "--html", str(page)]) == 0
+    (article,) = data_of(page.read_text(encoding="utf-8"))["articles"]
+    assert (article["text"], article["rows"][0]["verdict"]) == ("Bob met Eve.", "missed")
+
+
+def test_a_gold_that_was_not_held_shows_its_first_articles_and_gives_no_silent_answers(tmp_path):
+    """The page had a single article of it, --items an empty file, and --seqeval agreed without a comparison."""
+    gold, guess = tmp_path / "gold.jsonl", tmp_path / "guess.jsonl"
+    bob = {"start": 0, "end": 3, "type": "PER", "level": "NAM"}
+    spans = {"sentences": [{"start": 0, "end": 12}], "tokens": [{"start": 0, "end": 3}]}
+    rows = [{"doc_id": f"d{i:03}", "text": "Bob met Eve.", "entities": [bob], **spans} for i in range(250)]
+    gold.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    guess.write_text(
+        "".join(json.dumps({"doc_id": r["doc_id"], "entities": []}) + "\n" for r in rows), encoding="utf-8"
+    )
+    result = scoring.score_files(str(gold), str(guess), SCHEME, scoring.Options(resamples=0))
+    data = payload.build(page.with_articles(result, str(gold), str(guess)), "x", {})
+    assert [a["id"] for a in data["articles"]] == [f"d{i:03}" for i in range(payload.MOST_ARTICLES)]
+    assert data["documentCount"] == 250
+    with pytest.raises(InputError, match="--items: the gold is too large to hold"):
+        items.render(result)
+    assert "too large" in (seqeval_check.difference(result) or "")
+
+
+def entity(start: int, cluster: str) -> Entity:
+    return Entity("", Span(start, start + 1), "PER", "NAM", cluster=cluster)
+
+
+def test_split_and_merged_clusters_are_told_at_their_mentions():
+    text = "abcdefgh"
+    gold = Document("x", text, entities=tuple(entity(i, "one" if i < 4 else "two") for i in range(6)))
+    names = ["p", "p", "p", "q", "q", "q"]
+    guess = Document("x", text, entities=tuple(entity(i, n) for i, n in enumerate(names)))
+    pairs = pair_up([gold], {"x": guess}, frozenset(), frozenset())
+    found = [(j.verdict, j.gold.span.start, j.other) for j in identity(pairs, "entities")]  # type: ignore[union-attr]
+    assert found == [("split", 3, "p"), ("merged", 3, "two")]
+    assert list(identity(pair_up([gold], {"x": gold}, frozenset(), frozenset()), "entities")) == []
+
+
+def test_every_item_has_one_verdict():
+    for pair in pair_up(GOLD, imperfect(GOLD), frozenset(SCHEME.values), SCHEME.unscored):
+        judged = judge(pair)
+        for layer in ("entities", "events", "quotes"):
+            for side in ("gold", "predicted"):
+                items = [id(getattr(j, side)) for j in judged if j.layer == layer and getattr(j, side) is not None]
+                assert sorted(items) == sorted(map(id, getattr(getattr(pair, side), layer)))
+
+
+def test_show_writes_the_whole_article_and_every_mistake(capsys, tmp_path):
+    path = tmp_path / "p.jsonl"
+    bare = [replace(d, events=(), quotes=()) for d in imperfect(GOLD).values()]
+    jsonl.write(str(path), bare)
+    for document in GOLD:
+        assert cli.main(["show", document.doc_id[:3]]) == 0
+        plain = capsys.readouterr().out
+        assert "\x1b" not in plain
+        lines = iter("".join(plain.split()))
+        assert all(c in lines for c in "".join(document.text.split()))
+        assert cli.main(["show", document.doc_id, "--predictions", str(path), "--layer", "entities"]) == 0
+        judged = capsys.readouterr().out
+        (pair,) = pair_up([document], {d.doc_id: d for d in bare}, frozenset(SCHEME.values), SCHEME.unscored)
+        wrong = sum(j.layer == "entities" and j.verdict != "hit" for j in judge(pair))
+        assert f"\n{wrong} mistakes\n" in judged
+
+
+def test_show_names_the_documents_when_it_knows_none(capsys):
+    assert cli.main(["show", "zzz"]) == 2
+    assert GOLD[0].doc_id in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("width", [1, 7, 40, 200])
+def test_show_fits_its_width_and_lets_no_text_steer_the_terminal(width):
+    (pair,) = hostile().pairs
+    shown = article.render(pair, ("entities", "events", "quotes"), judged=True, width=width)
+    assert not set(shown) & {"\x1b", "\x00", "\ud800"}
+    shown.encode("utf-8")
+    body = shown.partition("\narguments in the gold")[0].splitlines()[2:]
+    assert all(sum(article._columns(c) for c in line) <= max(width, 2) for line in body)
+
+
+def in_terminal(**environment: str) -> str:
+    """What `show` writes to a real terminal."""
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "vostochny", "show", GOLD[1].doc_id, "--layer", "quotes"]
+    env = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | {"TERM": "xterm"} | environment
+    with subprocess.Popen(command, stdout=theirs, env=env, cwd=ROOT) as running:
+        os.close(theirs)
+        out = b""
+        try:
+            while part := os.read(ours, 65536):
+                out += part
+        except OSError:  # Linux: the other end is closed
+            pass
+        assert running.wait() == 0
+    os.close(ours)
+    return out.decode("utf-8")
+
+
+@pytest.mark.parametrize("text", ["กำลัง Bob", "के Bob", "❤\ufe0f Bob", "😀 Bob", "é Bob"])
+def test_show_draws_a_mark_under_its_words(text):
+    """A vowel sign takes no column, though Unicode gives it no combining class."""
+    start = text.index("Bob")
+    gold = Document("x", text, entities=(Entity("", Span(start, start + 3), "PER"),))
+    (pair,) = pair_up([gold], {}, frozenset(), frozenset())
+    bar = next(line for line in article.render(pair, ["entities"], judged=False).splitlines() if "─" in line)
+    assert bar.index("─") == {"กำลัง": 5, "के": 2, "❤\ufe0f": 3, "😀": 3, "é": 2}[text.split()[0]]
+
+
+def test_show_colours_a_terminal_alone_and_not_against_its_users_wish():
+    assert "\x1b[32m" in in_terminal()
+    assert "\x1b" not in in_terminal(NO_COLOR="1")
+
+
+def test_show_ends_quietly_when_its_reader_does():
+    command = f"{sys.executable} -m vostochny show {GOLD[0].doc_id} | head -1"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_stored_leaderboard_is_what_the_stored_predictions_score():
+    assert leaderboard.outdated(board.folder(), leaderboard.made()) == []
+
+
+def test_every_stored_system_says_what_it_is():
+    for path in (ROOT / "benchmark" / "baselines").glob("*/system.json"):
+        known = json.loads(path.read_text(encoding="utf-8"))
+        assert set(known) <= set(board.FACTS) and known["kind"] in ("system", "ceiling"), path
+        assert all(known.get(fact) for fact in ("name", "what", "reproduce", "author")), path
+
+
+def about(*names: str, kind: str = "system") -> dict[str, dict[str, str]]:
+    return {n: dict.fromkeys(board.FACTS, n) | {"kind": kind} for n in names}
+
+
+def test_places_are_shared_where_nothing_decides_them():
+    def scored(predicted: dict[str, Document]) -> scoring.Result:
+        return scoring.score(GOLD, predicted, SCHEME, scoring.Options(resamples=200))
+
+    good, bad = imperfect(GOLD), jsonl.read_predictions(LOOKUP, GOLD, SCHEME)
+    results = {"good": scored(good), "twin": scored(good), "bad": scored(bad)}
+    made = board.build(about("good", "twin", "bad"), results, {})
+    table = next(t for t in made["tables"] if t["measure"] == "events.argument")
+    assert [(r["system"], r["place"]) for r in table["rows"]] == [("good", [1, 2]), ("twin", [1, 2]), ("bad", [3, 3])]
+    text = board.markdown(made)
+    assert "| 1–2 | good |" in text and "+0.0, not compared" in text and "decided" in text
+    made = board.build(about("good", "bad") | about("twin", kind="ceiling"), results, {"events.argument": 0.6})
+    table = next(t for t in made["tables"] if t["measure"] == "events.argument")
+    assert {r["system"]: r.get("place") for r in table["rows"]} == {"good": [1, 1], "twin": None, "bad": [2, 2]}
+    assert "agree at 60.0" in board.markdown(made) and "agree at 60.0" in board.html(made)
+    assert "<tr><td>" in board.html(made) and '</td><th scope="row">' in board.html(made)  # the system names its row
+
+
+def test_a_layer_that_a_system_leaves_empty_is_no_score_of_nought():
+    result = scoring.score(GOLD, imperfect(GOLD), SCHEME, scoring.Options(resamples=0))
+    silent = {d.doc_id: replace(d, events=(), quotes=()) for d in imperfect(GOLD).values()}
+    names = {"all": result, "entities": scoring.score(GOLD, silent, SCHEME, scoring.Options(resamples=0))}
+    made = board.build(about(*names), names, {})
+    having = {t["measure"]: {r["system"] for r in t["rows"]} for t in made["tables"]}
+    assert having["entities.names"] == set(names) and having["events.trigger"] == having["quotes.speaker"] == {"all"}
+
+
+def test_the_leaderboard_is_markdown_and_a_page_and_neither_can_be_broken_into(capsys):
+    assert cli.main(["leaderboard"]) == 0
+    assert capsys.readouterr().out == (board.folder() / "README.md").read_text(encoding="utf-8")
+    assert cli.main(["leaderboard", "--html"]) == 0
+    assert "<table>" in capsys.readouterr().out
+    made = board.stored()
+    made["systems"][0] |= {"name": HOSTILE, "what": "a | b\n# c"}
+    assert "<img" not in board.html(made)
+    text = board.markdown(made)
+    assert "<img" not in text and "a \\| b # c" in text
+
+
+def test_the_package_carries_what_the_page_is_made_of():
+    assets = Path(page.__file__).with_name("assets")
+    assert {f"{part}.js" for part in page.SCRIPTS} | {"report.css"} == {p.name for p in assets.iterdir()}

@@ -1,0 +1,189 @@
+"""A real Dask cluster on loopback: a scheduler and two workers, each a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.shards import OPTIONS, SCHEME, corpus, write
+from vostochny import cli, scoring
+from vostochny.errors import InputError
+from vostochny.report import result_json as as_json
+from vostochny.scoring import Run, executors
+
+QUIET = {"DASK_LOGGING__DISTRIBUTED": "error", "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "60s"}
+
+
+def until(what: Callable[[], Any]) -> Any:
+    """Wait for something to be there, however busy the machine is."""
+    for _ in range(1200):
+        found = what()
+        if found:
+            return found
+        time.sleep(0.1)
+    pytest.fail("it did not come within two minutes")
+
+
+@pytest.fixture
+def started() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Starts a part of a cluster; ends all of them afterwards."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(part: str, *arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", f"distributed.cli.dask_{part}", "--host", "127.0.0.1", "--no-dashboard"]
+        running.append(subprocess.Popen([*command, *arguments], env={**os.environ, **QUIET}, stderr=subprocess.DEVNULL))
+        return running[-1]
+
+    yield start
+    for process in running[::-1]:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def cluster(started: Callable[..., Any], tmp_path: Path) -> tuple[str, list[subprocess.Popen[bytes]]]:
+    """The scheduler's address and the workers."""
+    file = tmp_path / "scheduler.json"
+    started("scheduler", "--port", "0", "--scheduler-file", str(file))
+    address = until(lambda: file.exists() and json.loads(file.read_text() or "{}").get("address"))
+    workers = [started("worker", address, "--nthreads", "1", "--no-nanny") for _ in range(2)]
+    return address, workers
+
+
+def test_a_worker_killed_in_the_middle_changes_nothing(
+    cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path
+) -> None:
+    """One shard is a pipe, so whoever reads it stops there: that worker is killed, and what it had counted is lost."""
+    from distributed import Client
+
+    address, workers = cluster
+    gold, predicted = corpus(1200, missing=0)
+    truth, guess = write(tmp_path, "gold", gold, 8), write(tmp_path, "predicted", predicted, 8)
+    expected = as_json.render(scoring.score_files(truth, guess, SCHEME, OPTIONS))
+    held = Path(guess[5])
+    held.rename(tmp_path / "aside")
+    os.mkfifo(held)
+    outcome: list[str] = []
+
+    def score() -> None:
+        run = Run(engine="dask", scheduler=address)
+        outcome.append(as_json.render(scoring.score_files(truth, guess, SCHEME, OPTIONS, run)))
+
+    def reader() -> subprocess.Popen[bytes] | None:
+        """The worker that has the pipe open."""
+        for worker in workers:
+            for link in Path(f"/proc/{worker.pid}/fd").iterdir():
+                if link.is_symlink() and os.path.realpath(link) == str(held.resolve()):
+                    return worker
+        return None
+
+    def others_done() -> bool:
+        waiting = [task for tasks in client.processing().values() for task in tasks if "Added" in str(task)]
+        return len(waiting) == 1
+
+    with Client(address) as client:
+        until(lambda: len(client.scheduler_info()["workers"]) == 2)
+        thread = threading.Thread(target=score)
+        thread.start()
+        # A pipe can be opened without waiting once somebody reads it.
+        end = until(lambda: _opened(held))
+        victim = until(reader)
+        until(others_done)
+        (tmp_path / "aside").rename(held)  # whoever tries again finds the file
+        victim.kill()
+        victim.wait()
+        os.close(end)
+        thread.join(120)
+        assert len(client.scheduler_info()["workers"]) == 1
+    assert outcome == [expected]
+
+
+def _opened(pipe: Path) -> int | None:
+    try:
+        return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return None
+
+
+def test_the_cluster_gives_the_same_bytes_and_names_what_it_cannot_read(
+    cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, _ = cluster
+    gold, predicted = corpus(200, missing=0)
+    truth, guess = write(tmp_path, "gold", gold, 5, packed=True), write(tmp_path, "predicted", predicted, 5)
+    expected = as_json.render(scoring.score_files(truth, guess, SCHEME, OPTIONS))
+    run = Run(engine="dask", scheduler=address)
+    assert as_json.render(scoring.score_files(truth, guess, SCHEME, OPTIONS, run)) == expected
+    with pytest.raises(InputError, match="--scratch: gold and predictions are split differently"):
+        scoring.score_files(truth, guess[::-1], SCHEME, OPTIONS, run)
+    apart = Run(engine="dask", scheduler=address, scratch=str(tmp_path))
+    assert as_json.render(scoring.score_files(truth, guess[::-1], SCHEME, OPTIONS, apart)) == expected
+    more = write(tmp_path, "more", gold, 3)
+    for unequal in (run, apart):
+        assert as_json.render(scoring.score_files(more, guess, SCHEME, OPTIONS, unequal)) == expected
+    monkeypatch.chdir(tmp_path)
+    names = [[Path(path).name for path in side] for side in (truth, guess)]
+    assert as_json.render(scoring.score_files(*names, SCHEME, OPTIONS, run)) == expected
+    with pytest.raises(InputError, match="standard input is not there for the workers"):
+        scoring.score_files("-", guess, SCHEME, OPTIONS, run)
+    own = Path(guess[0]).read_text().replace('"PER"', '"Own"')
+    Path(guess[0]).write_text(own)
+    with pytest.raises(InputError, match=rf"{guess[0]}:\d+: entities\[\d\].type: unknown entity type 'Own'"):
+        scoring.score_files(truth, guess, SCHEME, OPTIONS, run)
+    Path(guess[3]).unlink()
+    with pytest.raises(InputError, match=f"{guess[3]}: no such file"):
+        scoring.score_files(truth, guess, SCHEME, OPTIONS, run)
+    Path(guess[0]).write_text(own.replace('"Own"', '"PER"'))
+    result = scoring.score_files(truth, guess, SCHEME, OPTIONS, Run("dask", None, address, "skip"))
+    assert [f.file for f in result.left_out] == [guess[3]] and result.size == 160
+
+
+def test_a_cluster_of_ones_own_is_started_by_the_command(tmp_path: Path) -> None:
+    gold, predicted = corpus(8000)
+    write(tmp_path, "gold", gold, 2)
+    write(tmp_path, "predicted", predicted, 2)
+    command = [
+        sys.executable,
+        "-m",
+        "vostochny",
+        "score",
+        "predicted-*",
+        "--gold",
+        "gold-*",
+        "--metric",
+        "entities.names",
+    ]
+    done = [
+        subprocess.run([*command, *more], cwd=tmp_path, capture_output=True, text=True)
+        for more in (["--workers", "1"], ["--engine", "dask", "--workers", "2"])
+    ]
+    assert [d.returncode for d in done] == [0, 0] and done[0].stderr == done[1].stderr == ""
+    assert done[0].stdout == done[1].stdout and "|docs:8000|" in done[0].stdout
+
+
+def test_a_scheduler_that_is_not_there_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(executors, "PATIENCE", 1)
+    monkeypatch.setattr("vostochny.scoring.streaming.HELD", 100)
+    gold, predicted = corpus(5)
+    (truth,), (guess,) = write(tmp_path, "gold", gold), write(tmp_path, "predicted", predicted)
+    for address in ("tcp://127.0.0.1:9", "nonsense://x", "127.0.0.1"):
+        assert cli.main(["score", guess, "--gold", truth, "--engine", "dask", "--scheduler", address]) == 2
+        told = capsys.readouterr().err
+        assert told.startswith(f"--scheduler {address}: cannot be reached") and told.count("\n") == 2
+
+
+def test_without_the_library_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(InputError, match=r"install vostochny\[dask\]"), executors.Dask():
+        pass

@@ -1,0 +1,220 @@
+"""Many files as a user names them: addresses, the command line, and who counts them."""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.shards import OPTIONS, SCHEME, Files, rendered
+from vostochny import cli, scoring
+from vostochny.errors import InputError
+from vostochny.formats import jsonl, registry
+from vostochny.formats import shards as addresses
+from vostochny.report import result_json as as_json
+from vostochny.scoring import Run, executors
+from vostochny.scoring import totals as totals_
+from vostochny.scoring.chunks import Source
+
+# -- addresses ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_a_pattern_and_a_list_are_the_same_files(files: Files, tmp_path: Path) -> None:
+    gold, predicted = files(30, files=3)
+    for path in gold:
+        (tmp_path / "folder").mkdir(exist_ok=True)
+        (tmp_path / "folder" / Path(path).name).write_bytes(Path(path).read_bytes())
+    (tmp_path / "folder" / "notes.txt").write_text("not a shard")
+    one = rendered(gold, predicted)
+    assert rendered(str(tmp_path / "folder"), str(tmp_path / "predicted-*.jsonl")) == one
+    assert rendered(f"file://{tmp_path}/gold-*.jsonl", [f"file://{p}" for p in predicted]) == one
+    odd = tmp_path / "gold[1].jsonl"
+    odd.write_bytes(Path(gold[0]).read_bytes())
+    assert addresses.found([str(odd)]) == (str(odd),)
+    with pytest.raises(InputError, match="no file fits"):
+        addresses.found([str(tmp_path / "nothing-*.jsonl")])
+    (tmp_path / "bare").mkdir()
+    with pytest.raises(InputError, match="has no file that ends in"):
+        addresses.found([str(tmp_path / "bare")])
+
+
+def test_files_elsewhere_are_read_through_fsspec(files: Files) -> None:
+    import fsspec
+
+    gold, predicted = files(30, files=2)
+    memory = fsspec.filesystem("memory")
+    for path in (*gold, *predicted):
+        memory.pipe(f"/team/{Path(path).name}", Path(path).read_bytes())
+    one = rendered(gold, predicted)
+    assert rendered("memory://team/gold-*.jsonl", "memory://team/predicted-*") == one
+    assert rendered("memory://team/gold-*.jsonl", predicted[::-1], Run(scratch="memory://scratch")) == one
+    with pytest.raises(InputError, match="no such file"):
+        rendered("memory://team/none.jsonl", predicted)
+    with pytest.raises(InputError, match="cannot be reached"):
+        rendered("nowhere://team/gold.jsonl", predicted)
+    assert registry.content_hash("memory://team/gold-*.jsonl") == registry.content_hash(gold)
+
+
+def test_a_packed_file_may_come_over_a_wire_or_a_pipe(
+    files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """How much of it was read cannot be asked of such a file."""
+    import fsspec
+
+    monkeypatch.setattr("vostochny.formats.files._FREE", 1000)
+    gold, predicted = files(50)
+    one = rendered(gold, predicted)
+    packed = gzip.compress(Path(predicted[0]).read_bytes())
+    fsspec.filesystem("memory").pipe("/packed/predicted.jsonl.gz", packed)
+    assert rendered(gold, "memory://packed/predicted.jsonl.gz") == one
+    done = subprocess.run(
+        [sys.executable, "-m", "vostochny", "score", "-", "--gold", gold[0], "--json", "-", "--resamples", "200"],
+        input=packed, capture_output=True,
+    )  # fmt: skip
+    assert done.stderr == b"" and json.loads(done.stdout)["signature"] == json.loads(one)["signature"]
+    monkeypatch.setattr("vostochny.formats.files.RATIO", 2)
+    with pytest.raises(InputError, match="unpacks to more than 2 times its size"):
+        rendered(gold, "memory://packed/predicted.jsonl.gz")
+
+
+def test_what_is_read_whole_takes_patterns_too(files: Files, tmp_path: Path) -> None:
+    gold, predicted = files(30, files=3)
+    documents, _ = registry.read_gold(str(tmp_path / "gold-*.jsonl"), SCHEME)
+    assert [d.doc_id for d in documents] == [d.doc_id for path in gold for d in jsonl.read_gold(path, SCHEME)]
+    assert len(registry.read_predictions(str(tmp_path / "predicted-*"), documents, SCHEME)[0]) == sum(
+        len(Path(p).read_text().splitlines()) for p in predicted
+    )
+
+
+# -- the command line --------------------------------------------------------------------------------------------------
+
+
+def test_the_command_takes_shards_small_and_large_alike(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, predicted = files(80, files=4, missing=0)
+
+    def score(*more: str) -> str:
+        assert cli.main(["score", *more, "--resamples", "200"]) == 0
+        return capsys.readouterr().out
+
+    for limit in (scoring.streaming.HELD, 1000):
+        monkeypatch.setattr("vostochny.scoring.streaming.HELD", limit)
+        pattern = score(str(tmp_path / "predicted-*.jsonl"), "--gold", str(tmp_path / "gold-*.jsonl"))
+        assert "identity of entities" in pattern and "|docs:80|" in pattern
+        assert score(*predicted, "--gold", str(tmp_path / "gold-*.jsonl")) == pattern
+        assert score(*predicted, "--gold", str(tmp_path / "gold-*.jsonl"), "--workers", "2") == pattern
+    arguments = [*predicted, "--gold", str(tmp_path / "gold-*.jsonl")]
+    for broken, limit in ((1, 1000), (1, 1 << 23), (0, 1000), (0, 1 << 23)):  # too large to be held, and small
+        monkeypatch.setattr("vostochny.scoring.streaming.HELD", limit)
+        whole = Path(predicted[broken]).read_bytes()
+        Path(predicted[broken]).write_bytes(b"\x1f\x8b")
+        for workers in "12":
+            assert cli.main(["score", *arguments, "--workers", workers]) == 2
+            assert f"{predicted[broken]}: is a broken gzip file" in capsys.readouterr().err
+            told = score(*arguments, "--workers", workers, "--on-error", "skip")
+            assert f"left out: {predicted[broken]}: is a broken gzip file" in told
+            assert "|docs:60|" in told and "|left_out:1|" in told
+        Path(predicted[broken]).write_bytes(whole)
+
+
+def test_systems_that_were_not_scored_on_the_same_documents_are_not_compared(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("vostochny.scoring.streaming.HELD", 1000)
+    _, predicted = files(60, files=3, missing=0)
+    other = tmp_path / "other"
+    other.mkdir()
+    for path in predicted:
+        (other / Path(path).name).write_bytes(Path(path).read_bytes())
+    systems = [str(tmp_path / "predicted-*"), str(other)]
+    arguments = ["compare", *systems, "--gold", str(tmp_path / "gold-*"), "--on-error", "skip", "--resamples", "100"]
+    assert cli.main(arguments) == 0
+    assert "|docs:60|" in capsys.readouterr().out
+    (other / Path(predicted[1]).name).write_bytes(b"\x1f\x8b")
+    assert cli.main(arguments) == 2
+    assert f"{other}: was scored on gold" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--workers", "0"], "--workers: 0 is too small"),
+        (["--scheduler", "tcp://127.0.0.1:1"], "--scheduler: is for --engine dask"),
+        (["--engine", "dask", "--scheduler", "tcp://127.0.0.1:1", "--workers", "2"], "--workers: is up to the cluster"),
+    ],
+)
+def test_options_that_do_not_fit_are_told(
+    files: Files, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    gold, predicted = files(5)
+    assert cli.main(["score", *predicted, "--gold", gold[0], *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_small_gold_is_scored_here_and_that_is_said(files: Files, capsys: pytest.CaptureFixture[str]) -> None:
+    gold, predicted = files(5)
+    assert cli.main(["score", *predicted, "--gold", gold[0], "--engine", "dask"]) == 0
+    assert "small enough to be held whole" in capsys.readouterr().err
+
+
+# -- engines -----------------------------------------------------------------------------------------------------------
+
+
+class Numbers(list[int]):
+    def update(self, other: list[int]) -> None:
+        self.extend(other)
+
+
+def _one(number: int) -> Numbers:
+    return Numbers([number])
+
+
+def _dies(number: int) -> int:
+    os._exit(9)
+
+
+@pytest.mark.parametrize("engine", [executors.Serial(), executors.Processes(2)])
+def test_an_engine_maps_and_adds_up_every_task_once(engine: executors.Engine) -> None:
+    with engine as run:
+        for tasks in ([3], list(range(50))):
+            assert run.map(_one, tasks) == [[t] for t in tasks]
+            assert sorted(run.sum(_one, tasks)) == tasks
+
+
+def test_a_process_that_is_killed_is_told_without_a_traceback() -> None:
+    with executors.Processes(2) as run, pytest.raises(InputError, match="a process ended before its time"):
+        run.map(_dies, [1, 2])
+
+
+def test_a_script_that_says_nothing_of_processes_starts_none(files: Files) -> None:
+    """Each would import the script anew, and one read from standard input is not there to be imported."""
+    gold, _ = files(40, files=2, missing=0)
+    folder = Path(gold[0]).parent
+    script = f"""
+import vostochny
+from vostochny.scoring import streaming
+streaming.HELD = streaming.PAYS = 0
+print(vostochny.score({f"{folder}/predicted-*"!r}, gold={f"{folder}/gold-*"!r}, resamples=0).size)
+"""
+    done = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("40\n", "")
+
+
+def test_totals_cross_to_another_process_whole(files: Files) -> None:
+    import pickle
+
+    gold, predicted = files(50)
+    job = totals_.Job(SCHEME, OPTIONS, by_block=True)
+    part = totals_.Part(*(tuple(Source.plain(side)) for side in (gold, predicted)))
+    total = functools.partial(totals_.total, job=job)(part)
+    there = pickle.loads(pickle.dumps(total))
+    assert as_json.render(there.result(job)) == as_json.render(total.result(job))
+    problems = InputError([])
+    assert type(pickle.loads(pickle.dumps(problems))) is InputError

@@ -1,0 +1,310 @@
+"""Scores of files that are too large to hold: in parts, in any order, by any number of processes."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.support.shards import LOCAL, OPTIONS, SCHEME, Batches, Files, corpus, held, rendered, write
+from vostochny import scoring
+from vostochny.errors import InputError
+from vostochny.report import result_json as as_json
+from vostochny.scoring import Run, buckets, joining
+from vostochny.scoring import totals as totals_
+from vostochny.scoring.chunks import Source
+
+
+@pytest.mark.parametrize("text", [True, False])
+@pytest.mark.parametrize("size", [1, 3000, 1 << 20])
+def test_a_stream_gives_what_documents_give(files: Files, batches_of: Batches, size: int, text: bool) -> None:
+    batches_of(size)
+    gold, predicted = files(60)
+    if not text:
+        rows = [json.loads(line) for line in Path(gold[0]).read_text().splitlines()]
+        bare = [{key: row[key] for key in ("doc_id", "entities", "events", "quotes")} for row in rows]
+        Path(gold[0]).write_text("".join(json.dumps(row) + "\n" for row in bare))
+    streamed, whole = scoring.score_files(gold, predicted, SCHEME, OPTIONS), held(gold, predicted)
+    assert list(streamed.measures) == list(whole.measures)
+    assert any(".across" in name for name in whole.measures)
+    for name, measure in whole.measures.items():
+        assert streamed.measures[name].value == pytest.approx(measure.value, abs=1e-12), name
+        assert streamed.measures[name].support == pytest.approx(measure.support), name
+        if ".across" not in name:
+            assert streamed.uncertainty(streamed.measures[name]) == whole.uncertainty(measure), name
+    assert streamed.signature == whole.signature
+    assert streamed.without_prediction == whole.without_prediction != ()
+    assert streamed.documents == whole.documents
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        replace(OPTIONS, view=SCHEME.views["conll"], layers=("entities",)),
+        replace(OPTIONS, zones=("title",)),
+        replace(OPTIONS, metrics=("entities.names", "events.argument")),
+    ],
+)
+def test_views_zones_and_metrics_are_seen_in_a_stream_too(files: Files, options: scoring.Options) -> None:
+    gold, predicted = files(40)
+    streamed, whole = scoring.score_files(gold, predicted, SCHEME, options), held(gold, predicted, options)
+    assert {n: m.value for n, m in streamed.measures.items()} == pytest.approx(
+        {n: m.value for n, m in whole.measures.items()}, abs=1e-12
+    )
+    assert streamed.signature == whole.signature
+
+
+@pytest.mark.parametrize("documents", [300, 1300])
+def test_the_score_is_one_of_the_documents_not_of_their_files(tmp_path: Path, documents: int) -> None:
+    """However they are ordered, split and packed, the answer is the same to the byte; beyond 1000 documents too."""
+    gold, predicted = corpus(documents)
+    one = rendered(write(tmp_path / "one", "gold", gold), write(tmp_path / "one", "predicted", predicted))
+    assert json.loads(one)["size"] == documents
+    dice = random.Random(documents)
+    for number, (pieces, others) in enumerate([(1, 1), (4, 4), (7, 3), (1, 5)]):
+        folder = tmp_path / str(number)
+        truth = write(folder, "gold", gold, pieces, packed=number % 2 == 1)
+        assert rendered(truth, write(folder, "ordered", predicted, others)) == one
+        shuffled = dice.sample(predicted, len(predicted))
+        assert rendered(truth, write(folder, "shuffled", shuffled, others, packed=True)) == one
+        mixed = write(folder, "mixed", dice.sample(gold, len(gold)), pieces)
+        assert rendered(mixed, write(folder, "any", shuffled, others)) == one
+
+
+def test_processes_give_the_same_bytes(files: Files, tmp_path: Path) -> None:
+    gold, predicted = files(1100, files=5)
+    one = rendered(gold, predicted, Run(workers=1))
+    assert rendered(gold, predicted, Run(workers=2)) == one
+    assert rendered(gold, predicted[::-1], Run(workers=2)) == one  # no file has its partner beside it
+    assert rendered(gold, predicted[::-1], Run(workers=2, scratch=str(tmp_path))) == one
+    assert not [p for p in tmp_path.iterdir() if p.name.startswith("vostochny-")]
+
+
+def test_beyond_a_thousand_documents_rows_are_those_of_blocks(files: Files) -> None:
+    gold, predicted = files(1200)
+    options = replace(OPTIONS, resamples=0)
+    streamed, whole = scoring.score_files(gold, predicted, SCHEME, options), held(gold, predicted, options)
+    assert streamed.documents == () and streamed.size == 1200 == len(whole.documents)
+    for name, measure in whole.measures.items():
+        # Ratios are summed on a grid of 2⁻²⁶ a document.
+        assert streamed.measures[name].value == pytest.approx(measure.value, abs=1e-9), name
+    rows = streamed.measures["entities.names"].rows
+    assert 500 < len(rows) <= totals_.BLOCKS  # the blocks that have documents
+    assert rows.sum() == whole.measures["entities.names"].rows.sum()
+
+
+def test_intervals_over_blocks_are_about_those_over_documents(files: Files) -> None:
+    gold, predicted = files(1500)
+    options = replace(OPTIONS, resamples=2000, metrics=("entities.names", "quotes.speaker"))
+    streamed, whole = scoring.score_files(gold, predicted, SCHEME, options), held(gold, predicted, options)
+    for name in options.metrics:
+        blocks, documents = (r.uncertainty(r.measures[name]) for r in (streamed, whole))
+        assert blocks and documents and blocks.new_articles and documents.new_articles
+        widths = [high - low for low, high in (blocks.new_articles, documents.new_articles)]
+        assert widths[0] == pytest.approx(widths[1], rel=0.15), name
+
+
+def test_documents_without_a_prediction_do_not_make_the_others_wait(
+    files: Files, monkeypatch: pytest.MonkeyPatch, batches_of: Batches
+) -> None:
+    batches_of(4000)
+    gold, predicted = files(300, missing=0.1)
+    most = 0
+    join = joining.Join(*map(Source.plain, (gold, predicted)), SCHEME, OPTIONS)
+    for _ in join:
+        most = max(most, join._gold.kept + join._predicted.kept)
+    assert 0 < most < 0.2 * sum(os.path.getsize(p) for p in (*gold, *predicted))
+
+
+def test_orders_that_differ_too_much_are_laid_together(
+    files: Files, monkeypatch: pytest.MonkeyPatch, batches_of: Batches
+) -> None:
+    gold, predicted = files(400)
+    one = rendered(gold, predicted)
+    Path(predicted[0]).write_text("".join(reversed(Path(predicted[0]).read_text().splitlines(keepends=True))))
+    batches_of(4000)
+    monkeypatch.setattr(totals_, "WAITING", 10_000)
+    dealt = []
+    deal = buckets.deal
+    monkeypatch.setattr(buckets, "deal", lambda task: dealt.append(task) or deal(task))
+    monkeypatch.setattr(buckets, "SIZE", 100_000)
+    assert rendered(gold, predicted) == one
+    assert len(dealt) == 2 and dealt[0].buckets > 3
+
+
+def test_faults_of_a_stream_are_all_told(tmp_path: Path) -> None:
+    gold, predicted = tmp_path / "gold.jsonl", tmp_path / "predicted.jsonl"
+    gold.write_text('{"doc_id": "a", "entities": []}\n{"doc_id": "b"}\n{"doc_id": "a"}\n')
+    lines = [
+        '{"doc_id": "b", "entities": [{"start": 5, "end": 2, "type": "PER"}]}', "{", '{"doc_id": "c"}',
+        '{"doc_id": "b"}', '{"entities": []}',
+    ]  # fmt: skip
+    predicted.write_text("\n".join(lines))
+    with pytest.raises(InputError) as caught:
+        scoring.score_files(str(gold), str(predicted), SCHEME, OPTIONS)
+    told = [str(f).replace(str(tmp_path), "") for f in caught.value.problems]
+    places = ["1: entities[0].end", "2: column", "3: doc_id: unknown", "4: doc_id", "5: doc_id"]
+    expected = ["gold.jsonl:3: doc_id", *(f"predicted.jsonl:{p}" for p in places)]
+    assert [t.removeprefix("/")[: len(e)] for t, e in zip(sorted(told), expected, strict=True)] == expected
+
+
+def test_faults_name_the_users_file_and_line_wherever_the_line_went(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gold, predicted = files(60, files=3, missing=0)
+    lines = Path(predicted[1]).read_text().splitlines()
+    broken = json.loads(lines[4])
+    broken["entities"][0]["end"] = 9999
+    lines[4] = json.dumps(broken)
+    lines[7] = json.dumps({"doc_id": "d0000x"})
+    Path(predicted[1]).write_text("\n".join(lines) + "\n")
+    Path(predicted[2]).write_text(
+        Path(predicted[2]).read_text() + Path(predicted[0]).read_text().splitlines()[2] + "\n"
+    )
+    Path(gold[2]).write_text(Path(gold[2]).read_text() + Path(gold[1]).read_text().splitlines()[3] + "\n{\n")
+    for run in (Run(workers=1), Run(workers=2)):
+        with pytest.raises(InputError) as caught:
+            rendered(gold, predicted, run)
+        told = [str(f) for f in caught.value.problems]
+        if run.workers == 2:
+            # What stops a line from being dealt out is told first.
+            assert [t for t in told if t.startswith(f"{gold[2]}:22: column")]
+            continue
+        for wanted in (
+            f"{predicted[1]}:5: entities[0].end: ",
+            f"{predicted[1]}:8: doc_id: unknown document 'd0000x'; did you mean",
+            f"{predicted[2]}:21: doc_id: d00002 stands on line 3 of {predicted[0]} already",
+            f"{gold[2]}:21: doc_id: d00023 stands on line 4 of {gold[1]} already",
+            f"{gold[2]}:22: column",
+        ):
+            assert any(t.startswith(wanted) for t in told), (wanted, told)
+    Path(gold[2]).write_text(Path(gold[2]).read_text().removesuffix("{\n"))
+    with pytest.raises(InputError) as caught:
+        rendered(gold, predicted, Run(workers=2))
+    told = [str(f) for f in caught.value.problems]
+    for wanted in (
+        f"{predicted[1]}:5: entities[0].end: ",
+        f"{predicted[1]}:8: doc_id: unknown document 'd0000x'",
+        f"{predicted[2]}:21: doc_id: d00002 stands on line 3 of {predicted[0]} already",
+        f"{gold[2]}:21: doc_id: d00023 stands on line 4 of {gold[1]} already",
+    ):
+        assert any(t.startswith(wanted) for t in told), (wanted, told)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_file_that_cannot_be_read_is_named_and_never_silently_missing(files: Files, workers: int) -> None:
+    gold, predicted = files(90, files=3, missing=0)
+    rest = rendered([gold[0], gold[2]], [predicted[0], predicted[2]])
+    Path(predicted[1]).write_bytes(b"\x1f\x8b\x08\x00broken")
+    with pytest.raises(InputError, match=r"predicted-001\.jsonl: is a broken gzip file"):
+        rendered(gold, predicted, Run(workers=workers))
+    result = scoring.score_files(gold, predicted, SCHEME, OPTIONS, Run(workers=workers, on_error="skip"))
+    assert [f.file for f in result.left_out] == [predicted[1]]
+    assert "|left_out:1|" in result.signature
+    assert result.size == json.loads(rest)["size"]
+    assert json.loads(as_json.render(result))["metrics"] == json.loads(rest)["metrics"]
+    # Where the partner's documents are not known there is nothing that could be left out.
+    with pytest.raises(InputError, match="cannot be left out: gold and predictions are split differently"):
+        scoring.score_files(gold, [predicted[2], *predicted[:2]], SCHEME, OPTIONS, Run(workers=2, on_error="skip"))
+    for path in predicted:
+        Path(path).unlink()
+    with pytest.raises(InputError, match="no such file"):
+        scoring.score_files(gold, predicted, SCHEME, OPTIONS, Run(workers=2, on_error="skip"))
+
+
+def test_an_empty_file_among_others_has_nothing_in_it(files: Files) -> None:
+    gold, predicted = files(30, files=3)
+    one = rendered(gold, predicted)
+    for paths in (gold, predicted):
+        empty = Path(paths[0]).with_name(Path(paths[0]).name.replace("000", "009"))
+        empty.write_bytes(b"")
+        paths.append(str(empty))
+    assert rendered(gold, predicted) == rendered(gold, predicted, Run(workers=2)) == one
+    assert held(gold, predicted).signature == json.loads(one)["signature"]
+
+
+def test_nothing_at_all_is_told_too(files: Files, tmp_path: Path) -> None:
+    gold, predicted = files(20, files=2, missing=0)
+    for path in gold:
+        Path(path).write_text("\n")
+    with pytest.raises(InputError, match=r"predicted-000\.jsonl:1: doc_id: unknown document 'd00000'"):
+        rendered(gold, predicted)
+    for path in predicted:
+        Path(path).write_text("")
+    with pytest.raises(InputError, match="has no document"):
+        rendered(gold, predicted)
+    with pytest.raises(InputError, match=r"^-: is empty"):
+        empty = tmp_path / "empty"
+        empty.write_text("")
+        with open(empty) as stdin, pytest.MonkeyPatch.context() as patched:
+            patched.setattr("sys.stdin", stdin)
+            rendered("-", predicted[0])
+
+
+def test_of_very_many_faults_the_first_are_told_and_how_many_more(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gold, predicted = files(60, files=3, missing=0)
+    for path in predicted:
+        Path(path).write_text(Path(path).read_text().replace('"PER"', '"Nobody"'))
+    with pytest.raises(InputError) as caught:
+        rendered(gold, predicted)
+    everything = caught.value.problems
+    monkeypatch.setattr(totals_, "LISTED", 10)
+    for run in (LOCAL, Run(on_error="skip")):
+        with pytest.raises(InputError) as caught:
+            rendered(gold, predicted, run)
+        assert caught.value.problems[:10] == everything[:10]
+        assert str(caught.value.problems[10]).endswith(f"and {len(everything) - 10} faults more")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_types_of_the_whole_gold_are_known_in_every_part(files: Files, workers: int) -> None:
+    gold, predicted = files(60, files=3, missing=0)
+    for paths, first, last in ((gold, "OwnA", "OwnB"), (predicted, "OwnB", "OwnA")):
+        Path(paths[0]).write_text(Path(paths[0]).read_text().replace('"PER"', f'"{first}"'))
+        Path(paths[2]).write_text(Path(paths[2]).read_text().replace('"PER"', f'"{last}"'))
+    result = scoring.score_files(gold, predicted, SCHEME, replace(OPTIONS, resamples=0), Run(workers=workers))
+    by_type = result.measures["entities.names"].counts[0].by("type")
+    assert by_type["OwnA"].total()[1] > 0 and by_type["OwnA"].total()[0] == 0
+    Path(gold[1]).write_bytes(b"\x1f\x8b")
+    skipping = scoring.score_files(gold, predicted, SCHEME, OPTIONS, Run(workers=workers, on_error="skip"))
+    assert [f.file for f in skipping.left_out] == [gold[1]] and skipping.size == 40
+    Path(gold[1]).write_bytes(Path(gold[0]).read_bytes().replace(b"d000", b"e000"))
+    Path(predicted[1]).write_text("")
+    Path(predicted[0]).write_text(Path(predicted[0]).read_text().replace("OwnB", "OwnC"))
+    with pytest.raises(InputError, match="unknown entity type 'OwnC'"):
+        rendered(gold, predicted, Run(workers=workers))
+
+
+def test_identity_across_documents_is_refused_where_it_is_too_much(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gold, predicted = files(50, clusters=40)
+    assert "coreference.entities.across.conll" in scoring.score_files(gold, predicted, SCHEME, OPTIONS).measures
+    monkeypatch.setattr(totals_, "MOST_OVERLAPS", 100)
+    result = scoring.score_files(gold, predicted, SCHEME, OPTIONS)
+    assert "coreference.entities.across.conll" not in result.measures
+    assert "coreference.entities.within.conll" in result.measures
+    assert any(note.startswith("identity of entities across documents is not scored") for note in result.notes)
+
+
+def test_standard_input_may_be_read_twice(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    gold, predicted = files(40)
+    Path(gold[0]).write_text(Path(gold[0]).read_text().replace('"PER"', '"Own"'))
+    Path(predicted[0]).write_text(Path(predicted[0]).read_text().replace('"PER"', '"Own"'))
+    one = rendered(gold, predicted)
+
+    def stdin(path: str) -> None:
+        raw = io.BufferedReader(io.BytesIO(Path(path).read_bytes()))  # type: ignore[arg-type]
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(raw))
+
+    stdin(gold[0])
+    assert rendered("-", predicted) == one
+    stdin(predicted[0])
+    assert rendered(gold, "-") == one

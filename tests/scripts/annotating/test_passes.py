@@ -1,0 +1,31 @@
+"""Two annotators on the same articles, through the real server and apart again."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from scripts import files as places
+from scripts.annotating import passes
+from scripts.annotating.task_files import load_tasks
+from vostochny.formats.label_studio import canonical
+
+
+@pytest.mark.server
+def test_two_users_annotations_come_back_apart(client):
+    a = load_tasks(places.GOLD)
+    b = json.loads(json.dumps(a))
+    for task in b.values():  # the second annotator marks half as much
+        result = task["annotations"][0]["result"]
+        kept = {r["id"] for n, r in enumerate(r for r in result if r.get("type") == "labels") if n % 2}
+        task["annotations"][0]["result"] = [
+            r for r in result if r.get("id") in kept or {r.get("from_id"), r.get("to_id")} <= kept
+        ]
+    back = passes.through_server(client, {"a": a, "b": b})
+    for name, own in (("a", a), ("b", b)):
+        assert [t["data"]["doc_id"] for t in back[name]] == sorted(own)
+        for task in back[name]:
+            expected = canonical(own[task["data"]["doc_id"]])["annotations"][0]["result"]
+            assert task["annotations"][0]["result"] == expected
+            assert task["annotations"][0]["completed_by"] == passes.email(name)

@@ -1,0 +1,195 @@
+"""The real server gives back what it was given, and our commands make use of it."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.annotating import commands
+from scripts.annotating.server import Server, ServerError, healthy, in_use
+from scripts.build.label_config import problems
+from tests.conftest import ROOT
+from vostochny import ontology
+from vostochny.formats.label_studio import canonical, dumps, read, write
+from vostochny.formats.label_studio.regions import ATTRIBUTES, LAYERS
+from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
+from vostochny.text.layout import cover_with_zones, paragraphs_of
+
+pytestmark = pytest.mark.server
+GOLD = ROOT / "annotations" / "gold"
+
+
+def made_up(doc_id: str, text: str) -> Document:
+    """An article with annotation of every kind in it, strewn by chance but always the same for one text."""
+    o, chance = ontology.load(), random.Random(doc_id)
+    words = [Span(*m.span()) for m in re.finditer(r"[\w’-]+", text)]
+
+    def stretch(longest: int) -> Span:
+        first = chance.randrange(len(words) - longest)
+        return Span(words[first].start, words[first + chance.randrange(longest)].end)
+
+    def maybe(names: Any) -> str | None:
+        return chance.choice([None, *names])
+
+    entities = []
+    for n in range(60):
+        type_ = chance.choice(o.entity_types)
+        level = chance.choice(list(o.levels)) if type_ in o.mentions else None
+        demonym = level == "NAM" and chance.random() < 0.2
+        entities.append(Entity(f"e{n}", stretch(4), type_, level, demonym, maybe(["kim"])))
+    fillers = [Reference(e.span, e.id) for e in entities]
+    events = []
+    for n in range(30):
+        type_ = chance.choice(list(o.events))
+        one, other, both = chance.sample(fillers, 3)
+        roles = [Argument(chance.choice(list(o.events[type_].roles)), filler) for filler in (one, other)]
+        roles += [Argument("Time", both), Argument("Place", both)]
+        attributes = maybe(o.realis), "negative", maybe(o.outcome)
+        events.append(Event(f"v{n}", stretch(2), type_, *attributes, tuple(roles), maybe(["met"])))
+    quotes: list[Quote] = []
+    for n in range(12):
+        content = sorted({stretch(8) for _ in range(3)})
+        content = [s for i, s in enumerate(content) if not i or s.start >= content[i - 1].end][:2]
+        has = maybe(o.directness), maybe(o.attitude), maybe([q.id for q in quotes]), maybe(["said"]), maybe(o.links)
+        source = chance.choice([None, *fillers])
+        quotes.append(Quote(f"q{n}", tuple(content), stretch(3), source, None, *has, source is None))
+    title, *_, last = paragraphs_of(text)
+    zones = cover_with_zones(text, [Zone(title, "title"), Zone(last, "boilerplate")])
+    return Document(doc_id, text, zones, entities=tuple(entities), events=tuple(events), quotes=tuple(quotes))
+
+
+@pytest.fixture(scope="session")
+def tasks() -> dict[str, dict[str, Any]]:
+    """The five articles: the gold where it exists, else made-up annotation on their texts."""
+    if list(GOLD.glob("*.json")):
+        return commands.load_tasks(GOLD)
+    seeds = sorted((ROOT / "seeds").glob("*.txt"))
+    return {s.stem: write(made_up(s.stem, s.read_bytes().decode("utf-8"))) for s in seeds}
+
+
+def test_the_servers_own_checker_accepts_our_configuration() -> None:
+    assert problems(commands.CONFIG.read_text(encoding="utf-8")) == []
+    assert problems(commands.CONFIG.read_text(encoding="utf-8").replace('toName="text"', 'toName="b"')) != []
+
+
+def test_five_documents_come_back_as_they_went_in(client: Any, tasks: dict[str, Any]) -> None:
+    back = commands.through_server(client, tasks)
+    assert len(back) == 5
+    assert {task["data"]["doc_id"]: dumps(task) for task in back} == {d: dumps(canonical(t)) for d, t in tasks.items()}
+
+
+def test_made_up_annotation_of_every_kind_comes_back(client: Any) -> None:
+    text = "Title 🚀 of it\n\n" + "He said that “they” will, and 𝔸 did not: “no.” Then\nhe left. " * 20 + "\n\nEnd\n"
+    task = write(made_up("000_every", text))
+    (back,) = commands.through_server(client, {"000_every": task})
+    assert dumps(back) == dumps(task)
+    kinds = {entry.get("from_name") for entry in back["annotations"][0]["result"]}
+    assert kinds == {None, *LAYERS, *ATTRIBUTES}
+
+
+def test_annotators_keep_their_names(client: Any, project: Callable[[], int]) -> None:
+    me = client.users.whoami().email
+    task = {"data": {"doc_id": "000_x", "text": "Kim"}, "annotations": [{"completed_by": me, "result": []}]}
+    strange = {"data": {"doc_id": "001_x", "text": "Kim"}, "annotations": [{"completed_by": "x@y.org", "result": []}]}
+    one = project()
+    commands.import_tasks(client, one, [task, strange])
+    exported = commands.export_tasks(client, one)
+    assert [canonical(t)["annotations"][0]["completed_by"] for t in exported] == [me, me]
+    assert read(exported[0], ontology.load(), annotator=me).doc_id == "000_x"
+
+
+def test_an_unsaved_draft_is_refused(client: Any, project: Callable[[], int], tasks: dict[str, Any]) -> None:
+    one = project()
+    task = next(iter(tasks.values()))
+    commands.import_tasks(client, one, [task])
+    (exported,) = commands.export_tasks(client, one)
+    answer = client._client_wrapper.httpx_client.request(
+        f"api/tasks/{exported['id']}/annotations/{exported['annotations'][0]['id']}/drafts",
+        method="POST", json={"result": [], "lead_time": 1},
+    )  # fmt: skip
+    assert answer.status_code == 201
+    (exported,) = commands.export_tasks(client, one)
+    with pytest.raises(ValueError, match="press Update in the browser"):
+        read(exported, ontology.load())
+
+
+def test_a_folder_in_use_is_refused(server: Any) -> None:
+    with pytest.raises(ServerError, match="another server uses"):
+        Server(server.data)
+
+
+def test_the_folders_faults_are_all_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("000_a", "001_b"):
+        task = {"data": {"doc_id": name, "text": "Kim"}, "annotations": []}
+        (tmp_path / f"{name}.json").write_text(json.dumps(task), encoding="utf-8")
+    assert commands.main(["roundtrip", str(tmp_path), str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert "000_a.json: annotations: the task has no annotation" in said
+    assert "001_b.json" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_start_finds_everything_as_it_was_and_stop_ends_that_server_alone(
+    server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("LABEL_STUDIO_URL", raising=False)
+    folders = [commands.STATE / name for name in ("test-start-data", "test-start-data-2")]
+    data = next((folder for folder in folders if not in_use(folder)), folders[0])
+    monkeypatch.setattr(commands, "DATA", data)
+    monkeypatch.setattr(commands, "RUNNING", tmp_path / "server.json")
+    monkeypatch.setattr(commands, "REMEMBERED", tmp_path / "sync")
+    monkeypatch.setattr(commands, "TITLE", f"test {time.time()}")
+    assert commands.main(["start"]) == 0
+    first = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in first if line[:2] == "00"] == ["made"] * 5
+    assert first[-1].startswith("http://127.0.0.1:")
+    client, project, state = commands.opened()
+    before, edited = commands.export_tasks(client, project), next(iter(state.tasks.values()))
+    client.annotations.update(edited.annotation, result=[])
+    assert commands.main(["start"]) == 0
+    again = capsys.readouterr().out.splitlines()
+    assert again[-1] == first[-1]
+    assert [line.split(maxsplit=1)[1] for line in again if line[:2] == "00"] == [
+        "edited there; pull brings it", *["current"] * 4
+    ]  # fmt: skip
+    after = commands.export_tasks(client, project)
+    assert [task["id"] for task in after] == [task["id"] for task in before]
+    assert [bool(task["annotations"][0]["result"]) for task in after] == [False, *[True] * 4]
+    assert commands.main(["user", "second@example.org"]) == 0
+    assert re.fullmatch(r"second@example.org logs in with \S{16}\n", capsys.readouterr().out)
+    client.projects.delete(project)
+    assert [commands.main([command]) for command in ("stop", "stop", "status")] == [0, 0, 2]
+    said = capsys.readouterr()
+    assert said.out == "stopped\nno server is running\n"
+    assert said.err == "no server is running; run `make label-studio`, or set LABEL_STUDIO_URL\n"
+    assert healthy(server.url)
+    assert not healthy(first[-1].split()[0])
+
+
+def test_a_server_that_ends_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "label-studio"
+    program.write_text("#!/bin/sh\necho no more room >&2\nexit 3\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr("scripts.annotating.server.PROGRAM", program)
+    with pytest.raises(ServerError, match=r"(?s)ended with code 3.*no more room"):
+        Server(tmp_path / "data")
+    monkeypatch.setattr("scripts.annotating.server.PROGRAM", tmp_path / "nothing")
+    with pytest.raises(ServerError, match=r"make \.label-studio/venv"):
+        Server(tmp_path / "data")
+
+
+def test_a_server_that_hangs_is_given_up_and_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "label-studio"
+    program.write_text("#!/bin/sh\necho still migrating\nexec sleep 60\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr("scripts.annotating.server.PROGRAM", program)
+    with pytest.raises(ServerError, match=r"(?s)did not answer .* within 1 s.*still migrating"):
+        Server(tmp_path / "data", timeout=1)
+    assert not in_use(tmp_path / "data")

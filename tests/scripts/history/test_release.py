@@ -1,0 +1,201 @@
+"""Releases: which digit a change calls for, what the changelog says, and a whole one in a repository of its own."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scripts.history import release_notes
+from scripts.history.changes import Change, Changes
+from scripts.history.release_notes import Gold, Notes, bumped, calls_for, into_changelog
+from tests.support.tree import ROOT, Tree
+from vostochny import ontology
+
+ROW = {"doc_id": "000_a", "paragraphs": [{"start": 0, "end": 4}], "sentences": [], "tokens": []}
+
+
+def gold(**changed) -> Gold:
+    return Gold((json.dumps({**ROW, **changed}) + "\n").encode(), ontology.load())
+
+
+@pytest.mark.parametrize(
+    ("layer", "kind", "least"),
+    [
+        ("scheme", "added", "major"),
+        ("scheme", "wording", "patch"),
+        ("articles", "added", "major"),
+        ("articles", "text", "major"),
+        ("articles", "manifest", "patch"),
+        ("zones", "boundary", "major"),
+        ("entities", "type", "minor"),
+        ("events", "added", "minor"),
+        ("arguments", "role", "minor"),
+        ("quotes", "source", "minor"),
+        ("clusters", "renamed", "minor"),
+        ("registry", "name", "minor"),
+        ("discrepancies", "added", "minor"),
+    ],
+)
+def test_what_a_change_calls_for(layer, kind, least):
+    found = Changes("a", "b", (Change("articles", "manifest", "review", "000_a"), Change(layer, kind, "says")))
+    assert calls_for(found, gold(), gold())[0] == least
+
+
+def test_what_no_change_of_labels_shows():
+    assert calls_for(Changes("a", "b", ()), gold(), gold())[0] == "patch"
+    assert calls_for(Changes("a", "b", ()), None, gold())[0] == "patch"
+    cut = calls_for(Changes("a", "b", ()), gold(), gold(tokens=[{"start": 0, "end": 2}]))
+    assert cut == ("major", "000_a: its tokens are cut otherwise")
+
+
+def test_versions():
+    assert [bumped("1.2.3", p) for p in ("major", "minor", "patch")] == ["2.0.0", "1.3.0", "1.2.4"]
+
+
+def test_an_entry_says_totals_and_what_they_did_to_each_system():
+    found = Changes("v1.0.0", "b", (Change("entities", "added", "x"), Change("entities", "type", "y")))
+    scores = {
+        "one": ({"entities.names": 0.5, "events.trigger": 0.25}, {"entities.names": 0.75}),
+        "two": ("no earlier corpus", {"entities.names": 0.5}),
+    }
+    entry = Notes("1.1.0", "2030-01-02", "minor", "v1.0.0", found, "aaa", "bbb", scores).entry()
+    assert entry.startswith("## 1.1.0 (2030-01-02)\n\nMinor: labels of the gold changed")
+    for line in (
+        "Gold `aaa` → `bbb`, since v1.0.0.",
+        "| entities | 1 | 0 | 1 type |",
+        "Each of them: `python -m scripts diff v1.0.0 v1.1.0`.",
+        "| one | names and values, exact | 0.500 | 0.750 | +0.250 |",
+        "| one | trigger with type (Trig-C) | 0.250 | – |  |",
+        "| two | all | no earlier corpus | scored | |",
+    ):
+        assert line in entry.splitlines()
+    patch = Notes("1.0.1", "2030-01-02", "patch", "v1.0.0", Changes("a", "b", ()), "aaa", "aaa").entry()
+    assert "Gold `aaa`, since v1.0.0." in patch and "| layer |" not in patch
+
+
+def test_an_entry_comes_first_and_takes_what_was_noted():
+    assert into_changelog("", "## 1.0.0\n\nx\n") == "# Changelog\n\n## 1.0.0\n\nx\n"
+    older = "# Changelog\n\nAbout.\n\n## Unreleased\n\n- noted\n\n## 0.1.0\n\ny\n"
+    assert into_changelog(older, "## 1.0.0\n\nx\n") == (
+        "# Changelog\n\nAbout.\n\n## 1.0.0\n\n- noted\n\nx\n\n## 0.1.0\n\ny\n"
+    )
+    assert into_changelog("# Changelog\n\n## 0.1.0\n\ny\n", "## 1.0.0\n\nx\n").count("## ") == 2
+
+
+def test_a_gold_scores_outputs_even_for_articles_and_types_that_it_lacks(tmp_path):
+    predictions = tmp_path / "p.jsonl"
+    rows = [{"doc_id": "000", "entities": [{"start": 0, "end": 3, "type": "NEW"}]}, {"doc_id": "9", "entities": []}]
+    predictions.write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
+    mention = {"id": "e1", "start": 0, "end": 3, "text": "Kim", "type": "PER", "level": "NAM", "cluster": None}
+    zones = [{"start": 0, "end": 4, "zone": "body"}]
+    one = gold(text="Kim.", zones=zones, entities=[mention | {"demonym": False}], events=[], quotes=[])
+    assert one.scores(predictions)["entities.names"] == 0
+    predictions.write_text(json.dumps(rows[1]) + "\n", encoding="utf-8")
+    assert one.scores(predictions) == "no predictions for these articles"
+    predictions.write_text(json.dumps({"doc_id": "000", "entities": 3}) + "\n", encoding="utf-8")
+    assert one.scores(predictions).startswith("cannot be scored: ")
+
+
+# -- in a repository of its own ----------------------------------------------------------------------------------------
+
+TEXT = "Leaders meet\n\nKim Jong Un met Vladimir Putin on Thursday. They will meet again.\n"
+LINES = """
+S {title}Leaders meet
+S [[Kim Jong Un|PER kim_jong_un]] met [[Vladimir Putin|PER vladimir_putin]] on [[Thursday|DATE]].
+S [[They|PER PRO both]] will meet again.
+"""
+CITATION = "cff-version: 1.2.0\nversion: 0.1.0\ndate-released: 2020-01-01\n"
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory) -> Tree:
+    """A released project with one small article, one system, a tag."""
+    place = tmp_path_factory.mktemp("release")
+    tree = Tree(place / "tree")
+    root = tree.root
+    shutil.rmtree(root / "seeds")
+    shutil.rmtree(root / "corpus")
+    for generated in ("baselines", "leaderboard"):
+        shutil.rmtree(root / "benchmark" / generated, ignore_errors=True)
+    for path in (root / "annotations").iterdir():
+        if path.name not in ("ontology.yaml", "GUIDELINES.md"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    (root / "annotations" / "documents.yaml").write_text("canary: c\ndocuments:\n", encoding="utf-8")
+    (root / "seeds").mkdir()
+    (root / "seeds" / "000_a.txt").write_text(TEXT, encoding="utf-8")
+    digest = release_notes.hashlib.sha256(TEXT.encode()).hexdigest()
+    about = {"sha256": digest, "language": "en", "translated": "no", "review": "x", "publisher": None, "date": None}
+    manifest = {"canary": "c", "documents": {"000_a": {**about, "url": None}}}
+    (root / "annotations" / "documents.yaml").write_text(yaml.safe_dump(manifest, sort_keys=False), encoding="utf-8")
+    lines = place / "lines"
+    lines.mkdir()
+    (lines / "000_a.txt").write_text(LINES, encoding="utf-8")
+    tree.done("-m", "scripts", "notation", "tasks", str(lines), "annotations/gold")
+    (root / "CITATION.cff").write_text(CITATION, encoding="utf-8")
+    package = root / "benchmark" / "vostochny" / "version.py"
+    source = re.sub(r'__version__ = ".*"', '__version__ = "0.1.0"', package.read_text(encoding="utf-8"))
+    package.write_text(source, encoding="utf-8")
+    tree.done("-m", "scripts", "corpus")  # the card and the metadata name the day that the citation says
+    system = root / "benchmark" / "baselines" / "toy"
+    system.mkdir(parents=True)
+    found = {"doc_id": "000", "entities": [{"start": 14, "end": 25, "type": "PER", "level": "NAM"}]}
+    (system / "predictions.jsonl").write_text(json.dumps(found) + "\n", encoding="utf-8")
+    tree.git("init", "-q")
+    tree.git("add", "--all")
+    tree.git("commit", "-q", "-m", "first")
+    tree.git("tag", "v0.1.0")
+    return tree
+
+
+def correct(tree: Tree, old: str, new: str, place: Path) -> None:
+    """A correction in the notation, built and committed."""
+    shown = tree.done("-m", "scripts", "notation", "show", "000")
+    assert old in shown
+    (place / "000_a.txt").write_text(shown.replace(old, new), encoding="utf-8")
+    tree.done("-m", "scripts", "notation", "take", str(place / "000_a.txt"))
+    tree.done("-m", "scripts", "corpus")
+    tree.git("commit", "-q", "--all", "-m", "correction")
+
+
+def test_a_release_from_correction_to_changelog(repository, tmp_path):
+    """Refused while nothing changed, while dirty or stale and while too small; then made, every version set."""
+    tree, root = repository, repository.root
+    none = tree.run("-m", "scripts", "release", "patch")
+    assert none.returncode == 1 and "refused: nothing changed since v0.1.0" in none.stderr
+
+    correct(tree, "[[Vladimir Putin|PER vladimir_putin]]", "[[Vladimir Putin|ORG vladimir_putin]]", tmp_path)
+    (root / "corpus" / "README.md").write_text("by hand\n", encoding="utf-8")
+    wrong = tree.run("-m", "scripts", "release", "patch", "--dry-run")
+    assert wrong.returncode == 1
+    for words in (
+        "refused: the tree has 1 uncommitted changes (corpus/README.md); commit or stash them",
+        "refused: a generated file is not current: corpus/README.md; run make corpus",
+        "refused: patch is too small; minor it must be, because labels of the gold changed",
+        "entities: 000 30–44 ‹Vladimir Putin› type PER → ORG",
+    ):
+        assert words in wrong.stderr
+    tree.git("checkout", "-q", "corpus/README.md")
+
+    assert "0.1.0 → 0.1.1" in wrong.stdout and tree.git("status", "--porcelain") == ""
+    said = tree.done("-m", "scripts", "release", "minor")
+    assert "next: git commit --all" in said and "corpus/README.md: written" in said
+    assert '__version__ = "0.2.0"' in (root / "benchmark" / "vostochny" / "version.py").read_text(encoding="utf-8")
+    assert "vostochny 0.2.0, gold " in (root / "corpus" / "README.md").read_text(encoding="utf-8")
+    citation = (root / "CITATION.cff").read_text(encoding="utf-8")
+    assert "\nversion: 0.2.0\n" in citation and "2020" not in citation and "cff-version: 1.2.0" in citation
+    entry = (root / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "| entities | 0 | 0 | 1 type |" in entry and "since v0.1.0." in entry
+    assert "| toy | names and values, exact | 0.500 | 0.500 | +0.000 |" in entry
+    tree.git("add", "--all")
+    tree.git("commit", "-q", "-m", "release")
+    assert tree.git("status", "--porcelain") == ""
+
+
+def test_the_version_stands_in_one_place():
+    source = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert 'dynamic = ["version"]' in source and '\nversion = "' not in source

@@ -1,0 +1,67 @@
+"""The book of rules: a valid folder breaks none, and each has a change that breaks it, words and a guideline."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import shutil
+
+from scripts.files import ANNOTATIONS
+from scripts.rules import book, validate
+from scripts.rules.folder import guideline_numbers, read_folder
+from tests.scripts.rules import (
+    test_cluster_rules,
+    test_entity_rules,
+    test_event_rules,
+    test_quote_rules,
+    test_record_rules,
+    test_span_rules,
+)
+from tests.support.annotated import FIRST, SECOND, TEXTS, Copy
+
+
+def test_the_base_is_clean(copy: Copy):
+    assert copy.found() == ([], [])
+
+
+def test_every_rule_has_its_change_and_its_words():
+    files = (test_span_rules, test_entity_rules, test_event_rules, test_quote_rules, test_cluster_rules)
+    changed = [rule for file in (*files, test_record_rules) for rule in file.BREAKS]
+    assert sorted(changed) == sorted(book.BOOK)
+    numbers = guideline_numbers((ANNOTATIONS / "GUIDELINES.md").read_text(encoding="utf-8"))
+    for rule in book.BOOK.values():
+        assert re.fullmatch(r"[A-Z]{2}\d+", rule.id)
+        assert rule.statement.endswith(".") and rule.right.endswith(".")
+        assert rule.guideline is None or rule.guideline in numbers, rule.id
+
+
+def test_an_annotators_pass_is_held_to_the_rules_on_one_article(copy):
+    shutil.rmtree(copy.annotations / "annotators")
+    copy.note(FIRST, ("[[Kim|PER kim_jong_un]]’s", "[[Kim’s|ORG kim_jong_un]]"))
+    shutil.copytree(copy.gold, copy.annotations / "annotators" / "b")
+    copy.note(FIRST)
+    folder = read_folder(copy.annotations)
+    found = validate.check(folder)
+    assert [(v.rule, v.file) for v in found] == [("EN9", f"annotations/annotators/b/{FIRST}.json")]
+
+
+def test_an_interpreter_speaks_for_another(copy):
+    copy.note(SECOND, ("source: Putin", "source: ¶Kim Jong Un"))
+    assert copy.found() == (["CL5"], [])
+    folder = read_folder(copy.annotations)
+    second = folder.gold[1]
+    spoken = dataclasses.replace(second.document, text=TEXTS[SECOND].replace("Kim Jong Un", "interpreter"))
+    folder.gold[1] = dataclasses.replace(second, document=spoken)
+    assert [v.rule for v in book.check_together(book.GOLD, folder.gold)] == []
+
+
+def test_registries_and_records_are_not_missed_before_they_exist(copy):
+    shutil.rmtree(copy.annotations / "clusters")
+    for name in ("discrepancies.yaml", "adjudication.jsonl", "GUIDELINES.md"):
+        (copy.annotations / name).unlink()
+    assert copy.found() == ([], [])
+
+
+def test_a_registry_folder_must_be_complete(copy):
+    (copy.annotations / "clusters" / "utterances.yaml").unlink()
+    assert copy.found() == (["RG1"], [])

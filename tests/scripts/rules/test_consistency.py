@@ -1,0 +1,82 @@
+"""Like places that are treated differently: each kind of row is found, cleared with a reason, and goes stale."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from scripts.rules import consistency
+from scripts.rules.folder import read_folder
+from tests.support.annotated import FIRST, NOTES, SECOND, TEXTS, Change, Copy, noted
+
+
+def struck(doc_id: str, begins: str) -> Change:
+    """Leave out the one line of the notation that begins so."""
+    (line,) = (x for x in NOTES[doc_id].splitlines(keepends=True) if x.startswith(begins))
+    return noted(doc_id, (line, ""))
+
+
+THEY = ("said that [[they|PER PRO leaders]]", "said that they")
+KIM = "[[Kim|PER kim_jong_un]] meets"
+CONSISTENT = {
+    "mention": (noted(SECOND, THEY, ("Participant: they | ", "")), "they"),
+    "type": (noted(FIRST, (KIM, KIM.replace("PER", "ORG"))), "Kim"),
+    "identity": (noted(FIRST, (KIM, KIM.replace("kim_jong_un", "leaders"))), "Kim"),
+    "capital": (noted(FIRST, ("[[Sep 15|DATE]]", "Sep 15")), "Sep"),
+    "value": (noted(FIRST, ("[[two|CARDINAL]]", "two")), "two"),
+    "marks": (struck(SECOND, "Q “There"), "“There is time,”"),
+    "report": (struck(SECOND, "Q that"), "said"),
+    "report-trigger": (
+        noted(
+            FIRST,
+            ("E leave", "E said | Contact.Correspond | actual | #other_talks\nE leave"),
+            ("E pledge", "E reported | Contact.Correspond | actual | #other_talks\nE pledge"),
+            ("cue: reported | source: Media", "source: Media"),
+            ("S Agencies", "E reported | Contact.Correspond | actual | #other_talks\nS Agencies"),
+        ),
+        "reported",
+    ),
+    "trigger": (struck(SECOND, "E talk ~1"), "talk"),
+    "event": (struck(SECOND, "E met"), "met"),
+    "argument": (noted(SECOND, ("Participant: Vladimir Putin | Participant: Kim Jong Un | ", "")), "met"),
+}
+
+
+def rows_of(copy: Copy) -> list[consistency.Row]:
+    return consistency.rows(read_folder(copy.annotations).gold)
+
+
+@pytest.mark.parametrize("kind", CONSISTENT)
+def test_each_kind_of_row_is_found(kind: str, copy: Copy):
+    before = {r.key for r in rows_of(copy)}
+    change, words = CONSISTENT[kind]
+    change(copy)
+    new = [r for r in rows_of(copy) if r.key not in before]
+    assert (kind, words) in {(r.kind, r.words) for r in new}, new
+    assert all(TEXTS[FIRST if r.article == "000" else SECOND][r.start : r.end] == r.words for r in new)
+
+
+def test_no_kind_of_row_goes_untested():
+    assert CONSISTENT.keys() == consistency.KINDS.keys()
+
+
+def test_rows_are_cleared_counted_and_go_stale(copy, validated):
+    arguments = (str(copy.annotations), "--consistency", "--json")
+    CONSISTENT["value"][0](copy)
+    code, out, _ = validated(*arguments)
+    keys = [row["key"] for row in json.loads(out)["rows"]]
+    assert code == 1 and len(keys) == len(set(keys)) > 0
+    start = TEXTS[FIRST].index("two")
+    assert f"value|000|{start}|{start + 3}|two" in keys
+    copy.write("consistency.yaml", dict.fromkeys(keys, "it is right so") | {"value|000|1|2|x": "it was once"})
+    code, out, _ = validated(*arguments)
+    assert code == 0 and json.loads(out) == {"rows": [], "cleared": len(keys), "stale": ["value|000|1|2|x"]}
+    code, out, _ = validated(*arguments[:2])
+    assert code == 0 and "stale, remove from" in out and f"0 open (none), {len(keys)} cleared, 1 stale" in out
+
+
+def test_a_row_is_not_cleared_without_a_reason(copy, validated):
+    copy.write("consistency.yaml", {"value|000|1|2|x": None})
+    code, _, err = validated(str(copy.annotations), "--consistency")
+    assert code == 2 and "is no mapping of keys to reasons" in err

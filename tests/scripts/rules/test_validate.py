@@ -1,0 +1,104 @@
+"""The command that checks the annotation: every violation at once, what cannot be read, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from scripts.rules import book
+from tests.scripts.rules.test_span_rules import long_value
+from tests.support.annotated import FIRST, SECOND, TEXTS, Copy, relations
+
+
+def test_all_violations_at_once_with_place_words_and_rule(copy, validated):
+    copy.note(FIRST, ("[[Kim|PER kim_jong_un]]’s", "[[Kim’s|PER kim_jong_un]]"), ("mixed", "indirect"))
+    copy.result(SECOND, long_value)
+    code, out, _ = validated(str(copy.annotations), "--json")
+    rows = json.loads(out)
+    assert code == 1 and rows["unreadable"] == []
+    assert [(r["rule"], r["doc_id"], r["words"]) for r in rows["violations"]] == [
+        ("EN9", FIRST, "Kim’s"),
+        ("QU12", FIRST, "it was a “big step”"),
+        ("SP9", SECOND, "everything. “There"),
+    ]
+    first = rows["violations"][0]
+    assert TEXTS[FIRST][first["start"] : first["end"]] == "Kim’s" and first["guideline"] == "E13" and first["id"]
+    code, out, _ = validated(str(copy.annotations))
+    assert code == 1 and "EN9" in out and "QU12" in out and "SP9" in out and "3 violations" in out
+
+
+def test_clean_is_0(copy, validated):
+    code, out, _ = validated(str(copy.annotations))
+    assert code == 0 and "0 violations, 0 unreadable" in out
+
+
+def break_json(copy: Copy) -> None:
+    (copy.gold / f"{FIRST}.json").write_text("{", encoding="utf-8")
+
+
+def lose_gold(copy: Copy) -> None:
+    (copy.gold / f"{FIRST}.json").unlink()
+
+
+def change_seed(copy: Copy) -> None:
+    (copy.root / "seeds" / f"{FIRST}.txt").write_text("other", encoding="utf-8")
+
+
+def stray_file(copy: Copy) -> None:
+    (copy.gold / "other.json").write_text("{}", encoding="utf-8")
+
+
+def break_yaml(copy: Copy) -> None:
+    (copy.annotations / "discrepancies.yaml").write_text("[", encoding="utf-8")
+
+
+def register_twice(copy: Copy) -> None:
+    path = copy.annotations / "clusters" / "entities.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + "train: {name: x, type: VEH}\n", encoding="utf-8")
+
+
+def orphan_cue(copy: Copy) -> None:
+    copy.result(FIRST, lambda result: result.remove(relations(result, "cue")[0]))
+
+
+def break_record(copy: Copy) -> None:
+    (copy.annotations / "adjudication.jsonl").write_text("{\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (break_json, "cannot be read"),
+        (lose_gold, "cannot be read"),
+        (change_seed, "differs from annotations/documents.yaml"),
+        (stray_file, "is named after no article"),
+        (break_yaml, "discrepancies.yaml: cannot be read"),
+        (register_twice, "given twice: train"),
+        (orphan_cue, "belongs to no quote"),
+        (break_record, "adjudication.jsonl:1: is no JSON"),
+    ],
+)
+def test_what_cannot_be_read_is_2(spoil, message, copy, validated):
+    spoil(copy)
+    code, out, _ = validated(str(copy.annotations))
+    assert code == 2 and message in out
+
+
+def test_no_annotations_folder_is_2(tmp_path, validated):
+    code, _, err = validated(str(tmp_path))
+    assert code == 2 and "is no annotations folder" in err
+
+
+def test_the_command_reads_the_published_gold():
+    command = [sys.executable, "-m", "scripts", "validate", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout) == {"violations": [], "unreadable": []}
+
+
+def test_the_rules_can_be_listed(validated):
+    code, out, _ = validated("--rules")
+    assert code == 0 and [line.split()[0] for line in out.splitlines()] == sorted(book.BOOK, key=book.order)

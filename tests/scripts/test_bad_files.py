@@ -1,0 +1,200 @@
+"""What a maintainer's scripts say of a file that is not as it should be: a line a fault, exit code 2, no traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scripts.annotating.sync_gold import clusters
+from scripts.annotating.task_files import load_tasks
+from tests.support.tree import Tree
+from vostochny.errors import InputError
+from vostochny.formats import label_studio
+from vostochny.model import Document
+
+FIRST = "000_d2a22a04d9ae6505"
+ALL = (
+    "corpus --check", "datasheet --check", "label-config --check", "leaderboard --check",
+    "agreement --check", "adjudicate check", "validate",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    return Tree(tmp_path_factory.mktemp("bad") / "tree")
+
+
+@contextmanager
+def spoilt(path: Path, change: Callable[[str], str]) -> Iterator[None]:
+    before = path.read_bytes()
+    path.write_bytes(change(before.decode("utf-8")).encode("utf-8"))
+    try:
+        yield
+    finally:
+        path.write_bytes(before)
+
+
+def append(words: str) -> Callable[[str], str]:
+    return lambda text: text + words
+
+
+def prepend(words: str) -> Callable[[str], str]:
+    return lambda text: words + text
+
+
+def say(words: str) -> Callable[[str], str]:
+    return lambda _: words
+
+
+def first(old: str, new: str) -> Callable[[str], str]:
+    return lambda text: text.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "scripts", "message"),
+    [
+        ("annotations/ontology.yaml", prepend("]\n"), ALL, "annotations/ontology.yaml:1: is not YAML"),
+        ("annotations/ontology.yaml", say("version: 1\n"), ALL[2:3], "ontology.yaml: is no complete scheme"),
+        ("annotations/documents.yaml", say("canary: x\n"), (ALL[0], ALL[1], ALL[6]), "yaml: documents: is no"),
+        ("annotations/documents.yaml", first("canary:", "c:"), ALL[:1], "documents.yaml: canary: is missing"),
+        ("annotations/documents.yaml", first("date: null", "date: 2023-09-13"), (ALL[0], ALL[6]),
+         f"{FIRST}.date: is 2023-09-13, which YAML takes for a date; write it in quotes"),
+        ("annotations/documents.yaml", first("    language: en\n", ""), ALL[:1], f"{FIRST}.language: is missing"),
+        ("annotations/clusters/entities.yaml", append("zzz:\n"), ALL[:1], "zzz: is no mapping of fields"),
+        ("annotations/clusters/events.yaml", append("zzz: {name: z, type: Contact.Meet, date: 2023-09-13}\n"), ALL[:1],
+         "events.yaml: zzz.date: is 2023-09-13; write words"),
+        ("annotations/discrepancies.yaml", append("- id: zzz\n- words\n"), (*ALL[:2], "diff annotations"),
+         "discrepancies.yaml: zzz.relation: is missing"),
+        ("annotations/adjudication.jsonl", prepend('{"doc_id": 1}\n'), (ALL[1], ALL[5]), "jsonl:1: layer: is missing"),
+        ("annotations/adjudication.jsonl", prepend('{"doc_id"\n'), (ALL[1], ALL[5]), "jsonl:1: column 10: is not JSON"),
+        (f"annotations/annotators/a/{FIRST}.json", say("{\n"), ALL[3:6], f"annotators/a/{FIRST}.json:2: column 1"),
+        ("benchmark/baselines/lookup/predictions.jsonl", prepend('{"doc_id"\n'), ALL[3:4], "predictions.jsonl:1:"),
+        ("benchmark/leaderboard/lookup.json", say("{"), ALL[1:2], "leaderboard/lookup.json:1: column 2: is not JSON"),
+    ],
+)  # fmt: skip
+def test_a_bad_file_is_named(
+    tree: Tree, file: str, change: Callable[[str], str], scripts: tuple[str, ...], message: str
+) -> None:
+    (tree.root / "README.md").write_text("", encoding="utf-8")
+    (tree.root / "DATASHEET.md").write_text("", encoding="utf-8")
+    with spoilt(tree.root / file, change):
+        for script in scripts:
+            name, *arguments = script.split()
+            done = tree.run("-m", "scripts", name, *arguments)
+            said = done.stdout + done.stderr
+            assert done.returncode == 2 and message in said and "Traceback" not in said, (script, said)
+
+
+def test_every_fault_of_a_manifest_is_named(tree: Tree) -> None:
+    with spoilt(tree.root / "annotations/documents.yaml", lambda text: text.replace("    url: null\n", "    url: 5\n")):
+        done = tree.run("-m", "scripts", "corpus", "--check")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 5)
+
+
+def test_a_result_that_is_no_json_is_out_of_date(tree: Tree) -> None:
+    with spoilt(tree.root / "benchmark/leaderboard/lookup.json", say("{")):
+        done = tree.run("-m", "scripts", "leaderboard", "--check")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1) and "lookup.json is out of date" in done.stderr
+
+
+def test_other_line_ends_are_not_current(tree: Tree) -> None:
+    """Generated files are held to byte for byte, as their hashes are."""
+    with spoilt(tree.root / "corpus/documents/test.jsonl", lambda text: text.replace("\n", "\r\n")):
+        assert tree.run("-m", "scripts", "corpus", "--check").returncode == 1
+    with spoilt(tree.root / "annotations/label_studio.xml", lambda text: text.replace("\n", "\r\n")):
+        assert tree.run("-m", "scripts", "label-config", "--check").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("corpus --without-text seeds/{0}.txt", "Not a directory"),
+        ("adjudicate list nowhere annotations/annotators/b", "nowhere: holds no <doc_id>.json"),
+        ("adjudicate list annotations/annotators/a annotations/clusters", "clusters: holds no <doc_id>.json"),
+        ("agreement annotations/annotators/a nowhere", "nowhere: holds no <doc_id>.json"),
+        ("agreement --check annotations/annotators/a annotations/annotators/b", "give no folders"),
+        ("notation tasks nowhere out", "nowhere: holds no <doc_id>.txt"),
+        ("notation take seeds", "seeds: cannot be read: Is a directory"),
+        ("passes annotations", "'annotations' is no NAME=DIR"),
+        ("passes ../a=annotations/annotators/a", "'../a' is no NAME=DIR"),
+        ("passes a=x a=y", "a name is given twice"),
+    ],
+)  # fmt: skip
+def test_a_wrong_folder_is_named(tree: Tree, command: str, message: str) -> None:
+    name, *arguments = command.format(FIRST).split()
+    done = tree.run("-m", "scripts", name, *arguments)
+    assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr, done.stderr
+
+
+def test_an_article_may_hold_any_line_break_of_unicode(tree: Tree, tmp_path: Path) -> None:
+    """JSON Lines end at line feeds; U+2028 and U+0085 are characters of the text."""
+    path = tmp_path / "905_x.txt"
+    path.write_bytes("A title\n\nKim met\u2028Putin in Russia,\u0085and they agreed.\n".encode())
+    manifest = tree.root / "annotations/documents.yaml"
+    before = manifest.read_bytes()
+    tree.done("-m", "scripts", "add-article", str(path))
+    try:
+        out = tmp_path / "bare"
+        tree.done("-m", "scripts", "corpus", "--without-text", str(out))
+        rows = (out / "documents/test.jsonl").read_bytes().split(b"\n")[:-1]
+        assert [json.loads(row)["doc_id"] for row in rows][-1] == "905_x"
+    finally:
+        manifest.write_bytes(before)
+        (tree.root / "seeds/905_x.txt").unlink()
+        (tree.root / "annotations/gold/905_x.json").unlink()
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["validate --rules", "notation show 003", "adjudicate list annotations/annotators/a annotations/gold"],
+)
+def test_whoever_reads_may_stop(tree: Tree, command: str) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    name, *arguments = command.split()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "scripts", name, *arguments], cwd=tree.root, stdout=write, stderr=subprocess.PIPE,
+            text=True, env=os.environ | {"PYTHONPATH": str(tree.root / "benchmark")}, check=False,
+        )  # fmt: skip
+    finally:
+        os.close(write)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_revision_is_named_and_not_where_it_was_unpacked(tree: Tree) -> None:
+    tree.git("init", "--quiet")
+    scheme = tree.root / "annotations/ontology.yaml"
+    with spoilt(scheme, prepend("]\n")):
+        tree.git("add", "annotations")
+        tree.git("commit", "--quiet", "--message", "x")
+    done = tree.run("-m", "scripts", "diff", "HEAD")
+    assert (done.returncode, done.stderr.startswith("HEAD/ontology.yaml:1: is not YAML")) == (2, True), done.stderr
+    assert yaml.safe_load(scheme.read_text(encoding="utf-8"))
+
+
+def test_a_broken_registry_can_be_pushed_to_be_mended(tmp_path: Path) -> None:
+    (tmp_path / "clusters").mkdir()
+    (tmp_path / "clusters" / "entities.yaml").write_text("kim:\nputin: words\n2023: {name: y}\n", encoding="utf-8")
+    (tmp_path / "clusters" / "events.yaml").write_text("- a list\n", encoding="utf-8")
+    lists = clusters(tmp_path, {})
+    assert [row["alias"] for row in lists["entity_clusters"]] == ["kim", "putin", "2023"]
+    assert lists["event_clusters"] == []
+
+
+def test_every_bad_task_of_a_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "000_a.json").write_text("{", encoding="utf-8")
+    task = label_studio.dumps(label_studio.write(Document("002_c", "Words.")))
+    (tmp_path / "001_b.json").write_text(task, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_tasks(tmp_path)
+    said = [(Path(problem.file).name, problem.field) for problem in caught.value.problems]
+    assert said == [("000_a.json", "column 2"), ("001_b.json", "data.doc_id")]

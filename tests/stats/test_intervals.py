@@ -1,0 +1,388 @@
+"""Scores and their intervals: each against a slow, plain version of itself, and against what it promises."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from scripts.bench import coverage
+from vostochny.metrics.counts import Counts, Item, tally
+from vostochny.stats import intervals
+from vostochny.stats.intervals import (
+    Interval,
+    Resampling,
+    jackknife,
+    left_out_totals,
+    percentile,
+    t_quantile,
+    uncertainty,
+)
+from vostochny.stats.scores import Measure, f1s, from_total, macro, mean, precisions, recall_only, recalls, score
+
+DOCUMENTS = np.repeat(np.arange(5), (9, 4, 12, 7, 8))
+TYPES = ("PER", "ORG", "GPE")
+
+
+def items_of(seed: int, documents: np.ndarray = DOCUMENTS, skill: float = 0.7) -> tuple[list[Item], list[Item]]:
+    """Random judged items of a system that finds ``skill`` of the gold and invents as much as it misses."""
+    rng = np.random.default_rng(seed)
+    gold, predicted = [], []
+    for unit in range(len(documents)):
+        for _ in range(rng.poisson(3)):
+            stratum = (str(rng.choice(TYPES)),)
+            hit = float(rng.random() < skill)
+            gold.append(Item(unit, stratum, hit))
+            predicted += [Item(unit, stratum, 1.0)] if hit else []
+            predicted += [Item(unit, stratum, 0.0)] if rng.random() < 1 - skill else []
+    return gold, predicted
+
+
+def counts_of(seed: int, documents: np.ndarray = DOCUMENTS, skill: float = 0.7, metric: str = "x") -> Counts:
+    return tally(metric, ("type",), documents, *items_of(seed, documents, skill))
+
+
+def measure_of(values: list[list[float]], documents: np.ndarray | None = None) -> Measure:
+    rows = np.array(values, dtype=float)[:, None]
+    where = np.zeros(len(rows), dtype=int) if documents is None else documents
+    return Measure("m", (Counts("m", ("type",), (("x",),), rows, where),))
+
+
+# Scores
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 6)] * 4), min_size=1, max_size=20))
+def test_scores_of_many_totals_equal_those_of_each(rows):
+    totals = np.array(rows, dtype=float)
+    for total, p, r, f in zip(totals, precisions(totals), recalls(totals), f1s(totals), strict=True):
+        one = from_total(total)
+        for got, expected in ((p, one.precision), (r, one.recall), (f, one.f1)):
+            assert np.isnan(got) if expected is None else got == pytest.approx(expected)
+
+
+def test_a_measure_combines_its_parts_by_the_stated_rules():
+    found, missed, invented = [2, 2, 2, 2], [0, 2, 0, 0], [0, 0, 0, 3]
+    nothing = [0, 0, 0, 0]
+    parts = np.array([found, missed, invented, nothing], dtype=float)
+    assert macro(parts) == 0.5  # the invented type has no gold and does not enter
+    assert mean(parts) == pytest.approx(1 / 3)  # three are defined
+    assert recall_only(parts) == 0.5
+    assert np.isnan(macro(parts[2:])) and np.isnan(mean(parts[3:])) and np.isnan(macro(parts[:0]))
+
+
+def test_measures_over_a_facet_and_over_several_counts():
+    one, two = counts_of(1, metric="one"), counts_of(2, metric="two")
+    by_type = [score(part).f1 for part in one.by("type").values()]
+    assert Measure("m", (one,), macro, "type").value == pytest.approx(np.mean(by_type))
+    assert Measure("m", (one,), macro, "type").document_support == pytest.approx(
+        one.by_unit()[:, 1] @ (DOCUMENTS[:, None] == range(5))
+    )
+    both = Measure("m", (one, two), mean)
+    assert both.value == pytest.approx((score(one).f1 + score(two).f1) / 2)
+    assert both.support == min(score(one).gold, score(two).gold)
+    assert Measure("m", (one,)).value == score(one).f1
+    with pytest.raises(ValueError, match="different units"):
+        Measure("m", (one, counts_of(1, DOCUMENTS[:20], metric="two")))
+    with pytest.raises(ValueError, match="several of different metrics"):
+        Measure("m", (one, one))
+
+
+def test_measures_of_two_sets_of_documents_add_up():
+    one, two = counts_of(1), counts_of(2)
+    a, b, both = (Measure("m", (c,)) for c in (one, two, one + two))
+    assert (both.rows.sum(axis=0) == a.rows.sum(axis=0) + b.rows.sum(axis=0)).all()
+    assert (both.by_document == np.concatenate([a.by_document, b.by_document])).all()
+
+
+# Resampling
+
+
+def test_a_resample_by_matrix_is_the_resample_scored_anew():
+    """Each resample's items are written out, n / (n - 1) in weight, judged items tallied and scored again."""
+    gold, predicted = items_of(3)
+    measure = Measure("m", (tally("x", ("type",), DOCUMENTS, gold, predicted),), macro, "type")
+    resampling = Resampling(resamples=25)
+    fast = measure.combine(resampling.totals(measure.rows, DOCUMENTS))
+    times = resampling._plan(DOCUMENTS).counts
+    sizes = np.bincount(DOCUMENTS)
+
+    def drawn(side: list[Item], row: np.ndarray) -> list[Item]:
+        out = []
+        for item in side:
+            n = sizes[DOCUMENTS[item.unit]]
+            again = Item(item.unit, item.stratum, item.credit * n / (n - 1), n / (n - 1))
+            out += [again] * int(row[item.unit])
+        return out
+
+    for got, row in zip(fast, times, strict=True):
+        anew = tally("x", ("type",), DOCUMENTS, drawn(gold, row), drawn(predicted, row))
+        f1 = [score(part).f1 for part in anew.by("type").values() if score(part).gold]
+        assert got == pytest.approx(np.mean(f1), abs=1e-6)
+
+
+def test_every_document_is_drawn_within_itself_one_fewer_than_it_has():
+    times = Resampling(resamples=4000)._plan(DOCUMENTS).counts
+    sizes = np.bincount(DOCUMENTS)
+    per_document = np.add.reduceat(times, np.flatnonzero(np.diff(DOCUMENTS, prepend=-1)), axis=1)
+    assert (per_document == sizes - 1).all()
+    assert times.mean(axis=0) == pytest.approx((1 - 1 / sizes)[DOCUMENTS], abs=0.06)
+
+
+def test_documents_of_one_unit_are_drawn_from_among_each_other():
+    documents = np.array([0, 1, 1, 1, 2, 3, 3, 4])
+    times = Resampling(resamples=500)._plan(documents).counts
+    single = [0, 4, 7]
+    assert (times[:, single].sum(axis=1) == 2).all() and (times[:, single] == 2).any()
+    assert (times[:, 1:4].sum(axis=1) == 2).all() and (times[:, 5:7].sum(axis=1) == 1).all()
+    alone = Resampling(resamples=50)
+    assert (alone._plan(np.array([0, 0, 1])).counts[:, 2] == 1).all()
+    assert alone.free(np.array([0, 0, 1])) == 2 and alone.free(np.array([0])) == 0
+
+
+def test_resampled_totals_have_the_unbiased_variance():
+    rows = np.random.default_rng(4).poisson(3, (len(DOCUMENTS), 1)).astype(float)
+    expected = sum(n * rows[d == DOCUMENTS].var(ddof=1) for d, n in enumerate(np.bincount(DOCUMENTS)))
+    totals = Resampling().totals(rows, DOCUMENTS)
+    assert totals.mean() == pytest.approx(rows.sum(), rel=0.01)
+    assert totals.var() == pytest.approx(expected, rel=0.05)  # its own standard error is 1.4 %
+
+
+def test_the_normal_limit_gives_the_interval_of_the_matrix(monkeypatch):
+    documents = np.repeat(np.arange(300), 4)
+    measure = Measure("m", (counts_of(5, documents),))
+    assert len(documents) > intervals.MATRIX_UNITS
+    limit = uncertainty(measure, Resampling()).these_articles
+    monkeypatch.setattr(intervals, "MATRIX_UNITS", 10_000)
+    matrix = uncertainty(measure, Resampling()).these_articles
+    assert limit == pytest.approx(matrix, abs=0.06 * (matrix.high - matrix.low))
+
+
+def test_up_to_its_limit_it_is_the_matrix():
+    plans = [Resampling(resamples=2)._plan(np.zeros(n, dtype=int)) for n in (500, 501)]
+    assert [plan.counts is None for plan in plans] == [False, True] and intervals.MATRIX_UNITS == 500
+
+
+def test_the_normal_limit_stays_where_scores_can_be():
+    """A normal variable knows no bounds: totals below 0 and scores above 1 would come of it."""
+    documents = np.repeat(np.arange(300), 4)
+    rare = np.zeros((len(documents), 1))
+    rare[0] = 1
+    totals = Resampling(resamples=1000).totals(rare, documents)
+    assert totals.min() == 0 < totals.max()
+    high = measure_of([[float(i > 0), 1, float(i > 0), 1] for i in range(len(documents))], documents)
+    low = measure_of([[float(i == 0), 1, float(i == 0), 1] for i in range(len(documents))], documents)
+    assert uncertainty(high, Resampling(resamples=1000)).these_articles.high == 1
+    assert uncertainty(low, Resampling(resamples=1000)).these_articles.low == 0
+    assert intervals.clipped(Interval(-0.1, 1.1)) == (0, 1) and intervals.clipped(None) is None
+
+
+def test_draws_depend_on_nothing_but_seed_and_documents():
+    rows = Measure("m", (counts_of(6),)).rows
+    first, second = Resampling(resamples=100), Resampling(resamples=100)
+    second.totals(rows[:20], DOCUMENTS[:20])
+    assert (first.totals(rows, DOCUMENTS) == second.totals(rows, DOCUMENTS)).all()
+    assert (first.totals(rows, DOCUMENTS) != Resampling(100, seed=1).totals(rows, DOCUMENTS)).any()
+
+
+def test_the_draws_of_a_seed_never_change():
+    """A published interval can be had again: these numbers must outlive versions of this code and of numpy."""
+    times = Resampling(resamples=3, seed=1)._plan(np.repeat([0, 1], 4)).counts
+    assert times.astype(int).tolist() == [
+        [0, 1, 1, 1, 2, 0, 0, 1], [1, 0, 0, 2, 0, 2, 0, 1], [0, 2, 0, 1, 0, 1, 2, 0],
+    ]  # fmt: skip
+
+
+def test_blocks_do_not_show(monkeypatch):
+    whole = Resampling(1000)._plan(DOCUMENTS).counts
+    monkeypatch.setattr(intervals, "_BLOCK", 700)
+    assert (Resampling(1000)._plan(DOCUMENTS).counts == whole).all()
+
+
+def test_percentile_interval_equals_a_plain_bootstrap_loop():
+    measure = Measure("m", (counts_of(7),))
+    resampling = Resampling(resamples=999)
+    scale = (np.bincount(DOCUMENTS) / (np.bincount(DOCUMENTS) - 1))[DOCUMENTS]
+    scores = []
+    for row in resampling._plan(DOCUMENTS).counts:
+        total = sum(times * weight * unit for times, weight, unit in zip(row, scale, measure.rows[:, 0], strict=True))
+        scores.append(from_total(total).f1)
+    scores.sort()
+
+    def at(share: float) -> float:
+        place = share * (len(scores) - 1)
+        low = math.floor(place)
+        return scores[low] + (place - low) * (scores[low + 1] - scores[low])
+
+    assert uncertainty(measure, resampling).these_articles == pytest.approx((at(0.025), at(0.975)), abs=1e-6)
+
+
+def test_percentile_without_spread_or_with_undefined_resamples():
+    assert percentile(np.ones(100)) is None
+    assert percentile(np.full(100, np.nan)) is None
+    few, many = np.linspace(0, 1, 100), np.linspace(0, 1, 100)
+    few[:5], many[:6] = np.nan, np.nan
+    assert percentile(few) is not None and percentile(many) is None
+
+
+# Jackknife
+
+
+def test_jackknife_equals_a_loop_by_hand():
+    measure = Measure("m", (counts_of(8),))
+    support = measure.support
+
+    def odds(f1: float) -> float:
+        return math.log((support * f1 + 0.5) / (support * (1 - f1) + 0.5))
+
+    left_out = []
+    for d in range(5):
+        left_out.append(from_total(measure.rows[d != DOCUMENTS].sum(axis=(0, 1))).f1)
+    x = [odds(f1) for f1 in left_out]
+    half = stats.t.ppf(0.975, 4) * math.sqrt(4 / 5 * sum((xi - sum(x) / 5) ** 2 for xi in x))
+    ends = [1 / (1 + math.exp(-(odds(measure.value) + side * half))) for side in (-1, 1)]
+    got = uncertainty(measure, Resampling(resamples=10))
+    assert got.new_articles == pytest.approx([((support + 1) * p - 0.5) / support for p in ends], abs=1e-6)
+    assert got.leave_one_out == pytest.approx((min(left_out), max(left_out)))
+    assert got.documents == tuple(from_total(t).f1 for t in measure.by_document[:, 0])
+    assert sum(got.document_support) == got.support == support
+    assert got.new_articles.low < measure.value < got.new_articles.high
+
+
+def test_jackknife_of_a_mean_is_the_t_interval():
+    """On the plain scale the jackknife of a mean is the textbook interval of a mean."""
+    x = np.array([0.1, 0.3, 0.2, 0.05, 0.4])
+    left_out = (x.sum() - x) / 4
+    expected = stats.t.interval(0.95, 4, x.mean(), stats.sem(x))
+    assert jackknife(float(x.mean()), left_out) == pytest.approx(expected, abs=1e-6)
+
+
+def test_jackknife_stays_in_range_and_knows_when_to_be_silent():
+    got = jackknife(0.97, np.array([0.99, 1.0, 0.9, 0.98, 1.0]), 100)
+    assert 0 <= got.low < 0.97 < got.high <= 1
+    assert jackknife(0.5, np.array([0.9, -0.9, 0.5])) == Interval(-1, 1)
+    assert jackknife(0.5, np.array([0.4, 0.6]), 100) is None
+    assert jackknife(0.5, np.array([0.4, 0.6, np.nan]), 100) is None
+    assert jackknife(1.0, np.ones(5), 100) is None
+    assert jackknife(math.nan, np.array([0.4, 0.5, 0.6])) is None
+    assert jackknife(0.5, np.array([0.4, 0.5, 0.6]), 29) is None
+
+
+def test_totals_without_a_document_leave_no_dust():
+    by_document = np.array([[0.1], [0.2], [0.0], [0.7]])
+    assert left_out_totals(by_document)[:, 0] == pytest.approx([0.9, 0.8, 1.0, 0.3])
+    assert left_out_totals(np.array([[0.0], [0.1 + 0.2]]))[1, 0] == 0
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 5, 8, 9, 24, 99, 100, 2499, 10_000])
+def test_t_quantiles_equal_scipys(degrees):
+    for probability in (0.5, 0.8, 0.95, 0.975, 0.999):
+        assert t_quantile(probability, degrees) == pytest.approx(stats.t.ppf(probability, degrees), rel=1e-9, abs=1e-9)
+    assert t_quantile(0.975, 10**6) == pytest.approx(stats.norm.ppf(0.975), abs=3e-4)
+
+
+def test_there_is_no_t_quantile_of_nothing():
+    for probability, degrees in ((0.975, 0), (0.49, 5), (1.0, 5)):
+        with pytest.raises(ValueError, match="no t quantile"):
+            t_quantile(probability, degrees)
+
+
+# What is not said
+
+
+def test_no_interval_below_thirty_items():
+    for support, given_ in ((29, False), (30, True)):
+        rows = [[i % 2, 1, i % 2, 1] for i in range(support)]
+        rows[0][0] = rows[0][2] = 1
+        documents = np.arange(support) * 5 // support
+        got = uncertainty(measure_of(rows, documents), Resampling(resamples=200))
+        assert (got.these_articles is not None, got.new_articles is not None) == (given_, given_)
+        assert got.value is not None and len(got.documents) == 5 and got.leave_one_out is not None
+        assert any("fewer than 30" in note for note in got.notes) is not given_
+
+
+def test_undefined_is_none_everywhere():
+    empty = measure_of([[0, 0, 0, 0]] * 40, DOCUMENTS)
+    got = uncertainty(empty, Resampling(resamples=10))
+    assert (got.value, got.leave_one_out, got.these_articles, got.new_articles) == (None, None, None, None)
+    assert got.documents == (None,) * 5 and got.support == 0
+
+
+def test_a_perfect_score_has_no_interval_and_says_so():
+    got = uncertainty(measure_of([[3, 3, 3, 3]] * 40, DOCUMENTS), Resampling(resamples=10))
+    assert (got.value, got.these_articles, got.new_articles) == (1.0, None, None)
+    assert [note.partition(":")[0] for note in got.notes] == [
+        "nothing varies between paragraphs", "nothing varies between documents",
+    ]  # fmt: skip
+
+
+def test_a_score_that_one_document_alone_defines_says_so():
+    """Not that nothing varies: without that document there is no score, and many resamples have none of its items."""
+    rows = [[3, 40, 3, 40], *[[0, 0, 0, 0]] * 39]
+    got = uncertainty(measure_of(rows, DOCUMENTS), Resampling(resamples=100))
+    assert [note.partition(":")[0] for note in got.notes] == [
+        "undefined in too many resamples", "undefined without one of the documents",
+    ]  # fmt: skip
+
+
+def test_few_documents_and_whole_documents():
+    rows = counts_of(9).values[:, :1, :]
+    two = uncertainty(measure_of(rows[:, 0].tolist(), np.arange(40) // 20), Resampling(resamples=100))
+    assert two.these_articles and not two.new_articles and "fewer than 3 documents" in " ".join(two.notes)
+    one = uncertainty(measure_of(rows[:, 0].tolist()), Resampling(resamples=100))
+    assert one.these_articles and not one.new_articles and one.leave_one_out is None
+    whole = uncertainty(measure_of([[10, 20, 10, 20], [9, 20, 9, 20]] * 3, np.arange(6)), Resampling(resamples=100))
+    assert two.notes == ("fewer than 3 documents: no interval for new articles",) == one.notes
+    assert whole.new_articles and not whole.these_articles and "fewer than 20 units" in " ".join(whole.notes)
+
+
+@pytest.mark.parametrize("units", [19, 20])
+def test_twenty_units_are_enough_and_so_are_three_documents(units):
+    rows = [[1 + i % 2, 3, 1 + i % 2, 3] for i in range(units)]
+    got = uncertainty(measure_of(rows, np.arange(units) * 3 // units), Resampling(resamples=100))
+    assert got.new_articles and (got.these_articles is not None) == (units == 20)
+    few = "fewer than 20 units to draw from: no interval for these articles"
+    assert got.notes == (() if units == 20 else (few,))
+    # Three documents that agree are not too few.
+    same = uncertainty(measure_of([[3, 3, 3, 3]] * 30, np.arange(30) // 10), Resampling(resamples=100))
+    assert [note.partition(":")[0] for note in same.notes] == [
+        "nothing varies between paragraphs", "nothing varies between documents",
+    ]  # fmt: skip
+
+
+# The whole
+
+
+def test_intervals_cover_what_they_claim_to():
+    """A quick simulation: 300 samples have a standard error of .013, so .95 ± four of them; a broken one falls out."""
+    figures = coverage.simulate(quick=True)
+    for s in figures["scores"]:
+        these, new = s["of_these_articles"], s["of_new_articles"]
+        assert 0.90 <= these["these_articles"][0] <= 0.99
+        assert 0.90 <= new["new_articles"][0] <= 0.99
+        assert new["document_bootstrap"][0] < new["new_articles"][0] - 0.05
+        assert new["these_articles"][0] < 0.90  # it speaks of these articles, not of new ones
+    exchangeable, apart, _ = figures["differences"]
+    assert exchangeable["these_articles"] >= 0.90 and exchangeable["new_articles"] >= 0.90
+    assert exchangeable["p_at_most_.05"] <= 0.09
+    assert 0.65 <= apart["p_at_most_.05"] <= 0.90
+
+
+def test_published_coverage_is_from_the_full_simulation():
+    figures = json.loads(coverage.OUT.read_text(encoding="utf-8"))
+    assert (figures["samples"], figures["resamples"]) == (2000, intervals.RESAMPLES)
+    published = [(tuple(s["paragraphs"]), s["f1"], s["document_sd"]) for s in figures["scores"]]
+    assert published == [(s.paragraphs, s.f1, s.document_sd) for s in coverage.SCENARIOS]
+    assert all(s["of_new_articles"]["new_articles"][0] >= 0.92 for s in figures["scores"])
+
+
+def test_the_package_computes_without_scipy():
+    command = "import sys, vostochny.stats.paired; sys.exit('scipy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", command], cwd=Path(__file__).parent).returncode == 0

@@ -1,0 +1,43 @@
+"""A copy of the project tree to change, and its scripts run there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("annotations", "benchmark", "corpus", "scripts", "seeds", "pyproject.toml", ".gitignore")
+
+
+class Tree:
+    """The parts of a tree that scripts need, in a folder of their own."""
+
+    def __init__(self, root: Path):
+        self.root = root
+        root.mkdir(exist_ok=True)
+        waste = shutil.ignore_patterns("__pycache__", "*.egg-info", ".*")
+        for part in PARTS:
+            if (ROOT / part).is_dir():
+                shutil.copytree(ROOT / part, root / part, ignore=waste)
+            elif (ROOT / part).is_file():
+                shutil.copy(ROOT / part, root / part)
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run Python in the tree, with the tree's own package."""
+        env = os.environ | {"PYTHONPATH": str(self.root / "benchmark")}
+        return subprocess.run([sys.executable, *arguments], cwd=self.root, env=env, capture_output=True, text=True)
+
+    def done(self, *arguments: str) -> str:
+        """The same, where it must end well; what it printed."""
+        found = self.run(*arguments)
+        assert found.returncode == 0, f"{arguments}: {found.stdout}{found.stderr}"
+        return found.stdout
+
+    def git(self, *arguments: str) -> str:
+        """Run git in the tree."""
+        own = ["-c", "user.name=x", "-c", "user.email=x@y.z", "-c", "commit.gpgsign=false", "-c", "tag.gpgsign=false"]
+        done = subprocess.run(["git", *own, *arguments], cwd=self.root, capture_output=True, text=True, check=True)
+        return done.stdout
