@@ -9,16 +9,15 @@ from typing import Any
 
 from scripts import files
 from scripts.files import ANNOTATIONS, display_path, read_bytes, read_json, read_text, read_yaml
-from vostochny import ontology
 from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio
 from vostochny.model import Document
-from vostochny.ontology import Ontology
+from vostochny.ontology import Ontology, OntologyError, parse_ontology
 
 DISCREPANCY = ("id", "relation", "reason", "spans")  # what a record of discrepancies.yaml says
 
 
-def scheme(annotations: Path = ANNOTATIONS) -> Ontology:
+def read_ontology(annotations: Path = ANNOTATIONS) -> Ontology:
     """The scheme as its source file says, which may be newer than what the package holds.
 
     Raises InputError where it cannot be read, lacks a part or contradicts itself.
@@ -26,8 +25,8 @@ def scheme(annotations: Path = ANNOTATIONS) -> Ontology:
     path = annotations / "ontology.yaml"
     source = read_yaml(path)
     try:
-        return ontology.parse(source)
-    except ontology.OntologyError as error:
+        return parse_ontology(source)
+    except OntologyError as error:
         raise InputError([Problem(display_path(path), None, None, line) for line in str(error).split("\n")]) from None
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError([Problem(display_path(path), None, None, f"is no complete scheme: {error!r}")]) from None
@@ -99,7 +98,7 @@ def read_discrepancies(annotations: Path = ANNOTATIONS) -> list[dict[str, Any]]:
 def read_gold(annotations: Path = ANNOTATIONS) -> list[Document]:
     """The annotated documents in the order of the manifest. Raises InputError with the faults of all of them."""
     documents, problems = [], []
-    types = scheme(annotations)
+    types = read_ontology(annotations)
     for doc_id, about in manifest(annotations, ["sha256"])["documents"].items():
         path = annotations / "gold" / f"{doc_id}.json"
         try:

@@ -9,11 +9,12 @@ import jsonschema
 import pytest
 
 from tests.support.samples import gold, words_only
-from vostochny import cli, corpus, ontology, schema
+from vostochny import cli, corpus, schema
 from vostochny.formats import jsonl
+from vostochny.ontology import load_ontology
 
-SCHEME = ontology.load()
-FULL = jsonschema.Draft202012Validator(schema.schema(SCHEME))
+ONTOLOGY = load_ontology()
+FULL = jsonschema.Draft202012Validator(schema.schema(ONTOLOGY))
 STORED = [corpus.documents_path(), *sorted(Path("benchmark").glob("*/*/predictions*.jsonl"))]
 
 
@@ -49,7 +50,7 @@ def test_mistakes_do_not(wrong):
 
 
 def test_the_narrow_form_is_closed_and_its_answers_are_predictions():
-    narrow = schema.schema(SCHEME, words=True)
+    narrow = schema.schema(ONTOLOGY, words=True)
     jsonschema.Draft202012Validator.check_schema(narrow)
 
     def closed(node):
@@ -77,6 +78,6 @@ def test_the_narrow_form_is_closed_and_its_answers_are_predictions():
 
 def test_the_command_prints_it(capsys):
     assert cli.main(["schema"]) == 0
-    assert json.loads(capsys.readouterr().out) == schema.schema(SCHEME)
+    assert json.loads(capsys.readouterr().out) == schema.schema(ONTOLOGY)
     assert cli.main(["schema", "--words"]) == 0
-    assert json.loads(capsys.readouterr().out) == schema.schema(SCHEME, words=True)
+    assert json.loads(capsys.readouterr().out) == schema.schema(ONTOLOGY, words=True)

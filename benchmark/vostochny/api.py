@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
-from vostochny import extractors, ontology, scoring
+from vostochny import extractors, scoring
 from vostochny.errors import InputError, Problem
 from vostochny.extractors import Extract, ExtractorError, Prediction, Settings, answers
 from vostochny.formats import jsonl, registry
@@ -24,7 +24,7 @@ from vostochny.formats.label_types import Names, discovered
 from vostochny.formats.prediction import nearest
 from vostochny.formats.view_file import read_view
 from vostochny.model import LAYERS, Document
-from vostochny.ontology import Ontology, View
+from vostochny.ontology import Ontology, View, load_ontology
 from vostochny.scoring import Options, Result, options
 from vostochny.stats.intervals import RESAMPLES, SEED
 
@@ -78,16 +78,16 @@ def score(
     if isinstance(gold, (str, os.PathLike)) and isinstance(predictions, (str, os.PathLike)):
         paths = os.fspath(gold), os.fspath(predictions)
         if scoring.is_streamed(*paths):
-            scheme = ontology.load()
-            chosen = _options(scheme, layers, view, zones, metrics, unknown, resamples, seed)
-            return scoring.score_files(*paths, scheme, chosen)
-    documents, scheme, gold_hash = _gold(gold, with_text=False)
-    chosen = _options(scheme, layers, view, zones, metrics, unknown, resamples, seed)
+            ontology = load_ontology()
+            chosen = _options(ontology, layers, view, zones, metrics, unknown, resamples, seed)
+            return scoring.score_files(*paths, ontology, chosen)
+    documents, ontology, gold_hash = _gold(gold, with_text=False)
+    chosen = _options(ontology, layers, view, zones, metrics, unknown, resamples, seed)
     if isinstance(predictions, (str, os.PathLike)):
-        predicted, _ = registry.read_predictions(os.fspath(predictions), documents, scheme, unknown, chosen.view)
+        predicted, _ = registry.read_predictions(os.fspath(predictions), documents, ontology, unknown, chosen.view)
     else:
-        predicted = _checked(predictions, documents, scheme, chosen)
-    return scoring.score(documents, predicted, scheme, chosen, gold_hash)
+        predicted = _checked(predictions, documents, ontology, chosen)
+    return scoring.score(documents, predicted, ontology, chosen, gold_hash)
 
 
 def evaluate(
@@ -115,14 +115,14 @@ def evaluate(
     >>> 0 < result.measures["entities.names"].value < 1
     True
     """
-    documents, scheme, gold_hash = _gold(gold)
-    chosen = _options(scheme, layers, view, zones, metrics, unknown, resamples, seed)
-    run = extractors.load(extract, Settings(scheme, chosen.view)) if isinstance(extract, str) else extract
+    documents, ontology, gold_hash = _gold(gold)
+    chosen = _options(ontology, layers, view, zones, metrics, unknown, resamples, seed)
+    run = extractors.load(extract, Settings(ontology, chosen.view)) if isinstance(extract, str) else extract
     try:
-        predicted = _checked({d.doc_id: run(extractors.unannotated(d)) for d in documents}, documents, scheme, chosen)
+        predicted = _checked({d.doc_id: run(extractors.unannotated(d)) for d in documents}, documents, ontology, chosen)
     finally:
         extractors.close(run)
-    return scoring.score(documents, predicted, scheme, chosen, gold_hash)
+    return scoring.score(documents, predicted, ontology, chosen, gold_hash)
 
 
 def _gold(source: Gold | None, with_text: bool = True) -> tuple[list[Document], Ontology, str]:
@@ -138,11 +138,11 @@ def _gold(source: Gold | None, with_text: bool = True) -> tuple[list[Document], 
         raise InputError(twice)
     # As for a file: what only this gold has is no unknown type in predictions for it.
     rows = (jsonl.row_of(d) | {"zones": [{"zone": z.name} for z in d.zones]} for d in documents)
-    return documents, discovered(ontology.load(), [Names().add(rows)]), "?"
+    return documents, discovered(load_ontology(), [Names().add(rows)]), "?"
 
 
 def _options(
-    scheme: Ontology,
+    ontology: Ontology,
     layers: Sequence[str],
     view: str | View | None,
     zones: Sequence[str],
@@ -163,8 +163,8 @@ def _options(
         raise InputError([Problem("unknown", None, None, f"{unknown!r} is none of {', '.join(UNKNOWN)}")])
     return Options(
         tuple(dict.fromkeys(layers)),
-        read_view(view, scheme) if isinstance(view, str) else view,
-        options.zones(zones, scheme),
+        read_view(view, ontology) if isinstance(view, str) else view,
+        options.zones(zones, ontology),
         options.at_least(resamples, 0, "resamples"),
         options.at_least(seed, 0, "seed"),
         unknown,
@@ -175,7 +175,7 @@ def _options(
 def _checked(
     predictions: Mapping[str, Prediction] | Iterable[Prediction],
     documents: list[Document],
-    scheme: Ontology,
+    ontology: Ontology,
     chosen: Options,
 ) -> dict[str, Document]:
     """Predictions by doc_id, each checked by the reader of prediction files."""
@@ -207,7 +207,7 @@ def _checked(
         document = by_id[doc_id]
         try:
             row = answers.row_of(prediction, document) | {"doc_id": doc_id}
-            out[doc_id] = answers.checked(row, document, scheme, chosen.unknown, chosen.view, name=where)
+            out[doc_id] = answers.checked(row, document, ontology, chosen.unknown, chosen.view, name=where)
         except ExtractorError as e:
             problems.append(Problem(where, None, None, str(e)))
         except InputError as e:

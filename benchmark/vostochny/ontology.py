@@ -126,7 +126,7 @@ class Ontology:
         return tuple(dict.fromkeys(role for event in self.events.values() for role in event.roles))
 
 
-def parse(source: Mapping[str, Any]) -> Ontology:
+def parse_ontology(source: Mapping[str, Any]) -> Ontology:
     """Check the content of ontology.yaml and give it types.
 
     Raises OntologyError naming every fault of what its entries refer to, and KeyError where a section is missing.
@@ -191,7 +191,7 @@ def parse(source: Mapping[str, Any]) -> Ontology:
 
 
 @cache
-def load() -> Ontology:
+def load_ontology() -> Ontology:
     """The scheme that this version of the package was built with."""
     data = files("vostochny").joinpath("data/ontology.json").read_text(encoding="utf-8")
-    return parse(json.loads(data))
+    return parse_ontology(json.loads(data))

@@ -74,11 +74,11 @@ KAPPAS: Mapping[str, Callable[[list[Pair]], kappa.Confusion]] = {
 
 def read_pass(folder: Path) -> dict[str, Document]:
     """One annotator's documents by doc_id, segmented. Raises InputError with the faults of all files."""
-    scheme = store.scheme()
+    ontology = store.read_ontology()
     out, problems = {}, []
     for path in sorted(folder.glob("*.json")):
         try:
-            out[path.stem] = segment(label_studio.read(read_json(path), scheme, display_path(path)))
+            out[path.stem] = segment(label_studio.read(read_json(path), ontology, display_path(path)))
         except InputError as error:
             problems += error.problems
     if not out and not problems:
@@ -129,20 +129,20 @@ def heads(document: Document) -> Document:
 
 def compare(a: Mapping[str, Document], b: Mapping[str, Document]) -> dict[str, Any]:
     """Every figure of two passes over the same articles."""
-    scheme = store.scheme()
+    ontology = store.read_ontology()
     ids = [i for i in a if i in b]
     shown = examples()
 
     def score(change: Callable[[Document], Document] = lambda d: d, resamples: int = 10_000) -> scoring.Result:
         options = scoring.Options(layers=("entities", "events", "quotes"), resamples=resamples)
-        return scoring.score([change(a[i]) for i in ids], {i: change(b[i]) for i in ids}, scheme, options)
+        return scoring.score([change(a[i]) for i in ids], {i: change(b[i]) for i in ids}, ontology, options)
 
     result = score()
     beyond = score(lambda d: outside(d, shown.get(d.doc_id[:3], [])), resamples=0)
     figures = {label: _figure(result, beyond, name) for label, name in FIGURES.items() if name in result.measures}
     by_head = score(heads, resamples=0).measures["entities.all"]
     figures["all mentions, head"] = {"f1": by_head.value}
-    pairs = pair_up([a[i] for i in ids], {i: b[i] for i in ids}, frozenset(scheme.values), scheme.unscored)
+    pairs = pair_up([a[i] for i in ids], {i: b[i] for i in ids}, frozenset(ontology.values), ontology.unscored)
     return {
         "articles": ids,
         "counts": {side: _counts(documents, ids) for side, documents in (("a", a), ("b", b))},

@@ -40,10 +40,10 @@ from scripts.annotating.task_files import (
     write_tasks,
 )
 from scripts.files import ANNOTATIONS, CORPUS, display_path, write_or_check
-from vostochny import ontology
 from vostochny.errors import InputError
 from vostochny.formats.label_studio import canonical, read
 from vostochny.formats.label_studio.regions import CLUSTER_KEYS
+from vostochny.ontology import load_ontology
 
 __all__ = ["CONFIG", "create_project", "export_tasks", "import_tasks", "load_tasks", "through_server", "write_tasks"]
 
@@ -266,7 +266,7 @@ def roundtrip(options: argparse.Namespace) -> None:
             back = through_server(server.client(), tasks)
         write_tasks(options.target, back)
     for task in back:
-        document = read(task, ontology.load())
+        document = read(task, load_ontology())
         counts = (f"{len(getattr(document, layer)):4} {layer}" for layer in ("entities", "events", "quotes"))
         same = "as it went in" if task == canonical(tasks[document.doc_id]) else "CHANGED"
         print(f"{document.doc_id}  {'  '.join(counts)}  {same}")

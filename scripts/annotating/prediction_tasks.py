@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from scripts.annotating.task_files import Task, export_tasks
-from vostochny import ontology
 from vostochny.formats import label_studio, registry
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
+from vostochny.ontology import Ontology, load_ontology
 
 
 def load(file: Path, gold: Mapping[str, Task]) -> tuple[dict[str, Task], dict[str, int]]:
@@ -20,7 +20,7 @@ def load(file: Path, gold: Mapping[str, Task]) -> tuple[dict[str, Task], dict[st
 
     In any format that ``vostochny score`` reads. Raises InputError on what ``vostochny score`` refuses as well.
     """
-    types = ontology.load()
+    types = load_ontology()
     documents = {doc_id: label_studio.read(task, types) for doc_id, task in gold.items()}
     tasks, lost = {}, {}
     found, _ = registry.read_predictions(str(file), list(documents.values()), types)
@@ -30,7 +30,7 @@ def load(file: Path, gold: Mapping[str, Task]) -> tuple[dict[str, Task], dict[st
     return tasks, lost
 
 
-def drawable(predicted: Document, gold: Document, types: ontology.Ontology) -> tuple[Document, int]:
+def drawable(predicted: Document, gold: Document, types: Ontology) -> tuple[Document, int]:
     """The prediction as regions can show it, and how many of its items and arrows they cannot.
 
     Every item gets an id of its own. An arrow to a span where nothing was predicted gets no entity there: which type

@@ -19,10 +19,10 @@ from scripts import exchange
 from scripts.annotating.server import ServerError, write_private
 from scripts.annotating.sync_state import Known, State
 from scripts.annotating.task_files import Task, export_tasks, import_tasks, load_tasks
-from vostochny import ontology
 from vostochny.errors import InputError
 from vostochny.formats.label_studio import canonical, dumps, read
 from vostochny.formats.label_studio.regions import CLUSTER_KEYS, picked
+from vostochny.ontology import load_ontology
 
 ANEW = "or `push --ours {0}` puts the gold there anew"
 SIDES = (
@@ -114,7 +114,7 @@ def _look(pair: Pair) -> None:
         pair.problems.append(f"its annotation was deleted; mark the article again and press Submit, {again}")
     else:
         try:
-            read(task, ontology.load(), "task")
+            read(task, load_ontology(), "task")
             pair.there = canonical(task)
         except InputError as error:
             pair.problems += [

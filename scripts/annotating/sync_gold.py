@@ -11,10 +11,10 @@ from typing import Any
 from scripts.annotating.task_files import Task
 from scripts.files import read_yaml
 from scripts.rules.articles import REGISTRIES
-from vostochny import ontology
 from vostochny.formats.label_studio import read
 from vostochny.formats.label_studio.regions import CLUSTER_KEYS, given_values
 from vostochny.model import Document
+from vostochny.ontology import load_ontology
 
 LAYERS = ("zones", "entities", "events", "quotes")
 
@@ -69,7 +69,7 @@ def clusters(annotations: Path, gold: Mapping[str, Task]) -> dict[str, list[dict
 
 def counted(old: Task | None, new: Task) -> str:
     """What changed, by layer, in numbers: ``entities +1, events ~2``."""
-    types = ontology.load()
+    types = load_ontology()
     before, after = (_items(read(task, types)) if task else {} for task in (old, new))
     parts = []
     for layer in LAYERS:

@@ -11,10 +11,10 @@ from typing import Any
 
 from scripts.annotating.server import ServerError
 from scripts.files import ANNOTATIONS, read_json, write_atomically
-from vostochny import ontology
 from vostochny.errors import InputError, Problem
 from vostochny.formats.label_studio import canonical, dumps, read
 from vostochny.formats.label_studio.regions import CLUSTER_KEYS
+from vostochny.ontology import load_ontology
 
 CONFIG = ANNOTATIONS / "label_studio.xml"
 
@@ -65,7 +65,7 @@ def load_tasks(folder: Path) -> dict[str, Task]:
     for file in files:
         try:
             task = read_json(file)
-            doc_id = read(task, ontology.load(), str(file)).doc_id
+            doc_id = read(task, load_ontology(), str(file)).doc_id
         except InputError as error:
             problems += error.problems
             continue
@@ -96,7 +96,7 @@ def through_server(client: Any, tasks: dict[str, Task]) -> list[Task]:
         client.projects.delete(project)
     back = []
     for task in exported:
-        doc_id = read(task, ontology.load(), "export").doc_id
+        doc_id = read(task, load_ontology(), "export").doc_id
         # Who annotated is the file's to say here: the server knows only its own users.
         name = tasks[doc_id]["annotations"][0].get("completed_by")
         task["annotations"][0].pop("completed_by")

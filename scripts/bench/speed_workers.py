@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from scripts.bench.timing import ours, peak
-from vostochny import corpus, ontology, scoring
+from vostochny import corpus, scoring
+from vostochny.ontology import load_ontology
 from vostochny.scoring import executors
 from vostochny.scoring.chunks import Source
 from vostochny.scoring.totals import Job, Part, total
@@ -66,7 +67,7 @@ def processes(gold: str, predicted: str, best: Best) -> dict[str, Any]:
         shards = split(folder, (gold, predicted))
         pairs = list(zip(*shards, strict=True))
         parts = [Part(*(tuple(Source.plain([path])) for path in pair)) for pair in pairs]
-        count = functools.partial(total, job=Job(ontology.load(), NAMES, by_block=True))
+        count = functools.partial(total, job=Job(load_ontology(), NAMES, by_block=True))
         with executors.Processes(1) as one, executors.Processes(2) as two:
             for engine in (one, two):  # what is imported once
                 engine.sum(count, parts)
@@ -107,7 +108,7 @@ def orders(gold: str, predicted: str, best: Best) -> dict[str, Any]:
 
 def _weighed(paths: tuple[str, str], options: scoring.Options) -> dict[str, Any]:
     """How long a core takes for a document of these files, and what their total weighs without its keys."""
-    part, job = Part(*(tuple(Source.plain([path])) for path in paths)), Job(ontology.load(), options, by_block=True)
+    part, job = Part(*(tuple(Source.plain([path])) for path in paths)), Job(load_ontology(), options, by_block=True)
     total(part, job)  # what is imported once
     began = time.perf_counter()
     counted = total(part, job)
@@ -153,10 +154,10 @@ def dask_engine(gold: str, predicted: str, best: Best) -> dict[str, Any]:
     """A small job, 10⁶ tokens: seconds of one process, of a running Dask cluster of two workers, of one of its own."""
     from distributed import LocalCluster
 
-    scheme = ontology.load()
+    ontology = load_ontology()
 
     def score(run: scoring.Run) -> Any:
-        return scoring.score_files(sides[0], sides[1], scheme, NAMES, run)
+        return scoring.score_files(sides[0], sides[1], ontology, NAMES, run)
 
     with tempfile.TemporaryDirectory() as name:
         sides = split(Path(name), (gold, predicted))

@@ -25,11 +25,12 @@ def best(tries: int, *runs: Callable[[], Any]) -> list[float]:
 
 def ours(gold: str, predicted: str, resamples: int = 10_000) -> Any:
     """What an engineer asks for: names with the table by type and intervals."""
-    from vostochny import ontology, scoring
+    from vostochny import scoring
+    from vostochny.ontology import load_ontology
     from vostochny.stats.scores import score
 
     options = scoring.Options(metrics=("entities.names",), resamples=resamples)
-    result = scoring.score_files(gold, predicted, ontology.load(), options)
+    result = scoring.score_files(gold, predicted, load_ontology(), options)
     measure = result.measures["entities.names"]
     found = result.uncertainty(measure)
     return {t: score(c) for t, c in measure.counts[0].by("type").items()}, found, measure

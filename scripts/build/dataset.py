@@ -80,7 +80,7 @@ def read_registry(annotations: Path) -> dict[str, dict[str, Any]]:
 
 def build(annotations: Path = ANNOTATIONS, corpus: Path = CORPUS) -> dict[Path, str]:
     """Every generated file of the corpus with its content. Raises InputError on a gold that cannot be published."""
-    scheme = store.scheme(annotations)
+    ontology = store.read_ontology(annotations)
     manifest = store.manifest(annotations, dataset_rows.KNOWN)
     documents = [segment(d) for d in store.read_gold(annotations)]
     problems = [problem for d in documents for problem in span_faults(d)]
@@ -91,7 +91,7 @@ def build(annotations: Path = ANNOTATIONS, corpus: Path = CORPUS) -> dict[Path, 
     names = {cluster: known["name"] for cluster, known in registry.items() if known.get("name")}
     rows = {
         "documents": [dataset_rows.document_row(d, manifest["documents"][d.doc_id], canary) for d in documents],
-        "ner": dataset_rows.ner_rows(documents, scheme, canary),
+        "ner": dataset_rows.ner_rows(documents, ontology, canary),
         "entities": dataset_rows.entity_rows(documents, names, canary),
         "events": dataset_rows.event_rows(documents, names, canary),
         "quotes": dataset_rows.quote_rows(documents, names, canary),
@@ -106,11 +106,11 @@ def build(annotations: Path = ANNOTATIONS, corpus: Path = CORPUS) -> dict[Path, 
     counts = {name: len(body) for name, body in rows.items()}
     released = release_date()
     files[corpus / "README.md"] = card.card(
-        documents, scheme, (gold_hash, build_hash), counts, version.__version__, read_agreement(annotations), released
+        documents, ontology, (gold_hash, build_hash), counts, version.__version__, read_agreement(annotations), released
     )
     files[corpus / "croissant.json"] = croissant.metadata(
         {name: files[corpus / name / "test.jsonl"] for name in rows},
-        dataset_fields.features(scheme),
+        dataset_fields.features(ontology),
         version.__version__,
         f"English news articles about the meeting of Kim Jong Un and Vladimir Putin at the Vostochny cosmodrome, "
         f"annotated by language models for entities, events, quotes and identity across articles; gold {gold_hash}.",
@@ -149,7 +149,7 @@ def without_text(target: Path, annotations: Path = ANNOTATIONS) -> dict[Path, st
     counts = {name: len(body) for name, body in rows.items()}
     files[target / standoff.ABOUT] = json.dumps(about, indent=1) + "\n"
     files[target / "README.md"] = card.standoff_card(
-        store.scheme(annotations), (about["gold"], build_hash), counts, version.__version__
+        store.read_ontology(annotations), (about["gold"], build_hash), counts, version.__version__
     )
     for name in ("README.md", "croissant.json"):
         files[target / standoff.COMPLETE / name] = complete[target / name]
@@ -163,7 +163,7 @@ def _gold_hash(files: Mapping[Path, str], corpus: Path) -> str:
 def package_data(annotations: Path = ANNOTATIONS) -> dict[Path, str]:
     """What the package carries besides code: scheme, agreement by measure, and the gold without article text."""
     source = read_yaml(annotations / "ontology.yaml")
-    store.scheme(annotations)  # raises where the scheme contradicts itself
+    store.read_ontology(annotations)  # raises where the scheme contradicts itself
     figures = read_agreement(annotations).get("f1", {})
     agreement = {f["measure"]: f["f1"] for f in figures.values() if "measure" in f}
     bare = without_text(Path(), annotations)

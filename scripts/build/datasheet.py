@@ -45,7 +45,7 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
 
 def _about_articles(documents: list[Document]) -> dict[str, str]:
     manifest = store.manifest(needs=("sha256", "translated", "review"))["documents"]
-    unscored = store.scheme().unscored
+    unscored = store.read_ontology().unscored
     outside = sum(z.span.end - z.span.start for d in documents for z in d.zones if z.name in unscored)
     characters = sum(len(d.text) for d in documents)
     translated: dict[str, list[str]] = {}
@@ -168,7 +168,7 @@ def _coverage() -> dict[str, str]:
 def figures() -> dict[str, str]:
     """Every figure by its name; one with a line break stands between whole lines."""
     path = CORPUS / "documents" / "test.jsonl"
-    documents = jsonl.read_gold(str(path), store.scheme())
+    documents = jsonl.read_gold(str(path), store.read_ontology())
     found = _about_articles(documents) | _about_labels(documents) | _about_annotation(documents)
     return found | _coverage() | scale.known() | {"gold": f"`{corpus.file_hash(str(path))}`", "results": _results()}
 

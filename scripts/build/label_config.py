@@ -191,7 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the file is stale")
     check = parser.parse_args(arguments).check
     name = TARGET.relative_to(ROOT)
-    xml = config(store.scheme())
+    xml = config(store.read_ontology())
     wrong = [] if check else problems(xml)
     if wrong:
         print(f"{name} is not written: {'; '.join(wrong)}", file=sys.stderr)

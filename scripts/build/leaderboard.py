@@ -20,7 +20,8 @@ from typing import Any
 
 from scripts.agreement import two_passes
 
-from vostochny import corpus, ontology, scoring
+from vostochny import corpus, scoring
+from vostochny.ontology import load_ontology
 from vostochny.errors import InputError, Problem
 from vostochny.formats import jsonl
 from vostochny.model import Document
@@ -33,17 +34,17 @@ BASELINES = ROOT / "benchmark" / "baselines"
 
 def made() -> dict[str, str]:
     """Every file of the leaderboard by its name, from the predictions and the gold as they are now."""
-    scheme = ontology.load()
+    ontology = load_ontology()
     path = str(corpus.documents_path())
-    gold, gold_hash = jsonl.read_gold(path, scheme), corpus.file_hash(path)
+    gold, gold_hash = jsonl.read_gold(path, ontology), corpus.file_hash(path)
     about = board.systems(BASELINES)
 
     def scored(name: str) -> scoring.Result:
-        predicted = jsonl.read_predictions(str(BASELINES / name / "predictions.jsonl"), gold, scheme, "wrong")
+        predicted = jsonl.read_predictions(str(BASELINES / name / "predictions.jsonl"), gold, ontology, "wrong")
         # The ceiling is one annotator held against the other; the gold, made of both, would flatter either.
         ceiling = about[name]["kind"] == "ceiling"
         against, known_as = (_first_pass(gold), "annotator-a") if ceiling else (gold, gold_hash)
-        return scoring.score(against, predicted, scheme, scoring.Options(unknown="wrong"), known_as)
+        return scoring.score(against, predicted, ontology, scoring.Options(unknown="wrong"), known_as)
 
     results = {name: scored(name) for name in about}
     table = board.build(about, results, corpus.agreement())

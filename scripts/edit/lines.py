@@ -53,7 +53,7 @@ def skeleton(doc_id: str) -> str:
 def tasks(folder: Path) -> dict[str, str]:
     """Label Studio tasks, as file content by doc_id, from every ``<doc_id>.txt`` of a folder."""
     out, problems = {}, []
-    scheme = store.scheme()
+    ontology = store.read_ontology()
     paths = sorted(folder.glob("*.txt"))
     if not paths:
         raise InputError([Problem(str(folder), None, None, "holds no <doc_id>.txt")])
@@ -61,7 +61,7 @@ def tasks(folder: Path) -> dict[str, str]:
         try:
             doc_id = full_id(path.stem)
             source = read_text(path)
-            document = notation.read(source, doc_id, store.seed_text(doc_id), scheme, str(path))
+            document = notation.read(source, doc_id, store.seed_text(doc_id), ontology, str(path))
             out[doc_id] = label_studio.dumps(label_studio.canonical(label_studio.write(document)))
         except InputError as e:
             problems += e.problems
@@ -82,11 +82,11 @@ def _gold(doc_id: str, annotations: Path) -> tuple[Path, str]:
 def show(doc_id: str, annotations: Path = ANNOTATIONS) -> str:
     """The gold of an article in the notation, headed by the article and the state that it shows."""
     path, stored = _gold(doc_id, annotations)
-    scheme = store.scheme(annotations)
-    document = label_studio.read(read_json(path), scheme, display_path(path))
+    ontology = store.read_ontology(annotations)
+    document = label_studio.read(read_json(path), ontology, display_path(path))
     sentences = (s for p in paragraphs_of(document.text) for s in sentences_of(document.text, p))
     document = replace(document, sentences=tuple(sentences))
-    return f"-- article {doc_id}, gold {_digest(stored)}\n\n{notation.write(document, scheme)}"
+    return f"-- article {doc_id}, gold {_digest(stored)}\n\n{notation.write(document, ontology)}"
 
 
 def take(source: str, name: str, annotations: Path = ANNOTATIONS) -> tuple[Path, str]:
@@ -101,9 +101,9 @@ def take(source: str, name: str, annotations: Path = ANNOTATIONS) -> tuple[Path,
     if shown and shown.group(2) != _digest(stored):
         message = f"the gold of {doc_id} has changed since it was shown; show it again and make the correction there"
         raise InputError([Problem(name, None, None, message)])
-    scheme, before = store.scheme(annotations), read_json(path)
-    known = label_studio.read(before, scheme, display_path(path))
-    document = notation.read(source, doc_id, known.text, scheme, name)
+    ontology, before = store.read_ontology(annotations), read_json(path)
+    known = label_studio.read(before, ontology, display_path(path))
+    document = notation.read(source, doc_id, known.text, ontology, name)
     task = label_studio.write(document)
     author = before["annotations"][0].get("completed_by")
     kept = keep_ids(task, label_studio.canonical(before))

@@ -198,7 +198,7 @@ def discrepancies(a: list[Any], b: list[Any]) -> Iterator[Change]:
             yield Change("discrepancies", "spans", says, id=id_, before=places(p), after=places(q))
 
 
-def scheme(a: Any, b: Any, path: tuple[str, ...] = ()) -> Iterator[Change]:
+def ontology(a: Any, b: Any, path: tuple[str, ...] = ()) -> Iterator[Change]:
     """What changed in the ontology, field by field; ``wording`` is a change of words that explain."""
     if isinstance(a, dict) and isinstance(b, dict):
         for key in [*a, *(k for k in b if k not in a)]:
@@ -206,7 +206,7 @@ def scheme(a: Any, b: Any, path: tuple[str, ...] = ()) -> Iterator[Change]:
                 kind = "added" if key not in a else "removed"
                 yield Change("scheme", kind, f"{kind} {'.'.join((*path, str(key)))}", id=".".join((*path, str(key))))
             else:
-                yield from scheme(a[key], b[key], (*path, str(key)))
+                yield from ontology(a[key], b[key], (*path, str(key)))
     elif a != b:
         # Levels, realis and the like map a name to its explanation and nothing else.
         words = isinstance(a, str) and isinstance(b, str)

@@ -35,8 +35,8 @@ def diff(a: Side | Path | str | None, b: Side | Path | str | None = None) -> Cha
 
 
 def _changes(a: Side, b: Side) -> Iterator[Change]:
-    if a.scheme is not None and b.scheme is not None:
-        yield from cluster_changes.scheme(a.scheme, b.scheme)
+    if a.ontology is not None and b.ontology is not None:
+        yield from cluster_changes.ontology(a.ontology, b.ontology)
     if a.articles is not None and b.articles is not None:
         yield from _articles(a.articles, b.articles)
     compared = []

@@ -33,9 +33,9 @@ from scripts.history.release_notes import BUMPS, CALLS_FOR, Gold, Notes, bumped,
 from scripts.history.revisions import git, is_revision
 from scripts.rules import validate
 from scripts.rules.folder import read_folder
-from vostochny import ontology
 from vostochny import version as package_version
 from vostochny.errors import InputError, Problem
+from vostochny.ontology import parse_ontology
 
 VERSION_FILE = ROOT / "benchmark" / "vostochny" / "version.py"
 CITATION = ROOT / "CITATION.cff"
@@ -122,7 +122,7 @@ def gold_of(revision: str) -> Gold | None:
         source = yaml.safe_load(git("show", f"{revision}:annotations/ontology.yaml"))
     except InputError:
         return None
-    return Gold(content, ontology.parse(source))
+    return Gold(content, parse_ontology(source))
 
 
 def versioned(version: str, date: str) -> dict[Path, str]:
@@ -175,7 +175,7 @@ def release(part: str, dry: bool, since: str | None) -> int:
     if wrong and not dry:
         return refused(wrong)
     before = gold_of(since)
-    after = Gold((ROOT / DOCUMENTS).read_bytes(), store.scheme())
+    after = Gold((ROOT / DOCUMENTS).read_bytes(), store.read_ontology())
     found = differences.diff(since)
     least, why = calls_for(found, before, after)
     if BUMPS.index(part) < BUMPS.index(least):

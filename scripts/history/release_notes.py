@@ -37,7 +37,7 @@ class Gold:
     """A published gold: ``corpus/documents/test.jsonl`` as it was or is, and the scheme that it follows."""
 
     content: bytes
-    scheme: Ontology
+    ontology: Ontology
 
     @property
     def hash(self) -> str:
@@ -61,12 +61,12 @@ class Gold:
                 return "no predictions for these articles"
             kept.write_bytes(b"".join(rows))
             try:
-                documents = jsonl.read_gold(str(gold), self.scheme)
-                predicted = jsonl.read_predictions(str(kept), documents, self.scheme, "wrong")
+                documents = jsonl.read_gold(str(gold), self.ontology)
+                predicted = jsonl.read_predictions(str(kept), documents, self.ontology, "wrong")
             except InputError as error:
                 return f"cannot be scored: {error.problems[0].message}"
             options = scoring.Options(resamples=0, unknown="wrong")
-            found = scoring.score(documents, predicted, self.scheme, options).measures
+            found = scoring.score(documents, predicted, self.ontology, options).measures
         return {n: m.value for n in MEASURES if (m := found.get(n)) is not None and m.value is not None}
 
 

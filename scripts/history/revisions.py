@@ -24,7 +24,7 @@ class Side:
 
     name: str
     documents: dict[str, Document]
-    scheme: dict[str, Any] | None = None
+    ontology: dict[str, Any] | None = None
     articles: dict[str, Any] | None = None
     registry: dict[str, dict[str, Any]] | None = None
     discrepancies: list[dict[str, Any]] | None = None
@@ -75,11 +75,11 @@ def _folder(path: Path, name: str) -> Side:
     try:
         whole = (path / "ontology.yaml").is_file()
         beside = (path, path.parent, ANNOTATIONS)
-        scheme = store.scheme(next(p for p in beside if (p / "ontology.yaml").is_file()))
+        ontology = store.read_ontology(next(p for p in beside if (p / "ontology.yaml").is_file()))
         tasks = sorted((path / "gold" if (path / "gold").is_dir() else path).glob("*.json"))
         if not tasks and not whole:
             raise InputError([Problem(name, None, None, "holds no annotation: neither gold/ nor <doc_id>.json")])
-        documents = _documents(tasks, scheme, name)
+        documents = _documents(tasks, ontology, name)
         if not whole:
             return Side(name, documents)
         registry = {p.stem: read_yaml(p) or {} for p in sorted((path / "clusters").glob("*.yaml"))}
@@ -90,12 +90,12 @@ def _folder(path: Path, name: str) -> Side:
         raise InputError([replace(f, file=f.file.replace(str(path), name, 1)) for f in error.problems]) from None
 
 
-def _documents(tasks: list[Path], scheme: Ontology, name: str) -> dict[str, Document]:
+def _documents(tasks: list[Path], ontology: Ontology, name: str) -> dict[str, Document]:
     documents, problems = {}, []
     for path in tasks:
         file = f"{name}: {path.name}"
         try:
-            documents[path.stem] = label_studio.read(read_json(path), scheme, file)
+            documents[path.stem] = label_studio.read(read_json(path), ontology, file)
         except InputError as error:
             problems += [replace(problem, file=file) for problem in error.problems]
     if problems:

@@ -19,8 +19,8 @@ REGISTRIES = {"entity": "entities.yaml", "event": "events.yaml", "utterance": "u
 class Task:
     """A task as stored: its well-formed results, regions by id and relations with their arrow to the right."""
 
-    def __init__(self, task: Mapping[str, Any], scheme: Ontology, file: str):
-        self.source, self.scheme, self.file = task, scheme, file
+    def __init__(self, task: Mapping[str, Any], ontology: Ontology, file: str):
+        self.source, self.ontology, self.file = task, ontology, file
         self.doc_id, self.text = task["data"]["doc_id"], task["data"]["text"]
         result = chosen(task, None, file).get("result")
         self.result: list[Any] = result if isinstance(result, list) else []
@@ -89,7 +89,7 @@ class Article:
 
     file: str
     document: Document
-    scheme: Ontology
+    ontology: Ontology
 
     @property
     def text(self) -> str:
@@ -127,7 +127,7 @@ class Article:
     @cached_property
     def unscored(self) -> list[Span]:
         """The zones that carry no annotation."""
-        return [z.span for z in self.document.zones if z.name in self.scheme.unscored]
+        return [z.span for z in self.document.zones if z.name in self.ontology.unscored]
 
     def tokens(self, span: Span) -> list[str]:
         """The words of a span, token by token."""

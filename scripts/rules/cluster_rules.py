@@ -42,7 +42,7 @@ def members(articles: list[Article]) -> Iterator[Member]:
     """Every clustered item of the articles."""
     for a in articles:
         for e in a.document.entities:
-            if e.cluster and e.type in a.scheme.mentions:
+            if e.cluster and e.type in a.ontology.mentions:
                 yield Member(a, "entity", e.id, e.span, e.cluster, e.type)
         for v in a.document.events:
             if v.cluster:
@@ -204,7 +204,7 @@ def entries_well_formed(folder: Folder) -> Iterator[Found]:
             problems.append("is no mapping")
         else:
             name, type_ = entry.get("name"), entry.get("type")
-            types = {"entity": folder.scheme.mentions, "event": folder.scheme.events}
+            types = {"entity": folder.ontology.mentions, "event": folder.ontology.events}
             known = list(types.get(kind, [type_]))
             problems += [f"unknown field {f!r}" for f in entry if f not in FIELDS[kind]]
             problems += [] if isinstance(name, str) and name.strip() and "\n" not in name else ["no name of one line"]
@@ -263,8 +263,8 @@ def registered_as_used(folder: Folder) -> Iterator[Found]:
 def pointers_fit(folder: Folder) -> Iterator[Found]:
     """Members of a set have its type, a place is a GPE, LOC or FAC, and participants can fill roles."""
     types = {(k, c): _type(e) for k, c, e in _entries(folder)}
-    places = next(iter(folder.scheme.events.values())).roles["Place"]
-    able = frozenset().union(*(f for e in folder.scheme.events.values() for f in e.roles.values())) - {EVENT}
+    places = next(iter(folder.ontology.events.values())).roles["Place"]
+    able = frozenset().union(*(f for e in folder.ontology.events.values() for f in e.roles.values())) - {EVENT}
     for cluster, kind, targets in _pointing(folder):
         for field, target in targets:
             found, own = types.get((POINTERS[field] or kind, target)), types.get((kind, cluster))

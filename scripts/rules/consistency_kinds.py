@@ -60,7 +60,7 @@ def _folded(article: Article) -> str:
 
 
 def _mentions(article: Article) -> list[Entity]:
-    return [e for e in article.document.entities if e.type in article.scheme.mentions]
+    return [e for e in article.document.entities if e.type in article.ontology.mentions]
 
 
 def _words(article: Article) -> Iterator[Span]:
@@ -177,7 +177,7 @@ def _titles(article: Article) -> set[int]:
 def values_missing(gold: list[Article]) -> Iterator[tuple[Article, Span, str]]:
     """Numerals, dates and units outside every value and name"""
     for a in gold:
-        spans = [e.span for e in a.document.entities if e.type in a.scheme.values or e.level == "NAM"]
+        spans = [e.span for e in a.document.entities if e.type in a.ontology.values or e.level == "NAM"]
         for token in _words(a):
             word = token.of(a.text).lower()
             dated = word in CALENDAR and (token.of(a.text)[0].isupper() or word.endswith("day"))  # not ‹may›
@@ -344,6 +344,6 @@ def arguments_missing(gold: list[Article]) -> Iterator[tuple[Article, Span, str]
             fillers = {i.cluster for arg in v.arguments if (i := a.items.get(arg.filler.id or ""))}
             near = _near(a, v.trigger)
             for (role, cluster), times in filled[v.cluster or ""].items():
-                usual = times > 1 and role in a.scheme.events[v.type].roles
+                usual = times > 1 and role in a.ontology.events[v.type].roles
                 if usual and role not in roles and cluster in near - fillers:
                     yield a, v.trigger, f"{role} {cluster} in {times} places, here empty"

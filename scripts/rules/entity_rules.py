@@ -25,11 +25,11 @@ OF_INSIDE = ("heads of state",)  # E23's one exception
 
 
 def _mention(article: Article) -> list[Entity]:
-    return [e for e in article.document.entities if e.type in article.scheme.mentions]
+    return [e for e in article.document.entities if e.type in article.ontology.mentions]
 
 
 def _values(article: Article) -> list[Entity]:
-    return [e for e in article.document.entities if e.type in article.scheme.values]
+    return [e for e in article.document.entities if e.type in article.ontology.values]
 
 
 @rule("EN2", ARTICLE, "Say NAM, NOM or PRO.", "E11")

@@ -87,7 +87,7 @@ def triggers_are_smallest(article: Article) -> Iterator[Found]:
 def roles_of_the_type(article: Article) -> Iterator[Found]:
     """A role is one that the event's type has."""
     for v in article.document.events:
-        roles = article.scheme.events[v.type].roles
+        roles = article.ontology.events[v.type].roles
         for a in v.arguments:
             if a.role not in roles:
                 yield Found(v.id, v.trigger, f"{v.type} has no {a.role}; it has {', '.join(roles)}")
@@ -97,7 +97,7 @@ def roles_of_the_type(article: Article) -> Iterator[Found]:
 def fillers_of_the_role(article: Article) -> Iterator[Found]:
     """A filler is of a type that its role admits."""
     for v, role, filler in _arguments(article):
-        admitted = article.scheme.events[v.type].roles.get(role)
+        admitted = article.ontology.events[v.type].roles.get(role)
         kind = EVENT if isinstance(filler, Event) else filler.type
         if admitted is not None and kind not in admitted:
             yield Found(v.id, _span(filler), f"{role} of ‹{v.trigger.of(article.text)}› admits no {kind}")

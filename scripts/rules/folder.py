@@ -31,7 +31,7 @@ class Folder:
     """
 
     path: Path
-    scheme: Ontology
+    ontology: Ontology
     texts: dict[str, str] = field(default_factory=dict)
     gold: list[Article] = field(default_factory=list)
     passes: dict[str, list[Article]] = field(default_factory=dict)
@@ -70,7 +70,7 @@ def read_folder(annotations: Path = ANNOTATIONS) -> Folder:
     if not (annotations / "ontology.yaml").is_file():
         message = "is no annotations folder: it holds no ontology.yaml"
         raise InputError([Problem(display_path(annotations), None, None, message)])
-    folder = Folder(annotations, store.scheme(annotations))
+    folder = Folder(annotations, store.read_ontology(annotations))
     documents = store.manifest(annotations, ["sha256"])["documents"]
     for doc_id, about in documents.items():
         try:
@@ -103,16 +103,16 @@ def read_article(folder: Folder, path: Path) -> Article | None:
             if stored["data"][key] != right:
                 folder.problem(path, f"data.{key}", f"differs from seeds/{path.stem}.txt; the seed is right")
                 return None
-        task = Task(stored, folder.scheme, folder.file(path))
+        task = Task(stored, folder.ontology, folder.file(path))
         broken, drop = book.check_task(task)
         folder.broken += broken
-        document = label_studio.read(task.without(drop), folder.scheme, task.file)
+        document = label_studio.read(task.without(drop), folder.ontology, task.file)
     except InputError as error:
         folder.problems += error.problems
     except (OSError, ValueError, KeyError, TypeError) as error:
         folder.problem(path, None, f"cannot be read: {error or type(error).__name__}")
     else:
-        return Article(task.file, segment(document), folder.scheme)
+        return Article(task.file, segment(document), folder.ontology)
     return None
 
 

@@ -30,7 +30,7 @@ def sources_are_mentions(article: Article) -> Iterator[Found]:
     for q in article.document.quotes:
         for what, reference in (("source", q.source), ("addressee", q.addressee)):
             item = article.items.get(reference.id or "") if reference else None
-            if reference and (item is None or item.type not in article.scheme.mentions):
+            if reference and (item is None or item.type not in article.ontology.mentions):
                 yield Found(q.id, reference.span, what)
 
 

@@ -51,7 +51,7 @@ def ids_unique(folder: Folder) -> Iterator[Found]:
 def relation_known(folder: Folder) -> Iterator[Found]:
     """A discrepancy has one of the scheme's relations."""
     for id_, row in _discrepancies(folder):
-        if row.get("relation") not in list(folder.scheme.discrepancies):
+        if row.get("relation") not in list(folder.ontology.discrepancies):
             yield Found(id_, detail=f"relation {row.get('relation')!r}", file=_file(folder))
 
 

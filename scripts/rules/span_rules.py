@@ -35,16 +35,16 @@ def labels_known(task: Task) -> Iterator[Found]:
     """Every label of a span, a relation or a choice is one of the scheme's."""
     for id_, entry in task.regions.items():
         label, layer = task.label(id_), entry.get("from_name")
-        if label is not None and layer in LAYERS and label not in labels(layer, task.scheme):
+        if label is not None and layer in LAYERS and label not in labels(layer, task.ontology):
             yield Found(id_, task.span(entry), f"{layer} {label!r} is unknown", drop=(id_,))
     for i, entry in task.entries:
         control = entry.get("from_name")
         if entry.get("type") == "choices" and control in ATTRIBUTES:
-            unknown = [x for x in given_values(entry) if x not in choices(control, task.scheme)]
+            unknown = [x for x in given_values(entry) if x not in choices(control, task.ontology)]
             if unknown:
                 yield Found(entry["id"], task.span(entry), f"{control} {unknown[0]!r} is unknown", drop=(i,))
     for i, a, b, names in task.relations:
-        unknown = [x for x in names if x not in RELATIONS and x not in task.scheme.roles]
+        unknown = [x for x in names if x not in RELATIONS and x not in task.ontology.roles]
         if unknown:
             yield Found(a, task.span(task.regions[a]), f"relation {unknown[0]!r} to {b} is unknown", drop=(i,))
 
@@ -108,7 +108,7 @@ def values_have_no_attributes(task: Task) -> Iterator[Found]:
     for i, entry in task.entries:
         region = task.regions.get(entry["id"])
         given = entry.get("from_name") in VALUE_HAS_NONE and entry.get("type") != "labels" and given_values(entry)
-        if region and given and task.label(entry["id"]) in task.scheme.values:
+        if region and given and task.label(entry["id"]) in task.ontology.values:
             yield Found(entry["id"], task.span(region), f"{entry['from_name']} {given[0]!r}", drop=(i,))
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from scripts.annotating import commands
 from tests.conftest import ROOT
-from vostochny import ontology
 from vostochny.formats import notation
 from vostochny.formats.label_studio import read, write
 from vostochny.model import Document
+from vostochny.ontology import load_ontology
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
 
@@ -40,7 +40,7 @@ def sample() -> Document:
     """The first paragraphs of an article, annotated by hand; the rest of it bare."""
     text = SEED.read_bytes().decode("utf-8")
     rest = text[text.index("The two leaders took") :].splitlines()
-    return notation.read(SAMPLE + "\n".join(f"S {line}" for line in rest if line), SEED.stem, text, ontology.load())
+    return notation.read(SAMPLE + "\n".join(f"S {line}" for line in rest if line), SEED.stem, text, load_ontology())
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_the_page_shows_text_and_regions_and_opening_it_changes_nothing(
     # Update may light up by itself: on a slow load the editor takes its own measuring of offsets for an edit. What
     # counts is that nothing is stored, and a draft would be by now.
     page.wait_for_timeout(3000)
-    assert read(commands.export_tasks(client, one)[0], ontology.load()) == read(write(document), ontology.load())
+    assert read(commands.export_tasks(client, one)[0], load_ontology()) == read(write(document), load_ontology())
 
 
 def test_only_the_attributes_of_the_selected_region_are_shown(opened: tuple[Any, int]) -> None:
@@ -168,7 +168,7 @@ def test_a_region_marked_by_hand_arrives_in_the_export(opened: tuple[Any, int], 
         lambda response: "/api/annotations/" in response.url and response.request.method == "PATCH"
     ):
         update(page).click()
-    before, document = sample(), read(commands.export_tasks(client, one)[0], ontology.load())
+    before, document = sample(), read(commands.export_tasks(client, one)[0], load_ontology())
     (new,) = set(document.entities) - set(before.entities)
     assert (new.span.of(document.text), new.type, new.level, new.cluster) == (
         "Dmitry Peskov",
@@ -176,5 +176,5 @@ def test_a_region_marked_by_hand_arrives_in_the_export(opened: tuple[Any, int], 
         "NAM",
         "dmitry_peskov",
     )
-    assert document.events == read(write(before), ontology.load()).events
+    assert document.events == read(write(before), load_ontology()).events
     assert document.quotes == before.quotes

@@ -21,9 +21,9 @@ from scripts.build.label_config import HOTKEYS
 from scripts.files import write_or_check
 from tests.browser.test_annotating import mark, painted, update
 from tests.conftest import ROOT
-from vostochny import ontology
 from vostochny.formats.label_studio import read, write
 from vostochny.model import Document, Entity, Event
+from vostochny.ontology import load_ontology
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
 DOC_ID = "003_614713fa8e662b7e"
@@ -63,7 +63,7 @@ def desk(
     shutil.copytree(ROOT / "annotations", annotations)
     task = json.loads((annotations / "gold" / f"{DOC_ID}.json").read_text(encoding="utf-8"))
     broken = sync_gold.broken_rules(annotations)
-    document, *lacking = next(left_out(read(task, ontology.load()), broken))
+    document, *lacking = next(left_out(read(task, load_ontology()), broken))
     task_files.write_tasks(annotations / "gold", [write(document)])
     monkeypatch.setenv("LABEL_STUDIO_URL", server.url)
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", server.token)
@@ -159,7 +159,7 @@ def test_a_correction_from_log_in_to_score_and_back(
     assert f"{DOC_ID}  entities +1, events ~1" in said
     assert said.count("added ‹") == 1
     assert f"added ‹{words}› as {entity.type}" in said
-    after = read(json.loads(path.read_bytes()), ontology.load())
+    after = read(json.loads(path.read_bytes()), load_ontology())
     (new,) = [e for e in after.entities if e.span == entity.span]
     assert replace(new, id=entity.id) == entity
     assert [a.role for v in after.events for a in v.arguments if a.filler.id == new.id] == [role]

@@ -14,12 +14,13 @@ from spacy.training import Example
 from spacy.util import fix_random_seed
 
 import vostochny
-from vostochny import cli, extractors, ontology
+from vostochny import cli, extractors
 from vostochny.extractors import Settings, gliner_, spacy_, transformers_
 from vostochny.extractors.labels import Labels
 from vostochny.model import Document, Span
+from vostochny.ontology import load_ontology
 
-SCHEME = ontology.load()
+ONTOLOGY = load_ontology()
 GOLD = vostochny.load()
 
 
@@ -42,7 +43,7 @@ def test_spacy_predicts_in_the_labels_of_a_view_and_says_what_it_left_out(tmp_pa
     nlp, text = tiny_pipeline()
     nlp.to_disk("model")
     document = Document("x", text)
-    made = extractors.load("spacy:model", Settings(view=SCHEME.views["ontonotes"]))
+    made = extractors.load("spacy:model", Settings(view=ONTOLOGY.views["ontonotes"]))
     assert [(e.span.of(text), e.type) for e in made(document).entities] == [
         ("Kim", "PERSON"), ("Putin", "PERSON"), ("Russia", "GPE"),
     ]  # fmt: skip
@@ -52,7 +53,7 @@ def test_spacy_predicts_in_the_labels_of_a_view_and_says_what_it_left_out(tmp_pa
     plain = extractors.load("spacy:model", Settings())
     assert [e.type for e in plain(document).entities] == ["GPE"]
     assert "PERSON (2), WEEKDAY (1); --view ontonotes has 1 of them" in extractors.notes_of(plain)[0]
-    conll = extractors.load("spacy:model", Settings(view=SCHEME.views["conll"]))
+    conll = extractors.load("spacy:model", Settings(view=ONTOLOGY.views["conll"]))
     assert [e.type for e in conll(document).entities] == ["LOC"]  # the scheme's GPE in the view's name
 
     assert cli.main(["run", "spacy", "model", "-o", "p.jsonl", "--view", "ontonotes"]) == 0
@@ -67,7 +68,7 @@ def test_spacy_predicts_in_the_labels_of_a_view_and_says_what_it_left_out(tmp_pa
 def test_spacy_reads_in_chunks_what_is_longer_than_its_limit():
     nlp, text = tiny_pipeline()
     article = Document("x", " ".join([text] * 40), sentences=tuple(Span(39 * i, 39 * i + 38) for i in range(40)))
-    made = spacy_.SpacyExtractor(nlp, Settings(view=SCHEME.views["ontonotes"]))
+    made = spacy_.SpacyExtractor(nlp, Settings(view=ONTOLOGY.views["ontonotes"]))
     whole = made(article)
     nlp.max_length = 200
     again = made(article)
@@ -106,7 +107,7 @@ def test_gliner_is_asked_for_words_and_answers_in_labels():
             return [{"start": at, "end": at + 5, "text": "Putin", "label": "person", "score": 0.9}] if at >= 0 else []
 
     text = "One two three four five six. Then Putin came here. " * 3
-    made = gliner_.GlinerExtractor(Model(), Settings(view=SCHEME.views["ontonotes"]))
+    made = gliner_.GlinerExtractor(Model(), Settings(view=ONTOLOGY.views["ontonotes"]))
     found = made(Document("x", text))
     assert [(e.span.of(text), e.type) for e in found.entities] == [("Putin", "PERSON")] * 3
     assert "PERSON as “person”" in made.notes[0] and "read in" in made.notes[-1]
@@ -130,7 +131,7 @@ def test_the_window_of_a_model():
 
 
 def test_labels_that_differ_in_case_find_each_other():
-    labels = Labels(SCHEME, SCHEME.views["conll"])
+    labels = Labels(ONTOLOGY, ONTOLOGY.views["conll"])
     assert [labels(x) for x in ("per", "Misc", "GPE", "person")] == ["PER", "MISC", "LOC", None]
 
 

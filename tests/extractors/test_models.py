@@ -9,8 +9,9 @@ from __future__ import annotations
 import pytest
 
 import vostochny
-from vostochny import cli, extractors, ontology
+from vostochny import cli, extractors
 from vostochny.extractors import ExtractorError, Settings, unannotated
+from vostochny.ontology import load_ontology
 
 pytestmark = pytest.mark.models
 
@@ -106,7 +107,7 @@ def test_gliner_reads_whole_articles_in_chunks(bert, tmp_path, monkeypatch):
 
     # A random model is sure of nothing, and is asked for what it is half sure of.
     monkeypatch.setattr("vostochny.extractors.gliner_.THRESHOLD", 0.3)
-    made = extractors.load(f"gliner:{folder}", Settings(view=ontology.load().views["conll"]))
+    made = extractors.load(f"gliner:{folder}", Settings(view=load_ontology().views["conll"]))
     assert made.window == 32
     for document in GOLD:
         found = made(unannotated(document))

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 import vostochny
-from vostochny import cli, extractors, ontology
+from vostochny import cli, extractors
 from vostochny.extractors import ExtractorError, Settings
+from vostochny.ontology import load_ontology
 
-SCHEME = ontology.load()
+ONTOLOGY = load_ontology()
 GOLD = vostochny.load()
 IDS = [d.doc_id for d in GOLD]
 

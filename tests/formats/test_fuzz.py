@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.samples import SCHEME, gold
+from tests.support.samples import ONTOLOGY, gold
 from vostochny import scoring
 from vostochny.errors import InputError
 from vostochny.formats import registry
@@ -69,12 +69,12 @@ def attempt(path: Path, dice: random.Random, name: str) -> bool:
     offsets = dice.choice([None, None, None, "utf16", "bytes", "ignore"])
     try:
         if dice.random() < 0.3:
-            documents, _ = registry.read_gold(str(path), SCHEME, format_)
+            documents, _ = registry.read_gold(str(path), ONTOLOGY, format_)
             found = {d.doc_id: d for d in documents}
         else:
             documents = gold()
-            found, _ = registry.read_predictions(str(path), documents, SCHEME, unknown, None, offsets, format_)
-        result = scoring.score(documents, found, SCHEME, scoring.Options(resamples=0))
+            found, _ = registry.read_predictions(str(path), documents, ONTOLOGY, unknown, None, offsets, format_)
+        result = scoring.score(documents, found, ONTOLOGY, scoring.Options(resamples=0))
         terminal.render(result).encode("utf-8")
     except InputError as e:
         assert e.problems

@@ -18,11 +18,11 @@ from vostochny.errors import InputError
 from vostochny.formats.label_studio import canonical, dumps, read, write
 from vostochny.formats.label_studio.regions import ATTRIBUTES, LAYERS, PICKERS, RELATIONS, labels, picked
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
-from vostochny.ontology import parse
+from vostochny.ontology import parse_ontology
 from vostochny.text.layout import cover_with_zones
 
 ROOT = Path(__file__).resolve().parents[2]
-ONTOLOGY = parse(yaml.safe_load((ROOT / "annotations" / "ontology.yaml").read_text(encoding="utf-8")))
+ONTOLOGY = parse_ontology(yaml.safe_load((ROOT / "annotations" / "ontology.yaml").read_text(encoding="utf-8")))
 LETTERS = "abz “”’‘é\n\t 🚀𝔸\u2028."
 
 

@@ -15,13 +15,13 @@ from scripts import store
 from scripts.edit import lines as script
 from scripts.files import ANNOTATIONS
 from scripts.history import differences, revisions
-from vostochny import ontology
 from vostochny.errors import InputError
 from vostochny.formats import label_studio, notation
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
+from vostochny.ontology import load_ontology
 from vostochny.text.layout import cover_with_zones, paragraphs_of
 
-SCHEME = ontology.load()
+ONTOLOGY = load_ontology()
 TEXT = "Big news\n\nPARIS Ann Lee met Bob. Ann told Bob [sic] that they “won. It was” easy, Ann said.\nFollow us\n"
 GOOD = """
 -- a comment
@@ -36,7 +36,7 @@ S {boilerplate}Follow us
 
 
 def read(source: str):
-    return notation.read(source, "doc", TEXT, SCHEME, "doc.txt")
+    return notation.read(source, "doc", TEXT, ONTOLOGY, "doc.txt")
 
 
 def test_reads_what_is_written():
@@ -105,7 +105,7 @@ def test_every_fault_names_its_line(old, new, place, message):
 def test_an_article_without_words_has_nothing_to_annotate():
     for source in ("S {title}", "S\nQ a | source: none | direct | assertion"):
         with pytest.raises(InputError, match="doc:1: S: the article ends before this line"):
-            notation.read(source, "doc", " \n", SCHEME, "doc")
+            notation.read(source, "doc", " \n", ONTOLOGY, "doc")
 
 
 def test_white_space_goes_to_the_zone_before_it_and_body_fills_gaps():
@@ -135,7 +135,7 @@ def test_fillers_are_found_in_paragraph_and_article():
     assert [a.filler.id for a in negotiate.arguments] == ["e2", meet.id, told.id]
     assert meet.arguments[0].filler.span.start == TEXT.index("Ann said")
     assert d.quotes[0].content[0].of(TEXT) == "Big news" and d.quotes[0].source.id == "e2"
-    assert notation.read(notation.write(d), "doc", TEXT, SCHEME) == d
+    assert notation.read(notation.write(d), "doc", TEXT, ONTOLOGY) == d
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def whole(d: Document) -> list[Span]:
 @given(documents())
 def test_whatever_is_written_in_plain_words_is_read_again(d):
     expected = notation.numbered(d)
-    back = notation.read(notation.write(d, SCHEME), "d", d.text, SCHEME)
+    back = notation.read(notation.write(d, ONTOLOGY), "d", d.text, ONTOLOGY)
     assert (back.zones, back.entities, back.events, back.quotes) == (
         expected.zones, expected.entities, expected.events, expected.quotes
     )  # fmt: skip
@@ -249,10 +249,10 @@ def test_whatever_is_written_in_plain_words_is_read_again(d):
 @given(documents(st.one_of(WORDS, ODD)))
 def test_odd_words_are_read_again_or_refused(d):
     try:
-        source = notation.write(d, SCHEME)
+        source = notation.write(d, ONTOLOGY)
     except InputError:
         return
-    back, expected = notation.read(source, "d", d.text, SCHEME), notation.numbered(d)
+    back, expected = notation.read(source, "d", d.text, ONTOLOGY), notation.numbered(d)
     assert (back.entities, back.events, back.quotes) == (expected.entities, expected.events, expected.quotes)
 
 
@@ -332,7 +332,7 @@ def test_a_correction_of_an_older_gold_is_refused(annotations):
 
 
 def test_the_gold_itself_is_shown_and_taken_unchanged_or_refused_by_name():
-    scheme, taken = store.scheme(), 0
+    ontology, taken = store.read_ontology(), 0
     for document in store.manifest()["documents"]:
         try:
             shown = script.show(document)
@@ -341,6 +341,8 @@ def test_the_gold_itself_is_shown_and_taken_unchanged_or_refused_by_name():
             continue
         taken += 1
         path, content = script.take(shown, "x.txt")
-        before, after = (label_studio.read(json.loads(x), scheme) for x in (path.read_text(encoding="utf-8"), content))
+        before, after = (
+            label_studio.read(json.loads(x), ontology) for x in (path.read_text(encoding="utf-8"), content)
+        )
         assert after == before
     assert taken  # or the test would have seen nothing

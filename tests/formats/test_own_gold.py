@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import command
-from tests.support.samples import SCHEME, gold
+from tests.support.samples import ONTOLOGY, gold
 from vostochny import scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl, registry
@@ -50,17 +50,17 @@ def test_a_large_gold_with_labels_of_its_own_is_streamed(tmp_path, batches_of):
     jsonl.write(str(files_[0]), documents, with_text=True)
     jsonl.write(str(files_[1]), swapped)
     batches_of(3000)
-    result = scoring.score_files(str(files_[0]), str(files_[1]), SCHEME, scoring.Options(resamples=0))
+    result = scoring.score_files(str(files_[0]), str(files_[1]), ONTOLOGY, scoring.Options(resamples=0))
     s = scores.score(result.measures["entities.all"].counts[0])
     assert (s.right, s.gold, s.predicted) == (0, 60, 60)
     assert scores.score(result.measures["entities.unlabelled"].counts[0]).f1 == 1
     for unknown, predicted in (("ignore", 60), ("wrong", 60)):
         options = scoring.Options(resamples=0, unknown=unknown)
-        result = scoring.score_files(str(files_[0]), str(files_[1]), SCHEME, options)
+        result = scoring.score_files(str(files_[0]), str(files_[1]), ONTOLOGY, options)
         assert scores.score(result.measures["entities.all"].counts[0]).predicted == predicted
     files_[1].write_text(files_[1].read_text().replace("Own1", "Own2"))
     with pytest.raises(InputError, match="unknown entity type 'Own2'"):
-        scoring.score_files(str(files_[0]), str(files_[1]), SCHEME, scoring.Options(resamples=0))
+        scoring.score_files(str(files_[0]), str(files_[1]), ONTOLOGY, scoring.Options(resamples=0))
 
 
 THEIRS = """<View><Text name="article" value="$body"/><Labels name="ner" toName="article">
@@ -86,7 +86,7 @@ def test_another_project_s_export_from_the_real_server_is_a_gold(project, client
     exported = client.projects.exports.as_json(number)
     path = tmp_path / "export.json"
     path.write_text(json.dumps(exported, default=str), encoding="utf-8")
-    documents, reading = registry.read_gold(str(path), SCHEME)
+    documents, reading = registry.read_gold(str(path), ONTOLOGY)
     assert {d.doc_id for d in documents} == {"one.txt", "two.txt"}
     assert {"Persona", "Lugar"} <= set(reading.ontology.mentions)
     assert "left out: 2 choices results of Label Studio" in reading.notes

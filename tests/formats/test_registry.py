@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.samples import SCHEME, TEXTS, WRITTEN, bare, gold, read, span, words_only
+from tests.support.samples import ONTOLOGY, TEXTS, WRITTEN, bare, gold, read, span, words_only
 from vostochny import cli, scoring
 from vostochny.errors import InputError
 from vostochny.formats import registry
@@ -50,7 +50,7 @@ def test_every_format_is_recognised_by_its_content_and_read(kind, made):
     if keeps == "all":
         # What the gold scores against itself: 1, or nothing where it has nothing.
         itself, read_again = (
-            {n: m.value for n, m in scoring.score(gold(), x, SCHEME, scoring.Options(resamples=0)).measures.items()}
+            {n: m.value for n, m in scoring.score(gold(), x, ONTOLOGY, scoring.Options(resamples=0)).measures.items()}
             for x in ({d.doc_id: d for d in gold()}, found)
         )
         assert set(itself.values()) == {1, None} and read_again == itself
@@ -61,7 +61,7 @@ def test_every_format_is_recognised_by_its_content_and_read(kind, made):
 
 @pytest.mark.parametrize("kind", [*WRITTEN, "gzip"])
 def test_every_written_format_is_a_gold_too(kind, made):
-    documents, _ = registry.read_gold(str(made[kind]), SCHEME)
+    documents, _ = registry.read_gold(str(made[kind]), ONTOLOGY)
     assert [d.doc_id for d in documents] == ["one", "two"]
     if kind == "conll":  # its text is made of the tokens
         words = [[(e.span.of(d.text), e.type) for e in d.entities] for d in documents]

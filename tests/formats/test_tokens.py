@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.samples import SCHEME, TEXTS, gold, read
+from tests.support.samples import ONTOLOGY, TEXTS, gold, read
 from vostochny.errors import InputError
 from vostochny.formats import registry
 from vostochny.text.tags import chunks, scheme_of
@@ -48,7 +48,7 @@ said VBD O
 def test_conll_of_another_tokenisation_is_laid_onto_the_text(tag, tmp_path):
     path = tmp_path / "out.conll"
     path.write_text(CONLL.format(tag), encoding="utf-8")
-    found, reading = registry.read_predictions(str(path), gold(), SCHEME)
+    found, reading = registry.read_predictions(str(path), gold(), ONTOLOGY)
     assert [e.span.of(TEXTS["two"]) for e in found["two"].entities] == ["Kim", "He"]
     assert f"tags read as {dict(B='IOB2', I='IOB1', S='BIOES')[tag[0]]}" in reading.notes
 

@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from dataclasses import replace
 
-from tests.support.samples import NO_INTERVALS, SCHEME, TOKENS, event, of_words, scored
+from tests.support.samples import NO_INTERVALS, ONTOLOGY, TOKENS, event, of_words, scored
 from vostochny import report, scoring
 from vostochny.metrics import catalogue
 from vostochny.model import Document, Entity, Quote, Reference, Span
@@ -17,12 +17,12 @@ def test_every_option_that_changes_a_number_changes_the_signature():
     gold = [of_words("x", [Entity("", TOKENS[0], "PER", "NAM")])]
     changes = [
         {}, {"layers": ("entities",)}, {"zones": ("body",)}, {"resamples": 500}, {"seed": 1}, {"resamples": 0},
-        {"unknown": "wrong"}, {"view": SCHEME.views["conll"]}, {"view": SCHEME.views["ontonotes"]},
-        {"view": replace(SCHEME.views["conll"], builtin=False)},
-        {"view": replace(SCHEME.views["conll"], builtin=False, levels=frozenset({"NOM"}))},
+        {"unknown": "wrong"}, {"view": ONTOLOGY.views["conll"]}, {"view": ONTOLOGY.views["ontonotes"]},
+        {"view": replace(ONTOLOGY.views["conll"], builtin=False)},
+        {"view": replace(ONTOLOGY.views["conll"], builtin=False, levels=frozenset({"NOM"}))},
     ]  # fmt: skip
-    signatures = {scoring.score(gold, {}, SCHEME, replace(scoring.Options(), **c)).signature for c in changes}
-    signatures.add(scoring.score(gold, {}, SCHEME, gold_hash="other").signature)
+    signatures = {scoring.score(gold, {}, ONTOLOGY, replace(scoring.Options(), **c)).signature for c in changes}
+    signatures.add(scoring.score(gold, {}, ONTOLOGY, gold_hash="other").signature)
     assert len(signatures) == len(changes) + 1
 
 
@@ -41,7 +41,7 @@ def test_sixty_labels_one_giant_document_and_ten_thousand_in_a_cluster():
     ]
     gold = Document("x", text, entities=tuple(items))
     guess = Document("x", text, entities=tuple(replace(e, type=dice.choice(labels)) for e in items))
-    result = scoring.score([gold], {"x": guess}, SCHEME, NO_INTERVALS)
+    result = scoring.score([gold], {"x": guess}, ONTOLOGY, NO_INTERVALS)
     assert len(result.measures["entities.all"].counts[0].by("type")) == 60
     assert result.measures["coreference.entities.within.conll"].value == 1
     assert result.measures["entities.unlabelled"].value == 1

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import reference_coreference as reference
-from tests.support.samples import NO_INTERVALS, SCHEME, TOKENS, of_words
+from tests.support.samples import NO_INTERVALS, ONTOLOGY, TOKENS, of_words
 from vostochny import scoring
 from vostochny.metrics import coreference
 from vostochny.metrics.assignment import best_pairs, best_totals
@@ -333,6 +333,6 @@ def test_a_mention_in_two_clusters_does_not_depend_on_the_order():
 def test_a_mention_listed_twice_does_not_spoil_coreference():
     """coval: a file against itself gets LEA 66.7."""
     e = [Entity("", TOKENS[i], "PER", "NAM", cluster="a") for i in (0, 2, 2)]
-    result = scoring.score([of_words("x", e)], {"x": of_words("x", e)}, SCHEME, NO_INTERVALS)
+    result = scoring.score([of_words("x", e)], {"x": of_words("x", e)}, ONTOLOGY, NO_INTERVALS)
     assert result.measures["coreference.entities.within.lea"].value == 1
     assert result.measures["coreference.entities.within.conll"].value == 1

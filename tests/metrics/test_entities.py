@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nervaluate.evaluator import Evaluator
 
 import vostochny
-from tests.support.samples import SCHEME, TOKENS, an_entity, counted, disjoint, gold, of_words, scored
+from tests.support.samples import ONTOLOGY, TOKENS, an_entity, counted, disjoint, gold, of_words, scored
 from vostochny.formats.reader import Reading, Record
 from vostochny.metrics import entities
 from vostochny.metrics.columns import trimmed
@@ -177,14 +177,14 @@ def test_views_leave_out_what_they_lack_on_both_sides():
         Entity("a", TOKENS[0], "GPE", "NAM", demonym=True), Entity("b", TOKENS[2], "GPE", "NAM"),
         Entity("c", TOKENS[4], "DATE"), Entity("d", TOKENS[6], "PER", "NOM"),
     ])]  # fmt: skip
-    native = scored(gold, gold, view=SCHEME.views["conll"])["entities.all"]
+    native = scored(gold, gold, view=ONTOLOGY.views["conll"])["entities.all"]
     assert (native.f1, native.gold, native.predicted) == (1, 2, 2)
     theirs = [
         of_words("x", [Entity("", TOKENS[0], "MISC"), Entity("", TOKENS[2], "LOC"), Entity("", TOKENS[4], "DATE")])
     ]
-    s = scored(gold, theirs, view=SCHEME.views["conll"])["entities.all"]
+    s = scored(gold, theirs, view=ONTOLOGY.views["conll"])["entities.all"]
     assert (s.f1, s.predicted) == (1, 2)
-    s = scored(gold, gold, view=SCHEME.views["ontonotes"])
+    s = scored(gold, gold, view=ONTOLOGY.views["ontonotes"])
     assert s["entities.all"].gold == 3
 
 
@@ -229,7 +229,7 @@ def test_a_text_is_one_item_where_it_is_mentioned_first_however_it_is_written():
 def test_words_that_are_nowhere_are_told_apart_by_what_they_are():
     documents = gold()
     row = {"doc_id": "one", "entities": [{"text": words, "type": "PER"} for words in ("Xi", "Li", "Xi")]}
-    predicted = Reading(SCHEME, {d.doc_id: d for d in documents}).predictions([Record("x", 1, row)])
+    predicted = Reading(ONTOLOGY, {d.doc_id: d for d in documents}).predictions([Record("x", 1, row)])
     assert scored(documents[:1], [predicted["one"]])["entities.text_set"].predicted == 2
 
 

@@ -14,16 +14,17 @@ import pytest
 
 from scripts.build import leaderboard
 from tests.conftest import ROOT
-from vostochny import cli, corpus, ontology, scoring
+from vostochny import cli, corpus, scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl
 from vostochny.metrics.outcomes import LAYERS, VERDICTS, identity, judge
 from vostochny.metrics.pairs import pair_up
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
+from vostochny.ontology import load_ontology
 from vostochny.report import article, board, items, page, payload, seqeval_check
 
-SCHEME = ontology.load()
-GOLD = jsonl.read_gold(str(corpus.documents_path()), SCHEME)
+ONTOLOGY = load_ontology()
+GOLD = jsonl.read_gold(str(corpus.documents_path()), ONTOLOGY)
 LOOKUP = str(ROOT / "benchmark" / "baselines" / "lookup" / "predictions.jsonl")
 HOSTILE = '</script><img src=x onerror="window.harmed=1"><!--<script>&amp;\'\u2028\x00\x1b[31m😀'
 
@@ -82,7 +83,7 @@ def hostile() -> scoring.Result:
         quotes=(Quote("q1", (name,), said, Reference(bob), directness=HOSTILE, cluster=HOSTILE, link=HOSTILE),),
     )
     other = replace(made, entities=(replace(made.entities[0], cluster="\ud800"), Entity("", bob, HOSTILE)))
-    return scoring.score([made], {made.doc_id: other}, SCHEME, scoring.Options(resamples=100))
+    return scoring.score([made], {made.doc_id: other}, ONTOLOGY, scoring.Options(resamples=100))
 
 
 def data_of(page: str) -> dict:
@@ -107,7 +108,7 @@ def test_the_page_is_one_file_that_fetches_nothing_and_is_the_same_bytes_each_ti
 
 
 def test_the_page_tells_the_scores_of_the_result():
-    result = scoring.score(GOLD, imperfect(GOLD), SCHEME, scoring.Options(resamples=200))
+    result = scoring.score(GOLD, imperfect(GOLD), ONTOLOGY, scoring.Options(resamples=200))
     data = payload.build(result, "x", {"entities.names": 0.5})
     assert {m["name"]: m["value"] for m in data["measures"]} == {n: m.value for n, m in result.measures.items()}
     assert next(m for m in data["measures"] if m["name"] == "entities.names")["agreement"] == 0.5
@@ -125,7 +126,7 @@ def test_the_page_tells_the_scores_of_the_result():
 def test_the_golds_own_objects_as_predictions_are_told_from_the_gold():
     gold = GOLD[0]
     fewer = replace(gold, entities=gold.entities[1:], events=gold.events[1:], quotes=gold.quotes[1:])
-    result = scoring.score([gold], {gold.doc_id: fewer}, SCHEME, scoring.Options(resamples=0))
+    result = scoring.score([gold], {gold.doc_id: fewer}, ONTOLOGY, scoring.Options(resamples=0))
     (article,) = payload.build(result, "x", {})["articles"]
     for row in article["rows"]:
         if row["verdict"] == "hit" and row["layer"] in ("entities", "events", "quotes"):
@@ -143,7 +144,7 @@ def test_no_name_becomes_markup():
 
 def test_a_page_without_articles_still_has_its_figures(tmp_path):
     bare = [replace(d, text="", zones=()) for d in GOLD]
-    result = scoring.score(bare, {}, SCHEME, scoring.Options(resamples=0))
+    result = scoring.score(bare, {}, ONTOLOGY, scoring.Options(resamples=0))
     data = payload.build(result, "x", {})
     assert data["articles"] == [] and data["measures"] and data["without"]
 
@@ -172,7 +173,7 @@ def test_a_gold_that_was_not_held_shows_its_first_articles_and_gives_no_silent_a
     guess.write_text(
         "".join(json.dumps({"doc_id": r["doc_id"], "entities": []}) + "\n" for r in rows), encoding="utf-8"
     )
-    result = scoring.score_files(str(gold), str(guess), SCHEME, scoring.Options(resamples=0))
+    result = scoring.score_files(str(gold), str(guess), ONTOLOGY, scoring.Options(resamples=0))
     data = payload.build(page.with_articles(result, str(gold), str(guess)), "x", {})
     assert [a["id"] for a in data["articles"]] == [f"d{i:03}" for i in range(payload.MOST_ARTICLES)]
     assert data["documentCount"] == 250
@@ -197,7 +198,7 @@ def test_split_and_merged_clusters_are_told_at_their_mentions():
 
 
 def test_every_item_has_one_verdict():
-    for pair in pair_up(GOLD, imperfect(GOLD), frozenset(SCHEME.values), SCHEME.unscored):
+    for pair in pair_up(GOLD, imperfect(GOLD), frozenset(ONTOLOGY.values), ONTOLOGY.unscored):
         judged = judge(pair)
         for layer in ("entities", "events", "quotes"):
             for side in ("gold", "predicted"):
@@ -217,7 +218,7 @@ def test_show_writes_the_whole_article_and_every_mistake(capsys, tmp_path):
         assert all(c in lines for c in "".join(document.text.split()))
         assert cli.main(["show", document.doc_id, "--predictions", str(path), "--layer", "entities"]) == 0
         judged = capsys.readouterr().out
-        (pair,) = pair_up([document], {d.doc_id: d for d in bare}, frozenset(SCHEME.values), SCHEME.unscored)
+        (pair,) = pair_up([document], {d.doc_id: d for d in bare}, frozenset(ONTOLOGY.values), ONTOLOGY.unscored)
         wrong = sum(j.layer == "entities" and j.verdict != "hit" for j in judge(pair))
         assert f"\n{wrong} mistakes\n" in judged
 
@@ -293,9 +294,9 @@ def about(*names: str, kind: str = "system") -> dict[str, dict[str, str]]:
 
 def test_places_are_shared_where_nothing_decides_them():
     def scored(predicted: dict[str, Document]) -> scoring.Result:
-        return scoring.score(GOLD, predicted, SCHEME, scoring.Options(resamples=200))
+        return scoring.score(GOLD, predicted, ONTOLOGY, scoring.Options(resamples=200))
 
-    good, bad = imperfect(GOLD), jsonl.read_predictions(LOOKUP, GOLD, SCHEME)
+    good, bad = imperfect(GOLD), jsonl.read_predictions(LOOKUP, GOLD, ONTOLOGY)
     results = {"good": scored(good), "twin": scored(good), "bad": scored(bad)}
     made = board.build(about("good", "twin", "bad"), results, {})
     table = next(t for t in made["tables"] if t["measure"] == "events.argument")
@@ -310,9 +311,9 @@ def test_places_are_shared_where_nothing_decides_them():
 
 
 def test_a_layer_that_a_system_leaves_empty_is_no_score_of_nought():
-    result = scoring.score(GOLD, imperfect(GOLD), SCHEME, scoring.Options(resamples=0))
+    result = scoring.score(GOLD, imperfect(GOLD), ONTOLOGY, scoring.Options(resamples=0))
     silent = {d.doc_id: replace(d, events=(), quotes=()) for d in imperfect(GOLD).values()}
-    names = {"all": result, "entities": scoring.score(GOLD, silent, SCHEME, scoring.Options(resamples=0))}
+    names = {"all": result, "entities": scoring.score(GOLD, silent, ONTOLOGY, scoring.Options(resamples=0))}
     made = board.build(about(*names), names, {})
     having = {t["measure"]: {r["system"] for r in t["rows"]} for t in made["tables"]}
     assert having["entities.names"] == set(names) and having["events.trigger"] == having["quotes.speaker"] == {"all"}

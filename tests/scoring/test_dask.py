@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.shards import OPTIONS, SCHEME, corpus, write
+from tests.support.shards import ONTOLOGY, OPTIONS, corpus, write
 from vostochny import cli, scoring
 from vostochny.errors import InputError
 from vostochny.report import result_json as as_json
@@ -68,7 +68,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing(
     address, workers = cluster
     gold, predicted = corpus(1200, missing=0)
     truth, guess = write(tmp_path, "gold", gold, 8), write(tmp_path, "predicted", predicted, 8)
-    expected = as_json.render(scoring.score_files(truth, guess, SCHEME, OPTIONS))
+    expected = as_json.render(scoring.score_files(truth, guess, ONTOLOGY, OPTIONS))
     held = Path(guess[5])
     held.rename(tmp_path / "aside")
     os.mkfifo(held)
@@ -76,7 +76,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing(
 
     def score() -> None:
         run = Run(engine="dask", scheduler=address)
-        outcome.append(as_json.render(scoring.score_files(truth, guess, SCHEME, OPTIONS, run)))
+        outcome.append(as_json.render(scoring.score_files(truth, guess, ONTOLOGY, OPTIONS, run)))
 
     def reader() -> subprocess.Popen[bytes] | None:
         """The worker that has the pipe open."""
@@ -120,30 +120,30 @@ def test_the_cluster_gives_the_same_bytes_and_names_what_it_cannot_read(
     address, _ = cluster
     gold, predicted = corpus(200, missing=0)
     truth, guess = write(tmp_path, "gold", gold, 5, packed=True), write(tmp_path, "predicted", predicted, 5)
-    expected = as_json.render(scoring.score_files(truth, guess, SCHEME, OPTIONS))
+    expected = as_json.render(scoring.score_files(truth, guess, ONTOLOGY, OPTIONS))
     run = Run(engine="dask", scheduler=address)
-    assert as_json.render(scoring.score_files(truth, guess, SCHEME, OPTIONS, run)) == expected
+    assert as_json.render(scoring.score_files(truth, guess, ONTOLOGY, OPTIONS, run)) == expected
     with pytest.raises(InputError, match="--scratch: gold and predictions are split differently"):
-        scoring.score_files(truth, guess[::-1], SCHEME, OPTIONS, run)
+        scoring.score_files(truth, guess[::-1], ONTOLOGY, OPTIONS, run)
     apart = Run(engine="dask", scheduler=address, scratch=str(tmp_path))
-    assert as_json.render(scoring.score_files(truth, guess[::-1], SCHEME, OPTIONS, apart)) == expected
+    assert as_json.render(scoring.score_files(truth, guess[::-1], ONTOLOGY, OPTIONS, apart)) == expected
     more = write(tmp_path, "more", gold, 3)
     for unequal in (run, apart):
-        assert as_json.render(scoring.score_files(more, guess, SCHEME, OPTIONS, unequal)) == expected
+        assert as_json.render(scoring.score_files(more, guess, ONTOLOGY, OPTIONS, unequal)) == expected
     monkeypatch.chdir(tmp_path)
     names = [[Path(path).name for path in side] for side in (truth, guess)]
-    assert as_json.render(scoring.score_files(*names, SCHEME, OPTIONS, run)) == expected
+    assert as_json.render(scoring.score_files(*names, ONTOLOGY, OPTIONS, run)) == expected
     with pytest.raises(InputError, match="standard input is not there for the workers"):
-        scoring.score_files("-", guess, SCHEME, OPTIONS, run)
+        scoring.score_files("-", guess, ONTOLOGY, OPTIONS, run)
     own = Path(guess[0]).read_text().replace('"PER"', '"Own"')
     Path(guess[0]).write_text(own)
     with pytest.raises(InputError, match=rf"{guess[0]}:\d+: entities\[\d\].type: unknown entity type 'Own'"):
-        scoring.score_files(truth, guess, SCHEME, OPTIONS, run)
+        scoring.score_files(truth, guess, ONTOLOGY, OPTIONS, run)
     Path(guess[3]).unlink()
     with pytest.raises(InputError, match=f"{guess[3]}: no such file"):
-        scoring.score_files(truth, guess, SCHEME, OPTIONS, run)
+        scoring.score_files(truth, guess, ONTOLOGY, OPTIONS, run)
     Path(guess[0]).write_text(own.replace('"Own"', '"PER"'))
-    result = scoring.score_files(truth, guess, SCHEME, OPTIONS, Run("dask", None, address, "skip"))
+    result = scoring.score_files(truth, guess, ONTOLOGY, OPTIONS, Run("dask", None, address, "skip"))
     assert [f.file for f in result.left_out] == [guess[3]] and result.size == 160
 
 

@@ -10,30 +10,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seqeval.metrics.v1 import precision_recall_fscore_support
-from seqeval.scheme import IOB2
+from seqeval.ontology import IOB2
 
-from vostochny import corpus, ontology, scoring
+from vostochny import corpus, scoring
 from vostochny.formats import jsonl
 from vostochny.metrics import catalogue
 from vostochny.metrics.entities import tag_rows
 from vostochny.metrics.pairs import pair_up
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
+from vostochny.ontology import load_ontology
 from vostochny.stats.scores import Score, score
 
-SCHEME = ontology.load()
-GOLD = jsonl.read_gold(str(corpus.documents_path()), SCHEME)
+ONTOLOGY = load_ontology()
+GOLD = jsonl.read_gold(str(corpus.documents_path()), ONTOLOGY)
 
 
 def scores(gold: list[Document], predicted: list[Document]) -> dict[str, Score]:
-    result = scoring.score(gold, {d.doc_id: d for d in predicted}, SCHEME)
+    result = scoring.score(gold, {d.doc_id: d for d in predicted}, ONTOLOGY)
     return {name: score(m.counts[0]) for name, m in result.measures.items() if len(m.counts) == 1}
 
 
 def test_gold_scores_one_everywhere(tmp_path):
     path = tmp_path / "gold.jsonl"
     path.write_text(corpus.documents_path().read_text(encoding="utf-8"), encoding="utf-8")
-    predicted = jsonl.read_predictions(str(path), GOLD, SCHEME)
-    result = scoring.score(GOLD, predicted, SCHEME)
+    predicted = jsonl.read_predictions(str(path), GOLD, ONTOLOGY)
+    result = scoring.score(GOLD, predicted, ONTOLOGY)
     assert set(catalogue.METRICS) | set(catalogue.MACRO) <= set(result.measures)
     assert sum(name.endswith(".conll") for name in result.measures) >= 2 * len(catalogue.SETTINGS)
     for name, measure in result.measures.items():
@@ -58,9 +59,9 @@ def test_nothing_to_find_and_nothing_found_is_undefined_not_zero():
 
 
 def test_parts_add_to_the_whole():
-    predicted = jsonl.read_predictions("benchmark/baselines/lookup/predictions.jsonl", GOLD, SCHEME)
-    alone_of = [scoring.score([d], {d.doc_id: predicted[d.doc_id]}, SCHEME).measures for d in GOLD]
-    for name, measure in scoring.score(GOLD, predicted, SCHEME).measures.items():
+    predicted = jsonl.read_predictions("benchmark/baselines/lookup/predictions.jsonl", GOLD, ONTOLOGY)
+    alone_of = [scoring.score([d], {d.doc_id: predicted[d.doc_id]}, ONTOLOGY).measures for d in GOLD]
+    for name, measure in scoring.score(GOLD, predicted, ONTOLOGY).measures.items():
         counts = measure.counts[0]
         for facet in counts.facets:
             assert sum(part.total() for part in counts.by(facet).values()) == pytest.approx(counts.total())
@@ -149,20 +150,20 @@ def test_strict_iob2_equals_seqeval(random, gold):
         dice = random.random()
         if dice < 0.2:
             continue
-        type_ = random.choice(SCHEME.entity_types) if dice < 0.4 else e.type
+        type_ = random.choice(ONTOLOGY.entity_types) if dice < 0.4 else e.type
         start = max(0, e.span.start + random.randint(-4, 4)) if dice < 0.6 else e.span.start
         end = max(start + 1, e.span.end + random.randint(-4, 4)) if dice < 0.6 else e.span.end
         predicted.append(Entity("", Span(start, min(end, len(gold.text))), type_, None))
     other = Document(gold.doc_id, gold.text, entities=tuple(predicted))
     ours = scores([gold], [other])["entities.iob2"]
-    pair = pair_up([gold], {gold.doc_id: other}, frozenset(SCHEME.values), SCHEME.unscored)[0]
+    pair = pair_up([gold], {gold.doc_id: other}, frozenset(ONTOLOGY.values), ONTOLOGY.unscored)[0]
     truth, guess = tag_rows(pair)
-    p, r, f, _ = precision_recall_fscore_support(truth, guess, average="micro", scheme=IOB2)
+    p, r, f, _ = precision_recall_fscore_support(truth, guess, average="micro", ontology=IOB2)
     assert (ours.precision or 0, ours.recall, ours.f1) == pytest.approx((p, r, f))
     assert ours.gold == sum(len([t for t in row if t.startswith("B-")]) for row in truth)
 
 
 def test_published_ner_tags_are_the_tags_that_are_scored():
     published = [json.loads(x) for x in Path("corpus/ner/test.jsonl").read_text(encoding="utf-8").splitlines()]
-    pairs = pair_up(GOLD, {}, frozenset(SCHEME.values), SCHEME.unscored)
+    pairs = pair_up(GOLD, {}, frozenset(ONTOLOGY.values), ONTOLOGY.unscored)
     assert [row["ner_tags"] for row in published] == [tags for pair in pairs for tags in tag_rows(pair)[0]]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.shards import OPTIONS, SCHEME, Files, rendered
+from tests.support.shards import ONTOLOGY, OPTIONS, Files, rendered
 from vostochny import cli, scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl, registry
@@ -85,9 +85,9 @@ def test_a_packed_file_may_come_over_a_wire_or_a_pipe(
 
 def test_what_is_read_whole_takes_patterns_too(files: Files, tmp_path: Path) -> None:
     gold, predicted = files(30, files=3)
-    documents, _ = registry.read_gold(str(tmp_path / "gold-*.jsonl"), SCHEME)
-    assert [d.doc_id for d in documents] == [d.doc_id for path in gold for d in jsonl.read_gold(path, SCHEME)]
-    assert len(registry.read_predictions(str(tmp_path / "predicted-*"), documents, SCHEME)[0]) == sum(
+    documents, _ = registry.read_gold(str(tmp_path / "gold-*.jsonl"), ONTOLOGY)
+    assert [d.doc_id for d in documents] == [d.doc_id for path in gold for d in jsonl.read_gold(path, ONTOLOGY)]
+    assert len(registry.read_predictions(str(tmp_path / "predicted-*"), documents, ONTOLOGY)[0]) == sum(
         len(Path(p).read_text().splitlines()) for p in predicted
     )
 
@@ -211,7 +211,7 @@ def test_totals_cross_to_another_process_whole(files: Files) -> None:
     import pickle
 
     gold, predicted = files(50)
-    job = totals_.Job(SCHEME, OPTIONS, by_block=True)
+    job = totals_.Job(ONTOLOGY, OPTIONS, by_block=True)
     part = totals_.Part(*(tuple(Source.plain(side)) for side in (gold, predicted)))
     total = functools.partial(totals_.total, job=job)(part)
     there = pickle.loads(pickle.dumps(total))

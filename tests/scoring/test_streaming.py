@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.shards import LOCAL, OPTIONS, SCHEME, Batches, Files, corpus, held, rendered, write
+from tests.support.shards import LOCAL, ONTOLOGY, OPTIONS, Batches, Files, corpus, held, rendered, write
 from vostochny import scoring
 from vostochny.errors import InputError
 from vostochny.report import result_json as as_json
@@ -29,7 +29,7 @@ def test_a_stream_gives_what_documents_give(files: Files, batches_of: Batches, s
         rows = [json.loads(line) for line in Path(gold[0]).read_text().splitlines()]
         bare = [{key: row[key] for key in ("doc_id", "entities", "events", "quotes")} for row in rows]
         Path(gold[0]).write_text("".join(json.dumps(row) + "\n" for row in bare))
-    streamed, whole = scoring.score_files(gold, predicted, SCHEME, OPTIONS), held(gold, predicted)
+    streamed, whole = scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS), held(gold, predicted)
     assert list(streamed.measures) == list(whole.measures)
     assert any(".across" in name for name in whole.measures)
     for name, measure in whole.measures.items():
@@ -45,14 +45,14 @@ def test_a_stream_gives_what_documents_give(files: Files, batches_of: Batches, s
 @pytest.mark.parametrize(
     "options",
     [
-        replace(OPTIONS, view=SCHEME.views["conll"], layers=("entities",)),
+        replace(OPTIONS, view=ONTOLOGY.views["conll"], layers=("entities",)),
         replace(OPTIONS, zones=("title",)),
         replace(OPTIONS, metrics=("entities.names", "events.argument")),
     ],
 )
 def test_views_zones_and_metrics_are_seen_in_a_stream_too(files: Files, options: scoring.Options) -> None:
     gold, predicted = files(40)
-    streamed, whole = scoring.score_files(gold, predicted, SCHEME, options), held(gold, predicted, options)
+    streamed, whole = scoring.score_files(gold, predicted, ONTOLOGY, options), held(gold, predicted, options)
     assert {n: m.value for n, m in streamed.measures.items()} == pytest.approx(
         {n: m.value for n, m in whole.measures.items()}, abs=1e-12
     )
@@ -88,7 +88,7 @@ def test_processes_give_the_same_bytes(files: Files, tmp_path: Path) -> None:
 def test_beyond_a_thousand_documents_rows_are_those_of_blocks(files: Files) -> None:
     gold, predicted = files(1200)
     options = replace(OPTIONS, resamples=0)
-    streamed, whole = scoring.score_files(gold, predicted, SCHEME, options), held(gold, predicted, options)
+    streamed, whole = scoring.score_files(gold, predicted, ONTOLOGY, options), held(gold, predicted, options)
     assert streamed.documents == () and streamed.size == 1200 == len(whole.documents)
     for name, measure in whole.measures.items():
         # Ratios are summed on a grid of 2⁻²⁶ a document.
@@ -101,7 +101,7 @@ def test_beyond_a_thousand_documents_rows_are_those_of_blocks(files: Files) -> N
 def test_intervals_over_blocks_are_about_those_over_documents(files: Files) -> None:
     gold, predicted = files(1500)
     options = replace(OPTIONS, resamples=2000, metrics=("entities.names", "quotes.speaker"))
-    streamed, whole = scoring.score_files(gold, predicted, SCHEME, options), held(gold, predicted, options)
+    streamed, whole = scoring.score_files(gold, predicted, ONTOLOGY, options), held(gold, predicted, options)
     for name in options.metrics:
         blocks, documents = (r.uncertainty(r.measures[name]) for r in (streamed, whole))
         assert blocks and documents and blocks.new_articles and documents.new_articles
@@ -115,7 +115,7 @@ def test_documents_without_a_prediction_do_not_make_the_others_wait(
     batches_of(4000)
     gold, predicted = files(300, missing=0.1)
     most = 0
-    join = joining.Join(*map(Source.plain, (gold, predicted)), SCHEME, OPTIONS)
+    join = joining.Join(*map(Source.plain, (gold, predicted)), ONTOLOGY, OPTIONS)
     for _ in join:
         most = max(most, join._gold.kept + join._predicted.kept)
     assert 0 < most < 0.2 * sum(os.path.getsize(p) for p in (*gold, *predicted))
@@ -146,7 +146,7 @@ def test_faults_of_a_stream_are_all_told(tmp_path: Path) -> None:
     ]  # fmt: skip
     predicted.write_text("\n".join(lines))
     with pytest.raises(InputError) as caught:
-        scoring.score_files(str(gold), str(predicted), SCHEME, OPTIONS)
+        scoring.score_files(str(gold), str(predicted), ONTOLOGY, OPTIONS)
     told = [str(f).replace(str(tmp_path), "") for f in caught.value.problems]
     places = ["1: entities[0].end", "2: column", "3: doc_id: unknown", "4: doc_id", "5: doc_id"]
     expected = ["gold.jsonl:3: doc_id", *(f"predicted.jsonl:{p}" for p in places)]
@@ -203,18 +203,18 @@ def test_a_file_that_cannot_be_read_is_named_and_never_silently_missing(files: F
     Path(predicted[1]).write_bytes(b"\x1f\x8b\x08\x00broken")
     with pytest.raises(InputError, match=r"predicted-001\.jsonl: is a broken gzip file"):
         rendered(gold, predicted, Run(workers=workers))
-    result = scoring.score_files(gold, predicted, SCHEME, OPTIONS, Run(workers=workers, on_error="skip"))
+    result = scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS, Run(workers=workers, on_error="skip"))
     assert [f.file for f in result.left_out] == [predicted[1]]
     assert "|left_out:1|" in result.signature
     assert result.size == json.loads(rest)["size"]
     assert json.loads(as_json.render(result))["metrics"] == json.loads(rest)["metrics"]
     # Where the partner's documents are not known there is nothing that could be left out.
     with pytest.raises(InputError, match="cannot be left out: gold and predictions are split differently"):
-        scoring.score_files(gold, [predicted[2], *predicted[:2]], SCHEME, OPTIONS, Run(workers=2, on_error="skip"))
+        scoring.score_files(gold, [predicted[2], *predicted[:2]], ONTOLOGY, OPTIONS, Run(workers=2, on_error="skip"))
     for path in predicted:
         Path(path).unlink()
     with pytest.raises(InputError, match="no such file"):
-        scoring.score_files(gold, predicted, SCHEME, OPTIONS, Run(workers=2, on_error="skip"))
+        scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS, Run(workers=2, on_error="skip"))
 
 
 def test_an_empty_file_among_others_has_nothing_in_it(files: Files) -> None:
@@ -269,11 +269,11 @@ def test_types_of_the_whole_gold_are_known_in_every_part(files: Files, workers: 
     for paths, first, last in ((gold, "OwnA", "OwnB"), (predicted, "OwnB", "OwnA")):
         Path(paths[0]).write_text(Path(paths[0]).read_text().replace('"PER"', f'"{first}"'))
         Path(paths[2]).write_text(Path(paths[2]).read_text().replace('"PER"', f'"{last}"'))
-    result = scoring.score_files(gold, predicted, SCHEME, replace(OPTIONS, resamples=0), Run(workers=workers))
+    result = scoring.score_files(gold, predicted, ONTOLOGY, replace(OPTIONS, resamples=0), Run(workers=workers))
     by_type = result.measures["entities.names"].counts[0].by("type")
     assert by_type["OwnA"].total()[1] > 0 and by_type["OwnA"].total()[0] == 0
     Path(gold[1]).write_bytes(b"\x1f\x8b")
-    skipping = scoring.score_files(gold, predicted, SCHEME, OPTIONS, Run(workers=workers, on_error="skip"))
+    skipping = scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS, Run(workers=workers, on_error="skip"))
     assert [f.file for f in skipping.left_out] == [gold[1]] and skipping.size == 40
     Path(gold[1]).write_bytes(Path(gold[0]).read_bytes().replace(b"d000", b"e000"))
     Path(predicted[1]).write_text("")
@@ -286,9 +286,9 @@ def test_identity_across_documents_is_refused_where_it_is_too_much(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gold, predicted = files(50, clusters=40)
-    assert "coreference.entities.across.conll" in scoring.score_files(gold, predicted, SCHEME, OPTIONS).measures
+    assert "coreference.entities.across.conll" in scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS).measures
     monkeypatch.setattr(totals_, "MOST_OVERLAPS", 100)
-    result = scoring.score_files(gold, predicted, SCHEME, OPTIONS)
+    result = scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS)
     assert "coreference.entities.across.conll" not in result.measures
     assert "coreference.entities.within.conll" in result.measures
     assert any(note.startswith("identity of entities across documents is not scored") for note in result.notes)

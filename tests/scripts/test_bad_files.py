@@ -172,13 +172,13 @@ def test_whoever_reads_may_stop(tree: Tree, command: str) -> None:
 
 def test_a_revision_is_named_and_not_where_it_was_unpacked(tree: Tree) -> None:
     tree.git("init", "--quiet")
-    scheme = tree.root / "annotations/ontology.yaml"
-    with spoilt(scheme, prepend("]\n")):
+    ontology = tree.root / "annotations/ontology.yaml"
+    with spoilt(ontology, prepend("]\n")):
         tree.git("add", "annotations")
         tree.git("commit", "--quiet", "--message", "x")
     done = tree.run("-m", "scripts", "diff", "HEAD")
     assert (done.returncode, done.stderr.startswith("HEAD/ontology.yaml:1: is not YAML")) == (2, True), done.stderr
-    assert yaml.safe_load(scheme.read_text(encoding="utf-8"))
+    assert yaml.safe_load(ontology.read_text(encoding="utf-8"))
 
 
 def test_a_broken_registry_can_be_pushed_to_be_mended(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import pytest
 from scipy import stats
 
 from tests.stats.test_intervals import DOCUMENTS, items_of, measure_of
-from vostochny import ontology, scoring
+from vostochny import scoring
 from vostochny.metrics.counts import Item, tally
+from vostochny.ontology import load_ontology
 from vostochny.report import compared as report
 from vostochny.scoring.totals import BLOCKS
 from vostochny.stats import paired
@@ -157,7 +158,7 @@ def test_more_articles_than_are_kept_apart_are_compared_by_blocks(tmp_path):
         (tmp_path / name).write_text("".join(json.dumps(r) + "\n" for r in kept), encoding="utf-8")
     gold, one, other = (str(tmp_path / name) for name in files)
     chosen = scoring.Options(resamples=50, metrics=("entities.names",))
-    results = [scoring.score_files(gold, path, ontology.load(), chosen) for path in (one, other)]
+    results = [scoring.score_files(gold, path, load_ontology(), chosen) for path in (one, other)]
     table = report.compared(["one", "other"], results)
     blocks = len(results[0].measures["entities.names"].rows)
     assert f"in {blocks} blocks of articles: better" in report.render(table) and blocks < BLOCKS

@@ -17,7 +17,7 @@ from scripts.rules import validate
 from scripts.rules.folder import read_folder
 from vostochny.formats import label_studio, notation
 
-SCHEME = store.scheme()
+ONTOLOGY = store.read_ontology()
 TEXTS = {
     "000_first": "Kim meets Putin\n\n"
     "Seoul, Sep 15 – North Korean leader Kim Jong Un met President Vladimir Putin at the Vostochny cosmodrome. "
@@ -159,7 +159,7 @@ class Copy:
         for old, new in changes:
             assert source.count(old) == 1, f"{old!r} stands {source.count(old)} times"
             source = source.replace(old, new)
-        document = notation.read(source, doc_id, TEXTS[doc_id], SCHEME)
+        document = notation.read(source, doc_id, TEXTS[doc_id], ONTOLOGY)
         self.store(doc_id, label_studio.canonical(label_studio.write(document)))
 
     def store(self, doc_id: str, task: dict[str, Any]) -> None:

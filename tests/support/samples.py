@@ -13,14 +13,15 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from vostochny import ontology, scoring
+from vostochny import scoring
 from vostochny.formats import registry
 from vostochny.metrics.counts import Counts
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
+from vostochny.ontology import load_ontology
 from vostochny.stats import scores
 from vostochny.text.layout import paragraphs_of
 
-SCHEME = ontology.load()
+ONTOLOGY = load_ontology()
 TEXTS = {
     "one": "Kim met Putin in Amur 🚀\n“We will win,” Putin told Kim – twice, “and soon.”\nKim smiled.\nSource: site",
     "two": "Mr Kim’s train left.\nHe said that Russia agreed.",
@@ -178,7 +179,7 @@ def bare(documents: list[Document]) -> dict[str, list[tuple]]:
 
 def read(path: Path | str, name: str | None = None, **more: Any) -> dict[str, Document]:
     """Predictions on the two articles, in whatever format."""
-    return registry.read_predictions(str(path), gold(), SCHEME, name=name, **more)[0]
+    return registry.read_predictions(str(path), gold(), ONTOLOGY, name=name, **more)[0]
 
 
 # An article of twenty words of two characters, some of them beyond the BMP, in two paragraphs of a sentence each.
@@ -231,7 +232,7 @@ def event(type_: str, trigger: Span, *arguments: tuple[str, Span], **more: Any) 
 
 def counted(gold: list[Document], predicted: list[Document], **options: Any) -> dict[str, Counts]:
     """What each metric of one count counts, without intervals."""
-    result = scoring.score(gold, {d.doc_id: d for d in predicted}, SCHEME, replace(NO_INTERVALS, **options))
+    result = scoring.score(gold, {d.doc_id: d for d in predicted}, ONTOLOGY, replace(NO_INTERVALS, **options))
     return {name: m.counts[0] for name, m in result.measures.items() if len(m.counts) == 1}
 
 

@@ -9,12 +9,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from vostochny import ontology, scoring
+from vostochny import scoring
 from vostochny.formats import registry
+from vostochny.ontology import load_ontology
 from vostochny.report import result_json as as_json
 from vostochny.scoring import Run
 
-SCHEME = ontology.load()
+ONTOLOGY = load_ontology()
 OPTIONS = scoring.Options(resamples=200)
 LOCAL = Run()
 Files = Callable[..., tuple[list[str], list[str]]]
@@ -88,11 +89,11 @@ def write(folder: Path, name: str, rows: Sequence[Row], files: int = 1, packed: 
 
 def rendered(gold: Any, predicted: Any, run: Run = LOCAL, options: scoring.Options = OPTIONS) -> str:
     """The score of files, as bytes would show any difference."""
-    return as_json.render(scoring.score_files(gold, predicted, SCHEME, options, run))
+    return as_json.render(scoring.score_files(gold, predicted, ONTOLOGY, options, run))
 
 
 def held(gold: list[str], predicted: list[str], options: scoring.Options = OPTIONS) -> scoring.Result:
     """The score of the same files held whole."""
-    documents, reading = registry.read_gold(gold, SCHEME)
+    documents, reading = registry.read_gold(gold, ONTOLOGY)
     guesses, _ = registry.read_predictions(predicted, documents, reading.ontology, view=options.view)
     return scoring.score(documents, guesses, reading.ontology, options, registry.content_hash(gold))

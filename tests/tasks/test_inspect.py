@@ -12,11 +12,12 @@ import pytest
 
 import vostochny
 from tests.conftest import lacking
-from vostochny import cli, ontology
+from vostochny import cli
+from vostochny.ontology import load_ontology
 from vostochny.stats.scores import score
 from vostochny.tasks import prompt
 
-SCHEME = ontology.load()
+ONTOLOGY = load_ontology()
 GOLD = vostochny.load()
 LAYERS = ["entities", "events", "quotes"]
 
@@ -59,16 +60,22 @@ def answer(document, keep: int = 1) -> dict:
 
 
 def test_the_prompt_has_every_type_role_and_help_text_and_the_article():
-    made = prompt.prompt(GOLD[0], SCHEME, LAYERS)
+    made = prompt.prompt(GOLD[0], ONTOLOGY, LAYERS)
     assert made.endswith(GOLD[0].text)
-    wanted = [*SCHEME.entity_types, *SCHEME.events, *SCHEME.roles, *SCHEME.mentions.values(), *SCHEME.directness]
+    wanted = [
+        *ONTOLOGY.entity_types,
+        *ONTOLOGY.events,
+        *ONTOLOGY.roles,
+        *ONTOLOGY.mentions.values(),
+        *ONTOLOGY.directness,
+    ]
     assert [w for w in wanted if w not in made] == []
-    alone = prompt.prompt(GOLD[0], SCHEME, ["quotes"])
+    alone = prompt.prompt(GOLD[0], ONTOLOGY, ["quotes"])
     assert "Event types" not in alone and "Entity types" not in alone
 
 
 def test_the_gold_as_an_answer_fits_the_schema_and_scores_high():
-    schema = prompt.answer_schema(SCHEME, LAYERS)
+    schema = prompt.answer_schema(ONTOLOGY, LAYERS)
     jsonschema.Draft202012Validator.check_schema(schema)
     rows = [answer(d) for d in GOLD]
     for row in rows:

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.samples import SCHEME, TEXTS, gold, span, words_only
-from vostochny import corpus, ontology, scoring
+from tests.support.samples import ONTOLOGY, TEXTS, gold, span, words_only
+from vostochny import corpus, scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl
 from vostochny.formats.reader import Reading, Record
 from vostochny.model import Document, Span
+from vostochny.ontology import load_ontology
 from vostochny.stats import scores
 from vostochny.text.alignment import GAP, Evened, Finder, covering_tokens, difference, even, spans_to_iob2, token_spans
 from vostochny.text.placement import SLACK, Wanted, nearest, place
@@ -211,11 +212,11 @@ def test_placing_takes_time_in_proportion():
 
 def scored(row: dict, **options) -> scoring.Result:
     documents = gold()
-    reading = Reading(SCHEME, {d.doc_id: d for d in documents})
+    reading = Reading(ONTOLOGY, {d.doc_id: d for d in documents})
     predicted = reading.predictions(
         [Record("x", 1, row)], options.pop("unknown", "error"), None, options.pop("offsets", None)
     )
-    return scoring.score(documents[:1], predicted, SCHEME, scoring.Options(resamples=0, **options))
+    return scoring.score(documents[:1], predicted, ONTOLOGY, scoring.Options(resamples=0, **options))
 
 
 def micro(result: scoring.Result, name: str) -> scores.Score:
@@ -302,7 +303,9 @@ def test_other_units_are_recognised_offered_and_read(unit):
         scored({"doc_id": "one", "entities": entities})
     assert micro(scored({"doc_id": "one", "entities": entities}, offsets=unit), "entities.all").f1 == 1
     assert micro(scored({"doc_id": "one", "entities": entities}, offsets="ignore"), "entities.all").f1 == 1
-    assert f"offsets:{unit}" in scoring.score(gold(), {}, SCHEME, scoring.Options(resamples=0, offsets=unit)).signature
+    assert (
+        f"offsets:{unit}" in scoring.score(gold(), {}, ONTOLOGY, scoring.Options(resamples=0, offsets=unit)).signature
+    )
     inside = units(a.text.index("🚀")) + 1
     with pytest.raises(InputError, match="inside a character"):
         scored({"doc_id": "one", "entities": [{"start": inside, "end": inside + 3, "type": "PER"}]}, offsets=unit)
@@ -312,8 +315,8 @@ def test_the_stream_places_words_too(tmp_path):
     documents, files = gold(), (tmp_path / "gold.jsonl", tmp_path / "predicted.jsonl")
     jsonl.write(str(files[0]), documents, with_text=True)
     files[1].write_text("".join(json.dumps(words_only(d)) + "\n" for d in documents), encoding="utf-8")
-    streamed = scoring.score_files(str(files[0]), str(files[1]), SCHEME, scoring.Options(resamples=0))
-    whole = scoring.score(documents, jsonl.read_predictions(str(files[1]), documents, SCHEME), SCHEME)
+    streamed = scoring.score_files(str(files[0]), str(files[1]), ONTOLOGY, scoring.Options(resamples=0))
+    whole = scoring.score(documents, jsonl.read_predictions(str(files[1]), documents, ONTOLOGY), ONTOLOGY)
     assert streamed.placement.total == whole.placement.total > 10
     for name, measure in streamed.measures.items():
         assert measure.value == whole.measures[name].value, name
@@ -321,11 +324,11 @@ def test_the_stream_places_words_too(tmp_path):
 
 def test_the_gold_as_words_is_placed_nearly_everywhere():
     """Most strings of real articles occur more than once; given in text order, all mentions find their places."""
-    documents = jsonl.read_gold(str(corpus.documents_path()), ontology.load())
-    reading = Reading(SCHEME, {d.doc_id: d for d in documents})
+    documents = jsonl.read_gold(str(corpus.documents_path()), load_ontology())
+    reading = Reading(ONTOLOGY, {d.doc_id: d for d in documents})
     rows = (Record("x", n, words_only(d)) for n, d in enumerate(documents, 1))
     predicted = reading.predictions(rows)
-    result = scoring.score(documents, predicted, SCHEME, scoring.Options(resamples=0))
+    result = scoring.score(documents, predicted, ONTOLOGY, scoring.Options(resamples=0))
     assert not result.placement.unplaced
     assert micro(result, "entities.text_set").f1 == 1
     assert (micro(result, "entities.all").f1 or 0) > 0.9
@@ -369,4 +372,4 @@ def test_documents_without_text_take_offsets_alone(tmp_path):
     path = tmp_path / "p.jsonl"
     path.write_text('{"doc_id": "x", "entities": [{"text": "Kim", "type": "PER"}]}')
     with pytest.raises(InputError, match="without text"):
-        jsonl.read_predictions(str(path), documents, SCHEME)
+        jsonl.read_predictions(str(path), documents, ONTOLOGY)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from vostochny import ontology
 from vostochny.formats import jsonl, label_studio
+from vostochny.ontology import load_ontology
 
 HERE = Path(__file__).resolve().parent
 PASS = HERE.parents[2] / "annotations" / "annotators" / "b"
@@ -18,7 +18,7 @@ PASS = HERE.parents[2] / "annotations" / "annotators" / "b"
 def main() -> None:
     """Read the tasks of the pass and write them as predictions."""
     tasks = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(PASS.glob("*.json"))]
-    documents = [label_studio.read(task, ontology.load(), task["data"]["doc_id"]) for task in tasks]
+    documents = [label_studio.read(task, load_ontology(), task["data"]["doc_id"]) for task in tasks]
     jsonl.write(str(HERE / "predictions.jsonl"), documents)
 
 

@@ -14,9 +14,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from vostochny import corpus, ontology
+from vostochny import corpus
 from vostochny.formats import jsonl
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
+from vostochny.ontology import load_ontology
 from vostochny.text.alignment import covering_tokens
 
 # A role is filled where at least this share of the lexicon's events of the type fill it; a word is a trigger where at
@@ -169,7 +170,7 @@ def _quotes(document: Document, entities: list[Entity], lexicon: Lexicon) -> Ite
 
 def main() -> None:
     """Predict each article from the other ones and store the predictions."""
-    gold = jsonl.read_gold(str(corpus.documents_path()), ontology.load())
+    gold = jsonl.read_gold(str(corpus.documents_path()), load_ontology())
     predictions = [extract(d, Lexicon(other for other in gold if other is not d)) for d in gold]
     jsonl.write(str(Path(__file__).with_name("predictions.jsonl")), predictions)
 

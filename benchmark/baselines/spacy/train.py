@@ -19,9 +19,10 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import filter_spans, fix_random_seed, minibatch
 
-from vostochny import corpus, ontology
+from vostochny import corpus
 from vostochny.formats import jsonl
 from vostochny.model import Document, Entity, Span
+from vostochny.ontology import load_ontology
 
 SEED = 20230913
 EPOCHS = 10
@@ -83,7 +84,7 @@ def extract(document: Document, nlp: Language) -> Document:
 
 def main() -> None:
     """Predict each article by a pipeline trained on the other ones and store the predictions."""
-    gold = jsonl.read_gold(str(corpus.documents_path()), ontology.load())
+    gold = jsonl.read_gold(str(corpus.documents_path()), load_ontology())
     predictions = [extract(d, trained([other for other in gold if other is not d])) for d in gold]
     jsonl.write(str(Path(__file__).with_name("predictions.jsonl")), predictions)
 

@@ -33,14 +33,15 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from vostochny import corpus, ontology
+    from vostochny import corpus
     from vostochny.formats import convert, registry
+    from vostochny.ontology import load_ontology
 
-    scheme = ontology.load()
+    ontology = load_ontology()
 
     def gold() -> list[Document]:
-        return registry.read_gold(args.gold or str(corpus.documents_path()), scheme)[0]
+        return registry.read_gold(args.gold or str(corpus.documents_path()), ontology)[0]
 
-    notes = convert.convert(args.source, args.target, scheme, gold, args.format_in, args.format_out, args.offsets)
+    notes = convert.convert(args.source, args.target, ontology, gold, args.format_in, args.format_out, args.offsets)
     tell(args.target, notes)
     return 0

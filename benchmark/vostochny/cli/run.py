@@ -58,15 +58,15 @@ def run(args: argparse.Namespace) -> int:
     spec = args.extractor if args.argument is None else f"{args.extractor}:{args.argument}"
     if not args.timeout > 0:
         raise InputError([Problem("--timeout", None, None, f"{args.timeout:g} is no time; expected seconds above 0")])
-    documents, scheme, articles_hash = read_articles(args.gold)
-    view = read_view(args.view, scheme) if args.view else None
+    documents, ontology, articles_hash = read_articles(args.gold)
+    view = read_view(args.view, ontology) if args.view else None
     output = None if args.output == "-" else Path(args.output)
     made_by = {"extractor": spec, "view": args.view, "articles": articles_hash, "vostochny": version.__version__}
     extract: Extract | None = None
     try:
-        extract = extractors.load(spec, Settings(scheme, view, args.download, args.timeout))
+        extract = extractors.load(spec, Settings(ontology, view, args.download, args.timeout))
         progress = runner.Progress(sys.stderr)
-        report = runner.run(extract, documents, output, scheme, made_by, args.unknown, view, args.restart, progress)
+        report = runner.run(extract, documents, output, ontology, made_by, args.unknown, view, args.restart, progress)
     except ExtractorError as e:
         print(f"vostochny: {e}", file=sys.stderr)
         return 2

@@ -20,7 +20,8 @@ def add(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     import json
 
-    from vostochny import ontology, schema
+    from vostochny import schema
+    from vostochny.ontology import load_ontology
 
-    sys.stdout.write(json.dumps(schema.schema(ontology.load(), args.words), ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(json.dumps(schema.schema(load_ontology(), args.words), ensure_ascii=False, indent=2) + "\n")
     return 0

@@ -97,12 +97,13 @@ def scoring_options() -> argparse.ArgumentParser:
 
 def results(args: argparse.Namespace, systems: Sequence[Sequence[str]]) -> list[Result]:
     """Score the files of each system by the shared options; raises InputError."""
-    from vostochny import corpus, ontology, scoring
+    from vostochny import corpus, scoring
     from vostochny.formats import jsonl, registry
     from vostochny.formats.view_file import read_view
+    from vostochny.ontology import load_ontology
     from vostochny.scoring import options
 
-    scheme = ontology.load()
+    ontology = load_ontology()
     run = options.run_options(args.engine, args.workers, args.scheduler, args.on_error, args.scratch)
     streamed = args.gold and all(
         scoring.is_streamed(args.gold, files, args.gold_format, args.format, run.on_error) for files in systems
@@ -110,15 +111,15 @@ def results(args: argparse.Namespace, systems: Sequence[Sequence[str]]) -> list[
     path = args.gold or str(corpus.gold_path())
     gold: list[Document] = []
     if args.gold and not streamed:
-        gold, reading = registry.read_gold(path, scheme, args.gold_format)
-        scheme = reading.ontology
+        gold, reading = registry.read_gold(path, ontology, args.gold_format)
+        ontology = reading.ontology
         tell(path, reading.notes)
     elif not args.gold:
-        gold = jsonl.read_gold(path, scheme)
+        gold = jsonl.read_gold(path, ontology)
     chosen = scoring.Options(
         layers=tuple(dict.fromkeys(args.layer)),
-        view=read_view(args.view, scheme) if args.view else None,
-        zones=options.zones(args.zone, scheme),
+        view=read_view(args.view, ontology) if args.view else None,
+        zones=options.zones(args.zone, ontology),
         resamples=options.at_least(args.resamples, 0, "--resamples"),
         seed=options.at_least(args.seed, 0, "--seed"),
         unknown=args.unknown,
@@ -126,17 +127,17 @@ def results(args: argparse.Namespace, systems: Sequence[Sequence[str]]) -> list[
         offsets=args.offsets,
     )
     if streamed:
-        return [scoring.score_files(path, files, scheme, chosen, run) for files in systems]
+        return [scoring.score_files(path, files, ontology, chosen, run) for files in systems]
     if run.engine != "local" or (run.workers or 1) > 1:
         tell(path, ["is small enough to be held whole, so this process alone scores it"])
     gold_hash = registry.content_hash(path) if args.gold else corpus.gold_hash(path)
     results = []
     for files in systems:
         predicted, reading = registry.read_predictions(
-            files, gold, scheme, args.unknown, chosen.view, args.offsets, args.format
+            files, gold, ontology, args.unknown, chosen.view, args.offsets, args.format
         )
         tell(" ".join(files), reading.notes)
-        results.append(scoring.score(gold, predicted, scheme, chosen, gold_hash))
+        results.append(scoring.score(gold, predicted, ontology, chosen, gold_hash))
     return results
 
 

@@ -30,22 +30,23 @@ def add(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     import shutil
 
-    from vostochny import corpus, ontology
+    from vostochny import corpus
     from vostochny.formats import jsonl, registry
     from vostochny.metrics.pairs import pair_up
+    from vostochny.ontology import load_ontology
     from vostochny.report import article
 
-    scheme = ontology.load()
+    ontology = load_ontology()
     if args.gold:
-        gold, reading = registry.read_gold(args.gold, scheme)
-        scheme = reading.ontology
+        gold, reading = registry.read_gold(args.gold, ontology)
+        ontology = reading.ontology
     else:
-        gold = jsonl.read_gold(str(corpus.documents_path()), scheme)
+        gold = jsonl.read_gold(str(corpus.documents_path()), ontology)
     document = article.find(args.document, gold)
     predicted: dict[str, Document] = {}
     if args.predictions:
-        predicted, _ = registry.read_predictions(args.predictions, gold, scheme, args.unknown)
-    (pair,) = pair_up([document], predicted, frozenset(scheme.values), scheme.unscored)
+        predicted, _ = registry.read_predictions(args.predictions, gold, ontology, args.unknown)
+    (pair,) = pair_up([document], predicted, frozenset(ontology.values), ontology.unscored)
     layers = args.layer or [x for x in ("entities", "events", "quotes") if not predicted or x in pair.predicted.emitted]
     width = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")

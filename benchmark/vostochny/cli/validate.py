@@ -29,11 +29,12 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from vostochny import corpus, ontology
+    from vostochny import corpus
     from vostochny.formats import registry
     from vostochny.formats.view_file import read_view
+    from vostochny.ontology import load_ontology
 
-    gold, reading = registry.read_gold(args.gold or str(corpus.gold_path()), ontology.load(), args.gold_format)
+    gold, reading = registry.read_gold(args.gold or str(corpus.gold_path()), load_ontology(), args.gold_format)
     view = read_view(args.view, reading.ontology) if args.view else None
     predicted, found = registry.read_predictions(
         args.predictions, gold, reading.ontology, args.unknown, view, args.offsets, args.format

@@ -16,9 +16,8 @@ from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import Any
 
-from vostochny import ontology
 from vostochny.model import Document
-from vostochny.ontology import Ontology, View
+from vostochny.ontology import Ontology, View, load_ontology
 
 Prediction = Document | Mapping[str, Any]
 Extract = Callable[[Document], Prediction]
@@ -47,10 +46,15 @@ class Settings:
     ``timeout`` the seconds that a command has for a document.
     """
 
-    scheme: Ontology = field(default_factory=ontology.load)
+    ontology: Ontology = field(default_factory=load_ontology)
     view: View | None = None
     download: bool = False
     timeout: float = TIMEOUT
+
+    @property
+    def scheme(self) -> Ontology:
+        """The former name of ``ontology``, which plug-ins may use until 3.0."""
+        return self.ontology
 
 
 def load(spec: str, settings: Settings | None = None) -> Extract:

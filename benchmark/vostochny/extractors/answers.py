@@ -37,7 +37,7 @@ def row_of(prediction: Prediction, document: Document) -> dict[str, Any]:
 def checked(
     row: dict[str, Any],
     document: Document,
-    scheme: Ontology,
+    ontology: Ontology,
     unknown: str = "error",
     view: View | None = None,
     offsets: str | None = None,
@@ -47,7 +47,7 @@ def checked(
 
     Raises InputError with every fault; ``name`` stands in them where a file's name would.
     """
-    reading = Reading(scheme, {document.doc_id: document})
+    reading = Reading(ontology, {document.doc_id: document})
     return reading.predictions([Record(name, None, row)], unknown, view, offsets)[document.doc_id]
 
 

@@ -50,7 +50,7 @@ class GlinerExtractor:
 
     def __init__(self, model: Any, settings: Settings):
         self.model = model
-        self.labels = Labels(settings.scheme, settings.view)
+        self.labels = Labels(settings.ontology, settings.view)
         self.asked = {WORDS.get(label, label.lower().replace("_", " ")): label for label in self.labels.targets}
         self.chunking = Chunking("words")
         self.window = int(getattr(model.config, "max_len", None) or DEFAULT_WINDOW)

@@ -16,16 +16,16 @@ class Labels:
     the types of the scheme are the counterparts. Case does not matter where it tells no two labels apart.
     """
 
-    def __init__(self, scheme: Ontology, view: View | None):
-        self.scheme, self.view = scheme, view
-        names = {t: t for t in scheme.entity_types} if view is None else {**view.types, **{x: x for x in view.labels}}
+    def __init__(self, ontology: Ontology, view: View | None):
+        self.ontology, self.view = ontology, view
+        names = {t: t for t in ontology.entity_types} if view is None else {**view.types, **{x: x for x in view.labels}}
         self._names = {**{k.lower(): v for k, v in names.items()}, **names}
         self.missing: Counter[str] = Counter()
 
     @property
     def targets(self) -> tuple[str, ...]:
         """The labels that a prediction may have."""
-        return self.scheme.entity_types if self.view is None else self.view.labels
+        return self.ontology.entity_types if self.view is None else self.view.labels
 
     def declare(self, labels: Iterable[str]) -> None:
         """Note the labels that a model can give, so that those without a counterpart are told though none comes."""
@@ -52,7 +52,7 @@ class Labels:
         listed = ", ".join(f"{label} ({count})" for label, count in sorted(self.missing.items()))
         line = f"labels without a counterpart in {where}, their items left out: {listed}"
         if self.view is None:
-            known = {name: len(set(view.labels) & set(self.missing)) for name, view in self.scheme.views.items()}
+            known = {name: len(set(view.labels) & set(self.missing)) for name, view in self.ontology.views.items()}
             best = max(known, key=lambda name: known[name], default="")
             if best and known[best]:
                 line += f"; --view {best} has {known[best]} of them"

@@ -57,7 +57,7 @@ def run(
     extract: Extract,
     documents: Sequence[Document],
     output: Path | None,
-    scheme: Ontology,
+    ontology: Ontology,
     made_by: dict[str, Any],
     unknown: str = "error",
     view: View | None = None,
@@ -89,7 +89,7 @@ def run(
         stack.enter_context(contextlib.redirect_stdout(sys.stderr))
         for number, document in enumerate(todo):
             progress(len(skipped) + number, len(documents), document.doc_id)
-            row = _extracted(extract, document, scheme, unknown, view)
+            row = _extracted(extract, document, ontology, unknown, view)
             if isinstance(row, Failure):
                 failed.append(row)
                 if output:
@@ -105,11 +105,11 @@ def run(
 
 
 def _extracted(
-    extract: Extract, document: Document, scheme: Ontology, unknown: str, view: View | None
+    extract: Extract, document: Document, ontology: Ontology, unknown: str, view: View | None
 ) -> dict[str, Any] | Failure:
     try:
         row = answers.row_of(extract(unannotated(document)), document)
-        answers.checked(row, document, scheme, unknown, view)
+        answers.checked(row, document, ontology, unknown, view)
     except ExtractorError as e:
         return Failure(document.doc_id, str(e))
     except InputError as e:

@@ -47,7 +47,7 @@ class SpacyExtractor:
 
     def __init__(self, nlp: Language, settings: Settings):
         self.nlp = nlp
-        self.labels = Labels(settings.scheme, settings.view)
+        self.labels = Labels(settings.ontology, settings.view)
         self.chunking = Chunking("characters")
         for pipe in ("ner", "entity_ruler", "spancat"):
             if pipe in nlp.pipe_names:

@@ -62,7 +62,7 @@ class TransformersExtractor:
 
     def __init__(self, pipeline: Any, settings: Settings):
         self.pipeline = pipeline
-        self.labels = Labels(settings.scheme, settings.view)
+        self.labels = Labels(settings.ontology, settings.view)
         names = (str(x) for x in pipeline.model.config.id2label.values())
         self.labels.declare(n.removeprefix("B-").removeprefix("I-") for n in names if n != "O")
         self.chunking = Chunking("tokens")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from vostochny import corpus, ontology
+from vostochny import corpus
 from vostochny.formats import jsonl, registry
 from vostochny.model import Document
-from vostochny.ontology import Ontology
+from vostochny.ontology import Ontology, load_ontology
 
 
 def read_articles(path: str | os.PathLike[str] | None, with_text: bool = True) -> tuple[list[Document], Ontology, str]:
@@ -19,8 +19,8 @@ def read_articles(path: str | os.PathLike[str] | None, with_text: bool = True) -
     """
     if path is not None:
         own = os.fspath(path)
-        documents, reading = registry.read_gold(own, ontology.load())
+        documents, reading = registry.read_gold(own, load_ontology())
         return documents, reading.ontology, registry.content_hash(own)
     file = str(corpus.documents_path() if with_text else corpus.gold_path())
-    scheme = ontology.load()
-    return jsonl.read_gold(file, scheme), scheme, corpus.gold_hash(file)
+    ontology = load_ontology()
+    return jsonl.read_gold(file, ontology), ontology, corpus.gold_hash(file)

@@ -9,26 +9,26 @@ from vostochny.errors import InputError, Problem
 from vostochny.ontology import Ontology, View
 
 
-def read_view(name: str, scheme: Ontology) -> View:
+def read_view(name: str, ontology: Ontology) -> View:
     """A view of the scheme by name, or a user's own from a JSON file.
 
     The file is an object: ``types`` maps the scheme's entity types (or TYPE.demonym) to labels; ``levels`` (optional)
     lists the levels kept, names alone by default; ``events`` (optional) maps event types. Raises InputError.
     """
-    if name in scheme.views:
-        return scheme.views[name]
+    if name in ontology.views:
+        return ontology.views[name]
     path = Path(name)
     try:
         source = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as e:  # ValueError: not UTF-8, no JSON, a number without end
-        known = ", ".join(scheme.views)
+        known = ", ".join(ontology.views)
         message = f"is no view of the scheme ({known}) and cannot be read as a JSON file: {e}"
         raise InputError([Problem(name, None, None, message)]) from None
     problems: list[Problem] = []
     if not isinstance(source, dict):
         raise InputError([Problem(name, None, None, 'expected an object with "types"')])
     tables: dict[str, dict[str, str]] = {}
-    for key, known_types in (("types", scheme.entity_types), ("events", tuple(scheme.events))):
+    for key, known_types in (("types", ontology.entity_types), ("events", tuple(ontology.events))):
         table = source.get(key, {})
         if not isinstance(table, dict) or not all(isinstance(v, str) and v for v in table.values()):
             problems.append(Problem(name, None, key, "expected an object that maps types of the scheme to labels"))
@@ -40,8 +40,8 @@ def read_view(name: str, scheme: Ontology) -> View:
             if t.removesuffix(".demonym") not in known_types
         ]
     levels = source.get("levels", ["NAM"])
-    if not isinstance(levels, list) or any(x not in tuple(scheme.levels) for x in levels):
-        problems.append(Problem(name, None, "levels", f"expected a list of {', '.join(scheme.levels)}"))
+    if not isinstance(levels, list) or any(x not in tuple(ontology.levels) for x in levels):
+        problems.append(Problem(name, None, "levels", f"expected a list of {', '.join(ontology.levels)}"))
     problems += [
         Problem(name, None, k, "unknown key; the keys are types, levels, events")
         for k in source

@@ -15,7 +15,7 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from vostochny import ontology
+from vostochny.ontology import load_ontology
 from vostochny.report import payload
 from vostochny.scoring import Result, first_pairs
 
@@ -78,7 +78,7 @@ def with_articles(result: Result, gold: str, predicted: str | Sequence[str]) -> 
     if result.pairs or "-" in (gold, *([predicted] if isinstance(predicted, str) else predicted)):
         return result
     most = payload.MOST_ARTICLES
-    return replace(result, pairs=first_pairs(gold, predicted, ontology.load(), result.options, most))
+    return replace(result, pairs=first_pairs(gold, predicted, load_ontology(), result.options, most))
 
 
 def embedded(data: Any) -> str:

@@ -82,10 +82,10 @@ class Batch:
             path: str, line: int, row: dict[str, Any], text: str | None, unknown: str, layout: Document | None = None
         ) -> Document:
             # What the scheme alone refuses, or would leave out, may still be a type of this gold.
-            schemes = [lambda: self.ontology] if unknown != "ignore" else []
-            for scheme in (*schemes, self.own_types):
+            ontologies = [lambda: self.ontology] if unknown != "ignore" else []
+            for ontology in (*ontologies, self.own_types):
                 offsets, labels = (self.options.offsets, view) if layout else (None, None)
-                reader = Row(path, line, row, text, scheme(), unknown, labels, layout, offsets)
+                reader = Row(path, line, row, text, ontology(), unknown, labels, layout, offsets)
                 document = reader.read(row["doc_id"], with_text=layout is None)
                 if not reader.problems:
                     return document

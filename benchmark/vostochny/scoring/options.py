@@ -99,11 +99,11 @@ def metrics(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def zones(names: Sequence[str], scheme: Ontology) -> tuple[str, ...]:
+def zones(names: Sequence[str], ontology: Ontology) -> tuple[str, ...]:
     """Known zone names in the order of the scheme."""
-    unknown = [n for n in names if n not in scheme.zones]
+    unknown = [n for n in names if n not in ontology.zones]
     if unknown:
         raise InputError(
-            [Problem("--zone", None, None, f"{n!r} is none of {', '.join(scheme.zones)}") for n in unknown]
+            [Problem("--zone", None, None, f"{n!r} is none of {', '.join(ontology.zones)}") for n in unknown]
         )
-    return tuple(z for z in scheme.zones if z in names)
+    return tuple(z for z in ontology.zones if z in names)

@@ -21,13 +21,14 @@ from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, Value,
 from inspect_ai.solver import TaskState, generate
 from inspect_ai.util import JSONSchema
 
-from vostochny import ontology, scoring
+from vostochny import scoring
 from vostochny.errors import InputError, Problem
 from vostochny.extractors.answers import checked, stored
 from vostochny.formats.input import read_articles
 from vostochny.metrics import catalogue
 from vostochny.metrics.counts import Counts
 from vostochny.model import LAYERS, Document
+from vostochny.ontology import load_ontology
 from vostochny.stats.scores import from_total
 from vostochny.tasks import prompt
 
@@ -51,9 +52,9 @@ def extract(layers: str | list[str] = "entities,events,quotes", schema: bool = T
         given = ", ".join(map(repr, wrong)) or "nothing"
         raise ValueError(f"layers: {given} given; expected one or more of {', '.join(LAYERS)}")
     chosen = [x for x in LAYERS if x in names]
-    documents, scheme, gold_hash = read_articles(None)
-    samples = [Sample(input=prompt.prompt(d, scheme, chosen), id=d.doc_id) for d in documents]
-    shape = JSONSchema.model_validate(prompt.answer_schema(scheme, chosen))
+    documents, ontology, gold_hash = read_articles(None)
+    samples = [Sample(input=prompt.prompt(d, ontology, chosen), id=d.doc_id) for d in documents]
+    shape = JSONSchema.model_validate(prompt.answer_schema(ontology, chosen))
     response = ResponseSchema(name="prediction", json_schema=shape) if schema else None
     return Task(
         dataset=MemoryDataset(samples, name="vostochny"),
@@ -99,19 +100,19 @@ def counted(layers: list[str]) -> Scorer:
 
 def judged(answer: str, document: Document, layers: list[str]) -> Score:
     """The score of one answer. One that is no prediction counts as an empty one, and says why."""
-    scheme = ontology.load()
+    ontology = load_ontology()
     problem = ""
     prediction: dict[str, Any] = {"doc_id": document.doc_id, **{layer: [] for layer in layers}}
     try:
         row = {k: v for k, v in read(answer).items() if k in layers}
         # A type that is not the scheme's is a mistake like any other; offsets, if any come, are not to be relied on.
-        predicted = checked(row | {"doc_id": document.doc_id}, document, scheme, unknown="wrong", offsets="ignore")
+        predicted = checked(row | {"doc_id": document.doc_id}, document, ontology, unknown="wrong", offsets="ignore")
         prediction |= stored(row, document)
     except InputError as e:
         problem = str(e)
         predicted = Document(document.doc_id, document.text, emitted=frozenset(layers))
     options = scoring.Options(layers=tuple(layers), resamples=0)
-    result = scoring.score([document], {document.doc_id: predicted}, scheme, options)
+    result = scoring.score([document], {document.doc_id: predicted}, ontology, options)
     counts: dict[str, Counts] = {n: m.counts[0] for n, m in result.measures.items() if n in catalogue.METRICS}
     value: dict[str, str | int | float | bool | None] = {}
     for layer in layers:

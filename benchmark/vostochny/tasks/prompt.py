@@ -38,18 +38,18 @@ RULES = {
 }
 
 
-def instructions(scheme: Ontology, layers: Sequence[str]) -> str:
+def instructions(ontology: Ontology, layers: Sequence[str]) -> str:
     """What to mark and how, by the scheme's own types, roles and help texts."""
     parts = [f"Annotate the news article that follows with its {_listed(layers)}."]
     if "entities" in layers:
-        parts.append(_section("Entity types", {**scheme.mentions, **scheme.values}))
-        parts.append(_section("Levels", scheme.levels))
+        parts.append(_section("Entity types", {**ontology.mentions, **ontology.values}))
+        parts.append(_section("Levels", ontology.levels))
     if "events" in layers:
-        lines = {e.name: f"{e.help}. Roles: {', '.join(e.roles)}" for e in scheme.events.values()}
+        lines = {e.name: f"{e.help}. Roles: {', '.join(e.roles)}" for e in ontology.events.values()}
         parts.append(_section("Event types", lines))
-        parts += [_section("Realis", scheme.realis), _section("Polarity", scheme.polarity)]
+        parts += [_section("Realis", ontology.realis), _section("Polarity", ontology.polarity)]
     if "quotes" in layers:
-        parts.append(_section("Directness", scheme.directness))
+        parts.append(_section("Directness", ontology.directness))
     for layer in layers:
         parts.append("\n".join([f"Rules for {layer}:", *(f"- {rule}" for rule in RULES[layer])]))
     parts.append(
@@ -59,7 +59,7 @@ def instructions(scheme: Ontology, layers: Sequence[str]) -> str:
                 "- Copy words from the article character by character, its quotation marks and misspellings included.",
                 "- Give no offsets. Where words stand in the article more than once and the order of your list does "
                 'not tell which are meant, "occurrence" says which, counted from 1; else it is null.',
-                f"- Leave out {_listed(sorted(scheme.unscored))} parts of the page (links, credits, repeated text).",
+                f"- Leave out {_listed(sorted(ontology.unscored))} parts of the page (links, credits, repeated text).",
                 "- Answer with one JSON object of the shape given below and nothing else.",
             ]
         )
@@ -67,13 +67,13 @@ def instructions(scheme: Ontology, layers: Sequence[str]) -> str:
     return "\n\n".join(parts)
 
 
-def prompt(document: Document, scheme: Ontology, layers: Sequence[str]) -> str:
+def prompt(document: Document, ontology: Ontology, layers: Sequence[str]) -> str:
     """All that a model is given for one article."""
-    shape = json.dumps(answer_schema(scheme, layers), ensure_ascii=False)
-    return f"{instructions(scheme, layers)}\n\nJSON Schema of the answer: {shape}\n\nThe article:\n\n{document.text}"
+    shape = json.dumps(answer_schema(ontology, layers), ensure_ascii=False)
+    return f"{instructions(ontology, layers)}\n\nJSON Schema of the answer: {shape}\n\nThe article:\n\n{document.text}"
 
 
-def answer_schema(scheme: Ontology, layers: Sequence[str]) -> Schema:
+def answer_schema(ontology: Ontology, layers: Sequence[str]) -> Schema:
     """The JSON Schema of an answer: a prediction with the words of each span in the place of offsets.
 
     Every key is required and none may be added, as providers with strict structured output ask; what may be missing is
@@ -85,15 +85,20 @@ def answer_schema(scheme: Ontology, layers: Sequence[str]) -> Schema:
     cluster: Schema = {"type": ["string", "null"]}
     layer = {
         "entities": _object(
-            {**words, "type": _one_of(scheme.entity_types), "level": _one_of(scheme.levels, True), "cluster": cluster}
+            {
+                **words,
+                "type": _one_of(ontology.entity_types),
+                "level": _one_of(ontology.levels, True),
+                "cluster": cluster,
+            }
         ),
         "events": _object(
             {
                 "trigger": span,
-                "type": _one_of(scheme.events),
-                "realis": _one_of(scheme.realis, True),
-                "polarity": _one_of(scheme.polarity, True),
-                "arguments": _list(_object({"role": _one_of(scheme.roles), "filler": span})),
+                "type": _one_of(ontology.events),
+                "realis": _one_of(ontology.realis, True),
+                "polarity": _one_of(ontology.polarity, True),
+                "arguments": _list(_object({"role": _one_of(ontology.roles), "filler": span})),
             }
         ),
         "quotes": _object(
@@ -102,7 +107,7 @@ def answer_schema(scheme: Ontology, layers: Sequence[str]) -> Schema:
                 "cue": maybe,
                 "source": maybe,
                 "addressee": maybe,
-                "directness": _one_of(scheme.directness, True),
+                "directness": _one_of(ontology.directness, True),
             }
         ),
     }

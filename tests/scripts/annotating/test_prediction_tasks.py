@@ -7,8 +7,8 @@ import json
 from scripts import files as places
 from scripts.annotating import prediction_tasks
 from scripts.annotating.task_files import load_tasks
-from vostochny import ontology
 from vostochny.formats import label_studio
+from vostochny.ontology import load_ontology
 
 LINE = {
     "doc_id": "003",
@@ -26,7 +26,7 @@ def test_predictions_without_ids_and_offsets_are_drawn_each_once(tmp_path):
     path.write_text(json.dumps(LINE), encoding="utf-8")
     tasks, lost = prediction_tasks.load(path, load_tasks(places.GOLD))
     ((doc_id, task),) = tasks.items()
-    drawn = label_studio.read(task, ontology.load())
+    drawn = label_studio.read(task, load_ontology())
     assert [e.span.of(drawn.text) for e in drawn.entities] == ["Kim Jong Un"]
     assert [e.trigger.start for e in drawn.events] == [32, 188]
     assert [len(e.arguments) for e in drawn.events] == [0, 1]
@@ -38,5 +38,5 @@ def test_another_format_is_drawn_as_well(tmp_path):
     tokens = "# doc_id = 001_f3b4c6a20b0db018\nSep B-DATE\n15 I-DATE\n– O\nWhen O\nKim B-PER\nJong I-PER\nUn I-PER\n"
     path.write_text(tokens, encoding="utf-8")
     tasks, _ = prediction_tasks.load(path, load_tasks(places.GOLD))
-    drawn = label_studio.read(tasks["001_f3b4c6a20b0db018"], ontology.load())
+    drawn = label_studio.read(tasks["001_f3b4c6a20b0db018"], load_ontology())
     assert [(e.span.of(drawn.text), e.type) for e in drawn.entities] == [("Sep 15", "DATE"), ("Kim Jong Un", "PER")]

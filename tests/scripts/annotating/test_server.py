@@ -16,10 +16,10 @@ from scripts.annotating import commands
 from scripts.annotating.server import Server, ServerError, healthy, in_use
 from scripts.build.label_config import problems
 from tests.conftest import ROOT
-from vostochny import ontology
 from vostochny.formats.label_studio import canonical, dumps, read, write
 from vostochny.formats.label_studio.regions import ATTRIBUTES, LAYERS
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
+from vostochny.ontology import load_ontology
 from vostochny.text.layout import cover_with_zones, paragraphs_of
 
 pytestmark = pytest.mark.server
@@ -28,7 +28,7 @@ GOLD = ROOT / "annotations" / "gold"
 
 def made_up(doc_id: str, text: str) -> Document:
     """An article with annotation of every kind in it, strewn by chance but always the same for one text."""
-    o, chance = ontology.load(), random.Random(doc_id)
+    o, chance = load_ontology(), random.Random(doc_id)
     words = [Span(*m.span()) for m in re.finditer(r"[\w’-]+", text)]
 
     def stretch(longest: int) -> Span:
@@ -102,7 +102,7 @@ def test_annotators_keep_their_names(client: Any, project: Callable[[], int]) ->
     commands.import_tasks(client, one, [task, strange])
     exported = commands.export_tasks(client, one)
     assert [canonical(t)["annotations"][0]["completed_by"] for t in exported] == [me, me]
-    assert read(exported[0], ontology.load(), annotator=me).doc_id == "000_x"
+    assert read(exported[0], load_ontology(), annotator=me).doc_id == "000_x"
 
 
 def test_an_unsaved_draft_is_refused(client: Any, project: Callable[[], int], tasks: dict[str, Any]) -> None:
@@ -117,7 +117,7 @@ def test_an_unsaved_draft_is_refused(client: Any, project: Callable[[], int], ta
     assert answer.status_code == 201
     (exported,) = commands.export_tasks(client, one)
     with pytest.raises(ValueError, match="press Update in the browser"):
-        read(exported, ontology.load())
+        read(exported, load_ontology())
 
 
 def test_a_folder_in_use_is_refused(server: Any) -> None:

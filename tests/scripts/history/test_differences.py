@@ -14,11 +14,11 @@ import yaml
 from scripts import files
 from scripts.files import ANNOTATIONS, ROOT
 from scripts.history import differences, revisions
-from vostochny import ontology
 from vostochny.formats import label_studio, notation
 from vostochny.formats.label_studio import canonical, dumps
+from vostochny.ontology import load_ontology
 
-SCHEME = ontology.load()
+ONTOLOGY = load_ontology()
 TEXT = (
     "Big news\n\nAnn Lee met Bob in Paris. Ann told Bob that she won. "
     "Bob Ray, the old man, left Paris. “It was a test,” he said.\n"
@@ -37,7 +37,7 @@ Q “It was a test,” | cue: said | source: he | direct | assertion | #u2
 
 
 def task(source: str = GOOD) -> dict:
-    return label_studio.write(notation.read(source, "010_x", TEXT, SCHEME))
+    return label_studio.write(notation.read(source, "010_x", TEXT, ONTOLOGY))
 
 
 @pytest.fixture
@@ -192,9 +192,9 @@ def test_what_is_written_beside_the_articles(tmp_path, folders):
     write_yaml(b / "discrepancies.yaml", [row | {"relation": "framing"}, row | {"id": "d2"}])
     write_yaml(a / "documents.yaml", {"documents": {"010_x": {"review": "unreviewed"}}})
     write_yaml(b / "documents.yaml", {"documents": {"010_x": {"review": "reviewed"}}})
-    scheme = (b / "ontology.yaml").read_text(encoding="utf-8")
-    scheme = scheme.replace("  ORDINAL: {kind: value,", "  EPOCH: {kind: value, help: x}\n  ORDINAL: {kind: value,")
-    (b / "ontology.yaml").write_text(scheme.replace("NAM: A proper name", "NAM: A name"), encoding="utf-8")
+    ontology = (b / "ontology.yaml").read_text(encoding="utf-8")
+    ontology = ontology.replace("  ORDINAL: {kind: value,", "  EPOCH: {kind: value, help: x}\n  ORDINAL: {kind: value,")
+    (b / "ontology.yaml").write_text(ontology.replace("NAM: A proper name", "NAM: A name"), encoding="utf-8")
     found = differences.diff(a, b)
     assert [f"{c.layer}: {c.says}" for c in found] == [
         "scheme: added entities.EPOCH",

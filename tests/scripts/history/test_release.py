@@ -14,13 +14,13 @@ from scripts.history import release_notes
 from scripts.history.changes import Change, Changes
 from scripts.history.release_notes import Gold, Notes, bumped, calls_for, into_changelog
 from tests.support.tree import ROOT, Tree
-from vostochny import ontology
+from vostochny.ontology import load_ontology
 
 ROW = {"doc_id": "000_a", "paragraphs": [{"start": 0, "end": 4}], "sentences": [], "tokens": []}
 
 
 def gold(**changed) -> Gold:
-    return Gold((json.dumps({**ROW, **changed}) + "\n").encode(), ontology.load())
+    return Gold((json.dumps({**ROW, **changed}) + "\n").encode(), load_ontology())
 
 
 @pytest.mark.parametrize(

@@ -47,11 +47,11 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
                 reading.problem(name, None, "data", f"is {kind_of(task['data'])}; expected an object with the text")
     used = {c for _, task in tasks for c in _controls(task)}
     ours = bool(used & {"entity", "event", "quote"}) and used <= set(OURS)
-    scheme = _own_scheme(reading.ontology, [t for _, t in tasks]) if ours else reading.ontology
+    ontology = _own_ontology(reading.ontology, [t for _, t in tasks]) if ours else reading.ontology
     for name, task in tasks:
         try:
             if ours:
-                document = label_studio.read(task, scheme, name)
+                document = label_studio.read(task, ontology, name)
                 yield Record(name, None, jsonl.row_of(document, with_text=True))
             else:
                 yield _foreign(name, task, reading)
@@ -77,7 +77,7 @@ def _controls(task: dict[str, Any]) -> set[str]:
     return {str(r["from_name"]) for r in _results(task) if "from_name" in r}
 
 
-def _own_scheme(ontology: Ontology, tasks: list[dict[str, Any]]) -> Ontology:
+def _own_ontology(ontology: Ontology, tasks: list[dict[str, Any]]) -> Ontology:
     """The scheme with the labels, roles and choices that tasks with our controls have."""
     rows: list[dict[str, Any]] = []
     for task in tasks:

@@ -31,7 +31,7 @@ from __future__ import annotations
 from vostochny.formats.notation.parser import Reader
 from vostochny.formats.notation.writer import numbered, written
 from vostochny.model import Document
-from vostochny.ontology import Ontology, load
+from vostochny.ontology import Ontology, load_ontology
 
 __all__ = ["numbered", "read", "write"]
 
@@ -50,4 +50,4 @@ def write(document: Document, ontology: Ontology | None = None) -> str:
     S lines are the document's sentences; sentences that a mention, trigger or cue runs across are one line. Raises
     InputError with everything that the notation cannot carry: nothing is ever left out in silence.
     """
-    return written(document, ontology or load())
+    return written(document, ontology or load_ontology())
