@@ -18,7 +18,7 @@ DISCREPANCY = ("id", "relation", "reason", "spans")  # what a record of discrepa
 
 
 def read_ontology(annotations: Path = ANNOTATIONS) -> Ontology:
-    """The scheme as its source file says, which may be newer than what the package holds.
+    """The ontology as its source file says, which may be newer than what the package holds.
 
     Raises InputError where it cannot be read, lacks a part or contradicts itself.
     """
@@ -29,7 +29,7 @@ def read_ontology(annotations: Path = ANNOTATIONS) -> Ontology:
     except OntologyError as error:
         raise InputError([Problem(display_path(path), None, None, line) for line in str(error).split("\n")]) from None
     except (KeyError, TypeError, AttributeError) as error:
-        raise InputError([Problem(display_path(path), None, None, f"is no complete scheme: {error!r}")]) from None
+        raise InputError([Problem(display_path(path), None, None, f"is no complete ontology: {error!r}")]) from None
 
 
 def seed_text(doc_id: str, sha256: str | None = None) -> str:
@@ -45,7 +45,7 @@ def manifest(annotations: Path = ANNOTATIONS, needs: Collection[str] = ()) -> di
     """``annotations/documents.yaml``: the canary and, by doc_id, what is known about each article.
 
     Raises InputError where it cannot be read. Who names the fields that it ``needs`` gets them, and the canary: then
-    it is a fault too where one of them is missing, or a value is neither words nor null.
+    it is a problem too where one of them is missing, or a value is neither words nor null.
     """
     path = annotations / "documents.yaml"
     content = read_yaml(path)
@@ -96,7 +96,7 @@ def read_discrepancies(annotations: Path = ANNOTATIONS) -> list[dict[str, Any]]:
 
 
 def read_gold(annotations: Path = ANNOTATIONS) -> list[Document]:
-    """The annotated documents in the order of the manifest. Raises InputError with the faults of all of them."""
+    """The annotated documents in the order of the manifest. Raises InputError with the problems of all of them."""
     documents, problems = [], []
     types = read_ontology(annotations)
     for doc_id, about in manifest(annotations, ["sha256"])["documents"].items():

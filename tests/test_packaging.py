@@ -124,7 +124,7 @@ def test_a_copy_that_differs_is_refused_and_where_is_said(case, bare, tmp_path, 
     said = capsys.readouterr().err
     (doc_id,) = (i for i in ARTICLES if i.startswith(number))
     assert f"{doc_id}.txt:{line}: column {column}: " in said and why in said
-    assert "1 fault; nothing was written" in said and not (tmp_path / "out").exists()
+    assert "1 problem; nothing was written" in said and not (tmp_path / "out").exists()
 
 
 def test_what_is_not_there_and_what_is_no_article(bare, tmp_path, capsys):

@@ -28,7 +28,7 @@ from vostochny.ontology import Ontology, View, load_ontology
 from vostochny.scoring import Options, Result, options
 from vostochny.stats.intervals import RESAMPLES, SEED
 
-# What may become of a type that the scheme does not have: refused, left out, or counted as wrong.
+# What may become of a type that the ontology does not have: refused, left out, or counted as wrong.
 UNKNOWN = ("error", "ignore", "wrong")
 
 Path = str | os.PathLike[str]
@@ -38,7 +38,7 @@ Gold = Path | Iterable[Document]
 def load(path: Path | None = None) -> list[Document]:
     """The articles of the corpus with their gold annotation, or those of a file of your own, in any format.
 
-    Raises FileNotFoundError where the corpus is not there, InputError with every fault of the file.
+    Raises FileNotFoundError where the corpus is not there, InputError with every problem of the file.
 
     >>> article = load()[3]
     >>> "Putin" in {e.span.of(article.text) for e in article.entities}
@@ -63,10 +63,10 @@ def score(
 
     A file may be a folder or pattern that means many; files of JSON Lines may be of any size and are read a part at a
     time (scoring.score_files). A prediction is a Document or an object as a line of a prediction file holds it.
-    ``gold`` is the corpus, a file in any format, or Documents; its own types are then known beside the scheme's. The
+    ``gold`` is the corpus, a file in any format, or Documents; its own types are then known beside the ontology's. The
     other options are those of the command line: ``layers`` empty for those that the predictions carry, ``view`` a name,
     a file or a View, ``unknown`` one of "error", "ignore" and "wrong", ``resamples`` 0 for no intervals. Raises
-    InputError with every fault of the predictions or options.
+    InputError with every problem of the predictions or options.
 
     >>> result = score(load())
     >>> result.measures["entities.names"].value
@@ -105,8 +105,8 @@ def evaluate(
     """Run an extractor over the articles and score it; a callable, or what ``vostochny run`` takes (``"spacy:NAME"``).
 
     The callable is given each article without its annotation; the options are those of :func:`score`. What it raises
-    is raised here: to go on after a fault, or to keep the predictions, use ``vostochny run``. Raises InputError with
-    every fault of what it returned, ExtractorError where a specification means no extractor.
+    is raised here: to go on after a problem, or to keep the predictions, use ``vostochny run``. Raises InputError with
+    every problem of what it returned, ExtractorError where a specification means no extractor.
 
     >>> def putin(article):
     ...     at = article.text.find("Putin")
@@ -126,7 +126,7 @@ def evaluate(
 
 
 def _gold(source: Gold | None, with_text: bool = True) -> tuple[list[Document], Ontology, str]:
-    """Gold documents, the scheme they are annotated by, and the hash that names them."""
+    """Gold documents, the ontology they are annotated by, and the hash that names them."""
     if source is None or isinstance(source, (str, os.PathLike)):
         return read_articles(source, with_text)
     documents = list(source)

@@ -1,4 +1,4 @@
-"""The annotation scheme as data: types, roles, attributes, zones and tag-set views.
+"""The annotation ontology as data: types, roles, attributes, zones and tag-set views.
 
 ``annotations/ontology.yaml`` is the source. ``python -m scripts corpus`` checks it (:func:`parse`) and writes the same
 content as JSON into the package, because JSON loads without a YAML parser and travels in the wheel.
@@ -19,7 +19,7 @@ EVENT = "event"  # in a role's fillers: another event may stand there
 
 
 class OntologyError(ValueError):
-    """The scheme contradicts itself; the message lists every fault, one a line."""
+    """The ontology contradicts itself; the message lists every problem, one a line."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,9 @@ class View:
         return self._relabelled(document, entities, lambda e: (self.events or {}).get(e.type))
 
     def prediction(self, document: Document) -> Document:
-        """A prediction in the labels of the view: one of its own labels stays, one of the scheme's types is mapped.
+        """A prediction in the labels of the view: one of its own labels stays, one of the ontology's types is mapped.
 
-        A demonym flag marks an item as labelled in the scheme's types, whatever else its label could mean.
+        A demonym flag marks an item as labelled in the ontology's types, whatever else its label could mean.
         """
         own = frozenset(self.labels)
 
@@ -97,7 +97,7 @@ class View:
 
 @dataclass(frozen=True)
 class Ontology:
-    """The scheme. Mappings keep the order of the source file, which is the order of every table and menu."""
+    """The ontology. Mappings keep the order of the source file, which is the order of every table and menu."""
 
     version: int
     mentions: Mapping[str, str]
@@ -129,7 +129,7 @@ class Ontology:
 def parse_ontology(source: Mapping[str, Any]) -> Ontology:
     """Check the content of ontology.yaml and give it types.
 
-    Raises OntologyError naming every fault of what its entries refer to, and KeyError where a section is missing.
+    Raises OntologyError naming every problem of what its entries refer to, and KeyError where a section is missing.
     """
     problems: list[str] = []
     entities = source["entities"]
@@ -192,6 +192,6 @@ def parse_ontology(source: Mapping[str, Any]) -> Ontology:
 
 @cache
 def load_ontology() -> Ontology:
-    """The scheme that this version of the package was built with."""
+    """The ontology that this version of the package was built with."""
     data = files("vostochny").joinpath("data/ontology.json").read_text(encoding="utf-8")
     return parse_ontology(json.loads(data))

@@ -8,7 +8,7 @@ from vostochny.model import LAYERS
 from vostochny.ontology import Ontology
 
 Schema = dict[str, Any]
-# Other keys of a gold row; a key outside both is a fault, because a misspelt layer would count as an empty one.
+# Other keys of a gold row; a key outside both is a problem, because a misspelt layer would count as an empty one.
 GOLD_KEYS = (
     "doc_id", "title", "text", "sha256", "language", "translated", "review", "canary", "publisher", "date", "url",
     "zones", "paragraphs", "sentences", "tokens",
@@ -17,7 +17,7 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema(ontology: Ontology, words: bool = False) -> Schema:
-    """The schema of one line of predictions in the types of the scheme.
+    """The schema of one line of predictions in the types of the ontology.
 
     With ``words`` it is the narrow form that structured output of language models takes: every property required,
     nothing else allowed, spans by their text alone, no ids; optional things are null or an empty list.

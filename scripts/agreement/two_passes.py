@@ -73,7 +73,7 @@ KAPPAS: Mapping[str, Callable[[list[Pair]], kappa.Confusion]] = {
 
 
 def read_pass(folder: Path) -> dict[str, Document]:
-    """One annotator's documents by doc_id, segmented. Raises InputError with the faults of all files."""
+    """One annotator's documents by doc_id, segmented. Raises InputError with the problems of all files."""
     ontology = store.read_ontology()
     out, problems = {}, []
     for path in sorted(folder.glob("*.json")):

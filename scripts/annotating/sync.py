@@ -38,7 +38,7 @@ class Refused(ValueError):
 
 @dataclass
 class Pair:
-    """An article on both sides. ``faults`` say why the server's side cannot be used as it stands."""
+    """An article on both sides. ``problems`` say why the server's side cannot be used as it stands."""
 
     doc_id: str
     here: Task | None = None

@@ -57,7 +57,7 @@ def export_tasks(client: Any, project: int) -> list[Task]:
 
 
 def load_tasks(folder: Path) -> dict[str, Task]:
-    """The tasks of a folder by doc_id, read through to the last fault. Raises InputError with those of all files."""
+    """The tasks of a folder by doc_id, read through to the last problem. Raises InputError with those of all files."""
     files = sorted(folder.glob("*.json"))
     if not files:
         raise ValueError(f"{folder} holds no <doc_id>.json")

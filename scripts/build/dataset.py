@@ -161,9 +161,9 @@ def _gold_hash(files: Mapping[Path, str], corpus: Path) -> str:
 
 
 def package_data(annotations: Path = ANNOTATIONS) -> dict[Path, str]:
-    """What the package carries besides code: scheme, agreement by measure, and the gold without article text."""
+    """What the package carries besides code: ontology, agreement by measure, and the gold without article text."""
     source = read_yaml(annotations / "ontology.yaml")
-    store.read_ontology(annotations)  # raises where the scheme contradicts itself
+    store.read_ontology(annotations)  # raises where the ontology contradicts itself
     figures = read_agreement(annotations).get("f1", {})
     agreement = {f["measure"]: f["f1"] for f in figures.values() if "measure" in f}
     bare = without_text(Path(), annotations)

@@ -138,7 +138,7 @@ def entry(doc_id: str, digest: str, language: str) -> str:
 
 
 def add(path: Path, doc_id: str | None = None, language: str = "en", root: Path = ROOT) -> list[str]:
-    """Bring an article in; what was written and guessed, in lines for a person. Raises InputError with all faults."""
+    """Bring an article in; what was written and guessed, in lines for a person. Raises InputError with all problems."""
     with exchange.locked(root / "annotations" / "gold"):
         return _add(path, doc_id or path.stem, language, root)
 

@@ -92,7 +92,7 @@ def show(doc_id: str, annotations: Path = ANNOTATIONS) -> str:
 def take(source: str, name: str, annotations: Path = ANNOTATIONS) -> tuple[Path, str]:
     """The gold file that corrected lines make, and its content; regions that stay keep their ids and notes.
 
-    Raises InputError with every fault of the lines, and where the gold is no longer the one that was shown: taking
+    Raises InputError with every problem of the lines, and where the gold is no longer the one that was shown: taking
     them would undo what changed since.
     """
     shown = _SHOWN.search(source)

@@ -11,7 +11,7 @@ from vostochny.model import Span
 
 # Every layer that can change, in the order of a report.
 LAYERS = (
-    "scheme", "articles", "zones", "entities", "events", "arguments", "quotes", "clusters", "registry",
+    "ontology", "articles", "zones", "entities", "events", "arguments", "quotes", "clusters", "registry",
     "discrepancies",
 )  # fmt: skip
 KINDS = ("added", "removed")  # an aspect's name (boundary, type, role …) is any other kind

@@ -1,4 +1,4 @@
-"""What changed in identity over all articles, and in what is written beside them: registries, discrepancies, scheme.
+"""What changed in identity over all articles, and in what is written beside them: registries, discrepancies, ontology.
 
 A cluster that got another name, or was put together or taken apart, is one change, however many mentions it has.
 """
@@ -204,7 +204,7 @@ def ontology(a: Any, b: Any, path: tuple[str, ...] = ()) -> Iterator[Change]:
         for key in [*a, *(k for k in b if k not in a)]:
             if key not in b or key not in a:
                 kind = "added" if key not in a else "removed"
-                yield Change("scheme", kind, f"{kind} {'.'.join((*path, str(key)))}", id=".".join((*path, str(key))))
+                yield Change("ontology", kind, f"{kind} {'.'.join((*path, str(key)))}", id=".".join((*path, str(key))))
             else:
                 yield from ontology(a[key], b[key], (*path, str(key)))
     elif a != b:
@@ -214,7 +214,7 @@ def ontology(a: Any, b: Any, path: tuple[str, ...] = ()) -> Iterator[Change]:
         where = ".".join(path)
         kind = "wording" if explains else "changed"
         says = f"{where} is worded anew" if explains else f"{where} {_told(a)} → {_told(b)}"
-        yield Change("scheme", kind, says, id=where, before=_told(a), after=_told(b))
+        yield Change("ontology", kind, says, id=where, before=_told(a), after=_told(b))
 
 
 def _told(value: Any) -> str:

@@ -4,7 +4,7 @@
 
 Which digit a change calls for, so that a version says which scores may stand side by side:
 
-- major: scheme, texts, zones or segmentation changed, or an article came or went; scores are not comparable
+- major: ontology, texts, zones or segmentation changed, or an article came or went; scores are not comparable
 - minor: labels of the gold changed (entities, events, arguments, quotes, clusters, registry, discrepancies)
 - patch: code or documents only
 

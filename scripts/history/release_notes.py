@@ -20,7 +20,7 @@ from vostochny.report import LABELS
 
 BUMPS = ("patch", "minor", "major")
 CALLS_FOR = {
-    "major": "scheme, texts, zones or segmentation changed; scores are not comparable with earlier ones",
+    "major": "ontology, texts, zones or segmentation changed; scores are not comparable with earlier ones",
     "minor": "labels of the gold changed; scores are comparable where the signature names the same gold",
     "patch": "code or documents changed; the gold is the same",
 }
@@ -34,7 +34,7 @@ _SAME_TEXT = ("paragraphs", "sentences", "tokens")
 
 @dataclass(frozen=True)
 class Gold:
-    """A published gold: ``corpus/documents/test.jsonl`` as it was or is, and the scheme that it follows."""
+    """A published gold: ``corpus/documents/test.jsonl`` as it was or is, and the ontology that it follows."""
 
     content: bytes
     ontology: Ontology
@@ -82,7 +82,7 @@ def _about(row: bytes, known: list[str]) -> bool:
 def calls_for(found: Changes, before: Gold | None, after: Gold) -> tuple[str, str]:
     """The least digit that these changes may bump, and the first reason for it."""
     for c in found:
-        if c.layer == "zones" or (c.layer == "scheme" and c.kind != "wording"):
+        if c.layer == "zones" or (c.layer == "ontology" and c.kind != "wording"):
             return "major", f"{c.layer}: {c.place} {c.says}".replace("  ", " ")
         if c.layer == "articles" and c.kind != "manifest":
             return "major", f"{c.place} {c.says}"
@@ -93,7 +93,7 @@ def calls_for(found: Changes, before: Gold | None, after: Gold) -> tuple[str, st
                 if old[doc_id][name] != new[doc_id][name]:
                     return "major", f"{doc_id}: its {name} are cut otherwise"
     for c in found:
-        if c.layer not in ("scheme", "articles"):
+        if c.layer not in ("ontology", "articles"):
             return "minor", f"{c.layer}: {c.place} {c.says}".replace("  ", " ")
     return "patch", CALLS_FOR["patch"]
 

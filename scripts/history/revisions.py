@@ -55,7 +55,7 @@ def read_side(which: str | Path | None = None) -> Side:
     """An annotations folder, a folder of tasks, or a git revision; None is the working tree.
 
     A name that is both a folder and a revision is the folder. Raises InputError where nothing is so named, and with
-    every fault of what cannot be read.
+    every problem of what cannot be read.
     """
     if which is None:
         return _folder(ANNOTATIONS, "working tree")

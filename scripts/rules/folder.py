@@ -25,7 +25,7 @@ from vostochny.text.layout import paragraphs_of
 
 @dataclass
 class Folder:
-    """An annotations folder. What could not be read is in ``faults``; what a stored task broke, in ``broken``.
+    """An annotations folder. What could not be read is in ``problems``; what a stored task broke, in ``broken``.
 
     Registries, discrepancies and adjudication are None where there are none yet.
     """
@@ -65,7 +65,7 @@ def guideline_numbers(source: str) -> frozenset[str]:
 
 
 def read_folder(annotations: Path = ANNOTATIONS) -> Folder:
-    """Read an annotations folder to its last fault. Raises InputError where scheme or manifest cannot be read."""
+    """Read an annotations folder to its last problem. Raises InputError where ontology or manifest cannot be read."""
     annotations = annotations.resolve()
     if not (annotations / "ontology.yaml").is_file():
         message = "is no annotations folder: it holds no ontology.yaml"
@@ -146,7 +146,7 @@ def _records(folder: Folder) -> None:
 
 
 class _NoTwice(yaml.SafeLoader):
-    """YAML in which a key that is given twice is a fault: the plain loader lets the last one win in silence."""
+    """YAML in which a key that is given twice is a problem: the plain loader lets the last one win in silence."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]

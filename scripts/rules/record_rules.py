@@ -49,7 +49,7 @@ def ids_unique(folder: Folder) -> Iterator[Found]:
 
 @rule("DS2", FOLDER, "Take the first relation of the table that holds.", "D3")
 def relation_known(folder: Folder) -> Iterator[Found]:
-    """A discrepancy has one of the scheme's relations."""
+    """A discrepancy has one of the ontology's relations."""
     for id_, row in _discrepancies(folder):
         if row.get("relation") not in list(folder.ontology.discrepancies):
             yield Found(id_, detail=f"relation {row.get('relation')!r}", file=_file(folder))

@@ -32,7 +32,7 @@ def words_true(task: Task) -> Iterator[Found]:
 
 @rule("SP3", TASK, "Write a label, choice or role that annotations/ontology.yaml has.")
 def labels_known(task: Task) -> Iterator[Found]:
-    """Every label of a span, a relation or a choice is one of the scheme's."""
+    """Every label of a span, a relation or a choice is one of the ontology's."""
     for id_, entry in task.regions.items():
         label, layer = task.label(id_), entry.get("from_name")
         if label is not None and layer in LAYERS and label not in labels(layer, task.ontology):

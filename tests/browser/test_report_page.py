@@ -74,8 +74,8 @@ def opened(launched: Any) -> Iterator[Callable[..., Any]]:
     """Opens a page's view; afterwards the page must have asked the network for nothing and complained of nothing."""
     contexts, problems = [], []
 
-    def open_(path: Path, view: str = "", width: int = 1280, ontology: str = "light") -> Any:
-        context = launched.new_context(viewport={"width": width, "height": 900}, color_scheme=ontology)
+    def open_(path: Path, view: str = "", width: int = 1280, scheme: str = "light") -> Any:
+        context = launched.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda r: None if r.url.startswith("file:") else problems.append(f"request {r.url}"))
@@ -132,10 +132,10 @@ def count(page: Any) -> int:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_every_view_is_legible_and_fits(
-    opened: Callable[..., Any], report: Path, tmp_path: Path, ontology: str, width: int
+    opened: Callable[..., Any], report: Path, tmp_path: Path, scheme: str, width: int
 ) -> None:
     for view in VIEWS:
-        page = opened(report, view, width, ontology)
+        page = opened(report, view, width, scheme)
         ratio, where, pairs = page.evaluate(CONTRAST)
         assert ratio >= 4.5, (view, where)
         assert pairs >= 5

@@ -1,4 +1,4 @@
-"""What a user is told when the input is wrong: each fault by file, line and field; exit 2; no traceback."""
+"""What a user is told when the input is wrong: each problem by file, line and field; exit 2; no traceback."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_fault_names_file_line_and_field(case, tmp_path):
     assert done.returncode == 2
     assert f"{path}{place}" in done.stderr and message in done.stderr, done.stderr
     assert "Traceback" not in done.stderr and done.stdout == ""
-    assert len(done.stderr.splitlines()) == 2  # the fault, and the count of faults
+    assert len(done.stderr.splitlines()) == 2  # the problem, and the count of problems
 
 
 def test_missing_empty_and_undecodable_files(tmp_path):
@@ -101,7 +101,7 @@ def test_all_faults_of_a_file_are_told_at_once(tmp_path):
     path.write_text("\n".join([line(entities=bad), "{", '{"doc_id": "nope", "entities": [1]}']))
     done = run(str(path))
     assert done.returncode == 2
-    assert "5 faults" in done.stderr
+    assert "5 problems" in done.stderr
     assert [x.split(": ")[0].removeprefix(str(path)) for x in done.stderr.splitlines()[:-1]] == [
         ":1", ":1", ":2", ":3", ":3",
     ]  # fmt: skip

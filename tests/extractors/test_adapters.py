@@ -54,7 +54,7 @@ def test_spacy_predicts_in_the_labels_of_a_view_and_says_what_it_left_out(tmp_pa
     assert [e.type for e in plain(document).entities] == ["GPE"]
     assert "PERSON (2), WEEKDAY (1); --view ontonotes has 1 of them" in extractors.notes_of(plain)[0]
     conll = extractors.load("spacy:model", Settings(view=ONTOLOGY.views["conll"]))
-    assert [e.type for e in conll(document).entities] == ["LOC"]  # the scheme's GPE in the view's name
+    assert [e.type for e in conll(document).entities] == ["LOC"]  # the ontology's GPE in the view's name
 
     assert cli.main(["run", "spacy", "model", "-o", "p.jsonl", "--view", "ontonotes"]) == 0
     assert "score them: vostochny score p.jsonl --view ontonotes" in capsys.readouterr().err

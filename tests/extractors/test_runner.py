@@ -1,4 +1,4 @@
-"""Extractors run over articles: each kind, resuming, faults that stay with their article, chunks, labels."""
+"""Extractors run over articles: each kind, resuming, problems that stay with their article, chunks, labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""brat: faults have their line, and what has no place is told."""
+"""brat: problems have their line, and what has no place is told."""
 
 from __future__ import annotations
 

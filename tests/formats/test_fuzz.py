@@ -1,4 +1,4 @@
-"""Broken input, by the thousand: every reader says what is wrong, in one line a fault, and nothing else happens.
+"""Broken input, by the thousand: every reader says what is wrong, in one line a problem, and nothing else happens.
 
 VOSTOCHNY_FUZZ=100000 makes that many inputs instead of a run's share; VOSTOCHNY_FUZZ_SEED another sequence of them.
 """

@@ -38,7 +38,7 @@ def optional(values: Any) -> st.SearchStrategy[str | None]:
 
 @st.composite
 def documents(draw: st.DrawFn) -> Document:
-    """Any document in normal form: items in text order, zones that cover, arguments in the order of the scheme."""
+    """Any document in normal form: items in text order, zones that cover, arguments in the order of the ontology."""
     o = ONTOLOGY
     text = draw(st.text(LETTERS, min_size=2, max_size=40))
     points = list(range(len(text) + 1))

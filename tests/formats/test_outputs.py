@@ -45,7 +45,7 @@ def test_outputs_without_ids_are_taken_in_order_or_refused(tmp_path):
 
 
 def test_labels_of_one_s_own_through_a_view(tmp_path, made, capsys):
-    """GLiNER's labels are free words; a mapping says which of the scheme's types they are."""
+    """GLiNER's labels are free words; a mapping says which of the ontology's types they are."""
     out, view = tmp_path / "out.json", tmp_path / "view.json"
     theirs = {"PER": "person", "GPE": "country"}
     out.write_text(json.dumps({d.doc_id: [{**s, "label": theirs[s["label"]]} for s in spans(d)] for d in gold()}))

@@ -1,4 +1,4 @@
-"""Entities as spans: against plain references, against the field's scorers, and against the faults those have."""
+"""Entities as spans: against plain references, against the field's scorers, and against the problems those have."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_fast_entities_equal_the_plain_reference(corpus):
 @settings(max_examples=300, deadline=None)
 @given(corpora, st.randoms(use_true_random=False))
 def test_the_order_of_the_input_never_matters(corpus, dice):
-    """nervaluate's fault: there the same spans in another order score 0."""
+    """nervaluate's problem: there the same spans in another order score 0."""
     gold, predicted = documents_of(corpus)
     before = scored(gold, predicted)
     shuffled = [replace(d, entities=tuple(dice.sample(d.entities, len(d.entities)))) for d in predicted]
@@ -118,7 +118,7 @@ def test_semeval_equals_nervaluate_where_it_is_right(seed):
         assert (s.precision, s.recall) == pytest.approx((theirs[name].precision, theirs[name].recall)), name
 
 
-# -- faults of today's tools, each with what is right ------------------------------------------------------------------
+# -- problems of today's tools, each with what is right ------------------------------------------------------------
 
 
 def test_a_chunk_that_begins_with_i_is_none():

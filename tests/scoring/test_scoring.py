@@ -90,7 +90,7 @@ def test_a_duplicate_prediction_is_spurious():
 
 
 def test_two_events_of_one_type_are_two():
-    """TextEE's fault: of two events of one type that share a filler, one found must not be all found."""
+    """TextEE's problem: of two events of one type that share a filler, one found must not be all found."""
     fired = [
         Event("", Span(at, at + 2), "Military.WeaponTest", arguments=(Argument("Agent", Reference(Span(0, 2))),))
         for at in (3, 6)
@@ -112,7 +112,7 @@ def test_argument_needs_the_event_type_and_for_arg_c_the_role():
 
 
 def test_many_predictions_do_not_share_one_gold_quote():
-    """Citron's fault: each gold quote is found once, however many predictions lie in it."""
+    """Citron's problem: each gold quote is found once, however many predictions lie in it."""
     gold = document(quotes=(Quote("", (Span(0, 17),)),))
     predicted = document(quotes=tuple(Quote("", (Span(i, i + 2),)) for i in (0, 3, 6)))
     s = scores([gold], [predicted])["quotes.content"]

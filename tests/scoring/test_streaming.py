@@ -260,7 +260,7 @@ def test_of_very_many_faults_the_first_are_told_and_how_many_more(
         with pytest.raises(InputError) as caught:
             rendered(gold, predicted, run)
         assert caught.value.problems[:10] == everything[:10]
-        assert str(caught.value.problems[10]).endswith(f"and {len(everything) - 10} faults more")
+        assert str(caught.value.problems[10]).endswith(f"and {len(everything) - 10} problems more")
 
 
 @pytest.mark.parametrize("workers", [1, 2])

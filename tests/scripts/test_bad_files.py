@@ -1,4 +1,4 @@
-"""What a maintainer's scripts say of a file that is not as it should be: a line a fault, exit code 2, no traceback."""
+"""What the maintainer's commands say of a file that is wrong: one line per problem, exit code 2, no traceback."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def first(old: str, new: str) -> Callable[[str], str]:
     ("file", "change", "scripts", "message"),
     [
         ("annotations/ontology.yaml", prepend("]\n"), ALL, "annotations/ontology.yaml:1: is not YAML"),
-        ("annotations/ontology.yaml", say("version: 1\n"), ALL[2:3], "ontology.yaml: is no complete scheme"),
+        ("annotations/ontology.yaml", say("version: 1\n"), ALL[2:3], "ontology.yaml: is no complete ontology"),
         ("annotations/documents.yaml", say("canary: x\n"), (ALL[0], ALL[1], ALL[6]), "yaml: documents: is no"),
         ("annotations/documents.yaml", first("canary:", "c:"), ALL[:1], "documents.yaml: canary: is missing"),
         ("annotations/documents.yaml", first("date: null", "date: 2023-09-13"), (ALL[0], ALL[6]),

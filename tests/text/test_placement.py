@@ -238,7 +238,7 @@ def test_words_alone_score_as_offsets_do():
 
 
 def test_what_is_not_in_the_article_is_spurious_and_never_dropped():
-    """WikiEvents' fault: outputs that cannot be aligned are dropped there, not counted wrong."""
+    """WikiEvents' problem: outputs that cannot be aligned are dropped there, not counted wrong."""
     row = words_only(gold()[0])
     row["entities"] += [{"text": "Xi", "type": "PER"}, {"text": "Xi", "type": "PER"}, {"text": " ", "type": "GPE"}]
     row["events"].append(

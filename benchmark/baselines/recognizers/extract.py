@@ -43,7 +43,7 @@ SHORT = ("second", "minute", "hour")
 
 
 def label(kind: str, words: str) -> str:
-    """The scheme's type for one of the library's date and time kinds."""
+    """The ontology's type for one of the library's date and time kinds."""
     name = kind.rpartition(".")[2]
     return "TIME" if name in CLOCK or (name == "duration" and any(s in words for s in SHORT)) else "DATE"
 

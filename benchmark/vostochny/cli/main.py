@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         for problem in e.problems:
             print(problem, file=sys.stderr)
         count = len(e.problems)
-        print(f"vostochny: {count} fault{'s' if count > 1 else ''}{args.nothing}", file=sys.stderr)
+        print(f"vostochny: {count} problem{'s' if count > 1 else ''}{args.nothing}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # whoever reads has seen enough: `vostochny show 003 | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

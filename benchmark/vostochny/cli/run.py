@@ -42,7 +42,7 @@ def add(commands: Commands) -> None:
         "--unknown",
         choices=["error", "ignore", "wrong"],
         default="error",
-        help="a type that the scheme lacks: the article fails, or the prediction is kept for score --unknown",
+        help="a type that the ontology lacks: the article fails, or the prediction is kept for score --unknown",
     )
     parser.set_defaults(call=run, nothing="; nothing was scored")
 

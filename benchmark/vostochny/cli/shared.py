@@ -58,7 +58,7 @@ def scoring_options() -> argparse.ArgumentParser:
         "--unknown",
         choices=["error", "ignore", "wrong"],
         default="error",
-        help="what to do with a type that the scheme lacks (default: error)",
+        help="what to do with a type that the ontology lacks (default: error)",
     )
     shared.add_argument(
         "--resamples",

@@ -42,7 +42,7 @@ class ExtractorError(ValueError):
 class Settings:
     """What an extractor is made with.
 
-    ``view`` is the label set to predict in (the scheme's own if None), ``download`` whether a model may be fetched,
+    ``view`` is the label set to predict in (the ontology's own if None), ``download`` whether a model may be fetched,
     ``timeout`` the seconds that a command has for a document.
     """
 

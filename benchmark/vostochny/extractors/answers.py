@@ -45,7 +45,7 @@ def checked(
 ) -> Document:
     """A row as a document, by the reader of prediction files (Reading).
 
-    Raises InputError with every fault; ``name`` stands in them where a file's name would.
+    Raises InputError with every problem; ``name`` stands in them where a file's name would.
     """
     reading = Reading(ontology, {document.doc_id: document})
     return reading.predictions([Record(name, None, row)], unknown, view, offsets)[document.doc_id]

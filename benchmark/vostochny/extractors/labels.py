@@ -12,8 +12,8 @@ from vostochny.ontology import Ontology, View
 class Labels:
     """Maps a model's labels; counts those that have no counterpart.
 
-    A label counts as the view's own if the view has it, else as a type of the scheme that the view maps. Without a view
-    the types of the scheme are the counterparts. Case does not matter where it tells no two labels apart.
+    A label counts as the view's own if the view has it, else as a type of the ontology that the view maps. Without a
+    view the types of the ontology are the counterparts. Case does not matter where it tells no two labels apart.
     """
 
     def __init__(self, ontology: Ontology, view: View | None):
@@ -48,7 +48,7 @@ class Labels:
         """One line on the labels left out, and on the view that knows more of them."""
         if not self.missing:
             return []
-        where = f"view {self.view.name}" if self.view else "the scheme"
+        where = f"view {self.view.name}" if self.view else "the ontology"
         listed = ", ".join(f"{label} ({count})" for label, count in sorted(self.missing.items()))
         line = f"labels without a counterpart in {where}, their items left out: {listed}"
         if self.view is None:

@@ -1,4 +1,4 @@
-"""An extractor over many articles into a file of predictions, which an interruption or a fault does not spoil.
+"""An extractor over many articles into a file of predictions, which an interruption or a problem does not spoil.
 
 Beside ``predictions.jsonl`` stand ``predictions.run.json`` (what made it, so that no other extractor goes on with it)
 and, where articles failed, ``predictions.errors.jsonl`` (an object a line: doc_id, error, traceback).
@@ -67,7 +67,7 @@ def run(
     """Extract from each document and append its prediction to ``output`` (None: standard output) at once.
 
     Documents that ``output`` has are skipped, unless ``restart``; a last line that was cut off is done again. An
-    article whose extraction raises, or whose prediction the reader finds fault with, is recorded and has no line.
+    article whose extraction raises, or whose prediction the reader has a problem with, is recorded and has no line.
     Raises ExtractorError where ``output`` was made by something else, InputError where it is no file of predictions.
     """
     done: frozenset[str] = frozenset()

@@ -3,7 +3,7 @@
 Ours in brat's terms: an entity is a text-bound ``T``; an event is an ``E`` whose trigger is a ``T``; a quote is a ``T``
 of type Content (in fragments where it is interrupted), its cue one of type Cue; source, addressee, cue and parent are
 relations ``R``, attributes are ``A``, clusters are normalisations ``N … cluster:NAME``. Of other files, an attribute
-that the scheme does not have and a relation that does not start at a Content are counted as left out. An entity in
+that the ontology does not have and a relation that does not start at a Content are counted as left out. An entity in
 fragments becomes the stretch around them.
 """
 

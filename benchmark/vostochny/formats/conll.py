@@ -23,7 +23,7 @@ _BEGIN = re.compile(r"#begin document\s*\(?([^)\s;]*)\)?")
 
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
-    """A record a document; every line that is no token with a tag is a fault."""
+    """A record a document; every line that is no token with a tag is a problem."""
     documents: list[Tagged] = []
     sentence: Sentence | None = None
 

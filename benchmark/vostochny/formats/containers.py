@@ -29,7 +29,7 @@ class Output:
 def outputs(path: str, reading: Reading, is_output: Callable[[Any], bool]) -> Iterator[Output]:
     """Each document's output in a file; ``is_output`` tells one from a container of several.
 
-    An object around it may give its id (IDS). Lines or files that are no JSON are faults of the reading.
+    An object around it may give its id (IDS). Lines or files that are no JSON are problems of the reading.
     """
     raw = content(path).removeprefix(b"\xef\xbb\xbf")
     lines = [(n, x) for n, x in enumerate(raw.split(b"\n"), 1) if x and not x.isspace()]

@@ -33,7 +33,7 @@ def convert(
 
     A source that has its texts is taken as it stands, with any label set. Otherwise it is read as predictions about
     the documents that ``gold`` gives. The target's format is named, or its ending says it (a folder is brat's).
-    Raises InputError with every fault of the source, and where neither it nor the gold has the texts.
+    Raises InputError with every problem of the source, and where neither it nor the gold has the texts.
     """
     writer = named(format_out or _format_of(target), "--format-out")
     if not hasattr(writer, "write"):

@@ -1,6 +1,6 @@
 """GLiNER's output: ``{"start", "end", "text", "label", "score"}`` an entity, or GLiNER 2's object of lists by label.
 
-Labels are free words; a view file says which of the scheme's types they are. Containers as for a pipeline's output.
+Labels are free words; a view file says which of the ontology's types they are. Containers as for a pipeline's output.
 """
 
 from __future__ import annotations

@@ -11,11 +11,11 @@ from vostochny.ontology import Ontology, load_ontology
 
 
 def read_articles(path: str | os.PathLike[str] | None, with_text: bool = True) -> tuple[list[Document], Ontology, str]:
-    """Documents with their gold, the scheme they are annotated by, and the hash that names them.
+    """Documents with their gold, the ontology they are annotated by, and the hash that names them.
 
     None is the corpus, whose text need not be there unless ``with_text``; a file of one's own may be in any format, and
-    the scheme then has its types too. Raises FileNotFoundError where the corpus is not there, InputError with every
-    fault of a file.
+    the ontology then has its types too. Raises FileNotFoundError where the corpus is not there, InputError with every
+    problem of a file.
     """
     if path is not None:
         own = os.fspath(path)

@@ -89,7 +89,7 @@ def _too_long(path: str, line: int) -> InputError:
 
 
 def parse(path: str, number: int, raw: bytes) -> tuple[dict[str, Any] | None, list[Problem]]:
-    """One line as an object, or the fault that says why it is none."""
+    """One line as an object, or the problem that says why it is none."""
     row, problems = parse_any(path, number, raw)
     if problems:
         return None, problems
@@ -99,7 +99,7 @@ def parse(path: str, number: int, raw: bytes) -> tuple[dict[str, Any] | None, li
 
 
 def parse_any(path: str, number: int | None, raw: bytes) -> tuple[Any, list[Problem]]:
-    """JSON of any kind, of a line or (without ``number``) of a file, or the fault that says why it is none.
+    """JSON of any kind, of a line or (without ``number``) of a file, or the problem that says why it is none.
 
     Parsed fast; what the fast parser refuses is read again by the standard one, which takes a little more (NaN) and
     says where it stumbles.
@@ -127,7 +127,7 @@ def parse_any(path: str, number: int | None, raw: bytes) -> tuple[Any, list[Prob
 
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
-    """The rows of a file; lines that hold none are faults of the reading."""
+    """The rows of a file; lines that hold none are problems of the reading."""
     for number, line in raw_lines(path):
         row, problems = parse(path, number, line)
         reading.problems += problems
@@ -136,7 +136,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
 
 
 def read_gold(path: str, ontology: Ontology) -> list[Document]:
-    """The documents of a gold file, with text, zones and segmentation. Types are those of the scheme."""
+    """The documents of a gold file, with text, zones and segmentation. Types are those of the ontology."""
     reading = Reading(ontology)
     return reading.gold_documents(read(path, reading))
 
@@ -161,11 +161,11 @@ def read_predictions(
 ) -> dict[str, Document]:
     """Predictions by doc_id, each checked against the text of the gold document of that id.
 
-    Types are those of the scheme, and with a ``view`` also its labels.
+    Types are those of the ontology, and with a ``view`` also its labels.
 
-    ``unknown`` says what an unknown type means: ``"error"`` (a fault that names the nearest known one), ``"ignore"``
+    ``unknown`` says what an unknown type means: ``"error"`` (a problem that names the nearest known one), ``"ignore"``
     (the item is left out) or ``"wrong"`` (it is kept and will be a false positive). ``offsets`` says what offsets
-    count, code points if None. Raises InputError with every fault of the file.
+    count, code points if None. Raises InputError with every problem of the file.
     """
     reading = Reading(ontology, {d.doc_id: d for d in gold})
     return reading.predictions(read(path, reading), unknown, view, offsets)

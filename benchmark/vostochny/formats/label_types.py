@@ -1,4 +1,4 @@
-"""The label set of a gold that is not ours: the scheme with the types, roles and values that its rows have."""
+"""The label set of a gold that is not ours: the ontology with the types, roles and values that its rows have."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from vostochny.ontology import EVENT, EventType, Ontology
 
 HELP = "of this gold"
-# Attribute → the table of the scheme that holds its values.
+# Attribute → the table of the ontology that holds its values.
 _EVENT_TABLES = {"realis": "realis", "polarity": "polarity", "outcome": "outcome"}
 _QUOTE_TABLES = {"directness": "directness", "attitude": "attitude", "link": "links"}
 
 
 @dataclass
 class Names:
-    """The names that gold rows have: entity types, event types with their roles, and values by table of the scheme."""
+    """The names that gold rows have: entity types, event types with their roles, values by the ontology's tables."""
 
     entities: dict[str, None] = field(default_factory=dict)
     events: dict[str, dict[str, None]] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Names:
 
 
 def discovered(ontology: Ontology, found: Iterable[Names]) -> Ontology:
-    """The scheme with what gold rows have besides its own."""
+    """The ontology with what gold rows have besides its own."""
     entities: dict[str, None] = {}
     events: dict[str, dict[str, None]] = {}
     values: dict[str, dict[str, None]] = {}

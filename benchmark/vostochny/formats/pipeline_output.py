@@ -61,7 +61,7 @@ def _joined(items: list[Any]) -> list[Any]:
             out.append(_entity(item, tag))
             last = None
             continue
-        # Only the first hyphen is the scheme's: a label may have its own, as in B-person-actor.
+        # Only the first hyphen is the tag scheme's: a label may have its own, as in B-person-actor.
         prefix, label = (tag[0], tag[2:]) if tag[:2] in ("B-", "I-") else ("", tag)
         if last is not None and out[-1]["type"] == label and _continues(last, item, prefix):
             _extend(out[-1], item, spaced)

@@ -1,6 +1,6 @@
 """One prediction as a JSON object: checked field by field and turned into a document.
 
-Shared by every format whose items already are objects with spans; each fault names its field and what would be right.
+Shared by every format whose items already are objects with spans; each problem names its field and what would be right.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ FARTHEST = 1 << 40  # no offset is greater; arithmetic on offsets rests on it
 class Row:
     """Reads one row. Without ``text`` (its document is unknown) everything but the upper bound of offsets is checked.
 
-    ``unknown`` is None for gold, whose types are taken as they are only if the scheme knows them. ``layout`` is the
+    ``unknown`` is None for gold, whose types are taken as they are only if the ontology knows them. ``layout`` is the
     gold document with the paragraphs and zones in which words without offsets are placed; ``offsets`` says what given
     offsets count (words.OFFSETS), code points if None.
     """
@@ -122,9 +122,9 @@ class Row:
         if not need_placing(self.row, self.offsets):
             return
         if not self.text:
-            if self.layout:  # without it the document is unknown, which is a fault already
+            if self.layout:  # without it the document is unknown, which is a problem already
                 self.problem("doc_id", NEEDS_TEXT)
-                self.row = {k: v for k, v in self.row.items() if k not in LAYERS}  # each span would be a fault again
+                self.row = {k: v for k, v in self.row.items() if k not in LAYERS}  # each span would be a problem again
             return
         layout = self.layout or Document("", self.text)
         zones = [z.span for z in layout.zones if z.name not in self.ontology.unscored] if layout.zones else None
@@ -202,7 +202,7 @@ class Row:
         return "; --offsets ignore places it by its words" if surface.strip() else ""
 
     def known(self, where: str, value: Any, allowed: Iterable[str], what: str) -> str | None:
-        """A type or role: checked against the scheme as ``unknown`` says. None where the item is to be left out."""
+        """A type or role: checked against the ontology as ``unknown`` says. None where the item is to be left out."""
         if not isinstance(value, str):
             self.problem(
                 where, f"is {'missing' if value is None else kind_of(value)}; expected one of {', '.join(allowed)}"
@@ -255,7 +255,7 @@ class Row:
         if id_ and id_ in self.places:
             self.problem(f"{where}.id", f"{id_!r} is given twice; ids are unique in a document")
         if id_:
-            self.places[id_] = span or Span(0, 1)  # a broken span has its own fault; references to it need none
+            self.places[id_] = span or Span(0, 1)  # a broken span has its own problem; references to it need none
         return id_
 
     def reference(self, where: str, value: Any) -> Reference | None:

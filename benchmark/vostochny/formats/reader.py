@@ -1,7 +1,7 @@
 """From what a format holds to documents: which article a record is about, and every item checked.
 
 A format's module yields a :class:`Record` a document, a prediction row that nothing has checked yet, and tells the
-:class:`Reading` what is wrong (``faults``) and what the format cannot say or was taken for (``notes``).
+:class:`Reading` what is wrong (``problems``) and what the format cannot say or was taken for (``notes``).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Record:
 
 
 class Reading:
-    """One file being read: by which scheme, and for predictions the gold documents they are about."""
+    """One file being read: by which ontology, and for predictions the gold documents they are about."""
 
     def __init__(self, ontology: Ontology, gold: Mapping[str, Document] | None = None):
         self.ontology, self.gold = ontology, gold or {}
@@ -73,7 +73,7 @@ class Reading:
     def gold_documents(self, records: Iterable[Record], own_types: bool = False) -> list[Document]:
         """Gold documents with text and segmentation; paragraphs are the lines of the text where none are given.
 
-        With ``own_types`` the gold's types, roles and attributes are added to the scheme first (``ontology``).
+        With ``own_types`` the gold's types, roles and attributes are added to the ontology first (``ontology``).
         """
         records = list(records)
         if own_types:
@@ -104,7 +104,7 @@ class Reading:
     def predictions(
         self, records: Iterable[Record], unknown: str = "error", view: View | None = None, offsets: str | None = None
     ) -> dict[str, Document]:
-        """Predictions by the doc_id of their gold document. Raises InputError with every fault."""
+        """Predictions by the doc_id of their gold document. Raises InputError with every problem."""
         out: dict[str, Document] = {}
         seen: dict[str, Record] = {}
         unnamed: list[Record] = []
@@ -139,7 +139,7 @@ class Reading:
         return out
 
     def _document_id(self, record: Record) -> str | None:
-        """The full id for an id, a unique prefix of one, or an article's text; else a fault."""
+        """The full id for an id, a unique prefix of one, or an article's text; else a problem."""
         given = record.row.get("doc_id")
         if isinstance(given, str) and given:
             if given in self.gold:
@@ -172,7 +172,7 @@ class Reading:
         layout: Document | None = None,
         offsets: str | None = None,
     ) -> Document:
-        """A record as a document; its faults become ours, each with the line of its item. Gold has no ``layout``."""
+        """A record as a document; its problems become ours, each with the line of its item. Gold has no ``layout``."""
         row = Row(record.path, record.line, record.row, text, self.ontology, unknown, view, layout, offsets)
         document = row.read(doc_id or "?", with_text=unknown is None)
         for problem in row.problems:
@@ -181,7 +181,7 @@ class Reading:
         return document
 
     def raise_faults(self) -> None:
-        """Raise InputError if there are any faults, in the order of the files and their lines."""
+        """Raise InputError if there are any problems, in the order of the files and their lines."""
         files = {name: i for i, name in enumerate(dict.fromkeys(f.file for f in self.problems))}
         if self.problems:
             raise InputError(sorted(self.problems, key=lambda f: (files[f.file], f.line or 0)))

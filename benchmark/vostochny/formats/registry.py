@@ -215,7 +215,7 @@ def _records(
 def read_gold(
     addresses: str | Sequence[str], ontology: Ontology, name: str | None = None
 ) -> tuple[list[Document], Reading]:
-    """The documents of a gold in any format and label set; the reading has its notes and the scheme with its types."""
+    """The documents of a gold in any format and label set; the reading has its notes, and its types added."""
     reading = Reading(ontology)
     return reading.gold_documents(_records(addresses, reading, name, "--gold-format"), own_types=True), reading
 

@@ -157,8 +157,8 @@ def _rows(path: Path) -> Iterator[Row]:
 def articles(standoff: StandOff, given: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
     """The text of every article from the files and folders a user holds.
 
-    An article is known by its hash, whatever its file is called; a file that is named as one and differs is a fault
-    that says where. Raises InputError with all faults, those of missing articles among them.
+    An article is known by its hash, whatever its file is called; a file that is named as one and differs is a problem
+    that says where. Raises InputError with all problems, those of missing articles among them.
     """
     known: Mapping[str, Row] = standoff.about["articles"]
     by_hash = {a["sha256"]: doc_id for doc_id, a in known.items()}

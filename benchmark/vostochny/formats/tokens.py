@@ -42,7 +42,7 @@ def records(path: str, reading: Reading, documents: Sequence[Tagged]) -> list[Re
     The text is the gold's where the document is known (by id, or by order where no document has one); without any gold
     it is the tokens joined by spaces. Where the gold is without text, only offsets that the file gives can be taken. A
     sentence that does not go on where the last one ended may begin further on; a token that does not stand in the text
-    is a fault, and the rest of its document is not read.
+    is a problem, and the rest of its document is not read.
     """
     scheme = scheme_of(s.tags for d in documents for s in d.sentences)
     reading.note(f"tags read as {scheme}")
@@ -61,7 +61,7 @@ def records(path: str, reading: Reading, documents: Sequence[Tagged]) -> list[Re
         elif text is None:
             placed = [s for s in document.sentences if s.spans is not None]
             if len(placed) < len(document.sentences) and reading.document_of(doc_id):
-                reading.problem(path, document.line, "doc_id", NEEDS_TEXT)  # an unknown document has its own fault
+                reading.problem(path, document.line, "doc_id", NEEDS_TEXT)  # an unknown document has its own problem
             document.sentences, text = placed, ""
         out.append(_record(path, reading, document, row, text, scheme))
     return out
@@ -106,7 +106,7 @@ def _record(path: str, reading: Reading, document: Tagged, row: dict[str, Any], 
             reading.left_out[f"tags that belong to no chunk in {scheme}"] += stray
         for first, last, label in found:
             if last > len(spans):
-                continue  # offsets that are fewer than tags were told as a fault
+                continue  # offsets that are fewer than tags were told as a problem
             if sentence.lines:
                 lines[f"entities[{len(entities)}]"] = sentence.lines[first]
             entities.append({"start": spans[first].start, "end": spans[last - 1].end, "type": label})

@@ -10,9 +10,9 @@ from vostochny.ontology import Ontology, View
 
 
 def read_view(name: str, ontology: Ontology) -> View:
-    """A view of the scheme by name, or a user's own from a JSON file.
+    """A view of the ontology by name, or a user's own from a JSON file.
 
-    The file is an object: ``types`` maps the scheme's entity types (or TYPE.demonym) to labels; ``levels`` (optional)
+    The file is an object: ``types`` maps the ontology's entity types (or TYPE.demonym) to labels; ``levels`` (optional)
     lists the levels kept, names alone by default; ``events`` (optional) maps event types. Raises InputError.
     """
     if name in ontology.views:
@@ -22,7 +22,7 @@ def read_view(name: str, ontology: Ontology) -> View:
         source = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as e:  # ValueError: not UTF-8, no JSON, a number without end
         known = ", ".join(ontology.views)
-        message = f"is no view of the scheme ({known}) and cannot be read as a JSON file: {e}"
+        message = f"is no view of the ontology ({known}) and cannot be read as a JSON file: {e}"
         raise InputError([Problem(name, None, None, message)]) from None
     problems: list[Problem] = []
     if not isinstance(source, dict):
@@ -31,11 +31,11 @@ def read_view(name: str, ontology: Ontology) -> View:
     for key, known_types in (("types", ontology.entity_types), ("events", tuple(ontology.events))):
         table = source.get(key, {})
         if not isinstance(table, dict) or not all(isinstance(v, str) and v for v in table.values()):
-            problems.append(Problem(name, None, key, "expected an object that maps types of the scheme to labels"))
+            problems.append(Problem(name, None, key, "expected an object that maps types of the ontology to labels"))
             continue
         tables[key] = table
         problems += [
-            Problem(name, None, f"{key}.{t}", f"unknown type; the scheme has {', '.join(known_types)}")
+            Problem(name, None, f"{key}.{t}", f"unknown type; the ontology has {', '.join(known_types)}")
             for t in table
             if t.removesuffix(".demonym") not in known_types
         ]
@@ -48,7 +48,7 @@ def read_view(name: str, ontology: Ontology) -> View:
         if k not in ("types", "levels", "events")
     ]
     if not problems and not tables["types"]:
-        problems.append(Problem(name, None, "types", "maps nothing; map at least one type of the scheme"))
+        problems.append(Problem(name, None, "types", "maps nothing; map at least one type of the ontology"))
     if problems:
         raise InputError(problems)
     return View(path.stem, tables["types"], frozenset(levels), tables["events"] or None, builtin=False)

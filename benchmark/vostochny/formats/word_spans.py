@@ -70,7 +70,7 @@ def fitting_unit(text: str, start: int, end: int, surface: str) -> str | None:
 
 
 class Placer:
-    """Places the spans of one row; ``fault`` is told a field and a message."""
+    """Places the spans of one row; ``problem`` is told a field and a message."""
 
     def __init__(
         self,

@@ -95,7 +95,7 @@ class Pair:
         return ("cluster", entity.cluster) if entity.cluster else ("mention", entity.span)
 
     def head(self, span: Span) -> Span:
-        """The last token of a span, its head in this scheme (a name's last word, a nominal's head noun).
+        """The last token of a span, its head in this ontology (a name's last word, a nominal's head noun).
 
         Without tokens it is the span's last word by white space.
         """

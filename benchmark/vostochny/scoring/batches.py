@@ -1,7 +1,7 @@
 """Some documents with the predictions for them, in the forms that metrics are counted from.
 
 Entities go into columns without becoming objects (:attr:`Batch.table`); whatever is irregular there, and everything
-else, goes through the checked reader (:attr:`Batch.pairs`), which knows what to say of a fault.
+else, goes through the checked reader (:attr:`Batch.pairs`), which knows what to say of a problem.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from vostochny.text.layout import paragraphs_of
 
 
 class TypesNeeded(Exception):
-    """A prediction has a type that the scheme lacks; whether the gold has it, all of the gold must say."""
+    """A prediction has a type that the ontology lacks; whether the gold has it, all of the gold must say."""
 
 
 @dataclass(eq=False)
 class Batch:
     """Some gold documents and the predictions for them. ``predicted`` says where each doc_id's line is.
 
-    ``own_types`` gives the scheme with the types of the whole gold, or raises TypesNeeded. It is asked only where the
-    scheme itself does not do, because it costs a pass over the gold.
+    ``own_types`` gives the ontology with the types of the whole gold, or raises TypesNeeded. It is asked only where the
+    ontology itself does not do, because it costs a pass over the gold.
     """
 
     gold: list[Place]
@@ -70,7 +70,7 @@ class Batch:
     def pairs(self) -> list[Pair]:
         """The batch as paired documents, seen through the view if there is one.
 
-        Raises InputError with every fault of its rows.
+        Raises InputError with every problem of its rows.
         """
         problems: list[Problem] = []
         gold: list[Document] = []
@@ -81,7 +81,7 @@ class Batch:
         def read(
             path: str, line: int, row: dict[str, Any], text: str | None, unknown: str, layout: Document | None = None
         ) -> Document:
-            # What the scheme alone refuses, or would leave out, may still be a type of this gold.
+            # What the ontology alone refuses, or would leave out, may still be a type of this gold.
             ontologies = [lambda: self.ontology] if unknown != "ignore" else []
             for ontology in (*ontologies, self.own_types):
                 offsets, labels = (self.options.offsets, view) if layout else (None, None)
@@ -121,7 +121,7 @@ class Batch:
 
     @cached_property
     def table(self) -> Table:
-        """The entities of the batch as columns. Raises InputError with every fault of its rows."""
+        """The entities of the batch as columns. Raises InputError with every problem of its rows."""
         if self.options.offsets or self.options.view or self.options.zones:
             return table_of(self.pairs)
         try:

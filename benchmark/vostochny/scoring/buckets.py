@@ -50,7 +50,7 @@ def count_for(size: int) -> int:
 
 
 def deal(task: Deal) -> Dealt:
-    """Write each line of a file to its bucket, and beside it the lines' numbers, so that faults can name them."""
+    """Write each line of a file to its bucket, and beside it the lines' numbers, so that problems can name them."""
     problems: list[Problem] = []
     numbers: dict[int, list[int]] = {}
     files: dict[int, IO[bytes]] = {}

@@ -1,7 +1,7 @@
 """Some lines of a JSON Lines file at a time, with the document each is about.
 
 Lines are parsed by Arrow where they are regular, all of a chunk in one go; whatever it refuses is read by the checked
-parser, which knows what to say of a fault.
+parser, which knows what to say of a problem.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Chunk:
         return range(self.first, self.first + len(self.ids)) if self.numbers is None else self.numbers
 
     def check(self) -> list[Problem]:
-        """Read the ids by the checked parser where Arrow would not; the faults of lines that have none."""
+        """Read the ids by the checked parser where Arrow would not; the problems of lines that have none."""
         problems: list[Problem] = []
         for number, raw in self.lines if self.arrow is None else ():
             row, found = parse(self.path, number, raw)
@@ -119,7 +119,7 @@ Place = tuple[Chunk, int]
 
 @dataclass(frozen=True)
 class Source:
-    """A file of JSON Lines: ``path`` is where its lines lie, ``name`` what faults call it.
+    """A file of JSON Lines: ``path`` is where its lines lie, ``name`` what problems call it.
 
     They differ where lines were gathered from another file (:mod:`vostochny.scoring.buckets`); ``numbers`` then is the
     path of their line numbers there. Of several files any may be empty: who writes in parts has parts with nothing in

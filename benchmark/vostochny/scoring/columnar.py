@@ -25,8 +25,8 @@ class Irregular(Exception):
 def table(gold: Sequence[Place], predicted: Mapping[str, Place], ontology: Ontology, unknown: str) -> Table:
     """The entities of gold lines and of the predictions for them (by doc_id), items in unscored zones left out.
 
-    ``unknown`` says what a predicted type is that neither the scheme nor the gold has. Raises Irregular where any line
-    is to be read by the checked reader.
+    ``unknown`` says what a predicted type is that neither the ontology nor the gold has. Raises Irregular where any
+    line is to be read by the checked reader.
     """
     number = {str(chunk.ids[at]): i for i, (chunk, at) in enumerate(gold)}
     places = [(chunk, at, i) for i, (chunk, at) in enumerate(gold)]

@@ -27,7 +27,7 @@ class Misordered(Exception):
 class Join:
     """Batches of documents with the predictions for them; to be iterated once.
 
-    Afterwards ``faults`` has what is wrong with lines and ids, and ``lone`` file and line of each prediction for a
+    Afterwards ``problems`` has what is wrong with lines and ids, and ``lone`` file and line of each prediction for a
     document that this gold does not have. ``saw_gold`` is given every chunk of the gold. Without ``own_types`` batches
     raise TypesNeeded. Iterating raises Misordered where more than ``waiting`` bytes of lines would have to wait (None:
     there is no limit), and UnreadableFileError where a file cannot be read.
@@ -129,7 +129,7 @@ class _Side:
             by_file.setdefault(path, []).append((doc_id, line, raw))
         for path, kept in by_file.items():
             chunk = Chunk(path, 0, b"\n".join(raw for _, _, raw in kept), [line for _, line, _ in kept])
-            chunk.check()  # its faults were told when it was read
+            chunk.check()  # its problems were told when it was read
             out |= {doc_id: (chunk, at) for at, (doc_id, _, _) in enumerate(kept)}
         return out
 
@@ -150,7 +150,7 @@ class _Side:
                 self.kept += len(raw)
 
     def _new(self, chunk: Chunk) -> dict[str, int]:
-        """Which documents a chunk has that none before it had, and where in it; a second line of one is a fault."""
+        """Which documents a chunk has that none before it had, and where in it; a second line of one is a problem."""
         if self._files[-1:] != [chunk.path]:
             self._files.append(chunk.path)
         base = (len(self._files) - 1) << 40

@@ -16,7 +16,7 @@ from vostochny.stats.intervals import RESAMPLES, SEED
 class Options:
     """What changes a number; all of it stands in the signature.
 
-    ``layers`` empty: those that any prediction carries. ``zones`` empty: every scored zone of the scheme.
+    ``layers`` empty: those that any prediction carries. ``zones`` empty: every scored zone of the ontology.
     ``resamples`` 0: no intervals. ``unknown`` is what the reader did with unknown types, ``offsets`` what it took the
     predictions' offsets to count (code points if None). ``metrics``, if any, are the only ones counted (it leaves
     numbers out and changes none).
@@ -38,7 +38,7 @@ class Options:
 
 
 def unscored_zones(ontology: Ontology, options: Options) -> frozenset[str]:
-    """The zones in which nothing counts, by the scheme or because others were asked for."""
+    """The zones in which nothing counts, by the ontology or because others were asked for."""
     return frozenset(ontology.zones) - frozenset(options.zones) if options.zones else ontology.unscored
 
 
@@ -100,7 +100,7 @@ def metrics(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def zones(names: Sequence[str], ontology: Ontology) -> tuple[str, ...]:
-    """Known zone names in the order of the scheme."""
+    """Known zone names in the order of the ontology."""
     unknown = [n for n in names if n not in ontology.zones]
     if unknown:
         raise InputError(

@@ -17,7 +17,7 @@ from vostochny.scoring.options import Options
 from vostochny.stats.intervals import Resampling, Uncertainty, jackknife, uncertainty
 from vostochny.stats.scores import Measure
 
-LISTED = 1000  # names of documents, and faults, that are told one by one; of more there is a number
+LISTED = 1000  # names of documents, and problems, that are told one by one; of more there is a number
 
 
 @dataclass(frozen=True)

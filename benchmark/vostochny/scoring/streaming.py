@@ -50,8 +50,8 @@ def score_files(
 
     Documents are joined by doc_id however they are spread. Beyond BLOCKS documents the rows of counts are those of
     BLOCKS blocks of documents, each in the block that its doc_id names, so that what is kept does not grow; intervals
-    then resample and leave out blocks. Types are those of the scheme and of the gold. Raises InputError with the
-    faults of all files.
+    then resample and leave out blocks. Types are those of the ontology and of the gold. Raises InputError with the
+    problems of all files.
     """
     # Imported here: it brings Arrow, which a score of the five articles does without.
     from vostochny.scoring.totals import BLOCKS, Job, Part, names_of, total

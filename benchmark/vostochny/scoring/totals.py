@@ -49,7 +49,7 @@ class Part:
 class Job:
     """What is done with every part.
 
-    ``by_block``: rows are those of BLOCKS blocks, not of documents. ``own_types``: the scheme with the types of the
+    ``by_block``: rows are those of BLOCKS blocks, not of documents. ``own_types``: the ontology with the types of the
     whole gold, once they are known. ``dealt``: the parts are buckets, small enough for any order in them.
     """
 
@@ -98,7 +98,7 @@ class Total:
     # -- one batch more --------------------------------------------------------------------------------------------
 
     def count(self, batch: Batch, job: Job) -> None:
-        """Add a batch of documents. Raises InputError with its faults, TypesNeeded as the batch does."""
+        """Add a batch of documents. Raises InputError with its problems, TypesNeeded as the batch does."""
         ids, keys = batch.ids, keys_of(batch.ids)
         absent = [i for i in ids if i not in batch.predicted]
         self.gold_keys.append(keys)
@@ -131,7 +131,7 @@ class Total:
         self.content = (self.content + jsonl.content(chunk.data)) % (1 << 128)
 
     def problem(self, problems: Sequence[Problem]) -> None:
-        """Add faults; all of them are counted, and as many told as fit in LISTED."""
+        """Add problems; all of them are counted, and as many told as fit in LISTED."""
         self.fault_count += len(problems)
         self.problems = sorted([*self.problems, *problems], key=lambda f: (f.file, f.line or 0))[:LISTED]
 
@@ -199,7 +199,7 @@ class Total:
         return self.misordered or twice or bool(np.isin(lone, gold).any())
 
     def unknown_documents(self) -> list[Problem]:
-        """A fault for each prediction whose document no gold has, those that are kept by name."""
+        """A problem for each prediction whose document no gold has, those that are kept by name."""
         problems = []
         for i, (doc_id, (path, line)) in enumerate(self.lone.items()):
             # A mistyped name is most like one without a prediction; to look for it takes time, so a few times only.
@@ -211,7 +211,9 @@ class Total:
         """What is wrong with the files that could be read, as much of it as is kept, and how much more there is."""
         problems = [*self.problems, *self.unknown_documents()]
         more = self.fault_count + sum(map(len, self.lone_keys)) - len(problems)
-        return [*problems, Problem(problems[-1].file, None, None, f"and {more} faults more")] if more > 0 else problems
+        return (
+            [*problems, Problem(problems[-1].file, None, None, f"and {more} problems more")] if more > 0 else problems
+        )
 
     # -- what it comes to ----------------------------------------------------------------------------------------------
 
@@ -256,7 +258,7 @@ class Total:
 def total(part: Part, job: Job) -> Total:
     """Count the documents of a part.
 
-    Faults stand in the total. A part with a file that cannot be read is left out whole: without one side of it the
+    Problems stand in the total. A part with a file that cannot be read is left out whole: without one side of it the
     other says nothing.
     """
     out = Total()

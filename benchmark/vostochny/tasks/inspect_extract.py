@@ -105,7 +105,7 @@ def judged(answer: str, document: Document, layers: list[str]) -> Score:
     prediction: dict[str, Any] = {"doc_id": document.doc_id, **{layer: [] for layer in layers}}
     try:
         row = {k: v for k, v in read(answer).items() if k in layers}
-        # A type that is not the scheme's is a mistake like any other; offsets, if any come, are not to be relied on.
+        # A type that is not the ontology's is a mistake like any other; offsets, if any come, are not to be relied on.
         predicted = checked(row | {"doc_id": document.doc_id}, document, ontology, unknown="wrong", offsets="ignore")
         prediction |= stored(row, document)
     except InputError as e:

@@ -171,7 +171,7 @@ def write_yaml(path, content):
 
 
 def test_what_is_written_beside_the_articles(tmp_path, folders):
-    """Registries, discrepancies, manifest and scheme of two annotations folders."""
+    """Registries, discrepancies, manifest and ontology of two annotations folders."""
     sides = []
     for name in ("a", "b"):
         folder = tmp_path / f"annotations_{name}"
@@ -197,8 +197,8 @@ def test_what_is_written_beside_the_articles(tmp_path, folders):
     (b / "ontology.yaml").write_text(ontology.replace("NAM: A proper name", "NAM: A name"), encoding="utf-8")
     found = differences.diff(a, b)
     assert [f"{c.layer}: {c.says}" for c in found] == [
-        "scheme: added entities.EPOCH",
-        "scheme: levels.NAM is worded anew",
+        "ontology: added entities.EPOCH",
+        "ontology: levels.NAM is worded anew",
         "articles: review unreviewed → reviewed",
         "clusters: entity cluster renamed bob → rob (5 mentions)",
         "registry: entities: ann name Ann → Ann Lee",

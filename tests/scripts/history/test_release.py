@@ -26,8 +26,8 @@ def gold(**changed) -> Gold:
 @pytest.mark.parametrize(
     ("layer", "kind", "least"),
     [
-        ("scheme", "added", "major"),
-        ("scheme", "wording", "patch"),
+        ("ontology", "added", "major"),
+        ("ontology", "wording", "patch"),
         ("articles", "added", "major"),
         ("articles", "text", "major"),
         ("articles", "manifest", "patch"),

@@ -1,4 +1,4 @@
-"""Label Studio's JSON: one task an article, the whole scheme in one annotation.
+"""Label Studio's JSON: one task an article, the whole ontology in one annotation.
 
 A span is a region of one of the ``<Labels>`` controls ``zone``, ``entity``, ``event`` and ``quote`` (labels
 Content and Cue); its attributes are per-region results that share its id. Everything that points is a
@@ -32,9 +32,9 @@ def read(
 ) -> Document:
     """The document of one exported task, whatever the order of its ``result``; items come out in text order.
 
-    ``name`` is the file to name in faults. ``annotator``, an email or a user's id, chooses among several
-    annotations. What cannot be read is a fault; whether what was read follows the scheme (a role that this
-    event type lacks, say) is the validator's to judge. Raises InputError with every fault.
+    ``name`` is the file to name in problems. ``annotator``, an email or a user's id, chooses among several
+    annotations. What cannot be read is a problem; whether what was read follows the ontology (a role that this
+    event type lacks, say) is the validator's to judge. Raises InputError with every problem.
     """
     return Reader(task, ontology, name).read(annotator)
 

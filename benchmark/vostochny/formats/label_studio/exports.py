@@ -78,7 +78,7 @@ def _controls(task: dict[str, Any]) -> set[str]:
 
 
 def _own_ontology(ontology: Ontology, tasks: list[dict[str, Any]]) -> Ontology:
-    """The scheme with the labels, roles and choices that tasks with our controls have."""
+    """The ontology with the labels, roles and choices that tasks with our controls have."""
     rows: list[dict[str, Any]] = []
     for task in tasks:
         results = _results(task)

@@ -57,7 +57,7 @@ class Reader:
         self.problems.append(Problem(self.name, None, where, message))
 
     def at(self, region: _Region) -> str:
-        """How a fault names a region: its id, and its first words to find it by in the browser."""
+        """How a problem names a region: its id, and its first words to find it by in the browser."""
         return f"{region.id} ‹{' '.join(region.span.of(self.text)[:30].split())}›"
 
     def read(self, annotator: str | int | None) -> Document:
@@ -242,7 +242,7 @@ class Reader:
                 arguments[event.id].append(Argument(role, Reference(filler.span, filler.id)))
         out = []
         for r in self.of("event"):
-            # The roles of the type in the order of the scheme, fillers of one role in text order.
+            # The roles of the type in the order of the ontology, fillers of one role in text order.
             roles = list(self.ontology.events[r.label].roles) if r.label else []
             roles += [role for role in self.ontology.roles if role not in roles]
             found = sorted(arguments[r.id], key=lambda a: (roles.index(a.role), a.filler.span, str(a.filler.id)))
@@ -257,7 +257,7 @@ class Reader:
         before: dict[str, _Region] = {}
         for a, b in self.links["continues"]:
             if not (a.span.end and b.span.end):
-                continue  # out of range, which is a fault already; without a place there is no text order
+                continue  # out of range, which is a problem already; without a place there is no text order
             where = f"relation {self.at(a)} → {self.at(b)}"
             if b.span.start < a.span.end:
                 self.problem(where, "continues goes on to a later part without overlap; draw it in text order")

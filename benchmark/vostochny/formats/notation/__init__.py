@@ -37,9 +37,9 @@ __all__ = ["numbered", "read", "write"]
 
 
 def read(source: str, doc_id: str, text: str, ontology: Ontology, name: str = "notation") -> Document:
-    """Read one article's notation against its ``text``. ``name`` is the file to name in faults.
+    """Read one article's notation against its ``text``. ``name`` is the file to name in problems.
 
-    Raises InputError with every fault; after an S line that departs from the article, later S lines are not read.
+    Raises InputError with every problem; after an S line that departs from the article, later S lines are not read.
     """
     return Reader(name, doc_id, text, ontology).read(source.removesuffix("\n").split("\n"))
 

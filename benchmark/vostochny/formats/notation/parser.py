@@ -50,7 +50,7 @@ class Reader(TextReader):
         return None if chosen is None else Span(found[chosen], found[chosen] + len(needle))
 
     def choice(self, line: int, where: str, counted: str, many: int, nth: int | None) -> int | None:
-        """Which of ``many`` is meant, from 0: the ``nth``, or the only one; ``counted`` tells them in a fault."""
+        """Which of ``many`` is meant, from 0: the ``nth``, or the only one; ``counted`` tells them in a problem."""
         if nth is None and many > 1:
             self.problem(line, where, f"{counted}; pick one with ~1 to ~{many}")
         elif nth is not None and not 1 <= nth <= many:

@@ -90,7 +90,7 @@ class _Writer:
                 self.problem(id_, "runs across paragraphs, which the notation cannot write", span)
         self.crossing()
         marks = self.zone_marks()
-        if self.problems:  # what is wrong here would come back as faults of everything that refers to it
+        if self.problems:  # what is wrong here would come back as problems of everything that refers to it
             return ""
         lines = [line for p in self.paragraphs for line in self.lines(p, [span for _, span in whole])]
         refer: dict[Span, list[str]] = defaultdict(list)
