@@ -64,10 +64,10 @@ def batches_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 @pytest.fixture
 def validated(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
     """Runs ``python -m scripts validate`` here; its exit code and what it wrote."""
-    from scripts.rules import validate
+    from scripts.__main__ import main
 
     def run(*arguments: str) -> tuple[int, str, str]:
-        code = validate.main(arguments)
+        code = main(["validate", *arguments])
         return (code, *capsys.readouterr())
 
     return run

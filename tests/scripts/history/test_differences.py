@@ -11,7 +11,7 @@ import sys
 import pytest
 import yaml
 
-from scripts import files
+from scripts.__main__ import main
 from scripts.files import ANNOTATIONS, ROOT
 from scripts.history import differences, revisions
 from vostochny.formats import label_studio, notation
@@ -235,7 +235,7 @@ def test_forms_and_exit_codes(folders, capsys):
     rows = json.loads(capsys.readouterr().out)
     assert rows["totals"] == {"entities": {"level": 1}}
     assert [rows["changes"][0][k] for k in ("doc_id", "before", "after")] == ["010_x", "NOM", "NAM"]
-    assert differences.main([a, "no-such-thing"]) == 2
+    assert main(["diff", a, "no-such-thing"]) == 2
     assert "no-such-thing: is neither a folder nor a git revision" in capsys.readouterr().err
 
 
@@ -246,8 +246,8 @@ def test_a_revision_is_read_from_git(tmp_path, folders, monkeypatch):
     shutil.copy(ANNOTATIONS / "ontology.yaml", gold.parent)
     for command in ("init -q", "add annotations", "-c user.name=x -c user.email=x@y commit -q -m x"):
         subprocess.run(["git", *command.split()], cwd=tmp_path, check=True)
-    monkeypatch.setattr(files, "ROOT", tmp_path)
-    monkeypatch.setattr(files, "ANNOTATIONS", gold.parent)
+    monkeypatch.setattr(revisions, "ROOT", tmp_path)
+    monkeypatch.setattr(revisions, "ANNOTATIONS", gold.parent)
     assert not differences.diff("HEAD")
     shutil.copy(folders("b", GOOD.replace("NOM bob", "bob")) + "/010_x.json", gold)
     found = differences.diff("HEAD")

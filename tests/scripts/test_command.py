@@ -1,0 +1,63 @@
+"""``python -m scripts``: its list, its refusals, the former names, and the floors of the house."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.__main__ import COMMANDS, main
+from scripts.files import ROOT
+
+FORMER = sorted(
+    p.stem for p in (ROOT / "scripts").glob("*.py") if p.read_text(encoding="utf-8").startswith("__import__")
+)
+
+
+def test_alone_it_lists_its_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[2:]] == list(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts", command, "--help"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"usage: python -m scripts {command} ")
+
+
+def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["valdate"]) == 2
+    assert capsys.readouterr().err.startswith("scripts: 'valdate' is none of start, stop,")
+
+
+def test_without_the_environment_it_names_make() -> None:
+    """-S leaves out installed packages, as a Python without our environment has none."""
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "scripts", "validate"], cwd=ROOT, capture_output=True, text=True, env={}
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1 and "run `make .venv/.ready`" in done.stderr
+
+
+@pytest.mark.parametrize("name", FORMER)
+def test_a_former_name_says_the_new_one_and_runs_it(name: str, tmp_path: Path) -> None:
+    """From any folder, as the former file did; label_studio.py had its commands as first argument."""
+    arguments = ["push", "--help"] if name == "label_studio" else ["--help"]
+    script = str(ROOT / "scripts" / f"{name}.py")
+    done = subprocess.run([sys.executable, script, *arguments], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0
+    says, _, new = done.stderr.strip().partition(" is now: ")
+    assert says.endswith(f"{name}.py") and done.stdout.startswith(f"usage: {new} ")
+
+
+def test_imports_go_downwards_and_in_no_circle() -> None:
+    """The contracts of pyproject.toml; they fail on a room that has no floor, too."""
+    linter = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([linter], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
