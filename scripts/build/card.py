@@ -8,10 +8,9 @@ from typing import Any
 
 import yaml
 
+from scripts.build.dataset_fields import MEANING, ROWS, Field, bare, features
 from vostochny.model import Document
 from vostochny.ontology import Ontology
-
-from scripts.build.dataset_fields import MEANING, ROWS, Field, bare, features
 
 
 class _Plain(yaml.SafeDumper):

@@ -1,8 +1,8 @@
 """Build what people load from what people edit: seeds + annotations → corpus/ and the package's data.
 
-    python -m scripts corpus                       write what is not current
-    python -m scripts corpus --check               write nothing; exit 1 if anything is not current
-    python -m scripts corpus --without-text DIR    the corpus without the words of its articles, into DIR
+python -m scripts corpus                       write what is not current
+python -m scripts corpus --check               write nothing; exit 1 if anything is not current
+python -m scripts corpus --without-text DIR    the corpus without the words of its articles, into DIR
 """
 
 from __future__ import annotations
@@ -11,23 +11,18 @@ import argparse
 import hashlib
 import json
 import re
-import sys
-from collections.abc import Sequence, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from scripts import store
+from scripts.build import card, croissant, dataset_fields, dataset_rows
+from scripts.files import ANNOTATIONS, CORPUS, PACKAGE_DATA, ROOT, display_path, read_json, read_yaml, write_or_check
+from scripts.segmentation import segment
 from vostochny import version
 from vostochny.errors import InputError, Problem
 from vostochny.formats import standoff
 from vostochny.model import Document, Span
-
-from scripts.build import card
-from scripts.build import dataset_fields
-from scripts.build import dataset_rows
-from scripts.build import croissant
-from scripts import store
-from scripts.files import ANNOTATIONS, CORPUS, PACKAGE_DATA, ROOT, read_json, read_yaml, display_path, write_or_check
-from scripts.segmentation import segment
 
 
 def span_faults(document: Document) -> list[Problem]:

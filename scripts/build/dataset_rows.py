@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from scripts.store import DISCREPANCY
 from vostochny.formats.prediction import layers_of
 from vostochny.metrics.pairs import pair_up
 from vostochny.model import Document, Reference, Span
 from vostochny.ontology import Ontology
 from vostochny.text.alignment import spans_to_iob2
-
-from scripts.store import DISCREPANCY
 
 Row = dict[str, Any]
 

@@ -10,23 +10,18 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections import Counter
-from collections.abc import Sequence, Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from scripts.agreement import adjudicate
-from scripts.agreement import two_passes
-
+from scripts import store
+from scripts.agreement import adjudicate, two_passes
+from scripts.build import card, scale
+from scripts.files import ANNOTATIONS, CORPUS, ROOT, read_json, read_json_lines, read_text, read_yaml, write_or_check
 from vostochny import corpus
 from vostochny.errors import InputError, Problem
 from vostochny.formats import jsonl
 from vostochny.model import Document
-
-from scripts.build import card
-from scripts import store
-from scripts.files import ANNOTATIONS, CORPUS, ROOT, read_json, read_json_lines, read_text, read_yaml, write_or_check
-from scripts.build import scale
 
 TARGETS = tuple(ROOT / name for name in ("DATASHEET.md", "README.md", "benchmark/SCALE.md"))
 MARK = re.compile(r"<!-- generated:(\S+) -->(.*?)<!-- /generated -->", re.S)
@@ -177,7 +172,9 @@ def filled(text: str, known: dict[str, str]) -> str:
     """The text with every mark filled. Raises InputError for a mark without a figure."""
     unknown = sorted({name for name, _ in MARK.findall(text)} - known.keys())
     if unknown:
-        raise InputError([Problem("generated", None, name, "is no figure of python -m scripts datasheet") for name in unknown])
+        raise InputError(
+            [Problem("generated", None, name, "is no figure of python -m scripts datasheet") for name in unknown]
+        )
 
     def one(found: re.Match[str]) -> str:
         name = found.group(1)

@@ -1,25 +1,20 @@
 """Make annotations/label_studio.xml, the labeling configuration, from annotations/ontology.yaml.
 
-    python -m scripts label-config            write it, where Label Studio's own checker takes it
-    python -m scripts label-config --check    write nothing; exit 1 and one line where the file is stale
+python -m scripts label-config            write it, where Label Studio's own checker takes it
+python -m scripts label-config --check    write nothing; exit 1 and one line where the file is stale
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import argparse
 import sys
 import xml.etree.ElementTree as ET
-
-from vostochny.errors import InputError
-from vostochny.formats.label_studio.regions import ATTRIBUTES, FLAGS, RELATIONS, bearers, choices, labels
-from vostochny.ontology import Ontology
+from collections.abc import Sequence
 
 from scripts import store
-from scripts.files import ANNOTATIONS, write_or_check
-from vostochny.formats.label_studio.regions import CLUSTER_KEYS
-from scripts.files import ROOT
+from scripts.files import ANNOTATIONS, ROOT, write_or_check
+from vostochny.formats.label_studio.regions import ATTRIBUTES, CLUSTER_KEYS, FLAGS, RELATIONS, bearers, choices, labels
+from vostochny.ontology import Ontology
 
 TARGET = ANNOTATIONS / "label_studio.xml"
 

@@ -8,26 +8,23 @@ A stored system is a folder of benchmark/baselines with system.json and predicti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import argparse
 import json
 import math
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from scripts.agreement import two_passes
-
+from scripts.files import ANNOTATIONS, ROOT, display_path, write_atomically
 from vostochny import corpus, scoring
-from vostochny.ontology import load_ontology
 from vostochny.errors import InputError, Problem
 from vostochny.formats import jsonl
 from vostochny.model import Document
+from vostochny.ontology import load_ontology
 from vostochny.report import board, result_json
-
-from scripts.files import ANNOTATIONS, ROOT, display_path, write_atomically
 
 BASELINES = ROOT / "benchmark" / "baselines"
 

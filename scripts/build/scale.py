@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from scripts.files import ROOT, read_json
 from vostochny.errors import InputError, Problem
 from vostochny.scoring import buckets, executors, joining, streaming, totals
-
-from scripts.files import ROOT, read_json
 
 DOCUMENTS = 10**9
 WORKERS = 1000
