@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seqeval.metrics.v1 import precision_recall_fscore_support
-from seqeval.ontology import IOB2
+from seqeval.scheme import IOB2
 
 from vostochny import corpus, scoring
 from vostochny.formats import jsonl
@@ -158,7 +158,7 @@ def test_strict_iob2_equals_seqeval(random, gold):
     ours = scores([gold], [other])["entities.iob2"]
     pair = pair_up([gold], {gold.doc_id: other}, frozenset(ONTOLOGY.values), ONTOLOGY.unscored)[0]
     truth, guess = tag_rows(pair)
-    p, r, f, _ = precision_recall_fscore_support(truth, guess, average="micro", ontology=IOB2)
+    p, r, f, _ = precision_recall_fscore_support(truth, guess, average="micro", scheme=IOB2)
     assert (ours.precision or 0, ours.recall, ours.f1) == pytest.approx((p, r, f))
     assert ours.gold == sum(len([t for t in row if t.startswith("B-")]) for row in truth)
 
