@@ -20,33 +20,41 @@ LAYERS = ("zones", "entities", "events", "quotes")
 
 
 def broken_rules(annotations: Path, files: Mapping[str, str] | None = None) -> list[str]:
-    """What is wrong with an annotations folder; with ``files`` in its gold, what they add to that."""
+    """Return the broken rules of an annotations folder, one line each, unreadable files included.
+
+    With ``files`` (name → content), the gold is checked as if it contained them, and only the lines are returned that
+    they add: what is wrong already is not the browser's doing and must not keep a correction out.
+    """
     if not files:
-        return list(_checked(annotations).values())
+        return list(_problems(annotations).values())
     with tempfile.TemporaryDirectory(prefix="vostochny-") as temporary:
         staged = Path(temporary) / annotations.name
         staged.mkdir()
+        # Everything but the gold is linked, not copied: the rules read the registries and records as well.
         for path in annotations.iterdir():
             if path.name != "gold":
                 (staged / path.name).symlink_to(path.resolve())
         shutil.copytree(annotations / "gold", staged / "gold")
         for name, content in files.items():
             (staged / "gold" / name).write_text(content, encoding="utf-8")
-        found = _checked(staged)
-    if found:  # what stood here before is not the browser's doing, and must not keep a correction out
-        found = {key: line for key, line in found.items() if key not in _checked(annotations)}
-    return list(found.values())
+        problems = _problems(staged)
+    if problems:
+        # Validated once, not in the comprehension: it takes more than a second.
+        before = _problems(annotations)
+        problems = {key: line for key, line in problems.items() if key not in before}
+    return list(problems.values())
 
 
-def _checked(annotations: Path) -> dict[Any, str]:
-    # They bring the segmentation along, which is slow to load.
+def _problems(annotations: Path) -> dict[Any, str]:
+    """Validate a folder; return its problems as lines, each under a key that names the same problem in a copy."""
+    # Imported here because they load the segmentation, which is slow.
     from scripts.rules import validate
     from scripts.rules.folder import read_folder
 
     folder = read_folder(annotations)
-    out: dict[Any, str] = {(f.file, f.field, f.message): f"{f} (unreadable)" for f in folder.problems}
-    out |= {(v.file, v.rule, v.id, v.words, v.detail): str(v) for v in validate.check(folder)}
-    return out
+    lines: dict[Any, str] = {(p.file, p.field, p.message): f"{p} (unreadable)" for p in folder.problems}
+    lines |= {(b.file, b.rule, b.id, b.words, b.detail): str(b) for b in validate.check(folder)}
+    return lines
 
 
 def clusters(annotations: Path, gold: Mapping[str, Task]) -> dict[str, list[dict[str, str]]]:
