@@ -21,7 +21,8 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
-ROOT = Path(__file__).resolve().parent.parent
+from scripts.files import ROOT
+
 STATE = ROOT / ".label-studio"
 PROGRAM = STATE / "venv" / "bin" / "label-studio"
 USERNAME = "annotator@example.org"
