@@ -8,12 +8,12 @@ import tempfile
 from fnmatch import fnmatch
 from pathlib import Path
 
-from .cases import CASES, prepared
+from .cases import CASES, prepare_folder
 from .stored import STORED, orphans, renew
 
 
 def main() -> int:
-    """Renew the answers that are named, and take away those of no case."""
+    """Renew the named answers; with --all also remove answers of no case."""
     parser = argparse.ArgumentParser(prog="python -m tests.answers", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="a case, or a pattern such as 'score-*'")
     parser.add_argument("--all", action="store_true", help="every case")
@@ -23,7 +23,7 @@ def main() -> int:
         print(f"no case is named; there are {', '.join(CASES)}", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as temporary:
-        folder = prepared(Path(temporary).resolve())
+        folder = prepare_folder(Path(temporary).resolve())
         renewed = [case.name for case in chosen if renew(case, folder)]
     for name in orphans() if args.all else ():
         (STORED / name).unlink()

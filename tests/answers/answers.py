@@ -1,8 +1,8 @@
-"""An answer as readable text, and where two of them differ.
+"""Write an answer as readable text, read it back, and list where two answers differ.
 
-An answer is a list of sections: exit code, standard output, standard error of each step, then each file written. JSON
-is compared value by value, floats to 1e-12, keys in their order, the way it is set exactly; everything else is
-compared character by character. What is large is held by its hash, in which floats have nine places.
+An answer is a list of sections: exit code, standard output and standard error of each step, then each file written.
+JSON is compared value by value: floats to 1e-12, keys in their order, indentation exactly. Everything else is compared
+character by character. Large outputs are stored as a hash, computed with floats rounded to nine places.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-NEAR = 1e-12
-WIDTH = 200  # of a line of JSON in a stored answer
-SHOWN = 5  # differences that are told
+MAX_FLOAT_DIFFERENCE = 1e-12
+MAX_LINE_CHARACTERS = 200  # of JSON in a stored answer
+MAX_DIFFERENCES_SHOWN = 5
 BINARY = (".parquet", ".spacy", ".arrow")
-# How JSON may be set, by a name that is stored beside it.
+# Ways to format JSON, by the name that is stored beside it.
 STYLES: dict[str, Callable[[Any], str]] = {
     "indent 2": lambda value: json.dumps(value, ensure_ascii=False, indent=2),
     "indent 1": lambda value: json.dumps(value, ensure_ascii=False, indent=1),
@@ -31,24 +31,24 @@ STYLES: dict[str, Callable[[Any], str]] = {
 
 @dataclass(frozen=True)
 class Section:
-    """A part of an answer: what it is, how it is held, and its content (for JSON: one value a document)."""
+    """One part of an answer: its title, how it is stored, and its content (for JSON: one value per JSON document)."""
 
     title: str
     kind: str
     content: Any
 
     def text(self) -> str:
-        """The section as it is stored."""
+        """Return the section as it is stored."""
         body = "\n".join(map(pretty, self.content)) if self.kind.startswith("json") else self.content
-        # Every stored section ends in a line feed; a content without one is told apart by its kind.
+        # Every stored section ends in a line feed; the kind records whether the content had one.
         lines = [f"\\{line}" if line.startswith(("=== ", "\\")) else line for line in body.split("\n")]
         return f"=== {self.title} · {self.kind}\n" + "\n".join(lines) + "\n"
 
 
 def pretty(value: Any, depth: int = 0) -> str:
-    """JSON with everything on one line that fits there."""
+    """Format JSON so that every value that fits on one line stands on one line."""
     line = json.dumps(value, ensure_ascii=False)
-    if len(line) + depth <= WIDTH or not isinstance(value, dict | list) or not value:
+    if len(line) + depth <= MAX_LINE_CHARACTERS or not isinstance(value, dict | list) or not value:
         return line
     pad = " " * (depth + 1)
     if isinstance(value, dict):
@@ -57,30 +57,30 @@ def pretty(value: Any, depth: int = 0) -> str:
     return "[\n" + ",\n".join(pad + pretty(v, depth + 1) for v in value) + "\n" + " " * depth + "]"
 
 
-# -- from what was said to sections ------------------------------------------------------------------------------------
+# -- from outputs to sections ------------------------------------------------------------------------------------
 
 
-def section(title: str, content: bytes, held: str = "whole") -> Section:
-    """One output as it is held: whole (as JSON or as text), as a digest, or only that it is there."""
-    if held == "there" or title.endswith(BINARY):
-        return Section(title, "not held", "there" if content else "empty")
+def section(title: str, content: bytes, form: str = "whole") -> Section:
+    """Return one output as it is stored: "whole" (JSON or text), "digest", or "there" (only that it exists)."""
+    if form == "there" or title.endswith(BINARY):
+        return Section(title, "content not stored", "there" if content else "empty")
     if content[:2] == b"\x1f\x8b":
-        return section(f"{title}, unpacked", gzip.decompress(content), held)
+        return section(f"{title}, unpacked", gzip.decompress(content), form)
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
-        return Section(title, "digest", f"sha256 {sha(content)}")
-    values = parsed(text)
-    if held == "digest":
-        return Section(title, "digest", digested(text, *(values or ("text", []))))
+        return Section(title, "digest", f"sha256 {sha256(content)}")
+    values = parse_json(text)
+    if form == "digest":
+        return Section(title, "digest", digest(text, *(values or ("text", []))))
     if values:
         return Section(title, f"json {values[0]}", values[1])
     kind = "text" if text.endswith("\n") or not text else "text without end of line"
-    return Section(title, kind, visible(text.removesuffix("\n")))
+    return Section(title, kind, show_control_characters(text.removesuffix("\n")))
 
 
-def parsed(text: str) -> tuple[str, list[Any]] | None:
-    """JSON or JSON Lines, and how it is set; None for what is neither, or is set in no known way."""
+def parse_json(text: str) -> tuple[str, list[Any]] | None:
+    """Parse JSON or JSON Lines; return its style and values, or None for other text or an unknown style."""
     if text[:1] not in ("{", "["):
         return None
     for style, dumps in STYLES.items():
@@ -102,44 +102,44 @@ def parsed(text: str) -> tuple[str, list[Any]] | None:
     return None
 
 
-def visible(text: str) -> str:
-    """The text with its control characters written out, so that they show in a diff."""
+def show_control_characters(text: str) -> str:
+    """Write control characters out, so that they show in a diff."""
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f\ufeff]", lambda m: f"‹U+{ord(m.group()):04X}›", text)
 
 
-def sha(content: bytes) -> str:
+def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def digested(text: str, style: str, values: list[Any]) -> str:
-    """The hash of a large output: of JSON by its values, of a report the data apart from the page, of lines by kind."""
+def digest(text: str, style: str, values: list[Any]) -> str:
+    """Return the hash of a large output: of JSON by its values, of a report its data and its page, of rows by kind."""
     data = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
     if data:
         page = text.replace(data.group(1), "")
-        return f"page sha256 {sha(page.encode())}\ndata sha256 {of_values([json.loads(data.group(1))])}"
+        return f"page sha256 {sha256(page.encode())}\ndata sha256 {hash_of_values([json.loads(data.group(1))])}"
     if not values:
-        return f"sha256 {sha(text.encode())}, {len(text)} characters, {text.count(chr(10))} lines"
-    out = [f"json {style}, sha256 {of_values(values)}, {len(values)} values, {text.count(chr(10))} lines"]
+        return f"sha256 {sha256(text.encode())}, {len(text)} characters, {text.count(chr(10))} lines"
+    out = [f"json {style}, sha256 {hash_of_values(values)}, {len(values)} values, {text.count(chr(10))} lines"]
     if len(values) > 1 and all(isinstance(value, dict) for value in values):
         keys = [" ".join(str(v[k]) for k in ("doc_id", "layer", "verdict") if k in v) for v in values]
         for key, count in sorted(Counter(keys).items()):
             mine = [v for v, k in zip(values, keys, strict=True) if k == key]
-            out.append(f"{key}: {count}, sha256 {of_values(mine)[:16]}")
+            out.append(f"{key}: {count}, sha256 {hash_of_values(mine)[:16]}")
     return "\n".join(out)
 
 
-def of_values(values: list[Any]) -> str:
-    """The hash of JSON values in their order, their floats to nine places: a hash has no tolerance."""
-    return sha("\n".join(json.dumps(rounded(value), ensure_ascii=False) for value in values).encode())
+def hash_of_values(values: list[Any]) -> str:
+    """Return the hash of JSON values in their order, floats rounded to nine places because a hash has no tolerance."""
+    return sha256("\n".join(json.dumps(round_floats(value), ensure_ascii=False) for value in values).encode())
 
 
-def rounded(value: Any) -> Any:
-    """A value with its floats to nine places."""
+def round_floats(value: Any) -> Any:
+    """Return a JSON value with its floats rounded to nine places."""
     if isinstance(value, float):
         return round(value, 9)
     if isinstance(value, dict):
-        return {k: rounded(v) for k, v in value.items()}
-    return [rounded(v) for v in value] if isinstance(value, list) else value
+        return {k: round_floats(v) for k, v in value.items()}
+    return [round_floats(v) for v in value] if isinstance(value, list) else value
 
 
 # -- to the file and back ----------------------------------------------------------------------------------------------
@@ -150,7 +150,7 @@ def as_text(sections: list[Section]) -> str:
 
 
 def from_text(text: str) -> list[Section]:
-    """What :func:`as_text` wrote."""
+    """Read sections as :func:`as_text` writes them."""
     out = []
     for part in re.split(r"^=== ", text, flags=re.MULTILINE)[1:]:
         head, _, body = part.partition("\n")
@@ -161,7 +161,7 @@ def from_text(text: str) -> list[Section]:
 
 
 def values_of(body: str) -> list[Any]:
-    """The JSON values that stand one after another."""
+    """Parse JSON values that stand one after another, a line feed between two."""
     decoder, at, out = json.JSONDecoder(), 0, []
     while at < len(body):
         value, at = decoder.raw_decode(body, at)
@@ -170,11 +170,11 @@ def values_of(body: str) -> list[Any]:
     return out
 
 
-# -- what differs ------------------------------------------------------------------------------------------------------
+# -- differences ------------------------------------------------------------------------------------------------------
 
 
 def differences(stored: list[Section], now: list[Section]) -> list[str]:
-    """Where an answer is not the stored one, a line a place; empty where it is."""
+    """List where an answer differs from the stored one, one line per place; empty if it does not."""
     then, there = {s.title: s for s in stored}, {s.title: s for s in now}
     out = [f"{title}: is no longer there" for title in then if title not in there]
     out += [f"{title}: is new" for title in there if title not in then]
@@ -185,15 +185,15 @@ def differences(stored: list[Section], now: list[Section]) -> list[str]:
     return out
 
 
-def told(places: list[str]) -> str:
-    """The first differences, and how many more there are."""
-    more = [f"… and {len(places) - SHOWN} more"] if len(places) > SHOWN else []
-    return "\n".join([*places[:SHOWN], *more])
+def summary(places: list[str]) -> str:
+    """Return the first differences and how many more there are."""
+    more = [f"… and {len(places) - MAX_DIFFERENCES_SHOWN} more"] if len(places) > MAX_DIFFERENCES_SHOWN else []
+    return "\n".join([*places[:MAX_DIFFERENCES_SHOWN], *more])
 
 
 def _section(then: Section, now: Section) -> Iterator[str]:
     if then.kind != now.kind:
-        yield f"was held as {then.kind}, is {now.kind}"
+        yield f"was stored as {then.kind}, is {now.kind}"
     elif then.kind.startswith("json"):
         if len(then.content) != len(now.content):
             yield f"had {len(then.content)} lines, has {len(now.content)}"
@@ -213,7 +213,7 @@ def _lines(then: str, now: str) -> Iterator[str]:
 
 
 def _values(path: str, then: Any, now: Any) -> Iterator[str]:
-    """Where two JSON values differ; numbers of one kind are equal when they are near."""
+    """List where two JSON values differ; floats are equal within MAX_FLOAT_DIFFERENCE."""
     if type(then) is not type(now):
         yield f"{path}: was {_short(then)}, is {_short(now)}"
     elif isinstance(then, dict):
@@ -227,7 +227,7 @@ def _values(path: str, then: Any, now: Any) -> Iterator[str]:
         for i, pair in enumerate(zip(then, now, strict=False)):
             yield from _values(f"{path}[{i}]", *pair)
     elif isinstance(then, float):
-        if not abs(then - now) <= NEAR:
+        if not abs(then - now) <= MAX_FLOAT_DIFFERENCE:
             yield f"{path}: was {then!r}, is {now!r}"
     elif then != now:
         yield f"{path}: was {_short(then)}, is {_short(now)}"

@@ -6,7 +6,7 @@ import json
 import random
 from typing import Any
 
-from .inputs import NAMES, READ, Content, Made, kind, pair, variant
+from .inputs import NAMES, READ, Content, Input, kind, pair, variant
 from .news import Row
 
 
@@ -61,7 +61,7 @@ def merged(gold: list[Row], predicted: list[Row]) -> list[Row]:
 
 
 @kind(4)
-def conll_files(dice: random.Random, number: int) -> Made:
+def conll_files(dice: random.Random, number: int) -> Input:
     gold, predicted = pair(dice)
     scheme = variant(number, "IOB2", "BIOES", "IOB1", "IOB2")
     content = "".join(conll(row, scheme, 4 if number in (2, 4) else 2) for row in merged(gold, predicted))
@@ -69,15 +69,15 @@ def conll_files(dice: random.Random, number: int) -> Made:
     own = "".join(conll(row, scheme) for row in gold)
     if number == 4:  # the gold too
         files["gold.conll"] = own
-        return Made(files, (f"score @/p.conll --gold @/gold.conll --json - --resamples 0 {NAMES}",))
-    return Made(
+        return Input(files, (f"score @/p.conll --gold @/gold.conll --json - --resamples 0 {NAMES}",))
+    return Input(
         files,
         (f"{READ} --metric entities.iob2 --seqeval".replace("p.jsonl", "p.conll"),),
     )
 
 
 @kind(3)
-def brat_folders(dice: random.Random, number: int) -> Made:
+def brat_folders(dice: random.Random, number: int) -> Input:
     gold, predicted = pair(dice, 0.0 if number == 2 else 0.2)
     files: dict[str, Content] = {"gold.jsonl": gold}
     for row, whole in zip(predicted, gold, strict=True):
@@ -95,7 +95,7 @@ def brat_folders(dice: random.Random, number: int) -> Made:
         files[f"p/{row['doc_id']}.ann"] = "\n".join(body) + "\n"
         if number > 1:
             files[f"p/{row['doc_id']}.txt"] = whole["text"]
-    return Made(files, (f"score @/p --gold @/gold.jsonl --json - --resamples 0 {NAMES}",))
+    return Input(files, (f"score @/p --gold @/gold.jsonl --json - --resamples 0 {NAMES}",))
 
 
 def labelled(row: Row, text: str, **more: Any) -> list[Row]:
@@ -107,7 +107,7 @@ def labelled(row: Row, text: str, **more: Any) -> list[Row]:
 
 
 @kind(3)
-def spacy_json(dice: random.Random, number: int) -> Made:
+def spacy_json(dice: random.Random, number: int) -> Input:
     """Documents of spaCy, of Prodigy, and training pairs."""
     gold, predicted = pair(dice)
     documents: list[Any] = []
@@ -118,13 +118,13 @@ def spacy_json(dice: random.Random, number: int) -> Made:
         task = {"text": text, "spans": ents, "answer": "accept"}
         documents.append(variant(number, {"text": text, "ents": ents, "tokens": []}, task, pairs))
     content = json.dumps(documents, ensure_ascii=False)
-    return Made(
+    return Input(
         {"gold.jsonl": gold, "p.json": content}, (f"score @/p.json --gold @/gold.jsonl --json - --resamples 0 {NAMES}",)
     )
 
 
 @kind(3)
-def pipelines(dice: random.Random, number: int) -> Made:
+def pipelines(dice: random.Random, number: int) -> Input:
     """Groups of a token classification pipeline, its pieces, and pieces without offsets."""
     gold, predicted = pair(dice)
     documents: Row = {}
@@ -144,14 +144,14 @@ def pipelines(dice: random.Random, number: int) -> Made:
                     "word": f"{'##' if i else ''}{piece}", **(part if number == 2 else {"start": None, "end": None}),
                 })  # fmt: skip
         documents[row["doc_id"]] = items
-    return Made(
+    return Input(
         {"gold.jsonl": gold, "p.json": json.dumps(documents)},
         (f"score @/p.json --gold @/gold.jsonl --json - --resamples 0 {NAMES}",),
     )
 
 
 @kind(3)
-def gliner(dice: random.Random, number: int) -> Made:
+def gliner(dice: random.Random, number: int) -> Input:
     """GLiNER's spans, GLiNER 2's words by label, and labels of one's own through a view."""
     gold, predicted = pair(dice)
     theirs = {"PER": "person", "GPE": "country", "ORG": "organisation"}
@@ -173,11 +173,11 @@ def gliner(dice: random.Random, number: int) -> Made:
         "gold.jsonl": gold, "p.json": json.dumps(documents), "view.json": json.dumps({"types": theirs})
     }  # fmt: skip
     option = " --view @/view.json" if number == 3 else ""
-    return Made(files, (f"score @/p.json --gold @/gold.jsonl --json - --resamples 0 {NAMES}{option}",))
+    return Input(files, (f"score @/p.json --gold @/gold.jsonl --json - --resamples 0 {NAMES}{option}",))
 
 
 @kind(3)
-def tagged_rows(dice: random.Random, number: int) -> Made:
+def tagged_rows(dice: random.Random, number: int) -> Input:
     """Rows of tokens and tags: names, with offsets, one row a sentence."""
     gold, predicted = pair(dice)
     rows = []
@@ -194,13 +194,13 @@ def tagged_rows(dice: random.Random, number: int) -> Made:
             rows.append({
                 "doc_id": row["doc_id"], "tokens": [names[i] for i in part], "ner_tags": [marks[i] for i in part]
             })  # fmt: skip
-    return Made(
+    return Input(
         {"gold.jsonl": gold, "p.jsonl": rows}, (f"score @/p.jsonl --gold @/gold.jsonl --json - --resamples 0 {NAMES}",)
     )
 
 
 @kind(3)
-def foreign_tasks(dice: random.Random, number: int) -> Made:
+def foreign_tasks(dice: random.Random, number: int) -> Input:
     """A Label Studio export of another project, as predictions, as a gold, and with predictions in it."""
     gold, predicted = pair(dice)
     tasks = []
@@ -221,5 +221,5 @@ def foreign_tasks(dice: random.Random, number: int) -> Made:
     files: dict[str, Content] = {"gold.jsonl": gold, "tasks.json": json.dumps(tasks, ensure_ascii=False)}
     if number == 2:
         files["p.jsonl"] = [{"doc_id": r["doc_id"], "entities": r["entities"]} for r in predicted]
-        return Made(files, (f"score @/p.jsonl --gold @/tasks.json --json - --resamples 0 {NAMES}",))
-    return Made(files, (f"score @/tasks.json --gold @/gold.jsonl --json - --resamples 0 {NAMES}",))
+        return Input(files, (f"score @/p.jsonl --gold @/tasks.json --json - --resamples 0 {NAMES}",))
+    return Input(files, (f"score @/tasks.json --gold @/gold.jsonl --json - --resamples 0 {NAMES}",))

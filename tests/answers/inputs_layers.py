@@ -7,37 +7,37 @@ import json
 import random
 from typing import Any
 
-from .inputs import READ, SCORE, Content, Made, kind, pair, variant
+from .inputs import READ, SCORE, Content, Input, kind, pair, variant
 from .news import TYPES, Row, articles, bare, inlined, moved
 
 
 @kind(3)
-def erring_all(dice: random.Random, number: int) -> Made:
+def erring_all(dice: random.Random, number: int) -> Input:
     gold, predicted = pair(dice, variant(number, 0.1, 0.3, 0.8))
     options = variant(number, "", "--items out/items.jsonl", "--layer events --seed 7")
     step = f"score @/p.jsonl --gold @/gold.jsonl --json - --resamples 200 {options}"
-    return Made({"gold.jsonl": gold, "p.jsonl": predicted}, (step.strip(),))
+    return Input({"gold.jsonl": gold, "p.jsonl": predicted}, (step.strip(),))
 
 
 @kind(2)
-def perfect(dice: random.Random, number: int) -> Made:
+def perfect(dice: random.Random, number: int) -> Input:
     gold = articles(dice)
-    return Made({"gold.jsonl": gold, "p.jsonl": [bare(row) for row in gold]}, (SCORE,))
+    return Input({"gold.jsonl": gold, "p.jsonl": [bare(row) for row in gold]}, (SCORE,))
 
 
 @kind(2)
-def shown(dice: random.Random, number: int) -> Made:
+def shown(dice: random.Random, number: int) -> Input:
     """The tables that people read."""
     gold, predicted = pair(dice)
     score = f"score @/p.jsonl --gold @/gold.jsonl --resamples 200 --by {variant(number, 'zone', 'level')}"
-    return Made(
+    return Input(
         {"gold.jsonl": gold, "p.jsonl": predicted},
         (score, "show news-1 --gold @/gold.jsonl --predictions @/p.jsonl", "show news-2 --gold @/gold.jsonl"),
     )
 
 
 @kind(3)
-def copies(dice: random.Random, number: int) -> Made:
+def copies(dice: random.Random, number: int) -> Input:
     """Items that are given more than once: each is counted."""
     gold, predicted = pair(dice, 0.1)
     for row in predicted:
@@ -48,11 +48,11 @@ def copies(dice: random.Random, number: int) -> Made:
         for row in gold:
             row["entities"] += [{k: v for k, v in e.items() if k != "id"} for e in row["entities"][:3]]
     options = variant(number, "--items out/items.jsonl", "--layer events --layer quotes", "--layer entities")
-    return Made({"gold.jsonl": gold, "p.jsonl": predicted}, (f"{SCORE} {options}",))
+    return Input({"gold.jsonl": gold, "p.jsonl": predicted}, (f"{SCORE} {options}",))
 
 
 @kind(4)
-def crossing(dice: random.Random, number: int) -> Made:
+def crossing(dice: random.Random, number: int) -> Input:
     """Spans that overlap, cross and contain one another, on both sides."""
     gold, predicted = pair(dice, 0.1)
     for side in (predicted,) if number % 2 else (predicted, gold):
@@ -63,20 +63,20 @@ def crossing(dice: random.Random, number: int) -> Made:
                     del other["id"]
                     moved(other, whole["text"], dice)
                     row["entities"].append(other)
-    return Made({"gold.jsonl": gold, "p.jsonl": predicted}, (SCORE + " --layer entities",))
+    return Input({"gold.jsonl": gold, "p.jsonl": predicted}, (SCORE + " --layer entities",))
 
 
 @kind(3)
-def missing_documents(dice: random.Random, number: int) -> Made:
+def missing_documents(dice: random.Random, number: int) -> Input:
     gold, predicted = pair(dice, count=4)
-    return Made(
+    return Input(
         {"gold.jsonl": gold, "p.jsonl": predicted[number:]},
         (SCORE if number == 1 else READ, "validate @/p.jsonl --gold @/gold.jsonl"),
     )
 
 
 @kind(3)
-def some_layers(dice: random.Random, number: int) -> Made:
+def some_layers(dice: random.Random, number: int) -> Input:
     """Predictions that carry one layer, or carry one that is not asked for."""
     gold, predicted = pair(dice)
     layer = variant(number, "entities", "events", "quotes")
@@ -84,11 +84,11 @@ def some_layers(dice: random.Random, number: int) -> Made:
     for row, whole in zip(rows, gold, strict=True):
         if layer != "entities":
             inlined(row, {e["id"]: e for e in whole["entities"]})
-    return Made({"gold.jsonl": gold, "p.jsonl": rows}, (SCORE, f"{READ} --layer {layer}", f"{READ} --layer entities"))
+    return Input({"gold.jsonl": gold, "p.jsonl": rows}, (SCORE, f"{READ} --layer {layer}", f"{READ} --layer entities"))
 
 
 @kind(4)
-def views(dice: random.Random, number: int) -> Made:
+def views(dice: random.Random, number: int) -> Input:
     """Each view, and one of one's own."""
     gold, predicted = pair(dice)
     name = variant(number, "ace", "ontonotes", "conll", "@/view.json")
@@ -104,28 +104,28 @@ def views(dice: random.Random, number: int) -> Made:
     files: dict[str, Content] = {"gold.jsonl": gold, "p.jsonl": predicted, "view.json": json.dumps(own)}
     refused = (f"{SCORE} --view {name}",) if number == 2 else ()
     only = "" if number == 1 else " --layer entities"
-    return Made(files, (f"{SCORE} --view {name} --unknown wrong{only}", *refused))
+    return Input(files, (f"{SCORE} --view {name} --unknown wrong{only}", *refused))
 
 
 @kind(3)
-def zones(dice: random.Random, number: int) -> Made:
+def zones(dice: random.Random, number: int) -> Input:
     gold, predicted = pair(dice, count=4)
     options = variant(number, "--zone title", "--zone body --zone caption", "--zone boilerplate")
-    return Made({"gold.jsonl": gold, "p.jsonl": predicted}, (f"{SCORE} {options}",))
+    return Input({"gold.jsonl": gold, "p.jsonl": predicted}, (f"{SCORE} {options}",))
 
 
 @kind(3)
-def metrics(dice: random.Random, number: int) -> Made:
+def metrics(dice: random.Random, number: int) -> Input:
     """One metric, or one layer, alone."""
     gold, predicted = pair(dice)
     options = variant(
         number, "--metric entities.names", "--metric events.argument --metric quotes.content_tokens", "--layer events"
     )
-    return Made({"gold.jsonl": gold, "p.jsonl": predicted}, (f"{SCORE} {options}",))
+    return Input({"gold.jsonl": gold, "p.jsonl": predicted}, (f"{SCORE} {options}",))
 
 
 @kind(3)
-def unknown_types(dice: random.Random, number: int) -> Made:
+def unknown_types(dice: random.Random, number: int) -> Input:
     gold, predicted = pair(dice)
     for row in predicted:
         for item in row["entities"]:
@@ -136,21 +136,21 @@ def unknown_types(dice: random.Random, number: int) -> Made:
                 item["type"] = "Contact.Meat"
     option = variant(number, "ignore", "wrong", "error")
     only = "" if number == 1 else " --metric entities.all --metric events.trigger --metric events.argument"
-    return Made({"gold.jsonl": gold, "p.jsonl": predicted}, (f"{SCORE} --unknown {option}{only}",))
+    return Input({"gold.jsonl": gold, "p.jsonl": predicted}, (f"{SCORE} --unknown {option}{only}",))
 
 
 @kind(3)
-def nothing(dice: random.Random, number: int) -> Made:
+def nothing(dice: random.Random, number: int) -> Input:
     """No gold items, no predicted items, or neither."""
     gold, predicted = pair(dice, count=2)
     for side in variant(number, (gold,), (predicted,), (gold, predicted)):
         for row in side:
             row.update(entities=[], events=[], quotes=[])
-    return Made({"gold.jsonl": gold, "p.jsonl": predicted}, (SCORE,))
+    return Input({"gold.jsonl": gold, "p.jsonl": predicted}, (SCORE,))
 
 
 @kind(4)
-def clusters(dice: random.Random, number: int) -> Made:
+def clusters(dice: random.Random, number: int) -> Input:
     """Identity within and across documents: few large clusters, many small ones, one, none."""
     gold, predicted = pair(dice, 0.5, clusters=variant(number, 1, 2, 4, 5), paragraphs=5)
     for row in predicted:
@@ -158,22 +158,22 @@ def clusters(dice: random.Random, number: int) -> Made:
             item["cluster"] = variant(
                 number, item["cluster"], dice.choice("abc"), "one", f"{row['doc_id']}{item['id']}"
             )
-    return Made({"gold.jsonl": gold, "p.jsonl": predicted}, (SCORE + " --layer entities",))
+    return Input({"gold.jsonl": gold, "p.jsonl": predicted}, (SCORE + " --layer entities",))
 
 
 @kind(3)
-def event_clusters(dice: random.Random, number: int) -> Made:
+def event_clusters(dice: random.Random, number: int) -> Input:
     gold, predicted = pair(dice, 0.1, clusters=number, paragraphs=5)
     for row in predicted:
         for item in row["events"]:
             item["cluster"] = dice.choice(("met0", "sold1", "x", None))
             if number == 3:
                 item["realis"] = item["polarity"] = None
-    return Made({"gold.jsonl": gold, "p.jsonl": predicted}, (SCORE + " --layer events",))
+    return Input({"gold.jsonl": gold, "p.jsonl": predicted}, (SCORE + " --layer events",))
 
 
 @kind(3)
-def quote_parts(dice: random.Random, number: int) -> Made:
+def quote_parts(dice: random.Random, number: int) -> Input:
     """Contents in parts, quotes inside quotes, sources that are spans."""
     gold, predicted = pair(dice, 0.2, paragraphs=5)
     for row, whole in zip(predicted, gold, strict=True):
@@ -189,4 +189,4 @@ def quote_parts(dice: random.Random, number: int) -> Made:
                 item["parent"] = row["quotes"][0]["id"]
         if number == 3:
             inlined({"quotes": row["quotes"]}, entities)
-    return Made({"gold.jsonl": gold, "p.jsonl": predicted}, (SCORE + " --items out/items.jsonl --layer quotes",))
+    return Input({"gold.jsonl": gold, "p.jsonl": predicted}, (SCORE + " --items out/items.jsonl --layer quotes",))

@@ -1,37 +1,37 @@
-"""Spans that are not character offsets: words, hints, paragraphs, other units."""
+"""Inputs whose spans are not character offsets: words, hints, paragraphs, other units."""
 
 from __future__ import annotations
 
 import random
 from typing import Any
 
-from .inputs import READ, SCORE, Made, kind, pair, variant
+from .inputs import READ, SCORE, Input, kind, pair, variant
 from .news import Row, articles, bare, paragraph_of
 
 
-def said(span: Row, **hints: Any) -> Row:
-    """A span by its words alone."""
+def words_of(span: Row, **hints: Any) -> Row:
+    """Return a span that has only its words."""
     return {"text": span["text"], **hints}
 
 
-def worded(row: Row) -> Row:
-    """A prediction whose spans are words, as a language model gives them."""
+def as_words(row: Row) -> Row:
+    """Return a prediction whose spans are words, as a language model gives them."""
     entities = {e["id"]: e for e in row["entities"]}
     keep = ("type", "level", "cluster")
     return {
         "doc_id": row["doc_id"],
-        "entities": [{**said(e), **{key: e[key] for key in keep}} for e in row["entities"]],
+        "entities": [{**words_of(e), **{key: e[key] for key in keep}} for e in row["entities"]],
         "events": [
             {
-                "trigger": said(v["trigger"]), "type": v["type"], "realis": v["realis"],
-                "arguments": [{"role": a["role"], **said(entities[a["filler"]])} for a in v["arguments"]],
+                "trigger": words_of(v["trigger"]), "type": v["type"], "realis": v["realis"],
+                "arguments": [{"role": a["role"], **words_of(entities[a["filler"]])} for a in v["arguments"]],
             }
             for v in row["events"]
         ],
         "quotes": [
             {
-                "content": [said(s) for s in q["content"]], "cue": q["cue"] and said(q["cue"]),
-                "source": said(entities[q["source"]]) if q["source"] else None, "directness": q["directness"],
+                "content": [words_of(s) for s in q["content"]], "cue": q["cue"] and words_of(q["cue"]),
+                "source": words_of(entities[q["source"]]) if q["source"] else None, "directness": q["directness"],
             }
             for q in row["quotes"]
         ],
@@ -39,10 +39,10 @@ def worded(row: Row) -> Row:
 
 
 @kind(4)
-def words(dice: random.Random, number: int) -> Made:
-    """Spans by their words: all there, some not in the article, with other quotation marks and blanks."""
+def words(dice: random.Random, number: int) -> Input:
+    """Spans as words: all in the article (1), some not in it (2), other quotation marks and blanks (3), both (4)."""
     gold = articles(dice)
-    predicted = [worded(bare(row)) for row in gold]
+    predicted = [as_words(bare(row)) for row in gold]
     for row in predicted:
         if number in (2, 4):
             row["entities"].insert(1, {"text": "Xi Jinping", "type": "PER"})
@@ -53,12 +53,12 @@ def words(dice: random.Random, number: int) -> Made:
         if number == 4:
             dice.shuffle(row["entities"])
     only = variant(number, "", "", " --layer quotes", " --layer entities")
-    return Made({"gold.jsonl": gold, "p.jsonl": predicted}, (SCORE + only,))
+    return Input({"gold.jsonl": gold, "p.jsonl": predicted}, (SCORE + only,))
 
 
 @kind(3)
-def hinted(dice: random.Random, number: int) -> Made:
-    """Words with a hint at where they stand: which occurrence, which paragraph, what is around them."""
+def hinted(dice: random.Random, number: int) -> Input:
+    """Words with a hint to their place: the occurrence (1), the paragraph (2), the words around them (3)."""
     gold = articles(dice)
     predicted = []
     for row in gold:
@@ -69,13 +69,13 @@ def hinted(dice: random.Random, number: int) -> Made:
                 hint = {"paragraph": paragraph_of(row, e["start"])}
             if number == 3:
                 hint = {"context": text[max(0, e["start"] - 12) : e["end"] + 12].strip()}
-            entities.append({**said(e, **hint), "type": e["type"], "level": e["level"]})
+            entities.append({**words_of(e, **hint), "type": e["type"], "level": e["level"]})
         predicted.append({"doc_id": row["doc_id"], "entities": entities})
-    return Made({"gold.jsonl": gold, "p.jsonl": predicted}, (READ,))
+    return Input({"gold.jsonl": gold, "p.jsonl": predicted}, (READ,))
 
 
 @kind(2)
-def paragraph_offsets(dice: random.Random, number: int) -> Made:
+def paragraph_offsets(dice: random.Random, number: int) -> Input:
     gold, predicted = pair(dice, 0.0)
     rows = []
     for row, whole in zip(predicted, gold, strict=True):
@@ -88,11 +88,11 @@ def paragraph_offsets(dice: random.Random, number: int) -> Made:
                 "start": e["start"] - first + far, "end": e["end"] - first + far, "paragraph": at, "type": e["type"]
             })  # fmt: skip
         rows.append({"doc_id": row["doc_id"], "entities": entities})
-    return Made({"gold.jsonl": gold, "p.jsonl": rows}, (READ,))
+    return Input({"gold.jsonl": gold, "p.jsonl": rows}, (READ,))
 
 
 @kind(4)
-def units(dice: random.Random, number: int) -> Made:
+def units(dice: random.Random, number: int) -> Input:
     """Offsets in UTF-16 code units or bytes: refused, read with --offsets, or placed by their words."""
     gold = articles(dice, paragraphs=6)
     unit = variant(number, "utf-16-le", "utf-8", "utf-16-le", "utf-8")
@@ -108,4 +108,4 @@ def units(dice: random.Random, number: int) -> Made:
         ]
         predicted.append({"doc_id": row["doc_id"], "entities": entities})
     option = variant(number, "--offsets utf16", "--offsets bytes", "--offsets ignore", "")
-    return Made({"gold.jsonl": gold, "p.jsonl": predicted}, (f"{READ} {option}".strip(),))
+    return Input({"gold.jsonl": gold, "p.jsonl": predicted}, (f"{READ} {option}".strip(),))

@@ -1,4 +1,4 @@
-"""Known faults, each with the smallest input that shows it: the answer is held as it is today, not as it should be.
+"""Known faults, each with the smallest input that shows it: the stored answer is today's, not the right one.
 
 An issue that mends one renews the stored answer and moves the case to *right*.
 """
@@ -15,13 +15,13 @@ from .news import Row
 
 @dataclass(frozen=True)
 class Known:
-    """A fault: where it is to be mended, what it is, and the input that shows it."""
+    """One known fault: the issue that mends it, what it is, and the input that shows it."""
 
     issue: str
     why: str
     files: dict[str, Content]
     steps: tuple[str, ...] = (SCORE + " --layer entities",)
-    given: bytes = b""
+    stdin: bytes = b""
 
 
 TEXT = "Kim met Putin. Kim left Moscow. Kim slept."
@@ -57,7 +57,7 @@ def scored(name: str, options: str = "") -> tuple[str, ...]:
 
 
 def answer(words: str) -> dict[str, Content]:
-    """What a language model said, as a file."""
+    """Return an answer of a language model as a file."""
     return {"gold.jsonl": GOLD, "p.jsonl": words}
 
 

@@ -1,6 +1,6 @@
-"""Made-up news with every layer annotated, and predictions about it that are wrong in known ways.
+"""Generate news articles with every layer annotated, and predictions about them with mistakes.
 
-Everything follows from the dice that are handed in; nothing here knows the program.
+Everything follows from the random generator that is passed in; nothing here depends on the program.
 """
 
 from __future__ import annotations
@@ -188,7 +188,7 @@ def moved(span: Row, text: str, dice: random.Random) -> None:
     span.update(start=start, end=end, text=text[start:end])
 
 
-def erring(row: Row, dice: random.Random, rate: float = 0.2) -> Row:
+def with_mistakes(row: Row, dice: random.Random, rate: float = 0.2) -> Row:
     """A prediction in which items are missing, moved, of another type or in another cluster."""
     out, text = bare(row), row["text"]
 

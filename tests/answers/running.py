@@ -1,4 +1,4 @@
-"""Runs the steps of a case in this process, in a folder of inputs, and takes down everything it says and writes."""
+"""Run the steps of a case in this process, in a folder of inputs; capture everything printed and written."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from vostochny import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = "out"  # where a case writes, inside the folder of inputs
-# What a terminal, a shell or a machine would add.
-PINNED = {
+# Everything that a terminal, a shell or a machine could add to an answer.
+ENVIRONMENT = {
     "COLUMNS": "100", "LINES": "40", "NO_COLOR": "1", "TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8",
     "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "XDG_DATA_HOME": "data-home",
 }  # fmt: skip
-Call = Callable[[], str]  # a call of the Python functions; what it returns is what it says
+Call = Callable[[], str]  # a call of the Python functions; the text it returns counts as printed
 
 
 @contextlib.contextmanager
-def pinned(folder: Path) -> Iterator[None]:
-    """The folder as working folder, and an environment that is the same everywhere."""
+def fixed_environment(folder: Path) -> Iterator[None]:
+    """Use the folder as working folder, with an environment that is the same everywhere."""
     before, here = dict(os.environ), Path.cwd()
-    os.environ.update(PINNED)
+    os.environ.update(ENVIRONMENT)
     os.environ.pop("FORCE_COLOR", None)
     time.tzset()
     os.chdir(folder)
@@ -41,19 +41,19 @@ def pinned(folder: Path) -> Iterator[None]:
         time.tzset()
 
 
-class Said:
+class Streams:
     """Standard input, output and error of one step."""
 
-    def __init__(self, given: bytes):
-        self.given, self.out, self.err = (io.TextIOWrapper(io.BytesIO(x), encoding="utf-8", newline="\n") for x in
-                                          (given, b"", b""))  # fmt: skip
+    def __init__(self, stdin: bytes):
+        self.stdin, self.out, self.err = (io.TextIOWrapper(io.BytesIO(x), encoding="utf-8", newline="\n") for x in
+                                          (stdin, b"", b""))  # fmt: skip
 
     @contextlib.contextmanager
-    def taken(self) -> Iterator[None]:
-        """Takes them down while it lasts."""
+    def redirect(self) -> Iterator[None]:
+        """Redirect the process's streams to these."""
         before = sys.stdin, sys.stdout, sys.stderr
-        # A buffered reader, for what looks ahead.
-        sys.stdin = io.TextIOWrapper(io.BufferedReader(self.given.buffer), encoding="utf-8")
+        # A buffered reader, for code that peeks ahead.
+        sys.stdin = io.TextIOWrapper(io.BufferedReader(self.stdin.buffer), encoding="utf-8")
         sys.stdout, sys.stderr = self.out, self.err
         try:
             yield
@@ -66,7 +66,7 @@ class Said:
 
 
 def command(argv: Sequence[str]) -> int:
-    """The command line; what argparse refuses exits too."""
+    """Run a command line; return its exit code, also where argparse exits."""
     try:
         return cli.main(list(argv))
     except SystemExit as e:
@@ -74,7 +74,7 @@ def command(argv: Sequence[str]) -> int:
 
 
 def call(function: Call) -> int:
-    """A Python call: what it returns is printed; what it raises is told by its kind and words."""
+    """Run a Python call; print what it returns, or the name and words of what it raises."""
     try:
         print(function())
     except Exception as e:  # whatever it raises is the answer
@@ -83,29 +83,29 @@ def call(function: Call) -> int:
     return 0
 
 
-def step(folder: Path, act: Sequence[str] | Call, given: bytes = b"") -> tuple[int, bytes, bytes]:
-    """One command or call; its exit code, standard output and standard error."""
-    said = Said(given)
-    with pinned(folder), said.taken(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of other libraries, as they come and go
+def step(folder: Path, act: Sequence[str] | Call, stdin: bytes = b"") -> tuple[int, bytes, bytes]:
+    """Run one command or call; return its exit code, standard output and standard error."""
+    streams = Streams(stdin)
+    with fixed_environment(folder), streams.redirect(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # those of other libraries come and go
         code = call(act) if callable(act) else command(act)
-    return code, said.text(said.out), said.text(said.err)
+    return code, streams.text(streams.out), streams.text(streams.err)
 
 
-def emptied(folder: Path) -> None:
-    """The folder of outputs, empty."""
+def empty_output_folder(folder: Path) -> None:
+    """Make the folder of outputs, empty."""
     shutil.rmtree(folder / OUT, ignore_errors=True)
     (folder / OUT).mkdir()
 
 
-def written(folder: Path) -> dict[str, bytes]:
-    """The files that are in the folder of outputs, by their path from it."""
+def read_output_files(folder: Path) -> dict[str, bytes]:
+    """Return the files in the folder of outputs, by their path inside it."""
     out = folder / OUT
     return {path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
 
 
-def nameless(content: bytes, folder: Path) -> bytes:
-    """The content without the paths of this machine."""
+def without_paths(content: bytes, folder: Path) -> bytes:
+    """Replace the paths of this machine by fixed names."""
     for path, name in ((folder, b"<work>"), (folder.resolve(), b"<work>"), (ROOT, b"<root>")):
         content = content.replace(os.fsencode(path), name)
     return content

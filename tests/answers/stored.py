@@ -1,4 +1,4 @@
-"""The stored answers: a text file a case, with the case's mark and then every section of its answer."""
+"""The stored answers: one text file per case, with its mark and every section of its answer."""
 
 from __future__ import annotations
 
@@ -6,37 +6,37 @@ import shlex
 from pathlib import Path
 
 from . import running
-from .answers import Section, as_text, differences, from_text, section, told
+from .answers import Section, as_text, differences, from_text, section, summary
 from .cases import CASES, Case
 
 STORED = Path(__file__).parent / "stored"
 
 
 def path_of(case: Case) -> Path:
-    """Where a case's answer is stored."""
+    """Return the path of a case's stored answer."""
     return STORED / f"{case.name}.txt"
 
 
 def answer(case: Case, folder: Path) -> list[Section]:
-    """What the program answers now; ``folder`` is as :func:`cases.prepared` made it."""
+    """Run a case and return its answer; ``folder`` comes from :func:`cases.prepare_folder`."""
     out = [Section("case", "text", f"{case.name}\n{case.mark}")]
-    running.emptied(folder)
+    running.empty_output_folder(folder)
     for number, act in enumerate(case.steps, 1):
         argv = shlex.split(act) if isinstance(act, str) else act
-        code, stdout, stderr = running.step(folder, argv, case.given)
+        code, stdout, stderr = running.step(folder, argv, case.stdin)
         done = f"vostochny {act}" if isinstance(act, str) else f"call {number}"
         out.append(Section(f"{number} command", "text", f"{done}\nexit {code}"))
         for name, content in ((f"{number} stdout", stdout), (f"{number} stderr", stderr)):
             if content:
-                out.append(section(name, running.nameless(content, folder), case.held(name)))
-    for name, content in running.written(folder).items():
+                out.append(section(name, running.without_paths(content, folder), case.form(name)))
+    for name, content in running.read_output_files(folder).items():
         title = f"file {running.OUT}/{name}"
-        out.append(section(title, running.nameless(content, folder), case.held(title)))
+        out.append(section(title, running.without_paths(content, folder), case.form(title)))
     return out
 
 
 def changed(case: Case, folder: Path) -> list[str]:
-    """Where the answer is not the stored one."""
+    """List where the answer differs from the stored one."""
     path = path_of(case)
     if not path.is_file():
         return [f"{path.name}: no answer is stored; python -m tests.answers {case.name}"]
@@ -45,13 +45,13 @@ def changed(case: Case, folder: Path) -> list[str]:
 
 
 def problem(case: Case, folder: Path) -> str:
-    """The same in words, empty where nothing changed."""
+    """Describe the differences in words; empty if there are none."""
     places = changed(case, folder)
-    return f"{case.name} ({case.mark}):\n{told(places)}" if places else ""
+    return f"{case.name} ({case.mark}):\n{summary(places)}" if places else ""
 
 
 def renew(case: Case, folder: Path) -> bool:
-    """Store what the program answers now, where it differs; whether it did."""
+    """Store today's answer if it differs; return whether it did."""
     if not changed(case, folder):
         return False
     STORED.mkdir(exist_ok=True)
@@ -60,5 +60,5 @@ def renew(case: Case, folder: Path) -> bool:
 
 
 def orphans() -> list[str]:
-    """Stored answers that no case has."""
+    """Return stored answers that belong to no case."""
     return sorted(p.name for p in STORED.glob("*") if p.name.removesuffix(".txt") not in CASES)

@@ -1,4 +1,4 @@
-"""Every case answers as it is stored; and a change of a figure, a count or a word is told."""
+"""Every case gives its stored answer, and a change of a score, a count or a word is reported."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from .answers import differences, from_text, section
-from .cases import CASES, prepared
+from .cases import CASES, prepare_folder
 from .stored import orphans, problem
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return prepared(tmp_path_factory.mktemp("answers").resolve())
+    return prepare_folder(tmp_path_factory.mktemp("answers").resolve())
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -42,11 +42,11 @@ SCORE = SCORE.replace(b'"x"}]', b'"x"\n    }\n  ]')
         ("1,", "2,", "$.by[0]: was 1, is 2"),
         ('"x"', '"y"', '$.by[1].PER: was "x", is "y"'),
         ('"right"', '"rights"', "$: had the keys value, right, by; has value, rights, by"),
-        ("\n}\n", "\n}", "was held as json indent 2, is json indent 2, no end of line"),
-        ("  ", " ", "was held as json indent 2, is json indent 1"),
+        ("\n}\n", "\n}", "was stored as json indent 2, is json indent 2, no end of line"),
+        ("  ", " ", "was stored as json indent 2, is json indent 1"),
     ],
 )
-def test_a_change_of_json_is_told(old: str, new: str, place: str) -> None:
+def test_a_change_of_json_is_reported(old: str, new: str, place: str) -> None:
     now = SCORE.decode().replace(old, new).encode()
     assert differences([section("1 stdout", SCORE)], [section("1 stdout", now)]) == [f"1 stdout: {place}"]
 
@@ -63,12 +63,12 @@ def test_a_hash_stands_for_the_values() -> None:
     assert [bool(differences([then], [x])) for x in now] == [False, True, True]
 
 
-def test_a_change_of_text_is_told() -> None:
+def test_a_change_of_text_is_reported() -> None:
     then, now = (section("1 stderr", f"one\n{word} words\n".encode()) for word in ("two", "three"))
     assert differences([then], [now]) == ["1 stderr: line 2:\n  was two words\n  is  three words"]
     assert differences([then], []) == ["1 stderr: is no longer there"]
     cut = section("1 stderr", b"one\ntwo words")
-    assert differences([then], [cut]) == ["1 stderr: was held as text, is text without end of line"]
+    assert differences([then], [cut]) == ["1 stderr: was stored as text, is text without end of line"]
 
 
 @pytest.mark.parametrize(
