@@ -6,27 +6,28 @@ import dataclasses
 import re
 import shutil
 
+import pytest
+
 from scripts.files import ANNOTATIONS
 from scripts.rules import book, validate
 from scripts.rules.folder import guideline_numbers, read_folder
-from tests.scripts.rules import (
-    test_cluster_rules,
-    test_entity_rules,
-    test_event_rules,
-    test_quote_rules,
-    test_record_rules,
-    test_span_rules,
-)
 from tests.support.annotated import FIRST, SECOND, TEXTS, Copy
+from tests.support.rule_breaks import BREAKS, GROUPS
 
 
 def test_the_base_is_clean(copy: Copy):
     assert copy.found() == ([], [])
 
 
+@pytest.mark.parametrize("rule", BREAKS)
+def test_each_rule_is_broken_alone(rule: str, copy: Copy):
+    BREAKS[rule](copy)
+    broken, unreadable = copy.found()
+    assert set(broken) == {rule} and not unreadable, unreadable
+
+
 def test_every_rule_has_its_change_and_its_words():
-    files = (test_span_rules, test_entity_rules, test_event_rules, test_quote_rules, test_cluster_rules)
-    changed = [rule for file in (*files, test_record_rules) for rule in file.BREAKS]
+    changed = [rule for group in GROUPS for rule in group.BREAKS]
     assert sorted(changed) == sorted(book.BOOK)
     numbers = guideline_numbers((ANNOTATIONS / "GUIDELINES.md").read_text(encoding="utf-8"))
     for rule in book.BOOK.values():

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from scripts.rules import book
-from tests.scripts.rules.test_span_rules import long_value
 from tests.support.annotated import FIRST, SECOND, TEXTS, Copy, relations
+from tests.support.rule_breaks.spans import long_value
 
 
 def test_all_violations_at_once_with_place_words_and_rule(copy, validated):

@@ -1,15 +1,12 @@
-"""Rules of quotes, each broken by one change and nothing else."""
+"""For each rule of quotes: a change that breaks it and no other rule."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from tests.support.annotated import (
     FIRST,
     Change,
-    Copy,
     Result,
     at,
     marked,
@@ -68,10 +65,3 @@ BREAKS: dict[str, Change] = {
     "QU15": noted(FIRST, (" | parent: outer", "")),
     "QU16": noted(FIRST, ("| mixed", "| link: partial | mixed")),
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("rule", BREAKS)
-def test_each_rule_is_broken_alone(rule: str, copy: Copy):
-    BREAKS[rule](copy)
-    broken, unreadable = copy.found()
-    assert set(broken) == {rule} and not unreadable, unreadable

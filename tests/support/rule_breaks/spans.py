@@ -1,14 +1,11 @@
-"""Rules of spans and zones, each broken by one change and nothing else."""
+"""For each rule of spans and zones: a change that breaks it and no other rule."""
 
 from __future__ import annotations
-
-import pytest
 
 from tests.support.annotated import (
     FIRST,
     SECOND,
     Change,
-    Copy,
     Result,
     at,
     labelled,
@@ -60,10 +57,3 @@ BREAKS: dict[str, Change] = {
     "ZN3": noted(FIRST, ("{heading}", "{title}")),
     "ZN4": noted(FIRST, ("S Agencies", "S {heading}Agencies")),
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("rule", BREAKS)
-def test_each_rule_is_broken_alone(rule: str, copy: Copy):
-    BREAKS[rule](copy)
-    broken, unreadable = copy.found()
-    assert set(broken) == {rule} and not unreadable, unreadable
