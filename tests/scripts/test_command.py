@@ -1,4 +1,4 @@
-"""``python -m scripts``: its list, its refusals, the former names, and the floors of the house."""
+"""``python -m scripts``: its list, its refusals, and the former names."""
 
 from __future__ import annotations
 
@@ -54,10 +54,3 @@ def test_a_former_name_says_the_new_one_and_runs_it(name: str, tmp_path: Path) -
     assert done.returncode == 0
     says, _, new = done.stderr.strip().partition(" is now: ")
     assert says.endswith(f"{name}.py") and done.stdout.startswith(f"usage: {new} ")
-
-
-def test_imports_go_downwards_and_in_no_circle() -> None:
-    """The contracts of pyproject.toml; they fail on a room that has no floor, too."""
-    linter = Path(sys.executable).with_name("lint-imports")
-    done = subprocess.run([linter], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout

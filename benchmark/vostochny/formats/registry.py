@@ -36,7 +36,7 @@ MODULES = {
     "spacy-json": "spacy_json",
     "huggingface": "pipeline_output",
     "gliner": "gliner_output",
-    "dataset": "dataset",
+    "dataset": "saved_dataset",
     "parquet": "parquet",
     "tagged": "tagged_rows",
 }
