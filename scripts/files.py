@@ -58,7 +58,7 @@ def read_json(path: Path) -> Any:
     """The content of a JSON file. Raises InputError where it is none, with the line."""
     from vostochny.formats import jsonl  # brings numpy along, which most scripts' --help need not wait for
 
-    value, problems = jsonl.parse_any(display_path(path), None, read_bytes(path))
+    value, problems = jsonl.parse_json(display_path(path), None, read_bytes(path))
     if problems:
         raise InputError(problems)
     return value
@@ -75,7 +75,7 @@ def read_json_lines(path: Path, needs: Collection[str] = ()) -> list[dict[str, A
     for number, raw in enumerate(read_bytes(path).split(b"\n"), 1):
         if not raw.strip():
             continue
-        row, wrong = jsonl.parse_any(display_path(path), number, raw)
+        row, wrong = jsonl.parse_json(display_path(path), number, raw)
         problems += wrong
         if not wrong and not isinstance(row, dict):
             problems.append(Problem(display_path(path), number, None, "is no object"))

@@ -153,7 +153,7 @@ def test_latin_1_and_utf_16_copies(bare, tmp_path, capsys):
 def test_rows_that_were_changed_are_not_taken_for_the_gold(bare, tmp_path, capsys):
     changed = tmp_path / "changed"
     shutil.copytree(bare, changed)
-    path = changed / standoff.DOCUMENTS
+    path = changed / standoff.DOCUMENTS_FILE
     path.write_text(path.read_text(encoding="utf-8").replace('"PER"', '"ORG"', 1), encoding="utf-8")
     assert cli.main(["rehydrate", str(SEEDS), "--from", str(changed), "-o", str(tmp_path / "out")]) == 2
     assert "the rows were changed" in capsys.readouterr().err

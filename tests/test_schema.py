@@ -29,8 +29,8 @@ def test_gold_and_stored_predictions_satisfy_it(path):
 
 def test_what_we_write_and_words_alone_satisfy_it():
     for d in gold():
-        FULL.validate(jsonl.row_of(d))
-        FULL.validate(jsonl.row_of(d, with_text=True))
+        FULL.validate(jsonl.to_row(d))
+        FULL.validate(jsonl.to_row(d, with_text=True))
         FULL.validate(words_only(d))
 
 

@@ -19,9 +19,9 @@ from vostochny import extractors, scoring
 from vostochny.errors import InputError, Problem
 from vostochny.extractors import Extract, ExtractorError, Prediction, Settings, answers
 from vostochny.formats import jsonl, registry
-from vostochny.formats.input import read_articles
-from vostochny.formats.label_types import Names, discovered
-from vostochny.formats.prediction import nearest
+from vostochny.formats.input import read_documents
+from vostochny.formats.label_types import LabelNames, extend_ontology
+from vostochny.formats.prediction import suggest_name
 from vostochny.formats.view_file import read_view
 from vostochny.model import LAYERS, Document
 from vostochny.ontology import Ontology, View, load_ontology
@@ -128,7 +128,7 @@ def evaluate(
 def _gold(source: Gold | None, with_text: bool = True) -> tuple[list[Document], Ontology, str]:
     """Gold documents, the ontology they are annotated by, and the hash that names them."""
     if source is None or isinstance(source, (str, os.PathLike)):
-        return read_articles(source, with_text)
+        return read_documents(source, with_text)
     documents = list(source)
     times = Counter(d.doc_id for d in documents)
     twice = [
@@ -137,8 +137,8 @@ def _gold(source: Gold | None, with_text: bool = True) -> tuple[list[Document], 
     if twice:
         raise InputError(twice)
     # As for a file: what only this gold has is no unknown type in predictions for it.
-    rows = (jsonl.row_of(d) | {"zones": [{"zone": z.name} for z in d.zones]} for d in documents)
-    return documents, discovered(load_ontology(), [Names().add(rows)]), "?"
+    rows = (jsonl.to_row(d) | {"zones": [{"zone": z.name} for z in d.zones]} for d in documents)
+    return documents, extend_ontology(load_ontology(), [LabelNames().add(rows)]), "?"
 
 
 def _options(
@@ -227,4 +227,4 @@ def _article(given: object, known: Mapping[str, Document]) -> tuple[str, str]:
         return fitting[0], ""
     if fitting:
         return "", f"{given!r} fits {', '.join(fitting[:8])}; write more of the id"
-    return "", f"{given!r} is no article of the gold; {nearest(given, known)}"
+    return "", f"{given!r} is no article of the gold; {suggest_name(given, known)}"

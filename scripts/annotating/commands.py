@@ -41,7 +41,7 @@ from scripts.annotating.task_files import (
 )
 from scripts.files import ANNOTATIONS, CORPUS, display_path, write_or_check
 from vostochny.errors import InputError
-from vostochny.formats.label_studio import canonical, read
+from vostochny.formats.label_studio import canonicalize, read
 from vostochny.formats.label_studio.regions import CLUSTER_KEYS
 from vostochny.ontology import load_ontology
 
@@ -268,7 +268,7 @@ def roundtrip(options: argparse.Namespace) -> None:
     for task in back:
         document = read(task, load_ontology())
         counts = (f"{len(getattr(document, layer)):4} {layer}" for layer in ("entities", "events", "quotes"))
-        same = "as it went in" if task == canonical(tasks[document.doc_id]) else "CHANGED"
+        same = "as it went in" if task == canonicalize(tasks[document.doc_id]) else "CHANGED"
         print(f"{document.doc_id}  {'  '.join(counts)}  {same}")
     print(f"{len(back)} documents in and out in {time.monotonic() - began:.1f} s")
 

@@ -28,7 +28,7 @@ from scripts.annotating.task_files import (
 )
 from scripts.files import ANNOTATIONS
 from vostochny.errors import InputError
-from vostochny.formats.label_studio import canonical
+from vostochny.formats.label_studio import canonicalize
 
 TARGET = ANNOTATIONS / "annotators"
 
@@ -58,7 +58,7 @@ def through_server(client: Any, passes: Mapping[str, Mapping[str, Task]]) -> dic
         for name in passes:
             mine = [a for a in task["annotations"] if a["completed_by"] == email(name)]
             if mine:
-                out[name].append(canonical({**task, "annotations": mine}, completed_by=email(name)))
+                out[name].append(canonicalize({**task, "annotations": mine}, completed_by=email(name)))
     for name, tasks in passes.items():
         missing = tasks.keys() - {task["data"]["doc_id"] for task in out[name]}
         if missing:
@@ -100,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         write_tasks(TARGET / name, tasks)
         same = sum(
             json.dumps(t["annotations"][0]["result"], sort_keys=True)
-            == json.dumps(canonical(passes[name][t["data"]["doc_id"]])["annotations"][0]["result"], sort_keys=True)
+            == json.dumps(canonicalize(passes[name][t["data"]["doc_id"]])["annotations"][0]["result"], sort_keys=True)
             for t in tasks
         )
         print(f"annotator {name}: {len(tasks)} articles, {same} as they went in")

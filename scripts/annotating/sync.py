@@ -20,8 +20,8 @@ from scripts.annotating.server import ServerError, write_private
 from scripts.annotating.sync_state import Known, State
 from scripts.annotating.task_files import Task, export_tasks, import_tasks, load_tasks
 from vostochny.errors import InputError
-from vostochny.formats.label_studio import canonical, dumps, read
-from vostochny.formats.label_studio.regions import CLUSTER_KEYS, picked
+from vostochny.formats.label_studio import canonicalize, dumps, read
+from vostochny.formats.label_studio.regions import CLUSTER_KEYS, typed_to_picked
 from vostochny.ontology import load_ontology
 
 ANEW = "or `push --ours {0}` puts the gold there anew"
@@ -77,7 +77,7 @@ def hash_of(task: Task | None) -> str | None:
     """What two tasks share that say the same; who completed them is no part of it."""
     if task is None:
         return None
-    same = canonical(task)
+    same = canonicalize(task)
     same["annotations"][0].pop("completed_by", None)
     return hashlib.sha256(dumps(same).encode()).hexdigest()
 
@@ -115,7 +115,7 @@ def _look(pair: Pair) -> None:
     else:
         try:
             read(task, load_ontology(), "task")
-            pair.there = canonical(task)
+            pair.there = canonicalize(task)
         except InputError as error:
             pair.problems += [
                 f"{problem.field}: {problem.message}" if problem.field else problem.message
@@ -169,7 +169,7 @@ def pull(
     _refuse(reasons, "nothing was pulled; the gold is as it was")
     files, out = {}, []
     for pair in taken:
-        task = canonical(pair.there or {})
+        task = canonicalize(pair.there or {})
         before_it = pair.here["annotations"][0] if pair.here else {"result": []}
         if before_it["result"]:  # who made it stays; who corrects it is git's to say
             task["annotations"][0].pop("completed_by", None)
@@ -238,7 +238,7 @@ def push(
         if pair.here is None:
             continue
         what, data = todo[pair.doc_id], {**pair.here["data"], **clusters}
-        result = [picked(entry, known) for entry in canonical(pair.here)["annotations"][0]["result"]]
+        result = [typed_to_picked(entry, known) for entry in canonicalize(pair.here)["annotations"][0]["result"]]
         if what in ("made", "made anew"):
             for task in pair.raw:
                 if aside:

@@ -12,7 +12,7 @@ from scripts.annotating.task_files import Task
 from scripts.files import read_yaml
 from scripts.rules.articles import REGISTRIES
 from vostochny.formats.label_studio import read
-from vostochny.formats.label_studio.regions import CLUSTER_KEYS, given_values
+from vostochny.formats.label_studio.regions import CLUSTER_KEYS, read_values
 from vostochny.model import Document
 from vostochny.ontology import load_ontology
 
@@ -69,7 +69,7 @@ def clusters(annotations: Path, gold: Mapping[str, Task]) -> dict[str, list[dict
         for task in gold.values():
             for entry in task["annotations"][0]["result"]:
                 if entry.get("from_name") == control:
-                    names |= {name: names.get(name) for name in given_values(entry)}
+                    names |= {name: names.get(name) for name in read_values(entry)}
         rows = ((f"{name} · {alias}" if name else alias.replace("_", " "), alias) for alias, name in names.items())
         out[key] = [{"value": shown, "alias": alias} for shown, alias in sorted(rows, key=lambda r: r[0].casefold())]
     return out

@@ -12,7 +12,7 @@ from typing import Any
 from scripts.annotating.server import ServerError
 from scripts.files import ANNOTATIONS, read_json, write_atomically
 from vostochny.errors import InputError, Problem
-from vostochny.formats.label_studio import canonical, dumps, read
+from vostochny.formats.label_studio import canonicalize, dumps, read
 from vostochny.formats.label_studio.regions import CLUSTER_KEYS
 from vostochny.ontology import load_ontology
 
@@ -100,7 +100,7 @@ def through_server(client: Any, tasks: dict[str, Task]) -> list[Task]:
         # Who annotated is the file's to say here: the server knows only its own users.
         name = tasks[doc_id]["annotations"][0].get("completed_by")
         task["annotations"][0].pop("completed_by")
-        back.append(canonical(task, completed_by=name))
+        back.append(canonicalize(task, completed_by=name))
     missing = tasks.keys() - {task["data"]["doc_id"] for task in back}
     if missing:
         raise ServerError(f"the export lacks {', '.join(sorted(missing))}")

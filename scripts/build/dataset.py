@@ -137,22 +137,22 @@ def without_text(target: Path, annotations: Path = ANNOTATIONS) -> dict[Path, st
         if path.name == "test.jsonl"
     }
     files = {
-        target / name / "test.jsonl": standoff.lines(map(standoff.without_text, body)) for name, body in rows.items()
+        target / name / "test.jsonl": standoff.dump_rows(map(standoff.remove_text, body)) for name, body in rows.items()
     }
     build_hash = hashlib.sha256("".join(files.values()).encode()).hexdigest()[:12]
-    about = standoff.about(_gold_hash(complete, target), rows["documents"])
+    about = standoff.describe_articles(_gold_hash(complete, target), rows["documents"])
     counts = {name: len(body) for name, body in rows.items()}
-    files[target / standoff.ABOUT] = json.dumps(about, indent=1) + "\n"
+    files[target / standoff.ABOUT_FILE] = json.dumps(about, indent=1) + "\n"
     files[target / "README.md"] = card.standoff_card(
         store.read_ontology(annotations), (about["gold"], build_hash), counts, version.__version__
     )
     for name in ("README.md", "croissant.json"):
-        files[target / standoff.COMPLETE / name] = complete[target / name]
+        files[target / standoff.COMPLETE_FOLDER / name] = complete[target / name]
     return files
 
 
 def _gold_hash(files: Mapping[Path, str], corpus: Path) -> str:
-    return hashlib.sha256(files[corpus / standoff.DOCUMENTS].encode()).hexdigest()[:12]
+    return hashlib.sha256(files[corpus / standoff.DOCUMENTS_FILE].encode()).hexdigest()[:12]
 
 
 def package_data(annotations: Path = ANNOTATIONS) -> dict[Path, str]:
@@ -166,8 +166,8 @@ def package_data(annotations: Path = ANNOTATIONS) -> dict[Path, str]:
         PACKAGE_DATA / name: json.dumps(content, ensure_ascii=False, indent=1) + "\n"
         for name, content in (("ontology.json", source), ("agreement.json", agreement))
     } | {
-        PACKAGE_DATA / "gold.jsonl": bare[Path(standoff.DOCUMENTS)],
-        PACKAGE_DATA / standoff.ABOUT: bare[Path(standoff.ABOUT)],
+        PACKAGE_DATA / "gold.jsonl": bare[Path(standoff.DOCUMENTS_FILE)],
+        PACKAGE_DATA / standoff.ABOUT_FILE: bare[Path(standoff.ABOUT_FILE)],
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from scripts.store import DISCREPANCY
-from vostochny.formats.prediction import layers_of
+from vostochny.formats.prediction import to_layers
 from vostochny.metrics.pairs import pair_up
 from vostochny.model import Document, Reference, Span
 from vostochny.ontology import Ontology
@@ -40,7 +40,7 @@ def document_row(d: Document, about: Mapping[str, Any], canary: str) -> Row:
         "paragraphs": [_bounds(s) for s in d.paragraphs],
         "sentences": [_bounds(s) for s in d.sentences],
         "tokens": [_bounds(s) for s in d.tokens],
-        **layers_of(d),
+        **to_layers(d),
     }
 
 

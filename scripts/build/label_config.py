@@ -13,7 +13,15 @@ from collections.abc import Sequence
 
 from scripts import store
 from scripts.files import ANNOTATIONS, ROOT, write_or_check
-from vostochny.formats.label_studio.regions import ATTRIBUTES, CLUSTER_KEYS, FLAGS, RELATIONS, bearers, choices, labels
+from vostochny.formats.label_studio.regions import (
+    ATTRIBUTES,
+    CLUSTER_KEYS,
+    FLAGS,
+    RELATIONS,
+    list_bearers,
+    list_choices,
+    list_labels,
+)
 from vostochny.ontology import Ontology
 
 TARGET = ANNOTATIONS / "label_studio.xml"
@@ -112,7 +120,7 @@ def config(ontology: Ontology) -> str:
 
 def _unmarked(layer: str, ontology: Ontology) -> str:
     """The style that hides a folded layer's regions in the text."""
-    of = ", ".join(f"[data-label$=':{name}']" for name in labels(layer, ontology))
+    of = ", ".join(f"[data-label$=':{name}']" for name in list_labels(layer, ontology))
     return f"{FOLDED.format(layer=layer)} .htx-highlight:is({of}):not(.__active) {UNMARKED}\n"
 
 
@@ -128,7 +136,7 @@ def _labels(parent: ET.Element, ontology: Ontology, layer: str) -> None:
     control = ET.SubElement(panel, "Labels", name=layer, toName="text", choice="single")
     help_ = {**HELP, **ontology.mentions, **ontology.values, **ontology.zones}
     help_ |= {name: event.help for name, event in ontology.events.items()}
-    for name in labels(layer, ontology):
+    for name in list_labels(layer, ontology):
         colour = COLOURS.get(layer) or QUOTE_COLOURS.get(name)
         colour = colour or COLOURS["mention" if name in ontology.mentions else "value"]
         label = ET.SubElement(control, "Label", value=name, background=colour, hint=help_[name])
@@ -138,8 +146,8 @@ def _labels(parent: ET.Element, ontology: Ontology, layer: str) -> None:
 def _attribute(parent: ET.Element, ontology: Ontology, control: str, layer: str, kind: str) -> None:
     """One attribute of the selected region, shown only where its label may have it."""
     when = {"whenTagName": layer, "visibleWhen": "region-selected"}
-    if len(bearers(control, ontology)) < len(labels(layer, ontology)):
-        when["whenLabelValue"] = ",".join(bearers(control, ontology))
+    if len(list_bearers(control, ontology)) < len(list_labels(layer, ontology)):
+        when["whenLabelValue"] = ",".join(list_bearers(control, ontology))
     region = {"toName": "text", "perRegion": "true"} | when
 
     def row(title: str) -> ET.Element:
@@ -161,7 +169,7 @@ def _attribute(parent: ET.Element, ontology: Ontology, control: str, layer: str,
     element = ET.SubElement(row(title), "Choices", attrib={"name": control, **region, **extra})
     help_ = {**HELP, **ontology.levels, **ontology.realis, **ontology.polarity, **ontology.outcome}
     help_ |= {**ontology.directness, **ontology.attitude, **ontology.links}
-    for name in choices(control, ontology):
+    for name in list_choices(control, ontology):
         _hotkey(ET.SubElement(element, "Choice", value=name, hint=help_[name]), name)
 
 

@@ -80,7 +80,7 @@ def outdated(folder: Path, files: dict[str, str]) -> list[str]:
         path = folder / name
         old = path.read_bytes() if path.is_file() else b""
         if name.endswith(".json"):
-            stored, problems = jsonl.parse_any(name, None, old)
+            stored, problems = jsonl.parse_json(name, None, old)
             current = not problems and same(stored, json.loads(content))
         else:
             current = old == content.encode("utf-8")

@@ -26,7 +26,7 @@ from scripts.history import differences, revisions
 from scripts.segmentation import sentences_of
 from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio, notation
-from vostochny.formats.label_studio.regions import given_values
+from vostochny.formats.label_studio.regions import read_values
 from vostochny.model import Span
 from vostochny.text.layout import paragraphs_of
 
@@ -62,7 +62,7 @@ def tasks(folder: Path) -> dict[str, str]:
             doc_id = full_id(path.stem)
             source = read_text(path)
             document = notation.read(source, doc_id, store.seed_text(doc_id), ontology, str(path))
-            out[doc_id] = label_studio.dumps(label_studio.canonical(label_studio.write(document)))
+            out[doc_id] = label_studio.dumps(label_studio.canonicalize(label_studio.write(document)))
         except InputError as e:
             problems += e.problems
     if problems:
@@ -106,8 +106,8 @@ def take(source: str, name: str, annotations: Path = ANNOTATIONS) -> tuple[Path,
     document = notation.read(source, doc_id, known.text, ontology, name)
     task = label_studio.write(document)
     author = before["annotations"][0].get("completed_by")
-    kept = keep_ids(task, label_studio.canonical(before))
-    return path, label_studio.dumps(label_studio.canonical(kept, completed_by=author))
+    kept = keep_ids(task, label_studio.canonicalize(before))
+    return path, label_studio.dumps(label_studio.canonicalize(kept, completed_by=author))
 
 
 def keep_ids(task: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def _attributes(task: dict[str, Any]) -> dict[str, set[str]]:
     out: defaultdict[str, set[str]] = defaultdict(set)
     for entry in task["annotations"][0]["result"]:
         if entry["type"] in ("choices", "textarea"):
-            out[entry["id"]].add(f"{entry['from_name']} {given_values(entry)}")
+            out[entry["id"]].add(f"{entry['from_name']} {read_values(entry)}")
     return out
 
 

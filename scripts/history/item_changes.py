@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scripts.history.changes import Change, change, quoted
-from vostochny.formats.label_studio.regions import DEFAULT_ZONE, trimmed
+from vostochny.formats.label_studio.regions import DEFAULT_ZONE, trim_span
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 
 NEAR = 0.5  # of two regions that share neither id nor label this much must be common for them to be one, changed
@@ -83,7 +83,7 @@ class Compared:
 
     @staticmethod
     def _zones(d: Document) -> list[Item]:
-        marked = [(z.name, s) for z in d.zones if z.name != DEFAULT_ZONE for s in trimmed(z.span, d.text)]
+        marked = [(z.name, s) for z in d.zones if z.name != DEFAULT_ZONE for s in trim_span(z.span, d.text)]
         return [Item(f"{name} {span.start}", (span,), name) for name, span in marked]
 
     def words(self, *spans: Span) -> str:

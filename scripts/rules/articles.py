@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from vostochny.formats.label_studio.regions import chosen, directed
+from vostochny.formats.label_studio.regions import choose_annotation, read_relation
 from vostochny.model import Document, Entity, Event, Quote, Span
 from vostochny.ontology import Ontology
 from vostochny.text.alignment import covering_tokens
@@ -22,7 +22,7 @@ class Task:
     def __init__(self, task: Mapping[str, Any], ontology: Ontology, file: str):
         self.source, self.ontology, self.file = task, ontology, file
         self.doc_id, self.text = task["data"]["doc_id"], task["data"]["text"]
-        result = chosen(task, None, file).get("result")
+        result = choose_annotation(task, None, file).get("result")
         self.result: list[Any] = result if isinstance(result, list) else []
         well_formed = [(i, e) for i, e in enumerate(self.result) if isinstance(e, dict)]
         self.entries = [(i, e) for i, e in well_formed if _has(e, "id", "from_name", "type") and _placed(e)]
@@ -30,7 +30,7 @@ class Task:
         self.relations: list[tuple[int, str, str, list[str]]] = []
         for i, e in well_formed:
             if _relates(e) and {e["from_id"], e["to_id"]} <= self.regions.keys():
-                a, b, labels = directed(e)
+                a, b, labels = read_relation(e)
                 self.relations.append((i, a, b, labels))
 
     @staticmethod
@@ -56,14 +56,14 @@ class Task:
             if i in drop or (isinstance(e, dict) and any(e.get(k) in gone for k in ("id", "from_id", "to_id"))):
                 continue
             if isinstance(e, dict) and _relates(e):
-                pair = directed(e)[:2]
+                pair = read_relation(e)[:2]
                 if pair in pairs:
                     labels = pairs[pair]["labels"]
                     labels += [x for x in e["labels"] if x not in labels]
                     continue
                 e = pairs[pair] = {**e, "labels": list(e["labels"])}
             kept.append(e)
-        annotation = chosen(self.source, None, self.file)
+        annotation = choose_annotation(self.source, None, self.file)
         return {**self.source, "annotations": [{**annotation, "result": kept}]}
 
 

@@ -7,7 +7,15 @@ from itertools import pairwise
 
 from scripts.rules.articles import Article, Task, inside
 from scripts.rules.book import ARTICLE, TASK, Found, rule
-from vostochny.formats.label_studio.regions import ATTRIBUTES, LAYERS, RELATIONS, choices, given_values, labels, trimmed
+from vostochny.formats.label_studio.regions import (
+    ATTRIBUTES,
+    LABEL_CONTROLS,
+    RELATIONS,
+    list_choices,
+    list_labels,
+    read_values,
+    trim_span,
+)
 from vostochny.model import Span
 
 VALUE_HAS_NONE = ("level", "demonym", "cluster")
@@ -35,12 +43,12 @@ def labels_known(task: Task) -> Iterator[Found]:
     """Every label of a span, a relation or a choice is one of the ontology's."""
     for id_, entry in task.regions.items():
         label, layer = task.label(id_), entry.get("from_name")
-        if label is not None and layer in LAYERS and label not in labels(layer, task.ontology):
+        if label is not None and layer in LABEL_CONTROLS and label not in list_labels(layer, task.ontology):
             yield Found(id_, task.span(entry), f"{layer} {label!r} is unknown", drop=(id_,))
     for i, entry in task.entries:
         control = entry.get("from_name")
         if entry.get("type") == "choices" and control in ATTRIBUTES:
-            unknown = [x for x in given_values(entry) if x not in choices(control, task.ontology)]
+            unknown = [x for x in read_values(entry) if x not in list_choices(control, task.ontology)]
             if unknown:
                 yield Found(entry["id"], task.span(entry), f"{control} {unknown[0]!r} is unknown", drop=(i,))
     for i, a, b, names in task.relations:
@@ -80,7 +88,7 @@ def begins_and_ends_with_a_token(article: Article) -> Iterator[Found]:
     """A span begins and ends with a token."""
     starts, ends = article.edges
     for kind, id_, span in article.spans:
-        for trim in trimmed(span, article.text):
+        for trim in trim_span(span, article.text):
             if trim.start not in starts or trim.end not in ends:
                 yield Found(id_, span, kind)
 
@@ -97,8 +105,8 @@ def nothing_in_unscored_zones(article: Article) -> Iterator[Found]:
 def within_a_sentence(article: Article) -> Iterator[Found]:
     """A mention, a trigger and a cue lie within one sentence."""
     for kind, id_, span in article.spans:
-        sentence = article.sentence(trimmed(span, article.text)[0].start) if trimmed(span, article.text) else None
-        if kind != "content" and sentence and span.end > sentence.end and trimmed(span, article.text)[0] == span:
+        sentence = article.sentence(trim_span(span, article.text)[0].start) if trim_span(span, article.text) else None
+        if kind != "content" and sentence and span.end > sentence.end and trim_span(span, article.text)[0] == span:
             yield Found(id_, span, kind)
 
 
@@ -107,7 +115,7 @@ def values_have_no_attributes(task: Task) -> Iterator[Found]:
     """A value has neither level nor demonym nor cluster."""
     for i, entry in task.entries:
         region = task.regions.get(entry["id"])
-        given = entry.get("from_name") in VALUE_HAS_NONE and entry.get("type") != "labels" and given_values(entry)
+        given = entry.get("from_name") in VALUE_HAS_NONE and entry.get("type") != "labels" and read_values(entry)
         if region and given and task.label(entry["id"]) in task.ontology.values:
             yield Found(entry["id"], task.span(region), f"{entry['from_name']} {given[0]!r}", drop=(i,))
 
@@ -118,7 +126,7 @@ def values_have_no_attributes(task: Task) -> Iterator[Found]:
 @rule("ZN1", TASK, "Give each place of the page one zone.", "Z1")
 def zones_apart(task: Task) -> Iterator[Found]:
     """Zones do not overlap."""
-    marked = [(s, i) for i in _zones(task) for s in trimmed(task.span(task.regions[i]), task.text)]
+    marked = [(s, i) for i in _zones(task) for s in trim_span(task.span(task.regions[i]), task.text)]
     for (before, id_), (after, other) in pairwise(sorted(marked)):
         if after.start < before.end:
             yield Found(other, after, f"overlaps {id_}", drop=(other,))
@@ -128,7 +136,7 @@ def zones_apart(task: Task) -> Iterator[Found]:
 def zones_are_lines(task: Task) -> Iterator[Found]:
     """A zone is a whole line; only a dateline begins one that goes on after it."""
     for id_ in _zones(task):
-        for span in trimmed(task.span(task.regions[id_]), task.text):
+        for span in trim_span(task.span(task.regions[id_]), task.text):
             before = task.text[: span.start].rpartition("\n")[2].strip()
             after = task.text[span.end :].partition("\n")[0].strip()
             dateline = task.label(id_) == "dateline"
@@ -174,7 +182,7 @@ def unattributed_has_no_source(task: Task) -> Iterator[Found]:
     """A quote that is marked as unattributed has no source."""
     sourced = {a for _, a, _, names in task.relations if "source" in names}
     for i, entry in task.entries:
-        if entry.get("from_name") == "unattributed" and given_values(entry) and entry["id"] in sourced:
+        if entry.get("from_name") == "unattributed" and read_values(entry) and entry["id"] in sourced:
             yield Found(entry["id"], task.span(entry), drop=(i,))
 
 

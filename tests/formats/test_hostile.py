@@ -20,7 +20,7 @@ def test_a_line_without_end_is_refused_in_bounded_memory(tmp_path):
         file.write(b'{"doc_id": "one", "entities": [')
         file.truncate(1 << 30)  # a gigabyte of NUL bytes, none of them on the disk
     whole = {
-        "longer than 64 MB": (lambda: read(path, "jsonl"), lambda: list(jsonl.blocks(str(path), 1 << 20))),
+        "longer than 64 MB": (lambda: read(path, "jsonl"), lambda: list(jsonl.read_blocks(str(path), 1 << 20))),
         "larger than 256 MB": (lambda: read(path, "json"),),
     }
     # Counted by the interpreter: the process's own peak never falls, and another test may have been higher before.
@@ -50,8 +50,8 @@ def test_a_gzip_bomb_is_refused(lines, tmp_path):
 def test_a_spacy_bomb_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "bomb.spacy"
     path.write_bytes(zlib.compress(b"\0" * (2 << 20)))
-    module = registry.named("spacy")
-    monkeypatch.setattr(module, "MAX_FILE", 1 << 20)
+    module = registry.load_format("spacy")
+    monkeypatch.setattr(module, "MAX_FILE_BYTES", 1 << 20)
     with pytest.raises(InputError, match="unpacks to more than"):
         read(path, "spacy")
 
@@ -83,4 +83,4 @@ def test_names_with_markup_are_names(tmp_path):
 
 
 def test_limits_are_what_they_say():
-    assert (files.MAX_LINE, files.MAX_FILE) == (64 << 20, 256 << 20)
+    assert (files.MAX_LINE_BYTES, files.MAX_FILE_BYTES) == (64 << 20, 256 << 20)

@@ -15,8 +15,15 @@ from hypothesis import strategies as st
 
 from scripts.build import label_config
 from vostochny.errors import InputError
-from vostochny.formats.label_studio import canonical, dumps, read, write
-from vostochny.formats.label_studio.regions import ATTRIBUTES, LAYERS, PICKERS, RELATIONS, labels, picked
+from vostochny.formats.label_studio import canonicalize, dumps, read, write
+from vostochny.formats.label_studio.regions import (
+    ATTRIBUTES,
+    LABEL_CONTROLS,
+    PICKERS,
+    RELATIONS,
+    list_labels,
+    typed_to_picked,
+)
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
 from vostochny.ontology import parse_ontology
 from vostochny.text.layout import cover_with_zones
@@ -104,14 +111,14 @@ def test_any_document_comes_back_whatever_the_order(document: Document, random: 
     shuffled = as_exported(task)
     random.shuffle(shuffled["annotations"][0]["result"])
     assert read(shuffled, ONTOLOGY) == document
-    assert canonical(shuffled) == task
+    assert canonicalize(shuffled) == task
 
 
 @given(documents())
 def test_canonical_is_idempotent_and_loses_nothing(document: Document) -> None:
     exported = as_exported(write(document))
-    once = canonical(exported, completed_by="a@example.org")
-    assert canonical(once) == once
+    once = canonicalize(exported, completed_by="a@example.org")
+    assert canonicalize(once) == once
     assert json.loads(dumps(once)) == once
     assert read(once, ONTOLOGY) == read(exported, ONTOLOGY)
 
@@ -283,7 +290,8 @@ def test_one_of_several_annotations_is_chosen() -> None:
     assert read(task, ONTOLOGY, annotator=4) == read(example(), ONTOLOGY)
     assert read(task, ONTOLOGY, annotator="b@example.org").entities == ()
     assert (
-        canonical(task, annotator=4, completed_by="a@example.org")["annotations"][0]["completed_by"] == "a@example.org"
+        canonicalize(task, annotator=4, completed_by="a@example.org")["annotations"][0]["completed_by"]
+        == "a@example.org"
     )
     with pytest.raises(InputError, match="no annotation by 6"):
         read(task, ONTOLOGY, annotator=6)
@@ -294,7 +302,7 @@ def test_an_arrow_turned_in_the_browser_points_the_other_way() -> None:
     there = relation(task, "v1", "e1")
     there |= {"from_id": "e1", "to_id": "v1", "direction": "left"}
     assert read(task, ONTOLOGY) == read(example(), ONTOLOGY)
-    assert canonical(task) == example()
+    assert canonicalize(task) == example()
 
 
 @given(documents())
@@ -303,23 +311,23 @@ def test_what_is_picked_from_the_list_is_what_would_be_typed(document: Document)
     known = {control: ["kim_jong_un"] for control in PICKERS.values()}
     shown = as_exported(task)
     (annotation,) = shown["annotations"]
-    annotation["result"] = [picked(entry, known) for entry in annotation["result"]]
+    annotation["result"] = [typed_to_picked(entry, known) for entry in annotation["result"]]
     assert "kim_jong_un" not in [e["value"]["text"][0] for e in annotation["result"] if e["type"] == "textarea"]
     assert read(shown, ONTOLOGY) == document
-    assert canonical(shown) == task
+    assert canonicalize(shown) == task
 
 
 def test_an_emptied_cluster_is_none() -> None:
     task = example()
     entry(task, "e1", "cluster")["value"]["text"] = [" "]
     assert read(task, ONTOLOGY).entities[0].cluster is None
-    assert read(canonical(task), ONTOLOGY) == read(task, ONTOLOGY)
+    assert read(canonicalize(task), ONTOLOGY) == read(task, ONTOLOGY)
 
 
 def test_a_note_on_a_region_stays() -> None:
     task = example()
     entry(task, "e1", "entity")["meta"] = {"text": ["sure?"]}
-    assert entry(canonical(as_exported(task)), "e1", "entity")["meta"] == {"text": ["sure?"]}
+    assert entry(canonicalize(as_exported(task)), "e1", "entity")["meta"] == {"text": ["sure?"]}
 
 
 def test_one_result_a_line() -> None:
@@ -355,9 +363,9 @@ def test_the_configuration_is_current_and_has_every_control(capsys: pytest.Captu
     assert label_config.main(["--check"]) == 0, capsys.readouterr().err
     root = ET.parse(label_config.TARGET).getroot()
     named = {element.get("name"): element for element in root.iter() if element.get("name")}
-    assert set(named) == {"text", *LAYERS, *ATTRIBUTES, *PICKERS}
-    for layer in LAYERS:
-        assert [label.get("value") for label in named[layer].iter("Label")] == list(labels(layer, ONTOLOGY))
+    assert set(named) == {"text", *LABEL_CONTROLS, *ATTRIBUTES, *PICKERS}
+    for layer in LABEL_CONTROLS:
+        assert [label.get("value") for label in named[layer].iter("Label")] == list(list_labels(layer, ONTOLOGY))
     assert {r.get("value") for r in root.iter("Relation")} == {*ONTOLOGY.roles, *RELATIONS}
 
 

@@ -236,7 +236,7 @@ def whole(d: Document) -> list[Span]:
 @settings(max_examples=120, deadline=None)
 @given(documents())
 def test_whatever_is_written_in_plain_words_is_read_again(d):
-    expected = notation.numbered(d)
+    expected = notation.renumber(d)
     back = notation.read(notation.write(d, ONTOLOGY), "d", d.text, ONTOLOGY)
     assert (back.zones, back.entities, back.events, back.quotes) == (
         expected.zones, expected.entities, expected.events, expected.quotes
@@ -252,7 +252,7 @@ def test_odd_words_are_read_again_or_refused(d):
         source = notation.write(d, ONTOLOGY)
     except InputError:
         return
-    back, expected = notation.read(source, "d", d.text, ONTOLOGY), notation.numbered(d)
+    back, expected = notation.read(source, "d", d.text, ONTOLOGY), notation.renumber(d)
     assert (back.entities, back.events, back.quotes) == (expected.entities, expected.events, expected.quotes)
 
 
@@ -291,7 +291,7 @@ def annotations(tmp_path):
             if key in entry:
                 entry[key] = f"aZ{entry[key]}"
     task["annotations"][0]["result"][0]["meta"] = {"text": ["a note"]}
-    stored = label_studio.dumps(label_studio.canonical(task, completed_by="x@y"))
+    stored = label_studio.dumps(label_studio.canonicalize(task, completed_by="x@y"))
     (folder / "gold" / "090_x.json").write_text(stored, encoding="utf-8")
     return folder
 

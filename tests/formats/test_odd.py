@@ -19,7 +19,7 @@ from tests.support.samples import ONTOLOGY, bare, gold, read, words_only
 from vostochny import cli
 from vostochny.errors import InputError
 from vostochny.formats import references, registry
-from vostochny.formats.prediction import nearest
+from vostochny.formats.prediction import suggest_name
 from vostochny.formats.view_file import read_view
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 from vostochny.text.layout import paragraphs_of
@@ -73,7 +73,7 @@ def test_tokens_of_white_space_stand_nowhere(tmp_path):
 
 def test_ids_with_spaces_come_back_from_columns(tmp_path):
     path = str(tmp_path / "out.conll")
-    registry.named("conll").write(path, [replace(d, doc_id=f"my {d.doc_id}") for d in gold()], Counter())
+    registry.load_format("conll").write(path, [replace(d, doc_id=f"my {d.doc_id}") for d in gold()], Counter())
     assert [d.doc_id for d in registry.read_gold(path, ONTOLOGY)[0]] == ["my one", "my two"]
 
 
@@ -88,7 +88,7 @@ def test_made_up_ids_leave_given_ones_their_meaning(tmp_path):
         quotes=(Quote("e1", (Span(0, 7),)), Quote("q", (kim,), parent="e1"), Quote("r", (met,), parent="x")),
     )
     lost: Counter[str] = Counter()
-    got = references.placed(given, lost)
+    got = references.drop_unplaced(given, lost)
     assert [e.id for e in got.entities if e.span == Span(8, 13)] == [got.events[0].arguments[0].filler.id] == ["e1"]
     assert len({x.id for x in (*got.entities, *got.events, *got.quotes)}) == 6
     assert [q.parent for q in got.quotes] == [None, got.quotes[0].id, None]
@@ -103,7 +103,7 @@ def test_what_a_relation_cannot_say_is_counted():
         quotes=(Quote("q", (Span(0, 3),), parent="x"),),
     )
     lost: Counter[str] = Counter()
-    got = references.with_targets(given, lost)
+    got = references.resolve_references(given, lost)
     assert not got.events[0].arguments and not got.quotes[0].parent
     assert lost == {"arguments that are the event itself": 1, "parents that are no quote of the document": 1}
 
@@ -113,7 +113,7 @@ def test_brat_takes_any_name(tmp_path):
     (met,) = one.events
     named = replace(met, type="A: b", arguments=(replace(met.arguments[0], role="Agent of"),))
     twins = [replace(one, doc_id="a/b", events=(named,)), replace(one, doc_id="a_b")]
-    registry.named("brat").write(str(tmp_path / "out"), twins, Counter())
+    registry.load_format("brat").write(str(tmp_path / "out"), twins, Counter())
     first, second = registry.read_gold(str(tmp_path / "out"), ONTOLOGY)[0]
     assert (first.doc_id, second.doc_id) == ("a_b", "a_b_")
     assert [(v.type, v.arguments[0].role) for v in first.events] == [("A:_b", "Agent_of")]
@@ -148,7 +148,7 @@ def test_without_spacy_it_is_said(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "spacy.tokens", None)
     for name in ("spacy", "spacy-json"):
         with pytest.raises(InputError, match="needs spaCy, which is not installed"):
-            registry.named(name).write(str(tmp_path / "out"), gold(), Counter())
+            registry.load_format(name).write(str(tmp_path / "out"), gold(), Counter())
 
 
 def test_a_misspelt_column_is_told(tmp_path):
@@ -193,7 +193,7 @@ def test_the_nearest_of_very_many_names_is_found_at_once():
     """A file of predictions for another gold names thousands of documents that thousands do not match."""
     known = [f"article-{i:05d}" for i in range(20_000)]
     start = time.process_time()
-    hints = {nearest(f"article-{i:05d}x", known) for i in range(0, 2000, 100)}
+    hints = {suggest_name(f"article-{i:05d}x", known) for i in range(0, 2000, 100)}
     assert "did you mean 'article-00100'?" in hints and len(hints) == 20
-    assert nearest("zzz", known).endswith("article-00099 … (20000 in all)")
+    assert suggest_name("zzz", known).endswith("article-00099 … (20000 in all)")
     assert time.process_time() - start < 2

@@ -83,7 +83,7 @@ def test_conversion_tells_what_is_lost(made, tmp_path, capsys):
     assert "its ending does not say" in capsys.readouterr().err
     nested = [replace(gold()[1], entities=(*gold()[1].entities, Entity("x", Span(0, 8), "PER", "NAM")))]
     lost: Counter[str] = Counter()
-    registry.named("conll").write(str(tmp_path / "n.conll"), nested, lost)
+    registry.load_format("conll").write(str(tmp_path / "n.conll"), nested, lost)
     assert lost["entities that share a token with a longer one"] == 1
 
 
@@ -116,7 +116,7 @@ def test_a_plug_in_is_found_by_its_entry_point(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(tmp_path))
     path = tmp_path / "out.lines"
     path.write_text("%lines\none 0 3 PER\n")
-    assert "lines" in registry.names() and registry.detect(str(path)) == "lines"
+    assert "lines" in registry.format_names() and registry.detect(str(path)) == "lines"
     assert [e.span for e in read(path)["one"].entities] == [Span(0, 3)]
     path.write_text("%lines\none 0 3 PERS\n")
     with pytest.raises(InputError, match=r":2: entities\[0\].type: unknown"):

@@ -36,12 +36,12 @@ def test_a_folder_a_pattern_and_a_list_are_the_same_files(files: Files, tmp_path
     assert rendered(f"file://{tmp_path}/gold-*.jsonl", [f"file://{p}" for p in predicted]) == one
     odd = tmp_path / "gold[1].jsonl"
     odd.write_bytes(Path(gold[0]).read_bytes())
-    assert addresses.found([str(odd)]) == (str(odd),)
+    assert addresses.find_files([str(odd)]) == (str(odd),)
     with pytest.raises(InputError, match="no file fits"):
-        addresses.found([str(tmp_path / "nothing-*.jsonl")])
+        addresses.find_files([str(tmp_path / "nothing-*.jsonl")])
     (tmp_path / "bare").mkdir()
     with pytest.raises(InputError, match="has no file that ends in"):
-        addresses.found([str(tmp_path / "bare")])
+        addresses.find_files([str(tmp_path / "bare")])
 
 
 def test_files_elsewhere_are_read_through_fsspec(files: Files) -> None:
@@ -58,7 +58,7 @@ def test_files_elsewhere_are_read_through_fsspec(files: Files) -> None:
         rendered("memory://team/none.jsonl", predicted)
     with pytest.raises(InputError, match="cannot be reached"):
         rendered("nowhere://team/gold.jsonl", predicted)
-    assert registry.content_hash("memory://team/gold-*.jsonl") == registry.content_hash(gold)
+    assert registry.hash_content("memory://team/gold-*.jsonl") == registry.hash_content(gold)
 
 
 def test_a_packed_file_may_come_over_a_wire_or_a_pipe(
@@ -67,7 +67,7 @@ def test_a_packed_file_may_come_over_a_wire_or_a_pipe(
     """How much of it was read cannot be asked of such a file."""
     import fsspec
 
-    monkeypatch.setattr("vostochny.formats.files._FREE", 1000)
+    monkeypatch.setattr("vostochny.formats.files._UNCHECKED_UNPACK_BYTES", 1000)
     gold, predicted = files(50)
     one = rendered(gold, predicted)
     packed = gzip.compress(Path(predicted[0]).read_bytes())
@@ -78,7 +78,7 @@ def test_a_packed_file_may_come_over_a_wire_or_a_pipe(
         input=packed, capture_output=True,
     )  # fmt: skip
     assert done.stderr == b"" and json.loads(done.stdout)["signature"] == json.loads(one)["signature"]
-    monkeypatch.setattr("vostochny.formats.files.RATIO", 2)
+    monkeypatch.setattr("vostochny.formats.files.MAX_UNPACK_RATIO", 2)
     with pytest.raises(InputError, match="unpacks to more than 2 times its size"):
         rendered(gold, "memory://packed/predicted.jsonl.gz")
 

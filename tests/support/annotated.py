@@ -160,7 +160,7 @@ class Copy:
             assert source.count(old) == 1, f"{old!r} stands {source.count(old)} times"
             source = source.replace(old, new)
         document = notation.read(source, doc_id, TEXTS[doc_id], ONTOLOGY)
-        self.store(doc_id, label_studio.canonical(label_studio.write(document)))
+        self.store(doc_id, label_studio.canonicalize(label_studio.write(document)))
 
     def store(self, doc_id: str, task: dict[str, Any]) -> None:
         self.gold.mkdir(parents=True, exist_ok=True)

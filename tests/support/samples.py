@@ -146,8 +146,8 @@ def write_all(folder: Path) -> dict[str, Path]:
     documents = gold()
     made = {name: folder / file for name, file in WRITTEN.items()}
     for name, path in made.items():
-        registry.named(name).write(str(path), documents, Counter(), True)
-    registry.named("jsonl").write(str(folder / "w.jsonl.gz"), documents, Counter(), True)
+        registry.load_format(name).write(str(path), documents, Counter(), True)
+    registry.load_format("jsonl").write(str(folder / "w.jsonl.gz"), documents, Counter(), True)
     made["gzip"] = folder / "w.jsonl.gz"
     plain = {
         "words": [words_only(d) for d in documents],

@@ -96,4 +96,4 @@ def held(gold: list[str], predicted: list[str], options: scoring.Options = OPTIO
     """The score of the same files held whole."""
     documents, reading = registry.read_gold(gold, ONTOLOGY)
     guesses, _ = registry.read_predictions(predicted, documents, reading.ontology, view=options.view)
-    return scoring.score(documents, guesses, reading.ontology, options, registry.content_hash(gold))
+    return scoring.score(documents, guesses, reading.ontology, options, registry.hash_content(gold))

@@ -213,7 +213,7 @@ def test_placing_takes_time_in_proportion():
 def scored(row: dict, **options) -> scoring.Result:
     documents = gold()
     reading = Reading(ONTOLOGY, {d.doc_id: d for d in documents})
-    predicted = reading.predictions(
+    predicted = reading.read_predictions(
         [Record("x", 1, row)], options.pop("unknown", "error"), None, options.pop("offsets", None)
     )
     return scoring.score(documents[:1], predicted, ONTOLOGY, scoring.Options(resamples=0, **options))
@@ -327,7 +327,7 @@ def test_the_gold_as_words_is_placed_nearly_everywhere():
     documents = jsonl.read_gold(str(corpus.documents_path()), load_ontology())
     reading = Reading(ONTOLOGY, {d.doc_id: d for d in documents})
     rows = (Record("x", n, words_only(d)) for n, d in enumerate(documents, 1))
-    predicted = reading.predictions(rows)
+    predicted = reading.read_predictions(rows)
     result = scoring.score(documents, predicted, ONTOLOGY, scoring.Options(resamples=0))
     assert not result.placement.unplaced
     assert micro(result, "entities.text_set").f1 == 1

@@ -37,10 +37,10 @@ def run(args: argparse.Namespace) -> int:
         print("vostochny: rehydrate --from needs -o, a folder for the complete corpus", file=sys.stderr)
         return 2
     if args.source:
-        files = standoff.rehydrated(Path(args.source), args.articles)
+        files = standoff.rehydrate(Path(args.source), args.articles)
         written = {Path(args.output) / name: content for name, content in files.items()}
     else:
-        gold = standoff.gold_file(standoff.read(*corpus.standoff_paths()), args.articles)
+        gold = standoff.restore_gold(standoff.read(*corpus.standoff_paths()), args.articles)
         written = {Path(args.output) if args.output else corpus.joined_path(): gold}
     for path, content in written.items():
         path.parent.mkdir(parents=True, exist_ok=True)

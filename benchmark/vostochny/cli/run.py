@@ -52,13 +52,13 @@ def run(args: argparse.Namespace) -> int:
     from vostochny import extractors, version
     from vostochny.errors import InputError, Problem
     from vostochny.extractors import ExtractorError, Settings, runner
-    from vostochny.formats.input import read_articles
+    from vostochny.formats.input import read_documents
     from vostochny.formats.view_file import read_view
 
     spec = args.extractor if args.argument is None else f"{args.extractor}:{args.argument}"
     if not args.timeout > 0:
         raise InputError([Problem("--timeout", None, None, f"{args.timeout:g} is no time; expected seconds above 0")])
-    documents, ontology, articles_hash = read_articles(args.gold)
+    documents, ontology, articles_hash = read_documents(args.gold)
     view = read_view(args.view, ontology) if args.view else None
     output = None if args.output == "-" else Path(args.output)
     made_by = {"extractor": spec, "view": args.view, "articles": articles_hash, "vostochny": version.__version__}

@@ -130,7 +130,7 @@ def results(args: argparse.Namespace, systems: Sequence[Sequence[str]]) -> list[
         return [scoring.score_files(path, files, ontology, chosen, run) for files in systems]
     if run.engine != "local" or (run.workers or 1) > 1:
         tell(path, ["is small enough to be held whole, so this process alone scores it"])
-    gold_hash = registry.content_hash(path) if args.gold else corpus.gold_hash(path)
+    gold_hash = registry.hash_content(path) if args.gold else corpus.gold_hash(path)
     results = []
     for files in systems:
         predicted, reading = registry.read_predictions(

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from vostochny.extractors import ExtractorError, Prediction
-from vostochny.formats.prediction import layers_of
+from vostochny.formats.prediction import to_layers
 from vostochny.formats.reader import Reading, Record
 from vostochny.model import LAYERS, Document
 from vostochny.ontology import Ontology, View
@@ -22,7 +22,7 @@ def row_of(prediction: Prediction, document: Document) -> dict[str, Any]:
     """
     if isinstance(prediction, Document):
         # Its offsets are into this text, whether or not it carries it.
-        layers = layers_of(replace(prediction, text=document.text))
+        layers = to_layers(replace(prediction, text=document.text))
         prediction = {"doc_id": prediction.doc_id, **{k: v for k, v in layers.items() if k in prediction.emitted}}
     if not isinstance(prediction, Mapping):
         expected = f"expected a Document or an object with any of {', '.join(LAYERS)}"
@@ -48,7 +48,7 @@ def checked(
     Raises InputError with every problem; ``name`` stands in them where a file's name would.
     """
     reading = Reading(ontology, {document.doc_id: document})
-    return reading.predictions([Record(name, None, row)], unknown, view, offsets)[document.doc_id]
+    return reading.read_predictions([Record(name, None, row)], unknown, view, offsets)[document.doc_id]
 
 
 def stored(row: dict[str, Any], document: Document) -> dict[str, Any]:

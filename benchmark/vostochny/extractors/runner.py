@@ -139,7 +139,7 @@ def _resumed(output: Path, made_by: dict[str, Any], notes: list[str]) -> frozens
     whole, _, rest = raw.rpartition(b"\n")
     if rest:
         with output.open("r+b") as file:
-            if jsonl.parse(str(output), 1, rest)[0] is not None:
+            if jsonl.parse_row(str(output), 1, rest)[0] is not None:
                 file.seek(0, 2)
                 file.write(b"\n")
             else:
@@ -148,8 +148,8 @@ def _resumed(output: Path, made_by: dict[str, Any], notes: list[str]) -> frozens
                 if not whole:
                     return frozenset()
     done, problems = set(), []
-    for number, line in jsonl.raw_lines(str(output)):
-        row, found = jsonl.parse(str(output), number, line)
+    for number, line in jsonl.read_lines(str(output)):
+        row, found = jsonl.parse_row(str(output), number, line)
         problems += found
         if row is not None:
             done.add(str(row.get("doc_id")))

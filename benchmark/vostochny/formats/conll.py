@@ -10,22 +10,22 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from vostochny.formats.files import text as file_text
+from vostochny.formats.files import read_text as file_text
 from vostochny.formats.files import write_text
 from vostochny.formats.reader import Reading, Record
-from vostochny.formats.tokens import Sentence, Tagged, records
+from vostochny.formats.tokens import TaggedDocument, TaggedSentence, make_records
 from vostochny.model import Document, Span
 from vostochny.text.alignment import spans_to_iob2
 from vostochny.text.tags import is_tag
 
-_ID = re.compile(r"#\s*(?:doc_id|newdoc\s+id|newdoc_id|id)\s*=\s*([^\t]*[^\t\s])\s*$")  # an id may have spaces
-_BEGIN = re.compile(r"#begin document\s*\(?([^)\s;]*)\)?")
+_ID_LINE = re.compile(r"#\s*(?:doc_id|newdoc\s+id|newdoc_id|id)\s*=\s*([^\t]*[^\t\s])\s*$")  # an id may have spaces
+_BEGIN_LINE = re.compile(r"#begin document\s*\(?([^)\s;]*)\)?")
 
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
     """A record a document; every line that is no token with a tag is a problem."""
-    documents: list[Tagged] = []
-    sentence: Sentence | None = None
+    documents: list[TaggedDocument] = []
+    sentence: TaggedSentence | None = None
 
     def begin(doc_id: str | None, line: int) -> None:
         # An id right after -DOCSTART-, or the reverse, is of the same document.
@@ -33,11 +33,11 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
         if last and not last.sentences and (last.doc_id is None or doc_id is None):
             last.doc_id = last.doc_id or doc_id
         else:
-            documents.append(Tagged(doc_id, line))
+            documents.append(TaggedDocument(doc_id, line))
 
     for number, raw in enumerate(file_text(path).split("\n"), 1):
         line = raw.rstrip("\r\t ")
-        named = (_ID.match(line) or _BEGIN.match(line)) if line.startswith("#") else None
+        named = (_ID_LINE.match(line) or _BEGIN_LINE.match(line)) if line.startswith("#") else None
         if named:
             begin(named.group(1) or None, number)
             sentence = None
@@ -52,12 +52,12 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
             if len(columns) < 2 or not is_tag(columns[-1].strip()):
                 shown = columns[-1].strip()[:40] if len(columns) > 1 else line[:40]
                 message = f"{shown!r} is no tag; expected a token, and O, B-TYPE or I-TYPE in the last column"
-                reading.problem(path, number, f"column {len(columns)}", message)
+                reading.add_problem(path, number, f"column {len(columns)}", message)
                 continue
             if not documents:
-                documents.append(Tagged(None, number))
+                documents.append(TaggedDocument(None, number))
             if sentence is None:
-                sentence = Sentence(number)
+                sentence = TaggedSentence(number)
                 documents[-1].sentences.append(sentence)
             # CoNLL-U and the like begin with a number; the token is the first column that is none of these.
             token = columns[1] if len(columns) > 2 and columns[0].isdigit() and "\t" in line else columns[0]
@@ -65,9 +65,9 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
             sentence.tags.append(columns[-1].strip())
             sentence.lines.append(number)
     if not documents:
-        reading.problem(path, None, None, "has no token; expected a token a line, its tag in the last column")
+        reading.add_problem(path, None, None, "has no token; expected a token a line, its tag in the last column")
     else:
-        yield from records(path, reading, documents)
+        yield from make_records(path, reading, documents)
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:

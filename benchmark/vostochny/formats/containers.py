@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from vostochny.formats.files import content
-from vostochny.formats.jsonl import parse_any
-from vostochny.formats.prediction import kind_of
+from vostochny.formats.files import read_bytes
+from vostochny.formats.jsonl import parse_json
+from vostochny.formats.prediction import describe_kind
 from vostochny.formats.reader import Reading
 
-IDS = ("doc_id", "id", "document_id", "filename", "file_name", "name")
+ID_KEYS = ("doc_id", "id", "document_id", "filename", "file_name", "name")
 
 
 @dataclass(frozen=True)
@@ -26,62 +26,64 @@ class Output:
     value: Any
 
 
-def outputs(path: str, reading: Reading, is_output: Callable[[Any], bool]) -> Iterator[Output]:
+def read_outputs(path: str, reading: Reading, is_output: Callable[[Any], bool]) -> Iterator[Output]:
     """Each document's output in a file; ``is_output`` tells one from a container of several.
 
     An object around it may give its id (IDS). Lines or files that are no JSON are problems of the reading.
     """
-    raw = content(path).removeprefix(b"\xef\xbb\xbf")
+    raw = read_bytes(path).removeprefix(b"\xef\xbb\xbf")
     lines = [(n, x) for n, x in enumerate(raw.split(b"\n"), 1) if x and not x.isspace()]
-    first, wrong = parse_any(path, lines[0][0], lines[0][1]) if lines else (None, [])
+    first, wrong = parse_json(path, lines[0][0], lines[0][1]) if lines else (None, [])
     if not lines:
-        reading.problem(path, None, None, "is empty; expected JSON")
+        reading.add_problem(path, None, None, "is empty; expected JSON")
     elif len(lines) > 1 and not wrong:
         for number, line in lines:
-            value, problems = parse_any(path, number, line)
+            value, problems = parse_json(path, number, line)
             reading.problems += problems
             if not problems:
-                yield Output(number, _id(value), value)
+                yield Output(number, _find_id(value), value)
     else:
-        value, problems = parse_any(path, None, raw) if len(lines) > 1 else (first, wrong)
+        value, problems = parse_json(path, None, raw) if len(lines) > 1 else (first, wrong)
         reading.problems += problems
         if not problems:
-            yield from _whole(path, reading, value, is_output)
+            yield from _split_container(path, reading, value, is_output)
 
 
-def _whole(path: str, reading: Reading, value: Any, is_output: Callable[[Any], bool]) -> Iterator[Output]:
+def _split_container(path: str, reading: Reading, value: Any, is_output: Callable[[Any], bool]) -> Iterator[Output]:
     if value != [] and is_output(value):
-        yield Output(None, _id(value), value)
+        yield Output(None, _find_id(value), value)
     elif isinstance(value, list):
         for one in value:
-            yield Output(None, _id(one), one)
+            yield Output(None, _find_id(one), one)
     elif isinstance(value, dict) and all(is_output(v) for v in value.values()):
         for key, one in value.items():
             yield Output(None, key, one)
     else:
-        reading.problem(path, None, None, f"is {kind_of(value)} of another shape; expected each document's output")
+        reading.add_problem(
+            path, None, None, f"is {describe_kind(value)} of another shape; expected each document's output"
+        )
 
 
-def _id(value: Any) -> str | None:
+def _find_id(value: Any) -> str | None:
     if not isinstance(value, dict):
         return None
     holders: list[dict[str, Any]] = [x for x in (value, value.get("meta"), value.get("data")) if isinstance(x, dict)]
     for holder in holders:
-        for key in IDS:
+        for key in ID_KEYS:
             given = holder.get(key)
             if isinstance(given, str | int) and not isinstance(given, bool) and given != "":
                 return str(given)
     return None
 
 
-def listed(value: Any, keys: tuple[str, ...]) -> Any:
+def find_items(value: Any, keys: tuple[str, ...]) -> Any:
     """The list of items of an output: itself, or what stands under the first of ``keys`` that it has."""
     if isinstance(value, dict):
         return next((value[key] for key in keys if value.get(key) is not None), [])
     return value
 
 
-def row_of(output: Output, **layers: Any) -> dict[str, Any]:
+def make_row(output: Output, **layers: Any) -> dict[str, Any]:
     """A prediction row: id and text where the output has them, and the layers."""
     row: dict[str, Any] = {} if output.doc_id is None else {"doc_id": output.doc_id}
     if isinstance(output.value, dict) and isinstance(output.value.get("text"), str):

@@ -14,14 +14,14 @@ from typing import IO, Any, cast
 from vostochny.errors import InputError, Problem, UnreadableFileError
 from vostochny.formats import shards
 
-MAX_LINE = 64 << 20
-MAX_FILE = 256 << 20  # of a file that is read as a whole
-RATIO = 200  # a packed file that grows by more is no annotation; text packs by 3 to 20
-_FREE = 64 << 20  # what any packed file may hold
-_GZIP = b"\x1f\x8b"
+MAX_LINE_BYTES = 64 << 20
+MAX_FILE_BYTES = 256 << 20  # of a file that is read as a whole
+MAX_UNPACK_RATIO = 200  # a packed file that grows by more is no annotation; text packs by 3 to 20
+_UNCHECKED_UNPACK_BYTES = 64 << 20  # what any packed file may hold
+_GZIP_MAGIC = b"\x1f\x8b"
 
 
-class _Counted:
+class _CountingReader:
     """A stream that knows how much was read of it; one that comes over a wire or a pipe cannot be asked."""
 
     def __init__(self, file: IO[bytes]):
@@ -33,11 +33,11 @@ class _Counted:
         return got
 
 
-class _Unpacked(io.RawIOBase):
+class _GzipReader(io.RawIOBase):
     """A gzip stream that refuses to grow without measure."""
 
     def __init__(self, path: str, file: IO[bytes]):
-        self._path, self._packed = path, _Counted(file)
+        self._path, self._packed = path, _CountingReader(file)
         self._file = gzip.GzipFile(fileobj=cast(IO[bytes], self._packed))
         self._out = 0
 
@@ -50,14 +50,16 @@ class _Unpacked(io.RawIOBase):
         except (EOFError, zlib.error, gzip.BadGzipFile) as e:
             raise UnreadableFileError([Problem(self._path, None, None, f"is a broken gzip file: {e}")]) from None
         self._out += len(got)
-        if self._out > _FREE and self._out > RATIO * self._packed.count:
-            message = f"unpacks to more than {RATIO} times its size; unpack it yourself if it is what it should be"
+        if self._out > _UNCHECKED_UNPACK_BYTES and self._out > MAX_UNPACK_RATIO * self._packed.count:
+            message = (
+                f"unpacks to more than {MAX_UNPACK_RATIO} times its size; unpack it yourself if it is what it should be"
+            )
             raise InputError([Problem(self._path, None, None, message)])
         buffer[: len(got)] = got
         return len(got)
 
 
-class _Far(io.RawIOBase):
+class _RemoteReader(io.RawIOBase):
     """A file of fsspec, whose every failure is an OSError: each filesystem fails in its own ways."""
 
     def __init__(self, files: Any, path: str):
@@ -87,17 +89,17 @@ class _Far(io.RawIOBase):
 
 
 @contextlib.contextmanager
-def opened(path: str) -> Iterator[io.BufferedReader]:
+def open_file(path: str) -> Iterator[io.BufferedReader]:
     """A file, or standard input for ``-``, as bytes; gzip is unpacked. Raises OSError where it cannot be opened."""
-    with _bytes(path) as file:
-        if file.peek(2)[:2] == _GZIP:
-            yield io.BufferedReader(_Unpacked(path, file), 1 << 16)
+    with _open_raw(path) as file:
+        if file.peek(2)[:2] == _GZIP_MAGIC:
+            yield io.BufferedReader(_GzipReader(path, file), 1 << 16)
         else:
             yield file
 
 
 @contextlib.contextmanager
-def _bytes(path: str) -> Iterator[io.BufferedReader]:
+def _open_raw(path: str) -> Iterator[io.BufferedReader]:
     """A file as it lies there, here or at an address of fsspec, whose every failure becomes an OSError."""
     if path == "-":
         yield cast(io.BufferedReader, sys.stdin.buffer)
@@ -106,36 +108,36 @@ def _bytes(path: str) -> Iterator[io.BufferedReader]:
         with open(path, "rb") as file:
             yield file
         return
-    files, inside = shards.filesystem(path)
-    with io.BufferedReader(_Far(files, inside), 1 << 20) as file:
+    files, inside = shards.open_filesystem(path)
+    with io.BufferedReader(_RemoteReader(files, inside), 1 << 20) as file:
         yield cast(io.BufferedReader, file)
 
 
-def head(path: str, size: int = 1 << 16) -> bytes:
+def read_head(path: str, size: int = 1 << 16) -> bytes:
     """The first bytes of a file, unpacked; of standard input what can be seen without taking it."""
     if path == "-":
         seen = cast(io.BufferedReader, sys.stdin.buffer).peek(size)[:size]
-        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(seen, size) if seen[:2] == _GZIP else seen
-    with opened(path) as file:
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(seen, size) if seen[:2] == _GZIP_MAGIC else seen
+    with open_file(path) as file:
         return file.read(size)
 
 
-def content(path: str) -> bytes:
+def read_bytes(path: str) -> bytes:
     """All of a file. Raises InputError where it cannot be read or is larger than MAX_FILE."""
     try:
-        with opened(path) as file:
-            raw = file.read(MAX_FILE + 1)
+        with open_file(path) as file:
+            raw = file.read(MAX_FILE_BYTES + 1)
     except OSError as e:
-        raise InputError([Problem(path, None, None, reason(e))]) from None
-    if len(raw) > MAX_FILE:
-        message = f"is larger than {MAX_FILE >> 20} MB, and this format is read as a whole; use JSON Lines"
+        raise InputError([Problem(path, None, None, explain_os_error(e))]) from None
+    if len(raw) > MAX_FILE_BYTES:
+        message = f"is larger than {MAX_FILE_BYTES >> 20} MB, and this format is read as a whole; use JSON Lines"
         raise InputError([Problem(path, None, None, message)])
     return raw
 
 
-def text(path: str) -> str:
+def read_text(path: str) -> str:
     """All of a UTF-8 file, without a byte order mark; line ends stay as they are."""
-    raw = content(path)
+    raw = read_bytes(path)
     try:
         return raw.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as e:
@@ -144,7 +146,7 @@ def text(path: str) -> str:
         raise InputError([Problem(path, line, None, message)]) from None
 
 
-def new_folder(path: str) -> Path:
+def make_folder(path: str) -> Path:
     """A folder to write files into, made if it is not there. Raises InputError for ``-``, which can take one file."""
     if path == "-":
         message = "is standard output, and this format is a folder of files; give the folder's name"
@@ -154,7 +156,7 @@ def new_folder(path: str) -> Path:
     return folder
 
 
-def reason(error: OSError) -> str:
+def explain_os_error(error: OSError) -> str:
     """Why a file cannot be read, in words."""
     return "no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error)).lower()
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from vostochny.formats.containers import listed, outputs, row_of
+from vostochny.formats.containers import find_items, make_row, read_outputs
 from vostochny.formats.reader import Reading, Record
 
-KEYS = ("entities", "predictions", "prediction", "output", "outputs", "ner")
+ITEM_KEYS = ("entities", "predictions", "prediction", "output", "outputs", "ner")
 
 
 def is_output(value: Any) -> bool:
     """Whether a value is one document's output."""
     if isinstance(value, dict):
-        return any(key in value for key in KEYS)
+        return any(key in value for key in ITEM_KEYS)
     return isinstance(value, list) and all(is_item(x) for x in value)
 
 
@@ -28,17 +28,19 @@ def is_item(value: Any) -> bool:
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
     """A record a document."""
-    for output in outputs(path, reading, is_output):
-        items = listed(output.value, KEYS)
+    for output in read_outputs(path, reading, is_output):
+        items = find_items(output.value, ITEM_KEYS)
         if isinstance(items, dict):  # GLiNER 2: label → words, or spans
             found = [(label, x) for label, xs in items.items() for x in (xs if isinstance(xs, list) else [xs])]
-            items = [_span({"text": x} if isinstance(x, str) else x, label) for label, x in found if x is not None]
+            items = [
+                _make_entity({"text": x} if isinstance(x, str) else x, label) for label, x in found if x is not None
+            ]
         elif isinstance(items, list):
-            items = [_span(x, x.get("label")) if isinstance(x, dict) else x for x in items]
-        yield Record(path, output.line, row_of(output, entities=items), ordered=True)
+            items = [_make_entity(x, x.get("label")) if isinstance(x, dict) else x for x in items]
+        yield Record(path, output.line, make_row(output, entities=items), ordered=True)
 
 
-def _span(item: Any, label: Any) -> Any:
+def _make_entity(item: Any, label: Any) -> Any:
     if not isinstance(item, dict):
         return item
     return {"type": label, **{key: item[key] for key in ("start", "end", "text") if item.get(key) is not None}}

@@ -10,7 +10,7 @@ from vostochny.model import Document
 from vostochny.ontology import Ontology, load_ontology
 
 
-def read_articles(path: str | os.PathLike[str] | None, with_text: bool = True) -> tuple[list[Document], Ontology, str]:
+def read_documents(path: str | os.PathLike[str] | None, with_text: bool = True) -> tuple[list[Document], Ontology, str]:
     """Documents with their gold, the ontology they are annotated by, and the hash that names them.
 
     None is the corpus, whose text need not be there unless ``with_text``; a file of one's own may be in any format, and
@@ -20,7 +20,7 @@ def read_articles(path: str | os.PathLike[str] | None, with_text: bool = True) -
     if path is not None:
         own = os.fspath(path)
         documents, reading = registry.read_gold(own, load_ontology())
-        return documents, reading.ontology, registry.content_hash(own)
+        return documents, reading.ontology, registry.hash_content(own)
     file = str(corpus.documents_path() if with_text else corpus.gold_path())
     ontology = load_ontology()
     return jsonl.read_gold(file, ontology), ontology, corpus.gold_hash(file)

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from vostochny.formats import jsonl
-from vostochny.formats.containers import outputs
+from vostochny.formats.containers import read_outputs
 from vostochny.formats.files import write_text
-from vostochny.formats.prediction import kind_of
+from vostochny.formats.prediction import describe_kind
 from vostochny.formats.reader import Reading, Record
 from vostochny.model import LAYERS, Document
 
@@ -22,15 +22,17 @@ def is_output(value: Any) -> bool:
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
     """The prediction objects of a file."""
-    for number, output in enumerate(outputs(path, reading, is_output)):
+    for number, output in enumerate(read_outputs(path, reading, is_output)):
         if isinstance(output.value, dict):
             named = {} if output.doc_id is None or "doc_id" in output.value else {"doc_id": output.doc_id}
             yield Record(path, output.line, {**output.value, **named}, ordered=True)
         else:
-            reading.problem(path, output.line, f"[{number}]", f"is {kind_of(output.value)}; expected an object")
+            reading.add_problem(
+                path, output.line, f"[{number}]", f"is {describe_kind(output.value)}; expected an object"
+            )
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
     """Write a list of prediction objects; nothing is lost."""
-    rows = [jsonl.row_of(d, with_text) for d in documents]
+    rows = [jsonl.to_row(d, with_text) for d in documents]
     write_text(path, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")

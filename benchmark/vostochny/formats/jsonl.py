@@ -17,14 +17,14 @@ import orjson
 import xxhash
 
 from vostochny.errors import EmptyFileError, InputError, Problem, UnreadableFileError
-from vostochny.formats.files import MAX_LINE, opened, reason, write_text
-from vostochny.formats.prediction import kind_of, layers_of
+from vostochny.formats.files import MAX_LINE_BYTES, explain_os_error, open_file, write_text
+from vostochny.formats.prediction import describe_kind, to_layers
 from vostochny.formats.reader import Reading, Record
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View
 
 
-def blocks(path: str, size: int, may_be_empty: bool = False) -> Iterator[bytes]:
+def read_blocks(path: str, size: int, may_be_empty: bool = False) -> Iterator[bytes]:
     """A file (``-``: standard input) in pieces of whole lines, each of about ``size`` bytes or one longer line.
 
     A gzip file is unpacked. Raises UnreadableFileError where the file cannot be read, InputError where it has a line
@@ -33,24 +33,24 @@ def blocks(path: str, size: int, may_be_empty: bool = False) -> Iterator[bytes]:
     found = may_be_empty
     line = 1
     try:
-        with opened(path) as file:
+        with open_file(path) as file:
             data = file.read(size).removeprefix(b"\xef\xbb\xbf")
             while data:
-                rest = file.readline(MAX_LINE + 1)
-                if len(rest) > MAX_LINE:
-                    raise _too_long(path, line + data.count(b"\n"))
+                rest = file.readline(MAX_LINE_BYTES + 1)
+                if len(rest) > MAX_LINE_BYTES:
+                    raise _too_long_error(path, line + data.count(b"\n"))
                 data += rest
                 found = found or not data.isspace()
                 yield data
                 line += data.count(b"\n")
                 data = file.read(size)
     except OSError as e:
-        raise _unreadable(path, e) from None
+        raise _unreadable_error(path, e) from None
     if not found:
-        raise _nothing(path)
+        raise _empty_error(path)
 
 
-def raw_lines(path: str) -> Iterator[tuple[int, bytes]]:
+def read_lines(path: str) -> Iterator[tuple[int, bytes]]:
     """The lines of a file (``-``: standard input) that hold more than white space, numbered from 1, one at a time.
 
     A gzip file is unpacked. Raises InputError where the file cannot be read, has a line longer than MAX_LINE, or holds
@@ -58,47 +58,49 @@ def raw_lines(path: str) -> Iterator[tuple[int, bytes]]:
     """
     found = False
     try:
-        with opened(path) as file:
-            for number, raw in enumerate(iter(partial(file.readline, MAX_LINE + 1), b""), 1):
-                if len(raw) > MAX_LINE:
-                    raise _too_long(path, number)
+        with open_file(path) as file:
+            for number, raw in enumerate(iter(partial(file.readline, MAX_LINE_BYTES + 1), b""), 1):
+                if len(raw) > MAX_LINE_BYTES:
+                    raise _too_long_error(path, number)
                 if number == 1:
                     raw = raw.removeprefix(b"\xef\xbb\xbf")
                 if not raw.isspace() and raw:
                     found = True
                     yield number, raw
     except OSError as e:
-        raise _unreadable(path, e) from None
+        raise _unreadable_error(path, e) from None
     if not found:
-        raise _nothing(path)
+        raise _empty_error(path)
 
 
-def _unreadable(path: str, error: OSError) -> UnreadableFileError:
+def _unreadable_error(path: str, error: OSError) -> UnreadableFileError:
     return UnreadableFileError(
-        [Problem(path, None, None, f"{reason(error)}; expected a JSON Lines file, one document a line")]
+        [Problem(path, None, None, f"{explain_os_error(error)}; expected a JSON Lines file, one document a line")]
     )
 
 
-def _nothing(path: str) -> EmptyFileError:
+def _empty_error(path: str) -> EmptyFileError:
     return EmptyFileError([Problem(path, None, None, "is empty; expected one JSON object a line, each with a doc_id")])
 
 
-def _too_long(path: str, line: int) -> InputError:
-    message = f"is longer than {MAX_LINE >> 20} MB; write one document a line"
+def _too_long_error(path: str, line: int) -> InputError:
+    message = f"is longer than {MAX_LINE_BYTES >> 20} MB; write one document a line"
     return InputError([Problem(path, line, None, message)])
 
 
-def parse(path: str, number: int, raw: bytes) -> tuple[dict[str, Any] | None, list[Problem]]:
+def parse_row(path: str, number: int, raw: bytes) -> tuple[dict[str, Any] | None, list[Problem]]:
     """One line as an object, or the problem that says why it is none."""
-    row, problems = parse_any(path, number, raw)
+    row, problems = parse_json(path, number, raw)
     if problems:
         return None, problems
     if not isinstance(row, dict):
-        return None, [Problem(path, number, None, f"is {kind_of(row)}; expected an object with doc_id and layers")]
+        return None, [
+            Problem(path, number, None, f"is {describe_kind(row)}; expected an object with doc_id and layers")
+        ]
     return row, []
 
 
-def parse_any(path: str, number: int | None, raw: bytes) -> tuple[Any, list[Problem]]:
+def parse_json(path: str, number: int | None, raw: bytes) -> tuple[Any, list[Problem]]:
     """JSON of any kind, of a line or (without ``number``) of a file, or the problem that says why it is none.
 
     Parsed fast; what the fast parser refuses is read again by the standard one, which takes a little more (NaN) and
@@ -128,8 +130,8 @@ def parse_any(path: str, number: int | None, raw: bytes) -> tuple[Any, list[Prob
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
     """The rows of a file; lines that hold none are problems of the reading."""
-    for number, line in raw_lines(path):
-        row, problems = parse(path, number, line)
+    for number, line in read_lines(path):
+        row, problems = parse_row(path, number, line)
         reading.problems += problems
         if row is not None:
             yield Record(path, number, row)
@@ -138,15 +140,15 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
 def read_gold(path: str, ontology: Ontology) -> list[Document]:
     """The documents of a gold file, with text, zones and segmentation. Types are those of the ontology."""
     reading = Reading(ontology)
-    return reading.gold_documents(read(path, reading))
+    return reading.read_gold(read(path, reading))
 
 
-def content(lines: bytes) -> int:
+def sum_line_hashes(lines: bytes) -> int:
     """The sum of the lines' 128-bit hashes: the same however lines are ordered, split into files or packed."""
     return sum(xxhash.xxh3_128_intdigest(line) for line in map(bytes.strip, lines.split(b"\n")) if line)
 
 
-def content_name(content: int) -> str:
+def format_hash(content: int) -> str:
     """What a signature calls a gold of one's own by this content: 12 hexadecimal digits."""
     return f"{content % (1 << 128):032x}"[:12]
 
@@ -168,7 +170,7 @@ def read_predictions(
     count, code points if None. Raises InputError with every problem of the file.
     """
     reading = Reading(ontology, {d.doc_id: d for d in gold})
-    return reading.predictions(read(path, reading), unknown, view, offsets)
+    return reading.read_predictions(read(path, reading), unknown, view, offsets)
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str] | None = None, with_text: bool = False) -> None:
@@ -176,11 +178,11 @@ def write(path: str, documents: Iterable[Document], lost: Counter[str] | None = 
 
     ``with_text`` makes it a gold file: text, zones, paragraphs, sentences and tokens too.
     """
-    lines = (json.dumps(row_of(d, with_text), ensure_ascii=False) + "\n" for d in documents)
+    lines = (json.dumps(to_row(d, with_text), ensure_ascii=False) + "\n" for d in documents)
     write_text(path, "".join(lines))
 
 
-def row_of(document: Document, with_text: bool = False) -> dict[str, Any]:
+def to_row(document: Document, with_text: bool = False) -> dict[str, Any]:
     """The row of a document: a prediction, or with ``with_text`` a gold row."""
     row: dict[str, Any] = {"doc_id": document.doc_id}
     if with_text:
@@ -188,4 +190,4 @@ def row_of(document: Document, with_text: bool = False) -> dict[str, Any]:
         row["zones"] = [{"start": z.span.start, "end": z.span.end, "zone": z.name} for z in document.zones]
         for key in ("paragraphs", "sentences", "tokens"):
             row[key] = [{"start": s.start, "end": s.end} for s in getattr(document, key)]
-    return {**row, **layers_of(document)}
+    return {**row, **to_layers(document)}

@@ -14,18 +14,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from vostochny.formats.containers import listed, outputs, row_of
+from vostochny.formats.containers import find_items, make_row, read_outputs
 from vostochny.formats.reader import Reading, Record
 
-_BEGINS_WORD = ("▁", "Ġ")  # how SentencePiece and byte-level BPE write the white space before a piece
+_WORD_MARKS = ("▁", "Ġ")  # how SentencePiece and byte-level BPE write the white space before a piece
 
-KEYS = ("entities", "predictions", "prediction", "output", "outputs", "ner", "tokens")
+ITEM_KEYS = ("entities", "predictions", "prediction", "output", "outputs", "ner", "tokens")
 
 
 def is_output(value: Any) -> bool:
     """Whether a value is one document's output: a list of items, or an object that holds one."""
     if isinstance(value, dict):
-        return any(key in value for key in KEYS)
+        return any(key in value for key in ITEM_KEYS)
     return isinstance(value, list) and all(isinstance(x, dict) and not is_output(x) for x in value)
 
 
@@ -36,18 +36,18 @@ def is_item(value: Any) -> bool:
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
     """A record a document."""
-    for output in outputs(path, reading, is_output):
-        items = listed(output.value, KEYS)
+    for output in read_outputs(path, reading, is_output):
+        items = find_items(output.value, ITEM_KEYS)
         if isinstance(items, list):
-            items = _joined(items)
-        yield Record(path, output.line, row_of(output, entities=items), ordered=True)
+            items = _join_pieces(items)
+        yield Record(path, output.line, make_row(output, entities=items), ordered=True)
 
 
-def _joined(items: list[Any]) -> list[Any]:
+def _join_pieces(items: list[Any]) -> list[Any]:
     out: list[Any] = []
     last: dict[str, Any] | None = None  # the piece before
     words = (x.get("word") for x in items if isinstance(x, dict))
-    spaced = any(isinstance(word, str) and word.startswith(_BEGINS_WORD) for word in words)
+    spaced = any(isinstance(word, str) and word.startswith(_WORD_MARKS) for word in words)
     for item in items:
         if not isinstance(item, dict):
             out.append(item)  # the checks say what is wrong with it
@@ -58,20 +58,20 @@ def _joined(items: list[Any]) -> list[Any]:
             last = None
             continue
         if "entity_group" in item or not isinstance(tag, str):
-            out.append(_entity(item, tag))
+            out.append(_make_entity(item, tag))
             last = None
             continue
         # Only the first hyphen is the tag scheme's: a label may have its own, as in B-person-actor.
         prefix, label = (tag[0], tag[2:]) if tag[:2] in ("B-", "I-") else ("", tag)
-        if last is not None and out[-1]["type"] == label and _continues(last, item, prefix):
-            _extend(out[-1], item, spaced)
+        if last is not None and out[-1]["type"] == label and _continues_entity(last, item, prefix):
+            _extend_entity(out[-1], item, spaced)
         else:
-            out.append(_entity(item, label))
+            out.append(_make_entity(item, label))
         last = item
     return out
 
 
-def _continues(last: dict[str, Any], item: dict[str, Any], prefix: str) -> bool:
+def _continues_entity(last: dict[str, Any], item: dict[str, Any], prefix: str) -> bool:
     inside = isinstance(item.get("word"), str) and item["word"].startswith("##")
     if prefix == "B" and not inside:
         return False
@@ -81,22 +81,22 @@ def _continues(last: dict[str, Any], item: dict[str, Any], prefix: str) -> bool:
     return isinstance(ends[0], int) and isinstance(ends[1], int) and 0 <= ends[1] - ends[0] <= 1
 
 
-def _entity(item: dict[str, Any], label: Any) -> dict[str, Any]:
+def _make_entity(item: dict[str, Any], label: Any) -> dict[str, Any]:
     out: dict[str, Any] = {"type": label}
     if item.get("start") is None and item.get("end") is None and isinstance(item.get("word"), str):
-        return {**out, "text": _letters(item["word"])}
+        return {**out, "text": _remove_marks(item["word"])}
     return {**out, "start": item.get("start"), "end": item.get("end")}
 
 
-def _extend(entity: dict[str, Any], item: dict[str, Any], spaced: bool) -> None:
+def _extend_entity(entity: dict[str, Any], item: dict[str, Any], spaced: bool) -> None:
     """Add a piece. ``spaced``: the tokenizer marks the pieces that begin a word, not those inside one."""
     if "text" not in entity:
         entity["end"] = item.get("end")
     elif isinstance(item.get("word"), str):
         word = item["word"]
-        inside = not word.startswith(_BEGINS_WORD) if spaced else word.startswith("##")
-        entity["text"] += ("" if inside else " ") + _letters(word)
+        inside = not word.startswith(_WORD_MARKS) if spaced else word.startswith("##")
+        entity["text"] += ("" if inside else " ") + _remove_marks(word)
 
 
-def _letters(piece: str) -> str:
-    return piece.removeprefix("##").lstrip("".join(_BEGINS_WORD))
+def _remove_marks(piece: str) -> str:
+    return piece.removeprefix("##").lstrip("".join(_WORD_MARKS))

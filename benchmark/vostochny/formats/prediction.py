@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from vostochny.errors import Problem
-from vostochny.formats.word_spans import Found, Placer, fitting_unit, need_placing
+from vostochny.formats.word_spans import PlacedSpan, Placer, find_fitting_unit, needs_placing
 from vostochny.model import LAYERS, Argument, Document, Entity, Event, Placement, Quote, Reference, Span, Zone
 from vostochny.ontology import Ontology, View
 from vostochny.schema import GOLD_KEYS
@@ -19,24 +19,24 @@ from vostochny.text.alignment import difference
 from vostochny.text.layout import paragraphs_of
 
 
-def nearest(given: str, known: Iterable[str]) -> str:
+def suggest_name(given: str, known: Iterable[str]) -> str:
     """A hint at the known name that a mistyped one is nearest to.
 
     Of more names than MANY only the given one's neighbours in the alphabet are looked at, and some of them shown:
     thousands of unknown documents beside thousands of known ones would take hours and gigabytes.
     """
     known = list(known)
-    shown = ", ".join(known[:MANY])
-    if len(known) > MANY:
+    shown = ", ".join(known[:MAX_COMPARED_NAMES])
+    if len(known) > MAX_COMPARED_NAMES:
         shown = f"{shown} … ({len(known)} in all)"
         known.sort()
         at = bisect_left(known, given)
-        known = known[max(0, at - MANY // 10) : at + MANY // 10]
+        known = known[max(0, at - MAX_COMPARED_NAMES // 10) : at + MAX_COMPARED_NAMES // 10]
     near = difflib.get_close_matches(given, known, 1, 0.4)
     return f"did you mean {near[0]!r}?" if near else f"known are {shown}"
 
 
-def kind_of(value: Any) -> str:
+def describe_kind(value: Any) -> str:
     """What a JSON value is, in words."""
     names = {dict: "an object", list: "a list", str: "a string", bool: "true or false", type(None): "null"}
     return names.get(type(value), "a number")
@@ -46,11 +46,11 @@ NEEDS_TEXT = (
     "gives words, or offsets that do not count characters of the article, and the gold is without text to find them "
     "in; for the corpus run `vostochny rehydrate FOLDER` on the articles that you hold, or work in a checkout"
 )
-MANY = 100  # names that are all compared with a mistyped one, and all shown
-FARTHEST = 1 << 40  # no offset is greater; arithmetic on offsets rests on it
+MAX_COMPARED_NAMES = 100  # names that are all compared with a mistyped one, and all shown
+MAX_OFFSET = 1 << 40  # no offset is greater; arithmetic on offsets rests on it
 
 
-class Row:
+class RowReader:
     """Reads one row. Without ``text`` (its document is unknown) everything but the upper bound of offsets is checked.
 
     ``unknown`` is None for gold, whose types are taken as they are only if the ontology knows them. ``layout`` is the
@@ -80,7 +80,7 @@ class Row:
         self.problems: list[Problem] = []
         self.places: dict[str, Span] = {}  # id of an entity or event → where it stands
 
-    def problem(self, field: str, message: str) -> None:
+    def add_problem(self, field: str, message: str) -> None:
         self.problems.append(Problem(self.path, self.line, field, message))
 
     def read(self, doc_id: str, with_text: bool) -> Document:
@@ -88,25 +88,25 @@ class Row:
             if key not in LAYERS and key not in GOLD_KEYS:
                 near = difflib.get_close_matches(key, LAYERS, 1, 0.6)
                 hint = f"did you mean {near[0]!r}?" if near else f"the layers are {', '.join(LAYERS)}"
-                self.problem(key, f"unknown key; {hint}")
+                self.add_problem(key, f"unknown key; {hint}")
         if not with_text and self.text and isinstance(self.row.get("text"), str) and self.row["text"] != self.text:
-            self.problem("text", difference(self.text, self.row["text"]))
+            self.add_problem("text", difference(self.text, self.row["text"]))
         self.place_words()
-        layers = {layer: self.items(layer) for layer in LAYERS}
-        entities = [self.entity(where, item) for where, item in layers["entities"]]
-        triggers = {where: self.span(f"{where}.trigger", item.get("trigger")) for where, item in layers["events"]}
+        layers = {layer: self.read_items(layer) for layer in LAYERS}
+        entities = [self.read_entity(where, item) for where, item in layers["entities"]]
+        triggers = {where: self.read_span(f"{where}.trigger", item.get("trigger")) for where, item in layers["events"]}
         for where, item in layers["events"]:
-            self.remember(where, item, triggers[where])
-        events = [self.event(where, item, triggers[where]) for where, item in layers["events"]]
-        quotes = [self.quote(where, item) for where, item in layers["quotes"]]
+            self.register_id(where, item, triggers[where])
+        events = [self.read_event(where, item, triggers[where]) for where, item in layers["events"]]
+        quotes = [self.read_quote(where, item) for where, item in layers["quotes"]]
         segmentation: dict[str, Any] = {}
         if with_text:
             for key in ("paragraphs", "sentences", "tokens"):
-                spans = (self.span(where, item) for where, item in self.items(key))
+                spans = (self.read_span(where, item) for where, item in self.read_items(key))
                 segmentation[key] = tuple(s for s in spans if s)
             zones = [
-                (self.span(where, item), self.zone_name(f"{where}.zone", item.get("zone")))
-                for where, item in self.items("zones")
+                (self.read_span(where, item), self.check_zone_name(f"{where}.zone", item.get("zone")))
+                for where, item in self.read_items("zones")
             ]
             segmentation["zones"] = tuple(Zone(place, name) for place, name in zones if place and name)
         return Document(
@@ -119,209 +119,212 @@ class Row:
 
     def place_words(self) -> None:
         """Give offsets to words without any, and turn other offsets into code points of the document."""
-        if not need_placing(self.row, self.offsets):
+        if not needs_placing(self.row, self.offsets):
             return
         if not self.text:
             if self.layout:  # without it the document is unknown, which is a problem already
-                self.problem("doc_id", NEEDS_TEXT)
+                self.add_problem("doc_id", NEEDS_TEXT)
                 self.row = {k: v for k, v in self.row.items() if k not in LAYERS}  # each span would be a problem again
             return
         layout = self.layout or Document("", self.text)
         zones = [z.span for z in layout.zones if z.name not in self.ontology.unscored] if layout.zones else None
         paragraphs = layout.paragraphs or paragraphs_of(self.text)
-        placer = Placer(self.text, paragraphs, zones, self.offsets, self.problem)
-        self.row = placer.row(self.row)
+        placer = Placer(self.text, paragraphs, zones, self.offsets, self.add_problem)
+        self.row = placer.place_row(self.row)
         self.placement = placer.placement
 
     # -- pieces ----------------------------------------------------------------------------------------------------
 
-    def items(self, key: str) -> list[tuple[str, dict[str, Any]]]:
+    def read_items(self, key: str) -> list[tuple[str, dict[str, Any]]]:
         """The objects of a list, each with its place for messages; null and absent are an empty list."""
-        return self.objects(key, self.row.get(key))
+        return self.read_objects(key, self.row.get(key))
 
-    def objects(self, where: str, value: Any) -> list[tuple[str, dict[str, Any]]]:
+    def read_objects(self, where: str, value: Any) -> list[tuple[str, dict[str, Any]]]:
         if value is None:
             return []
         if not isinstance(value, list):
-            self.problem(where, f"is {kind_of(value)}; expected a list of objects")
+            self.add_problem(where, f"is {describe_kind(value)}; expected a list of objects")
             return []
         out = []
         for i, item in enumerate(value):
             if isinstance(item, dict):
                 out.append((f"{where}[{i}]", item))
             else:
-                self.problem(f"{where}[{i}]", f"is {kind_of(item)}; expected an object")
+                self.add_problem(f"{where}[{i}]", f"is {describe_kind(item)}; expected an object")
         return out
 
-    def span(self, where: str, value: Any) -> Span | None:
+    def read_span(self, where: str, value: Any) -> Span | None:
         if not isinstance(value, dict):
-            self.problem(
-                where, f'is {"missing" if value is None else kind_of(value)}; expected {{"start": …, "end": …}}'
+            self.add_problem(
+                where, f'is {"missing" if value is None else describe_kind(value)}; expected {{"start": …, "end": …}}'
             )
             return None
-        if type(value) is Found:
+        if type(value) is PlacedSpan:
             return Span(value["start"], value["end"])
         bounds = []
         for key in ("start", "end"):
             number = value.get(key)
             if isinstance(number, bool) or not isinstance(number, int):
-                shown = "is missing" if number is None else f"is {kind_of(number)}"
-                self.problem(f"{where}.{key}", f"{shown}; expected a whole number, a code point offset into the text")
-            elif number > FARTHEST:
-                self.problem(f"{where}.{key}", f"{number!r:.40} is no offset into any text")
+                shown = "is missing" if number is None else f"is {describe_kind(number)}"
+                self.add_problem(
+                    f"{where}.{key}", f"{shown}; expected a whole number, a code point offset into the text"
+                )
+            elif number > MAX_OFFSET:
+                self.add_problem(f"{where}.{key}", f"{number!r:.40} is no offset into any text")
             else:
                 bounds.append(number)
         if len(bounds) < 2:
             return None
         start, end = bounds
         if start < 0:
-            self.problem(f"{where}.start", f"{start} is before the text; offsets count from 0")
+            self.add_problem(f"{where}.start", f"{start} is before the text; offsets count from 0")
         elif end <= start:
-            self.problem(
+            self.add_problem(
                 f"{where}.end", f"{end} is not after start {start}; end is exclusive, one past the last character"
             )
         elif self.text is not None and end > len(self.text):
             message = f"{end} is beyond the text, which has {len(self.text)} characters"
-            self.problem(f"{where}.end", message + self.other_unit(start, end, value.get("text")))
+            self.add_problem(f"{where}.end", message + self.suggest_unit(start, end, value.get("text")))
         else:
             surface = value.get("text")
             if isinstance(surface, str) and self.text is not None and self.text[start:end] != surface:
                 there = self.text[start:end][:60]
                 message = f"{surface[:60]!r} does not stand at {start}–{end}, where the article has {there!r}"
-                self.problem(f"{where}.text", message + self.other_unit(start, end, surface))
+                self.add_problem(f"{where}.text", message + self.suggest_unit(start, end, surface))
             return Span(start, end)
         return None
 
-    def other_unit(self, start: int, end: int, surface: Any) -> str:
+    def suggest_unit(self, start: int, end: int, surface: Any) -> str:
         """What to say of offsets that do not fit: the option that would read them."""
         if not isinstance(surface, str) or not self.text or self.offsets:
             return ""
-        unit = fitting_unit(self.text, start, end, surface)
+        unit = find_fitting_unit(self.text, start, end, surface)
         if unit:
             return f"; counted in {'UTF-16 code units' if unit == 'utf16' else 'bytes'} it fits: --offsets {unit}"
         return "; --offsets ignore places it by its words" if surface.strip() else ""
 
-    def known(self, where: str, value: Any, allowed: Iterable[str], what: str) -> str | None:
+    def check_label(self, where: str, value: Any, allowed: Iterable[str], what: str) -> str | None:
         """A type or role: checked against the ontology as ``unknown`` says. None where the item is to be left out."""
         if not isinstance(value, str):
-            self.problem(
-                where, f"is {'missing' if value is None else kind_of(value)}; expected one of {', '.join(allowed)}"
+            self.add_problem(
+                where,
+                f"is {'missing' if value is None else describe_kind(value)}; expected one of {', '.join(allowed)}",
             )
         elif value in allowed:
             return value
         elif not value.isprintable() or not value:
-            self.problem(where, f"{value[:60]!r} has characters that do not print; write a plain name")
+            self.add_problem(where, f"{value[:60]!r} has characters that do not print; write a plain name")
         elif self.unknown == "wrong":
             return value
         elif self.unknown == "error":
-            hint = nearest(value, allowed)
-            self.problem(
+            hint = suggest_name(value, allowed)
+            self.add_problem(
                 where, f"unknown {what} {value!r}; {hint} (--unknown ignore leaves it out, --unknown wrong counts it)"
             )
         return None
 
-    def attribute(self, where: str, value: Any, allowed: Iterable[str]) -> str | None:
+    def check_attribute(self, where: str, value: Any, allowed: Iterable[str]) -> str | None:
         if value is None or (isinstance(value, str) and value in allowed):
             return value
-        self.problem(
+        self.add_problem(
             where,
             f"{value!r} is none of {', '.join(allowed)}"
             if isinstance(value, str)
-            else f"is {kind_of(value)}; expected a string or null",
+            else f"is {describe_kind(value)}; expected a string or null",
         )
         return None
 
-    def name(self, where: str, value: Any) -> str | None:
+    def check_string(self, where: str, value: Any) -> str | None:
         if value is None or isinstance(value, str):
             return value
-        self.problem(where, f"is {kind_of(value)}; expected a string or null")
+        self.add_problem(where, f"is {describe_kind(value)}; expected a string or null")
         return None
 
-    def zone_name(self, where: str, value: Any) -> str | None:
+    def check_zone_name(self, where: str, value: Any) -> str | None:
         if isinstance(value, str) and value:
             return value
-        shown = "is missing" if value is None else "is empty" if value == "" else f"is {kind_of(value)}"
-        self.problem(where, f"{shown}; expected the zone's name, such as {', '.join(self.ontology.zones)}")
+        shown = "is missing" if value is None else "is empty" if value == "" else f"is {describe_kind(value)}"
+        self.add_problem(where, f"{shown}; expected the zone's name, such as {', '.join(self.ontology.zones)}")
         return None
 
-    def flag(self, where: str, value: Any) -> bool:
+    def check_flag(self, where: str, value: Any) -> bool:
         if value is None or isinstance(value, bool):
             return bool(value)
-        self.problem(where, f"is {kind_of(value)}; expected true, false or null")
+        self.add_problem(where, f"is {describe_kind(value)}; expected true, false or null")
         return False
 
-    def remember(self, where: str, item: dict[str, Any], span: Span | None) -> str:
-        id_ = self.name(f"{where}.id", item.get("id")) or ""
+    def register_id(self, where: str, item: dict[str, Any], span: Span | None) -> str:
+        id_ = self.check_string(f"{where}.id", item.get("id")) or ""
         if id_ and id_ in self.places:
-            self.problem(f"{where}.id", f"{id_!r} is given twice; ids are unique in a document")
+            self.add_problem(f"{where}.id", f"{id_!r} is given twice; ids are unique in a document")
         if id_:
             self.places[id_] = span or Span(0, 1)  # a broken span has its own problem; references to it need none
         return id_
 
-    def reference(self, where: str, value: Any) -> Reference | None:
+    def read_reference(self, where: str, value: Any) -> Reference | None:
         """An id of this row, or a span in place."""
         if isinstance(value, str):
             if value in self.places:
                 return Reference(self.places[value], value)
-            self.problem(where, f"no entity or event has the id {value!r}; give an id of this document or a span")
+            self.add_problem(where, f"no entity or event has the id {value!r}; give an id of this document or a span")
             return None
-        span = self.span(where, value)
+        span = self.read_span(where, value)
         return Reference(span) if span else None
 
     # -- the layers ------------------------------------------------------------------------------------------------
 
-    def entity(self, where: str, item: dict[str, Any]) -> Entity | None:
-        span = self.span(where, item)
-        id_ = self.remember(where, item, span)
-        type_ = self.known(f"{where}.type", item.get("type"), self.entity_types, "entity type")
-        level = self.attribute(f"{where}.level", item.get("level"), self.ontology.levels)
-        demonym = self.flag(f"{where}.demonym", item.get("demonym"))
-        cluster = self.name(f"{where}.cluster", item.get("cluster"))
+    def read_entity(self, where: str, item: dict[str, Any]) -> Entity | None:
+        span = self.read_span(where, item)
+        id_ = self.register_id(where, item, span)
+        type_ = self.check_label(f"{where}.type", item.get("type"), self.entity_types, "entity type")
+        level = self.check_attribute(f"{where}.level", item.get("level"), self.ontology.levels)
+        demonym = self.check_flag(f"{where}.demonym", item.get("demonym"))
+        cluster = self.check_string(f"{where}.cluster", item.get("cluster"))
         if span is None or type_ is None:
             return None
         return Entity(id_, span, type_, level, demonym, cluster)
 
-    def event(self, where: str, item: dict[str, Any], trigger: Span | None) -> Event | None:
-        type_ = self.known(f"{where}.type", item.get("type"), self.event_types, "event type")
+    def read_event(self, where: str, item: dict[str, Any], trigger: Span | None) -> Event | None:
+        type_ = self.check_label(f"{where}.type", item.get("type"), self.event_types, "event type")
         arguments = []
         known = self.ontology.events.get(type_ or "")
         roles = known.roles if known else self.ontology.roles
-        for at, argument in self.objects(f"{where}.arguments", item.get("arguments")):
-            role = self.known(f"{at}.role", argument.get("role"), roles, f"role of {type_}" if type_ else "role")
+        for at, argument in self.read_objects(f"{where}.arguments", item.get("arguments")):
+            role = self.check_label(f"{at}.role", argument.get("role"), roles, f"role of {type_}" if type_ else "role")
             filler = (
-                self.reference(f"{at}.filler", argument["filler"])
+                self.read_reference(f"{at}.filler", argument["filler"])
                 if "filler" in argument
-                else self.reference(at, argument)
+                else self.read_reference(at, argument)
             )
             if role and filler:
                 arguments.append(Argument(role, filler))
         o = self.ontology
         realis, polarity, outcome = (
-            self.attribute(f"{where}.{key}", item.get(key), allowed)
+            self.check_attribute(f"{where}.{key}", item.get(key), allowed)
             for key, allowed in (("realis", o.realis), ("polarity", o.polarity), ("outcome", o.outcome))
         )
-        cluster = self.name(f"{where}.cluster", item.get("cluster"))
+        cluster = self.check_string(f"{where}.cluster", item.get("cluster"))
         if trigger is None or type_ is None:
             return None
         id_ = str(item.get("id") or "")
         return Event(id_, trigger, type_, realis, polarity, outcome, tuple(arguments), cluster)
 
-    def quote(self, where: str, item: dict[str, Any]) -> Quote | None:
+    def read_quote(self, where: str, item: dict[str, Any]) -> Quote | None:
         o = self.ontology
-        content = [self.span(at, part) for at, part in self.objects(f"{where}.content", item.get("content"))]
+        content = [self.read_span(at, part) for at, part in self.read_objects(f"{where}.content", item.get("content"))]
         if not content:
-            self.problem(f"{where}.content", "has no span; expected a list of one span or more")
-        cue = self.span(f"{where}.cue", item["cue"]) if item.get("cue") is not None else None
+            self.add_problem(f"{where}.content", "has no span; expected a list of one span or more")
+        cue = self.read_span(f"{where}.cue", item["cue"]) if item.get("cue") is not None else None
         source, addressee = (
-            self.reference(f"{where}.{key}", item[key]) if item.get(key) is not None else None
+            self.read_reference(f"{where}.{key}", item[key]) if item.get(key) is not None else None
             for key in ("source", "addressee")
         )
         spans = sorted(s for s in content if s)
         values = [
-            self.attribute(f"{where}.{key}", item.get(key), allowed)
+            self.check_attribute(f"{where}.{key}", item.get(key), allowed)
             for key, allowed in (("directness", o.directness), ("attitude", o.attitude), ("link", o.links))
         ]
-        names = [self.name(f"{where}.{key}", item.get(key)) for key in ("id", "parent", "cluster")]
+        names = [self.check_string(f"{where}.{key}", item.get(key)) for key in ("id", "parent", "cluster")]
         if not spans or len(spans) < len(content):
             return None
         directness, attitude, link = values
@@ -329,7 +332,7 @@ class Row:
         return Quote(id_ or "", tuple(spans), cue, source, addressee, directness, attitude, parent, cluster, link)
 
 
-def layers_of(document: Document) -> dict[str, Any]:
+def to_layers(document: Document) -> dict[str, Any]:
     """The layers of a document as a row holds them, each span with its words."""
 
     def words(span: Span) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from vostochny.model import Argument, Document, Event, Quote, Reference, Span
 LOST_PARENT = "parents that are no quote of the document"
 
 
-def placed(document: Document, lost: Counter[str]) -> Document:
+def drop_unplaced(document: Document, lost: Counter[str]) -> Document:
     """The document without what stands nowhere in the text (words that were not found), every item with an id."""
 
     def real(span: Span | None) -> bool:
@@ -52,7 +52,7 @@ def placed(document: Document, lost: Counter[str]) -> Document:
     return replace(document, entities=tuple(entities), events=tuple(events), quotes=tuple(quotes))
 
 
-def with_targets(document: Document, lost: Counter[str]) -> Document:
+def resolve_references(document: Document, lost: Counter[str]) -> Document:
     """The document with every reference at an item of its own; one that finds none is left out and counted.
 
     So is what no relation between two items can say: the second of two equal arguments, an event's argument that is the

@@ -24,7 +24,7 @@ from vostochny.formats.reader import Reading, Record
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View
 
-GROUP = "vostochny.formats"
+ENTRY_POINT_GROUP = "vostochny.formats"
 # Name → its module in this package, imported when used: some bring a library that is slow to import.
 MODULES = {
     "jsonl": "jsonl",
@@ -41,34 +41,34 @@ MODULES = {
     "tagged": "tagged_rows",
 }
 # The ending of a file to write, where no format is named.
-ENDINGS = {
+FORMAT_OF_ENDING = {
     ".jsonl": "jsonl", ".json": "json", ".conll": "conll", ".iob2": "conll", ".iob": "conll", ".tsv": "conll",
     ".spacy": "spacy", ".parquet": "parquet",
 }  # fmt: skip
 
 
-def names() -> tuple[str, ...]:
+def format_names() -> tuple[str, ...]:
     """The formats of this package and those of plug-ins."""
-    return (*MODULES, *(p.name for p in _plugins() if p.name not in MODULES))
+    return (*MODULES, *(p.name for p in _find_plugins() if p.name not in MODULES))
 
 
-def _plugins() -> Iterator[Any]:
+def _find_plugins() -> Iterator[Any]:
     from importlib.metadata import entry_points
 
-    yield from entry_points(group=GROUP)
+    yield from entry_points(group=ENTRY_POINT_GROUP)
 
 
-def named(name: str, option: str = "--format") -> Any:
+def load_format(name: str, option: str = "--format") -> Any:
     """The module of a format. Raises InputError that names the formats where there is none."""
     if name in MODULES:
         return import_module(f"vostochny.formats.{MODULES[name]}")
-    for plugin in _plugins():
+    for plugin in _find_plugins():
         if plugin.name == name:
             try:
                 return plugin.load()
             except Exception as e:  # a plug-in may fail in any way
                 raise InputError([Problem(option, None, None, f"the plug-in {plugin.value} fails: {e}")]) from None
-    raise InputError([Problem(option, None, None, f"{name!r} is none of {', '.join(names())}")])
+    raise InputError([Problem(option, None, None, f"{name!r} is none of {', '.join(format_names())}")])
 
 
 def detect(path: str) -> str:
@@ -77,9 +77,9 @@ def detect(path: str) -> str:
     Raises InputError where a text is of no format that is known.
     """
     if path != "-" and Path(path).is_dir():
-        return _folder(Path(path))
+        return _detect_folder(Path(path))
     try:
-        head = files.head(path)
+        head = files.read_head(path)
     except (OSError, UnreadableFileError):
         return "jsonl"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -88,17 +88,17 @@ def detect(path: str) -> str:
     if head[:2] in (b"x\x9c", b"x\x01", b"x\xda", b"x^") and b"\0" in head:
         return "spacy"
     if start[:1] in (b"{", b"["):
-        return _json(path, head, start)
+        return _detect_json(path, head, start)
     if re.match(rb"(?:[TEAMRN#]\d+|\*)\t\S", start) or path.endswith(".ann"):
         return "brat"
     if start and b"\0" not in head and _has_tags(start):
         return "conll"
-    for plugin in _plugins() if start else ():
-        claims = None if plugin.name in MODULES else getattr(named(plugin.name), "detect", None)
+    for plugin in _find_plugins() if start else ():
+        claims = None if plugin.name in MODULES else getattr(load_format(plugin.name), "detect", None)
         if claims and claims(path, head):
             return str(plugin.name)
     if start:
-        known = ", ".join(names())
+        known = ", ".join(format_names())
         shown = start[:20].decode("utf-8", "replace")
         raise InputError(
             [Problem(path, None, None, f"begins with {shown!r}, which is no format of {known}; see --format")]
@@ -106,7 +106,7 @@ def detect(path: str) -> str:
     return "jsonl"
 
 
-def _folder(path: Path) -> str:
+def _detect_folder(path: Path) -> str:
     if (path / "dataset_info.json").is_file() or (path / "dataset_dict.json").is_file():
         return "dataset"
     if any(path.glob("*.ann")):
@@ -124,7 +124,7 @@ def _has_tags(start: bytes) -> bool:
     return bool(tags) and 2 * len(tags) >= len(lines)
 
 
-def _json(path: str, head: bytes, start: bytes) -> str:
+def _detect_json(path: str, head: bytes, start: bytes) -> str:
     """The format of JSON by its first value: a line, or else the whole file."""
     first, newline, _ = start.partition(b"\n")
     # The plain case is told by a look, which spares it the other formats' modules.
@@ -140,15 +140,15 @@ def _json(path: str, head: bytes, start: bytes) -> str:
             return "jsonl"
         lines = False
         try:
-            value = orjson.loads(files.content(path).removeprefix(b"\xef\xbb\xbf"))
+            value = orjson.loads(files.read_bytes(path).removeprefix(b"\xef\xbb\xbf"))
         except (orjson.JSONDecodeError, InputError):
             # Broken: what it would be tells who should say so.
             looks = re.search(rb'"annotations"\s*:', head) and re.search(rb'"data"\s*:', head)
             return "label-studio" if looks else "jsonl"
-    return _kind(value, 0) or ("jsonl" if lines or not isinstance(value, dict | list) else "json")
+    return _detect_value(value, 0) or ("jsonl" if lines or not isinstance(value, dict | list) else "json")
 
 
-def _kind(value: Any, depth: int) -> str | None:
+def _detect_value(value: Any, depth: int) -> str | None:
     """The format that a JSON value is of; None for a prediction row and for what is no format's."""
     from vostochny.formats import gliner_output, pipeline_output, spacy_json, tables
     from vostochny.formats.label_studio.regions import is_task
@@ -163,15 +163,15 @@ def _kind(value: Any, depth: int) -> str | None:
             return "huggingface"
         if gliner_output.is_item(first) and isinstance(first, dict) and "ents" not in first:
             return "gliner"
-        inner = _kind(first, depth + 1) if depth < 3 and isinstance(first, list | dict) else None
+        inner = _detect_value(first, depth + 1) if depth < 3 and isinstance(first, list | dict) else None
         return inner or ("json" if isinstance(first, dict) and depth == 0 else None)
     if not isinstance(value, dict):
         return None
-    if "tokens" in value and any(key in value for key in tables.TAGS):
+    if "tokens" in value and any(key in value for key in tables.TAG_KEYS):
         return "tagged"
     if spacy_json.is_output(value):
         return "spacy-json"
-    items = next((value[key] for key in pipeline_output.KEYS if value.get(key)), None)
+    items = next((value[key] for key in pipeline_output.ITEM_KEYS if value.get(key)), None)
     if isinstance(items, dict) and "doc_id" in value and "entities" in value:
         return "gliner"
     if isinstance(items, dict) and all(isinstance(x, list) for x in items.values()):
@@ -179,34 +179,34 @@ def _kind(value: Any, depth: int) -> str | None:
     first = next((x for x in items if isinstance(x, dict)), None) if isinstance(items, list) else None
     if first is not None:
         return "huggingface" if pipeline_output.is_item(first) else "gliner" if gliner_output.is_item(first) else None
-    if depth == 0 and value and all(isinstance(x, list | dict) for x in value.values()) and not _native(value):
+    if depth == 0 and value and all(isinstance(x, list | dict) for x in value.values()) and not _has_row_keys(value):
         inner = next((x for x in value.values() if x), None)
-        return _kind(inner, 1) or ("json" if isinstance(inner, dict) and _native(inner) else None)
+        return _detect_value(inner, 1) or ("json" if isinstance(inner, dict) and _has_row_keys(inner) else None)
     return None
 
 
-def _native(value: dict[str, Any]) -> bool:
+def _has_row_keys(value: dict[str, Any]) -> bool:
     return any(key in value for key in ("doc_id", "entities", "events", "quotes"))
 
 
-def expanded(addresses: str | Sequence[str]) -> tuple[str, ...]:
+def resolve_paths(addresses: str | Sequence[str]) -> tuple[str, ...]:
     """The files that addresses stand for (formats.shards), or the folders that are one thing in their format.
 
     Raises InputError where a pattern has no file.
     """
     out: list[str] = []
     for address in [addresses] if isinstance(addresses, str) else addresses:
-        whole = address != "-" and Path(address).is_dir() and _folder(Path(address)) != "jsonl"
-        out += [address] if whole else shards.found([address])
+        whole = address != "-" and Path(address).is_dir() and _detect_folder(Path(address)) != "jsonl"
+        out += [address] if whole else shards.find_files([address])
     return tuple(dict.fromkeys(out))
 
 
-def _records(
+def _read_records(
     addresses: str | Sequence[str], reading: Reading, name: str | None, option: str = "--format"
 ) -> Iterator[Record]:
     """What is read at addresses, all in one format: the one named, or that of the first file."""
-    paths = expanded(addresses)
-    module = named(name or detect(paths[0]), option)
+    paths = resolve_paths(addresses)
+    module = load_format(name or detect(paths[0]), option)
     for path in paths:
         with contextlib.suppress(*([EmptyFileError] if len(paths) > 1 else [])):
             yield from module.read(path, reading)
@@ -217,7 +217,7 @@ def read_gold(
 ) -> tuple[list[Document], Reading]:
     """The documents of a gold in any format and label set; the reading has its notes, and its types added."""
     reading = Reading(ontology)
-    return reading.gold_documents(_records(addresses, reading, name, "--gold-format"), own_types=True), reading
+    return reading.read_gold(_read_records(addresses, reading, name, "--gold-format"), own_types=True), reading
 
 
 def read_predictions(
@@ -231,15 +231,15 @@ def read_predictions(
 ) -> tuple[dict[str, Document], Reading]:
     """Predictions in any format by doc_id, as :func:`jsonl.read_predictions` has them; the reading has the notes."""
     reading = Reading(ontology, {d.doc_id: d for d in gold})
-    return reading.predictions(_records(addresses, reading, name), unknown, view, offsets), reading
+    return reading.read_predictions(_read_records(addresses, reading, name), unknown, view, offsets), reading
 
 
-def content_hash(addresses: str | Sequence[str]) -> str:
+def hash_content(addresses: str | Sequence[str]) -> str:
     """What a signature calls a gold of one's own: by its files' content, of JSON Lines by that of its lines."""
-    paths = expanded(addresses)
+    paths = resolve_paths(addresses)
     if detect(paths[0]) == "jsonl":
-        blocks = (data for path in paths for data in jsonl.blocks(path, 1 << 20, may_be_empty=True))
-        return jsonl.content_name(sum(map(jsonl.content, blocks)))
+        blocks = (data for path in paths for data in jsonl.read_blocks(path, 1 << 20, may_be_empty=True))
+        return jsonl.format_hash(sum(map(jsonl.sum_line_hashes, blocks)))
     digest = hashlib.sha256()
     for path in map(Path, paths):
         for file in sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]:

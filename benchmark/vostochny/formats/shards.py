@@ -14,8 +14,8 @@ from typing import Any
 
 from vostochny.errors import InputError, Problem
 
-_PATTERN = frozenset("*?[")
-ENDINGS = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
+_PATTERN_CHARACTERS = frozenset("*?[")
+JSON_LINES_ENDINGS = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
 
 
 def is_remote(address: str) -> bool:
@@ -23,7 +23,7 @@ def is_remote(address: str) -> bool:
     return "://" in address
 
 
-def found(addresses: Sequence[str]) -> tuple[str, ...]:
+def find_files(addresses: Sequence[str]) -> tuple[str, ...]:
     """The files that addresses stand for, each address's in the order of their names, no file twice.
 
     A name of a file is that file, whatever characters it has; a folder stands for the JSON Lines in it (ENDINGS, none
@@ -34,7 +34,7 @@ def found(addresses: Sequence[str]) -> tuple[str, ...]:
     problems: list[Problem] = []
     for address in addresses:
         try:
-            out += _remote(address) if is_remote(address) else _local(address)
+            out += _find_remote(address) if is_remote(address) else _find_local(address)
         except InputError as e:
             problems += e.problems
     if problems:
@@ -42,37 +42,39 @@ def found(addresses: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(out))
 
 
-def _local(address: str) -> list[str]:
+def _find_local(address: str) -> list[str]:
     path = Path(address)
     if address == "-" or path.is_file():
         return [address]
     if path.is_dir():
-        inside = sorted(str(p) for p in path.iterdir() if p.name.endswith(ENDINGS) and p.is_file())
-        return inside or _none(address, f"has no file that ends in {' or '.join(ENDINGS)}")
-    if _PATTERN & set(address):
+        inside = sorted(str(p) for p in path.iterdir() if p.name.endswith(JSON_LINES_ENDINGS) and p.is_file())
+        return inside or _raise_problem(address, f"has no file that ends in {' or '.join(JSON_LINES_ENDINGS)}")
+    if _PATTERN_CHARACTERS & set(address):
         fitting = sorted(p for p in glob.glob(address, recursive=True) if os.path.isfile(p))
-        return fitting or _none(address, "no file fits; put the pattern in quotes if the shell is not to read it")
+        return fitting or _raise_problem(
+            address, "no file fits; put the pattern in quotes if the shell is not to read it"
+        )
     return [address]
 
 
-def _remote(address: str) -> list[str]:
-    files, path = filesystem(address)
+def _find_remote(address: str) -> list[str]:
+    files, path = open_filesystem(address)
     try:
-        if _PATTERN & set(path):
+        if _PATTERN_CHARACTERS & set(path):
             fitting = sorted(str(p) for p in files.glob(path))
-            return [files.unstrip_protocol(p) for p in fitting] or _none(address, "no file fits")
+            return [files.unstrip_protocol(p) for p in fitting] or _raise_problem(address, "no file fits")
         if files.isdir(path):
-            inside = sorted(str(p) for p in files.ls(path, detail=False) if str(p).endswith(ENDINGS))
+            inside = sorted(str(p) for p in files.ls(path, detail=False) if str(p).endswith(JSON_LINES_ENDINGS))
             fitting = [files.unstrip_protocol(p) for p in inside]
-            return fitting or _none(address, f"has no file that ends in {' or '.join(ENDINGS)}")
+            return fitting or _raise_problem(address, f"has no file that ends in {' or '.join(JSON_LINES_ENDINGS)}")
     except InputError:
         raise
     except Exception as e:  # each filesystem fails in its own ways
-        return _none(address, f"cannot be listed: {e or type(e).__name__}")
+        return _raise_problem(address, f"cannot be listed: {e or type(e).__name__}")
     return [address]
 
 
-def filesystem(address: str) -> tuple[Any, str]:
+def open_filesystem(address: str) -> tuple[Any, str]:
     """The filesystem of a remote address and the path in it. Raises InputError where fsspec has none for it."""
     import fsspec
 
@@ -83,5 +85,5 @@ def filesystem(address: str) -> tuple[Any, str]:
     return files, str(path)
 
 
-def _none(address: str, message: str) -> list[str]:
+def _raise_problem(address: str, message: str) -> list[str]:
     raise InputError([Problem(address, None, None, message)])

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from vostochny.errors import InputError, Problem
-from vostochny.formats.files import MAX_FILE, content, write_bytes
+from vostochny.formats.files import MAX_FILE_BYTES, read_bytes, write_bytes
 from vostochny.formats.reader import Reading, Record
-from vostochny.formats.spacy_groups import MISSING, docs, layers_of_groups
+from vostochny.formats.spacy_groups import SPACY_MISSING, make_docs, read_groups
 from vostochny.model import Document
 
 
@@ -23,33 +23,33 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
         import spacy
         from spacy.tokens import DocBin
     except ImportError:
-        raise InputError([Problem(path, None, None, MISSING)]) from None
-    raw = content(path)
+        raise InputError([Problem(path, None, None, SPACY_MISSING)]) from None
+    raw = read_bytes(path)
     try:
         unpacking = zlib.decompressobj()
-        unpacking.decompress(raw, MAX_FILE)
+        unpacking.decompress(raw, MAX_FILE_BYTES)
         if unpacking.unconsumed_tail:
-            raise ValueError(f"unpacks to more than {MAX_FILE >> 20} MB")
+            raise ValueError(f"unpacks to more than {MAX_FILE_BYTES >> 20} MB")
         found = list(DocBin().from_bytes(raw).get_docs(spacy.blank("xx").vocab))
-        records = [_record(path, doc) for doc in found]
+        records = [_make_record(path, doc) for doc in found]
     except Exception as e:  # whatever spaCy stumbles over in bytes that are no DocBin
         raise InputError([Problem(path, None, None, f"is no DocBin of this spaCy ({type(e).__name__}: {e})")]) from None
     yield from records
 
 
-def _record(path: str, doc: Any) -> Record:
+def _make_record(path: str, doc: Any) -> Record:
     def spans(group: Any) -> list[dict[str, Any]]:
         return [{"start": s.start_char, "end": s.end_char, "label": s.label_, "kb_id": s.kb_id_} for s in group]
 
     row: dict[str, Any] = {"text": doc.text}
     if isinstance(doc.user_data.get("doc_id"), str):
         row["doc_id"] = doc.user_data["doc_id"]
-    return Record(path, None, {**row, **layers_of_groups(spans(doc.ents), {k: spans(g) for k, g in doc.spans.items()})})
+    return Record(path, None, {**row, **read_groups(spans(doc.ents), {k: spans(g) for k, g in doc.spans.items()})})
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
     """Write a DocBin; see :func:`docs` for what is lost. Raises InputError where spaCy is not installed."""
-    made = list(docs(documents, lost))
+    made = list(make_docs(documents, lost))
     from spacy.tokens import DocBin
 
     write_bytes(path, DocBin(docs=made, store_user_data=True).to_bytes())

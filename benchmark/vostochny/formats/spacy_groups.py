@@ -13,21 +13,22 @@ from typing import Any
 from vostochny.errors import InputError, Problem
 from vostochny.model import LAYERS, Document, Span
 
-MISSING = "needs spaCy, which is not installed: pip install 'vostochny[baselines]'"
+SPACY_MISSING = "needs spaCy, which is not installed: pip install 'vostochny[baselines]'"
 
 
-def layers_of_groups(ents: Any, groups: dict[str, Any]) -> dict[str, Any]:
+def read_groups(ents: Any, groups: dict[str, Any]) -> dict[str, Any]:
     """The layers of a spaCy document: spans ``{"start", "end", "label"}`` of its entities and span groups."""
     if set(groups) & set(LAYERS):
         out: dict[str, Any] = {}
         if "entities" in groups:
-            out["entities"] = _typed(groups["entities"])
+            out["entities"] = _make_items(groups["entities"])
         if isinstance(groups.get("events"), list):
             out["events"] = [
-                {"trigger": x, "type": x.get("type")} if isinstance(x, dict) else x for x in _typed(groups["events"])
+                {"trigger": x, "type": x.get("type")} if isinstance(x, dict) else x
+                for x in _make_items(groups["events"])
             ]
         if isinstance(groups.get("quotes"), list):
-            out["quotes"] = [{"content": [x]} for x in _typed(groups["quotes"])]
+            out["quotes"] = [{"content": [x]} for x in _make_items(groups["quotes"])]
         return out
     lists = [x for x in (ents, *groups.values()) if x is not None]
     broken = next((x for x in lists if not isinstance(x, list)), None)
@@ -38,7 +39,7 @@ def layers_of_groups(ents: Any, groups: dict[str, Any]) -> dict[str, Any]:
     have: Counter[str] = Counter()
     for part in lists:
         mine: Counter[str] = Counter()
-        for item in _typed(part):
+        for item in _make_items(part):
             key = repr((item.get("start"), item.get("end"), item["type"])) if isinstance(item, dict) else repr(item)
             mine[key] += 1
             if mine[key] > have[key]:
@@ -47,7 +48,7 @@ def layers_of_groups(ents: Any, groups: dict[str, Any]) -> dict[str, Any]:
     return {"entities": out_items}
 
 
-def _typed(items: Any) -> Any:
+def _make_items(items: Any) -> Any:
     if not isinstance(items, list):
         return items
     out = []
@@ -59,7 +60,7 @@ def _typed(items: Any) -> Any:
     return out
 
 
-def docs(documents: Iterable[Document], lost: Counter[str]) -> Iterator[Any]:
+def make_docs(documents: Iterable[Document], lost: Counter[str]) -> Iterator[Any]:
     """spaCy documents: all entities, triggers and contents in span groups, flat entities in ``ents`` too.
 
     Spans are widened to spaCy's tokens. Attributes, arguments and everything about a quote but its content are lost.
@@ -68,7 +69,7 @@ def docs(documents: Iterable[Document], lost: Counter[str]) -> Iterator[Any]:
     try:
         import spacy
     except ImportError:
-        raise InputError([Problem("spacy", None, None, MISSING)]) from None
+        raise InputError([Problem("spacy", None, None, SPACY_MISSING)]) from None
     nlp = spacy.blank("xx")
     for d in documents:
         doc = nlp.make_doc(d.text)

@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from vostochny.formats.containers import Output, outputs, row_of
+from vostochny.formats.containers import Output, make_row, read_outputs
 from vostochny.formats.files import write_text
 from vostochny.formats.reader import Reading, Record
-from vostochny.formats.spacy_groups import docs, layers_of_groups
+from vostochny.formats.spacy_groups import make_docs, read_groups
 from vostochny.model import LAYERS, Document
 
 
@@ -33,10 +33,10 @@ def is_output(value: Any) -> bool:
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
     """A record a document."""
-    for number, output in enumerate(outputs(path, reading, is_output)):
+    for number, output in enumerate(read_outputs(path, reading, is_output)):
         value = output.value
         if not is_output(value):
-            reading.problem(
+            reading.add_problem(
                 path, output.line, f"[{number}]", "is no spaCy document: an object with text and ents or spans"
             )
         elif isinstance(value, list):
@@ -51,11 +51,11 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
             groups = value.get("spans")
             ents = value.get("ents")
             named = groups if isinstance(groups, dict) else {"spans": groups} if groups is not None else {}
-            layers = layers_of_groups(ents, named)
-            yield Record(path, output.line, row_of(Output(None, output.doc_id, value), **layers), ordered=True)
+            layers = read_groups(ents, named)
+            yield Record(path, output.line, make_row(Output(None, output.doc_id, value), **layers), ordered=True)
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
     """Write ``Doc.to_json()`` with the doc_id, a document a line. Losses as in spacy_docs."""
-    rows = ({"doc_id": doc.user_data["doc_id"], **doc.to_json()} for doc in docs(documents, lost))
+    rows = ({"doc_id": doc.user_data["doc_id"], **doc.to_json()} for doc in make_docs(documents, lost))
     write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))

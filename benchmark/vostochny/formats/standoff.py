@@ -20,63 +20,65 @@ from vostochny.errors import InputError, Problem
 from vostochny.text import copies
 
 Row = dict[str, Any]
-ABOUT = "about.json"
-DOCUMENTS = "documents/test.jsonl"
-COMPLETE = "complete"  # folder of a stand-off corpus: the files beside the rows as the complete corpus has them
-LARGEST = 16 << 20  # bytes of an article; a larger file is none of ours
+ABOUT_FILE = "about.json"
+DOCUMENTS_FILE = "documents/test.jsonl"
+COMPLETE_FOLDER = "complete"  # folder of a stand-off corpus: the files beside the rows as the complete corpus has them
+MAX_ARTICLE_BYTES = 16 << 20  # bytes of an article; a larger file is none of ours
 
 
 # -- rows ----------------------------------------------------------------------------------------------------------
 
 
-def without_text(row: Row) -> Row:
+def remove_text(row: Row) -> Row:
     """A row of any config without the words of its article."""
     kept = {k: v for k, v in row.items() if k not in ("text", "title", "paragraph")}
     if "token_offsets" in row:
         del kept["tokens"]
-    return {k: _bare(v) for k, v in kept.items()}
+    return {k: _remove_words(v) for k, v in kept.items()}
 
 
-def _bare(value: Any) -> Any:
+def _remove_words(value: Any) -> Any:
     if isinstance(value, list):
-        return [_bare(v) for v in value]
+        return [_remove_words(v) for v in value]
     if not isinstance(value, dict):
         return value
     span = "start" in value
-    return {k: _bare(v) for k, v in value.items() if not (span and k == "text")}
+    return {k: _remove_words(v) for k, v in value.items() if not (span and k == "text")}
 
 
 # Spans that never have their words beside them.
-_BOUNDS = ("zones", "paragraphs", "sentences", "tokens", "token_offsets")
+_KEYS_WITHOUT_WORDS = ("zones", "paragraphs", "sentences", "tokens", "token_offsets")
 
 
-def with_text(row: Row, documents: Mapping[str, Row]) -> Row:
+def restore_text(row: Row, documents: Mapping[str, Row]) -> Row:
     """The complete row again, its keys in the published order; ``documents`` are the complete rows of the articles."""
     text: str
     if "sha256" in row:
-        filled: Row = _filled(row, row["text"], documents)
+        filled: Row = _restore_words(row, row["text"], documents)
         return filled
     text = documents[row["doc_id"]]["text"] if "doc_id" in row else ""
     if "token_offsets" in row:
-        row = _before(row, "token_offsets", "tokens", [text[t["start"] : t["end"]] for t in row["token_offsets"]])
+        row = _insert_before(
+            row, "token_offsets", "tokens", [text[t["start"] : t["end"]] for t in row["token_offsets"]]
+        )
     if "paragraph_start" in row:
         spans = documents[row["doc_id"]]["paragraphs"]
         ends = {s["start"]: s["end"] for s in spans}
         start = row["paragraph_start"]
-        row = _before(row, "paragraph_start", "paragraph", text[start : ends[start]])
-    filled = _filled(row, text, documents)
+        row = _insert_before(row, "paragraph_start", "paragraph", text[start : ends[start]])
+    filled = _restore_words(row, text, documents)
     return filled
 
 
-def document_with_text(row: Row, text: str) -> Row:
+def restore_document(row: Row, text: str) -> Row:
     """The complete row of an article: with its text, and the words of the title zone as its title."""
     zone = next((z for z in row["zones"] if z["zone"] == "title"), None)
     title = text[zone["start"] : zone["end"]].strip() if zone else None
     rest = {k: v for k, v in row.items() if k != "doc_id"}
-    return with_text({"doc_id": row["doc_id"], "title": title, "text": text, **rest}, {})
+    return restore_text({"doc_id": row["doc_id"], "title": title, "text": text, **rest}, {})
 
 
-def _before(row: Row, key: str, name: str, value: Any) -> Row:
+def _insert_before(row: Row, key: str, name: str, value: Any) -> Row:
     out: Row = {}
     for k, v in row.items():
         if k == key:
@@ -85,17 +87,17 @@ def _before(row: Row, key: str, name: str, value: Any) -> Row:
     return out
 
 
-def _filled(value: Any, text: str, documents: Mapping[str, Row]) -> Any:
+def _restore_words(value: Any, text: str, documents: Mapping[str, Row]) -> Any:
     """The value with the words of every span in it, right behind its end."""
     if isinstance(value, list):
-        return [_filled(v, text, documents) for v in value]
+        return [_restore_words(v, text, documents) for v in value]
     if not isinstance(value, dict):
         return value
     if "doc_id" in value and "sha256" not in value:
         text = documents[value["doc_id"]]["text"]
     out: Row = {}
     for k, v in value.items():
-        out[k] = v if k in _BOUNDS else _filled(v, text, documents)
+        out[k] = v if k in _KEYS_WITHOUT_WORDS else _restore_words(v, text, documents)
         if k == "end":
             out["text"] = text[value["start"] : v]
     return out
@@ -104,7 +106,7 @@ def _filled(value: Any, text: str, documents: Mapping[str, Row]) -> Any:
 # -- what is known of an article without its words -----------------------------------------------------------------
 
 
-def about(gold: str, documents: Iterable[Row]) -> Row:
+def describe_articles(gold: str, documents: Iterable[Row]) -> Row:
     """The content of ``about.json``: the gold's hash, and of each complete article length and hashes."""
     return {
         "gold": gold,
@@ -136,7 +138,7 @@ def read(documents: Path, about_file: Path) -> StandOff:
     """Stand-off rows and what is known of them. Raises InputError where the two are not there or not of one corpus."""
     try:
         known = json.loads(about_file.read_text(encoding="utf-8"))
-        rows = {row["doc_id"]: row for row in _rows(documents)}
+        rows = {row["doc_id"]: row for row in _read_rows(documents)}
         if rows.keys() == known["articles"].keys():
             return StandOff(rows, known)
         message = "names other articles than the rows"
@@ -145,7 +147,7 @@ def read(documents: Path, about_file: Path) -> StandOff:
     raise InputError([Problem(str(about_file), None, None, message)])
 
 
-def _rows(path: Path) -> Iterator[Row]:
+def _read_rows(path: Path) -> Iterator[Row]:
     for line in path.read_text(encoding="utf-8").split("\n"):
         if line:
             yield json.loads(line)
@@ -154,7 +156,7 @@ def _rows(path: Path) -> Iterator[Row]:
 # -- joining -------------------------------------------------------------------------------------------------------
 
 
-def articles(standoff: StandOff, given: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
+def find_texts(standoff: StandOff, given: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
     """The text of every article from the files and folders a user holds.
 
     An article is known by its hash, whatever its file is called; a file that is named as one and differs is a problem
@@ -165,12 +167,12 @@ def articles(standoff: StandOff, given: Iterable[str | os.PathLike[str]]) -> dic
     found: dict[str, str] = {}
     problems: list[Problem] = []
     differing: dict[str, list[Path]] = {}
-    for path, named in _files(given, problems):
+    for path, named in _list_files(given, problems):
         data = path.read_bytes()
         doc_id = by_hash.get(hashlib.sha256(data).hexdigest())
         if doc_id:
             found[doc_id] = data.decode("utf-8")
-        elif meant := _meant(path, data, standoff):
+        elif meant := _guess_article(path, data, standoff):
             differing.setdefault(meant, []).append(path)
         elif named:
             shown = ", ".join(f"{i[:3]}… (sha256 {a['sha256'][:12]}…)" for i, a in known.items())
@@ -189,20 +191,20 @@ def articles(standoff: StandOff, given: Iterable[str | os.PathLike[str]]) -> dic
     return {doc_id: found[doc_id] for doc_id in known}
 
 
-def _files(given: Iterable[str | os.PathLike[str]], problems: list[Problem]) -> Iterator[tuple[Path, bool]]:
+def _list_files(given: Iterable[str | os.PathLike[str]], problems: list[Problem]) -> Iterator[tuple[Path, bool]]:
     """The files to look at, and whether the user named each; a folder's other files are passed over."""
     for name in given:
         path = Path(name)
         if path.is_dir():
             inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
-            yield from ((p, False) for p in inside if p.stat().st_size <= LARGEST)
+            yield from ((p, False) for p in inside if p.stat().st_size <= MAX_ARTICLE_BYTES)
         elif path.is_file():
             yield path, True
         else:
             problems.append(Problem(str(path), None, None, "is not there; expected a file or folder of articles"))
 
 
-def _meant(path: Path, data: bytes, standoff: StandOff) -> str | None:
+def _guess_article(path: Path, data: bytes, standoff: StandOff) -> str | None:
     """The article that a file of another hash is meant to be: by its name, else by its sentences."""
     stem = path.name.split(".")[0]
     fitting = [i for i in standoff.rows if i == stem or (len(stem) > 2 and i.startswith(stem))]
@@ -211,29 +213,29 @@ def _meant(path: Path, data: bytes, standoff: StandOff) -> str | None:
     return copies.nearest(data, standoff.about["articles"])
 
 
-def rehydrated(source: Path, given: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
+def rehydrate(source: Path, given: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
     """The files of the complete corpus, by their path in it, from a stand-off corpus and the articles.
 
     ``source`` is the folder that ``python -m scripts corpus --without-text`` wrote. Raises InputError.
     """
-    standoff = read(source / DOCUMENTS, source / ABOUT)
-    texts = articles(standoff, given)
-    documents = {i: document_with_text(row, texts[i]) for i, row in standoff.rows.items()}
-    files = {DOCUMENTS: lines(documents.values())}
+    standoff = read(source / DOCUMENTS_FILE, source / ABOUT_FILE)
+    texts = find_texts(standoff, given)
+    documents = {i: restore_document(row, texts[i]) for i, row in standoff.rows.items()}
+    files = {DOCUMENTS_FILE: dump_rows(documents.values())}
     for path in sorted(source.glob("*/test.jsonl")):
         name = path.relative_to(source).as_posix()
-        if name != DOCUMENTS:
-            files[name] = lines(with_text(row, documents) for row in _rows(path))
-    for path in sorted((source / COMPLETE).iterdir()):
+        if name != DOCUMENTS_FILE:
+            files[name] = dump_rows(restore_text(row, documents) for row in _read_rows(path))
+    for path in sorted((source / COMPLETE_FOLDER).iterdir()):
         files[path.name] = path.read_text(encoding="utf-8")
-    check_gold(files[DOCUMENTS], standoff.gold, str(source))
+    check_gold(files[DOCUMENTS_FILE], standoff.gold, str(source))
     return files
 
 
-def gold_file(standoff: StandOff, given: Iterable[str | os.PathLike[str]]) -> str:
+def restore_gold(standoff: StandOff, given: Iterable[str | os.PathLike[str]]) -> str:
     """The complete gold, one article a line, from the stand-off gold of the package and the articles."""
-    texts = articles(standoff, given)
-    content = lines(document_with_text(row, texts[i]) for i, row in standoff.rows.items())
+    texts = find_texts(standoff, given)
+    content = dump_rows(restore_document(row, texts[i]) for i, row in standoff.rows.items())
     check_gold(content, standoff.gold, "the package")
     return content
 
@@ -245,6 +247,6 @@ def check_gold(content: str, gold: str, source: str) -> None:
         raise InputError([Problem(source, None, None, message)])
 
 
-def lines(rows: Iterable[Row]) -> str:
+def dump_rows(rows: Iterable[Row]) -> str:
     """Rows as published: one JSON object a line."""
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

@@ -15,14 +15,14 @@ from typing import Any
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats import jsonl
-from vostochny.formats.files import MAX_FILE, content, new_folder, write_bytes
+from vostochny.formats.files import MAX_FILE_BYTES, make_folder, read_bytes, write_bytes
 from vostochny.formats.reader import Reading, Record
-from vostochny.formats.tokens import Sentence, Tagged, records
+from vostochny.formats.tokens import TaggedDocument, TaggedSentence, make_records
 from vostochny.model import LAYERS, Document, Span
 from vostochny.schema import GOLD_KEYS
 from vostochny.text.tags import is_tag
 
-TAGS = ("ner_tags", "tags", "labels", "ner")
+TAG_KEYS = ("ner_tags", "tags", "labels", "ner")
 
 
 def read_parquet(path: str, reading: Reading) -> Iterator[Record]:
@@ -30,19 +30,19 @@ def read_parquet(path: str, reading: Reading) -> Iterator[Record]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    raw = content(path)
+    raw = read_bytes(path)
     try:
         file = pq.ParquetFile(pa.BufferReader(raw))
         size = sum(file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups))
-        if size > MAX_FILE:
-            raise ValueError(f"unpacks to more than {MAX_FILE >> 20} MB")
+        if size > MAX_FILE_BYTES:
+            raise ValueError(f"unpacks to more than {MAX_FILE_BYTES >> 20} MB")
         table = file.read()
         table.validate(full=True)
         rows = table.to_pylist()
-        names = _names((table.schema.metadata or {}).get(b"huggingface", b"{}"))
+        names = _read_label_names((table.schema.metadata or {}).get(b"huggingface", b"{}"))
     except Exception as e:  # whatever Arrow stumbles over
-        raise InputError([Problem(path, None, None, f"cannot be read as Parquet: {_short(e)}")]) from None
-    yield from rows_of(path, reading, [(None, row) for row in rows], names)
+        raise InputError([Problem(path, None, None, f"cannot be read as Parquet: {_shorten_error(e)}")]) from None
+    yield from read_rows(path, reading, [(None, row) for row in rows], names)
 
 
 def read_dataset(path: str, reading: Reading) -> Iterator[Record]:
@@ -59,61 +59,63 @@ def read_dataset(path: str, reading: Reading) -> Iterator[Record]:
         files = [
             folder / Path(f["filename"]).name for f in json.loads((folder / "state.json").read_bytes())["_data_files"]
         ]
-        if sum(f.stat().st_size for f in files) > MAX_FILE:
-            raise ValueError(f"is larger than {MAX_FILE >> 20} MB")
+        if sum(f.stat().st_size for f in files) > MAX_FILE_BYTES:
+            raise ValueError(f"is larger than {MAX_FILE_BYTES >> 20} MB")
         rows: list[tuple[int | None, dict[str, Any]]] = []
         for file in files:
             with pa.OSFile(str(file)) as source:
                 table = pa.ipc.open_stream(source).read_all()
             table.validate(full=True)
             rows += [(None, row) for row in table.to_pylist()]
-        names = _names((folder / "dataset_info.json").read_bytes())
+        names = _read_label_names((folder / "dataset_info.json").read_bytes())
     except Exception as e:
-        raise InputError([Problem(path, None, None, f"cannot be read as a datasets folder: {_short(e)}")]) from None
-    yield from rows_of(path, reading, rows, names)
+        raise InputError(
+            [Problem(path, None, None, f"cannot be read as a datasets folder: {_shorten_error(e)}")]
+        ) from None
+    yield from read_rows(path, reading, rows, names)
 
 
 def read_tokens(path: str, reading: Reading) -> Iterator[Record]:
     """Tagged sentences as JSON Lines."""
     rows: list[tuple[int | None, dict[str, Any]]] = []
-    for number, line in jsonl.raw_lines(path):
-        row, problems = jsonl.parse(path, number, line)
+    for number, line in jsonl.read_lines(path):
+        row, problems = jsonl.parse_row(path, number, line)
         reading.problems += problems
         if row is not None:
             rows.append((number, row))
-    yield from rows_of(path, reading, rows, {})
+    yield from read_rows(path, reading, rows, {})
 
 
-def rows_of(
+def read_rows(
     path: str, reading: Reading, rows: list[tuple[int | None, dict[str, Any]]], names: dict[str, list[str]]
 ) -> Iterator[Record]:
     """Records of rows, sentences put together to documents. Columns of predictions that none has are noted."""
     unread: set[str] = set()
-    documents: dict[str | None, Tagged] = {}
+    documents: dict[str | None, TaggedDocument] = {}
     for number, (line, row) in enumerate(rows):
-        key = next((k for k in TAGS if isinstance(row.get(k), list)), None)
+        key = next((k for k in TAG_KEYS if isinstance(row.get(k), list)), None)
         if "tokens" in row and key and not any(row.get(layer) for layer in LAYERS):
             doc_id = row.get("doc_id") if isinstance(row.get("doc_id"), str) else None
-            sentence = _sentence(path, reading, line, f"[{number}]", row, key, names.get(key))
+            sentence = _read_sentence(path, reading, line, f"[{number}]", row, key, names.get(key))
             if sentence:
-                documents.setdefault(doc_id, Tagged(doc_id, line)).sentences.append(sentence)
+                documents.setdefault(doc_id, TaggedDocument(doc_id, line)).sentences.append(sentence)
         else:
             kept = {k: v for k, v in row.items() if k in (*GOLD_KEYS, *LAYERS)}
             unread |= row.keys() - kept.keys()
             yield Record(path, line, kept, ordered=True)
     if unread:
-        reading.note(f"columns passed over: {', '.join(sorted(unread))}")
+        reading.add_note(f"columns passed over: {', '.join(sorted(unread))}")
     if documents:
-        yield from records(path, reading, list(documents.values()))
+        yield from make_records(path, reading, list(documents.values()))
 
 
-def _sentence(
+def _read_sentence(
     path: str, reading: Reading, line: int | None, where: str, row: dict[str, Any], key: str, names: list[str] | None
-) -> Sentence | None:
+) -> TaggedSentence | None:
     tokens, tags = row["tokens"], row[key]
     offsets = row.get("token_offsets")
     if not isinstance(tokens, list) or not all(isinstance(t, str) for t in tokens) or len(tokens) != len(tags):
-        reading.problem(path, line, f"{where}.tokens", f"expected a list of words, as many as {key}")
+        reading.add_problem(path, line, f"{where}.tokens", f"expected a list of words, as many as {key}")
         return None
     written: list[str] = []
     for i, tag in enumerate(tags):
@@ -121,10 +123,10 @@ def _sentence(
         text = names[tag] if named and names else tag
         if not isinstance(text, str) or not is_tag(text):
             message = f"is {tag!r:.40}; expected O, B-TYPE or I-TYPE, or numbers whose names the features have"
-            reading.problem(path, line, f"{where}.{key}[{i}]", message)
+            reading.add_problem(path, line, f"{where}.{key}[{i}]", message)
             return None
         written.append(text)
-    sentence = Sentence(line, tokens, written)
+    sentence = TaggedSentence(line, tokens, written)
     if isinstance(offsets, list) and len(offsets) == len(tokens):
         bounds = [(x.get("start"), x.get("end")) if isinstance(x, dict) else (None, None) for x in offsets]
         if all(isinstance(a, int) and isinstance(b, int) and a <= b for a, b in bounds):
@@ -132,7 +134,7 @@ def _sentence(
     return sentence
 
 
-def _names(info: bytes) -> dict[str, list[str]]:
+def _read_label_names(info: bytes) -> dict[str, list[str]]:
     """Column → names of its ClassLabel, from what ``datasets`` stores."""
     found = json.loads(info)
     features = found.get("features") or found.get("info", {}).get("features") or {}
@@ -144,11 +146,11 @@ def _names(info: bytes) -> dict[str, list[str]]:
     return out
 
 
-def _short(error: Exception) -> str:
+def _shorten_error(error: Exception) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
-def _table(documents: Iterable[Document], with_text: bool) -> Any:
+def _make_table(documents: Iterable[Document], with_text: bool) -> Any:
     """Documents as an Arrow table whose columns have the same type whatever the rows hold."""
     import pyarrow as pa
 
@@ -174,7 +176,7 @@ def _table(documents: Iterable[Document], with_text: bool) -> Any:
     columns |= {layer: pa.list_(kind) for layer, kind in layers.items()}
     rows = []
     for d in documents:
-        row = jsonl.row_of(d, with_text)
+        row = jsonl.to_row(d, with_text)
         at = {e.id: e.span for e in d.entities} | {v.id: v.trigger for v in d.events}
 
         def spelled(target: Any, at: dict[str, Span] = at, d: Document = d) -> Any:
@@ -196,7 +198,7 @@ def write_parquet(path: str, documents: Iterable[Document], lost: Counter[str], 
     import pyarrow.parquet as pq
 
     sink = pa.BufferOutputStream()
-    pq.write_table(_table(documents, with_text), sink)
+    pq.write_table(_make_table(documents, with_text), sink)
     write_bytes(path, sink.getvalue().to_pybytes())
 
 
@@ -204,6 +206,6 @@ def write_dataset(path: str, documents: Iterable[Document], lost: Counter[str], 
     """Write a folder that ``datasets.load_from_disk`` loads, a row a document. Nothing is lost."""
     from datasets import Dataset, disable_progress_bars
 
-    folder = new_folder(path)
+    folder = make_folder(path)
     disable_progress_bars()
-    Dataset(_table(documents, with_text)).save_to_disk(folder)
+    Dataset(_make_table(documents, with_text)).save_to_disk(folder)

@@ -17,7 +17,7 @@ from vostochny.text.tags import chunks, is_tag, scheme_of
 
 
 @dataclass
-class Sentence:
+class TaggedSentence:
     """Tokens and tags, the line of the first, and offsets where the source has them."""
 
     line: int | None
@@ -28,15 +28,15 @@ class Sentence:
 
 
 @dataclass
-class Tagged:
+class TaggedDocument:
     """The sentences of one document; ``doc_id`` None where the source does not say."""
 
     doc_id: str | None
     line: int | None
-    sentences: list[Sentence] = field(default_factory=list)
+    sentences: list[TaggedSentence] = field(default_factory=list)
 
 
-def records(path: str, reading: Reading, documents: Sequence[Tagged]) -> list[Record]:
+def make_records(path: str, reading: Reading, documents: Sequence[TaggedDocument]) -> list[Record]:
     """A record a document. The tag scheme is that of the whole file, and told; so are tags that mark nothing.
 
     The text is the gold's where the document is known (by id, or by order where no document has one); without any gold
@@ -45,29 +45,31 @@ def records(path: str, reading: Reading, documents: Sequence[Tagged]) -> list[Re
     is a problem, and the rest of its document is not read.
     """
     scheme = scheme_of(s.tags for d in documents for s in d.sentences)
-    reading.note(f"tags read as {scheme}")
+    reading.add_note(f"tags read as {scheme}")
     known: list[str | None] = [d.doc_id for d in documents]
     if not any(known) and len(documents) == len(reading.gold):
         known = list(reading.gold)
-        reading.note("no ids: documents were taken in the order of the gold")
+        reading.add_note("no ids: documents were taken in the order of the gold")
     out = []
     for number, (document, doc_id) in enumerate(zip(documents, known, strict=True), 1):
-        text = reading.text_of(doc_id)
+        text = reading.find_text(doc_id)
         row: dict[str, Any] = {} if doc_id is None else {"doc_id": doc_id}
         if text is None and not reading.gold:
-            text = _lay_out(document)
-            row = {"doc_id": doc_id or str(number), "text": text, **_segmentation(document)}
-            reading.note("the text was made of the tokens, a sentence a line")
+            text = _join_tokens(document)
+            row = {"doc_id": doc_id or str(number), "text": text, **_make_segmentation(document)}
+            reading.add_note("the text was made of the tokens, a sentence a line")
         elif text is None:
             placed = [s for s in document.sentences if s.spans is not None]
-            if len(placed) < len(document.sentences) and reading.document_of(doc_id):
-                reading.problem(path, document.line, "doc_id", NEEDS_TEXT)  # an unknown document has its own problem
+            if len(placed) < len(document.sentences) and reading.find_document(doc_id):
+                reading.add_problem(
+                    path, document.line, "doc_id", NEEDS_TEXT
+                )  # an unknown document has its own problem
             document.sentences, text = placed, ""
-        out.append(_record(path, reading, document, row, text, scheme))
+        out.append(_make_record(path, reading, document, row, text, scheme))
     return out
 
 
-def _lay_out(document: Tagged) -> str:
+def _join_tokens(document: TaggedDocument) -> str:
     """A text of the tokens where none is known; spans are set on the way."""
     at, lines = 0, []
     for sentence in document.sentences:
@@ -79,7 +81,7 @@ def _lay_out(document: Tagged) -> str:
     return "\n".join(lines)
 
 
-def _segmentation(document: Tagged) -> dict[str, Any]:
+def _make_segmentation(document: TaggedDocument) -> dict[str, Any]:
     spans = [s.spans for s in document.sentences if s.spans]
     return {
         "sentences": [{"start": s[0].start, "end": s[-1].end} for s in spans],
@@ -87,18 +89,20 @@ def _segmentation(document: Tagged) -> dict[str, Any]:
     }
 
 
-def _record(path: str, reading: Reading, document: Tagged, row: dict[str, Any], text: str, scheme: str) -> Record:
+def _make_record(
+    path: str, reading: Reading, document: TaggedDocument, row: dict[str, Any], text: str, scheme: str
+) -> Record:
     entities: list[dict[str, Any]] = []
     lines: dict[str, int] = {}
     at = 0
     for sentence in document.sentences:
-        spans = sentence.spans or _place(sentence.tokens, text, at)
+        spans = sentence.spans or _place_tokens(sentence.tokens, text, at)
         if isinstance(spans, int):
             line = sentence.lines[spans] if sentence.lines else sentence.line
             good = token_spans(sentence.tokens[:spans], text, at)
-            at = _skip(text, good[-1].end if good and not isinstance(good, int) else at)
+            at = _skip_space(text, good[-1].end if good and not isinstance(good, int) else at)
             message = f"token {sentence.tokens[spans][:40]!r} does not stand in the article after character {at}"
-            reading.problem(path, line, None, f"{message}, where {text[at : at + 30]!r} does; is it the same text?")
+            reading.add_problem(path, line, None, f"{message}, where {text[at : at + 30]!r} does; is it the same text?")
             break
         at = spans[-1].end if spans else at
         found, stray = chunks([t if is_tag(t) else "O" for t in sentence.tags], scheme)
@@ -113,7 +117,7 @@ def _record(path: str, reading: Reading, document: Tagged, row: dict[str, Any], 
     return Record(path, document.line, {**row, "entities": entities}, lines, ordered=True)
 
 
-def _place(tokens: list[str], text: str, at: int) -> list[Span] | int:
+def _place_tokens(tokens: list[str], text: str, at: int) -> list[Span] | int:
     """Where a sentence's tokens stand from ``at`` on; a sentence may be passed over, part of one may not."""
     spans = token_spans(tokens, text, at)
     if not isinstance(spans, int) or not tokens:
@@ -124,7 +128,7 @@ def _place(tokens: list[str], text: str, at: int) -> list[Span] | int:
         start = text.find(tokens[0], start + 1)
         if start < 0:
             return spans
-        if len(tokens) > 1 and token_at(tokens[1], text, _skip(text, start + len(tokens[0]))) is None:
+        if len(tokens) > 1 and token_at(tokens[1], text, _skip_space(text, start + len(tokens[0]))) is None:
             continue
         again = token_spans(tokens, text, start)
         if not isinstance(again, int):
@@ -132,7 +136,7 @@ def _place(tokens: list[str], text: str, at: int) -> list[Span] | int:
     return spans
 
 
-def _skip(text: str, at: int) -> int:
+def _skip_space(text: str, at: int) -> int:
     while at < len(text) and text[at].isspace():
         at += 1
     return at

@@ -16,23 +16,26 @@ from vostochny.model import Placement, Span
 from vostochny.text.alignment import Finder, even
 from vostochny.text.placement import Wanted, nearest, place
 
-UNITS = ("utf16", "bytes")
-OFFSETS = (*UNITS, "ignore")  # what --offsets takes; ignore: words are placed though offsets are given
-_HINTS = ("occurrence", "paragraph", "context")
+OFFSET_UNITS = ("utf16", "bytes")
+OFFSET_CHOICES = (*OFFSET_UNITS, "ignore")  # what --offsets takes; ignore: words are placed though offsets are given
+_HINT_KEYS = ("occurrence", "paragraph", "context")
 
 
-class Found(dict[str, Any]):
+class PlacedSpan(dict[str, Any]):
     """A span object whose offsets are ours: not checked again, and empty where its words were not found."""
 
 
-def need_placing(row: dict[str, Any], offsets: str | None) -> bool:
+def needs_placing(row: dict[str, Any], offsets: str | None) -> bool:
     """Whether any span of a row is something else than code point offsets into the document."""
     return bool(offsets) or any(
-        "start" not in span or "paragraph" in span for spans in _walk(row) for span in spans if isinstance(span, dict)
+        "start" not in span or "paragraph" in span
+        for spans in _walk_spans(row)
+        for span in spans
+        if isinstance(span, dict)
     )
 
 
-def _walk(row: dict[str, Any]) -> Iterator[list[Any]]:
+def _walk_spans(row: dict[str, Any]) -> Iterator[list[Any]]:
     """Every span object of a row, whatever else stands there."""
 
     def listed(value: Any) -> list[dict[str, Any]]:
@@ -47,7 +50,7 @@ def _walk(row: dict[str, Any]) -> Iterator[list[Any]]:
         yield [quote.get(key) for key in ("cue", "source", "addressee")]
 
 
-def unit_offsets(text: str, unit: str) -> list[int] | None:
+def compute_unit_offsets(text: str, unit: str) -> list[int] | None:
     """The offset of every character, and of the text's end, in UTF-16 code units or UTF-8 bytes.
 
     None where each is its code point offset.
@@ -59,10 +62,10 @@ def unit_offsets(text: str, unit: str) -> list[int] | None:
     return [0, *accumulate(1 if c < "\x80" else 2 if c < "\u0800" else 3 if c <= "\uffff" else 4 for c in text)]
 
 
-def fitting_unit(text: str, start: int, end: int, surface: str) -> str | None:
+def find_fitting_unit(text: str, start: int, end: int, surface: str) -> str | None:
     """The unit in which these offsets would have ``surface`` between them, if any."""
-    for unit in UNITS:
-        table = unit_offsets(text, unit)
+    for unit in OFFSET_UNITS:
+        table = compute_unit_offsets(text, unit)
         whole = table and all(x in table[(at := bisect_left(table, x)) : at + 1] for x in (start, end))
         if table and whole and text[bisect_left(table, start) : bisect_left(table, end)] == surface:
             return unit
@@ -81,8 +84,8 @@ class Placer:
         problem: Callable[[str, str], None],
     ):
         self.finder = Finder(text, scored)
-        self.text, self.paragraphs, self.offsets, self.problem = text, paragraphs, offsets, problem
-        self.table = unit_offsets(text, offsets) if offsets in UNITS else None
+        self.text, self.paragraphs, self.offsets, self.add_problem = text, paragraphs, offsets, problem
+        self.table = compute_unit_offsets(text, offsets) if offsets in OFFSET_UNITS else None
         self.exact = self.normalised = 0
         self.unplaced: list[tuple[Span, str]] = []
         self._next: dict[int, int] = {}
@@ -92,39 +95,41 @@ class Placer:
         """What became of the words so far."""
         return Placement(self.exact, self.normalised, tuple(self.unplaced))
 
-    def row(self, row: dict[str, Any]) -> dict[str, Any]:
+    def place_row(self, row: dict[str, Any]) -> dict[str, Any]:
         """The row with every span as code point offsets into the document; what is malformed stays as it is."""
         row = dict(row)
         if isinstance(row.get("entities"), list):
-            row["entities"] = self.items("entities", row["entities"])
+            row["entities"] = self.place_items("entities", row["entities"])
         if isinstance(row.get("events"), list):
             events = [dict(e) if isinstance(e, dict) else e for e in row["events"]]
             at = [i for i, e in enumerate(events) if isinstance(e, dict)]
-            triggers = self.items("events", [events[i].get("trigger") for i in at], [f"[{i}].trigger" for i in at])
+            triggers = self.place_items(
+                "events", [events[i].get("trigger") for i in at], [f"[{i}].trigger" for i in at]
+            )
             for i, trigger in zip(at, triggers, strict=True):
                 if trigger is not None:
                     events[i]["trigger"] = trigger
-                self.arguments(f"events[{i}]", events[i], _span(trigger))
+                self.place_arguments(f"events[{i}]", events[i], _find_first_span(trigger))
             row["events"] = events
         if isinstance(row.get("quotes"), list):
-            row["quotes"] = self.quotes(row["quotes"])
+            row["quotes"] = self.place_quotes(row["quotes"])
         return row
 
-    def arguments(self, where: str, event: dict[str, Any], anchor: Span | None) -> None:
+    def place_arguments(self, where: str, event: dict[str, Any], anchor: Span | None) -> None:
         given = event.get("arguments")
         if not isinstance(given, list):
             return
         out = []
         for i, argument in enumerate(given):
             if isinstance(argument, dict) and "filler" in argument:
-                filler = self.belonging(f"{where}.arguments[{i}].filler", argument["filler"], anchor)
+                filler = self.place_attached(f"{where}.arguments[{i}].filler", argument["filler"], anchor)
                 argument = {**argument, "filler": filler}
             elif isinstance(argument, dict):
-                argument = self.belonging(f"{where}.arguments[{i}]", argument, anchor)
+                argument = self.place_attached(f"{where}.arguments[{i}]", argument, anchor)
             out.append(argument)
         event["arguments"] = out
 
-    def quotes(self, given: list[Any]) -> list[Any]:
+    def place_quotes(self, given: list[Any]) -> list[Any]:
         quotes = [dict(q) if isinstance(q, dict) else q for q in given]
         places = [
             (i, n)
@@ -133,7 +138,7 @@ class Placer:
             for n in range(len(q["content"]))
         ]
         parts = [quotes[i]["content"][n] for i, n in places]
-        found = self.items("quotes", parts, [f"[{i}].content[{n}]" for i, n in places], broken=True)
+        found = self.place_items("quotes", parts, [f"[{i}].content[{n}]" for i, n in places], broken=True)
         contents: dict[int, list[Any]] = {}
         for (i, _), part in zip(places, found, strict=True):
             contents.setdefault(i, []).extend(part if isinstance(part, list) else [part])
@@ -141,15 +146,15 @@ class Placer:
             quotes[i]["content"] = content
         for i, quote in enumerate(quotes):
             if isinstance(quote, dict):
-                anchor = next((s for part in contents.get(i, ()) if (s := _span(part))), None)
+                anchor = next((s for part in contents.get(i, ()) if (s := _find_first_span(part))), None)
                 for key in ("cue", "source", "addressee"):
                     if quote.get(key) is not None:
-                        quote[key] = self.belonging(f"quotes[{i}].{key}", quote[key], anchor)
+                        quote[key] = self.place_attached(f"quotes[{i}].{key}", quote[key], anchor)
         return quotes
 
     # -- one span or a list of them --------------------------------------------------------------------------------
 
-    def items(
+    def place_items(
         self, layer: str, values: list[Any], places: Sequence[str] | None = None, broken: bool = False
     ) -> list[Any]:
         """The spans of a layer's items; with ``broken`` words that are not in one piece become a list of pieces."""
@@ -157,53 +162,53 @@ class Placer:
         waiting: list[tuple[int, Wanted]] = []
         for n, value in enumerate(values):
             where = layer + (places[n] if places else f"[{n}]")
-            wanted = self.wanted(where, value)
+            wanted = self.read_wanted(where, value)
             if wanted:
                 waiting.append((n, wanted))
-            out.append(value if wanted else self.shifted(where, value))
+            out.append(value if wanted else self.convert_offsets(where, value))
         found = place(self.finder, [w for _, w in waiting])
         near = 0
         for (n, wanted), span in zip(waiting, found, strict=True):
             parts = self.finder.parts(wanted.words) if span is None and broken and not wanted.occurrence else ()
             if len(parts) > 1:
                 self.normalised += 1
-                out[n] = [self.found(values[n], s) for s in parts]
+                out[n] = [self.add_offsets(values[n], s) for s in parts]
             else:
-                out[n] = self.settled(values[n], wanted, span, near)
+                out[n] = self.settle(values[n], wanted, span, near)
             near = (parts[0] if parts else span or Span(near, near)).start
         return out
 
-    def belonging(self, where: str, value: Any, anchor: Span | None) -> Any:
+    def place_attached(self, where: str, value: Any, anchor: Span | None) -> Any:
         """The span of something that belongs to an item."""
-        wanted = self.wanted(where, value)
+        wanted = self.read_wanted(where, value)
         if not wanted:
-            return self.shifted(where, value)
+            return self.convert_offsets(where, value)
         span = nearest(self.finder, wanted, anchor)
-        return self.settled(value, wanted, span, anchor.start if anchor else 0)
+        return self.settle(value, wanted, span, anchor.start if anchor else 0)
 
-    def settled(self, value: dict[str, Any], wanted: Wanted, span: Span | None, near: int) -> Found:
+    def settle(self, value: dict[str, Any], wanted: Wanted, span: Span | None, near: int) -> PlacedSpan:
         if span is None:
-            span = self.nowhere(wanted.stretch.start if wanted.stretch else near)
+            span = self.make_empty_span(wanted.stretch.start if wanted.stretch else near)
             self.unplaced.append((span, wanted.words))
         elif span.of(self.text) == wanted.words:
             self.exact += 1
         else:
             self.normalised += 1
-        return self.found(value, span)
+        return self.add_offsets(value, span)
 
     @staticmethod
-    def found(value: dict[str, Any], span: Span) -> Found:
-        kept = {k: v for k, v in value.items() if k not in _HINTS}
-        return Found({**kept, "start": span.start, "end": span.end})
+    def add_offsets(value: dict[str, Any], span: Span) -> PlacedSpan:
+        kept = {k: v for k, v in value.items() if k not in _HINT_KEYS}
+        return PlacedSpan({**kept, "start": span.start, "end": span.end})
 
-    def nowhere(self, near: int) -> Span:
+    def make_empty_span(self, near: int) -> Span:
         """An empty span in the paragraph of ``near``, a place of its own as far as the text has places."""
         at = max(0, bisect_right(self.paragraphs, near, key=lambda p: p.start) - 1)
         base = self.paragraphs[at].start if self.paragraphs else 0
         n = self._next[base] = self._next.get(base, -1) + 1
         return Span(min(base + n, len(self.text)), min(base + n, len(self.text)))
 
-    def wanted(self, where: str, value: Any) -> Wanted | None:
+    def read_wanted(self, where: str, value: Any) -> Wanted | None:
         """What is to be found, if ``value`` is words without offsets."""
         if not isinstance(value, dict) or not isinstance(value.get("text"), str):
             return None
@@ -213,25 +218,27 @@ class Placer:
         if occurrence is not None and (
             isinstance(occurrence, bool) or not isinstance(occurrence, int) or occurrence < 1
         ):
-            self.problem(f"{where}.occurrence", f"is {occurrence!r:.40}; expected a whole number, 1 for the first")
+            self.add_problem(f"{where}.occurrence", f"is {occurrence!r:.40}; expected a whole number, 1 for the first")
             occurrence = None
         if context is not None and not isinstance(context, str):
-            self.problem(f"{where}.context", "is no string; expected words of the article around the span")
+            self.add_problem(f"{where}.context", "is no string; expected words of the article around the span")
             context = None
-        stretch = self.paragraph(where, value)
+        stretch = self.find_paragraph(where, value)
         return Wanted(value["text"], occurrence, stretch, context if context and even(context) else None)
 
-    def paragraph(self, where: str, value: dict[str, Any]) -> Span | None:
+    def find_paragraph(self, where: str, value: dict[str, Any]) -> Span | None:
         number = value.get("paragraph")
         if number is None:
             return None
         if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < len(self.paragraphs):
             last = len(self.paragraphs) - 1
-            self.problem(f"{where}.paragraph", f"is {number!r:.40}; the article's paragraphs are numbered 0 to {last}")
+            self.add_problem(
+                f"{where}.paragraph", f"is {number!r:.40}; the article's paragraphs are numbered 0 to {last}"
+            )
             return None
         return self.paragraphs[number]
 
-    def shifted(self, where: str, value: Any) -> Any:
+    def convert_offsets(self, where: str, value: Any) -> Any:
         """Offsets as code points of the document; anything else as it is, for the reader to judge."""
         if not isinstance(value, dict):
             return value
@@ -239,7 +246,7 @@ class Placer:
         bounds = [x for x in given if isinstance(x, int) and not isinstance(x, bool)]
         if len(bounds) < 2:
             return value
-        stretch = self.paragraph(where, value)
+        stretch = self.find_paragraph(where, value)
         if stretch is None and self.table is None:
             return value
         out = []
@@ -252,21 +259,21 @@ class Placer:
             unit = self.table[base] + offset
             at = bisect_left(self.table, unit)
             if at < len(self.table) and self.table[at] != unit and offset >= 0:
-                self.problem(f"{where}.{key}", f"{offset} is inside a character, counted in {self.offsets}")
+                self.add_problem(f"{where}.{key}", f"{offset} is inside a character, counted in {self.offsets}")
             out.append(at if offset >= 0 else -1)
             if at == len(self.table):
-                self.problem(f"{where}.{key}", f"{offset} is beyond the text, counted in {self.offsets}")
+                self.add_problem(f"{where}.{key}", f"{offset} is beyond the text, counted in {self.offsets}")
         if stretch and (bounds[0] < 0 or out[1] > limit):
             message = f"{bounds[0]}–{bounds[1]} is not in paragraph {value['paragraph']}, of {limit - base} characters"
-            self.problem(f"{where}.start", message)
+            self.add_problem(f"{where}.start", message)
             return value
         return {**{k: v for k, v in value.items() if k != "paragraph"}, "start": out[0], "end": out[1]}
 
 
-def _span(value: Any) -> Span | None:
+def _find_first_span(value: Any) -> Span | None:
     """The span of a value that has one."""
     if isinstance(value, list):
-        return next((s for part in value if (s := _span(part))), None)
+        return next((s for part in value if (s := _find_first_span(part))), None)
     if not isinstance(value, dict):
         return None
     start, end = value.get("start"), value.get("end")

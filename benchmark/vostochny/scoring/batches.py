@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from vostochny.errors import InputError, Problem
-from vostochny.formats.prediction import Row
+from vostochny.formats.prediction import RowReader
 from vostochny.metrics.columns import Table, table_of
 from vostochny.metrics.pairs import Pair, pair_up
 from vostochny.model import LAYERS, Document, Placement
@@ -85,7 +85,7 @@ class Batch:
             ontologies = [lambda: self.ontology] if unknown != "ignore" else []
             for ontology in (*ontologies, self.own_types):
                 offsets, labels = (self.options.offsets, view) if layout else (None, None)
-                reader = Row(path, line, row, text, ontology(), unknown, labels, layout, offsets)
+                reader = RowReader(path, line, row, text, ontology(), unknown, labels, layout, offsets)
                 document = reader.read(row["doc_id"], with_text=layout is None)
                 if not reader.problems:
                     return document

@@ -92,7 +92,7 @@ def _path(task: Deal, bucket: int, ending: str = "jsonl") -> str:
 def _written(path: str) -> Iterator[Any]:
     """A file that is there whole or not at all: a shard may be dealt out twice, where the first who did so died."""
     if shards.is_remote(path):
-        files, inside = shards.filesystem(path)
+        files, inside = shards.open_filesystem(path)
         with files.open(inside, "wb") as file:
             yield file
         return

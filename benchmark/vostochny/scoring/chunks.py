@@ -16,8 +16,8 @@ import pyarrow as pa
 from pyarrow import json as arrow_json
 
 from vostochny.errors import InputError, Problem
-from vostochny.formats.files import opened
-from vostochny.formats.jsonl import blocks, parse
+from vostochny.formats.files import open_file
+from vostochny.formats.jsonl import parse_row, read_blocks
 
 SIZE = 1 << 22  # bytes read at once: a few hundred to a few thousand documents
 
@@ -99,7 +99,7 @@ class Chunk:
         """Read the ids by the checked parser where Arrow would not; the problems of lines that have none."""
         problems: list[Problem] = []
         for number, raw in self.lines if self.arrow is None else ():
-            row, found = parse(self.path, number, raw)
+            row, found = parse_row(self.path, number, raw)
             doc_id = row.get("doc_id") if row else None
             if row is not None and not (isinstance(doc_id, str) and doc_id):
                 found = [Problem(self.path, number, "doc_id", "is missing; expected the document's id")]
@@ -110,7 +110,7 @@ class Chunk:
     def row(self, at: int) -> tuple[int, dict[str, Any]]:
         """Line number and content of a line that is no faulty one."""
         number, raw = self.lines[at]
-        row, _ = parse(self.path, number, raw)
+        row, _ = parse_row(self.path, number, raw)
         return number, row or {}
 
 
@@ -152,11 +152,11 @@ def chunks(
 def _chunks_of(source: Source, problems: list[Problem], size: int, schema: pa.Schema) -> Iterator[Chunk]:
     numbers = None
     if source.numbers:
-        with opened(source.numbers) as file:
+        with open_file(source.numbers) as file:
             numbers = np.load(file).tolist()
     line = 1
     try:
-        for data in blocks(source.path, size, source.may_be_empty):
+        for data in read_blocks(source.path, size, source.may_be_empty):
             mine = None if numbers is None else numbers[line - 1 :]
             chunk = Chunk(source.name, line, data, mine, schema)
             problems += chunk.check()

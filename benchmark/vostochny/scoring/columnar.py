@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vostochny.formats.prediction import FARTHEST
+from vostochny.formats.prediction import MAX_OFFSET
 from vostochny.metrics.columns import LEVELS, NAM, UNSAID, VALUE, Mentions, Table, settle_levels
 from vostochny.metrics.counts import Ints
 from vostochny.ontology import Ontology
@@ -39,7 +39,7 @@ def table(gold: Sequence[Place], predicted: Mapping[str, Place], ontology: Ontol
     sides = []
     for side, is_gold in ((truth, True), (guess, False)):
         limit = layout.lengths[side.document]
-        over = side.end > np.where(limit > 0, limit, FARTHEST)
+        over = side.end > np.where(limit > 0, limit, MAX_OFFSET)
         if ((side.start < 0) | (side.end <= side.start) | over).any():
             raise Irregular
         for name in side.types:

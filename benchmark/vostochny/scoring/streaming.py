@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats import files, jsonl, registry, shards
-from vostochny.formats.label_types import discovered
+from vostochny.formats.label_types import extend_ontology
 from vostochny.metrics.catalogue import FROM_COLUMNS
 from vostochny.metrics.pairs import Pair
 from vostochny.ontology import Ontology
@@ -76,7 +76,7 @@ def score_files(
                 raise InputError([*whole.left_out, *whole.all_faults()])
             if whole.types_needed:
                 names = engine.map(names_of, [source for part in parts for source in part.gold])
-                job = replace(job, own_types=discovered(ontology, names))
+                job = replace(job, own_types=extend_ontology(ontology, names))
             elif whole.unsettled and not job.dealt:
                 if whole.left_out:
                     raise InputError([*whole.left_out, *(_not_alone(f) for f in whole.left_out)])
@@ -98,7 +98,7 @@ def _sources(addresses: str | Sequence[str], run: Run, stack: contextlib.ExitSta
     from vostochny.scoring.chunks import Source
 
     out = []
-    for source in Source.plain(shards.found(_listed(addresses))):
+    for source in Source.plain(shards.find_files(_listed(addresses))):
         if source.path == "-" and run.scheduler:
             message = "standard input is not there for the workers of a cluster; give a file that they can read"
             raise InputError([Problem("-", None, None, message)])
@@ -123,17 +123,17 @@ def is_streamed(
     to be left out (``on_error``, see Run): who holds all documents has to read all files.
     """
     for name, addresses in ((gold_format, gold), (format, predicted)):
-        if (name or registry.detect(registry.expanded(addresses)[0])) != "jsonl":
+        if (name or registry.detect(registry.resolve_paths(addresses)[0])) != "jsonl":
             return False
     if on_error == "skip":
         return True
     left = HELD
-    for path in shards.found(_listed(gold)):
+    for path in shards.find_files(_listed(gold)):
         if path == "-":
             return True
         # What cannot be read is small: the reader of small files will say so.
         with contextlib.suppress(InputError):
-            for data in jsonl.blocks(path, 1 << 20, may_be_empty=True):
+            for data in jsonl.read_blocks(path, 1 << 20, may_be_empty=True):
                 left -= len(data)
                 if left < 0:
                     return True
@@ -148,8 +148,8 @@ def first_pairs(
     from vostochny.scoring.joining import Join, Misordered
     from vostochny.scoring.totals import names_of
 
-    truth, guess = (Source.plain(shards.found(_listed(side))) for side in (gold, predicted))
-    types = discovered(ontology, (names_of(source) for source in truth[:1]))
+    truth, guess = (Source.plain(shards.find_files(_listed(side))) for side in (gold, predicted))
+    types = extend_ontology(ontology, (names_of(source) for source in truth[:1]))
     out: list[Pair] = []
     with contextlib.suppress(Misordered):  # then fewer are shown
         for batch in Join(truth, guess, ontology, options, types, size=1 << 18):
@@ -173,7 +173,7 @@ def _documents(paths: Sequence[str], most: int) -> int:
     count = 0
     for path in paths:
         with contextlib.suppress(InputError):
-            for data in jsonl.blocks(path, 1 << 18, may_be_empty=True):
+            for data in jsonl.read_blocks(path, 1 << 18, may_be_empty=True):
                 count += sum(not line.isspace() for line in data.split(b"\n") if line)
                 if count > most:
                     return count
@@ -207,7 +207,7 @@ def _size(path: str) -> int:
     """The bytes of a file, about what they are unpacked; 0 where they cannot be known."""
     try:
         if shards.is_remote(path):
-            files, inside = shards.filesystem(path)
+            files, inside = shards.open_filesystem(path)
             size = int(files.size(inside) or 0)
         else:
             size = os.path.getsize(path)
@@ -223,7 +223,7 @@ def _scratch(run: Run) -> Iterator[str]:
         message = "gold and predictions are split differently; name a folder that all workers can write"
         raise InputError([Problem("--scratch", None, None, message)])
     if run.scratch and shards.is_remote(run.scratch):
-        files, inside = shards.filesystem(run.scratch)
+        files, inside = shards.open_filesystem(run.scratch)
         mine = f"{inside.rstrip('/')}/vostochny-{uuid.uuid4().hex}"
         files.makedirs(mine)
         try:
@@ -242,6 +242,6 @@ def _stdin() -> Iterator[Source]:
 
     with tempfile.TemporaryDirectory(prefix="vostochny-") as folder:
         copy = Path(folder) / "stdin"
-        with open(copy, "wb") as out, files.opened("-") as given:
+        with open(copy, "wb") as out, files.open_file("-") as given:
             shutil.copyfileobj(given, out, 1 << 20)
         yield Source(str(copy), "-")

@@ -17,8 +17,8 @@ import xxhash
 
 from vostochny.errors import InputError, Problem, UnreadableFileError
 from vostochny.formats import jsonl
-from vostochny.formats.label_types import Names
-from vostochny.formats.prediction import nearest
+from vostochny.formats.label_types import LabelNames
+from vostochny.formats.prediction import suggest_name
 from vostochny.metrics import catalogue
 from vostochny.metrics.coreference import METRICS as COREFERENCE
 from vostochny.metrics.coreference import Overlaps
@@ -128,7 +128,7 @@ class Total:
 
     def saw(self, chunk: Chunk) -> None:
         """Add the content of a chunk of the gold to its hash."""
-        self.content = (self.content + jsonl.content(chunk.data)) % (1 << 128)
+        self.content = (self.content + jsonl.sum_line_hashes(chunk.data)) % (1 << 128)
 
     def problem(self, problems: Sequence[Problem]) -> None:
         """Add problems; all of them are counted, and as many told as fit in LISTED."""
@@ -203,7 +203,9 @@ class Total:
         problems = []
         for i, (doc_id, (path, line)) in enumerate(self.lone.items()):
             # A mistyped name is most like one without a prediction; to look for it takes time, so a few times only.
-            hint = nearest(doc_id, self.without or self.ids) if i < HINTS else "the gold has no document of that name"
+            hint = (
+                suggest_name(doc_id, self.without or self.ids) if i < HINTS else "the gold has no document of that name"
+            )
             problems.append(Problem(path, line, "doc_id", f"unknown document {doc_id!r}; {hint}"))
         return problems
 
@@ -250,7 +252,7 @@ class Total:
                 found |= coreference_measures(catalogue.coreference_across(overlaps, layer))
         return Result(
             found, tuple(sorted(self.ids)), self.size, tuple(self.without), self.unpredicted, layers, job.options,
-            jsonl.content_name(self.content), placement=self.placement, left_out=tuple(self.left_out),
+            jsonl.format_hash(self.content), placement=self.placement, left_out=tuple(self.left_out),
             notes=tuple(notes),
         )  # fmt: skip
 
@@ -284,9 +286,9 @@ def total(part: Part, job: Job) -> Total:
     return out
 
 
-def names_of(source: Source) -> Names:
+def names_of(source: Source) -> LabelNames:
     """The types, roles and values that the gold of a file has, as far as it can be read."""
-    names = Names()
+    names = LabelNames()
     with contextlib.suppress(InputError):  # who counts will say what is wrong
         for chunk in chunks([source], []):
             names.add(row for _, row in (chunk.row(at) for at, doc_id in enumerate(chunk.ids) if doc_id is not None))

@@ -24,7 +24,7 @@ from inspect_ai.util import JSONSchema
 from vostochny import scoring
 from vostochny.errors import InputError, Problem
 from vostochny.extractors.answers import checked, stored
-from vostochny.formats.input import read_articles
+from vostochny.formats.input import read_documents
 from vostochny.metrics import catalogue
 from vostochny.metrics.counts import Counts
 from vostochny.model import LAYERS, Document
@@ -52,7 +52,7 @@ def extract(layers: str | list[str] = "entities,events,quotes", schema: bool = T
         given = ", ".join(map(repr, wrong)) or "nothing"
         raise ValueError(f"layers: {given} given; expected one or more of {', '.join(LAYERS)}")
     chosen = [x for x in LAYERS if x in names]
-    documents, ontology, gold_hash = read_articles(None)
+    documents, ontology, gold_hash = read_documents(None)
     samples = [Sample(input=prompt.prompt(d, ontology, chosen), id=d.doc_id) for d in documents]
     shape = JSONSchema.model_validate(prompt.answer_schema(ontology, chosen))
     response = ResponseSchema(name="prediction", json_schema=shape) if schema else None
@@ -90,7 +90,7 @@ def summed() -> Metric:
 @scorer(metrics=[summed()])
 def counted(layers: list[str]) -> Scorer:
     """Counts of every metric of the layers for one article, in the score's metadata; its value has the first F1s."""
-    by_id = {d.doc_id: d for d in read_articles(None)[0]}
+    by_id = {d.doc_id: d for d in read_documents(None)[0]}
 
     async def score(state: TaskState, target: Target) -> Score:
         return judged(state.output.completion, by_id[str(state.sample_id)], layers)

@@ -9,7 +9,7 @@ import pytest
 from scripts import files as places
 from scripts.annotating import passes
 from scripts.annotating.task_files import load_tasks
-from vostochny.formats.label_studio import canonical
+from vostochny.formats.label_studio import canonicalize
 
 
 @pytest.mark.server
@@ -26,6 +26,6 @@ def test_two_users_annotations_come_back_apart(client):
     for name, own in (("a", a), ("b", b)):
         assert [t["data"]["doc_id"] for t in back[name]] == sorted(own)
         for task in back[name]:
-            expected = canonical(own[task["data"]["doc_id"]])["annotations"][0]["result"]
+            expected = canonicalize(own[task["data"]["doc_id"]])["annotations"][0]["result"]
             assert task["annotations"][0]["result"] == expected
             assert task["annotations"][0]["completed_by"] == passes.email(name)

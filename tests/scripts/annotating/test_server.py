@@ -16,8 +16,8 @@ from scripts.annotating import commands
 from scripts.annotating.server import Server, ServerError, healthy, in_use
 from scripts.build.label_config import problems
 from tests.conftest import ROOT
-from vostochny.formats.label_studio import canonical, dumps, read, write
-from vostochny.formats.label_studio.regions import ATTRIBUTES, LAYERS
+from vostochny.formats.label_studio import canonicalize, dumps, read, write
+from vostochny.formats.label_studio.regions import ATTRIBUTES, LABEL_CONTROLS
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
 from vostochny.ontology import load_ontology
 from vostochny.text.layout import cover_with_zones, paragraphs_of
@@ -82,7 +82,9 @@ def test_the_servers_own_checker_accepts_our_configuration() -> None:
 def test_five_documents_come_back_as_they_went_in(client: Any, tasks: dict[str, Any]) -> None:
     back = commands.through_server(client, tasks)
     assert len(back) == 5
-    assert {task["data"]["doc_id"]: dumps(task) for task in back} == {d: dumps(canonical(t)) for d, t in tasks.items()}
+    assert {task["data"]["doc_id"]: dumps(task) for task in back} == {
+        d: dumps(canonicalize(t)) for d, t in tasks.items()
+    }
 
 
 def test_made_up_annotation_of_every_kind_comes_back(client: Any) -> None:
@@ -91,7 +93,7 @@ def test_made_up_annotation_of_every_kind_comes_back(client: Any) -> None:
     (back,) = commands.through_server(client, {"000_every": task})
     assert dumps(back) == dumps(task)
     kinds = {entry.get("from_name") for entry in back["annotations"][0]["result"]}
-    assert kinds == {None, *LAYERS, *ATTRIBUTES}
+    assert kinds == {None, *LABEL_CONTROLS, *ATTRIBUTES}
 
 
 def test_annotators_keep_their_names(client: Any, project: Callable[[], int]) -> None:
@@ -101,7 +103,7 @@ def test_annotators_keep_their_names(client: Any, project: Callable[[], int]) ->
     one = project()
     commands.import_tasks(client, one, [task, strange])
     exported = commands.export_tasks(client, one)
-    assert [canonical(t)["annotations"][0]["completed_by"] for t in exported] == [me, me]
+    assert [canonicalize(t)["annotations"][0]["completed_by"] for t in exported] == [me, me]
     assert read(exported[0], load_ontology(), annotator=me).doc_id == "000_x"
 
 

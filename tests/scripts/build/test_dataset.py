@@ -107,7 +107,7 @@ def test_an_edit_is_seen_after_a_rebuild(tmp_path):
     task = json.loads(path.read_text(encoding="utf-8"))
     changed = next(r for r in task["annotations"][0]["result"] if r.get("value", {}).get("labels") == ["PER"])
     changed["value"]["labels"] = ["ORG"]
-    path.write_text(label_studio.dumps(label_studio.canonical(task)), encoding="utf-8")
+    path.write_text(label_studio.dumps(label_studio.canonicalize(task)), encoding="utf-8")
     stale = write_or_check(dataset.build(annotations, corpus), check=True)
     assert corpus / "entities" / "test.jsonl" in stale and corpus / "README.md" in stale
     write_or_check(dataset.build(annotations, corpus), check=False)

@@ -15,7 +15,7 @@ from scripts.__main__ import main
 from scripts.files import ANNOTATIONS, ROOT
 from scripts.history import differences, revisions
 from vostochny.formats import label_studio, notation
-from vostochny.formats.label_studio import canonical, dumps
+from vostochny.formats.label_studio import canonicalize, dumps
 from vostochny.ontology import load_ontology
 
 ONTOLOGY = load_ontology()
@@ -48,7 +48,7 @@ def folders(tmp_path):
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
         content = task(state) if isinstance(state, str) else state
-        (folder / "010_x.json").write_text(dumps(canonical(content)), encoding="utf-8")
+        (folder / "010_x.json").write_text(dumps(canonicalize(content)), encoding="utf-8")
         return str(folder)
 
     return make
@@ -214,7 +214,7 @@ def test_an_article_more_is_one_change(folders, tmp_path):
     b = folders("b", GOOD)
     more = task()
     more["data"]["doc_id"] = "011_y"
-    (tmp_path / "b" / "011_y.json").write_text(dumps(canonical(more)), encoding="utf-8")
+    (tmp_path / "b" / "011_y.json").write_text(dumps(canonicalize(more)), encoding="utf-8")
     assert [c.says for c in differences.diff(a, b)] == ["article added: 10 entities, 2 events, 2 quotes"]
     more["data"] = {"doc_id": "010_x", "text": TEXT.replace("Big", "Bad")}
     b = folders("b", more)

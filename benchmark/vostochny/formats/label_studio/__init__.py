@@ -16,12 +16,20 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from vostochny.formats.label_studio.regions import ATTRIBUTES, CONTENT, CUE, DEFAULT_ZONE, canonical, dumps, trimmed
-from vostochny.formats.label_studio.results import Reader
+from vostochny.formats.label_studio.regions import (
+    ATTRIBUTES,
+    CONTENT,
+    CUE,
+    DEFAULT_ZONE,
+    canonicalize,
+    dumps,
+    trim_span,
+)
+from vostochny.formats.label_studio.results import TaskReader
 from vostochny.model import Document, Quote, Reference, Span
 from vostochny.ontology import Ontology
 
-__all__ = ["canonical", "dumps", "read", "write"]
+__all__ = ["canonicalize", "dumps", "read", "write"]
 
 
 def read(
@@ -36,7 +44,7 @@ def read(
     annotations. What cannot be read is a problem; whether what was read follows the ontology (a role that this
     event type lacks, say) is the validator's to judge. Raises InputError with every problem.
     """
-    return Reader(task, ontology, name).read(annotator)
+    return TaskReader(task, ontology, name).read(annotator)
 
 
 def write(document: Document) -> dict[str, Any]:
@@ -45,10 +53,10 @@ def write(document: Document) -> dict[str, Any]:
     Raises ValueError where regions cannot say it: an id or an argument given twice, a quote without content, a
     reference to nothing.
     """
-    return _Writer(document).task()
+    return _TaskWriter(document).build_task()
 
 
-class _Writer:
+class _TaskWriter:
     def __init__(self, document: Document):
         self.document = document
         self.result: list[dict[str, Any]] = []
@@ -56,23 +64,23 @@ class _Writer:
         self.spans: dict[str, Span] = {}
         self.entity_at: dict[Span, str] = {}
 
-    def error(self, message: str) -> ValueError:
+    def make_error(self, message: str) -> ValueError:
         return ValueError(f"{self.document.doc_id}: {message}")
 
-    def register(self) -> None:
+    def register_ids(self) -> None:
         d = self.document
         for quote in d.quotes:
             if not quote.content:
-                raise self.error(f"the quote {quote.id!r} has no content to mark")
+                raise self.make_error(f"the quote {quote.id!r} has no content to mark")
         spans = [(e.id, e.span) for e in d.entities] + [(v.id, v.trigger) for v in d.events]
         for id_, span in [*spans, *((q.id, q.content[0]) for q in d.quotes)]:
             if id_ in self.spans:
-                raise self.error(f"the id {id_!r} is given twice; every region needs one of its own")
+                raise self.make_error(f"the id {id_!r} is given twice; every region needs one of its own")
             self.spans[id_] = span
         for entity in d.entities:
             self.entity_at.setdefault(entity.span, entity.id)
 
-    def region(self, id_: str, layer: str, label: str, span: Span, item: Any = None) -> None:
+    def add_region(self, id_: str, layer: str, label: str, span: Span, item: Any = None) -> None:
         """A span, with the attributes that ``item`` gives it."""
         place = {"start": span.start, "end": span.end}
         self.result.append({"id": id_, "from_name": layer, "type": "labels", "value": {**place, "labels": [label]}})
@@ -83,58 +91,58 @@ class _Writer:
                 key = "text" if kind == "textarea" else kind
                 self.result.append({"id": id_, "from_name": control, "type": kind, "value": {**place, key: given}})
 
-    def fresh(self, id_: str, span: Span) -> str:
+    def make_id(self, id_: str, span: Span) -> str:
         """``id_``, or something like it where an item has that already."""
         while id_ in self.spans:
             id_ += "_"
         self.spans[id_] = span
         return id_
 
-    def target(self, owner: str, what: str, reference: Reference) -> str:
+    def find_target(self, owner: str, what: str, reference: Reference) -> str:
         """The id of the region that a reference means; one without an id, the entity on exactly its span."""
         id_ = self.entity_at.get(reference.span) if reference.id is None else reference.id
         if id_ is None or self.spans.get(id_) != reference.span:
             words = reference.span.of(self.document.text)
-            raise self.error(f"{what} of {owner!r} points at {words!r}, where no such item is annotated")
+            raise self.make_error(f"{what} of {owner!r} points at {words!r}, where no such item is annotated")
         return id_
 
-    def quote(self, quote: Quote) -> None:
+    def add_quote(self, quote: Quote) -> None:
         last = quote.id
-        self.region(quote.id, "quote", CONTENT, quote.content[0], quote)
+        self.add_region(quote.id, "quote", CONTENT, quote.content[0], quote)
         for n, span in enumerate(quote.content[1:], 2):
-            part = self.fresh(f"{quote.id}.{n}", span)
-            self.region(part, "quote", CONTENT, span)
+            part = self.make_id(f"{quote.id}.{n}", span)
+            self.add_region(part, "quote", CONTENT, span)
             self.relations[last, part].append("continues")
             last = part
         if quote.cue is not None:
-            cue = self.fresh(f"{quote.id}.cue", quote.cue)
-            self.region(cue, "quote", CUE, quote.cue)
+            cue = self.make_id(f"{quote.id}.cue", quote.cue)
+            self.add_region(cue, "quote", CUE, quote.cue)
             self.relations[quote.id, cue].append("cue")
         for what, reference in (("source", quote.source), ("addressee", quote.addressee)):
             if reference is not None:
-                self.relations[quote.id, self.target(quote.id, what, reference)].append(what)
+                self.relations[quote.id, self.find_target(quote.id, what, reference)].append(what)
         if quote.parent is not None:
             if quote.parent not in {q.id for q in self.document.quotes}:
-                raise self.error(f"the parent of {quote.id!r} is {quote.parent!r}, which is no quote")
+                raise self.make_error(f"the parent of {quote.id!r} is {quote.parent!r}, which is no quote")
             self.relations[quote.id, quote.parent].append("parent")
 
-    def task(self) -> dict[str, Any]:
+    def build_task(self) -> dict[str, Any]:
         d = self.document
-        self.register()
-        zones = [(z.name, span) for z in d.zones if z.name != DEFAULT_ZONE for span in trimmed(z.span, d.text)]
+        self.register_ids()
+        zones = [(z.name, span) for z in d.zones if z.name != DEFAULT_ZONE for span in trim_span(z.span, d.text)]
         for n, (name, span) in enumerate(zones, 1):
-            self.region(self.fresh(f"z{n}", span), "zone", name, span)
+            self.add_region(self.make_id(f"z{n}", span), "zone", name, span)
         for entity in d.entities:
-            self.region(entity.id, "entity", entity.type, entity.span, entity)
+            self.add_region(entity.id, "entity", entity.type, entity.span, entity)
         for event in d.events:
-            self.region(event.id, "event", event.type, event.trigger, event)
+            self.add_region(event.id, "event", event.type, event.trigger, event)
             for a in event.arguments:
-                roles = self.relations[event.id, self.target(event.id, a.role, a.filler)]
+                roles = self.relations[event.id, self.find_target(event.id, a.role, a.filler)]
                 if a.role in roles:
-                    raise self.error(f"{event.id!r} has one filler twice as {a.role}")
+                    raise self.make_error(f"{event.id!r} has one filler twice as {a.role}")
                 roles.append(a.role)
         for quote in d.quotes:
-            self.quote(quote)
+            self.add_quote(quote)
         for (source, target), names in self.relations.items():
             self.result.append({"type": "relation", "from_id": source, "to_id": target, "labels": names})
-        return canonical({"data": {"doc_id": d.doc_id, "text": d.text}, "annotations": [{"result": self.result}]})
+        return canonicalize({"data": {"doc_id": d.doc_id, "text": d.text}, "annotations": [{"result": self.result}]})

@@ -15,17 +15,17 @@ from typing import Any
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats import jsonl, label_studio
-from vostochny.formats.containers import IDS
-from vostochny.formats.files import content, write_text
-from vostochny.formats.label_studio.regions import ATTRIBUTES, LAYERS, RELATIONS, chosen, is_task
-from vostochny.formats.label_types import Names, discovered
-from vostochny.formats.prediction import kind_of
+from vostochny.formats.containers import ID_KEYS
+from vostochny.formats.files import read_bytes, write_text
+from vostochny.formats.label_studio.regions import ATTRIBUTES, LABEL_CONTROLS, RELATIONS, choose_annotation, is_task
+from vostochny.formats.label_types import LabelNames, extend_ontology
+from vostochny.formats.prediction import describe_kind
 from vostochny.formats.reader import Reading, Record
-from vostochny.formats.references import with_targets
+from vostochny.formats.references import resolve_references
 from vostochny.model import Document
 from vostochny.ontology import Ontology
 
-OURS = (*LAYERS, *ATTRIBUTES)
+OUR_CONTROLS = (*LABEL_CONTROLS, *ATTRIBUTES)
 
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
@@ -33,33 +33,35 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
     tasks: list[tuple[str, dict[str, Any]]] = []
     folder = Path(path)
     for file in sorted(map(str, folder.glob("*.json"))) if folder.is_dir() else [path]:
-        value, problems = jsonl.parse_any(file, None, content(file))
+        value, problems = jsonl.parse_json(file, None, read_bytes(file))
         reading.problems += problems
         found = value if isinstance(value, list) else [value]
         for i, task in enumerate(found if not problems else ()):
             name = file if len(found) == 1 else f"{file}[{i}]"
             if not is_task(task):
-                shown = "a task without annotations (JSON_MIN?)" if isinstance(task, dict) else kind_of(task)
-                reading.problem(name, None, None, f"is {shown}; export the project as JSON")
+                shown = "a task without annotations (JSON_MIN?)" if isinstance(task, dict) else describe_kind(task)
+                reading.add_problem(name, None, None, f"is {shown}; export the project as JSON")
             elif isinstance(task["data"], dict):
-                tasks.append((name, _annotated(task)))
+                tasks.append((name, _promote_prediction(task)))
             else:
-                reading.problem(name, None, "data", f"is {kind_of(task['data'])}; expected an object with the text")
-    used = {c for _, task in tasks for c in _controls(task)}
-    ours = bool(used & {"entity", "event", "quote"}) and used <= set(OURS)
-    ontology = _own_ontology(reading.ontology, [t for _, t in tasks]) if ours else reading.ontology
+                reading.add_problem(
+                    name, None, "data", f"is {describe_kind(task['data'])}; expected an object with the text"
+                )
+    used = {c for _, task in tasks for c in _list_controls(task)}
+    ours = bool(used & {"entity", "event", "quote"}) and used <= set(OUR_CONTROLS)
+    ontology = _extend_by_controls(reading.ontology, [t for _, t in tasks]) if ours else reading.ontology
     for name, task in tasks:
         try:
             if ours:
                 document = label_studio.read(task, ontology, name)
-                yield Record(name, None, jsonl.row_of(document, with_text=True))
+                yield Record(name, None, jsonl.to_row(document, with_text=True))
             else:
-                yield _foreign(name, task, reading)
+                yield _read_foreign_task(name, task, reading)
         except InputError as e:
             reading.problems += e.problems
 
 
-def _annotated(task: dict[str, Any]) -> dict[str, Any]:
+def _promote_prediction(task: dict[str, Any]) -> dict[str, Any]:
     """The task; where it has a prediction and no annotation, with that one in the annotation's place."""
     given, predictions = task.get("annotations"), task.get("predictions")
     if not given and isinstance(predictions, list) and len(predictions) == 1:
@@ -67,21 +69,21 @@ def _annotated(task: dict[str, Any]) -> dict[str, Any]:
     return task
 
 
-def _results(task: dict[str, Any]) -> list[dict[str, Any]]:
+def _list_results(task: dict[str, Any]) -> list[dict[str, Any]]:
     given = task.get("annotations")
     found = [a.get("result") for a in given if isinstance(a, dict)] if isinstance(given, list) else []
     return [r for result in found if isinstance(result, list) for r in result if isinstance(r, dict)]
 
 
-def _controls(task: dict[str, Any]) -> set[str]:
-    return {str(r["from_name"]) for r in _results(task) if "from_name" in r}
+def _list_controls(task: dict[str, Any]) -> set[str]:
+    return {str(r["from_name"]) for r in _list_results(task) if "from_name" in r}
 
 
-def _own_ontology(ontology: Ontology, tasks: list[dict[str, Any]]) -> Ontology:
+def _extend_by_controls(ontology: Ontology, tasks: list[dict[str, Any]]) -> Ontology:
     """The ontology with the labels, roles and choices that tasks with our controls have."""
     rows: list[dict[str, Any]] = []
     for task in tasks:
-        results = _results(task)
+        results = _list_results(task)
         entities, events, quotes = [], [], []
         roles = [
             {"role": label}
@@ -107,13 +109,13 @@ def _own_ontology(ontology: Ontology, tasks: list[dict[str, Any]]) -> Ontology:
         # A role may be of any of the events; which one a relation comes from is not looked up here.
         events += [{**e, "arguments": roles} for e in known if e["type"] not in ontology.events]
         rows.append({"entities": entities, "events": events, "quotes": quotes})
-    return discovered(ontology, [Names().add(rows)])
+    return extend_ontology(ontology, [LabelNames().add(rows)])
 
 
-def _foreign(name: str, task: dict[str, Any], reading: Reading) -> Record:
+def _read_foreign_task(name: str, task: dict[str, Any], reading: Reading) -> Record:
     """The entities of a task whose controls are not ours."""
     problems: list[Problem] = []
-    result = chosen(task, None, name).get("result")
+    result = choose_annotation(task, None, name).get("result")
     if not isinstance(result, list):
         raise InputError([Problem(name, None, "result", "is missing or no list; export the project as JSON")])
     regions = []
@@ -137,17 +139,17 @@ def _foreign(name: str, task: dict[str, Any], reading: Reading) -> Record:
     if problems:
         raise InputError(problems)
     data = task["data"]
-    text = _text(data, regions)
+    text = _find_text(data, regions)
     if text is None:
         raise InputError([Problem(name, None, "data", "has no text; expected the article as a string")])
-    doc_id = next((str(data[k]) for k in IDS if isinstance(data.get(k), str | int) and data.get(k) != text), None)
+    doc_id = next((str(data[k]) for k in ID_KEYS if isinstance(data.get(k), str | int) and data.get(k) != text), None)
     if doc_id is None and not reading.gold:
         doc_id = f"task-{task.get('id', name)}"
     row: dict[str, Any] = {"text": text, "entities": regions}
     return Record(name, None, row if doc_id is None else {"doc_id": doc_id, **row})
 
 
-def _text(data: dict[str, Any], regions: list[dict[str, Any]]) -> str | None:
+def _find_text(data: dict[str, Any], regions: list[dict[str, Any]]) -> str | None:
     """The text that regions are of: ``text``, else the longest string."""
     if isinstance(data.get("text"), str):
         return str(data["text"])
@@ -157,7 +159,7 @@ def _text(data: dict[str, Any], regions: list[dict[str, Any]]) -> str | None:
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
     """Write a list of tasks for our labeling configuration; references to no item of the document are lost."""
     try:
-        tasks = [label_studio.write(with_targets(d, lost)) for d in documents]
+        tasks = [label_studio.write(resolve_references(d, lost)) for d in documents]
     except ValueError as e:
         raise InputError([Problem(path, None, None, str(e))]) from None
     write_text(path, json.dumps(tasks, ensure_ascii=False, indent=1) + "\n")

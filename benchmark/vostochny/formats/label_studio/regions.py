@@ -16,7 +16,7 @@ from vostochny.ontology import Ontology
 
 # Control → the key of a task's data that holds the clusters to pick from. The server takes no task without them.
 CLUSTER_KEYS = {"cluster": "entity_clusters", "event_cluster": "event_clusters", "quote_cluster": "quote_clusters"}
-LAYERS = ("zone", "entity", "event", "quote")  # the Labels controls
+LABEL_CONTROLS = ("zone", "entity", "event", "quote")  # the Labels controls
 CONTENT, CUE = "Content", "Cue"
 DEFAULT_ZONE = "body"
 
@@ -55,7 +55,7 @@ def is_task(value: Any) -> bool:
     return isinstance(value, dict) and "data" in value and ("annotations" in value or "predictions" in value)
 
 
-def labels(layer: str, ontology: Ontology) -> tuple[str, ...]:
+def list_labels(layer: str, ontology: Ontology) -> tuple[str, ...]:
     """The labels of a Labels control. The default zone is none of them: it is what the others leave."""
     return {
         "zone": tuple(z for z in ontology.zones if z != DEFAULT_ZONE),
@@ -65,7 +65,7 @@ def labels(layer: str, ontology: Ontology) -> tuple[str, ...]:
     }[layer]
 
 
-def choices(control: str, ontology: Ontology) -> tuple[str, ...]:
+def list_choices(control: str, ontology: Ontology) -> tuple[str, ...]:
     """The values of a Choices control, at most one of which a region may have."""
     if control in FLAGS:
         return (control,)
@@ -73,15 +73,15 @@ def choices(control: str, ontology: Ontology) -> tuple[str, ...]:
     return tuple(getattr(ontology, control) if table is None else table)
 
 
-def bearers(control: str, ontology: Ontology) -> tuple[str, ...]:
+def list_bearers(control: str, ontology: Ontology) -> tuple[str, ...]:
     """The labels whose regions may have this attribute: level needs a mention, a quote's its content."""
     layer = ATTRIBUTES[control][0]
     if control in ("level", "demonym"):
         return tuple(ontology.mentions)
-    return (CONTENT,) if layer == "quote" else labels(layer, ontology)
+    return (CONTENT,) if layer == "quote" else list_labels(layer, ontology)
 
 
-def chosen(task: Mapping[str, Any], annotator: str | int | None, name: str) -> dict[str, Any]:
+def choose_annotation(task: Mapping[str, Any], annotator: str | int | None, name: str) -> dict[str, Any]:
     """The one annotation of a task that counts: by ``annotator`` (email or user id) where one is given.
 
     Raises InputError where there is none or more than one. Skipped ones do not count.
@@ -91,7 +91,7 @@ def chosen(task: Mapping[str, Any], annotator: str | int | None, name: str) -> d
         raise InputError([Problem(name, None, "annotations", "is no list of objects; export as JSON")])
     done = [a for a in given if not a.get("was_cancelled")]
     if annotator is not None:
-        done = [a for a in done if str(annotator) in _names_of(a)]
+        done = [a for a in done if str(annotator) in _list_annotator_names(a)]
     if len(done) == 1:
         only: dict[str, Any] = done[0]
         return only
@@ -99,19 +99,19 @@ def chosen(task: Mapping[str, Any], annotator: str | int | None, name: str) -> d
     if not done:
         has = "was skipped" if given and annotator is None else f"has no annotation{who}"
         raise InputError([Problem(name, None, "annotations", f"the task {has}; open it and press Submit")])
-    by = ", ".join(sorted({max(_names_of(a), key=len, default="unknown") for a in done}))
+    by = ", ".join(sorted({max(_list_annotator_names(a), key=len, default="unknown") for a in done}))
     message = f"the task has {len(done)} annotations{who} (by {by}); choose one, or delete the others"
     raise InputError([Problem(name, None, "annotations", message)])
 
 
-def _names_of(annotation: Mapping[str, Any]) -> set[str]:
+def _list_annotator_names(annotation: Mapping[str, Any]) -> set[str]:
     by = annotation.get("completed_by")
     if isinstance(by, dict):
         return {str(by[key]) for key in ("id", "email") if by.get(key) is not None}
     return set() if by is None else {str(by)}
 
 
-def canonical(
+def canonicalize(
     task: Mapping[str, Any], annotator: str | int | None = None, completed_by: str | None = None
 ) -> dict[str, Any]:
     """An export without what varies from one export to the next: for tasks that ``read`` accepts.
@@ -121,24 +121,24 @@ def canonical(
     names who annotated; a server's numeric user id is dropped. Regions stand by layer and offset, each
     before its attributes; relations last.
     """
-    annotation = chosen(task, annotator, "task")
+    annotation = choose_annotation(task, annotator, "task")
     text = task["data"]["text"]
     regions = [r for r in annotation["result"] if r["type"] == "labels"]
-    regions.sort(key=lambda r: (LAYERS.index(r["from_name"]), *_place(r), r["value"]["labels"], r["id"]))
+    regions.sort(key=lambda r: (LABEL_CONTROLS.index(r["from_name"]), *_sort_key(r), r["value"]["labels"], r["id"]))
     attributes: dict[str, list[dict[str, Any]]] = {}
-    for entry in map(typed, annotation["result"]):
+    for entry in map(picked_to_typed, annotation["result"]):
         if entry["type"] in ("choices", "textarea"):
             attributes.setdefault(entry["id"], []).append(entry)
     order = list(ATTRIBUTES)
     result = []
     for region in regions:
-        result.append(_entry(region, text, region["value"]["labels"], region))
+        result.append(_make_entry(region, text, region["value"]["labels"], region))
         for entry in sorted(attributes.get(region["id"], []), key=lambda e: order.index(e["from_name"])):
-            given = given_values(entry)
+            given = read_values(entry)
             if given:
-                result.append(_entry(entry, text, given, region))
+                result.append(_make_entry(entry, text, given, region))
     position = {region["id"]: i for i, region in enumerate(regions)}
-    relations = [directed(r) for r in annotation["result"] if r["type"] == "relation"]
+    relations = [read_relation(r) for r in annotation["result"] if r["type"] == "relation"]
     relations.sort(key=lambda r: (position[r[0]], position[r[1]]))
     result += [
         {"type": "relation", "from_id": a, "to_id": b, "direction": "right", "labels": sorted(names)}
@@ -168,7 +168,7 @@ def dumps(task: Mapping[str, Any]) -> str:
     )
 
 
-def given_values(entry: Mapping[str, Any]) -> list[Any]:
+def read_values(entry: Mapping[str, Any]) -> list[Any]:
     """What an attribute's entry says. A TextArea emptied by hand, or holding blanks, says nothing."""
     key = "text" if entry["type"] == "textarea" else entry["type"]
     given = entry["value"].get(key)
@@ -178,7 +178,7 @@ def given_values(entry: Mapping[str, Any]) -> list[Any]:
     return [v for v in given if v != ""]
 
 
-def typed(entry: Any) -> Any:
+def picked_to_typed(entry: Any) -> Any:
     """What was picked from the list of known clusters, as if typed; any other entry as it is."""
     if not isinstance(entry, dict) or not isinstance(entry.get("value"), dict):
         return entry
@@ -191,18 +191,18 @@ def typed(entry: Any) -> Any:
     return entry | {"from_name": PICKERS[control], "type": "textarea", "value": value}
 
 
-def picked(entry: dict[str, Any], known: Mapping[str, Container[str]]) -> dict[str, Any]:
+def typed_to_picked(entry: dict[str, Any], known: Mapping[str, Container[str]]) -> dict[str, Any]:
     """The reverse of :func:`typed`, where the cluster is among those that its control knows."""
     for picker, control in PICKERS.items():
         if entry.get("from_name") == control:
-            names = given_values(entry)
+            names = read_values(entry)
             if len(names) == 1 and names[0] in known.get(control, ()):
                 value = {key: v for key, v in entry["value"].items() if key != "text"} | {"taxonomy": [names]}
                 return entry | {"from_name": picker, "type": "taxonomy", "value": value}
     return entry
 
 
-def directed(relation: Mapping[str, Any]) -> tuple[str, str, list[str]]:
+def read_relation(relation: Mapping[str, Any]) -> tuple[str, str, list[str]]:
     """From, to and labels of a relation; one whose arrow was turned in the browser points the other way."""
     a, b = relation["from_id"], relation["to_id"]
     given = relation.get("labels")
@@ -210,19 +210,19 @@ def directed(relation: Mapping[str, Any]) -> tuple[str, str, list[str]]:
     return (b, a, names) if relation.get("direction") == "left" else (a, b, names)
 
 
-def trimmed(span: Span, text: str) -> list[Span]:
+def trim_span(span: Span, text: str) -> list[Span]:
     """The span without white space at its ends; nothing where it holds nothing else."""
     words = span.of(text)
     start = span.start + len(words) - len(words.lstrip())
     return [Span(start, start + len(words.strip()))] if words.strip() else []
 
 
-def _place(entry: Mapping[str, Any]) -> tuple[int, int]:
+def _sort_key(entry: Mapping[str, Any]) -> tuple[int, int]:
     """Sorts by offset, an outer span before those inside it."""
     return entry["value"]["start"], -entry["value"]["end"]
 
 
-def _entry(entry: Mapping[str, Any], text: str, given: list[Any], region: Mapping[str, Any]) -> dict[str, Any]:
+def _make_entry(entry: Mapping[str, Any], text: str, given: list[Any], region: Mapping[str, Any]) -> dict[str, Any]:
     start, end = region["value"]["start"], region["value"]["end"]
     value: dict[str, Any] = {"start": start, "end": end, "text": text[start:end]}
     value["text" if entry["type"] == "textarea" else entry["type"]] = given

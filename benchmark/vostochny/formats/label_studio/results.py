@@ -13,16 +13,16 @@ from vostochny.formats.label_studio.regions import (
     ATTRIBUTES,
     CONTENT,
     CUE,
-    LAYERS,
+    LABEL_CONTROLS,
     RELATIONS,
-    bearers,
-    choices,
-    chosen,
-    directed,
-    given_values,
-    labels,
-    trimmed,
-    typed,
+    choose_annotation,
+    list_bearers,
+    list_choices,
+    list_labels,
+    picked_to_typed,
+    read_relation,
+    read_values,
+    trim_span,
 )
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
 from vostochny.ontology import Ontology
@@ -43,7 +43,7 @@ class _Region:
         return self.label if self.layer == "quote" else self.layer
 
 
-class Reader:
+class TaskReader:
     """One pass over the result for regions, one for their attributes, one for relations; then the items."""
 
     def __init__(self, task: Mapping[str, Any], ontology: Ontology, name: str):
@@ -53,150 +53,163 @@ class Reader:
         self.links: dict[str, list[tuple[_Region, _Region]]] = defaultdict(list)
         self.text = ""
 
-    def problem(self, where: str, message: str) -> None:
+    def add_problem(self, where: str, message: str) -> None:
         self.problems.append(Problem(self.name, None, where, message))
 
-    def at(self, region: _Region) -> str:
+    def describe_region(self, region: _Region) -> str:
         """How a problem names a region: its id, and its first words to find it by in the browser."""
         return f"{region.id} ‹{' '.join(region.span.of(self.text)[:30].split())}›"
 
     def read(self, annotator: str | int | None) -> Document:
-        doc_id = self.data()
+        doc_id = self.read_data()
         if self.task.get("drafts"):
-            self.problem("drafts", "the task has unsaved work; press Update in the browser, or discard it")
-        entries = self.entries(annotator)
+            self.add_problem("drafts", "the task has unsaved work; press Update in the browser, or discard it")
+        entries = self.read_entries(annotator)
         for entry in entries:
             if entry["type"] == "labels":
-                self.region(entry)
+                self.read_region(entry)
         for entry in entries:
             if entry["type"] in ("choices", "textarea"):
-                self.attribute(entry)
+                self.read_attribute(entry)
         pairs: set[tuple[str, str]] = set()
         for entry in entries:
             if entry["type"] == "relation":
-                self.relation(entry, pairs)
-        zones, entities, events, quotes = self.zones(), self.entities(), self.events(), self.quotes()
+                self.read_relation(entry, pairs)
+        zones, entities, events, quotes = (
+            self.build_zones(),
+            self.build_entities(),
+            self.build_events(),
+            self.build_quotes(),
+        )
         if self.problems:
             raise InputError(self.problems)
         return Document(doc_id, self.text, zones=zones, entities=entities, events=events, quotes=quotes)
 
     # -- what stands in the task -----------------------------------------------------------------------------------
 
-    def data(self) -> str:
+    def read_data(self) -> str:
         data = self.task.get("data")
         data = data if isinstance(data, dict) else {}
         for key in ("doc_id", "text"):
             if not isinstance(data.get(key), str):
-                self.problem(f"data.{key}", "is no string; a task is {data: {doc_id, text}, annotations: […]}")
+                self.add_problem(f"data.{key}", "is no string; a task is {data: {doc_id, text}, annotations: […]}")
         if self.problems:  # nothing can be checked without the text
             raise InputError(self.problems)
         self.text = str(data["text"])
         return str(data["doc_id"])
 
-    def entries(self, annotator: str | int | None) -> list[dict[str, Any]]:
+    def read_entries(self, annotator: str | int | None) -> list[dict[str, Any]]:
         """The results whose control and kind are known."""
         try:
-            result = chosen(self.task, annotator, self.name).get("result")
+            result = choose_annotation(self.task, annotator, self.name).get("result")
         except InputError as error:
             self.problems += error.problems
             return []
         if not isinstance(result, list):
-            self.problem("result", "is missing or no list; export the project as JSON (not JSON_MIN or CSV)")
+            self.add_problem("result", "is missing or no list; export the project as JSON (not JSON_MIN or CSV)")
             return []
-        kinds = dict.fromkeys(LAYERS, "labels") | {name: kind for name, (_, kind, _) in ATTRIBUTES.items()}
+        kinds = dict.fromkeys(LABEL_CONTROLS, "labels") | {name: kind for name, (_, kind, _) in ATTRIBUTES.items()}
         good = []
-        for i, entry in enumerate(map(typed, result)):
+        for i, entry in enumerate(map(picked_to_typed, result)):
             where = f"result[{i}]"
             if not isinstance(entry, dict):
-                self.problem(where, "is no object")
+                self.add_problem(where, "is no object")
             elif entry.get("type") == "relation":
                 good.append(entry)
             elif not isinstance(entry.get("from_name"), str) or entry["from_name"] not in kinds:
-                self.problem(where, f"unknown control {entry.get('from_name')!r}; {_one_of(kinds)}")
+                self.add_problem(where, f"unknown control {entry.get('from_name')!r}; {_expect_one_of(kinds)}")
             elif entry.get("type") != (kind := kinds[entry["from_name"]]):
-                self.problem(where, f"{entry['from_name']} has type {entry.get('type')!r}; its type is {kind!r}")
+                self.add_problem(where, f"{entry['from_name']} has type {entry.get('type')!r}; its type is {kind!r}")
             elif entry.get("to_name", "text") != "text":
-                self.problem(where, f"to_name is {entry['to_name']!r}; every region is on 'text'")
+                self.add_problem(where, f"to_name is {entry['to_name']!r}; every region is on 'text'")
             elif not isinstance(entry.get("id"), str) or not isinstance(entry.get("value"), dict):
-                self.problem(where, "needs an id (a string) and a value (an object)")
+                self.add_problem(where, "needs an id (a string) and a value (an object)")
             else:
                 good.append(entry)
         return good
 
-    def region(self, entry: dict[str, Any]) -> None:
+    def read_region(self, entry: dict[str, Any]) -> None:
         id_, layer, value = entry["id"], entry["from_name"], entry["value"]
-        given, known = value.get("labels"), labels(layer, self.ontology)
+        given, known = value.get("labels"), list_labels(layer, self.ontology)
         start, end = value.get("start"), value.get("end")
         if not all(isinstance(x, int) and not isinstance(x, bool) for x in (start, end)):
-            self.problem(id_, f"start {start!r} and end {end!r} must be whole numbers")
+            self.add_problem(id_, f"start {start!r} and end {end!r} must be whole numbers")
             start, end = 0, 0
         elif not 0 <= start < end <= len(self.text):
-            self.problem(id_, f"{start} to {end} is out of range; right is 0 <= start < end <= {len(self.text)}")
+            self.add_problem(id_, f"{start} to {end} is out of range; right is 0 <= start < end <= {len(self.text)}")
             start, end = 0, 0
         region = _Region(id_, layer, "", Span(start, end))
         if not isinstance(given, list) or len(given) != 1:
-            self.problem(self.at(region), f"{layer} has the labels {given!r}; give it exactly one")
+            self.add_problem(self.describe_region(region), f"{layer} has the labels {given!r}; give it exactly one")
         elif given[0] not in known:
-            self.problem(self.at(region), f"unknown {layer} label {given[0]!r}; {_one_of(known)}")
+            self.add_problem(
+                self.describe_region(region), f"unknown {layer} label {given[0]!r}; {_expect_one_of(known)}"
+            )
         else:
             region.label = given[0]
         other = self.regions.setdefault(id_, region)
         if other is not region:
             both = f"{other.layer} {other.label} and {layer} {region.label}"
-            self.problem(self.at(region), f"the id stands for two, {both}; delete it and mark each by itself")
+            self.add_problem(
+                self.describe_region(region), f"the id stands for two, {both}; delete it and mark each by itself"
+            )
 
-    def attribute(self, entry: dict[str, Any]) -> None:
+    def read_attribute(self, entry: dict[str, Any]) -> None:
         control, value = entry["from_name"], entry["value"]
         layer, kind, _ = ATTRIBUTES[control]
         region = self.regions.get(entry["id"])
         if region is None:
-            self.problem(entry["id"], f"{control} belongs to no region; give it its {layer}'s id, or remove it")
+            self.add_problem(entry["id"], f"{control} belongs to no region; give it its {layer}'s id, or remove it")
             return
-        where, given = self.at(region), given_values(entry)
-        able = bearers(control, self.ontology)
+        where, given = self.describe_region(region), read_values(entry)
+        able = list_bearers(control, self.ontology)
         place = {"start": region.span.start, "end": region.span.end}
         if control in region.attributes:
-            self.problem(where, f"{control} is given twice; keep one")
+            self.add_problem(where, f"{control} is given twice; keep one")
         elif not given:
             return
         elif region.layer != layer:
-            self.problem(where, f"{control} is for {layer} regions; this is {region.layer} {region.label}")
+            self.add_problem(where, f"{control} is for {layer} regions; this is {region.layer} {region.label}")
         elif region.label and region.label not in able:
-            self.problem(where, f"{region.label} has no {control}, only {', '.join(able)}; remove it")
+            self.add_problem(where, f"{region.label} has no {control}, only {', '.join(able)}; remove it")
         elif place["end"] and any(value.get(key, at) != at for key, at in place.items()):
-            self.problem(where, f"{control} has other offsets than its region; give it the same start and end")
+            self.add_problem(where, f"{control} has other offsets than its region; give it the same start and end")
         elif len(given) != 1 or not isinstance(given[0], str):
-            self.problem(where, f"{control} is {given!r}; give it one value")
-        elif kind == "choices" and given[0] not in choices(control, self.ontology):
-            self.problem(where, f"unknown {control} {given[0]!r}; {_one_of(choices(control, self.ontology))}")
+            self.add_problem(where, f"{control} is {given!r}; give it one value")
+        elif kind == "choices" and given[0] not in list_choices(control, self.ontology):
+            self.add_problem(
+                where, f"unknown {control} {given[0]!r}; {_expect_one_of(list_choices(control, self.ontology))}"
+            )
         else:
             region.attributes[control] = given[0]
 
-    def relation(self, entry: dict[str, Any], pairs: set[tuple[str, str]]) -> None:
+    def read_relation(self, entry: dict[str, Any], pairs: set[tuple[str, str]]) -> None:
         ends = [entry.get("from_id"), entry.get("to_id")]
         gone = [repr(id_) for id_ in ends if not isinstance(id_, str) or id_ not in self.regions]
         if gone:
             where = f"relation {ends[0]} → {ends[1]}"
-            self.problem(where, f"there is no region {' and no '.join(gone)}; remove the relation")
+            self.add_problem(where, f"there is no region {' and no '.join(gone)}; remove the relation")
             return
-        start_id, end_id, names = directed(entry)
+        start_id, end_id, names = read_relation(entry)
         a, b = self.regions[start_id], self.regions[end_id]
-        where = f"relation {self.at(a)} → {self.at(b)}"
+        where = f"relation {self.describe_region(a)} → {self.describe_region(b)}"
         if (entry.get("direction") or "right") not in ("right", "left"):
-            self.problem(where, f"direction {entry['direction']!r} says nothing here; turn its arrow to point one way")
+            self.add_problem(
+                where, f"direction {entry['direction']!r} says nothing here; turn its arrow to point one way"
+            )
         if (a.id, b.id) in pairs:
-            self.problem(
+            self.add_problem(
                 where,
                 "stands twice, and a save in the browser keeps one; write one relation with all its labels",
             )
         pairs.add((a.id, b.id))
         if not names or not all(isinstance(label, str) for label in names):
-            right = _one_of((*self.ontology.roles, *RELATIONS))
-            self.problem(where, f"has the labels {entry.get('labels')!r}; give it a list of {right}")
+            right = _expect_one_of((*self.ontology.roles, *RELATIONS))
+            self.add_problem(where, f"has the labels {entry.get('labels')!r}; give it a list of {right}")
             return
         for label in dict.fromkeys(names):
             if names.count(label) > 1:
-                self.problem(where, f"has the label {label!r} twice; keep one")
+                self.add_problem(where, f"has the label {label!r} twice; keep one")
             sources: tuple[str, ...]
             targets: tuple[str, ...]
             if label in RELATIONS:
@@ -204,44 +217,49 @@ class Reader:
             elif label in self.ontology.roles:
                 sources, targets = ("event",), ("entity", "event")
             else:
-                self.problem(where, f"unknown label {label!r}; {_one_of((*self.ontology.roles, *RELATIONS))}")
+                self.add_problem(
+                    where, f"unknown label {label!r}; {_expect_one_of((*self.ontology.roles, *RELATIONS))}"
+                )
                 continue
             if a is b:
-                self.problem(where, f"{label} points at itself; draw it to another region")
+                self.add_problem(where, f"{label} points at itself; draw it to another region")
             elif a.kind in sources and b.kind in targets:
                 self.links[label].append((a, b))
             elif a.kind and b.kind:
                 right = f"{' or '.join(sources)} to {' or '.join(targets)}"
-                self.problem(where, f"{label} goes from {right}, not from {a.kind} to {b.kind}; draw it so")
+                self.add_problem(where, f"{label} goes from {right}, not from {a.kind} to {b.kind}; draw it so")
 
     # -- what it amounts to ----------------------------------------------------------------------------------------
 
-    def of(self, layer: str) -> list[_Region]:
+    def list_regions(self, layer: str) -> list[_Region]:
         """The regions of a layer in text order, an outer one before those inside it."""
         found = (r for r in self.regions.values() if r.layer == layer)
         return sorted(found, key=lambda r: (r.span.start, -r.span.end, r.label, r.id))
 
-    def zones(self) -> tuple[Zone, ...]:
-        marked = [(r, span) for r in self.of("zone") for span in trimmed(r.span, self.text)]
+    def build_zones(self) -> tuple[Zone, ...]:
+        marked = [(r, span) for r in self.list_regions("zone") for span in trim_span(r.span, self.text)]
         for (a, before), (b, after) in pairwise(marked):
             if after.start < before.end:
-                self.problem(self.at(b), f"overlaps the zone {self.at(a)}; a place of the page has one zone")
+                self.add_problem(
+                    self.describe_region(b),
+                    f"overlaps the zone {self.describe_region(a)}; a place of the page has one zone",
+                )
         return cover_with_zones(self.text, [Zone(span, r.label) for r, span in marked])
 
-    def entities(self) -> tuple[Entity, ...]:
+    def build_entities(self) -> tuple[Entity, ...]:
         out = []
-        for r in self.of("entity"):
+        for r in self.list_regions("entity"):
             has = r.attributes.get
             out.append(Entity(r.id, r.span, r.label, has("level"), has("demonym") is not None, has("cluster")))
         return tuple(out)
 
-    def events(self) -> tuple[Event, ...]:
+    def build_events(self) -> tuple[Event, ...]:
         arguments: dict[str, list[Argument]] = defaultdict(list)
         for role in self.ontology.roles:
             for event, filler in self.links[role]:
                 arguments[event.id].append(Argument(role, Reference(filler.span, filler.id)))
         out = []
-        for r in self.of("event"):
+        for r in self.list_regions("event"):
             # The roles of the type in the order of the ontology, fillers of one role in text order.
             roles = list(self.ontology.events[r.label].roles) if r.label else []
             roles += [role for role in self.ontology.roles if role not in roles]
@@ -251,22 +269,22 @@ class Reader:
             out.append(Event(r.id, r.span, r.label, *attributes, tuple(found), has("event_cluster")))
         return tuple(out)
 
-    def parts(self) -> dict[str, list[_Region]]:
+    def build_chains(self) -> dict[str, list[_Region]]:
         """The content of each quote, by the id of its first part."""
         after: dict[str, _Region] = {}
         before: dict[str, _Region] = {}
         for a, b in self.links["continues"]:
             if not (a.span.end and b.span.end):
                 continue  # out of range, which is a problem already; without a place there is no text order
-            where = f"relation {self.at(a)} → {self.at(b)}"
+            where = f"relation {self.describe_region(a)} → {self.describe_region(b)}"
             if b.span.start < a.span.end:
-                self.problem(where, "continues goes on to a later part without overlap; draw it in text order")
+                self.add_problem(where, "continues goes on to a later part without overlap; draw it in text order")
             elif a.id in after or b.id in before:
-                self.problem(where, "the parts of a quote form one chain; link each to the next alone")
+                self.add_problem(where, "the parts of a quote form one chain; link each to the next alone")
             else:
                 after[a.id], before[b.id] = b, a
         quotes = {}
-        for head in self.of("quote"):
+        for head in self.list_regions("quote"):
             if head.kind == CONTENT and head.id not in before:
                 chain = [head]
                 while chain[-1].id in after:
@@ -274,35 +292,44 @@ class Reader:
                 quotes[head.id] = chain
                 for part in chain[1:]:
                     for control in part.attributes:
-                        self.problem(self.at(part), f"{control} belongs on the first part, {self.at(head)}")
+                        self.add_problem(
+                            self.describe_region(part),
+                            f"{control} belongs on the first part, {self.describe_region(head)}",
+                        )
         return quotes
 
-    def pointing(self, label: str, heads: Mapping[str, _Region]) -> dict[str, _Region]:
+    def find_targets(self, label: str, heads: Mapping[str, _Region]) -> dict[str, _Region]:
         """Where each quote's relation of this label leads; a quote has at most one."""
         out: dict[str, _Region] = {}
         for a, b in self.links[label]:
-            where = f"relation {self.at(a)} → {self.at(b)}"
+            where = f"relation {self.describe_region(a)} → {self.describe_region(b)}"
             if heads[a.id] is not a:
-                self.problem(where, f"draw {label} from the quote's first part, {self.at(heads[a.id])}")
+                self.add_problem(
+                    where, f"draw {label} from the quote's first part, {self.describe_region(heads[a.id])}"
+                )
             elif label == "parent" and heads[b.id] is not b:
-                self.problem(where, f"draw parent to the outer quote's first part, {self.at(heads[b.id])}")
+                self.add_problem(
+                    where, f"draw parent to the outer quote's first part, {self.describe_region(heads[b.id])}"
+                )
             elif a.id in out:
-                self.problem(where, f"is a second {label}, beside {self.at(out[a.id])}; keep one")
+                self.add_problem(where, f"is a second {label}, beside {self.describe_region(out[a.id])}; keep one")
             else:
                 out[a.id] = b
         return out
 
-    def quotes(self) -> tuple[Quote, ...]:
-        parts = self.parts()
+    def build_quotes(self) -> tuple[Quote, ...]:
+        parts = self.build_chains()
         heads = {part.id: chain[0] for chain in parts.values() for part in chain}
-        to = {label: self.pointing(label, heads) for label in ("cue", "source", "addressee", "parent")}
+        to = {label: self.find_targets(label, heads) for label in ("cue", "source", "addressee", "parent")}
         owners: dict[str, int] = defaultdict(int)
         for _, cue in self.links["cue"]:
             owners[cue.id] += 1
-        for r in self.of("quote"):
+        for r in self.list_regions("quote"):
             if r.kind == CUE and owners[r.id] != 1:
                 wrong = f"belongs to {owners[r.id]} quotes" if owners[r.id] else "belongs to no quote"
-                self.problem(self.at(r), f"the cue {wrong}; draw cue to it from its quote's first Content alone")
+                self.add_problem(
+                    self.describe_region(r), f"the cue {wrong}; draw cue to it from its quote's first Content alone"
+                )
         out = []
         for id_, chain in parts.items():
             seen = {id_}
@@ -311,10 +338,12 @@ class Reader:
                 seen.add(up.id)
                 up = to["parent"].get(up.id)
             if up is not None and up.id == id_:
-                self.problem(self.at(chain[0]), "its parent relations lead back to it; remove one of them")
+                self.add_problem(
+                    self.describe_region(chain[0]), "its parent relations lead back to it; remove one of them"
+                )
             has = chain[0].attributes.get
             if id_ in to["source"] and has("unattributed"):
-                self.problem(self.at(chain[0]), "has a source and is marked unattributed; remove one")
+                self.add_problem(self.describe_region(chain[0]), "has a source and is marked unattributed; remove one")
             refer = {
                 what: Reference(to[what][id_].span, to[what][id_].id) if id_ in to[what] else None
                 for what in ("source", "addressee")
@@ -338,5 +367,5 @@ class Reader:
         return tuple(sorted(out, key=lambda q: (q.content[0].start, -q.content[-1].end, q.id)))
 
 
-def _one_of(known: Iterable[str]) -> str:
+def _expect_one_of(known: Iterable[str]) -> str:
     return f"one of {', '.join(known)}"

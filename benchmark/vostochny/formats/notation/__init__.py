@@ -28,12 +28,12 @@ event without realis, a quote of which nobody has said whether it has a source).
 
 from __future__ import annotations
 
-from vostochny.formats.notation.parser import Reader
-from vostochny.formats.notation.writer import numbered, written
+from vostochny.formats.notation.parser import NotationReader
+from vostochny.formats.notation.writer import renumber, write_notation
 from vostochny.model import Document
 from vostochny.ontology import Ontology, load_ontology
 
-__all__ = ["numbered", "read", "write"]
+__all__ = ["read", "renumber", "write"]
 
 
 def read(source: str, doc_id: str, text: str, ontology: Ontology, name: str = "notation") -> Document:
@@ -41,7 +41,7 @@ def read(source: str, doc_id: str, text: str, ontology: Ontology, name: str = "n
 
     Raises InputError with every problem; after an S line that departs from the article, later S lines are not read.
     """
-    return Reader(name, doc_id, text, ontology).read(source.removesuffix("\n").split("\n"))
+    return NotationReader(name, doc_id, text, ontology).read(source.removesuffix("\n").split("\n"))
 
 
 def write(document: Document, ontology: Ontology | None = None) -> str:
@@ -50,4 +50,4 @@ def write(document: Document, ontology: Ontology | None = None) -> str:
     S lines are the document's sentences; sentences that a mention, trigger or cue runs across are one line. Raises
     InputError with everything that the notation cannot carry: nothing is ever left out in silence.
     """
-    return written(document, ontology or load_ontology())
+    return write_notation(document, ontology or load_ontology())

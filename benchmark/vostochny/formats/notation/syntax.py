@@ -15,13 +15,13 @@ from vostochny.text.layout import paragraphs_of
 _MARKUP = re.compile(r"\\(.)|\[\[|\]\]|\||\{(\w+)\}", re.S)
 
 
-def mention_order(entity: Entity) -> tuple[int, int, str]:
+def mention_sort_key(entity: Entity) -> tuple[int, int, str]:
     """The key that mentions are numbered by: text order, an outer one before those inside it."""
     return entity.span.start, -entity.span.end, entity.type
 
 
 @dataclass
-class Sentence:
+class SentenceLine:
     """An S line: its number, the words it holds, and the E and Q lines under it."""
 
     line: int
@@ -35,7 +35,7 @@ class TextReader:
     def __init__(self, name: str, doc_id: str, text: str, ontology: Ontology):
         self.name, self.doc_id, self.text, self.ontology = name, doc_id, text, ontology
         self.problems: list[Problem] = []
-        self.sentences: list[Sentence] = []
+        self.sentences: list[SentenceLine] = []
         self.entities: list[Entity] = []
         self.events: list[Event] = []
         self.quotes: list[Quote] = []
@@ -44,17 +44,17 @@ class TextReader:
         self.event_lines: list[int] = []
         self.quote_lines: list[int] = []
 
-    def problem(self, line: int, where: str, message: str) -> None:
+    def add_problem(self, line: int, where: str, message: str) -> None:
         self.problems.append(Problem(self.name, line, where, message))
 
     # -- sentences and mentions ------------------------------------------------------------------------------------
 
-    def sentence(self, line: int, body: str) -> None:
+    def read_sentence(self, line: int, body: str) -> None:
         at = self.sentences[-1].span.end if self.sentences else 0
         while at < len(self.text) and self.text[at].isspace():
             at += 1
         if at == len(self.text):
-            self.problem(line, "S", "the article ends before this line; remove it")
+            self.add_problem(line, "S", "the article ends before this line; remove it")
             return
         first = at
         open_marks: list[int] = []
@@ -68,43 +68,45 @@ class TextReader:
             elif m and token == "|" and open_marks:
                 close = body.find("]]", i)
                 if close < 0:
-                    self.problem(line, "S", f"a mention is not closed: {body[i : i + 30]!r}; write [[words|TYPE]]")
+                    self.add_problem(line, "S", f"a mention is not closed: {body[i : i + 30]!r}; write [[words|TYPE]]")
                     return
                 mentions.append((Span(open_marks.pop(), at), body[i + 1 : close]))
                 i = close + 2
                 continue
             elif m and m.group(2):
                 if m.group(2) not in self.ontology.zones:
-                    self.problem(line, "S", f"unknown zone {m.group(2)!r}; one of {', '.join(self.ontology.zones)}")
+                    self.add_problem(line, "S", f"unknown zone {m.group(2)!r}; one of {', '.join(self.ontology.zones)}")
                 self.zones.append(Zone(Span(at, at), m.group(2)))
             else:
                 literal = m.group(1) if m and m.group(1) else body[i]
                 if not self.text.startswith(literal, at):
-                    theirs = _plain(body[i : i + 40])
-                    self.problem(line, "S", f"the article has {self.text[at : at + 40]!r} here, this line {theirs!r}")
+                    theirs = _remove_markup(body[i : i + 40])
+                    self.add_problem(
+                        line, "S", f"the article has {self.text[at : at + 40]!r} here, this line {theirs!r}"
+                    )
                     return
                 at += 1
                 i += 2 if m and m.group(1) else 1
                 continue
             i = m.end()
         for start in open_marks:
-            self.problem(
+            self.add_problem(
                 line, "S", f"a mention at {self.text[start : start + 20]!r} is not closed; write [[words|TYPE]]"
             )
-        self.sentences.append(Sentence(line, Span(first, at)))
+        self.sentences.append(SentenceLine(line, Span(first, at)))
         for span, attributes in mentions:
-            self.mention(line, span, attributes)
+            self.read_mention(line, span, attributes)
 
-    def mention(self, line: int, span: Span, attributes: str) -> None:
+    def read_mention(self, line: int, span: Span, attributes: str) -> None:
         words = attributes.split()
         surface = span.of(self.text)
         where = f"[[{surface}|…]]"
         if not words or words[0] not in self.ontology.entity_types:
             known = ", ".join(self.ontology.entity_types)
-            self.problem(line, where, f"unknown type {words[0] if words else ''!r}; one of {known}")
+            self.add_problem(line, where, f"unknown type {words[0] if words else ''!r}; one of {known}")
             return
         if surface != surface.strip() or not surface:
-            self.problem(line, where, "the span is empty or begins or ends with white space; mark the words alone")
+            self.add_problem(line, where, "the span is empty or begins or ends with white space; mark the words alone")
             return
         type_, rest = words[0], words[1:]
         level = "NAM" if type_ in self.ontology.mentions else None
@@ -117,28 +119,28 @@ class TextReader:
             elif cluster is None and re.fullmatch(r"[a-z0-9_]+", word):
                 cluster = word
             else:
-                self.problem(
+                self.add_problem(
                     line, where, f"{word!r} is neither NOM, PRO, demonym nor one cluster name of a-z, 0-9 and _"
                 )
         self.entities.append(Entity("", span, type_, level, demonym, cluster))
 
     def number_mentions(self) -> None:
-        ordered = sorted(self.entities, key=mention_order)
+        ordered = sorted(self.entities, key=mention_sort_key)
         self.entities = [replace(e, id=f"e{n}") for n, e in enumerate(ordered, 1)]
         self.starts = [e.span.start for e in self.entities]
 
-    def paragraph_at(self, offset: int) -> int:
+    def find_paragraph(self, offset: int) -> int:
         return bisect_right(self.paragraphs, Span(offset, len(self.text) + 1)) - 1
 
-    def zone_spans(self) -> list[Zone]:
+    def build_zones(self) -> list[Zone]:
         """Each ``{zone}`` runs to the end of its paragraph or to the next ``{zone}`` in it."""
         out = []
         for zone, after in pairwise([*self.zones, Zone(Span(len(self.text) + 1, len(self.text) + 1), "body")]):
-            end = min(self.paragraphs[self.paragraph_at(zone.span.start)].end, after.span.start)
+            end = min(self.paragraphs[self.find_paragraph(zone.span.start)].end, after.span.start)
             stretch = self.text[zone.span.start : end].rstrip()
             out.append(Zone(Span(zone.span.start, zone.span.start + len(stretch)), zone.name))
         return out
 
 
-def _plain(marked: str) -> str:
+def _remove_markup(marked: str) -> str:
     return re.sub(r"\[\[|\|[^\]]*\]\]", "", marked)

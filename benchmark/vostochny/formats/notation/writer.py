@@ -8,20 +8,20 @@ from dataclasses import replace
 from itertools import groupby, pairwise
 
 from vostochny.errors import InputError, Problem
-from vostochny.formats.notation.parser import Reader, event_order, quote_order
-from vostochny.formats.notation.syntax import mention_order
+from vostochny.formats.notation.parser import NotationReader, event_sort_key, quote_sort_key
+from vostochny.formats.notation.syntax import mention_sort_key
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 from vostochny.ontology import Ontology
 from vostochny.text.layout import occurrences, paragraphs_of
 
-SHOWN = 60  # content that is longer is written as its first and last words
+MAX_WHOLE_CHARACTERS = 60  # content that is longer is written as its first and last words
 
 
-def numbered(document: Document) -> Document:
+def renumber(document: Document) -> Document:
     """The document as the notation reads it: items in text order with ids e1, v1, q1 …, references by id."""
-    mentions = sorted(document.entities, key=mention_order)
-    events = sorted(document.events, key=event_order)
-    quotes = sorted(document.quotes, key=quote_order)
+    mentions = sorted(document.entities, key=mention_sort_key)
+    events = sorted(document.events, key=event_sort_key)
+    quotes = sorted(document.quotes, key=quote_sort_key)
     ids = {e.id: f"e{n}" for n, e in enumerate(mentions, 1)} | {v.id: f"v{n}" for n, v in enumerate(events, 1)}
     heads = {q.id: f"q{n}" for n, q in enumerate(quotes, 1)}
     at = {e.span: ids[e.id] for e in reversed(mentions)}
@@ -47,24 +47,26 @@ def numbered(document: Document) -> Document:
     )  # fmt: skip
 
 
-def written(document: Document, ontology: Ontology) -> str:
+def write_notation(document: Document, ontology: Ontology) -> str:
     """The notation of a document, read back and compared. Raises InputError with all that it cannot carry."""
-    writer = _Writer(numbered(document))
-    source = writer.source()
+    writer = _NotationWriter(renumber(document))
+    source = writer.write_source()
     if writer.problems:
         raise InputError(writer.problems)
-    back = Reader(document.doc_id, document.doc_id, document.text, ontology).read(source.split("\n"))
+    back = NotationReader(document.doc_id, document.doc_id, document.text, ontology).read(source.split("\n"))
     for layer in ("zones", "entities", "events", "quotes"):
         given, got = getattr(writer.document, layer), getattr(back, layer)
         if given != got and (given or layer != "zones"):
             wrong = next((g for g, b in zip(given, got, strict=False) if g != b), layer)
-            writer.problem(getattr(wrong, "id", layer), f"cannot be written so that it is read again as it is: {wrong}")
+            writer.add_problem(
+                getattr(wrong, "id", layer), f"cannot be written so that it is read again as it is: {wrong}"
+            )
     if writer.problems:
         raise InputError(writer.problems)
     return source
 
 
-class _Writer:
+class _NotationWriter:
     def __init__(self, document: Document):
         self.document, self.text = document, document.text
         self.paragraphs = paragraphs_of(document.text)
@@ -73,40 +75,40 @@ class _Writer:
         for e in document.entities:
             self.by_words[e.span.of(self.text)].append(e)
 
-    def problem(self, id_: str, message: str, span: Span | None = None) -> None:
+    def add_problem(self, id_: str, message: str, span: Span | None = None) -> None:
         words = f" ‹{' '.join(span.of(self.text)[:40].split())}›" if span else ""
         self.problems.append(Problem(self.document.doc_id, None, f"{id_}{words}", message))
 
     # -- sentences, zones and mentions -------------------------------------------------------------------------------
 
-    def source(self) -> str:
+    def write_source(self) -> str:
         d = self.document
         whole = [(e.id, e.span) for e in d.entities] + [(v.id, v.trigger) for v in d.events]
         whole += [(q.id, q.cue) for q in d.quotes if q.cue]
         for id_, span in whole:
             if span.of(self.text) != span.of(self.text).strip():
-                self.problem(id_, "begins or ends with white space; mark the words alone", span)
+                self.add_problem(id_, "begins or ends with white space; mark the words alone", span)
             elif not any(p.start <= span.start and span.end <= p.end for p in self.paragraphs):
-                self.problem(id_, "runs across paragraphs, which the notation cannot write", span)
-        self.crossing()
-        marks = self.zone_marks()
+                self.add_problem(id_, "runs across paragraphs, which the notation cannot write", span)
+        self.check_crossing()
+        marks = self.place_zone_marks()
         if self.problems:  # what is wrong here would come back as problems of everything that refers to it
             return ""
-        lines = [line for p in self.paragraphs for line in self.lines(p, [span for _, span in whole])]
+        lines = [line for p in self.paragraphs for line in self.split_lines(p, [span for _, span in whole])]
         refer: dict[Span, list[str]] = defaultdict(list)
         for event in d.events:
-            home = self.home(event.trigger, lines)
-            refer[home].append(self.event(event, home))
+            home = self.find_line(event.trigger, lines)
+            refer[home].append(self.write_event(event, home))
         for quote in d.quotes:
-            home = self.home(quote.cue or quote.content[0], lines)
-            refer[home].append(self.quote(quote, home))
+            home = self.find_line(quote.cue or quote.content[0], lines)
+            refer[home].append(self.write_quote(quote, home))
         blocks = [
-            "\n".join(row for line in block for row in (f"S {self.marked(line, marks)}", *refer[line]))
+            "\n".join(row for line in block for row in (f"S {self.mark_up(line, marks)}", *refer[line]))
             for _, block in groupby(lines, key=lambda line: next(p for p in self.paragraphs if line.start < p.end))
         ]
         return "\n\n".join(blocks) + "\n"
 
-    def crossing(self) -> None:
+    def check_crossing(self) -> None:
         """Mentions come in text order, an outer one first: one that begins in another ends there too."""
         around: list[Entity] = []
         for e in self.document.entities:
@@ -114,13 +116,13 @@ class _Writer:
                 around.pop()
             if around and around[-1].span.end < e.span.end:
                 other = f"{around[-1].id} ‹{around[-1].span.of(self.text)}›"
-                self.problem(e.id, f"crosses the mention {other}; correct one of them in Label Studio", e.span)
+                self.add_problem(e.id, f"crosses the mention {other}; correct one of them in Label Studio", e.span)
             else:
                 around.append(e)
             if e.cluster is not None and (not re.fullmatch(r"[a-z0-9_]+", e.cluster) or e.cluster == "demonym"):
-                self.problem(e.id, f"the cluster {e.cluster!r} is not of a-z, 0-9 and _", e.span)
+                self.add_problem(e.id, f"the cluster {e.cluster!r} is not of a-z, 0-9 and _", e.span)
 
-    def zone_marks(self) -> dict[int, str]:
+    def place_zone_marks(self) -> dict[int, str]:
         """Which zone begins at which offset, where that has to be said."""
         marks = {}
         for zone in self.document.zones:
@@ -132,12 +134,12 @@ class _Writer:
             if zone.name != "body":
                 marks[start] = zone.name
                 if start + len(words.strip()) > at.end:
-                    self.problem(f"zone {zone.name}", "runs across paragraphs; give each its own zone", zone.span)
+                    self.add_problem(f"zone {zone.name}", "runs across paragraphs; give each its own zone", zone.span)
             elif start > at.start:
                 marks[start] = zone.name
         return marks
 
-    def lines(self, paragraph: Span, whole: list[Span]) -> list[Span]:
+    def split_lines(self, paragraph: Span, whole: list[Span]) -> list[Span]:
         """The sentences of a paragraph, those that one of ``whole`` runs across put together."""
         starts = {s.start for s in self.document.sentences if paragraph.start < s.start < paragraph.end}
         cuts = [c for c in sorted(starts) if not any(s.start < c < s.end for s in whole)]
@@ -149,7 +151,7 @@ class _Writer:
                 out.append(Span(start, start + len(words.strip())))
         return out
 
-    def marked(self, line: Span, zones: dict[int, str]) -> str:
+    def mark_up(self, line: Span, zones: dict[int, str]) -> str:
         """The words of a line with its mentions and zones."""
         here = [e for e in self.document.entities if line.start <= e.span.start < line.end]
         opening: dict[int, list[Entity]] = defaultdict(list)
@@ -159,7 +161,7 @@ class _Writer:
         out, around = [], list[Entity]()
         for at in range(line.start, line.end + 1):
             while around and around[-1].span.end == at:
-                out.append(f"|{self.attributes(around.pop())}]]")
+                out.append(f"|{self.write_attributes(around.pop())}]]")
             if at == line.end:
                 break
             if at in zones:
@@ -172,34 +174,34 @@ class _Writer:
         return "".join(out)
 
     @staticmethod
-    def attributes(e: Entity) -> str:
+    def write_attributes(e: Entity) -> str:
         level = e.level if e.level != "NAM" else None
         return " ".join(filter(None, [e.type, level, "demonym" if e.demonym else None, e.cluster]))
 
     # -- events and quotes -------------------------------------------------------------------------------------------
 
-    def home(self, span: Span, lines: list[Span]) -> Span:
+    def find_line(self, span: Span, lines: list[Span]) -> Span:
         """The line that a span begins in."""
         return next((line for line in lines if line.start <= span.start < line.end), lines[-1])
 
-    def place(self, span: Span, start: int, end: int) -> str | None:
+    def name_place(self, span: Span, start: int, end: int) -> str | None:
         """The words of a span, with the number of the occurrence where they stand there more than once."""
         words = span.of(self.text)
         found = occurrences(words, self.text, start, end)
-        if span.start not in found or not _plain(words):
+        if span.start not in found or not _is_plain(words):
             return None
         return words if len(found) == 1 else f"{words} ~{found.index(span.start) + 1}"
 
-    def scopes(self, home: Span) -> list[tuple[str, Span]]:
+    def list_scopes(self, home: Span) -> list[tuple[str, Span]]:
         """Where a filler may be looked for, and how that is said."""
         paragraph = next(p for p in self.paragraphs if p.start <= home.start < p.end)
         return [("", home), ("¶", paragraph), ("¶¶", Span(0, len(self.text)))]
 
-    def filler(self, owner: str, what: str, reference: Reference, home: Span) -> str:
+    def write_filler(self, owner: str, what: str, reference: Reference, home: Span) -> str:
         words = reference.span.of(self.text)
-        for mark, scope in self.scopes(home):
+        for mark, scope in self.list_scopes(home):
             if (reference.id or "").startswith("v"):
-                placed = self.place(reference.span, scope.start, scope.end)
+                placed = self.name_place(reference.span, scope.start, scope.end)
                 same = [v for v in self.document.events if v.trigger == reference.span]
                 type_ = f" ({next(v.type for v in same if v.id == reference.id)})" if len(same) > 1 else ""
                 if placed:
@@ -207,72 +209,74 @@ class _Writer:
                 continue
             inside = [e for e in self.by_words[words] if scope.start <= e.span.start < scope.end]
             ids = [e.id for e in inside]
-            if reference.id in ids and _plain(words):
+            if reference.id in ids and _is_plain(words):
                 number = f" ~{ids.index(reference.id) + 1}" if len(ids) > 1 or words == "none" else ""
                 return f"{mark}{words}{number}"
-        self.problem(owner, f"its {what} ‹{words}› cannot be named by its words", reference.span)
+        self.add_problem(owner, f"its {what} ‹{words}› cannot be named by its words", reference.span)
         return ""
 
-    def event(self, event: Event, home: Span) -> str:
+    def write_event(self, event: Event, home: Span) -> str:
         missing = [name for name in ("realis", "polarity") if getattr(event, name) is None]
         if missing:
-            self.problem(event.id, f"has no {' and no '.join(missing)}; the notation needs both", event.trigger)
-        trigger = self.place(event.trigger, home.start, home.end)
+            self.add_problem(event.id, f"has no {' and no '.join(missing)}; the notation needs both", event.trigger)
+        trigger = self.name_place(event.trigger, home.start, home.end)
         if trigger is None:
-            self.problem(event.id, "the trigger cannot be named by its words", event.trigger)
+            self.add_problem(event.id, "the trigger cannot be named by its words", event.trigger)
         fields = [trigger, event.type, event.realis, event.polarity if event.polarity != "positive" else None]
         fields.append(event.outcome)
-        fields += [f"{a.role}: {self.filler(event.id, a.role, a.filler, home)}" for a in event.arguments]
-        return "E " + " | ".join(filter(None, [*fields, self.cluster(event, event.trigger)]))
+        fields += [f"{a.role}: {self.write_filler(event.id, a.role, a.filler, home)}" for a in event.arguments]
+        return "E " + " | ".join(filter(None, [*fields, self.write_cluster(event, event.trigger)]))
 
-    def quote(self, quote: Quote, home: Span) -> str:
+    def write_quote(self, quote: Quote, home: Span) -> str:
         span = quote.content[0]
         missing = [name for name in ("directness", "attitude") if getattr(quote, name) is None]
         if quote.source is None and not quote.unattributed:
             missing.append("source (nor the mark that the text names none)")
         if missing:
-            self.problem(quote.id, f"has no {' and no '.join(missing)}; the notation needs them", span)
-        fields = [self.content(quote, home)]
+            self.add_problem(quote.id, f"has no {' and no '.join(missing)}; the notation needs them", span)
+        fields = [self.write_content(quote, home)]
         if quote.cue:
-            cue = self.place(quote.cue, home.start, home.end)
+            cue = self.name_place(quote.cue, home.start, home.end)
             fields.append(f"cue: {cue}")
             if cue is None:
-                self.problem(quote.id, "the cue cannot be named by its words", quote.cue)
-        fields.append(f"source: {self.filler(quote.id, 'source', quote.source, home) if quote.source else 'none'}")
+                self.add_problem(quote.id, "the cue cannot be named by its words", quote.cue)
+        fields.append(
+            f"source: {self.write_filler(quote.id, 'source', quote.source, home) if quote.source else 'none'}"
+        )
         if quote.addressee:
-            fields.append(f"addressee: {self.filler(quote.id, 'addressee', quote.addressee, home)}")
+            fields.append(f"addressee: {self.write_filler(quote.id, 'addressee', quote.addressee, home)}")
         fields += [quote.directness or "", quote.attitude or ""]
         fields.append(f"parent: {quote.parent}" if quote.parent else "")
-        fields.append(self.cluster(quote, span))
+        fields.append(self.write_cluster(quote, span))
         fields.append(f"link: {quote.link}" if quote.link else "")
         fields.append(f"={quote.id}" if any(q.parent == quote.id for q in self.document.quotes) else "")
         return "Q " + " | ".join(filter(None, fields))
 
-    def cluster(self, item: Event | Quote, span: Span) -> str:
+    def write_cluster(self, item: Event | Quote, span: Span) -> str:
         if item.cluster is None:
             return ""
-        if not _plain(item.cluster):
-            self.problem(item.id, f"the cluster {item.cluster!r} cannot be written", span)
+        if not _is_plain(item.cluster):
+            self.add_problem(item.id, f"the cluster {item.cluster!r} cannot be written", span)
         return f"#{item.cluster}"
 
-    def content(self, quote: Quote, home: Span) -> str:
+    def write_content(self, quote: Quote, home: Span) -> str:
         at = next(i for i, p in enumerate(self.paragraphs) if p.start <= home.start < p.end)
         begin = self.paragraphs[at].start
         near = self.paragraphs[min(at + 1, len(self.paragraphs) - 1)].end
         parts: list[str] = []
         for span in quote.content:
-            part = self.part(span, begin, near)
+            part = self.write_part(span, begin, near)
             if part is None:
-                part = self.part(span, begin if parts else 0, len(self.text))
+                part = self.write_part(span, begin if parts else 0, len(self.text))
                 if part is None:
-                    self.problem(quote.id, "the content cannot be named by its words", span)
+                    self.add_problem(quote.id, "the content cannot be named by its words", span)
                     return ""
                 part = f"¶¶{part}"
             parts.append(part)
             begin = span.end
         return " // ".join(parts)
 
-    def part(self, span: Span, begin: int, last: int) -> str | None:
+    def write_part(self, span: Span, begin: int, last: int) -> str | None:
         """One part of the content, whole where it is short, else by its first and last words."""
         words = span.of(self.text)
         if not begin <= span.start < last:
@@ -280,39 +284,39 @@ class _Writer:
         whole = occurrences(words, self.text, begin, len(self.text))
         near = occurrences(words, self.text, begin, last)
         whole_text = None
-        if span.start in whole and _plain(words) and not _parted(words):
+        if span.start in whole and _is_plain(words) and not _has_separator(words):
             if len(whole) == 1:
                 whole_text = words
             elif span.start in near:
                 whole_text = f"{words} ~{near.index(span.start) + 1}"
-        if whole_text and len(words) <= SHOWN:
+        if whole_text and len(words) <= MAX_WHOLE_CHARACTERS:
             return whole_text
         ends = [m.end() for m in re.finditer(r"\S+", words)]
         starts = [m.start() for m in re.finditer(r"\S+", words)]
-        for first in _from(3, len(ends)):
+        for first in _list_word_counts(3, len(ends)):
             head = Span(span.start, span.start + ends[first - 1])
-            placed = self.place(head, begin, last)
-            if placed is None or _parted(placed):
+            placed = self.name_place(head, begin, last)
+            if placed is None or _has_separator(placed):
                 continue
-            for last_words in _from(2, len(starts) - first):
+            for last_words in _list_word_counts(2, len(starts) - first):
                 tail = words[starts[-last_words] :]
                 found = occurrences(tail, self.text, head.end, len(self.text))
-                if found and found[0] == span.end - len(tail) and _plain(tail) and not _parted(tail):
+                if found and found[0] == span.end - len(tail) and _is_plain(tail) and not _has_separator(tail):
                     return f"{placed} ~~ {tail}"
         return whole_text
 
 
-def _plain(words: str) -> bool:
+def _is_plain(words: str) -> bool:
     """True where words mean themselves in a field."""
     special = "|" in words or "\n" in words or words.startswith(("¶", "!", "#", "="))
     return bool(words) and words == words.strip() and not special and not re.search(r"~\d+$", words)
 
 
-def _parted(words: str) -> bool:
+def _has_separator(words: str) -> bool:
     """True where content would be taken apart."""
     return "//" in words or "~~" in words
 
 
-def _from(usual: int, most: int) -> list[int]:
+def _list_word_counts(usual: int, most: int) -> list[int]:
     """Numbers of words to try: the usual one, then more, then fewer."""
     return [*range(min(usual, most), most + 1), *range(min(usual, most) - 1, 0, -1)] if most > 0 else []
