@@ -1,7 +1,7 @@
-"""Paragraphs, sentences and tokens of an article, made once at build time and stored with the corpus.
+"""Segment an article into paragraphs, sentences and tokens, once at build time; the corpus stores the result.
 
 Sentences come from sentencex, which keeps a quotation of several sentences together as one, and tokens from spaCy's
-rules for English; constraints.txt pins both. No score depends on a user's versions, because nobody segments again.
+rules for English; constraints.txt pins both. No score depends on a user's versions, because scoring never segments.
 """
 
 from __future__ import annotations
@@ -16,38 +16,41 @@ from vostochny.text.layout import paragraphs_of
 
 @cache
 def _tokenizer() -> Any:
+    """Return spaCy's rule-based English tokenizer, with one more infix rule."""
     import spacy
 
     english = spacy.blank("en")
+    tokenizer: Any = english.tokenizer
     # The stock rules leave ‹forces”—a› whole; a curly quotation mark, a dash and an ellipsis always stand alone here.
-    infixes = [*english.Defaults.infixes, r"[“”—…]"]
-    english.tokenizer.infix_finditer = spacy.util.compile_infix_regex(infixes).finditer
-    return english.tokenizer
+    infixes = [*(english.Defaults.infixes or ()), r"[“”—…]"]
+    tokenizer.infix_finditer = spacy.util.compile_infix_regex(infixes).finditer
+    return tokenizer
 
 
 def sentences_of(text: str, paragraph: Span) -> list[Span]:
-    """The sentences of one paragraph, trimmed of white space, in order."""
+    """Return the sentences of one paragraph, trimmed of white space, in order."""
     import sentencex
 
-    out = []
+    sentences = []
     at = paragraph.start
+    # sentencex returns strings; they are looked up from left to right to get their offsets.
     for piece in sentencex.segment("en", paragraph.of(text)):
         words = piece.strip()
         if words:
             start = text.index(words, at, paragraph.end)
-            out.append(Span(start, start + len(words)))
+            sentences.append(Span(start, start + len(words)))
             at = start + len(words)
-    return out
+    return sentences
 
 
 def tokens_of(text: str, paragraph: Span) -> list[Span]:
-    """The tokens of one paragraph, white space left out, in order."""
+    """Return the tokens of one paragraph, white space left out, in order."""
     doc = _tokenizer()(paragraph.of(text))
     return [Span(paragraph.start + t.idx, paragraph.start + t.idx + len(t)) for t in doc if not t.is_space]
 
 
 def segment(document: Document) -> Document:
-    """The document with paragraphs (its non-empty lines), sentences and tokens."""
+    """Return the document with paragraphs (its non-empty lines), sentences and tokens."""
     paragraphs = paragraphs_of(document.text)
     return replace(
         document,

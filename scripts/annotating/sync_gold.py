@@ -52,7 +52,7 @@ def _problems(annotations: Path) -> dict[Any, str]:
     from scripts.rules.folder import read_folder
 
     folder = read_folder(annotations)
-    lines: dict[Any, str] = {(p.file, p.field, p.message): f"{p} (unreadable)" for p in folder.problems}
+    lines: dict[Any, str] = {(p.file, p.field, p.message): f"{p} (unreadable)" for p in folder.unreadable}
     lines |= {(b.file, b.rule, b.id, b.words, b.detail): str(b) for b in validate.check(folder)}
     return lines
 

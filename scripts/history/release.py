@@ -109,9 +109,9 @@ def obstacles() -> list[str]:
             out.append(f"python -m scripts {command} --check cannot tell: {said}")
     folder = read_folder()
     broken = validate.check(folder)
-    if broken or folder.problems:
-        first = str(broken[0] if broken else folder.problems[0])
-        out.append(f"{len(broken) + len(folder.problems)} violations (python -m scripts validate), the first: {first}")
+    if broken or folder.unreadable:
+        first = str(broken[0] if broken else folder.unreadable[0])
+        out.append(f"{len(broken) + len(folder.unreadable)} problems (python -m scripts validate), the first: {first}")
     return out
 
 

@@ -1,36 +1,47 @@
-"""The rules that annotations are held to: what a rule is, what breaking one looks like, and how they are run.
+"""The rule book: what a rule is, how a broken rule is reported, and how the rules are run.
 
-The rules themselves stand by what they are about in ``rules_spans``, ``rules_entities``, ``rules_events``,
-``rules_quotes``, ``rules_clusters`` and ``rules_records``. Their ids have two letters (``EN3``), those of
-annotations/GUIDELINES.md one (``E13``); each rule names the guideline that it enforces, where there is one.
+The rules themselves are in the modules ``*_rules`` beside this one, grouped by what they check. Their ids have two
+letters (``EN3``), those of annotations/GUIDELINES.md one (``E13``); each rule names the guideline that it enforces,
+where there is one.
+
+To add a rule: write a generator that yields a :class:`Breach` per broken place, decorate it with :func:`rule`, and
+state in its docstring what always holds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vostochny.errors import Problem
 from vostochny.model import Span
 
 if TYPE_CHECKING:
     from scripts.rules.articles import Article, Task
 
-# What a rule's function is given: a task as stored, a read article, the articles of the gold together, the folder.
+# The scope of a rule, that is the argument of its function: one task as stored, one article as read, all articles of
+# the gold, or the whole annotations folder.
 TASK, ARTICLE, GOLD, FOLDER = "task", "article", "gold", "folder"
 
+# The order in which the rules are listed: spans first, records last.
+GROUPS = ("SP", "ZN", "EN", "EV", "AR", "QU", "CL", "RG", "DS", "AD")
 
-def listed(words: str) -> frozenset[str]:
-    """A list of words, written as they are read."""
+MAX_QUOTED_CHARACTERS = 80  # of a span's words in a message; the middle of a longer one is left out
+
+
+def split_words(words: str) -> frozenset[str]:
+    """Return the set of words in a string that separates them by white space."""
     return frozenset(words.split())
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One place where a rule is broken, as its function yields it.
+class Breach:
+    """One place where a rule is broken, as the rule's function yields it.
 
-    ``article`` is needed where a function sees several. ``drop`` is for rules on tasks: ids of regions and indices of
-    results without which the rest can be read and judged.
+    ``article`` is needed from functions that look at several articles, ``file`` where the place is in no article.
+    ``drop`` is for rules on tasks: the ids of regions and indices of results that must be left out of the task so that
+    the rest can be read and checked.
     """
 
     id: str | None = None
@@ -41,112 +52,127 @@ class Found:
     drop: tuple[str | int, ...] = ()
 
 
+Find = Callable[[Any], Iterator[Breach]]  # the function of a rule
+
+
 @dataclass(frozen=True)
 class Rule:
-    """``statement`` is what always holds, ``right`` how to mend what breaks it, ``guideline`` where it is laid down."""
+    """A numbered rule on the annotations.
+
+    ``scope`` is one of TASK, ARTICLE, GOLD and FOLDER, ``statement`` what always holds, ``right`` how to mend what
+    breaks it, ``guideline`` the number of the guideline behind it, ``find`` the function that finds its breaches.
+    """
 
     id: str
-    looks_at: str
+    scope: str
     statement: str
     right: str
     guideline: str | None
-    find: Callable[[Any], Iterator[Found]]
+    find: Find
 
 
-@dataclass(frozen=True)
-class Violation:
-    """A broken rule: where, on which words, what holds and what would be right."""
+@dataclass(frozen=True, slots=True)
+class RuleProblem(Problem):
+    """A broken rule: where, on which words, what always holds and what would be right.
 
-    file: str
+    As for every problem ``field`` names the place inside the file (rule, item and words) and ``message`` states what is
+    wrong. ``id`` is the item's id or the cluster's name; ``span`` and ``words`` are None where no text is concerned.
+    """
+
     rule: str
     doc_id: str | None
     id: str | None
-    start: int | None
-    end: int | None
+    span: Span | None
     words: str | None
     statement: str
     right: str
     guideline: str | None
-    detail: str = field(default="")
+    detail: str
 
     def __str__(self) -> str:
-        place = [self.file]
-        if self.start is not None:
-            place.append(f"{self.start}–{self.end}")
-        what = " ".join(filter(None, [self.id, f"‹{self.words}›" if self.words else ""]))
-        why = f"{self.statement} {self.right}" + (f" ({self.guideline})" if self.guideline else "")
-        return ": ".join(filter(None, [":".join(place), f"{self.rule} {what}".strip(), self.detail, why]))
+        place = f"{self.file}:{self.span.start}–{self.span.end}" if self.span else self.file
+        return f"{place}: {self.field}: {self.message}"
 
-    def as_row(self) -> dict[str, Any]:
-        """The violation as a JSON object."""
-        return asdict(self)
-
-
-BOOK: dict[str, Rule] = {}
-ORDER = ("SP", "ZN", "EN", "EV", "AR", "QU", "CL", "RG", "DS", "AD")
+    def to_json(self) -> dict[str, Any]:
+        """Return the problem as the JSON object that ``validate --json`` prints."""
+        return {
+            "file": self.file, "rule": self.rule, "doc_id": self.doc_id, "id": self.id,
+            "start": self.span.start if self.span else None, "end": self.span.end if self.span else None,
+            "words": self.words, "statement": self.statement, "right": self.right, "guideline": self.guideline,
+            "detail": self.detail,
+        }  # fmt: skip
 
 
-def order(id: str) -> tuple[int, int]:
-    """Sorts rules as a reader goes: spans first, records last."""
-    return ORDER.index(id[:2]), int(id[2:])
+RULES: dict[str, Rule] = {}
 
 
-def rule(id: str, looks_at: str, right: str, guideline: str | None = None) -> Callable[[Callable], Callable]:
-    """Enter a function in the book; its docstring is the rule's statement."""
+def sort_key(id: str) -> tuple[int, int]:
+    """Return the key that sorts rule ids in the order of GROUPS, then by number."""
+    return GROUPS.index(id[:2]), int(id[2:])
 
-    def enter(find: Callable[[Any], Iterator[Found]]) -> Callable[[Any], Iterator[Found]]:
-        if id in BOOK:
+
+def rule(id: str, scope: str, right: str, guideline: str | None = None) -> Callable[[Find], Find]:
+    """Enter the decorated function in RULES; its docstring is the rule's statement."""
+
+    def enter(find: Find) -> Find:
+        if id in RULES:
             raise ValueError(f"two rules have the id {id}")
-        BOOK[id] = Rule(id, looks_at, " ".join((find.__doc__ or "").split()), right, guideline, find)
+        RULES[id] = Rule(id, scope, " ".join((find.__doc__ or "").split()), right, guideline, find)
         return find
 
     return enter
 
 
-def breaches(looks_at: str, subject: Any) -> Iterator[tuple[Rule, Found]]:
-    """Every place where a rule of this kind is broken."""
-    for entry in sorted(BOOK.values(), key=lambda r: order(r.id)):
-        if entry.looks_at == looks_at:
-            for found in entry.find(subject):
-                yield entry, found
+def find_breaches(scope: str, subject: Any) -> Iterator[tuple[Rule, Breach]]:
+    """Run all rules of one scope on a subject; yield each broken rule with the place."""
+    for broken in sorted(RULES.values(), key=lambda r: sort_key(r.id)):
+        if broken.scope == scope:
+            for breach in broken.find(subject):
+                yield broken, breach
 
 
-def violation(
-    entry: Rule, found: Found, *, file: str = "", doc_id: str | None = None, text: str | None = None
-) -> Violation:
-    """What was found, with its place and words."""
-    if found.article is not None:
-        file, doc_id, text = found.article.file, found.article.document.doc_id, found.article.document.text
-    span = found.span
+def make_problem(
+    broken: Rule, breach: Breach, *, file: str = "", doc_id: str | None = None, text: str | None = None
+) -> RuleProblem:
+    """Return the problem that reports a breach.
+
+    ``file``, ``doc_id`` and ``text`` are where the breach is, unless it names its article or file itself.
+    """
+    if breach.article is not None:
+        file, doc_id, text = breach.article.file, breach.article.document.doc_id, breach.article.document.text
     words = None
-    if span is not None and text is not None:
-        words = " ".join(span.of(text).split())
-        if len(words) > 80:
+    if breach.span is not None and text is not None:
+        words = " ".join(breach.span.of(text).split())
+        if len(words) > MAX_QUOTED_CHARACTERS:
             words = f"{words[:40].rstrip()} … {words[-36:].lstrip()}"
-    return Violation(
-        found.file or file, entry.id, doc_id, found.id, span and span.start, span and span.end, words,
-        entry.statement, entry.right, entry.guideline, found.detail,
+    field = " ".join(filter(None, [broken.id, breach.id, f"‹{words}›" if words else ""]))
+    why = f"{broken.statement} {broken.right}" + (f" ({broken.guideline})" if broken.guideline else "")
+    message = f"{breach.detail}: {why}" if breach.detail else why
+    return RuleProblem(
+        breach.file or file, None, field, message, broken.id, doc_id, breach.id, breach.span, words,
+        broken.statement, broken.right, broken.guideline, breach.detail,
     )  # fmt: skip
 
 
-def check_task(task: Task) -> tuple[list[Violation], set[str | int]]:
-    """The violations of a stored task, and what must be left out of it for the rest to be read."""
-    out, drop = [], set()
-    for entry, found in breaches(TASK, task):
-        out.append(violation(entry, found, file=task.file, doc_id=task.doc_id, text=task.text))
-        drop |= set(found.drop)
-    return out, drop
+def check_task(task: Task) -> tuple[list[RuleProblem], set[str | int]]:
+    """Check a stored task; return its problems, and what must be left out of it so that the rest can be read."""
+    problems: list[RuleProblem] = []
+    drop: set[str | int] = set()
+    for broken, breach in find_breaches(TASK, task):
+        problems.append(make_problem(broken, breach, file=task.file, doc_id=task.doc_id, text=task.text))
+        drop |= set(breach.drop)
+    return problems, drop
 
 
-def check_articles(articles: Iterable[Article]) -> list[Violation]:
-    """The violations of each article by itself."""
+def check_articles(articles: Iterable[Article]) -> list[RuleProblem]:
+    """Check each article by itself; return the problems of all."""
     return [
-        violation(entry, found, file=a.file, doc_id=a.document.doc_id, text=a.document.text)
+        make_problem(broken, breach, file=a.file, doc_id=a.document.doc_id, text=a.document.text)
         for a in articles
-        for entry, found in breaches(ARTICLE, a)
+        for broken, breach in find_breaches(ARTICLE, a)
     ]
 
 
-def check_together(looks_at: str, subject: Any) -> list[Violation]:
-    """The violations that show only in several articles or files together."""
-    return [violation(entry, found) for entry, found in breaches(looks_at, subject)]
+def check_together(scope: str, subject: Any) -> list[RuleProblem]:
+    """Check what shows only in several articles or files together; the scope is GOLD or FOLDER."""
+    return [make_problem(broken, breach) for broken, breach in find_breaches(scope, subject)]

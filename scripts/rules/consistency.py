@@ -1,8 +1,10 @@
-"""What is treated differently in like places of the gold: rows for a person to mend, or to clear with a reason.
+"""List similar places of the gold that are annotated differently, for a person to correct or to clear.
 
 Each row has a key, ``kind|article|start|end|words``. A row that is right as it is gets a line in
-``annotations/consistency.yaml``, a mapping of keys to reasons; it is then hidden and counted. Keys that no longer
-occur are reported as stale.
+``annotations/consistency.yaml``, a mapping of keys to reasons: it is then cleared, that is hidden and only counted.
+Keys that no longer occur are reported as stale.
+
+To add a kind of row: write a generator in ``consistency_kinds`` and decorate it with :func:`kind`.
 """
 
 from __future__ import annotations
@@ -17,12 +19,13 @@ from typing import Any
 from scripts.files import read_yaml
 from scripts.rules.articles import Article
 from scripts.rules.folder import Folder
+from vostochny.errors import InputError, Problem
 from vostochny.model import Span
 
 
 @dataclass(frozen=True)
 class Row:
-    """One place that differs from like places."""
+    """One place that differs from similar places; ``what`` states how, ``context`` has the words around it."""
 
     kind: str
     article: str
@@ -34,37 +37,43 @@ class Row:
 
     @property
     def key(self) -> str:
+        """The name of the row in ``consistency.yaml``."""
         return f"{self.kind}|{self.article}|{self.start}|{self.end}|{self.words}"
 
 
-KINDS: dict[str, tuple[str, Callable[[list[Article]], Iterable[tuple[Article, Span, str]]]]] = {}
+# From the articles of the gold the places of one kind: article, span, and how it differs.
+Find = Callable[[list[Article]], Iterable[tuple[Article, Span, str]]]
+
+KINDS: dict[str, tuple[str, Find]] = {}  # kind → the heading of its rows, and what finds them
 
 
-def kind(name: str) -> Callable[[Callable], Callable]:
-    """Enter a function in the report; its docstring is the heading of its rows."""
+def kind(name: str) -> Callable[[Find], Find]:
+    """Enter the decorated function in KINDS; its docstring is the heading of its rows."""
 
-    def enter(find: Callable) -> Callable:
+    def enter(find: Find) -> Find:
         KINDS[name] = (" ".join((find.__doc__ or "").split()), find)
         return find
 
     return enter
 
 
-def rows(gold: list[Article]) -> list[Row]:
-    """Every row, by kind and place."""
-    out = []
+def find_rows(gold: list[Article]) -> list[Row]:
+    """Return every row, cleared ones included, by kind and place."""
+    rows = []
     for name, (_, find) in KINDS.items():
-        found: dict[tuple[str, Span], tuple[Article, list[str]]] = {}
-        for article, span, what in find(gold):
-            found.setdefault((article.short, span), (article, []))[1].append(what)
-        for (short, span), (article, whats) in sorted(found.items(), key=lambda f: f[0]):
+        # A place that differs in several ways is one row.
+        places: dict[tuple[str, Span], tuple[Article, list[str]]] = {}
+        for article, span, difference in find(gold):
+            places.setdefault((article.short_id, span), (article, []))[1].append(difference)
+        for (short_id, span), (article, differences) in sorted(places.items(), key=lambda p: p[0]):
             words = " ".join(span.of(article.text).split())
-            what = "; ".join(dict.fromkeys(whats))
-            out.append(Row(name, short, span.start, span.end, words, what, _context(article, span)))
-    return out
+            what = "; ".join(dict.fromkeys(differences))
+            rows.append(Row(name, short_id, span.start, span.end, words, what, _context(article, span)))
+    return rows
 
 
 def _context(article: Article, span: Span, width: int = 40) -> str:
+    """Return the words of a span in brackets, with ``width`` characters before and after."""
     text = article.text
     left, right = text[max(0, span.start - width) : span.start], text[span.end : span.end + width]
     return " ".join(f"{left}[{span.of(text)}]{right}".split())
@@ -73,53 +82,51 @@ def _context(article: Article, span: Span, width: int = 40) -> str:
 # -- clearing and printing ---------------------------------------------------------------------------------------------
 
 
-def cleared(folder: Folder) -> dict[str, str]:
-    """The reasons in ``consistency.yaml``, by key. Raises ValueError where the file is no such mapping."""
+def read_reasons(folder: Folder) -> dict[str, str]:
+    """Return the reasons of the cleared rows by key. Raises InputError where the file is not such a mapping."""
     path = folder.path / "consistency.yaml"
     if not path.is_file():
         return {}
     content = read_yaml(path) or {}
     if not isinstance(content, dict) or not all(isinstance(r, str) and r.strip() for r in content.values()):
-        raise ValueError(
-            f"{folder.file(path)}: is no mapping of keys to reasons; write kind|article|start|end|words: why"
-        )
+        message = "is not a mapping of keys to reasons; write kind|article|start|end|words: why"
+        raise InputError([Problem(folder.display_name(path), None, None, message)])
     return {str(key): reason for key, reason in content.items()}
 
 
-def report(folder: Folder, as_json: bool) -> int:
-    """Print the open rows. Exit code 0 where none is open, 1 where one is, 2 where something cannot be read."""
-    try:
-        reasons = cleared(folder)
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 2
-    for problem in folder.problems:
+def print_report(folder: Folder, as_json: bool) -> int:
+    """Print the rows that are not cleared.
+
+    Returns the exit code: 0 where there are none, 1 where there are some, 2 where something cannot be read.
+    """
+    reasons = read_reasons(folder)
+    for problem in folder.unreadable:
         print(problem, file=sys.stderr)
-    found = rows(folder.gold)
-    still_open = [r for r in found if r.key not in reasons]
-    stale = sorted(reasons.keys() - {r.key for r in found})
+    rows = find_rows(folder.gold)
+    still_open = [r for r in rows if r.key not in reasons]
+    stale = sorted(reasons.keys() - {r.key for r in rows})
     if as_json:
-        shown: dict[str, Any] = {
+        content: dict[str, Any] = {
             "rows": [{"key": r.key, **asdict(r)} for r in still_open],
-            "cleared": len(found) - len(still_open),
+            "cleared": len(rows) - len(still_open),
             "stale": stale,
         }
-        print(json.dumps(shown, ensure_ascii=False, indent=1))
+        print(json.dumps(content, ensure_ascii=False, indent=1))
     else:
-        _print(still_open, len(found) - len(still_open), stale)
-    return 2 if folder.problems else 1 if still_open else 0
+        _print_rows(still_open, len(rows) - len(still_open), stale)
+    return 2 if folder.unreadable else 1 if still_open else 0
 
 
-def _print(still_open: list[Row], hidden: int, stale: list[str]) -> None:
+def _print_rows(still_open: list[Row], cleared: int, stale: list[str]) -> None:
     for name, (heading, _) in KINDS.items():
-        some = [r for r in still_open if r.kind == name]
-        if some:
-            print(f"{heading}: {len(some)}")
-            for r in some:
+        rows = [r for r in still_open if r.kind == name]
+        if rows:
+            print(f"{heading}: {len(rows)}")
+            for r in rows:
                 print(f"  {r.key}\n      {r.what}: …{r.context}…")
             print()
     for key in stale:
         print(f"stale, remove from consistency.yaml: {key}")
     counts = Counter(r.kind for r in still_open)
     by_kind = ", ".join(f"{name} {counts[name]}" for name in KINDS if counts[name])
-    print(f"{len(still_open)} open ({by_kind or 'none'}), {hidden} cleared, {len(stale)} stale")
+    print(f"{len(still_open)} open ({by_kind or 'none'}), {cleared} cleared, {len(stale)} stale")

@@ -1,4 +1,7 @@
-"""What the report on consistency looks for, one function a kind of row."""
+"""The kinds of rows in the consistency report: one function per kind, which finds places that differ from similar ones.
+
+The docstring of each function is the heading of its rows in the report.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from scripts.rules.articles import Article, inside
-from scripts.rules.book import listed
+from scripts.rules.book import split_words
 from scripts.rules.consistency import kind
 from scripts.rules.entity_rules import TITLES
-from scripts.rules.quote_rules import own_marks
+from scripts.rules.quote_rules import find_own_marks
 from vostochny.model import Entity, Event, Span
 from vostochny.text.layout import occurrences
 
-# Besides the cues of the gold. Words that more often do something else (‹show›, ‹plan›) come from the cues only.
-REPORT_VERBS = listed(
+# Verbs of saying and thinking, in addition to the cues of the gold. Words that more often mean something else (‹show›,
+# ‹plan›) are left to the cues.
+REPORT_VERBS = split_words(
     """say says said saying tell tells told telling add adds added adding states stated report reports reported
     announce announced assert asserted claim claims claimed explain explained explaining reply replied respond
     responded comment commented note noted insist insisted argue argued believe believes believed think thinks
@@ -24,38 +28,40 @@ REPORT_VERBS = listed(
     promise promised vow vowed express expressed assure assured accuse accused condemn condemned praise praised
     laud lauded thank thanked encourage encouraged"""
 )
-NO_CUE_WORDS = listed(
+# Words in a cue beside its verb.
+NOT_CUES = split_words(
     """is are was were be been being has have had will would did does do not didn’t doesn’t also now immediately to
     as per by of for on"""
-)  # what stands in a cue beside its verb
-NUMBERS = listed(
+)
+NUMBERS = split_words(
     """one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty hundred thousand
     million billion dozen half first second third fourth fifth"""
 )
-CALENDAR = listed(
+CALENDAR = split_words(
     """monday tuesday wednesday thursday friday saturday sunday january february march april june july august
     september october november december jan feb aug sep sept oct nov dec today yesterday tomorrow"""
 )
-UNITS = listed("""second minute hour day week month year decade century percent kilometer kilometre mile dollar""")
-# Words that more often stand for no mention than for one: their place says nothing.
-LOOSE_PRONOUNS = listed("that it this what one")
-# E8: a bare noun before one of these is part of its name, no mention of its own.
-NO_MENTION = listed(
+UNITS = split_words("""second minute hour day week month year decade century percent kilometer kilometre mile dollar""")
+# Pronouns that mostly refer to nothing that is annotated: an unmarked one is no sign of a mistake.
+LOOSE_PRONOUNS = split_words("that it this what one")
+# Guideline E8: a noun before one of these words belongs to its name and is not a mention.
+NOT_MENTIONS = split_words(
     """technology technologies engineering program programs programme programmes capability capabilities travel"""
 )
-OPENERS = "“‘(–—:"
+OPENERS = "“‘(–—:"  # characters after which a capital may be that of a sentence
 
 
 def _places(article: Article, words: str) -> Iterator[Span]:
-    """Where words stand in scored zones, whatever their capitals."""
-    for start in occurrences(words.lower(), _folded(article), 0, len(article.text)):
+    """Yield where these words occur in scored zones, in upper or lower case."""
+    for start in occurrences(words.lower(), _lower(article), 0, len(article.text)):
         span = Span(start, start + len(words))
         if not any(span.overlaps(zone) for zone in article.unscored):
             yield span
 
 
-def _folded(article: Article) -> str:
-    """The text in lower case, every character in its place."""
+def _lower(article: Article) -> str:
+    """Return the text in lower case, with the same offsets."""
+    # A few characters, such as İ, have a lower case of two characters; they stay as they are.
     return "".join(low if len(low := c.lower()) == 1 else c for c in article.text)
 
 
@@ -64,7 +70,7 @@ def _mentions(article: Article) -> list[Entity]:
 
 
 def _words(article: Article) -> Iterator[Span]:
-    """The tokens of scored zones that begin with a letter or digit."""
+    """Yield the tokens of scored zones that begin with a letter or digit."""
     for token in article.document.tokens:
         if token.of(article.text)[0].isalnum() and not any(token.overlaps(z) for z in article.unscored):
             yield token
@@ -79,7 +85,7 @@ def _covered(span: Span, spans: Iterable[Span]) -> bool:
 
 @kind("mention")
 def mentions_missing(gold: list[Article]) -> Iterator[tuple[Article, Span, str]]:
-    """Words that are a mention or value elsewhere and not here"""
+    """Words that are a mention or value elsewhere, but not here"""
     marked: Counter[str] = Counter()
     as_type: dict[str, Counter[str]] = defaultdict(Counter)
     for a in gold:
@@ -94,31 +100,32 @@ def mentions_missing(gold: list[Article]) -> Iterator[tuple[Article, Span, str]]
                 continue
             usual = as_type[words].most_common(1)[0][0]
             for place in _places(a, words):
-                # What a longer mention holds is decided with it: ‹missiles› in ‹two ballistic missiles›.
-                held = any(inside(place, s) for s in spans)
-                if not held and not (usual.endswith("NOM") and _modifies(a, place)):
+                # Words inside a longer mention belong to it: ‹missiles› in ‹two ballistic missiles›.
+                in_mention = any(inside(place, s) for s in spans)
+                if not in_mention and not (usual.endswith("NOM") and _modifies(a, place)):
                     yield a, place, f"{usual} in {times} other places"
 
 
 def _modifies(article: Article, noun: Span) -> bool:
-    """True for a bare noun before a person's or body's name (E20, step 3) or before what is no mention (E8)."""
+    """Return True for a noun right before a name (guideline E20, step 3) or a word that makes no mention (E8)."""
     named = any(article.text[noun.end : e.span.start] == " " for e in article.names if e.span.start > noun.end)
     after = re.compile(r" (\w+)").match(article.text, noun.end)
-    return named or bool(after and after[1] in NO_MENTION)
+    return named or bool(after and after[1] in NOT_MENTIONS)
 
 
 @kind("type")
 def types_differ(gold: list[Article]) -> Iterator[tuple[Article, Span, str]]:
-    """Names, nominals and values of the same words with another type, level or demonym than most"""
+    """Names, nominals and values whose type, level or demonym differs from that of most with the same words"""
     labels: dict[str, Counter[str]] = defaultdict(Counter)
-    found = []
+    mentions = []
     for a in gold:
         for e in a.document.entities:
             if e.level != "PRO":
+                words = e.span.of(a.text).lower()
                 label = " ".join(filter(None, [e.type, e.level, "demonym" if e.demonym else None]))
-                found.append((a, e.span, e.span.of(a.text).lower(), label))
-                labels[found[-1][2]][label] += 1
-    for a, span, words, label in found:
+                mentions.append((a, e.span, words, label))
+                labels[words][label] += 1
+    for a, span, words, label in mentions:
         usual, times = labels[words].most_common(1)[0]
         if label != usual:
             yield a, span, f"{label} here, {usual} in {times} places"
@@ -126,7 +133,7 @@ def types_differ(gold: list[Article]) -> Iterator[tuple[Article, Span, str]]:
 
 @kind("identity")
 def clusters_differ(gold: list[Article]) -> Iterator[tuple[Article, Span, str]]:
-    """Names of the same words for something else than most"""
+    """Names whose cluster differs from that of most names with the same words"""
     clusters: dict[str, Counter[str]] = defaultdict(Counter)
     for a in gold:
         for e in a.names:
@@ -156,10 +163,11 @@ def capitals_without_a_mention(gold: list[Article]) -> Iterator[tuple[Article, S
 
 
 def _titles(article: Article) -> set[int]:
-    """Where the capitalised words stand that lead up to a person's name as its title."""
+    """Return the starts of the capitalised words before a person's name that make up a title."""
     people = [e for e in article.names if e.type == "PER"]
-    out = set()
+    starts = set()
     for person in people:
+        # From the name backwards, as long as words are capitalised and only white space is between them.
         run, end = [], person.span.start
         for token in reversed([t for t in article.document.tokens if t.end <= person.span.start]):
             word = token.of(article.text)
@@ -167,10 +175,10 @@ def _titles(article: Article) -> set[int]:
                 break
             run.append(token)
             end = token.start
-        # ‹Marshals A and B›, ‹Press Secretary of …›: a plural or a title further off is left for a person to see.
+        # A title further off, as in ‹Press Secretary of …›, is left for a person to see.
         if run and any(t.of(article.text).lower().rstrip("s") in TITLES for t in run):
-            out |= {t.start for t in run}
-    return out
+            starts |= {t.start for t in run}
+    return starts
 
 
 @kind("value")
@@ -180,11 +188,13 @@ def values_missing(gold: list[Article]) -> Iterator[tuple[Article, Span, str]]:
         spans = [e.span for e in a.document.entities if e.type in a.ontology.values or e.level == "NAM"]
         for token in _words(a):
             word = token.of(a.text).lower()
-            dated = word in CALENDAR and (token.of(a.text)[0].isupper() or word.endswith("day"))  # not ‹may›
+            # A capital distinguishes May from may; yesterday and today need none.
+            calendar = word in CALENDAR and (token.of(a.text)[0].isupper() or word.endswith("day"))
             unit = word.rstrip("s") in UNITS
-            joined = "-" in (a.text[token.start - 1 : token.start], a.text[token.end : token.end + 1])  # one-on-one
-            numeral = re.search(r"\d", word) or (word in NUMBERS and not (joined and word == "one"))
-            if (numeral or dated or unit) and not _covered(token, spans):
+            hyphenated = "-" in (a.text[token.start - 1 : token.start], a.text[token.end : token.end + 1])
+            # The ‹one› of ‹one-on-one› is not a number.
+            numeral = re.search(r"\d", word) or (word in NUMBERS and not (hyphenated and word == "one"))
+            if (numeral or calendar or unit) and not _covered(token, spans):
                 yield a, token, "no value"
 
 
@@ -193,13 +203,13 @@ def values_missing(gold: list[Article]) -> Iterator[tuple[Article, Span, str]]:
 
 @kind("marks")
 def marks_without_a_quote(gold: list[Article]) -> Iterator[tuple[Article, Span, str]]:
-    """Quotation marks without a quote, but for those round a mention or in one"""
+    """Quotation marks without a quote, except around or inside a mention"""
     for a in gold:
         content = [part for q in a.document.quotes for part in q.content]
         for pair in a.marks:
             words = Span(pair.start + 1, pair.end - 1)
             named = any(e.span == words or inside(pair, e.span) for e in a.document.entities)
-            quoted = any(pair in own_marks(a, q) for q in a.document.quotes) or _covered(words, content)
+            quoted = any(pair in find_own_marks(a, q) for q in a.document.quotes) or _covered(words, content)
             if not named and not quoted and not any(pair.overlaps(z) for z in a.unscored):
                 yield a, pair, "no quote"
         for m in re.finditer("[“‘]", a.text):
@@ -209,14 +219,14 @@ def marks_without_a_quote(gold: list[Article]) -> Iterator[tuple[Article, Span, 
 
 @kind("report")
 def verbs_without_a_cue(gold: list[Article]) -> Iterator[tuple[Article, Span, str]]:
-    """Words that report elsewhere, or often do, and are neither cue nor trigger nor in a mention here"""
+    """Words that are a cue elsewhere, or mostly are one, and here neither cue nor trigger nor in a mention"""
     cues = Counter(
         word.lower()
         for a in gold
         for q in a.document.quotes
         if q.cue
         for word in a.tokens(q.cue)
-        if word.lower() not in NO_CUE_WORDS and word[0].isalpha()
+        if word.lower() not in NOT_CUES and word[0].isalpha()
     )
     for a in gold:
         taken = [q.cue for q in a.document.quotes if q.cue] + [v.trigger for v in a.document.events]
@@ -228,7 +238,7 @@ def verbs_without_a_cue(gold: list[Article]) -> Iterator[tuple[Article, Span, st
 
 
 def _beside_a_cue(article: Article, word: Span) -> bool:
-    """True for the noun of ‹According to media reports› and ‹reports suggest›."""
+    """Return True for the noun ‹report› beside a cue: ‹According to media reports›, ‹reports suggest›."""
     for q in article.document.quotes:
         if q.cue and word.of(article.text).lower().startswith("report"):
             gap = article.text[min(word.end, q.cue.end) : max(word.start, q.cue.start)]
@@ -239,17 +249,17 @@ def _beside_a_cue(article: Article, word: Span) -> bool:
 
 @kind("report-trigger")
 def cues_that_are_only_triggers(gold: list[Article]) -> Iterator[tuple[Article, Span, str]]:
-    """Triggers that are a cue too elsewhere and not here"""
-    both: Counter[str] = Counter()
-    found = []
+    """Triggers that are elsewhere a cue as well, but not here"""
+    both: Counter[str] = Counter()  # by stem, how many triggers are cues as well
+    triggers = []
     for a in gold:
         cues = [q.cue for q in a.document.quotes if q.cue]
         for v in a.document.events:
             stem = _stem(v.trigger.of(a.text))
             reports = _covered(v.trigger, cues)
             both[stem] += reports
-            found.append((a, v.trigger, stem, reports))
-    for a, span, stem, reports in found:
+            triggers.append((a, v.trigger, stem, reports))
+    for a, span, stem, reports in triggers:
         if both[stem] and not reports:
             yield a, span, f"trigger and cue in {both[stem]} places"
 
@@ -258,28 +268,30 @@ def cues_that_are_only_triggers(gold: list[Article]) -> Iterator[tuple[Article, 
 
 
 def _stem(words: str) -> str:
-    """A rough base form: the first word without its ending, the others as they are."""
+    """Return a rough base form: the first word without its ending, the others in lower case."""
     first, *rest = words.lower().split()
-    for ending, put in (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("e", "")):
+    for ending, replacement in (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("e", "")):
         if first.endswith(ending) and len(first) - len(ending) >= 3 and not first.endswith("ss"):
-            first = first.removesuffix(ending) + put
+            first = first.removesuffix(ending) + replacement
             break
+    # stopped → stopp → stop, but not kill or miss.
     if len(first) > 3 and first[-1] == first[-2] and first[-1] not in "ls":
         first = first[:-1]
     return " ".join([first.removesuffix("e"), *rest])
 
 
-def _triggers(gold: list[Article]) -> dict[str, list[tuple[Article, Event]]]:
-    out = defaultdict(list)
+def _events_by_stem(gold: list[Article]) -> dict[str, list[tuple[Article, Event]]]:
+    """Return all events by the base form of their triggers."""
+    events = defaultdict(list)
     for a in gold:
         for v in a.document.events:
-            out[_stem(v.trigger.of(a.text))].append((a, v))
-    return out
+            events[_stem(v.trigger.of(a.text))].append((a, v))
+    return events
 
 
 def _untriggered(gold: list[Article]) -> Iterator[tuple[Article, Span, list[tuple[Article, Event]]]]:
-    """Words that are a trigger elsewhere, outside triggers, names, and mentions that they only modify."""
-    known = _triggers(gold)
+    """Yield words that trigger events elsewhere and here are outside triggers and mentions, with those events."""
+    known = _events_by_stem(gold)
     longest = max((len(stem.split()) for stem in known), default=0)
     for a in gold:
         taken = [v.trigger for v in a.document.events] + [e.span for e in a.names]
@@ -295,7 +307,7 @@ def _untriggered(gold: list[Article]) -> Iterator[tuple[Article, Span, list[tupl
 
 @kind("trigger")
 def triggers_missing(gold: list[Article]) -> Iterator[tuple[Article, Span, str]]:
-    """Words that trigger an event elsewhere and not here"""
+    """Words that trigger an event elsewhere, but not here"""
     for a, place, events in _untriggered(gold):
         if not _missing_here(a, place, events):
             types = Counter(v.type for _, v in events)
@@ -311,26 +323,29 @@ def events_missing(gold: list[Article]) -> Iterator[tuple[Article, Span, str]]:
 
 
 def _missing_here(article: Article, place: Span, events: list[tuple[Article, Event]]) -> dict[str, set[str]]:
-    """The clusters of these events that this article has not, and where they are; a filler stands near."""
+    """Return the clusters of these events that the article lacks, with the articles that have them.
+
+    Only events count that have a filler in the sentence of ``place``.
+    """
     here = {v.cluster for v in article.document.events}
     near = _near(article, place)
-    out = defaultdict(set)
+    missing = defaultdict(set)
     for a, v in events:
         fillers = {i.cluster for arg in v.arguments if (i := a.items.get(arg.filler.id or ""))} - {None}
         if v.cluster and v.cluster not in here and fillers & near:
-            out[v.cluster].add(a.short)
-    return dict(out)
+            missing[v.cluster].add(a.short_id)
+    return dict(missing)
 
 
 def _near(article: Article, place: Span) -> set[str | None]:
-    """The clusters mentioned in the sentence of a place."""
+    """Return the clusters that are mentioned in the sentence of a place."""
     sentence = article.sentence(place.start)
     return {e.cluster for e in _mentions(article) if sentence and inside(e.span, sentence)}
 
 
 @kind("argument")
 def arguments_missing(gold: list[Article]) -> Iterator[tuple[Article, Span, str]]:
-    """Events whose sentence mentions what fills a role of the same event elsewhere, and where nothing fills it"""
+    """Events with an empty role whose usual filler elsewhere is mentioned in the sentence"""
     filled: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     for a in gold:
         for v in a.document.events:

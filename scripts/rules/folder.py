@@ -1,10 +1,9 @@
-"""An annotations folder, read whole for validation: every article of the gold and of the passes, and every record."""
+"""Read a whole annotations folder for validation: gold, annotators' passes, registries and records."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,9 +24,20 @@ from vostochny.text.layout import paragraphs_of
 
 @dataclass
 class Folder:
-    """An annotations folder. What could not be read is in ``problems``; what a stored task broke, in ``broken``.
+    """The content of an annotations folder.
 
-    Registries, discrepancies and adjudication are None where there are none yet.
+    Attributes:
+        path: the folder
+        ontology: its ontology.yaml
+        texts: the articles by doc_id, from seeds/
+        gold: the gold's articles, as far as they could be read
+        passes: the articles of each annotator, by the annotator's name
+        registry: registered clusters by kind (entity, event, utterance) and name; None where there is no registry
+        discrepancies: the records of discrepancies.yaml; None where there are none
+        adjudication: (line number, record) of adjudication.jsonl; None where there is none
+        guidelines: the numbers of the rules in GUIDELINES.md; empty where there is none
+        unreadable: what could not be read
+        task_problems: the rules on stored tasks that gold and passes break
     """
 
     path: Path
@@ -39,36 +49,40 @@ class Folder:
     discrepancies: list[Any] | None = None
     adjudication: list[Any] | None = None
     guidelines: frozenset[str] = frozenset()
-    problems: list[Problem] = field(default_factory=list)
-    broken: list[book.Violation] = field(default_factory=list)
+    unreadable: list[Problem] = field(default_factory=list)
+    task_problems: list[book.RuleProblem] = field(default_factory=list)
 
-    def file(self, path: Path) -> str:
-        """How messages name a file of the folder."""
+    def display_name(self, path: Path) -> str:
+        """Return how messages name a file of the folder: annotations/…"""
         return str(path.relative_to(self.path.parent))
 
-    def problem(self, path: Path, where: str | None, message: str) -> None:
-        self.problems.append(Problem(self.file(path), None, where, message))
+    def add_unreadable(self, path: Path, field: str | None, message: str) -> None:
+        """Note that a file, or a field in it, cannot be read."""
+        self.unreadable.append(Problem(self.display_name(path), None, field, message))
 
     @cached_property
-    def edges(self) -> dict[str, tuple[frozenset[int], frozenset[int]]]:
-        """By article, where tokens begin and end, whether or not its gold could be read."""
-        out = {}
+    def token_edges(self) -> dict[str, tuple[frozenset[int], frozenset[int]]]:
+        """By doc_id the offsets at which tokens begin and end, also of articles whose gold cannot be read."""
+        edges = {}
         for doc_id, text in self.texts.items():
             tokens = [t for p in paragraphs_of(text) for t in tokens_of(text, p)]
-            out[doc_id] = frozenset(t.start for t in tokens), frozenset(t.end for t in tokens)
-        return out
+            edges[doc_id] = frozenset(t.start for t in tokens), frozenset(t.end for t in tokens)
+        return edges
 
 
-def guideline_numbers(source: str) -> frozenset[str]:
-    """The numbers of the rules that the guidelines lay down."""
+def find_guideline_numbers(source: str) -> frozenset[str]:
+    """Return the numbers of the rules in the text of the guidelines, which begin a paragraph in bold: **E13**."""
     return frozenset(re.findall(r"^\*\*([A-Z]\d+)\*\*", source, re.M))
 
 
 def read_folder(annotations: Path = ANNOTATIONS) -> Folder:
-    """Read an annotations folder to its last problem. Raises InputError where ontology or manifest cannot be read."""
+    """Read an annotations folder and note everything that cannot be read.
+
+    Raises InputError where the ontology or the manifest cannot be read.
+    """
     annotations = annotations.resolve()
     if not (annotations / "ontology.yaml").is_file():
-        message = "is no annotations folder: it holds no ontology.yaml"
+        message = "is not an annotations folder: it has no ontology.yaml"
         raise InputError([Problem(display_path(annotations), None, None, message)])
     folder = Folder(annotations, store.read_ontology(annotations))
     documents = store.manifest(annotations, ["sha256"])["documents"]
@@ -76,96 +90,112 @@ def read_folder(annotations: Path = ANNOTATIONS) -> Folder:
         try:
             folder.texts[doc_id] = store.seed_text(doc_id, about["sha256"])
         except InputError as error:
-            folder.problems += error.problems
+            folder.unreadable += error.problems
     gold = [annotations / "gold" / f"{doc_id}.json" for doc_id in folder.texts]
+    # Files of no article are read too, so that they are reported.
     gold += [p for p in sorted((annotations / "gold").glob("*.json")) if p not in gold]
-    folder.gold = _articles(folder, gold)
+    folder.gold = _read_articles(folder, gold)
     for annotator in sorted(p for p in (annotations / "annotators").glob("*") if p.is_dir()):
-        folder.passes[annotator.name] = _articles(folder, sorted(annotator.glob("*.json")))
-    _records(folder)
+        folder.passes[annotator.name] = _read_articles(folder, sorted(annotator.glob("*.json")))
+    _read_registries(folder)
+    folder.discrepancies = _read_yaml(folder, folder.path / "discrepancies.yaml", list)
+    _read_adjudication(folder)
+    _read_guidelines(folder)
     return folder
 
 
-def _articles(folder: Folder, paths: list[Path]) -> list[Article]:
-    found = (read_article(folder, path) for path in paths)
-    return [article for article in found if article is not None]
+def _read_articles(folder: Folder, paths: list[Path]) -> list[Article]:
+    articles = (read_article(folder, path) for path in paths)
+    return [article for article in articles if article is not None]
 
 
 def read_article(folder: Folder, path: Path) -> Article | None:
-    """One stored task. What breaks a rule of storage is noted and left out, so that the rest is judged too."""
+    """Read one stored task; None, and a note in ``folder.unreadable``, where it cannot be read.
+
+    What breaks a rule on stored tasks is noted in ``folder.task_problems`` and left out, so that the other rules can
+    check the rest.
+    """
     text = folder.texts.get(path.stem)
     if text is None:
-        folder.problem(path, None, f"is named after no article; articles are {', '.join(folder.texts)}")
+        folder.add_unreadable(path, None, f"is named after no article; articles are {', '.join(folder.texts)}")
         return None
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
         for key, right in (("doc_id", path.stem), ("text", text)):
             if stored["data"][key] != right:
-                folder.problem(path, f"data.{key}", f"differs from seeds/{path.stem}.txt; the seed is right")
+                folder.add_unreadable(path, f"data.{key}", f"differs from seeds/{path.stem}.txt; the seed is right")
                 return None
-        task = Task(stored, folder.ontology, folder.file(path))
-        broken, drop = book.check_task(task)
-        folder.broken += broken
+        task = Task(stored, folder.ontology, folder.display_name(path))
+        problems, drop = book.check_task(task)
+        folder.task_problems += problems
         document = label_studio.read(task.without(drop), folder.ontology, task.file)
     except InputError as error:
-        folder.problems += error.problems
+        folder.unreadable += error.problems
     except (OSError, ValueError, KeyError, TypeError) as error:
-        folder.problem(path, None, f"cannot be read: {error or type(error).__name__}")
+        folder.add_unreadable(path, None, f"cannot be read: {error or type(error).__name__}")
     else:
         return Article(task.file, segment(document), folder.ontology)
     return None
 
 
-def _records(folder: Folder) -> None:
-    """Registries, discrepancies and the adjudication, as far as they exist."""
+def _read_registries(folder: Folder) -> None:
+    """Read the cluster registries; a missing one is empty, a missing folder leaves ``folder.registry`` None."""
     clusters = folder.path / "clusters"
     if clusters.is_dir():
-        known: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-        for kind, name in REGISTRIES.items():
-            known[kind] = _yaml(folder, clusters / name, dict) or {}
+        folder.registry = {kind: _read_yaml(folder, clusters / name, dict) or {} for kind, name in REGISTRIES.items()}
         for path in sorted(clusters.glob("*.yaml")):
             if path.name not in REGISTRIES.values():
-                folder.problem(path, None, f"is none of {', '.join(REGISTRIES.values())}")
-        folder.registry = dict(known)
-    folder.discrepancies = _yaml(folder, folder.path / "discrepancies.yaml", list)
+                folder.add_unreadable(path, None, f"is none of {', '.join(REGISTRIES.values())}")
+
+
+def _read_adjudication(folder: Folder) -> None:
     record = folder.path / "adjudication.jsonl"
     if record.is_file():
         folder.adjudication = []
+        # Lines end at line feeds only: JSON may contain the other line breaks of Unicode as they are.
         for number, line in enumerate(record.read_bytes().split(b"\n"), 1):
             try:
                 if line.strip():
                     folder.adjudication.append((number, json.loads(line.decode("utf-8"))))
             except ValueError as error:
-                folder.problems.append(Problem(folder.file(record), number, None, f"is no JSON: {error}"))
+                name = folder.display_name(record)
+                folder.unreadable.append(Problem(name, number, None, f"is not JSON: {error}"))
+
+
+def _read_guidelines(folder: Folder) -> None:
     guidelines = folder.path / "GUIDELINES.md"
     if guidelines.is_file():
         try:
-            folder.guidelines = guideline_numbers(read_text(guidelines))
+            folder.guidelines = find_guideline_numbers(read_text(guidelines))
         except InputError as error:
-            folder.problems += error.problems
+            folder.unreadable += error.problems
 
 
-class _NoTwice(yaml.SafeLoader):
-    """YAML in which a key that is given twice is a problem: the plain loader lets the last one win in silence."""
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """A YAML loader that refuses a repeated key; the stock loader silently takes the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        twice = sorted({str(k) for k in keys if keys.count(k) > 1})
-        if twice:
-            raise yaml.constructor.ConstructorError(None, None, f"given twice: {', '.join(twice)}", node.start_mark)
+        repeated = sorted({str(k) for k in keys if keys.count(k) > 1})
+        if repeated:
+            message = f"repeated key: {', '.join(repeated)}"
+            raise yaml.constructor.ConstructorError(None, None, message, node.start_mark)
         return super().construct_mapping(node, deep)
 
 
-def _yaml(folder: Folder, path: Path, kind: type) -> Any:
-    """The content of a file, None where there is none or it is empty."""
+def _read_yaml(folder: Folder, path: Path, kind: type[dict[Any, Any]] | type[list[Any]]) -> Any:
+    """Return the content of a YAML file, which must be a ``kind``; None where there is no file or it is empty.
+
+    Where it cannot be read this is noted in ``folder.unreadable``, and None returned.
+    """
     if not path.is_file():
         return None
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _NoTwice)
+        content = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeyLoader)
     except (yaml.YAMLError, ValueError) as error:
-        folder.problem(path, None, f"cannot be read: {' '.join(str(error).split())}")
+        folder.add_unreadable(path, None, f"cannot be read: {' '.join(str(error).split())}")
         return None
     if content is not None and not isinstance(content, kind):
-        folder.problem(path, None, f"is no {'mapping' if kind is dict else 'list'}")
+        folder.add_unreadable(path, None, f"is not a {'mapping' if kind is dict else 'list'}")
         return None
     return content

@@ -1,4 +1,4 @@
-"""Rules for what is written beside the articles: discrepancies and the record of the adjudication."""
+"""Rules for the records beside the articles: discrepancies and the adjudication."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from scripts.rules.book import FOLDER, Found, rule
+from scripts.rules.book import FOLDER, Breach, rule
 from scripts.rules.folder import Folder
 from vostochny.model import Span
 
@@ -14,20 +14,25 @@ LAYERS = ("zones", "entities", "events", "arguments", "quotes", "clusters", "dis
 
 
 def _discrepancies(folder: Folder) -> list[tuple[str, dict[str, Any]]]:
+    """Return the discrepancies with their ids, or their row numbers where they have none."""
     rows = [row if isinstance(row, dict) else {} for row in folder.discrepancies or []]
     return [(str(row.get("id") or f"row {n}"), row) for n, row in enumerate(rows, 1)]
 
 
 def _file(folder: Folder) -> str:
-    return folder.file(folder.path / "discrepancies.yaml")
+    return folder.display_name(folder.path / "discrepancies.yaml")
 
 
 def _spans(row: dict[str, Any]) -> list[Any]:
     return row["spans"] if isinstance(row.get("spans"), list) else []
 
 
-def stands(folder: Folder, span: Any, doc_id: Any = None) -> Span | None:
-    """The span that ``{doc_id, start, end, text}`` means, where these words stand there."""
+def locate(folder: Folder, span: Any, doc_id: Any = None) -> Span | None:
+    """Return the span that ``{doc_id, start, end, text}`` means.
+
+    None where it is no such object, lies outside its article, or the article has other words there. ``doc_id`` is the
+    article of a span that names none.
+    """
     if not isinstance(span, dict):
         return None
     text = folder.texts.get(str(span.get("doc_id", doc_id)))
@@ -38,105 +43,106 @@ def stands(folder: Folder, span: Any, doc_id: Any = None) -> Span | None:
 
 
 @rule("DS1", FOLDER, "Give each an id of its own.", "D5")
-def ids_unique(folder: Folder) -> Iterator[Found]:
+def ids_are_unique(folder: Folder) -> Iterator[Breach]:
     """A discrepancy has an id, and no other has the same."""
     seen = set()
     for id_, row in _discrepancies(folder):
         if not isinstance(row.get("id"), str) or id_ in seen:
-            yield Found(id_, file=_file(folder))
+            yield Breach(id_, file=_file(folder))
         seen.add(id_)
 
 
-@rule("DS2", FOLDER, "Take the first relation of the table that holds.", "D3")
-def relation_known(folder: Folder) -> Iterator[Found]:
+@rule("DS2", FOLDER, "Take the first relation of the guidelines’ table that holds.", "D3")
+def relations_are_known(folder: Folder) -> Iterator[Breach]:
     """A discrepancy has one of the ontology's relations."""
     for id_, row in _discrepancies(folder):
         if row.get("relation") not in list(folder.ontology.discrepancies):
-            yield Found(id_, detail=f"relation {row.get('relation')!r}", file=_file(folder))
+            yield Breach(id_, detail=f"relation {row.get('relation')!r}", file=_file(folder))
 
 
-@rule("DS3", FOLDER, "Say in one line what differs.", "D2")
-def reason_of_one_line(folder: Folder) -> Iterator[Found]:
+@rule("DS3", FOLDER, "State in one line what differs.", "D2")
+def reasons_have_one_line(folder: Folder) -> Iterator[Breach]:
     """A discrepancy has a reason of one line."""
     for id_, row in _discrepancies(folder):
         reason = row.get("reason")
         if not isinstance(reason, str) or not reason.strip() or "\n" in reason.strip():
-            yield Found(id_, file=_file(folder))
+            yield Breach(id_, file=_file(folder))
 
 
 @rule("DS4", FOLDER, "Give the words on both sides; a silent article gives none.", "D2")
-def two_spans(folder: Folder) -> Iterator[Found]:
+def discrepancies_have_two_spans(folder: Folder) -> Iterator[Breach]:
     """A discrepancy has two spans or more, each once."""
     for id_, row in _discrepancies(folder):
         places = {str([s.get(k) for k in ("doc_id", "start", "end")]) for s in _spans(row) if isinstance(s, dict)}
         if len(places) < 2 or len(places) < len(_spans(row)):
-            yield Found(id_, detail=f"{len(places)} different spans", file=_file(folder))
+            yield Breach(id_, detail=f"{len(places)} different spans", file=_file(folder))
 
 
 @rule("DS5", FOLDER, "Correct doc_id, offsets or text.", "D2")
-def spans_true(folder: Folder) -> Iterator[Found]:
-    """The words of a discrepancy stand in their article at their offsets."""
+def words_match_their_article(folder: Folder) -> Iterator[Breach]:
+    """The words of a discrepancy are those of their article at their offsets."""
     for id_, row in _discrepancies(folder):
         for span in _spans(row):
-            if stands(folder, span) is None or not isinstance(span.get("text"), str):
-                yield Found(id_, detail=str(span), file=_file(folder))
+            if locate(folder, span) is None or not isinstance(span.get("text"), str):
+                yield Breach(id_, detail=str(span), file=_file(folder))
 
 
 @rule("DS6", FOLDER, "Widen or narrow it to whole tokens.", "D2")
-def spans_are_tokens(folder: Folder) -> Iterator[Found]:
+def spans_are_whole_tokens(folder: Folder) -> Iterator[Breach]:
     """A span of a discrepancy begins and ends with a token."""
     for id_, row in _discrepancies(folder):
         for span in _spans(row):
-            if place := stands(folder, span):
-                starts, ends = folder.edges[span["doc_id"]]
+            if place := locate(folder, span):
+                starts, ends = folder.token_edges[span["doc_id"]]
                 if place.start not in starts or place.end not in ends:
-                    yield Found(id_, detail=str(span), file=_file(folder))
+                    yield Breach(id_, detail=str(span), file=_file(folder))
 
 
 @rule("DS7", FOLDER, "Take the words from the annotated text.", "Z6")
-def spans_scored(folder: Folder) -> Iterator[Found]:
+def spans_are_in_scored_zones(folder: Folder) -> Iterator[Breach]:
     """A discrepancy points at no zone outside scoring."""
     unscored = {a.document.doc_id: a.unscored for a in folder.gold}
     for id_, row in _discrepancies(folder):
         for span in _spans(row):
-            place = stands(folder, span)
+            place = locate(folder, span)
             if place and any(place.overlaps(zone) for zone in unscored.get(span["doc_id"], [])):
-                yield Found(id_, detail=str(span), file=_file(folder))
+                yield Breach(id_, detail=str(span), file=_file(folder))
 
 
 # -- adjudication ------------------------------------------------------------------------------------------------------
 
 
 def _decisions(folder: Folder) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Yield each decision as (file and line, record, doc_id); what is not an object is an empty record."""
     for number, row in folder.adjudication or []:
-        file = f"{folder.file(folder.path / 'adjudication.jsonl')}:{number}"
+        file = f"{folder.display_name(folder.path / 'adjudication.jsonl')}:{number}"
         row = row if isinstance(row, dict) else {}
         yield file, row, str(row.get("doc_id") or "")
 
 
 @rule("AD1", FOLDER, f"Name the article by its doc_id and the layer as one of {', '.join(LAYERS)}.")
-def decision_on_something(folder: Folder) -> Iterator[Found]:
+def decisions_have_a_subject(folder: Folder) -> Iterator[Breach]:
     """A decision names an article and a layer."""
     for file, row, doc_id in _decisions(folder):
         if doc_id not in folder.texts or row.get("layer") not in LAYERS:
-            yield Found(detail=f"doc_id {doc_id!r}, layer {row.get('layer')!r}", file=file)
+            yield Breach(detail=f"doc_id {doc_id!r}, layer {row.get('layer')!r}", file=file)
 
 
 @rule("AD2", FOLDER, "Correct start, end or text.")
-def decision_on_true_spans(folder: Folder) -> Iterator[Found]:
-    """A decision has the spans that it is about, and their words stand at their offsets."""
+def decisions_have_matching_spans(folder: Folder) -> Iterator[Breach]:
+    """A decision has the spans that it is about, and their words are those of the article at their offsets."""
     for file, row, doc_id in _decisions(folder):
         spans = _spans(row)
-        wrong = [s for s in spans if doc_id in folder.texts and stands(folder, s, doc_id) is None]
+        wrong = [s for s in spans if doc_id in folder.texts and locate(folder, s, doc_id) is None]
         if not spans or wrong:
-            yield Found(detail=str(wrong[0]) if wrong else "no spans", file=file)
+            yield Breach(detail=str(wrong[0]) if wrong else "no spans", file=file)
 
 
-@rule("AD3", FOLDER, "Say what was decided and which numbered rule of the guidelines decides it.")
-def decision_by_a_rule(folder: Folder) -> Iterator[Found]:
-    """A decision says what holds, and names a rule of the guidelines."""
+@rule("AD3", FOLDER, "State what was decided and which numbered rule of the guidelines decides it.")
+def decisions_cite_a_rule(folder: Folder) -> Iterator[Breach]:
+    """A decision states what was decided, and names a rule of the guidelines."""
     for file, row, _ in _decisions(folder):
-        named = re.findall(r"\b[A-Z]\d+\b", str(row.get("rule") or ""))
-        unknown = [n for n in named if folder.guidelines and n not in folder.guidelines]
-        if not row.get("decision") or not named or unknown:
-            yield Found(detail=f"decision {row.get('decision')!r}, rule {row.get('rule')!r}", file=file)
+        cited = re.findall(r"\b[A-Z]\d+\b", str(row.get("rule") or ""))
+        unknown = [n for n in cited if folder.guidelines and n not in folder.guidelines]
+        if not row.get("decision") or not cited or unknown:
+            yield Breach(detail=f"decision {row.get('decision')!r}, rule {row.get('rule')!r}", file=file)

@@ -1,12 +1,12 @@
-"""Hold annotations to the numbered rules, and look for what is treated differently in like places.
+"""Check the annotations against the numbered rules, or list similar places that are annotated differently.
 
-    python -m scripts validate [ANNOTATIONS_DIR]          every violation at once
-    python -m scripts validate --rules                    the rules
-    python -m scripts validate --consistency              what is not the same in like places, to be cleared one by one
+    python -m scripts validate [ANNOTATIONS_DIR]    print every problem, and how many there are
+    python -m scripts validate --rules              print the rules
+    python -m scripts validate --consistency        print similar places that are annotated differently, except those
+                                                    cleared with a reason in annotations/consistency.yaml
 
-Exit code 0 where all is well, 1 where a rule is broken (or a row not cleared), 2 where something cannot be read. The
-gold, the registries and the records are held to every rule; the annotators' passes, which are kept as they were made,
-to those that look at one article.
+The gold, the registries and the records are checked against every rule; the annotators' passes, which are never
+corrected, against those that look at one article by itself.
 """
 
 from __future__ import annotations
@@ -31,50 +31,62 @@ from scripts.rules import (
 )
 from scripts.rules.folder import Folder, read_folder
 
-# These fill the book of rules and the kinds of rows.
-FILLED_BY = (
+# Importing these modules enters their rules in book.RULES, and the kinds of rows in consistency.KINDS.
+RULE_MODULES = (
     span_rules, entity_rules, event_rules, quote_rules, cluster_rules, record_rules, consistency_kinds
 )  # fmt: skip
 
 
-def check(folder: Folder) -> list[book.Violation]:
-    """Every violation of a folder, file by file in text order."""
-    out = [*folder.broken, *book.check_articles(folder.gold)]
-    for passed in folder.passes.values():
-        out += book.check_articles(passed)
-    out += book.check_together(book.GOLD, folder.gold)
-    out += book.check_together(book.FOLDER, folder)
-    return sorted(out, key=lambda v: (v.file, -1 if v.start is None else v.start, book.order(v.rule), v.id or ""))
+def check(folder: Folder) -> list[book.RuleProblem]:
+    """Check a folder against every rule; return the problems file by file, in text order."""
+    problems = [*folder.task_problems, *book.check_articles(folder.gold)]
+    for articles in folder.passes.values():
+        problems += book.check_articles(articles)
+    problems += book.check_together(book.GOLD, folder.gold)
+    problems += book.check_together(book.FOLDER, folder)
+    return sorted(problems, key=lambda p: (p.file, p.span.start if p.span else -1, book.sort_key(p.rule), p.id or ""))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(
-        description=__doc__.splitlines()[0], epilog="Exit code: 0 clean, 1 violations or open rows, 2 unreadable."
+        description=(__doc__ or "").partition("\n")[0],
+        epilog="Exit code: 0 no problem, 1 a broken rule (with --consistency: a row not cleared), "
+        "2 something that cannot be read.",
     )
-    parser.add_argument("annotations", nargs="?", type=Path, default=ANNOTATIONS, help="default: annotations/")
-    parser.add_argument("--consistency", action="store_true", help="report what differs in like places of the gold")
-    parser.add_argument("--rules", action="store_true", help="print the rules")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
+    parser.add_argument(
+        "annotations", nargs="?", type=Path, default=ANNOTATIONS, metavar="ANNOTATIONS_DIR",
+        help="the folder to check (default: annotations/)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--consistency", action="store_true",
+        help="list similar places of the gold that are annotated differently, instead of checking the rules",
+    )  # fmt: skip
+    parser.add_argument("--rules", action="store_true", help="print the rules and exit")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of lines of text")
     args = parser.parse_args(arguments)
     if args.rules:
         return _print_rules(args.json)
     folder = read_folder(args.annotations)
     if args.consistency:
-        return consistency.report(folder, args.json)
-    found = check(folder)
+        return consistency.print_report(folder, args.json)
+    problems = check(folder)
     if args.json:
-        rows = {"violations": [v.as_row() for v in found], "unreadable": [asdict(f) for f in folder.problems]}
+        rows = {"violations": [p.to_json() for p in problems], "unreadable": [asdict(p) for p in folder.unreadable]}
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     else:
-        for line in [*found, *(f"{problem} (unreadable)" for problem in folder.problems)]:
+        for line in [*problems, *(f"{problem} (unreadable)" for problem in folder.unreadable)]:
             print(line)
-        read = len(folder.gold) + sum(map(len, folder.passes.values()))
-        print(f"{read} articles, {len(book.BOOK)} rules: {len(found)} violations, {len(folder.problems)} unreadable")
-    return 2 if folder.problems else 1 if found else 0
+        articles = len(folder.gold) + sum(map(len, folder.passes.values()))
+        print(
+            f"{articles} articles, {len(book.RULES)} rules: {len(problems)} problems, "
+            f"{len(folder.unreadable)} unreadable"
+        )
+    return 2 if folder.unreadable else 1 if problems else 0
 
 
 def _print_rules(as_json: bool) -> int:
-    rules = sorted(book.BOOK.values(), key=lambda r: book.order(r.id))
+    rules = sorted(book.RULES.values(), key=lambda r: book.sort_key(r.id))
     rows = [{"id": r.id, "statement": r.statement, "right": r.right, "guideline": r.guideline} for r in rules]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))

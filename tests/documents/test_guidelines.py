@@ -7,7 +7,7 @@ from collections import Counter
 
 from scripts import store
 from scripts.files import ANNOTATIONS
-from scripts.rules.folder import guideline_numbers
+from scripts.rules.folder import find_guideline_numbers
 
 SOURCE = (ANNOTATIONS / "GUIDELINES.md").read_text(encoding="utf-8")
 EXAMPLE = re.compile(r"‹([^›]+)›\s+\((\d{3}), (\d+)–(\d+)\)")
@@ -43,7 +43,7 @@ def test_whatever_looks_like_a_place_is_an_example():
 def test_every_rule_cited_exists_and_is_laid_down_once():
     numbers = re.findall(r"^\*\*([A-Z]\d+)\*\*", SOURCE, re.M)
     assert len(numbers) == len(set(numbers)) > 100
-    assert guideline_numbers(SOURCE) == set(numbers)
+    assert find_guideline_numbers(SOURCE) == set(numbers)
     prose = re.sub(r"‹[^›]*›", " ", SOURCE)
     cited = re.findall(r"\b([ZECVAQDNH]\d+)\b", prose)
     assert set(cited) <= set(numbers), sorted(set(cited) - set(numbers))

@@ -189,7 +189,7 @@ class Copy:
     def found(self) -> tuple[list[str], list[str]]:
         """The rules that are broken, and what could not be read."""
         folder = read_folder(self.annotations)
-        return [v.rule for v in validate.check(folder)], list(map(str, folder.problems))
+        return [v.rule for v in validate.check(folder)], list(map(str, folder.unreadable))
 
 
 # -- changes -----------------------------------------------------------------------------------------------------------

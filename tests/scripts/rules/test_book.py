@@ -10,7 +10,7 @@ import pytest
 
 from scripts.files import ANNOTATIONS
 from scripts.rules import book, validate
-from scripts.rules.folder import guideline_numbers, read_folder
+from scripts.rules.folder import find_guideline_numbers, read_folder
 from tests.support.annotated import FIRST, SECOND, TEXTS, Copy
 from tests.support.rule_breaks import BREAKS, GROUPS
 
@@ -28,9 +28,9 @@ def test_each_rule_is_broken_alone(rule: str, copy: Copy):
 
 def test_every_rule_has_its_change_and_its_words():
     changed = [rule for group in GROUPS for rule in group.BREAKS]
-    assert sorted(changed) == sorted(book.BOOK)
-    numbers = guideline_numbers((ANNOTATIONS / "GUIDELINES.md").read_text(encoding="utf-8"))
-    for rule in book.BOOK.values():
+    assert sorted(changed) == sorted(book.RULES)
+    numbers = find_guideline_numbers((ANNOTATIONS / "GUIDELINES.md").read_text(encoding="utf-8"))
+    for rule in book.RULES.values():
         assert re.fullmatch(r"[A-Z]{2}\d+", rule.id)
         assert rule.statement.endswith(".") and rule.right.endswith(".")
         assert rule.guideline is None or rule.guideline in numbers, rule.id

@@ -44,7 +44,7 @@ CONSISTENT = {
 
 
 def rows_of(copy: Copy) -> list[consistency.Row]:
-    return consistency.rows(read_folder(copy.annotations).gold)
+    return consistency.find_rows(read_folder(copy.annotations).gold)
 
 
 @pytest.mark.parametrize("kind", CONSISTENT)
@@ -79,4 +79,4 @@ def test_rows_are_cleared_counted_and_go_stale(copy, validated):
 def test_a_row_is_not_cleared_without_a_reason(copy, validated):
     copy.write("consistency.yaml", {"value|000|1|2|x": None})
     code, _, err = validated(str(copy.annotations), "--consistency")
-    assert code == 2 and "is no mapping of keys to reasons" in err
+    assert code == 2 and "is not a mapping of keys to reasons" in err

@@ -1,4 +1,4 @@
-"""The command that checks the annotation: every violation at once, what cannot be read, and its exit codes."""
+"""The command that checks the annotation: every problem at once, what cannot be read, and its exit codes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.annotated import FIRST, SECOND, TEXTS, Copy, relations
 from tests.support.rule_breaks.spans import long_value
 
 
-def test_all_violations_at_once_with_place_words_and_rule(copy, validated):
+def test_all_problems_at_once_with_place_words_and_rule(copy, validated):
     copy.note(FIRST, ("[[Kim|PER kim_jong_un]]’s", "[[Kim’s|PER kim_jong_un]]"), ("mixed", "indirect"))
     copy.result(SECOND, long_value)
     code, out, _ = validated(str(copy.annotations), "--json")
@@ -27,12 +27,12 @@ def test_all_violations_at_once_with_place_words_and_rule(copy, validated):
     first = rows["violations"][0]
     assert TEXTS[FIRST][first["start"] : first["end"]] == "Kim’s" and first["guideline"] == "E13" and first["id"]
     code, out, _ = validated(str(copy.annotations))
-    assert code == 1 and "EN9" in out and "QU12" in out and "SP9" in out and "3 violations" in out
+    assert code == 1 and "EN9" in out and "QU12" in out and "SP9" in out and "3 problems" in out
 
 
 def test_clean_is_0(copy, validated):
     code, out, _ = validated(str(copy.annotations))
-    assert code == 0 and "0 violations, 0 unreadable" in out
+    assert code == 0 and "0 problems, 0 unreadable" in out
 
 
 def break_json(copy: Copy) -> None:
@@ -76,9 +76,9 @@ def break_record(copy: Copy) -> None:
         (change_seed, "differs from annotations/documents.yaml"),
         (stray_file, "is named after no article"),
         (break_yaml, "discrepancies.yaml: cannot be read"),
-        (register_twice, "given twice: train"),
+        (register_twice, "repeated key: train"),
         (orphan_cue, "belongs to no quote"),
-        (break_record, "adjudication.jsonl:1: is no JSON"),
+        (break_record, "adjudication.jsonl:1: is not JSON"),
     ],
 )
 def test_what_cannot_be_read_is_2(spoil, message, copy, validated):
@@ -89,7 +89,7 @@ def test_what_cannot_be_read_is_2(spoil, message, copy, validated):
 
 def test_no_annotations_folder_is_2(tmp_path, validated):
     code, _, err = validated(str(tmp_path))
-    assert code == 2 and "is no annotations folder" in err
+    assert code == 2 and "is not an annotations folder" in err
 
 
 def test_the_command_reads_the_published_gold():
@@ -101,4 +101,4 @@ def test_the_command_reads_the_published_gold():
 
 def test_the_rules_can_be_listed(validated):
     code, out, _ = validated("--rules")
-    assert code == 0 and [line.split()[0] for line in out.splitlines()] == sorted(book.BOOK, key=book.order)
+    assert code == 0 and [line.split()[0] for line in out.splitlines()] == sorted(book.RULES, key=book.sort_key)
