@@ -27,6 +27,10 @@ KINDS = {
 }  # fmt: skip
 
 
+def test_every_format_has_a_sample():
+    assert {name for name, _ in KINDS.values()} == set(registry.MODULES)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_format_is_recognised_by_its_content_and_read(kind, made):
     name, keeps = KINDS[kind]
