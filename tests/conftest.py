@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,25 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.support.requirements import skip_or_fail
+
 # A test must not fail because the machine was busy.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
-
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def lacking(how: str) -> None:
-    """Skip the test with one line on what to install; in continuous integration nothing may be lacking."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(how, pytrace=False)
-    pytest.skip(how)
-
-
-def command(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    """The command line as a user types it, in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "vostochny", *arguments], input=stdin, capture_output=True, text=True
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -89,7 +72,7 @@ def server() -> Iterator[Any]:
     from scripts.annotating.server import PROGRAM, STATE, Server, in_use
 
     if not PROGRAM.exists():
-        lacking("no Label Studio server; run: make .label-studio/venv")
+        skip_or_fail("no Label Studio server; run: make .label-studio/venv")
     folders = [STATE / name for name in ("test-data", "test-data-2", "test-data-3")]
     with Server(next((folder for folder in folders if not in_use(folder)), folders[-1])) as running:
         yield running
@@ -122,7 +105,7 @@ def chromium() -> str:
     """The path of a real Chromium."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not found:
-        lacking("no Chromium; install your system's package chromium")
+        skip_or_fail("no Chromium; install your system's package chromium")
     return str(found)
 
 

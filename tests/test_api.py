@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import doctest
 import json
-import subprocess
-import sys
 
 import pytest
 
 import vostochny
+from tests.support.processes import run_python
 from vostochny import api, cli
 from vostochny.errors import InputError
 from vostochny.model import Document, Entity, Span
@@ -24,7 +23,7 @@ def test_the_examples_run():
 
 def test_the_package_imports_without_numpy():
     code = "import sys, vostochny; print(sorted({'numpy', 'orjson', 'vostochny.api'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = run_python("-c", code, check=True)
     assert done.stdout.strip() == "[]"
     with pytest.raises(AttributeError):
         vostochny.scores  # noqa: B018

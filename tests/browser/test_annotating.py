@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from scripts.annotating import commands
-from tests.conftest import ROOT
+from scripts.files import ROOT
 from vostochny.formats import notation
 from vostochny.formats.label_studio import read, write
 from vostochny.model import Document

@@ -18,9 +18,8 @@ import vostochny
 from scripts.annotating import commands, sync_gold, task_files
 from scripts.build import dataset
 from scripts.build.label_config import HOTKEYS
-from scripts.files import write_or_check
+from scripts.files import ROOT, write_or_check
 from tests.browser.test_annotating import mark, painted, update
-from tests.conftest import ROOT
 from vostochny.formats.label_studio import read, write
 from vostochny.model import Document, Entity, Event
 from vostochny.ontology import load_ontology

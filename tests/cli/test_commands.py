@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import command as run
+from tests.support.processes import run_python, run_vostochny
 from vostochny import cli
 
 LOOKUP = "benchmark/baselines/lookup/predictions.jsonl"
 
 
 def test_score_prints_every_layer_intervals_and_the_signature_last():
-    done = run("score", LOOKUP)
+    done = run_vostochny("score", LOOKUP)
     assert done.returncode == 0, done.stderr
     expected = ["names and values, exact", "trigger with type (Trig-C)", "content with the right speaker"]
     expected += ["by article: 000", "Neither covers articles on other events.", "predictions reach: 000 to"]
@@ -26,7 +24,7 @@ def test_score_prints_every_layer_intervals_and_the_signature_last():
 
 def test_one_signature_gives_the_same_bytes_and_the_seed_is_part_of_it(tmp_path):
     first, again, other = (
-        run("score", LOOKUP, "--json", "-", *more) for more in ([], [], ["--seed", "7", "--resamples", "500"])
+        run_vostochny("score", LOOKUP, "--json", "-", *more) for more in ([], [], ["--seed", "7", "--resamples", "500"])
     )
     assert first.stdout == again.stdout
     a, b = json.loads(first.stdout), json.loads(other.stdout)
@@ -36,7 +34,7 @@ def test_one_signature_gives_the_same_bytes_and_the_seed_is_part_of_it(tmp_path)
 
 
 def test_json_has_supports_documents_intervals_and_parts():
-    result = json.loads(run("score", LOOKUP, "--json", "-").stdout)
+    result = json.loads(run_vostochny("score", LOOKUP, "--json", "-").stdout)
     names = result["metrics"]["entities.names"]
     assert {"precision", "recall", "f1", "right", "gold", "predicted", "leave_one_out", "new_articles"} <= names.keys()
     assert len(names["by_document"]) == 5
@@ -51,9 +49,9 @@ def test_json_has_supports_documents_intervals_and_parts():
 
 def test_items_tell_what_became_of_each(tmp_path):
     path = tmp_path / "items.jsonl"
-    assert run("score", LOOKUP, "--items", str(path)).returncode == 0
+    assert run_vostochny("score", LOOKUP, "--items", str(path)).returncode == 0
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    result = json.loads(run("score", LOOKUP, "--json", "-").stdout)["metrics"]
+    result = json.loads(run_vostochny("score", LOOKUP, "--json", "-").stdout)["metrics"]
     hits = [r for r in rows if r["layer"] == "entities" and r["verdict"] == "hit"]
     assert len(hits) == result["entities.all"]["right"]
     gold = [r for r in rows if r["layer"] == "entities" and r["gold"]]
@@ -70,7 +68,7 @@ def test_items_tell_what_became_of_each(tmp_path):
 
 
 def test_seqeval_itself_agrees():
-    done = run("score", LOOKUP, "--layer", "entities", "--seqeval")
+    done = run_vostochny("score", LOOKUP, "--layer", "entities", "--seqeval")
     assert done.returncode == 0, done.stderr
 
 
@@ -84,7 +82,7 @@ def test_a_difference_to_seqeval_fails_loudly(monkeypatch, capsys):
 
 @pytest.mark.parametrize("view", ["ace", "ontonotes", "conll"])
 def test_gold_scores_one_in_every_view(view):
-    result = json.loads(run("score", "corpus/documents/test.jsonl", "--view", view, "--json", "-").stdout)
+    result = json.loads(run_vostochny("score", "corpus/documents/test.jsonl", "--view", view, "--json", "-").stdout)
     assert result["metrics"]["entities.all"]["value"] == 1
     assert result["metrics"]["events.trigger"]["value"] == 1
     assert f"view:{view}" in result["signature"]
@@ -95,16 +93,16 @@ def test_a_view_of_ones_own(tmp_path):
     path.write_text(json.dumps({"types": {"PER": "PERSON", "GPE": "PLACE", "LOC": "PLACE", "FAC": "PLACE"}}))
     predictions = tmp_path / "p.jsonl"
     predictions.write_text('{"doc_id": "003", "entities": [{"start": 20, "end": 31, "type": "PERSON"}]}')
-    result = json.loads(run("score", str(predictions), "--view", str(path), "--json", "-").stdout)
+    result = json.loads(run_vostochny("score", str(predictions), "--view", str(path), "--json", "-").stdout)
     assert set(result["metrics"]["entities.names"]["by"]["type"]) == {"PERSON", "PLACE"}
     assert result["metrics"]["entities.names"]["right"] == 1
     path.write_text(json.dumps({"types": {"PERS": "PERSON"}, "levels": ["NAME"], "zones": []}))
-    done = run("score", str(predictions), "--view", str(path))
+    done = run_vostochny("score", str(predictions), "--view", str(path))
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 4 and "Traceback" not in done.stderr
 
 
 def test_zones_can_be_scored_apart():
-    result = json.loads(run("score", LOOKUP, "--zone", "title", "--zone", "heading", "--json", "-").stdout)
+    result = json.loads(run_vostochny("score", LOOKUP, "--zone", "title", "--zone", "heading", "--json", "-").stdout)
     assert set(result["metrics"]["entities.names"]["by"]["zone"]) == {"title", "heading"}
     assert "zones:title+heading" in result["signature"]
 
@@ -119,7 +117,7 @@ def test_zones_can_be_scored_apart():
     ],
 )
 def test_wrong_options_are_one_line(arguments, message):
-    done = run("score", LOOKUP, *arguments)
+    done = run_vostochny("score", LOOKUP, *arguments)
     assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
 
 
@@ -130,16 +128,16 @@ def test_compare_a_system_with_a_worse_copy_of_itself(tmp_path):
         row["events"], row["quotes"] = [], []
     worse = tmp_path / "worse.jsonl"
     worse.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    table = json.loads(run("compare", LOOKUP, str(worse), "--layer", "entities", "--json", "-").stdout)
+    table = json.loads(run_vostochny("compare", LOOKUP, str(worse), "--layer", "entities", "--json", "-").stdout)
     names = next(r for r in table["rows"] if r["measure"] == "entities.names")["comparison"]
     assert names["difference"] < 0 and names["worse"] == 5 and names["p"] < 0.01
     assert names["smallest_document_p"] == 0.0625
     assert names["these_articles"][1] < 0 and names["detectable"] > 0
-    shown = run("compare", LOOKUP, str(worse), "--layer", "entities")
+    shown = run_vostochny("compare", LOOKUP, str(worse), "--layer", "entities")
     assert shown.returncode == 0 and "With 5 documents no test over documents" in shown.stdout
-    same = json.loads(run("compare", LOOKUP, LOOKUP, "--json", "-").stdout)
+    same = json.loads(run_vostochny("compare", LOOKUP, LOOKUP, "--json", "-").stdout)
     assert {(r["comparison"]["difference"], r["comparison"]["p"]) for r in same["rows"]} == {(0, 1)}
-    assert run("compare", LOOKUP).returncode == 2
+    assert run_vostochny("compare", LOOKUP).returncode == 2
 
 
 def test_help_imports_nothing_heavy():
@@ -148,7 +146,7 @@ def test_help_imports_nothing_heavy():
         "try: cli.main(['score', '--help'])\nexcept SystemExit: pass\n"
         "print([m for m in ('numpy', 'datasets', 'pyarrow', 'seqeval', 'spacy', 'pandas') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = run_python("-c", code, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
 
 
@@ -158,7 +156,7 @@ def test_scoring_the_corpus_imports_nothing_heavy():
         "heavy = ('datasets', 'pyarrow', 'seqeval', 'scipy', 'sklearn', 'spacy', 'pandas', 'yaml')\n"
         "print([m for m in heavy if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = run_python("-c", code, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
 
 

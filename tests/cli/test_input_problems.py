@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from subprocess import CompletedProcess
+from typing import Any
 
 import pytest
 
-from tests.conftest import command
+from tests.support.processes import run_vostochny
 
 DOC = "003_614713fa8e662b7e"
 ENTITY = {"start": 0, "end": 5, "type": "PER"}
 
 
-def run(*arguments: str, stdin: str | None = None) -> CompletedProcess[str]:
-    return command("score", *arguments, stdin=stdin)
+def score(*arguments: str, **options: Any) -> CompletedProcess[str]:
+    return run_vostochny("score", *arguments, **options)
 
 
 def line(**layers) -> str:
@@ -73,7 +74,7 @@ def test_fault_names_file_line_and_field(case, tmp_path):
     content, place, message = CASES[case]
     path = tmp_path / "predictions.jsonl"
     path.write_text(content, encoding="utf-8")
-    done = run(str(path))
+    done = score(str(path))
     assert done.returncode == 2
     assert f"{path}{place}" in done.stderr and message in done.stderr, done.stderr
     assert "Traceback" not in done.stderr and done.stdout == ""
@@ -91,7 +92,7 @@ def test_missing_empty_and_undecodable_files(tmp_path):
         (empty, "is empty"),
         (latin, "latin.jsonl:2: byte 0xe9"),
     ):
-        done = run(str(path))
+        done = score(str(path))
         assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
 
 
@@ -99,7 +100,7 @@ def test_all_faults_of_a_file_are_told_at_once(tmp_path):
     path = tmp_path / "predictions.jsonl"
     bad = [ENTITY | {"end": 9999}, ENTITY | {"type": "X"}]
     path.write_text("\n".join([line(entities=bad), "{", '{"doc_id": "nope", "entities": [1]}']))
-    done = run(str(path))
+    done = score(str(path))
     assert done.returncode == 2
     assert "5 problems" in done.stderr
     assert [x.split(": ")[0].removeprefix(str(path)) for x in done.stderr.splitlines()[:-1]] == [
@@ -111,14 +112,14 @@ def test_unknown_types_can_be_ignored_or_counted(tmp_path):
     path = tmp_path / "predictions.jsonl"
     path.write_text(line(entities=[ENTITY | {"type": "PERSON"}]))
     for choice, predicted in (("ignore", 0), ("wrong", 1)):
-        done = run(str(path), "--unknown", choice, "--json", "-")
+        done = score(str(path), "--unknown", choice, "--json", "-")
         assert done.returncode == 0
         assert json.loads(done.stdout)["metrics"]["entities.all"]["predicted"] == predicted
 
 
 def test_standard_input_and_json_file(tmp_path):
     out = tmp_path / "result.json"
-    done = run("-", "--json", str(out), stdin=line(entities=[ENTITY]))
+    done = score("-", "--json", str(out), input=line(entities=[ENTITY]))
     assert done.returncode == 0 and "names and values, exact" in done.stdout
     result = json.loads(out.read_text())
     assert result["layers"] == ["entities"]
@@ -126,5 +127,5 @@ def test_standard_input_and_json_file(tmp_path):
 
 
 def test_a_json_file_that_cannot_be_written_is_one_line(tmp_path):
-    done = run("-", "--json", str(tmp_path / "no" / "such" / "folder.json"), stdin=line(entities=[]))
+    done = score("-", "--json", str(tmp_path / "no" / "such" / "folder.json"), input=line(entities=[]))
     assert done.returncode == 2 and "Traceback" not in done.stderr and len(done.stderr.splitlines()) == 1

@@ -6,8 +6,6 @@ import hashlib
 import json
 import os
 import re
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -17,7 +15,8 @@ import vostochny
 from scripts import store
 from scripts.build import croissant, datasheet
 from scripts.files import CORPUS, ROOT
-from tests.conftest import lacking
+from tests.support.processes import run_python, run_scripts
+from tests.support.requirements import skip_or_fail
 
 DATASHEET = (ROOT / "DATASHEET.md").read_text(encoding="utf-8")
 CARD = (CORPUS / "README.md").read_text(encoding="utf-8")
@@ -83,8 +82,7 @@ def test_the_datasheet_answers_every_question_in_order():
 
 
 def test_the_figures_of_the_datasheet_are_current():
-    check = [sys.executable, "-m", "scripts", "datasheet", "--check"]
-    done = subprocess.run(check, capture_output=True, text=True)
+    done = run_scripts("datasheet", "--check")
     assert done.returncode == 0, done.stdout + done.stderr
     shown = "".join(path.read_text(encoding="utf-8") for path in datasheet.TARGETS)
     assert {name for name, _ in datasheet.MARK.findall(shown)} == datasheet.figures().keys()
@@ -178,7 +176,7 @@ def test_every_row_has_the_fields_that_the_card_types_and_the_table_explains():
 def test_the_first_example_of_the_card_runs():
     example = re.search(r"```python\n(.*?)```", CARD, re.S).group(1)
     env = os.environ | {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
-    done = subprocess.run([sys.executable, "-c", example], cwd=ROOT, env=env, capture_output=True, text=True)
+    done = run_python("-c", example, cwd=ROOT, env=env)
     assert done.returncode == 0, done.stderr
     first = rows("quotes")[0]
     assert first["cue"]["text"] in done.stdout and len(done.stdout.splitlines()) == 3
@@ -221,7 +219,7 @@ def test_mlcroissant_finds_nothing_wrong_and_reads_every_record():
     try:
         import mlcroissant
     except ImportError:
-        lacking("no mlcroissant; install the extra dev")
+        skip_or_fail("no mlcroissant; install the extra dev")
     read = mlcroissant.Dataset(str(CORPUS / "croissant.json"))
     issues = read.metadata.ctx.issues
     assert not issues.errors and not issues.warnings, issues.report()

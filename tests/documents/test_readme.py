@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from scripts.files import ROOT
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [
     line.split("  #")[0].strip()

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import vostochny
+from tests.support.processes import run_vostochny
 from vostochny import cli, extractors
 from vostochny.extractors import ExtractorError, Settings
 from vostochny.ontology import load_ontology
@@ -309,9 +310,7 @@ def test_a_command_that_does_not_answer(folder, line, message):
 
 def test_standard_error_is_passed_through(folder):
     line = program(folder, "sys.stderr.write('warming up')")
-    done = subprocess.run(
-        [sys.executable, "-m", "vostochny", "run", "command", line, "-o", "p.jsonl"], capture_output=True, text=True
-    )
+    done = run_vostochny("run", "command", line, "-o", "p.jsonl")
     assert done.returncode == 0 and "warming up" in done.stderr
 
 

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.build import label_config
+from scripts.files import ROOT
 from vostochny.errors import InputError
 from vostochny.formats.label_studio import canonicalize, dumps, read, write
 from vostochny.formats.label_studio.regions import (
@@ -28,7 +29,6 @@ from vostochny.model import Argument, Document, Entity, Event, Quote, Reference,
 from vostochny.ontology import parse_ontology
 from vostochny.text.layout import cover_with_zones
 
-ROOT = Path(__file__).resolve().parents[2]
 ONTOLOGY = parse_ontology(yaml.safe_load((ROOT / "annotations" / "ontology.yaml").read_text(encoding="utf-8")))
 LETTERS = "abz “”’‘é\n\t 🚀𝔸\u2028."
 

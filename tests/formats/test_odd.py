@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -15,6 +14,7 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
+from tests.support.processes import run_vostochny
 from tests.support.samples import ONTOLOGY, bare, gold, read, words_only
 from vostochny import cli
 from vostochny.errors import InputError
@@ -119,19 +119,16 @@ def test_brat_takes_any_name(tmp_path):
     assert [(v.type, v.arguments[0].role) for v in first.events] == [("A:_b", "Agent_of")]
 
 
-def command(*arguments: str, given: bytes = b"", cwd: Path) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([sys.executable, "-m", "vostochny", *arguments], input=given, capture_output=True, cwd=cwd)
-
-
 def test_standard_input_and_output_of_convert(made, tmp_path):
     rows = "".join(json.dumps(words_only(d)) + "\n" for d in gold()).encode()
-    done = command("convert", "-", "out.jsonl", "--gold", str(made["jsonl"]), given=rows, cwd=tmp_path)
+    binary = {"text": False, "cwd": tmp_path}
+    done = run_vostochny("convert", "-", "out.jsonl", "--gold", str(made["jsonl"]), input=rows, **binary)
     assert done.returncode == 0, done.stderr
     assert bare(list(read(tmp_path / "out.jsonl").values())) == bare(gold())
-    done = command("convert", str(made["jsonl"]), "-", "--format-out", "parquet", cwd=tmp_path)
+    done = run_vostochny("convert", str(made["jsonl"]), "-", "--format-out", "parquet", **binary)
     (tmp_path / "out").write_bytes(done.stdout)
     assert bare(list(read(tmp_path / "out").values())) == bare(gold())
-    done = command("convert", str(made["jsonl"]), "-", "--format-out", "brat", cwd=tmp_path)
+    done = run_vostochny("convert", str(made["jsonl"]), "-", "--format-out", "brat", **binary)
     assert done.returncode == 2 and b"give the folder's name" in done.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "out.jsonl"]
 

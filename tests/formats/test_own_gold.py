@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import command
+from tests.support.processes import run_vostochny
 from tests.support.samples import ONTOLOGY, gold
 from vostochny import scoring
 from vostochny.errors import InputError
@@ -18,7 +18,7 @@ from vostochny.stats import scores
 
 
 def score(*arguments: str, code: int = 0) -> dict[str, Any]:
-    done = command("score", *arguments, "--json", "-", "--resamples", "0")
+    done = run_vostochny("score", *arguments, "--json", "-", "--resamples", "0")
     assert done.returncode == code, done.stderr
     return json.loads(done.stdout) if done.stdout else {"stderr": done.stderr}
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from scripts.build import leaderboard
-from tests.conftest import ROOT
+from scripts.files import ROOT
 from vostochny import cli, corpus, scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl

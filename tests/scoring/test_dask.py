@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.processes import run_vostochny
 from tests.support.shards import ONTOLOGY, OPTIONS, corpus, write
 from vostochny import cli, scoring
 from vostochny.errors import InputError
@@ -151,19 +152,9 @@ def test_a_cluster_of_ones_own_is_started_by_the_command(tmp_path: Path) -> None
     gold, predicted = corpus(8000)
     write(tmp_path, "gold", gold, 2)
     write(tmp_path, "predicted", predicted, 2)
-    command = [
-        sys.executable,
-        "-m",
-        "vostochny",
-        "score",
-        "predicted-*",
-        "--gold",
-        "gold-*",
-        "--metric",
-        "entities.names",
-    ]
+    command = ["score", "predicted-*", "--gold", "gold-*", "--metric", "entities.names"]
     done = [
-        subprocess.run([*command, *more], cwd=tmp_path, capture_output=True, text=True)
+        run_vostochny(*command, *more, cwd=tmp_path)
         for more in (["--workers", "1"], ["--engine", "dask", "--workers", "2"])
     ]
     assert [d.returncode for d in done] == [0, 0] and done[0].stderr == done[1].stderr == ""

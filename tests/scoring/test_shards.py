@@ -6,12 +6,11 @@ import functools
 import gzip
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.processes import run_python, run_vostochny
 from tests.support.shards import ONTOLOGY, OPTIONS, Files, rendered
 from vostochny import cli, scoring
 from vostochny.errors import InputError
@@ -73,10 +72,8 @@ def test_a_packed_file_may_come_over_a_wire_or_a_pipe(
     packed = gzip.compress(Path(predicted[0]).read_bytes())
     fsspec.filesystem("memory").pipe("/packed/predicted.jsonl.gz", packed)
     assert rendered(gold, "memory://packed/predicted.jsonl.gz") == one
-    done = subprocess.run(
-        [sys.executable, "-m", "vostochny", "score", "-", "--gold", gold[0], "--json", "-", "--resamples", "200"],
-        input=packed, capture_output=True,
-    )  # fmt: skip
+    arguments = ["score", "-", "--gold", gold[0], "--json", "-", "--resamples", "200"]
+    done = run_vostochny(*arguments, input=packed, text=False)
     assert done.stderr == b"" and json.loads(done.stdout)["signature"] == json.loads(one)["signature"]
     monkeypatch.setattr("vostochny.formats.files.MAX_UNPACK_RATIO", 2)
     with pytest.raises(InputError, match="unpacks to more than 2 times its size"):
@@ -203,7 +200,7 @@ from vostochny.scoring import streaming
 streaming.HELD = streaming.PAYS = 0
 print(vostochny.score({f"{folder}/predicted-*"!r}, gold={f"{folder}/gold-*"!r}, resamples=0).size)
 """
-    done = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True)
+    done = run_python("-", input=script)
     assert (done.stdout, done.stderr) == ("40\n", "")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -161,10 +160,7 @@ def test_whoever_reads_may_stop(tree: Tree, command: str) -> None:
     os.close(read)
     name, *arguments = command.split()
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "scripts", name, *arguments], cwd=tree.root, stdout=write, stderr=subprocess.PIPE,
-            text=True, env=os.environ | {"PYTHONPATH": str(tree.root / "benchmark")}, check=False,
-        )  # fmt: skip
+        done = tree.run("-m", "scripts", name, *arguments, capture_output=False, stdout=write, stderr=subprocess.PIPE)
     finally:
         os.close(write)
     assert (done.returncode, done.stderr) == (0, "")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from scripts.__main__ import COMMANDS, main
 from scripts.files import ROOT
+from tests.support.processes import run_python, run_scripts
 
 FORMER = sorted(
     p.stem for p in (ROOT / "scripts").glob("*.py") if p.read_text(encoding="utf-8").startswith("__import__")
@@ -24,9 +23,7 @@ def test_alone_it_lists_its_commands(capsys: pytest.CaptureFixture[str]) -> None
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(command: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "scripts", command, "--help"], cwd=ROOT, capture_output=True, text=True
-    )
+    done = run_scripts(command, "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"usage: python -m scripts {command} ")
 
@@ -38,9 +35,7 @@ def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_without_the_environment_it_names_make() -> None:
     """-S leaves out installed packages, as a Python without our environment has none."""
-    done = subprocess.run(
-        [sys.executable, "-S", "-m", "scripts", "validate"], cwd=ROOT, capture_output=True, text=True, env={}
-    )
+    done = run_python("-S", "-m", "scripts", "validate", cwd=ROOT, env={})
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1 and "run `make .venv/.ready`" in done.stderr
 
@@ -50,7 +45,7 @@ def test_a_former_name_says_the_new_one_and_runs_it(name: str, tmp_path: Path) -
     """From any folder, as the former file did; label_studio.py had its commands as first argument."""
     arguments = ["push", "--help"] if name == "label_studio" else ["--help"]
     script = str(ROOT / "scripts" / f"{name}.py")
-    done = subprocess.run([sys.executable, script, *arguments], cwd=tmp_path, capture_output=True, text=True)
+    done = run_python(script, *arguments, cwd=tmp_path)
     assert done.returncode == 0
     says, _, new = done.stderr.strip().partition(" is now: ")
     assert says.endswith(f"{name}.py") and done.stdout.startswith(f"usage: {new} ")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from scripts.bench import coverage
+from tests.support.processes import run_python
 from vostochny.metrics.counts import Counts, Item, tally
 from vostochny.stats import intervals
 from vostochny.stats.intervals import (
@@ -385,4 +384,4 @@ def test_published_coverage_is_from_the_full_simulation():
 
 def test_the_package_computes_without_scipy():
     command = "import sys, vostochny.stats.paired; sys.exit('scipy' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", command], cwd=Path(__file__).parent).returncode == 0
+    assert run_python("-c", command, cwd=Path(__file__).parent).returncode == 0

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from scripts.files import ROOT
+from tests.support.processes import run_python
+
 PARTS = ("annotations", "benchmark", "corpus", "scripts", "seeds", "pyproject.toml", ".gitignore")
 
 
@@ -25,10 +27,10 @@ class Tree:
             elif (ROOT / part).is_file():
                 shutil.copy(ROOT / part, root / part)
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[Any]:
         """Run Python in the tree, with the tree's own package."""
         env = os.environ | {"PYTHONPATH": str(self.root / "benchmark")}
-        return subprocess.run([sys.executable, *arguments], cwd=self.root, env=env, capture_output=True, text=True)
+        return run_python(*arguments, cwd=self.root, env=env, **options)
 
     def done(self, *arguments: str) -> str:
         """The same, where it must end well; what it printed."""

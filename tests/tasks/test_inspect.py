@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 import vostochny
-from tests.conftest import lacking
+from tests.support.requirements import skip_or_fail
 from vostochny import cli
 from vostochny.ontology import load_ontology
 from vostochny.stats.scores import score
@@ -91,7 +91,7 @@ def test_the_gold_as_an_answer_fits_the_schema_and_scores_high():
 
 def inspect_task():
     if importlib.util.find_spec("inspect_ai") is None:
-        lacking("no inspect_ai; run: pip install 'vostochny[inspect]'")
+        skip_or_fail("no inspect_ai; run: pip install 'vostochny[inspect]'")
     from vostochny.tasks import inspect_extract
 
     return inspect_extract

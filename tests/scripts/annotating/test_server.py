@@ -15,7 +15,7 @@ import pytest
 from scripts.annotating import commands
 from scripts.annotating.server import Server, ServerError, healthy, in_use
 from scripts.build.label_config import problems
-from tests.conftest import ROOT
+from scripts.files import ROOT
 from vostochny.formats.label_studio import canonicalize, dumps, read, write
 from vostochny.formats.label_studio.regions import ATTRIBUTES, LABEL_CONTROLS
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone

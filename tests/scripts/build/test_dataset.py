@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import subprocess
-import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,6 +15,7 @@ import yaml
 from scripts import files, store
 from scripts.build import dataset
 from scripts.files import ANNOTATIONS, CORPUS, write_or_check
+from tests.support.processes import run_scripts
 from vostochny.formats import label_studio
 
 CARD = yaml.safe_load((CORPUS / "README.md").read_text(encoding="utf-8").split("---")[1])
@@ -31,7 +30,7 @@ def load(config: str | None = None, corpus: Path = CORPUS, **options):
 
 
 def test_everything_generated_is_current():
-    done = subprocess.run([sys.executable, "-m", "scripts", "corpus", "--check"], capture_output=True, text=True)
+    done = run_scripts("corpus", "--check")
     assert done.returncode == 0, done.stdout + done.stderr
 
 

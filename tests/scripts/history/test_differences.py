@@ -6,14 +6,14 @@ import copy
 import json
 import shutil
 import subprocess
-import sys
 
 import pytest
 import yaml
 
 from scripts.__main__ import main
-from scripts.files import ANNOTATIONS, ROOT
+from scripts.files import ANNOTATIONS
 from scripts.history import differences, revisions
+from tests.support.processes import run_scripts
 from vostochny.formats import label_studio, notation
 from vostochny.formats.label_studio import canonicalize, dumps
 from vostochny.ontology import load_ontology
@@ -256,9 +256,7 @@ def test_a_revision_is_read_from_git(tmp_path, folders, monkeypatch):
 
 
 def test_the_gold_differs_from_itself_in_nothing():
-    done = subprocess.run(
-        [sys.executable, "-m", "scripts", "diff", "annotations", "--exit-code"], cwd=ROOT, capture_output=True
-    )
+    done = run_scripts("diff", "annotations", "--exit-code")
     assert done.returncode == 0, done.stdout
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 
 from scripts.rules import book
 from tests.support.annotated import FIRST, SECOND, TEXTS, Copy, relations
+from tests.support.processes import run_scripts
 from tests.support.rule_breaks.spans import long_value
 
 
@@ -93,8 +92,7 @@ def test_no_annotations_folder_is_2(tmp_path, validated):
 
 
 def test_the_command_reads_the_published_gold():
-    command = [sys.executable, "-m", "scripts", "validate", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = run_scripts("validate", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout) == {"violations": [], "unreadable": []}
 
