@@ -88,7 +88,7 @@ def test_what_a_guide_names_exists(name: str, words: set[str]) -> None:
             continue
         if not exists:
             missing.append(span)
-    assert missing == []
+    assert not missing, f"{name} names what does not exist: {', '.join(missing)}"
 
 
 @pytest.mark.parametrize("name", PAPERS)
