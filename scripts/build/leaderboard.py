@@ -34,7 +34,7 @@ def made() -> dict[str, str]:
     ontology = load_ontology()
     path = str(corpus.documents_path())
     gold, gold_hash = jsonl.read_gold(path, ontology), corpus.file_hash(path)
-    about = board.systems(BASELINES)
+    about = board.read_systems(BASELINES)
 
     def scored(name: str) -> scoring.Result:
         predicted = jsonl.read_predictions(str(BASELINES / name / "predictions.jsonl"), gold, ontology, "wrong")
@@ -48,7 +48,7 @@ def made() -> dict[str, str]:
     out = {f"{name}.json": result_json.render(result) for name, result in results.items()}
     # Through JSON, so that what is rendered is what is stored.
     out["leaderboard.json"] = json.dumps(table, ensure_ascii=False, indent=2) + "\n"
-    out["README.md"] = board.markdown(json.loads(out["leaderboard.json"]))
+    out["README.md"] = board.render_markdown(json.loads(out["leaderboard.json"]))
     return out
 
 
@@ -93,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if anything is out of date")
     check = parser.parse_args(arguments).check
-    folder, files = board.folder(), made()
+    folder, files = board.find_folder(), made()
     stale = outdated(folder, files)
     if check:
         for name in stale:

@@ -17,7 +17,11 @@ def test_score_prints_every_layer_intervals_and_the_signature_last():
     done = run_vostochny("score", LOOKUP)
     assert done.returncode == 0, done.stderr
     expected = ["names and values, exact", "trigger with type (Trig-C)", "content with the right speaker"]
-    expected += ["by article: 000", "Neither covers articles on other events.", "predictions reach: 000 to"]
+    expected += [
+        "by article: 000",
+        "Neither covers articles on other events.",
+        "predictions reach (characters): 000 to",
+    ]
     assert [words for words in expected if words not in done.stdout] == []
     assert done.stdout.splitlines()[-1].startswith("vostochny:")
 

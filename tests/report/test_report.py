@@ -174,12 +174,12 @@ def test_a_gold_that_was_not_held_shows_its_first_articles_and_gives_no_silent_a
         "".join(json.dumps({"doc_id": r["doc_id"], "entities": []}) + "\n" for r in rows), encoding="utf-8"
     )
     result = scoring.score_files(str(gold), str(guess), ONTOLOGY, scoring.Options(resamples=0))
-    data = payload.build(page.with_articles(result, str(gold), str(guess)), "x", {})
-    assert [a["id"] for a in data["articles"]] == [f"d{i:03}" for i in range(payload.MOST_ARTICLES)]
+    data = payload.build(page.read_first_articles(result, str(gold), str(guess)), "x", {})
+    assert [a["id"] for a in data["articles"]] == [f"d{i:03}" for i in range(payload.MAX_ARTICLES)]
     assert data["documentCount"] == 250
-    with pytest.raises(InputError, match="--items: the gold is too large to hold"):
+    with pytest.raises(InputError, match="--items: the gold is too large to keep in memory"):
         items.render(result)
-    assert "too large" in (seqeval_check.difference(result) or "")
+    assert "too large" in (seqeval_check.describe_difference(result) or "")
 
 
 def entity(start: int, cluster: str) -> Entity:
@@ -231,11 +231,11 @@ def test_show_names_the_documents_when_it_knows_none(capsys):
 @pytest.mark.parametrize("width", [1, 7, 40, 200])
 def test_show_fits_its_width_and_lets_no_text_steer_the_terminal(width):
     (pair,) = hostile().pairs
-    shown = article.render(pair, ("entities", "events", "quotes"), judged=True, width=width)
+    shown = article.render(pair, ("entities", "events", "quotes"), with_predictions=True, width=width)
     assert not set(shown) & {"\x1b", "\x00", "\ud800"}
     shown.encode("utf-8")
     body = shown.partition("\narguments in the gold")[0].splitlines()[2:]
-    assert all(sum(article._columns(c) for c in line) <= max(width, 2) for line in body)
+    assert all(sum(article._character_width(c) for c in line) <= max(width, 2) for line in body)
 
 
 def in_terminal(**environment: str) -> str:
@@ -262,7 +262,7 @@ def test_show_draws_a_mark_under_its_words(text):
     start = text.index("Bob")
     gold = Document("x", text, entities=(Entity("", Span(start, start + 3), "PER"),))
     (pair,) = pair_up([gold], {}, frozenset(), frozenset())
-    bar = next(line for line in article.render(pair, ["entities"], judged=False).splitlines() if "─" in line)
+    bar = next(line for line in article.render(pair, ["entities"], with_predictions=False).splitlines() if "─" in line)
     assert bar.index("─") == {"กำลัง": 5, "के": 2, "❤\ufe0f": 3, "😀": 3, "é": 2}[text.split()[0]]
 
 
@@ -278,7 +278,7 @@ def test_show_ends_quietly_when_its_reader_does():
 
 
 def test_the_stored_leaderboard_is_what_the_stored_predictions_score():
-    assert leaderboard.outdated(board.folder(), leaderboard.made()) == []
+    assert leaderboard.outdated(board.find_folder(), leaderboard.made()) == []
 
 
 def test_every_stored_system_says_what_it_is():
@@ -301,13 +301,14 @@ def test_places_are_shared_where_nothing_decides_them():
     made = board.build(about("good", "twin", "bad"), results, {})
     table = next(t for t in made["tables"] if t["measure"] == "events.argument")
     assert [(r["system"], r["place"]) for r in table["rows"]] == [("good", [1, 2]), ("twin", [1, 2]), ("bad", [3, 3])]
-    text = board.markdown(made)
+    text = board.render_markdown(made)
     assert "| 1–2 | good |" in text and "+0.0, not compared" in text and "decided" in text
     made = board.build(about("good", "bad") | about("twin", kind="ceiling"), results, {"events.argument": 0.6})
     table = next(t for t in made["tables"] if t["measure"] == "events.argument")
     assert {r["system"]: r.get("place") for r in table["rows"]} == {"good": [1, 1], "twin": None, "bad": [2, 2]}
-    assert "agree at 60.0" in board.markdown(made) and "agree at 60.0" in board.html(made)
-    assert "<tr><td>" in board.html(made) and '</td><th scope="row">' in board.html(made)  # the system names its row
+    html = board.render_html(made)
+    assert "agree at 60.0" in board.render_markdown(made) and "agree at 60.0" in html
+    assert "<tr><td>" in html and '</td><th scope="row">' in html  # the system names its row
 
 
 def test_a_layer_that_a_system_leaves_empty_is_no_score_of_nought():
@@ -321,13 +322,13 @@ def test_a_layer_that_a_system_leaves_empty_is_no_score_of_nought():
 
 def test_the_leaderboard_is_markdown_and_a_page_and_neither_can_be_broken_into(capsys):
     assert cli.main(["leaderboard"]) == 0
-    assert capsys.readouterr().out == (board.folder() / "README.md").read_text(encoding="utf-8")
+    assert capsys.readouterr().out == (board.find_folder() / "README.md").read_text(encoding="utf-8")
     assert cli.main(["leaderboard", "--html"]) == 0
     assert "<table>" in capsys.readouterr().out
-    made = board.stored()
+    made = board.read_stored()
     made["systems"][0] |= {"name": HOSTILE, "what": "a | b\n# c"}
-    assert "<img" not in board.html(made)
-    text = board.markdown(made)
+    assert "<img" not in board.render_html(made)
+    text = board.render_markdown(made)
     assert "<img" not in text and "a \\| b # c" in text
 
 

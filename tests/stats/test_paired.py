@@ -14,7 +14,7 @@ from tests.stats.test_intervals import DOCUMENTS, items_of, measure_of
 from vostochny import scoring
 from vostochny.metrics.counts import Item, tally
 from vostochny.ontology import load_ontology
-from vostochny.report import compared as report
+from vostochny.report import comparison
 from vostochny.scoring.totals import BLOCKS
 from vostochny.stats import paired
 from vostochny.stats.intervals import Resampling
@@ -159,8 +159,8 @@ def test_more_articles_than_are_kept_apart_are_compared_by_blocks(tmp_path):
     gold, one, other = (str(tmp_path / name) for name in files)
     chosen = scoring.Options(resamples=50, metrics=("entities.names",))
     results = [scoring.score_files(gold, path, load_ontology(), chosen) for path in (one, other)]
-    table = report.compared(["one", "other"], results)
+    table = comparison.compare_systems(["one", "other"], results)
     blocks = len(results[0].measures["entities.names"].rows)
-    assert f"in {blocks} blocks of articles: better" in report.render(table) and blocks < BLOCKS
-    stored = json.loads(report.as_json(table))
+    assert f"in {blocks} blocks of articles: better" in comparison.render_text(table) and blocks < BLOCKS
+    stored = json.loads(comparison.render_json(table))
     assert stored["size"] == size and stored["documents"] == [] and stored["rows"][0]["comparison"]["documents"] == []

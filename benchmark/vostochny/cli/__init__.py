@@ -1,4 +1,4 @@
-"""The command ``vostochny``; each of its commands is a file here."""
+"""The command ``vostochny``, with one file per subcommand (``vostochny score`` is :mod:`vostochny.cli.score`)."""
 
 from vostochny.cli.main import main
 

@@ -1,4 +1,4 @@
-"""``vostochny compare``: several systems on the same articles, each against the first."""
+"""``vostochny compare``: compare several systems on the same articles, each with the first."""
 
 from __future__ import annotations
 
@@ -7,40 +7,42 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import results
+from vostochny.cli.shared import score_systems
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
 
 
-def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
+def add_command(commands: Commands, scoring_options: argparse.ArgumentParser) -> None:
     """Declare the command and its options."""
-    compare = commands.add_parser(
+    parser = commands.add_parser(
         "compare",
-        parents=[shared],
-        help="compare two systems or more on the same articles",
-        description="Score several systems and tell how each differs from the first.",
+        parents=[scoring_options],
+        help="compare two or more systems on the same articles",
+        description="Score two or more systems on the same articles and show how each differs from the first.",
     )
-    compare.add_argument(
+    parser.add_argument(
         "predictions",
         nargs="+",
-        help="one for each system, a file, folder or pattern; the first is compared with each other one",
+        help="predictions of each system: one file, folder or pattern per system; the first is the one that the "
+        "others are compared with",
     )
-    compare.set_defaults(call=run, nothing="; nothing was scored")
+    parser.set_defaults(run=run, consequence="nothing was scored")
 
 
 def run(args: argparse.Namespace) -> int:
-    from vostochny.report import compared
+    """Score and compare the systems, and print the table or its JSON."""
+    from vostochny.report import comparison
 
     if len(args.predictions) < 2:
-        print("vostochny: compare needs two files of predictions or more", file=sys.stderr)
+        print("vostochny: compare needs two or more files of predictions", file=sys.stderr)
         return 2
-    scored = results(args, [[path] for path in args.predictions])
-    table = compared.compared(args.predictions, scored)
+    results = score_systems(args, [[path] for path in args.predictions])
+    table = comparison.compare_systems(args.predictions, results)
     if args.json == "-":
-        sys.stdout.write(compared.as_json(table))
+        sys.stdout.write(comparison.render_json(table))
         return 0
-    sys.stdout.write(compared.render(table))
+    sys.stdout.write(comparison.render_text(table))
     if args.json:
-        Path(args.json).write_text(compared.as_json(table), encoding="utf-8")
+        Path(args.json).write_text(comparison.render_json(table), encoding="utf-8")
     return 0

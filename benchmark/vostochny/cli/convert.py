@@ -1,47 +1,51 @@
-"""``vostochny convert``: from one file format to another."""
+"""``vostochny convert``: convert predictions or annotated documents from one file format to another."""
 
 from __future__ import annotations
 
 import argparse
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import tell
+from vostochny.cli.shared import GOLD_OF_PREDICTIONS, OFFSET_UNITS, OFFSETS_HELP, print_notes
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
     from vostochny.model import Document
 
 
-def add(commands: Commands) -> None:
+def add_command(commands: Commands) -> None:
     """Declare the command and its options."""
-    convert = commands.add_parser(
+    parser = commands.add_parser(
         "convert",
-        help="convert between formats",
-        description="Convert predictions or annotated documents; what the target cannot carry is counted. Formats: "
-        "jsonl, json, label-studio, brat (a folder), conll, spacy, spacy-json, dataset (a folder), parquet; read "
-        "only: huggingface, gliner, tagged.",
+        help="convert predictions or gold between file formats",
+        description="Convert predictions or annotated documents to another file format, and report how many items or "
+        "attributes the new format cannot store. Formats: jsonl, json, label-studio, brat (a folder), conll, spacy, "
+        "spacy-json, dataset (a folder), parquet; for reading only: huggingface, gliner, tagged.",
     )
-    convert.add_argument("source", metavar="IN", help="a file or folder; - is standard input")
-    convert.add_argument("target", metavar="OUT", help="its ending says the format; - is standard output")
-    convert.add_argument("--format-in", metavar="NAME", help="default: what the content says")
-    convert.add_argument("--format-out", metavar="NAME", help="default: what the ending says")
-    convert.add_argument(
-        "--gold", metavar="FILE", help="the documents that predictions are about (default: the corpus)"
+    parser.add_argument("source", metavar="IN", help="file or folder to read; - is standard input")
+    parser.add_argument(
+        "target", metavar="OUT", help="file or folder to write, its format chosen by its ending; - is standard output"
     )
-    convert.add_argument("--offsets", choices=["utf16", "bytes", "ignore"], help="what offsets count, as for score")
-    convert.set_defaults(call=run, nothing="; nothing was converted")
+    parser.add_argument("--format-in", metavar="NAME", help="format of IN (default: detected from its content)")
+    parser.add_argument("--format-out", metavar="NAME", help="format of OUT (default: chosen by its ending)")
+    parser.add_argument("--gold", metavar="FILE", help=GOLD_OF_PREDICTIONS)
+    parser.add_argument("--offsets", choices=OFFSET_UNITS, help=OFFSETS_HELP)
+    parser.set_defaults(run=run, consequence="nothing was converted")
 
 
 def run(args: argparse.Namespace) -> int:
+    """Convert the file and print what was lost, if anything."""
     from vostochny import corpus
     from vostochny.formats import convert, registry
     from vostochny.ontology import load_ontology
 
     ontology = load_ontology()
 
-    def gold() -> list[Document]:
+    def read_gold() -> list[Document]:
         return registry.read_gold(args.gold or str(corpus.documents_path()), ontology)[0]
 
-    notes = convert.convert(args.source, args.target, ontology, gold, args.format_in, args.format_out, args.offsets)
-    tell(args.target, notes)
+    # The gold is handed over as a function because a source that has its own texts never needs it.
+    notes = convert.convert(
+        args.source, args.target, ontology, read_gold, args.format_in, args.format_out, args.offsets
+    )
+    print_notes(args.target, notes)
     return 0

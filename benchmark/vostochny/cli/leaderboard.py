@@ -1,4 +1,4 @@
-"""``vostochny leaderboard``: the scores of the stored systems."""
+"""``vostochny leaderboard``: print the scores of the systems that are stored with the project."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
 
 
-def add(commands: Commands) -> None:
+def add_command(commands: Commands) -> None:
     """Declare the command and its options."""
-    board = commands.add_parser(
+    parser = commands.add_parser(
         "leaderboard",
-        help="print the stored systems' scores",
-        description="Print the table of all stored systems, as Markdown or as a page.",
+        help="print the scores of all stored systems",
+        description="Print the leaderboard of all stored systems, as Markdown or as an HTML page.",
     )
-    board.add_argument("--html", action="store_true", help="as a page instead of Markdown")
-    board.set_defaults(call=run, nothing="; nothing was scored")
+    parser.add_argument("--html", action="store_true", help="print an HTML page instead of Markdown")
+    parser.set_defaults(run=run, consequence="")
 
 
 def run(args: argparse.Namespace) -> int:
+    """Print the stored leaderboard."""
     from vostochny.report import board
 
-    stored = board.stored()
-    sys.stdout.write(board.html(stored) if args.html else board.markdown(stored))
+    stored = board.read_stored()
+    sys.stdout.write(board.render_html(stored) if args.html else board.render_markdown(stored))
     return 0

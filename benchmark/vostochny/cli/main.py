@@ -1,7 +1,12 @@
-"""The command line: arguments in, exit code out. 0 done, 1 below --fail-under, 2 bad input.
+"""The command line: parse the arguments, run one command, return its exit code.
 
-Each command's file has ``add``, which declares it, and ``run``. Nothing heavy is imported before ``run`` is called, so
-that ``--help`` and a mistyped option are answered at once.
+Exit codes: 0 done, 1 below ``--fail-under`` or an extractor failed on some articles, 2 bad input, 130 interrupted.
+
+Each command's file has two functions: ``add_command`` declares the command and its options, ``run`` executes it and
+returns the exit code. ``add_command`` also sets two defaults that :func:`main` reads: ``run``, and ``consequence``,
+which ends the summary line after input problems ("nothing was scored"; may be empty).
+
+The files import heavy modules inside ``run`` only, so that ``--help`` and a mistyped option are answered at once.
 """
 
 from __future__ import annotations
@@ -12,23 +17,27 @@ import sys
 from collections.abc import Sequence
 
 from vostochny.cli import compare, convert, leaderboard, rehydrate, run, schema, score, show, validate
-from vostochny.cli.shared import scoring_options
+from vostochny.cli.shared import build_scoring_options
 from vostochny.errors import InputError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command."""
-    args = parser().parse_args(argv)
+    """Run one command and return its exit code; ``argv`` None means the arguments of this process.
+
+    Problems of the input go to standard error, one line each, with a summary line after them.
+    """
+    args = build_parser().parse_args(argv)
     try:
-        code: int = args.call(args)
+        code: int = args.run(args)
         return code
     except InputError as e:
         for problem in e.problems:
             print(problem, file=sys.stderr)
-        count = len(e.problems)
-        print(f"vostochny: {count} problem{'s' if count > 1 else ''}{args.nothing}", file=sys.stderr)
+        print(f"vostochny: {_summarise(len(e.problems), args.consequence)}", file=sys.stderr)
         return 2
-    except BrokenPipeError:  # whoever reads has seen enough: `vostochny show 003 | head`
+    except BrokenPipeError:
+        # The reader has closed its end (`vostochny show 003 | head`), which is no error. Standard output is pointed
+        # elsewhere because Python flushes it once more at exit and would complain there.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as e:
@@ -36,15 +45,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of every command; each command's file declares its own options."""
-    out = argparse.ArgumentParser(
-        prog="vostochny", description="Score extractors of entities, events and quotes against the Vostochny corpus."
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands; each command's file declares its own options."""
+    parser = argparse.ArgumentParser(
+        prog="vostochny",
+        description="Score extractors of entities, events and quotes against the Vostochny corpus.",
+        epilog="vostochny COMMAND --help describes a command and its options.",
     )
-    commands = out.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    shared = scoring_options()
-    score.add(commands, shared)
-    compare.add(commands, shared)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    scoring_options = build_scoring_options()
+    score.add_command(commands, scoring_options)
+    compare.add_command(commands, scoring_options)
     for command in (run, show, convert, validate, schema, rehydrate, leaderboard):
-        command.add(commands)
-    return out
+        command.add_command(commands)
+    return parser
+
+
+def _summarise(problems: int, consequence: str) -> str:
+    """Return how many problems there were and what follows: "3 problems; nothing was scored"."""
+    return f"{problems} problem{'s' if problems > 1 else ''}{f'; {consequence}' if consequence else ''}"

@@ -1,4 +1,4 @@
-"""``vostochny rehydrate``: join the annotation with the articles that a user holds."""
+"""``vostochny rehydrate``: join the annotation, published without text, with the user's copies of the articles."""
 
 from __future__ import annotations
 
@@ -11,25 +11,34 @@ if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
 
 
-def add(commands: Commands) -> None:
+def add_command(commands: Commands) -> None:
     """Declare the command and its options."""
-    rehydrate = commands.add_parser(
+    parser = commands.add_parser(
         "rehydrate",
-        help="join the annotation with the articles that you hold",
-        description="Join annotation without text with the articles. A file is an article by its hash, whatever its "
-        "name; one that differs is refused, and where it differs is said.",
+        help="join the annotation, published without text, with your copies of the articles",
+        description="Join annotation that is published without text with your copies of the articles. Files are "
+        "recognised by the hash of their content, whatever their names. A copy that differs from the original is "
+        "refused, with the place of the first difference.",
     )
-    rehydrate.add_argument("articles", nargs="+", metavar="ARTICLES", help="files, or folders that have them")
-    rehydrate.add_argument(
-        "--from", dest="source", metavar="DIR", help="a corpus without text; needs -o (default: this package's gold)"
+    parser.add_argument("articles", nargs="+", metavar="ARTICLES", help="files of articles, or folders of such files")
+    parser.add_argument(
+        "--from",
+        dest="source",
+        metavar="DIR",
+        help="corpus without text to complete; requires -o (default: the gold in this package)",
     )
-    rehydrate.add_argument(
-        "-o", "--output", metavar="PATH", help="a folder for a corpus, a file for the gold (default: your data folder)"
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="PATH",
+        help="where to write: a folder with --from, else a file (default: your user data folder, where the other "
+        "commands look for it)",
     )
-    rehydrate.set_defaults(call=run, nothing="; nothing was written")
+    parser.set_defaults(run=run, consequence="nothing was written")
 
 
 def run(args: argparse.Namespace) -> int:
+    """Write the annotation joined with the texts, and print the path of each file written."""
     from vostochny import corpus
     from vostochny.formats import standoff
 
@@ -38,11 +47,11 @@ def run(args: argparse.Namespace) -> int:
         return 2
     if args.source:
         files = standoff.rehydrate(Path(args.source), args.articles)
-        written = {Path(args.output) / name: content for name, content in files.items()}
+        contents = {Path(args.output) / name: content for name, content in files.items()}
     else:
         gold = standoff.restore_gold(standoff.read(*corpus.standoff_paths()), args.articles)
-        written = {Path(args.output) if args.output else corpus.joined_path(): gold}
-    for path, content in written.items():
+        contents = {Path(args.output) if args.output else corpus.joined_path(): gold}
+    for path, content in contents.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8", newline="")
         print(f"{path}: written")

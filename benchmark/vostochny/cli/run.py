@@ -1,4 +1,4 @@
-"""``vostochny run``: an extractor over the articles, its predictions in a file."""
+"""``vostochny run``: run an extractor over the articles and write its predictions to a file."""
 
 from __future__ import annotations
 
@@ -7,48 +7,69 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vostochny.cli.shared import UNKNOWN_CHOICES
+
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
     from vostochny.extractors import Extract
     from vostochny.extractors.runner import Report
 
-MAX_SHOWN = 5  # failures that the terminal names; the file of errors has all
+MAX_PRINTED_FAILURES = 5  # the file of errors has all of them
 
 
-def add(commands: Commands) -> None:
+def add_command(commands: Commands) -> None:
     """Declare the command and its options."""
     parser = commands.add_parser(
         "run",
         help="run an extractor over the articles and write its predictions",
-        description="Run an extractor over the articles; a second call goes on where the first one stopped.",
+        description="Run an extractor over the articles and write its predictions. The same command, given again, "
+        "continues where the first one stopped.",
     )
     parser.add_argument(
         "extractor",
         metavar="EXTRACTOR",
         help='module:function, file.py:function, command "…", spacy:NAME, transformers:NAME, gliner:NAME, or a plug-in',
     )
-    parser.add_argument("argument", nargs="?", metavar="…", help="what belongs to the extractor: the command line, say")
-    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="JSON Lines; - is standard output")
     parser.add_argument(
-        "--view", metavar="NAME|FILE", help="predict in this label set: ace, ontonotes, conll, or yours"
+        "argument", nargs="?", metavar="ARGUMENT", help='argument of the extractor, e.g. the command line of "command"'
     )
-    parser.add_argument("--gold", metavar="FILE", help="read your own articles, in any format that score reads")
     parser.add_argument(
-        "--timeout", type=float, default=300, metavar="S", help="seconds a command has for an article (default: 300)"
+        "-o", "--output", required=True, metavar="FILE", help="JSON Lines file to write; - is standard output"
     )
-    parser.add_argument("--download", action="store_true", help="fetch the model where it is not here")
-    parser.add_argument("--restart", action="store_true", help="begin anew instead of going on with the output")
+    parser.add_argument(
+        "--view",
+        metavar="NAME|FILE",
+        help="predict in another label set: ace, ontonotes, conll, or a JSON file with your own mapping",
+    )
+    parser.add_argument(
+        "--gold", metavar="FILE", help="read your own articles instead of the corpus, in any format that score reads"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=300,
+        metavar="S",
+        help="seconds allowed to a command per article (default: 300)",
+    )
+    parser.add_argument("--download", action="store_true", help="download the model if it is not on this machine")
+    parser.add_argument(
+        "--restart", action="store_true", help="start over instead of continuing with the existing output file"
+    )
     parser.add_argument(
         "--unknown",
-        choices=["error", "ignore", "wrong"],
+        choices=UNKNOWN_CHOICES,
         default="error",
-        help="a type that the ontology lacks: the article fails, or the prediction is kept for score --unknown",
+        help="treatment of types that the ontology does not have: fail the article (error), or keep the prediction for "
+        "score --unknown (ignore, wrong) (default: error)",
     )
-    parser.set_defaults(call=run, nothing="; nothing was scored")
+    parser.set_defaults(run=run, consequence="nothing was predicted")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run an extractor over the articles. 0: every one has a prediction, 1: some failed, 2: it could not begin."""
+    """Run the extractor; return 0 if every article has a prediction, 1 if some failed, 2 if it could not start.
+
+    Interrupted (130), it leaves a file that the same command continues.
+    """
     from vostochny import extractors, version
     from vostochny.errors import InputError, Problem
     from vostochny.extractors import ExtractorError, Settings, runner
@@ -57,7 +78,9 @@ def run(args: argparse.Namespace) -> int:
 
     spec = args.extractor if args.argument is None else f"{args.extractor}:{args.argument}"
     if not args.timeout > 0:
-        raise InputError([Problem("--timeout", None, None, f"{args.timeout:g} is no time; expected seconds above 0")])
+        raise InputError(
+            [Problem("--timeout", None, None, f"{args.timeout:g} is not a duration; expected seconds above 0")]
+        )
     documents, ontology, articles_hash = read_documents(args.gold)
     view = read_view(args.view, ontology) if args.view else None
     output = None if args.output == "-" else Path(args.output)
@@ -71,8 +94,8 @@ def run(args: argparse.Namespace) -> int:
         print(f"vostochny: {e}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        more = "; the same command goes on where it stopped" if output else ""
-        print(f"\nvostochny: interrupted{more}", file=sys.stderr)
+        advice = "; the same command continues where this one stopped" if output else ""
+        print(f"\nvostochny: interrupted{advice}", file=sys.stderr)
         return 130
     finally:
         if extract is not None:
@@ -85,13 +108,13 @@ def _print_report(report: Report, output: Path | None, notes: list[str], view: s
     """Print on standard error how many articles were predicted, skipped and failed, and what to do next."""
     from vostochny.extractors.runner import errors_path
 
-    lines = [f"{f.doc_id}: {f.error}" for f in report.failed[:MAX_SHOWN]]
-    if len(report.failed) > MAX_SHOWN:
-        lines.append(f"… and {len(report.failed) - MAX_SHOWN} more")
+    lines = [f"{f.doc_id}: {f.error}" for f in report.failed[:MAX_PRINTED_FAILURES]]
+    if len(report.failed) > MAX_PRINTED_FAILURES:
+        lines.append(f"… and {len(report.failed) - MAX_PRINTED_FAILURES} more")
     lines += [*report.notes, *notes]
     parts = [f"{len(report.written)} written to {output or 'standard output'}"]
     if report.skipped:
-        parts.append(f"{len(report.skipped)} there already")
+        parts.append(f"{len(report.skipped)} already in it")
     if report.failed:
         where = f" ({errors_path(output)})" if output else ""
         parts.append(f"{len(report.failed)} failed{where}; the same command tries them again")

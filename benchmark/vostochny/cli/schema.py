@@ -1,4 +1,4 @@
-"""``vostochny schema``: the JSON Schema of a prediction."""
+"""``vostochny schema``: print the JSON Schema of a prediction."""
 
 from __future__ import annotations
 
@@ -10,14 +10,23 @@ if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
 
 
-def add(commands: Commands) -> None:
+def add_command(commands: Commands) -> None:
     """Declare the command and its options."""
-    schema = commands.add_parser("schema", help="print the JSON Schema of a prediction")
-    schema.add_argument("--words", action="store_true", help="the narrow form for language models: words, no offsets")
-    schema.set_defaults(call=run, nothing="; nothing was scored")
+    parser = commands.add_parser(
+        "schema",
+        help="print the JSON Schema of a prediction",
+        description="Print the JSON Schema of a prediction, which is one line of a prediction file.",
+    )
+    parser.add_argument(
+        "--words",
+        action="store_true",
+        help="print the narrower schema for language models, in which spans are given by their words, without offsets",
+    )
+    parser.set_defaults(run=run, consequence="")
 
 
 def run(args: argparse.Namespace) -> int:
+    """Print the schema."""
     import json
 
     from vostochny import schema

@@ -1,4 +1,4 @@
-"""``vostochny score``: predictions in, a table, a page and a file of outcomes out."""
+"""``vostochny score``: score predictions, and print a table or write a page, JSON or the outcome of every item."""
 
 from __future__ import annotations
 
@@ -8,62 +8,71 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import results
+from vostochny.cli.shared import score_systems
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
     from vostochny.scoring import Result
 
 
-def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
+def add_command(commands: Commands, scoring_options: argparse.ArgumentParser) -> None:
     """Declare the command and its options."""
-    score = commands.add_parser(
+    parser = commands.add_parser(
         "score",
-        parents=[shared],
+        parents=[scoring_options],
         help="score predictions against the gold",
-        description="Score a JSON Lines file of predictions against the gold and print a table.",
+        description="Score predictions against the gold and print a table for each layer.",
     )
-    score.add_argument(
+    parser.add_argument(
         "predictions",
         nargs="+",
-        help="a file or folder in any format, JSON Lines best; - is standard input; of many files give a pattern, a "
-        "folder, or all of them",
+        help="file or folder in any supported format, preferably JSON Lines; - is standard input; if the predictions "
+        "are in many files, give all of them, their folder or a pattern",
     )
-    score.add_argument(
+    parser.add_argument(
         "--fail-under",
         action="append",
         default=[],
         metavar="LAYER=VALUE",
-        help="exit 1 where a layer's first score, or a measure by name, is lower (entities=0.8); may be given again",
+        help="exit with 1 if a layer's headline score, or a metric by its name, is below VALUE, e.g. entities=0.8 "
+        "(repeatable)",
     )
-    score.add_argument(
+    parser.add_argument(
         "--by",
         choices=["type", "level", "zone", "none"],
         default="type",
-        help="what the parts of each layer's first score are told by (default: type)",
+        help="break down each layer's headline score by this property; none: no breakdown (default: type)",
     )
-    score.add_argument("--items", metavar="FILE", help="write what became of every item, as JSON Lines")
-    score.add_argument("--html", metavar="FILE", help="write the report as one self-contained page")
-    score.add_argument("--seqeval", action="store_true", help="run seqeval beside ours; fail where they differ")
-    score.set_defaults(call=run, nothing="; nothing was scored")
+    parser.add_argument(
+        "--items", metavar="FILE", help="write the outcome of every item (hit, missed, spurious, …) as JSON Lines"
+    )
+    parser.add_argument("--html", metavar="FILE", help="write a report as one self-contained HTML page")
+    parser.add_argument(
+        "--seqeval",
+        action="store_true",
+        help="also compute the strict IOB2 score with seqeval, and exit with 2 if the two differ",
+    )
+    parser.set_defaults(run=run, consequence="nothing was scored")
 
 
 def run(args: argparse.Namespace) -> int:
+    """Score the predictions and write what the options ask for; the exit code is that of ``--fail-under``."""
     from vostochny import corpus
     from vostochny.report import items, result_json, terminal
 
-    thresholds = _thresholds(args.fail_under)
+    thresholds = _parse_thresholds(args.fail_under)
+    # How far two annotators agree is known of the corpus only.
     agreement = {} if args.gold else corpus.agreement()
-    (result,) = results(args, [args.predictions])
-    name = " ".join(args.predictions)
+    (result,) = score_systems(args, [args.predictions])
     if args.seqeval:
         from vostochny.report import seqeval_check
 
-        problem = seqeval_check.difference(result)
+        problem = seqeval_check.describe_difference(result)
         if problem:
             print(f"vostochny: {problem}", file=sys.stderr)
             return 2
-    judged = items.render(result) if args.items else ""  # refused, if it is, before anything is printed
+    # Rendered first, because it may be refused, and then nothing is to be printed.
+    outcomes = items.render(result) if args.items else ""
     if args.json == "-":
         sys.stdout.write(result_json.render(result))
     else:
@@ -71,43 +80,49 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             Path(args.json).write_text(result_json.render(result), encoding="utf-8")
     if args.items:
-        Path(args.items).write_text(judged, encoding="utf-8")
+        Path(args.items).write_text(outcomes, encoding="utf-8")
     if args.html:
         from vostochny.report import page
 
-        shown = page.with_articles(result, args.gold, args.predictions) if args.gold else result
-        Path(args.html).write_text(page.render(shown, name, agreement), encoding="utf-8")
-    return _below(result, thresholds)
+        with_texts = page.read_first_articles(result, args.gold, args.predictions) if args.gold else result
+        name = " ".join(args.predictions)
+        Path(args.html).write_text(page.render(with_texts, name, agreement), encoding="utf-8")
+    return _check_thresholds(result, thresholds)
 
 
-def _thresholds(given: Sequence[str]) -> dict[str, float]:
-    """What ``--fail-under`` asks for: measure → the least value, from ``entities=0.8`` (a layer is its first score)."""
+def _parse_thresholds(arguments: Sequence[str]) -> dict[str, float]:
+    """Return the least value of each measure that ``--fail-under`` names; a layer stands for its headline score.
+
+    ``["entities=0.8"]`` gives ``{"entities.names": 0.8}``. Raises InputError.
+    """
     from vostochny.errors import InputError, Problem
     from vostochny.metrics.catalogue import PRIMARY
 
-    out: dict[str, float] = {}
+    thresholds: dict[str, float] = {}
     problems: list[Problem] = []
-    for one in given:
-        name, _, value = one.partition("=")
+    for argument in arguments:
+        name, _, value = argument.partition("=")
         try:
             least = float(value)
         except ValueError:
             least = -1.0
         if not 0 <= least <= 1:
-            problems.append(Problem("--fail-under", None, None, f"{one!r} is no LAYER=VALUE with a value from 0 to 1"))
-        out[PRIMARY.get(name, name)] = least
+            message = f"{argument!r} is not LAYER=VALUE with a value from 0 to 1"
+            problems.append(Problem("--fail-under", None, None, message))
+        thresholds[PRIMARY.get(name, name)] = least
     if problems:
         raise InputError(problems)
-    return out
+    return thresholds
 
 
-def _below(result: Result, thresholds: dict[str, float]) -> int:
-    """1 where a measure is below what --fail-under asks for, 2 where there is no such measure, else 0."""
+def _check_thresholds(result: Result, thresholds: dict[str, float]) -> int:
+    """Return 1 where a measure is below its threshold or undefined, 2 where one was not scored, else 0."""
     code = 0
     for name, least in thresholds.items():
         measure = result.measures.get(name)
         if measure is None:
-            print(f"vostochny: --fail-under: {name} was not scored; {', '.join(result.measures)} were", file=sys.stderr)
+            scored = ", ".join(result.measures)
+            print(f"vostochny: --fail-under: {name} was not scored; these were: {scored}", file=sys.stderr)
             return 2
         if measure.value is None or measure.value < least:
             value = "undefined" if measure.value is None else f"{measure.value:.4f}"

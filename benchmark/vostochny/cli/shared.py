@@ -1,4 +1,4 @@
-"""What several commands share: the options of scoring, and the results that they ask for."""
+"""What several commands share: options and their help texts, scoring by these options, printing a reader's notes."""
 
 from __future__ import annotations
 
@@ -9,114 +9,187 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vostochny.model import Document
-    from vostochny.scoring import Result
+    from vostochny.ontology import Ontology
+    from vostochny.scoring import Options, Result
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
+# Choices and defaults stand here as plain values, because importing the modules that define them (vostochny.model,
+# vostochny.api, vostochny.stats.intervals) would slow down --help; a test compares the two.
+LAYERS = ("entities", "events", "quotes")
+UNKNOWN_CHOICES = ("error", "ignore", "wrong")
+OFFSET_UNITS = ("utf16", "bytes", "ignore")
+DEFAULT_RESAMPLES = 10_000
+DEFAULT_SEED = 20230913
 
-def scoring_options() -> argparse.ArgumentParser:
-    """Return the options that score and compare have in common."""
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--json", metavar="FILE", help="write the result as JSON (- is standard output, no table)")
-    shared.add_argument("--gold", metavar="FILE", help="score against your own gold, in any format and label set")
-    shared.add_argument("--gold-format", metavar="NAME", help="the gold's format (default: what its content says)")
-    shared.add_argument(
-        "--format", metavar="NAME", help="the predictions' format (default: what their content says); see convert"
+OFFSETS_HELP = (
+    "unit of the predictions' offsets: UTF-16 code units or bytes (default: characters); ignore: disregard offsets and "
+    "place spans by their words"
+)
+GOLD_OF_PREDICTIONS = "gold documents that the predictions refer to (default: the corpus)"
+
+
+def build_scoring_options() -> argparse.ArgumentParser:
+    """Return a parser with the options that ``score`` and ``compare`` have in common, to be used as a parent."""
+    parser = argparse.ArgumentParser(add_help=False)
+    _add_input_options(parser)
+    _add_selection_options(parser)
+    _add_interval_options(parser)
+    _add_large_input_options(parser)
+    return parser
+
+
+def _add_input_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--json", metavar="FILE", help="write the result as JSON; - writes it to standard output instead of the table"
     )
-    shared.add_argument(
-        "--offsets",
-        choices=["utf16", "bytes", "ignore"],
-        help="what offsets count, if not characters; ignore: place spans by their words",
+    parser.add_argument(
+        "--gold", metavar="FILE", help="score against your own gold, in any supported format and with its own labels"
     )
-    shared.add_argument(
+    parser.add_argument("--gold-format", metavar="NAME", help="format of the gold (default: detected from its content)")
+    parser.add_argument(
+        "--format",
+        metavar="NAME",
+        help="format of the predictions (default: detected from their content); vostochny convert --help lists all",
+    )
+    parser.add_argument("--offsets", choices=OFFSET_UNITS, help=OFFSETS_HELP)
+
+
+def _add_selection_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--metric",
         action="append",
         default=[],
         metavar="NAME",
-        help="count this metric alone, entities.names say; may be given again",
+        help="compute only this metric, e.g. entities.names (repeatable)",
     )
-    shared.add_argument(
+    parser.add_argument(
         "--layer",
         action="append",
         default=[],
-        choices=["entities", "events", "quotes"],
-        help="score this layer; may be given again (default: those the predictions carry)",
+        choices=LAYERS,
+        help="score only this layer (repeatable; default: the layers that the predictions carry)",
     )
-    shared.add_argument(
+    parser.add_argument(
         "--view",
         metavar="NAME|FILE",
-        help="score in another tag set: ace, ontonotes, conll, or a JSON file with your own mapping",
+        help="score in another label set: ace, ontonotes, conll, or a JSON file with your own mapping",
     )
-    shared.add_argument(
+    parser.add_argument(
         "--zone",
         action="append",
         default=[],
         metavar="ZONE",
-        help="score this zone alone; may be given again (default: all scored zones)",
+        help="score only this zone, e.g. title (repeatable; default: all scored zones)",
     )
-    shared.add_argument(
+    parser.add_argument(
         "--unknown",
-        choices=["error", "ignore", "wrong"],
+        choices=UNKNOWN_CHOICES,
         default="error",
-        help="what to do with a type that the ontology lacks (default: error)",
+        help="treatment of types that the ontology does not have: refuse the predictions (error), leave the items out "
+        "(ignore) or count them as false positives (wrong) (default: error)",
     )
-    shared.add_argument(
+
+
+def _add_interval_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--resamples",
         type=int,
-        default=10_000,
+        default=DEFAULT_RESAMPLES,
         metavar="N",
-        help="bootstrap resamples for the intervals; 0 for none (default: 10000)",
+        help=f"number of bootstrap resamples for the intervals; 0 for no intervals (default: {DEFAULT_RESAMPLES})",
     )
-    shared.add_argument("--seed", type=int, default=20230913, metavar="N", help="of the resampling (default: 20230913)")
-    large = shared.add_argument_group(
-        "large input", "gold and predictions in many files of JSON Lines; the score is the same to the last bit"
-    )
-    large.add_argument(
-        "--workers",
+    parser.add_argument(
+        "--seed",
         type=int,
+        default=DEFAULT_SEED,
         metavar="N",
-        help="processes that count (default: one a core, where it pays)",
+        help=f"random seed of the resampling (default: {DEFAULT_SEED})",
     )
-    large.add_argument(
-        "--engine", choices=["local", "dask"], default="local", help="who counts (default: local, this machine)"
+
+
+def _add_large_input_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "large inputs",
+        "For gold and predictions in many or large JSON Lines files. Scores are identical to the last bit, however the "
+        "work is divided.",
     )
-    large.add_argument("--scheduler", metavar="ADDRESS", help="a running Dask scheduler; without, one is started here")
-    large.add_argument(
+    group.add_argument(
+        "--workers", type=int, metavar="N", help="worker processes (default: one per core for large inputs)"
+    )
+    group.add_argument(
+        "--engine",
+        choices=["local", "dask"],
+        default="local",
+        help="compute on this machine or on a Dask cluster (default: local)",
+    )
+    group.add_argument(
+        "--scheduler", metavar="ADDRESS", help="address of a running Dask scheduler (default: start a cluster here)"
+    )
+    group.add_argument(
         "--on-error",
         choices=["fail", "skip"],
         default="fail",
-        help="what to do with a file that cannot be read; skip leaves it out, and its partner, and says so",
+        help="treatment of a file that cannot be read: stop (fail), or leave it and its counterpart out and report it "
+        "(skip) (default: fail)",
     )
-    large.add_argument(
+    group.add_argument(
         "--scratch",
         metavar="FOLDER",
-        help="where documents are laid together if gold and predictions are split differently (default: the system's)",
+        help="folder for temporary files, which are needed if gold and predictions are split into files differently "
+        "(default: the system's temporary folder)",
     )
-    return shared
 
 
-def results(args: argparse.Namespace, systems: Sequence[Sequence[str]]) -> list[Result]:
-    """Score the files of each system by the shared options; raises InputError."""
+def score_systems(args: argparse.Namespace, systems: Sequence[Sequence[str]]) -> list[Result]:
+    """Score the predictions of each system as the shared options ask.
+
+    Args:
+        args: the parsed options of :func:`build_scoring_options`.
+        systems: for each system the paths of its prediction files, folders or patterns.
+
+    Raises InputError with every problem of the options, the gold and the first system that has any.
+    """
     from vostochny import corpus, scoring
     from vostochny.formats import jsonl, registry
-    from vostochny.formats.view_file import read_view
     from vostochny.ontology import load_ontology
     from vostochny.scoring import options
 
     ontology = load_ontology()
     run = options.run_options(args.engine, args.workers, args.scheduler, args.on_error, args.scratch)
-    streamed = args.gold and all(
+    gold_path = args.gold or str(corpus.gold_path())
+    if args.gold and all(
         scoring.is_streamed(args.gold, files, args.gold_format, args.format, run.on_error) for files in systems
-    )
-    path = args.gold or str(corpus.gold_path())
-    gold: list[Document] = []
-    if args.gold and not streamed:
-        gold, reading = registry.read_gold(path, ontology, args.gold_format)
-        ontology = reading.ontology
-        tell(path, reading.notes)
-    elif not args.gold:
-        gold = jsonl.read_gold(path, ontology)
-    chosen = scoring.Options(
+    ):
+        scoring_options = _read_options(args, ontology)
+        return [scoring.score_files(gold_path, files, ontology, scoring_options, run) for files in systems]
+    gold: list[Document]
+    if args.gold:
+        gold, reading = registry.read_gold(gold_path, ontology, args.gold_format)
+        ontology = reading.ontology  # the gold's own types are known from here on
+        print_notes(gold_path, reading.notes)
+    else:
+        gold = jsonl.read_gold(gold_path, ontology)
+    scoring_options = _read_options(args, ontology)
+    if run.engine != "local" or (run.workers or 1) > 1:
+        print_notes(gold_path, ["is small enough to be held whole, so this process alone scores it"])
+    gold_hash = registry.hash_content(gold_path) if args.gold else corpus.gold_hash(gold_path)
+    results = []
+    for files in systems:
+        predictions, reading = registry.read_predictions(
+            files, gold, ontology, args.unknown, scoring_options.view, args.offsets, args.format
+        )
+        print_notes(" ".join(files), reading.notes)
+        results.append(scoring.score(gold, predictions, ontology, scoring_options, gold_hash))
+    return results
+
+
+def _read_options(args: argparse.Namespace, ontology: Ontology) -> Options:
+    """Return the options of scoring, checked against the ontology of the gold. Raises InputError."""
+    from vostochny.formats.view_file import read_view
+    from vostochny.scoring import Options, options
+
+    return Options(
         layers=tuple(dict.fromkeys(args.layer)),
         view=read_view(args.view, ontology) if args.view else None,
         zones=options.zones(args.zone, ontology),
@@ -126,22 +199,9 @@ def results(args: argparse.Namespace, systems: Sequence[Sequence[str]]) -> list[
         metrics=options.metrics(args.metric),
         offsets=args.offsets,
     )
-    if streamed:
-        return [scoring.score_files(path, files, ontology, chosen, run) for files in systems]
-    if run.engine != "local" or (run.workers or 1) > 1:
-        tell(path, ["is small enough to be held whole, so this process alone scores it"])
-    gold_hash = registry.hash_content(path) if args.gold else corpus.gold_hash(path)
-    results = []
-    for files in systems:
-        predicted, reading = registry.read_predictions(
-            files, gold, ontology, args.unknown, chosen.view, args.offsets, args.format
-        )
-        tell(" ".join(files), reading.notes)
-        results.append(scoring.score(gold, predicted, ontology, chosen, gold_hash))
-    return results
 
 
-def tell(path: str, notes: Sequence[str]) -> None:
-    """Print what a reader noted about its input, on standard error."""
+def print_notes(path: str, notes: Sequence[str]) -> None:
+    """Print on standard error what a reader noted about its input: what it assumed, converted or left out."""
     for note in notes:
         print(f"vostochny: {path}: {note}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""``vostochny show``: one article in the terminal, its annotation marked."""
+"""``vostochny show``: print one article in the terminal with its annotation marked."""
 
 from __future__ import annotations
 
@@ -7,27 +7,41 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from vostochny.cli.shared import LAYERS, UNKNOWN_CHOICES
+
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
     from vostochny.model import Document
 
+DEFAULT_COLUMNS = 100  # width of the output when it is not a terminal, or the terminal does not report its width
 
-def add(commands: Commands) -> None:
+
+def add_command(commands: Commands) -> None:
     """Declare the command and its options."""
-    show = commands.add_parser(
+    parser = commands.add_parser(
         "show",
-        help="show an article with its annotation",
-        description="Show one article in the terminal: the gold marked, or predictions and what became of them.",
+        help="show one article with its annotation",
+        description="Show one article in the terminal: with the gold marked, or with predictions marked and each "
+        "mistake listed.",
     )
-    show.add_argument("document", metavar="DOC", help="a document's id, or the beginning of it: 003")
-    show.add_argument("--predictions", metavar="FILE", help="mark these predictions against the gold")
-    show.add_argument("--gold", metavar="FILE", help="an article of your own gold")
-    show.add_argument("--layer", action="append", default=[], choices=["entities", "events", "quotes"])
-    show.add_argument("--unknown", choices=["error", "ignore", "wrong"], default="error", help=argparse.SUPPRESS)
-    show.set_defaults(call=run, nothing="; nothing was scored")
+    parser.add_argument("document", metavar="DOC", help="id of the article, or a unique beginning of it, e.g. 003")
+    parser.add_argument(
+        "--predictions", metavar="FILE", help="mark these predictions and their mistakes against the gold"
+    )
+    parser.add_argument("--gold", metavar="FILE", help="show an article of this gold instead of the corpus")
+    parser.add_argument(
+        "--layer",
+        action="append",
+        default=[],
+        choices=LAYERS,
+        help="show this layer (repeatable; default: all layers, or those that the predictions carry)",
+    )
+    parser.add_argument("--unknown", choices=UNKNOWN_CHOICES, default="error", help=argparse.SUPPRESS)
+    parser.set_defaults(run=run, consequence="nothing was shown")
 
 
 def run(args: argparse.Namespace) -> int:
+    """Print the article; in colour only on a terminal, and not where NO_COLOR is set."""
     import shutil
 
     from vostochny import corpus
@@ -42,14 +56,16 @@ def run(args: argparse.Namespace) -> int:
         ontology = reading.ontology
     else:
         gold = jsonl.read_gold(str(corpus.documents_path()), ontology)
-    document = article.find(args.document, gold)
-    predicted: dict[str, Document] = {}
+    document = article.find_document(args.document, gold)
+    predictions: dict[str, Document] = {}
     if args.predictions:
-        predicted, _ = registry.read_predictions(args.predictions, gold, ontology, args.unknown)
-    (pair,) = pair_up([document], predicted, frozenset(ontology.values), ontology.unscored)
-    layers = args.layer or [x for x in ("entities", "events", "quotes") if not predicted or x in pair.predicted.emitted]
-    width = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        predictions, _ = registry.read_predictions(args.predictions, gold, ontology, args.unknown)
+    (pair,) = pair_up([document], predictions, frozenset(ontology.values), ontology.unscored)
+    layers = args.layer or [x for x in LAYERS if not predictions or x in pair.predicted.emitted]
+    is_terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size((DEFAULT_COLUMNS, 24)).columns if is_terminal else DEFAULT_COLUMNS
+    colour = is_terminal and not os.environ.get("NO_COLOR")
     sys.stdout.write(article.render(pair, layers, bool(args.predictions), width, colour))
+    # Flushed here, so that a reader who has gone away is noticed inside main().
     sys.stdout.flush()
     return 0

@@ -1,46 +1,62 @@
-"""``vostochny validate``: what predictions hold, or everything that is wrong with them."""
+"""``vostochny validate``: report what a file of predictions contains, or everything that is wrong with it."""
 
 from __future__ import annotations
 
 import argparse
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import tell
+from vostochny.cli.shared import (
+    GOLD_OF_PREDICTIONS,
+    LAYERS,
+    OFFSET_UNITS,
+    OFFSETS_HELP,
+    UNKNOWN_CHOICES,
+    print_notes,
+)
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
 
 
-def add(commands: Commands) -> None:
+def add_command(commands: Commands) -> None:
     """Declare the command and its options."""
-    validate = commands.add_parser(
+    parser = commands.add_parser(
         "validate",
         help="check predictions without scoring them",
-        description="Read predictions as score does and say what they hold, or everything that is wrong with them.",
+        description="Read predictions as score reads them, and report what they contain, or everything that is wrong "
+        "with them.",
     )
-    validate.add_argument("predictions", help="a file or folder in any format; - is standard input")
-    validate.add_argument("--gold", metavar="FILE", help="the documents they are about (default: the corpus)")
-    validate.add_argument("--gold-format", metavar="NAME", help="the gold's format (default: what its content says)")
-    validate.add_argument("--format", metavar="NAME", help="their format (default: what their content says)")
-    validate.add_argument("--offsets", choices=["utf16", "bytes", "ignore"], help="what offsets count, as for score")
-    validate.add_argument("--view", metavar="NAME|FILE", help="their tag set, as for score")
-    validate.add_argument("--unknown", choices=["error", "ignore", "wrong"], default="error", help="as for score")
-    validate.set_defaults(call=run, nothing="")
+    parser.add_argument("predictions", help="file or folder in any supported format; - is standard input")
+    parser.add_argument("--gold", metavar="FILE", help=GOLD_OF_PREDICTIONS)
+    parser.add_argument("--gold-format", metavar="NAME", help="format of the gold (default: detected from its content)")
+    parser.add_argument(
+        "--format", metavar="NAME", help="format of the predictions (default: detected from their content)"
+    )
+    parser.add_argument("--offsets", choices=OFFSET_UNITS, help=OFFSETS_HELP)
+    parser.add_argument("--view", metavar="NAME|FILE", help="label set of the predictions, as for score")
+    parser.add_argument(
+        "--unknown",
+        choices=UNKNOWN_CHOICES,
+        default="error",
+        help="treatment of types that the ontology does not have, as for score (default: error)",
+    )
+    parser.set_defaults(run=run, consequence="")
 
 
 def run(args: argparse.Namespace) -> int:
+    """Read the predictions and print one line with the number of documents and of items of each layer."""
     from vostochny import corpus
     from vostochny.formats import registry
     from vostochny.formats.view_file import read_view
     from vostochny.ontology import load_ontology
 
-    gold, reading = registry.read_gold(args.gold or str(corpus.gold_path()), load_ontology(), args.gold_format)
-    view = read_view(args.view, reading.ontology) if args.view else None
-    predicted, found = registry.read_predictions(
-        args.predictions, gold, reading.ontology, args.unknown, view, args.offsets, args.format
+    gold, gold_reading = registry.read_gold(args.gold or str(corpus.gold_path()), load_ontology(), args.gold_format)
+    view = read_view(args.view, gold_reading.ontology) if args.view else None
+    predictions, reading = registry.read_predictions(
+        args.predictions, gold, gold_reading.ontology, args.unknown, view, args.offsets, args.format
     )
-    tell(args.predictions, found.notes)
-    layers = [(x, sum(len(getattr(d, x)) for d in predicted.values())) for x in ("entities", "events", "quotes")]
-    items = ", ".join(f"{count} {layer}" for layer, count in layers)
-    print(f"{args.predictions}: valid; {len(predicted)} of {len(gold)} documents, {items}")
+    print_notes(args.predictions, reading.notes)
+    sizes = {layer: sum(len(getattr(d, layer)) for d in predictions.values()) for layer in LAYERS}
+    items = ", ".join(f"{size} {layer}" for layer, size in sizes.items())
+    print(f"{args.predictions}: valid; {len(predictions)} of {len(gold)} documents, {items}")
     return 0

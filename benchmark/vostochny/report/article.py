@@ -1,4 +1,4 @@
-"""One article in the terminal: its words, wrapped, with what is marked on them in the lines below."""
+"""Render one article for a terminal: its text, wrapped, with the marked items drawn as lines below the words."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ from vostochny.model import Document, Entity, Event, Quote, Span
 
 Paint = Callable[[str, str], str]
 
+MAX_WORD_CHARACTERS = 48  # of a span's words in a list; longer ones are cut
+MAX_LISTED_IDS = 8  # doc_ids that an error message lists
+# The character that the line below a span is drawn with, by layer.
 BARS = {"entities": "─", "events": "═", "quotes": "┄"}
+# SGR codes of ANSI terminals, by layer or style.
 _COLOURS = {"entities": 34, "events": 33, "quotes": 32, "wrong": 31, "dim": 2, "bold": 1}
 
 
 @dataclass(frozen=True)
 class _Mark:
-    """A line to be drawn under some words, and what is written at its end."""
+    """A line to be drawn under some words, and the label at its end; ``right`` is false for a mistake."""
 
     spans: tuple[Span, ...]
     layer: str
@@ -31,92 +35,104 @@ class _Mark:
 
     @property
     def length(self) -> int:
+        """Number of characters from the first to the last."""
         return self.spans[-1].end - self.spans[0].start
 
 
-def find(given: str, documents: Sequence[Document]) -> Document:
-    """The document of an id or of a unique beginning of one. Raises InputError that names the known ones."""
-    fitting = [d for d in documents if d.doc_id == given] or [d for d in documents if d.doc_id.startswith(given)]
-    if len(fitting) == 1:
-        return fitting[0]
-    known = ", ".join(d.doc_id for d in (fitting or documents)[:8])
-    problem = "fits more than one document" if fitting else "is no document"
-    raise InputError([Problem("show", None, None, f"{given!r} {problem}: {known}")])
+def find_document(prefix: str, documents: Sequence[Document]) -> Document:
+    """Return the document with this id, or with an id that only it begins with. Raises InputError with some ids."""
+    matches = [d for d in documents if d.doc_id == prefix] or [d for d in documents if d.doc_id.startswith(prefix)]
+    if len(matches) == 1:
+        return matches[0]
+    known = ", ".join(d.doc_id for d in (matches or documents)[:MAX_LISTED_IDS])
+    problem = "fits more than one document" if matches else "is not a document; these are"
+    raise InputError([Problem("show", None, None, f"{prefix!r} {problem}: {known}")])
 
 
-def render(pair: Pair, layers: Sequence[str], judged: bool, width: int = 100, colour: bool = False) -> str:
-    """The article with its marks, and below it what went wrong.
+def render(pair: Pair, layers: Sequence[str], with_predictions: bool, width: int = 100, colour: bool = False) -> str:
+    """Return the article with its marks, and below it lists of what cannot be marked and of the mistakes.
 
-    Entities are drawn as ─, triggers as ═, quotes as ┄, each with its type at its end. Without predictions
-    (``judged`` false) the marks are the gold; with them each that is no hit says what became of it.
+    Entities are drawn as ─, triggers as ═, quotes as ┄, each with its type at its end.
+
+    Args:
+        pair: the article's gold and prediction.
+        layers: the layers to mark.
+        with_predictions: mark the predictions too, each mistake with its verdict, instead of the gold alone.
+        width: columns of the terminal.
+        colour: whether to use ANSI colours.
     """
     rows = [j for j in judge(pair) if j.layer in layers or (j.layer == "arguments" and "events" in layers)]
-    marks = _marks(rows, judged)
-    paint = _paint if colour else _plain
+    marks = _build_marks(rows, with_predictions)
+    paint = _paint if colour else _leave_plain
     text = pair.gold.text
-    out = [paint(f"{_clean(pair.gold.doc_id)}  {_counts(rows, judged)}", "bold"), ""]
-    blocks = [(block, list(_wrapped(text, block, width))) for block in _blocks(pair)]
-    under = _by_line(marks, [line for _, lines in blocks for line in lines])
+    out = [paint(f"{_clean(pair.gold.doc_id)}  {_summarise(rows, with_predictions)}", "bold"), ""]
+    blocks = [(block, list(_wrap(text, block, width))) for block in _split_into_blocks(pair)]
+    marks_by_line = _group_by_line(marks, [line for _, lines in blocks for line in lines])
     for block, lines in blocks:
         zone = pair.zone(block)
         if zone != "body":
             out.append(paint(f"[{_clean(zone)}{', not scored' if zone in pair.unscored else ''}]", "dim"))
         for line in lines:
             out.append(_clean(line.of(text)).rstrip())
-            out += _lanes(text, line, under[line], width, paint)
+            out += _draw_lanes(text, line, marks_by_line[line], width, paint)
         out.append("")
-    out += _told_apart(pair, rows, paint)
-    wrong = [j for j in rows if judged and j.verdict != "hit"]
-    if wrong:
-        out.append(paint(f"{len(wrong)} mistakes", "bold"))
-        out += [paint(line, "wrong") for line in _mistakes(pair, wrong)]
+    out += _list_arguments_and_sources(pair, rows, paint)
+    mistakes = [j for j in rows if with_predictions and j.verdict != "hit"]
+    if mistakes:
+        out.append(paint(f"{len(mistakes)} mistakes", "bold"))
+        out += [paint(line, "wrong") for line in _list_mistakes(pair, mistakes)]
     return "\n".join(out).rstrip() + "\n"
 
 
-def _counts(rows: list[Judgement], judged: bool) -> str:
-    if not judged:
+def _summarise(rows: list[Judgement], with_predictions: bool) -> str:
+    """Return the number of items per verdict, or of gold items per layer if there are no predictions."""
+    if not with_predictions:
         counts = Counter(j.layer for j in rows if j.gold is not None)
         return ", ".join(f"{n} {layer}" for layer, n in counts.items())
     total = Counter(j.verdict for j in rows)
     return ", ".join(f"{n} {verdict}" for verdict, n in total.most_common())
 
 
-def _marks(rows: list[Judgement], judged: bool) -> list[_Mark]:
+def _build_marks(rows: list[Judgement], with_predictions: bool) -> list[_Mark]:
+    """Return the marks of the outcomes, shorter ones first, so that they lie nearer to the words."""
     out = []
     for j in rows:
         if j.layer not in BARS:
             continue
         gold, predicted = j.gold, j.predicted
-        if not judged:
+        if not with_predictions:
             if gold is not None:
-                out.append(_Mark(_spans(gold), j.layer, _name(gold), True))
+                out.append(_Mark(_spans_of(gold), j.layer, _label_of(gold), True))
             continue
         if j.verdict == "hit":
-            out.append(_Mark(_spans(gold), j.layer, _name(gold), True))
+            out.append(_Mark(_spans_of(gold), j.layer, _label_of(gold), True))
         elif gold is None or predicted is None:
             one = gold or predicted
-            out.append(_Mark(_spans(one), j.layer, f"{_name(one)} {j.verdict}", False))
+            out.append(_Mark(_spans_of(one), j.layer, f"{_label_of(one)} {j.verdict}", False))
         elif j.verdict == "boundary" or "+" in j.verdict:
-            out.append(_Mark(_spans(gold), j.layer, f"{_name(gold)} gold", False))
-            out.append(_Mark(_spans(predicted), j.layer, f"{_name(predicted)} {j.verdict}", False))
+            out.append(_Mark(_spans_of(gold), j.layer, f"{_label_of(gold)} gold", False))
+            out.append(_Mark(_spans_of(predicted), j.layer, f"{_label_of(predicted)} {j.verdict}", False))
         else:
-            out.append(_Mark(_spans(gold), j.layer, f"{_name(gold)} {j.verdict} {_name(predicted)}".rstrip(), False))
-    # Words that the text does not have stand nowhere; they are told below.
+            out.append(
+                _Mark(_spans_of(gold), j.layer, f"{_label_of(gold)} {j.verdict} {_label_of(predicted)}".rstrip(), False)
+            )
+    # Predicted words that are not in the text have an empty span; they are listed below the article instead.
     out = [m for m in out if m.length]
     return sorted(out, key=lambda m: (m.length, m.spans))
 
 
-def _spans(item: Item | None) -> tuple[Span, ...]:
+def _spans_of(item: Item | None) -> tuple[Span, ...]:
+    """Return the spans that the item marks; a quote may have several."""
     return item.content if isinstance(item, Quote) else (place(item),)
 
 
-def _name(item: Item | None) -> str:
-    """What is written at the end of a mark."""
+def _label_of(item: Item | None) -> str:
+    """Return the label at the end of the item's mark."""
     return _clean(item.type) if isinstance(item, Entity | Event) else "quote"
 
 
-def _blocks(pair: Pair) -> Iterator[Span]:
-    """The paragraphs and whatever stands between them; without paragraphs the lines of the text."""
+def _split_into_blocks(pair: Pair) -> Iterator[Span]:
+    """Yield the paragraphs and the stretches between them; without paragraphs the lines of the text."""
     text = pair.gold.text
     cuts = {0, len(text)} | {x for p in pair.gold.paragraphs for x in (p.start, p.end)}
     if not pair.gold.paragraphs:
@@ -127,29 +143,29 @@ def _blocks(pair: Pair) -> Iterator[Span]:
             yield Span(start, end)
 
 
-def _wrapped(text: str, block: Span, width: int) -> Iterator[Span]:
-    """The lines of a block: broken at white space before ``width`` columns, or anywhere in a word longer than that."""
+def _wrap(text: str, block: Span, width: int) -> Iterator[Span]:
+    """Yield the lines of a block, broken at white space before ``width`` columns, or inside a word longer than that."""
     at = block.start
     while at < block.end:
         while at < block.end and text[at].isspace():
             at += 1
         if at == block.end:
             return
-        end, columns, space = at, 0, 0
-        while end < block.end and text[end] != "\n" and columns + _columns(text[end]) <= width:
-            columns += _columns(text[end])
+        end, columns, last_space = at, 0, 0
+        while end < block.end and text[end] != "\n" and columns + _character_width(text[end]) <= width:
+            columns += _character_width(text[end])
             end += 1
             if end < block.end and text[end].isspace():
-                space = end
-        if end < block.end and not text[end].isspace() and space:
-            end = space
+                last_space = end
+        if end < block.end and not text[end].isspace() and last_space:
+            end = last_space
         end = max(end, at + 1)  # a character wider than the line goes alone
         yield Span(at, end)
         at = end
 
 
-def _by_line(marks: list[_Mark], lines: list[Span]) -> dict[Span, list[_Mark]]:
-    """The marks that reach into each line, in their order; ``lines`` are in text order."""
+def _group_by_line(marks: list[_Mark], lines: list[Span]) -> dict[Span, list[_Mark]]:
+    """Return the marks that reach into each line, in their order; ``lines`` are in text order."""
     starts, ends = [line.start for line in lines], [line.end for line in lines]
     out: dict[Span, list[_Mark]] = {line: [] for line in lines}
     for mark in marks:
@@ -158,21 +174,22 @@ def _by_line(marks: list[_Mark], lines: list[Span]) -> dict[Span, list[_Mark]]:
     return out
 
 
-def _lanes(text: str, line: Span, marks: list[_Mark], width: int, paint: Paint) -> Iterator[str]:
-    """The marks under one line of text, each in the first row where its bar and its label are free."""
-    columns = [0]
+def _draw_lanes(text: str, line: Span, marks: list[_Mark], width: int, paint: Paint) -> Iterator[str]:
+    """Yield the rows below one line of text; each mark stands in the first row that has room for its bar and label."""
+    columns = [0]  # of each character of the line, and of the end
     for c in line.of(text):
-        columns.append(columns[-1] + _columns(c))
+        columns.append(columns[-1] + _character_width(c))
     lanes: list[list[tuple[int, str, str]]] = []
     for mark in marks:
         parts = [s for s in mark.spans if s.start < line.end and line.start < s.end]
         if not parts:
             continue
-        start, end = _reach(parts[0], line, columns)[0], _reach(parts[-1], line, columns)[1]
-        last = mark.spans[-1].end <= line.end
-        covered = {x for s in parts for x in range(*_reach(s, line, columns))}
+        start = _find_columns(parts[0], line, columns)[0]
+        end = _find_columns(parts[-1], line, columns)[1]
+        is_last_line = mark.spans[-1].end <= line.end
+        covered = {x for s in parts for x in range(*_find_columns(s, line, columns))}
         bar = "".join(BARS[mark.layer] if x in covered else " " for x in range(start, end))
-        drawn = bar + (mark.label[: max(0, width - end)] if last else "")
+        drawn = bar + (mark.label[: max(0, width - end)] if is_last_line else "")
         for lane in lanes:
             if all(at + len(other) < start or start + len(drawn) < at for at, other, _ in lane):
                 break
@@ -188,48 +205,51 @@ def _lanes(text: str, line: Span, marks: list[_Mark], width: int, paint: Paint) 
         yield row
 
 
-def _reach(span: Span, line: Span, columns: list[int]) -> tuple[int, int]:
-    """The columns that a span takes on a line."""
+def _find_columns(span: Span, line: Span, columns: list[int]) -> tuple[int, int]:
+    """Return the first column that a span takes on a line, and the one after its last."""
     return columns[max(span.start, line.start) - line.start], columns[min(span.end, line.end) - line.start]
 
 
-def _told_apart(pair: Pair, rows: list[Judgement], paint: Paint) -> Iterator[str]:
-    """The gold's arguments and sources, which no line under the words can show."""
+def _list_arguments_and_sources(pair: Pair, rows: list[Judgement], paint: Paint) -> Iterator[str]:
+    """Yield the gold's arguments and sources, which link two spans and so cannot be drawn below one."""
     text = pair.gold.text
     events = [e for e in pair.gold.events if e.arguments] if any(j.layer == "events" for j in rows) else []
     quotes = pair.gold.quotes if any(j.layer == "quotes" for j in rows) else ()
     if events:
         yield paint("arguments in the gold", "bold")
     for e in events:
-        filled = "; ".join(f"{a.role}: {_words(text, a.filler.span)}" for a in e.arguments)
-        yield _clean(f"  {_words(text, e.trigger)} ({e.type})  {filled}")
+        arguments = "; ".join(f"{a.role}: {_words(text, a.filler.span)}" for a in e.arguments)
+        yield _clean(f"  {_words(text, e.trigger)} ({e.type})  {arguments}")
     if quotes:
         yield paint("sources in the gold", "bold")
     for q in quotes:
-        who = _words(text, q.source.span) if q.source else "no source"
+        source = _words(text, q.source.span) if q.source else "no source"
         cue = f" ({_words(text, q.cue)})" if q.cue else ""
-        yield _clean(f"  {who}{cue}: {_words(text, q.content[0])}")
+        yield _clean(f"  {source}{cue}: {_words(text, q.content[0])}")
     if events or quotes:
         yield ""
 
 
-def _words(text: str, span: Span, most: int = 48) -> str:
+def _words(text: str, span: Span) -> str:
+    """Return the words of a span on one line, cut to MAX_WORD_CHARACTERS."""
     words = " ".join(span.of(text).split())
-    return words if len(words) <= most else words[: most - 1] + "…"
+    return words if len(words) <= MAX_WORD_CHARACTERS else words[: MAX_WORD_CHARACTERS - 1] + "…"
 
 
-def _mistakes(pair: Pair, wrong: list[Judgement]) -> Iterator[str]:
+def _list_mistakes(pair: Pair, mistakes: list[Judgement]) -> Iterator[str]:
+    """Yield one line per mistake: verdict, layer, offsets, words, gold → prediction."""
     text = pair.gold.text
-    for j in wrong:
+    for j in mistakes:
         span = place(j.gold or j.predicted)
-        shown = _clean(_words(text, span)) if span.start < span.end else "(not in the text)"
-        sides = [_told(pair, item) for item in (j.gold, j.predicted)]
-        yield f"  {j.verdict:<14}{j.layer:<10}{span.start:>6}–{span.end:<6} {shown:<50}" + " → ".join(sides)
+        words = _clean(_words(text, span)) if span.start < span.end else "(not in the text)"
+        sides = [_describe_item(pair, item) for item in (j.gold, j.predicted)]
+        yield f"  {j.verdict:<14}{j.layer:<10}{span.start:>6}–{span.end:<6} {words:<50}" + " → ".join(sides)
     if pair.predicted.placement.unplaced:
         yield "  not in the text: " + "; ".join(_clean(words) for _, words in pair.predicted.placement.unplaced)
 
 
-def _told(pair: Pair, item: Item | None) -> str:
+def _describe_item(pair: Pair, item: Item | None) -> str:
+    """Return what distinguishes the two sides of a mistake: a type, a source, a role and its event."""
     if item is None:
         return "nothing"
     if isinstance(item, Quote):
@@ -240,21 +260,21 @@ def _told(pair: Pair, item: Item | None) -> str:
     return _clean(f"{argument.role} of {event.trigger.of(pair.gold.text)}")
 
 
-def _columns(character: str) -> int:
-    """How many columns a terminal gives a character."""
+def _character_width(character: str) -> int:
+    """Return the number of columns that a character takes in a terminal: 0, 1 or 2."""
     if character == "\ufe0f":
-        return 1  # makes an emoji of the sign before it, which so has two
+        return 1  # it turns the character before it into an emoji, which takes two columns
     if unicodedata.category(character) in ("Mn", "Me"):
-        return 0  # many of these have no combining class: the vowel signs of Thai and Devanagari, say
+        return 0  # many of these have no combining class: e.g. the vowel signs of Thai and Devanagari
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def _clean(text: str) -> str:
-    """Text that cannot steer the terminal: a control character, or one that no UTF-8 can carry, is shown as a dot."""
+    """Return text that cannot control the terminal: control characters and what UTF-8 cannot encode become dots."""
     return "".join(" " if c.isspace() else "·" if unicodedata.category(c) in ("Cc", "Cs", "Cf") else c for c in text)
 
 
-def _plain(text: str, style: str) -> str:
+def _leave_plain(text: str, style: str) -> str:
     return text
 
 

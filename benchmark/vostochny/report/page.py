@@ -1,7 +1,8 @@
-"""The result as one page that works from the file system: style, script and data in one file, nothing fetched.
+"""Render a result as one HTML page that works from the file system: style, scripts and data in one file.
 
-The page is built in the browser from the data, as text nodes and never as markup, so a name that looks like a tag stays
-a name. The content policy allows this very script and style and nothing else, not even a request.
+The scripts build the page in the browser from the data. They insert every name and text as a text node, never as
+markup, so a name that looks like a tag stays a name. The content security policy allows exactly this script and this
+style, by their hashes, and no request to anywhere.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from vostochny.ontology import load_ontology
 from vostochny.report import payload
 from vostochny.scoring import Result, first_pairs
 
+# The files of assets/, in the order in which they are joined: page.js defines what the others use, start.js runs last.
 SCRIPTS = ("page", "scores", "article", "mistakes", "identity", "start")
 
 _PAGE = """\
@@ -41,8 +43,8 @@ default-src 'none'; script-src {script_hash}; style-src {style_hash}">
 <p id="status" class="visually-hidden" role="status"></p>
 <details id="filter-box" open><summary>Filters</summary><form id="filters" aria-label="Filters"></form></details>
 <main id="main" tabindex="-1">
-<noscript><p>This page is drawn by the script inside it; it fetches nothing.
-Allow scripts for this file to see it.</p></noscript>
+<noscript><p>This page needs the script that it contains, which loads nothing from elsewhere.
+Allow scripts for this file to see the report.</p></noscript>
 </main>
 <footer><p>{explanation}</p><p><code>{signature}</code></p></footer>
 <script type="application/json" id="data">{data}</script>
@@ -53,49 +55,56 @@ Allow scripts for this file to see it.</p></noscript>
 
 
 def render(result: Result, name: str, agreement: Mapping[str, float] | None = None) -> str:
-    """The page; the same bytes for the same arguments. ``agreement``: the annotators' mutual F1 by measure."""
+    """Return the page; the same arguments give the same bytes.
+
+    Args:
+        result: the scores, with the documents whose mistakes are shown.
+        name: the system's name, the title of the page.
+        agreement: the annotators' mutual F1 by measure, drawn beside the scores; None for a gold without.
+    """
     data = payload.build(result, name, agreement or {})
-    script = "\n".join(["'use strict';", *(_asset(f"{part}.js") for part in SCRIPTS)])
-    style = _asset("report.css")
+    script = "\n".join(["'use strict';", *(_read_asset(f"{part}.js") for part in SCRIPTS)])
+    style = _read_asset("report.css")
     return _PAGE.format(
-        name=_escaped(name),
+        name=_escape(name),
         version=escape(data["version"]),
         explanation=escape(data["explanation"]),
-        signature=_escaped(data["signature"]),
+        signature=_escape(data["signature"]),
         style=style,
-        style_hash=_hash(style),
+        style_hash=_policy_hash(style),
         script=script,
-        script_hash=_hash(script),
-        data=embedded(data),
+        script_hash=_policy_hash(script),
+        data=embed_json(data),
     )
 
 
-def with_articles(result: Result, gold: str, predicted: str | Sequence[str]) -> Result:
-    """The result with its first articles, read again from the files where the score did not hold them.
+def read_first_articles(result: Result, gold: str, predicted: str | Sequence[str]) -> Result:
+    """Return the result with its first articles, read again from the files if scoring did not keep them.
 
-    Scoring against a large gold of one's own streams; a page shows no more than payload.MOST_ARTICLES of it.
+    A large gold is scored as a stream, without keeping its documents; the page shows payload.MAX_ARTICLES of them.
+    Standard input (``-``) cannot be read twice: the result is then returned as it is, and so its page has no articles.
     """
     if result.pairs or "-" in (gold, *([predicted] if isinstance(predicted, str) else predicted)):
         return result
-    most = payload.MOST_ARTICLES
-    return replace(result, pairs=first_pairs(gold, predicted, load_ontology(), result.options, most))
+    pairs = first_pairs(gold, predicted, load_ontology(), result.options, payload.MAX_ARTICLES)
+    return replace(result, pairs=pairs)
 
 
-def embedded(data: Any) -> str:
-    """JSON that cannot end the script element it stands in, nor hold what UTF-8 cannot."""
+def embed_json(data: Any) -> str:
+    """Return JSON for a script element: no character in it can end the element, and all of it is ASCII."""
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _escaped(text: str) -> str:
-    """Text as markup; what no UTF-8 file can hold (the undecodable bytes of a file name) becomes a question mark."""
+def _escape(text: str) -> str:
+    """Escape text for HTML; what UTF-8 cannot hold (undecodable bytes of a file name) becomes a question mark."""
     return escape(text.encode("utf-8", "replace").decode("utf-8"))
 
 
-def _asset(name: str) -> str:
+def _read_asset(name: str) -> str:
     return files("vostochny").joinpath("report", "assets", name).read_text(encoding="utf-8")
 
 
-def _hash(content: str) -> str:
-    """What the content policy calls an inline script or style by."""
+def _policy_hash(content: str) -> str:
+    """Return the source expression that allows this inline script or style in a content security policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode('utf-8')).digest()).decode('ascii')}'"

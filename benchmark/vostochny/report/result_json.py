@@ -1,4 +1,4 @@
-"""The result as one JSON object."""
+"""Render a result as one JSON object."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from vostochny.stats.scores import Measure
 
 
 def as_dict(result: Result) -> dict[str, Any]:
-    """Every measure with its intervals, per-document values and micro scores by each facet; undefined is null.
+    """Return every measure with its intervals, per-document values and micro scores by each facet; undefined is null.
 
-    ``documents`` and ``without_prediction`` are names, as many as scoring.Result keeps; ``size`` and ``unpredicted``
-    are how many there are.
+    ``documents`` and ``without_prediction`` list as many names as scoring.Result keeps; ``size`` and ``unpredicted``
+    are the numbers of all of them.
     """
     return {
         "signature": result.signature,
@@ -36,38 +36,41 @@ def as_dict(result: Result) -> dict[str, Any]:
         },
         "coverage": {doc_id: asdict(c) for doc_id, c in result.coverage.items()},
         "explanation": EXPLANATION,
-        "metrics": {name: _measure(result, measure) for name, measure in result.measures.items()},
+        "metrics": {name: _measure_as_dict(result, measure) for name, measure in result.measures.items()},
     }
 
 
-def _measure(result: Result, measure: Measure) -> dict[str, Any]:
+def _measure_as_dict(result: Result, measure: Measure) -> dict[str, Any]:
     out: dict[str, Any] = {"value": measure.value, "support": measure.support}
     if len(measure.counts) == 1 and not measure.facet:
         counts = measure.counts[0]
         out |= asdict(scores.score(counts))
-        if measure.name in ACCURACIES:
+        if measure.name in ACCURACIES:  # precision, recall and F1 are the same number, kept as recall
             del out["precision"], out["predicted"], out["f1"]
         if counts.facets:
             out["by"] = {
                 facet: {value: asdict(scores.score(part)) for value, part in counts.by(facet).items()}
                 for facet in counts.facets
             }
-    found = result.uncertainty(measure)
-    if found:
+    uncertainty = result.uncertainty(measure)
+    if uncertainty:
         out["by_document"] = (
-            dict(zip(result.documents, found.documents, strict=False)) if _per_document(result, measure) else {}
+            dict(zip(result.documents, uncertainty.documents, strict=False))
+            if _is_per_document(result, measure)
+            else {}
         )
-        out["leave_one_out"] = found.leave_one_out
-        out["these_articles"] = found.these_articles
-        out["new_articles"] = found.new_articles
-        out["notes"] = list(found.notes)
+        out["leave_one_out"] = uncertainty.leave_one_out
+        out["these_articles"] = uncertainty.these_articles
+        out["new_articles"] = uncertainty.new_articles
+        out["notes"] = list(uncertainty.notes)
     return out
 
 
-def _per_document(result: Result, measure: Measure) -> bool:
+def _is_per_document(result: Result, measure: Measure) -> bool:
+    """Return whether each row of the measure is one named document, rather than a block of many."""
     return len(measure.by_document) == len(result.documents) > 0
 
 
 def render(result: Result) -> str:
-    """The same as text, two spaces a level, ending in a newline."""
+    """Return the object as text, indented by two spaces, ending in a newline."""
     return json.dumps(as_dict(result), ensure_ascii=False, indent=2) + "\n"

@@ -1,4 +1,4 @@
-"""seqeval's own figures beside ours, on the very tags that our strict IOB2 score counts."""
+"""Compare our strict IOB2 score with seqeval itself, run on the same tags."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from vostochny.scoring import Result
 from vostochny.stats import scores
 
 
-def difference(result: Result) -> str | None:
-    """None where seqeval (strict, IOB2) gives our precision, recall and F1, overall and by type; else what differs.
+def describe_difference(result: Result) -> str | None:
+    """Return what differs between seqeval (strict, IOB2) and our precision, recall and F1, overall or for a type.
 
-    What cannot be compared is told like a difference: silence means that both were counted and agree.
+    None means that both were computed and agree to 1e-12. A result that cannot be compared (no tokens, documents not
+    kept in memory) is described like a difference, so that it cannot pass for agreement.
     """
     from seqeval.metrics.v1 import precision_recall_fscore_support
     from seqeval.scheme import IOB2
@@ -21,30 +22,31 @@ def difference(result: Result) -> str | None:
     if measure is None:
         return "--seqeval needs the entities layer and a gold with stored tokens"
     if result.size and not result.pairs:
-        return "--seqeval needs a gold that is held as a whole; this one is too large, give --gold a part of it"
-    truth: list[list[str]] = []
-    guess: list[list[str]] = []
+        return "--seqeval needs the whole gold in memory; this one is too large, give --gold a part of it"
+    gold: list[list[str]] = []
+    predicted: list[list[str]] = []
     for pair in result.pairs:
-        rows = tag_rows(pair)
-        truth += rows[0]
-        guess += rows[1]
-    if not any(tag != "O" for row in truth + guess for tag in row):
+        gold_rows, predicted_rows = tag_rows(pair)
+        gold += gold_rows
+        predicted += predicted_rows
+    if not any(tag != "O" for row in gold + predicted for tag in row):
         return None  # seqeval has no answer where there are no entities at all; ours is undefined
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns of each 0/0, which it counts as 0
-        whole = precision_recall_fscore_support(truth, guess, average="micro", scheme=IOB2)
-        by_type = precision_recall_fscore_support(truth, guess, average=None, scheme=IOB2)
+        warnings.simplefilter("ignore")  # it warns of each 0/0, for which it returns 0
+        whole = precision_recall_fscore_support(gold, predicted, average="micro", scheme=IOB2)
+        by_type = precision_recall_fscore_support(gold, predicted, average=None, scheme=IOB2)
     counts = measure.counts[0]
     types = sorted(counts.by("type"))
     ours = {"all types": scores.score(counts)}
     ours |= {t: scores.score(part) for t, part in counts.by("type").items()}
     theirs = {"all types": whole[:3]}
+    # seqeval returns the types without their names, sorted as ours are; only of equal length can the two be aligned.
     if len(by_type[0]) == len(types):
         theirs |= {t: tuple(column[i] for column in by_type[:3]) for i, t in enumerate(types)}
-    for name, figures in theirs.items():
-        mine = (ours[name].precision or 0.0, ours[name].recall or 0.0, ours[name].f1 or 0.0)
-        if any(abs(a - b) > 1e-12 for a, b in zip(mine, figures, strict=True)):
-            return f"seqeval differs for {name}: it has P R F1 {figures}, this scorer {mine}; please report it"
+    for name, values in theirs.items():
+        own = (ours[name].precision or 0.0, ours[name].recall or 0.0, ours[name].f1 or 0.0)
+        if any(abs(a - b) > 1e-12 for a, b in zip(own, values, strict=True)):
+            return f"seqeval differs for {name}: it has P R F1 {values}, this scorer {own}; please report it"
     if len(theirs) <= len(types):
         return f"seqeval sees {len(by_type[0])} types, this scorer {len(types)}; please report it"
     return None

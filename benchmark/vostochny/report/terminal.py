@@ -1,4 +1,4 @@
-"""The result as tables for a terminal."""
+"""Render a result as tables for a terminal: one table per layer, one per kind of coreference, then notes."""
 
 from __future__ import annotations
 
@@ -6,88 +6,107 @@ from collections.abc import Iterator, Mapping
 
 from vostochny.metrics import catalogue
 from vostochny.metrics.counts import GOLD
-from vostochny.report import EXPLANATION, LABELS, SETTING_LABELS, short
+from vostochny.report import EXPLANATION, LABELS, SETTING_LABELS, shorten_id
 from vostochny.scoring import Result
 from vostochny.stats import scores
 from vostochny.stats.intervals import Interval, Uncertainty
 from vostochny.stats.scores import Measure, recall_only
 
-WIDTH = 38
+LABEL_WIDTH = 38  # columns of the first column: two for the mark of a headline score, 36 for the label
+MAX_DOCUMENTS = 8  # documents that a line lists; of more it states how many there are
+MAX_QUOTED_WORDS = 5  # examples of words that were not found in the text
+MAX_QUOTED_CHARACTERS = 40  # of each of them
+# A prediction that ends early is reported as possibly truncated where at least so many gold items follow its end, and
+# more than this share of all: fewer may as well be ordinary misses.
+TRUNCATION_ITEMS = 5
+TRUNCATION_SHARE = 0.2
 _COLUMNS = f"{'F1':>6}{'these articles':>16}{'new articles':>14}{'P':>7}{'R':>7}{'right':>7}{'gold':>6}{'pred':>6}"
 
 
 def render(result: Result, by: str = "type", agreement: Mapping[str, float] | None = None) -> str:
-    """A table a layer, its primary measure first, and below it the parts of that measure ``by`` a facet ("" for none).
+    """Return the tables as text; the last line is the signature.
 
-    ``agreement`` is the annotators' mutual F1 by measure; it stands beside the scores, because differences inside it
-    mean nothing. The last line is the signature.
+    Args:
+        result: the scores.
+        by: facet by which the headline score of each layer is broken down below it; "" for no breakdown.
+        agreement: the annotators' mutual F1 by measure, printed beside the scores; None for a gold without.
     """
     agreement = agreement or {}
     lines: list[str] = []
     for layer in result.layers:
-        beside = f"{'A–B':>7}" if agreement else ""
-        lines += ["", f"{layer:<{WIDTH}}{_COLUMNS}{beside}", *_layer(result, layer, by, agreement)]
-    lines += _coreference(result)
+        agreement_head = f"{'A–B':>7}" if agreement else ""
+        lines += ["", f"{layer:<{LABEL_WIDTH}}{_COLUMNS}{agreement_head}"]
+        lines += _render_measures(result, layer, agreement)
+        lines += _render_breakdown(result, layer, by)
+    lines += _render_coreference(result)
     if agreement:
-        lines += ["", "A–B: how far the two annotators agree on the same figure; differences inside it mean nothing."]
-    if result.pairs:
-        lines += ["", _coverage(result)]
-    if result.placement.total:
-        lines.append(_placement(result))
-    if result.without_prediction:
-        missing = [short(d) for d in result.without_prediction]
-        more = f" and {result.unpredicted - 8} more" if result.unpredicted > 8 else ""
-        lines.append(f"no prediction for {', '.join(missing[:8])}{more}: counted as empty")
-    lines += [f"left out: {problem}" for problem in result.left_out]
-    lines += result.notes
+        lines += [
+            "",
+            "A–B: agreement of the two annotators on the same metric; this gold cannot distinguish scores above it.",
+        ]
+    lines += _render_notes(result)
     if result.options.resamples:
         lines += ["", EXPLANATION]
     return "\n".join([*lines[1:], result.signature]) + "\n"
 
 
-def _layer(result: Result, layer: str, by: str, agreement: Mapping[str, float]) -> Iterator[str]:
+def _render_measures(result: Result, layer: str, agreement: Mapping[str, float]) -> Iterator[str]:
+    """Yield one row per measure of the layer; a * marks the headline score, below which its documents stand."""
     primary = catalogue.PRIMARY[layer]
     for name, measure in result.measures.items():
-        if name.startswith(f"{layer}."):
-            found = result.uncertainty(measure)
-            row = _row(("* " if name == primary else "  ") + LABELS[name], measure, found)
-            yield f"{row:<{WIDTH + len(_COLUMNS)}}{_percent(agreement[name]):>7}" if name in agreement else row
-            if name == primary and found:
-                yield from _documents(result, found)
+        if not name.startswith(f"{layer}."):
+            continue
+        uncertainty = result.uncertainty(measure)
+        row = _render_row(("* " if name == primary else "  ") + LABELS[name], measure, uncertainty)
+        if name in agreement:
+            row = f"{row:<{LABEL_WIDTH + len(_COLUMNS)}}{_percent(agreement[name]):>7}"
+        yield row
+        if name == primary and uncertainty:
+            yield from _render_documents(result, uncertainty)
+
+
+def _render_breakdown(result: Result, layer: str, by: str) -> Iterator[str]:
+    """Yield one row per value of a facet of the layer's headline score, those with the most gold first."""
+    primary = catalogue.PRIMARY[layer]
     if not by or primary not in result.measures:
         return
     counts = result.measures[primary].counts[0]
+    # A layer may lack the facet: quotes have no type and are broken down by their first one.
     facet = by if by in counts.facets else counts.facets[0]
-    # By directness a prediction without a partner has no place, so only recall means something there.
+    # A prediction without a partner in the gold has no directness, so precision and F1 are undefined for it.
     recall = facet == "directness"
     yield f"  {LABELS[primary]}, by {facet}{' (recall)' if recall else ''}"
-    parts = sorted(counts.by(facet).items(), key=lambda p: (-p[1].total()[GOLD], p[0]))
-    for value, part in parts:
+    for value, part in sorted(counts.by(facet).items(), key=lambda p: (-p[1].total()[GOLD], p[0])):
         if value:
             measure = Measure(value, (part,), recall_only) if recall else Measure(value, (part,))
-            yield _row(f"    {value}", measure, result.uncertainty(measure))
+            yield _render_row(f"    {value}", measure, result.uncertainty(measure))
 
 
-def _row(label: str, measure: Measure, found: Uncertainty | None) -> str:
-    these, new = (_interval(found.these_articles if at == 0 else found.new_articles) if found else "" for at in (0, 1))
-    line = f"{label:<{WIDTH}}{_percent(measure.value):>6}{these:>16}{new:>14}"
+def _render_row(label: str, measure: Measure, uncertainty: Uncertainty | None) -> str:
+    these = _interval(uncertainty.these_articles) if uncertainty else ""
+    new = _interval(uncertainty.new_articles) if uncertainty else ""
+    line = f"{label:<{LABEL_WIDTH}}{_percent(measure.value):>6}{these:>16}{new:>14}"
+    # A mean of several scores has no precision, recall or counts of its own.
     if len(measure.counts) > 1 or measure.facet:
         return line
     s = scores.score(measure.counts[0])
     if measure.combine is recall_only:
         return f"{line}{'':>7}{'':>7}{s.right:>7.0f}{s.gold:>6.0f}"
-    right = f"{s.right:.0f}" if s.right == int(s.right) else f"{s.right:.1f}"
+    right = f"{s.right:.0f}" if s.right == int(s.right) else f"{s.right:.1f}"  # partial credit is not whole
     return f"{line}{_percent(s.precision):>7}{_percent(s.recall):>7}{right:>7}{s.gold:>6.0f}{s.predicted:>6.0f}"
 
 
-def _documents(result: Result, found: Uncertainty) -> Iterator[str]:
-    if result.size > 8:
+def _render_documents(result: Result, uncertainty: Uncertainty) -> Iterator[str]:
+    """Yield a line with the score of each document, where they are few."""
+    if result.size > MAX_DOCUMENTS:
         return
-    each = "  ".join(f"{short(d)} {_percent(v)}" for d, v in zip(result.documents, found.documents, strict=True))
-    yield f"      by article: {each}; one left out: {_interval(found.leave_one_out)}"
+    values = zip(result.documents, uncertainty.documents, strict=True)
+    each = "  ".join(f"{shorten_id(doc_id)} {_percent(value)}" for doc_id, value in values)
+    yield f"      by article: {each}; leaving one out: {_interval(uncertainty.leave_one_out)}"
 
 
-def _coreference(result: Result) -> list[str]:
+def _render_coreference(result: Result) -> list[str]:
+    """Return a table for each kind of cluster that was scored, with one row per setting."""
     names = ("conll", "muc", "b3", "ceaf", "lea", "blanc", "mentions")
     heads = ("CoNLL", "MUC", "B³", "CEAFφ4", "LEA", "BLANC", "mentions")
     lines: list[str] = []
@@ -96,40 +115,61 @@ def _coreference(result: Result) -> list[str]:
             continue
         title = f"identity of {kind}"
         head = "".join(f"{h:>9}" for h in heads[1:])
-        lines += ["", f"{title:<{WIDTH}}{heads[0]:>6}{'new articles':>16}{head}"]
+        lines += ["", f"{title:<{LABEL_WIDTH}}{heads[0]:>6}{'new articles':>16}{head}"]
         for setting, label in SETTING_LABELS.items():
-            row = [result.measures[f"coreference.{kind}.{setting}.{n}"] for n in names]
-            found = result.uncertainty(row[0])
-            new = _interval(found.new_articles) if found else ""
-            values = "".join(f"{_percent(m.value):>9}" for m in row[1:])
+            measures = [result.measures[f"coreference.{kind}.{setting}.{n}"] for n in names]
+            uncertainty = result.uncertainty(measures[0])
+            new = _interval(uncertainty.new_articles) if uncertainty else ""
+            values = "".join(f"{_percent(m.value):>9}" for m in measures[1:])
             mark = "* " if setting == "within" else "  "
-            lines.append(f"{mark + label:<{WIDTH}}{_percent(row[0].value):>6}{new:>16}{values}")
+            lines.append(f"{mark + label:<{LABEL_WIDTH}}{_percent(measures[0].value):>6}{new:>16}{values}")
     return lines
 
 
-def _coverage(result: Result) -> str:
-    """How far each prediction reaches; one that stops well before the gold does is likely truncated."""
+def _render_notes(result: Result) -> Iterator[str]:
+    """Yield what a reader of the scores should know: coverage, words not found, documents without prediction."""
+    if result.pairs:
+        yield ""
+        yield _describe_coverage(result)
+    if result.placement.total:
+        yield _describe_placement(result)
+    if result.without_prediction:
+        names = [shorten_id(doc_id) for doc_id in result.without_prediction[:MAX_DOCUMENTS]]
+        rest = result.unpredicted - MAX_DOCUMENTS
+        more = f" and {rest} more" if rest > 0 else ""
+        yield f"no prediction for {', '.join(names)}{more}: scored as empty"
+    for problem in result.left_out:
+        yield f"left out: {problem}"
+    yield from result.notes
+
+
+def _describe_coverage(result: Result) -> str:
+    """Return how far each prediction reaches into its text; one that ends well before the gold was likely truncated."""
     parts = []
-    for doc_id, c in list(result.coverage.items())[:8]:
-        text = f"{short(doc_id)} to {c.last}" + (f" of {c.length}" if c.length else "")
-        if c.last and c.gold_after >= 5 and c.gold_after > 0.2 * c.gold:
-            text += f" (no prediction after it, {c.gold_after} gold items are)"
+    for doc_id, coverage in list(result.coverage.items())[:MAX_DOCUMENTS]:
+        text = f"{shorten_id(doc_id)} to {coverage.last}"
+        if coverage.length:  # 0 where the gold has no text
+            text += f" of {coverage.length}"
+        after = coverage.gold_after
+        if coverage.last and after >= TRUNCATION_ITEMS and after > TRUNCATION_SHARE * coverage.gold:
+            text += f" ({after} gold items come after that point)"
         parts.append(text)
     more = f"; … {len(result.coverage)} articles" if len(result.coverage) > len(parts) else ""
-    return f"predictions reach: {'; '.join(parts)}{more}"
+    return f"predictions reach (characters): {'; '.join(parts)}{more}"
 
 
-def _placement(result: Result) -> str:
-    """What became of words given without offsets."""
-    p = result.placement
-    line = f"words without offsets: {p.exact} placed"
-    if p.normalised:
-        line += f", {p.normalised} more with quotes, dashes and white space evened out or in parts"
-    if not p.missed:
+def _describe_placement(result: Result) -> str:
+    """Return how many spans given by their words were found in the text, with examples of those that were not."""
+    placement = result.placement
+    line = f"words without offsets: {placement.exact} found in the text"
+    if placement.normalised:
+        line += f", {placement.normalised} more after normalising quotes, dashes and white space, or in parts"
+    if not placement.missed:
         return line
-    few = dict.fromkeys(repr(words[:40]) for _, words in p.unplaced)
-    more = ", …" if len(few) > 5 else ""
-    return f"{line}; {p.missed} not found, counted as spurious: {', '.join(list(few)[:5])}{more}"
+    examples = list(dict.fromkeys(repr(words[:MAX_QUOTED_CHARACTERS]) for _, words in placement.unplaced))
+    more = ", …" if len(examples) > MAX_QUOTED_WORDS else ""
+    shown = ", ".join(examples[:MAX_QUOTED_WORDS])
+    return f"{line}; {placement.missed} not found, scored as spurious: {shown}{more}"
 
 
 def _percent(value: float | None) -> str:

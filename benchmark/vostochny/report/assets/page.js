@@ -45,7 +45,7 @@ const articleAt = id => DATA.articles.findIndex(a => a.id === id);
 // Offsets count code points; the browser's strings count UTF-16 units, two for an emoji.
 for (const article of DATA.articles) article.points = Array.from(article.text);
 // An empty span stands for words that the prediction gives and the text does not have.
-const words = (article, span) => span[0] === span[1] ? `${article.said[span[0]] || '…'} (not in the text)`
+const words = (article, span) => span[0] === span[1] ? `${article.unplaced[span[0]] || '…'} (not in the text)`
   : article.points.slice(span[0], span[1]).join('').replace(/\s+/g, ' ');
 
 function itemsOf(article, row) {

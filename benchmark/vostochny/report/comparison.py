@@ -1,0 +1,144 @@
+"""Compare systems with the first of them, measure by measure, and render the comparison as a table or as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+from vostochny.errors import InputError, Problem
+from vostochny.report import LABELS, shorten_id
+from vostochny.scoring import Result
+from vostochny.stats.intervals import Interval, Resampling
+from vostochny.stats.paired import Comparison, adjusted, compare
+
+# What is compared: the headline measure of each layer and the other ones that papers report.
+COMPARED_MEASURES = (
+    "entities.names", "entities.all", "events.trigger", "events.argument", "quotes.speaker", "quotes.content",
+)  # fmt: skip
+MAX_DOCUMENTS = 8  # documents whose differences a line lists
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measure of the first system (``values[0]``) and of another one (``values[1]``), and how they differ."""
+
+    measure: str
+    other: str
+    values: tuple[float | None, float | None]
+    comparison: Comparison
+
+
+@dataclass(frozen=True)
+class ComparisonTable:
+    """Several systems compared with the first; ``names`` and ``signatures`` are of all systems, in their order.
+
+    ``size`` is the number of documents. ``documents`` are their names, or empty where they were too many to keep
+    (scoring.Result).
+    """
+
+    names: tuple[str, ...]
+    size: int
+    documents: tuple[str, ...]
+    signatures: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def compare_systems(names: Sequence[str], results: Sequence[Result]) -> ComparisonTable:
+    """Compare every system with the first on each measure that both have; p is corrected over all these comparisons.
+
+    Raises InputError where the systems were not scored on the same documents.
+    """
+    first, options = results[0], results[0].options
+    problems = [
+        Problem(
+            name, None, None, f"was scored on gold {r.gold_hash} and {names[0]} on {first.gold_hash}: files left out"
+        )
+        for name, r in zip(names, results, strict=True)
+        if r.gold_hash != first.gold_hash
+    ]
+    if problems:
+        raise InputError(problems)
+    # Without intervals (--resamples 0) the differences are still wanted; one resample is the least there can be.
+    resampling = Resampling(options.resamples or 1, options.seed)
+    pairs = [
+        (measure, name, first.measures[measure], result.measures[measure])
+        for measure in COMPARED_MEASURES
+        for name, result in zip(names[1:], results[1:], strict=True)
+        if measure in first.measures and measure in result.measures
+    ]
+    # A difference is the other system minus the first.
+    comparisons = adjusted([compare(other, own, resampling) for _, _, own, other in pairs])
+    rows = tuple(
+        Row(measure, name, (own.value, other.value), comparison)
+        for (measure, name, own, other), comparison in zip(pairs, comparisons, strict=True)
+    )
+    signatures = tuple(r.signature for r in results)
+    return ComparisonTable(tuple(names), first.size, first.documents, signatures, rows)
+
+
+def render_json(table: ComparisonTable) -> str:
+    """Return the comparison as one JSON object.
+
+    Differences by document are left out where there are more documents than are scored one by one: they are then the
+    differences of blocks of documents, which have no names.
+    """
+    rows = [asdict(row) for row in table.rows]
+    for row in rows:
+        if len(row["comparison"]["documents"]) != len(table.documents):
+            row["comparison"]["documents"] = []
+    content = {
+        "first": table.names[0],
+        "size": table.size,
+        "documents": table.documents,
+        "signatures": table.signatures,
+        "rows": rows,
+    }
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+
+
+def render_text(table: ComparisonTable) -> str:
+    """Return one table per other system, with differences in points (other minus first), and the signature last."""
+    lines = [f"differences from {table.names[0]}, in points of F1", ""]
+    head = f"{'':<34}{'first':>7}{'other':>7}{'diff':>7}{'these articles':>16}{'new articles':>16}{'p':>8}{'Holm':>8}"
+    for other in dict.fromkeys(row.other for row in table.rows):
+        lines += [other, head + f"{'detectable':>12}"]
+        for row in table.rows:
+            if row.other == other:
+                lines += _render_row(row, table.documents)
+        lines.append("")
+    smallest = table.rows[0].comparison.smallest_document_p if table.rows else 1
+    lines += [
+        "p: paired approximate randomisation over paragraphs, conditional on these articles; Holm: p corrected for the "
+        "number of rows. detectable: the smallest true difference that this pair could have shown (80 % power at 5 %).",
+        f"With {table.size} documents no test over documents could reach a p below {smallest:.4g}. "
+        "Neither interval covers articles on other events.",
+        *table.signatures,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _render_row(row: Row, documents: Sequence[str]) -> Iterator[str]:
+    """Yield the line of a measure, and a line with its difference in each document."""
+    c = row.comparison
+    values = [*map(_points, row.values), _points(c.difference, signed=True)]
+    p, p_holm = ("" if x is None else f"{x:.4f}" for x in (c.p, c.p_holm))
+    detectable = "" if c.detectable is None else f"{100 * c.detectable:.1f}"
+    line = f"  {LABELS[row.measure]:<32}" + "".join(f"{value:>7}" for value in values)
+    yield f"{line}{_interval(c.these_articles):>16}{_interval(c.new_articles):>16}{p:>8}{p_holm:>8}{detectable:>12}"
+    signs = f"better {c.better}, equal {c.equal}, worse {c.worse}"
+    if len(c.documents) != len(documents):
+        yield f"      in {len(c.documents)} blocks of articles: {signs}"
+        return
+    differences = list(zip(documents, c.documents, strict=True))[:MAX_DOCUMENTS]
+    each = "  ".join(f"{shorten_id(doc_id)} {_points(x, signed=True)}" for doc_id, x in differences)
+    more = "  …" if len(documents) > MAX_DOCUMENTS else ""
+    yield f"      by article: {each}{more}; {signs}"
+
+
+def _points(value: float | None, signed: bool = False) -> str:
+    return "–" if value is None else f"{100 * value:+.1f}" if signed else f"{100 * value:.1f}"
+
+
+def _interval(interval: Interval | None) -> str:
+    return "" if interval is None else f"{100 * interval.low:+.1f}…{100 * interval.high:+.1f}"
