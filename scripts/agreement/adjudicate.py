@@ -1,12 +1,12 @@
-"""The disagreements of two passes as one list, each to be decided with its reason.
+"""List the disagreements of two annotators, or check that each one is decided and that the gold follows the decision.
 
-    python -m scripts adjudicate list A B > open.jsonl     what A and B (folders of tasks) say differently
-    python -m scripts adjudicate check                     every disagreement of annotators a and b is decided in
-                                                           annotations/adjudication.jsonl, and the gold follows it
+    python -m scripts adjudicate list A B > open.jsonl    list what the folders of tasks A and B have differently
+    python -m scripts adjudicate check                    check annotations/adjudication.jsonl against the annotators
+                                                          a and b and against the gold
 
-A row names the article, the layer, the spans, what A said and what B said; null where one said nothing. Deciding is
-adding ``decision`` ("a", "b", or what holds instead), ``rule`` (of the guidelines) and, where the rule does not speak
-for itself, ``reason``. Rows without A's and B's words may be added for what both found or neither did.
+A row names the article, the layer, the spans, A's annotation and B's; null where one has none. To decide it, add
+``decision`` ("a", "b", or what holds instead), ``rule`` (a number of the guidelines) and, where the rule does not
+explain the decision, ``reason``. Rows with null for both may be added for what both annotated or neither did.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from vostochny.model import Document, Reference, Span
 
 TARGET = ANNOTATIONS / "adjudication.jsonl"
 Key = tuple[str, tuple[Span, ...], str]  # layer, spans, and which fact about them
-Facts = dict[Key, str]
+Facts = dict[Key, str]  # → the annotation, in words
 
 
-def facts(d: Document) -> Facts:
-    """Everything a pass says of an article but identity, as layer, spans and fact → words; equal where passes agree."""
+def collect_facts(d: Document) -> Facts:
+    """Return everything that is annotated in an article, except clusters; equal where two annotators agree."""
     out: Facts = {}
     for zone in d.zones:
         out["zones", (zone.span,), ""] = zone.name
@@ -38,8 +38,8 @@ def facts(d: Document) -> Facts:
         out["entities", (e.span,), ""] = " ".join(x for x in (e.type, e.level, "demonym" if e.demonym else None) if x)
     places = {e.id: e.trigger for e in d.events}
     for v in d.events:
-        said = (v.type, v.realis, "negative" if v.polarity == "negative" else None, v.outcome)
-        out["events", (v.trigger,), ""] = " ".join(x for x in said if x)
+        attributes = (v.type, v.realis, "negative" if v.polarity == "negative" else None, v.outcome)
+        out["events", (v.trigger,), ""] = " ".join(x for x in attributes if x)
         roles: dict[Span, list[str]] = {}
         for a in v.arguments:
             roles.setdefault(a.filler.span, []).append(a.role)
@@ -47,18 +47,18 @@ def facts(d: Document) -> Facts:
             out["arguments", (v.trigger, span), ""] = "+".join(sorted(names))
     anchors = {q.id: q.cue or q.content[0] for q in d.quotes}
     for q in d.quotes:
-        # A quote is known by its cue, so that one difference in content is one row and not two quotes.
+        # A quote is identified by its cue: a different content is then one row, not two different quotes.
         at = (anchors[q.id],)
 
-        def words(reference: Reference | None) -> str:
+        def name(reference: Reference | None) -> str:
             if reference is None:
                 return "none"
             span = places.get(reference.id or "", reference.span)
             return f"{span.of(d.text)} ({span.start})"
 
         out["quotes", at, "content"] = " // ".join(f"{s.of(d.text)} ({s.start}–{s.end})" for s in q.content)
-        out["quotes", at, "source"] = words(q.source)
-        out["quotes", at, "addressee"] = words(q.addressee)
+        out["quotes", at, "source"] = name(q.source)
+        out["quotes", at, "addressee"] = name(q.addressee)
         out["quotes", at, "directness"] = q.directness or "none"
         out["quotes", at, "attitude"] = q.attitude or "none"
         out["quotes", at, "parent"] = anchors[q.parent].of(d.text) if q.parent else "none"
@@ -66,105 +66,112 @@ def facts(d: Document) -> Facts:
     return out
 
 
-def disagreements(a: Mapping[str, Document], b: Mapping[str, Document]) -> Iterator[dict[str, Any]]:
-    """Every fact that A and B state differently, article by article, and then the clusters they draw differently.
+def find_disagreements(a: Mapping[str, Document], b: Mapping[str, Document]) -> Iterator[dict[str, Any]]:
+    """Yield a row for every fact in which A and B differ, article by article, and then for different clusters.
 
-    Arguments of an event that only one of them has, and facts of such a quote, are part of that difference.
+    An event or a quote that only one of them has is one row: its arguments and attributes have none of their own.
     """
     for doc_id in a:
         if doc_id not in b:
             continue
         text = a[doc_id].text
-        mine, theirs = facts(a[doc_id]), facts(b[doc_id])
-        for key in sorted(mine.keys() | theirs.keys(), key=lambda k: (k[0], k[1][0], k[1][-1], k[2])):
+        of_a, of_b = collect_facts(a[doc_id]), collect_facts(b[doc_id])
+        for key in sorted(of_a.keys() | of_b.keys(), key=lambda k: (k[0], k[1][0], k[1][-1], k[2])):
             layer, spans, fact = key
-            if mine.get(key) == theirs.get(key):
+            if of_a.get(key) == of_b.get(key):
                 continue
+            # The fact that stands for the whole event or quote.
             anchor = ("events" if layer == "arguments" else layer, spans[:1], "content" if layer == "quotes" else "")
-            lone = (anchor in mine) != (anchor in theirs)
-            if lone and (layer == "arguments" or (layer == "quotes" and fact != "content")):
+            only_one_has_it = (anchor in of_a) != (anchor in of_b)
+            if only_one_has_it and (layer == "arguments" or (layer == "quotes" and fact != "content")):
                 continue
-            yield _row(doc_id, layer, spans, text, fact, mine.get(key), theirs.get(key))
-    yield from _cluster_rows(a, b)
+            yield _row(doc_id, layer, spans, text, fact, of_a.get(key), of_b.get(key))
+    yield from _find_cluster_disagreements(a, b)
 
 
 def _row(
     doc_id: str, layer: str, spans: tuple[Span, ...], text: str, fact: str, a: str | None, b: str | None
 ) -> dict[str, Any]:
-    shown = [{"start": s.start, "end": s.end, "text": s.of(text)} for s in spans]
-    return {"doc_id": doc_id, "layer": layer, "spans": shown, "fact": fact, "a": a, "b": b}
+    places = [{"start": s.start, "end": s.end, "text": s.of(text)} for s in spans]
+    return {"doc_id": doc_id, "layer": layer, "spans": places, "fact": fact, "a": a, "b": b}
 
 
-def _members(passes: Mapping[str, Document], kind: str) -> dict[tuple[str, tuple[Span, ...]], str]:
-    out = {}
-    for doc_id, d in passes.items():
+def _clusters_by_item(documents: Mapping[str, Document], kind: str) -> dict[tuple[str, tuple[Span, ...]], str]:
+    """Return the cluster of every item of a kind (entity, event, utterance) by doc_id and spans."""
+    clusters: dict[tuple[str, tuple[Span, ...]], str] = {}
+    for doc_id, d in documents.items():
         if kind == "entity":
-            out |= {(doc_id, (e.span,)): e.cluster for e in d.entities if e.cluster}
+            clusters |= {(doc_id, (e.span,)): e.cluster for e in d.entities if e.cluster}
         elif kind == "event":
-            out |= {(doc_id, (v.trigger,)): v.cluster for v in d.events if v.cluster}
+            clusters |= {(doc_id, (v.trigger,)): v.cluster for v in d.events if v.cluster}
         else:
-            out |= {(doc_id, q.content): q.cluster for q in d.quotes if q.cluster}
-    return out
+            clusters |= {(doc_id, q.content): q.cluster for q in d.quotes if q.cluster}
+    return clusters
 
 
-def _cluster_rows(a: Mapping[str, Document], b: Mapping[str, Document]) -> Iterator[dict[str, Any]]:
-    """Items that stand in clusters which do not correspond, under the best one-to-one map of A's clusters to B's.
+def _find_cluster_disagreements(a: Mapping[str, Document], b: Mapping[str, Document]) -> Iterator[dict[str, Any]]:
+    """Yield the items whose clusters in A and B do not correspond, one row per pair of clusters and article.
 
-    A row a pair of clusters and article; the names themselves may differ freely.
+    Names of clusters are free, so A's clusters are first mapped to B's, one to one, such that most items correspond.
     """
     for kind in ("entity", "event", "utterance"):
-        mine, theirs = _members(a, kind), _members(b, kind)
-        shared = Counter((mine[k], theirs[k]) for k in mine.keys() & theirs.keys())
+        of_a, of_b = _clusters_by_item(a, kind), _clusters_by_item(b, kind)
+        shared = Counter((of_a[k], of_b[k]) for k in of_a.keys() & of_b.keys())
         names = [sorted({pair[i] for pair in shared}) for i in (0, 1)]
         number = [{name: i for i, name in enumerate(side)} for side in names]
         best = best_pairs({(number[0][x], number[1][y]): float(n) for (x, y), n in shared.items()})
-        like = {names[0][i]: names[1][j] for i, j in best.items()}
+        counterparts = {names[0][i]: names[1][j] for i, j in best.items()}
         cells: dict[tuple[str, str, str], list[tuple[Span, ...]]] = {}
-        for doc_id, spans in sorted(mine.keys() & theirs.keys()):
-            x, y = mine[doc_id, spans], theirs[doc_id, spans]
-            if like.get(x) != y:
+        for doc_id, spans in sorted(of_a.keys() & of_b.keys()):
+            x, y = of_a[doc_id, spans], of_b[doc_id, spans]
+            if counterparts.get(x) != y:
                 cells.setdefault((doc_id, x, y), []).append(spans)
         for (doc_id, x, y), items in cells.items():
             flat = tuple(s for spans in items for s in spans)
             yield _row(doc_id, "clusters", flat, a[doc_id].text, kind, x, y)
 
 
-def key_of(row: Mapping[str, Any]) -> tuple:
-    """What tells a row from others: article, layer, spans and fact."""
+def row_key(row: Mapping[str, Any]) -> tuple[str, str, tuple[tuple[int, int], ...], str]:
+    """Return what identifies a row: article, layer, spans and fact."""
     return row["doc_id"], row["layer"], tuple((s["start"], s["end"]) for s in row["spans"]), row.get("fact", "")
 
 
 def read_decisions(path: Path = TARGET) -> list[dict[str, Any]]:
-    """The rows of the record. Raises InputError with every row that does not say what was decided about what."""
+    """Return the rows of adjudication.jsonl. Raises InputError with every row without proper spans or decision."""
     rows = read_json_lines(path, ("doc_id", "layer", "spans", "a", "b", "decision"))
     problems = []
     for row in rows:
         spans = row["spans"] if isinstance(row["spans"], list) else [None]
         if not all(isinstance(s, dict) and {"start", "end"} <= s.keys() for s in spans):
-            problems.append(Problem(display_path(path), None, "spans", f"are no list of start and end: {row['spans']}"))
+            problems.append(
+                Problem(display_path(path), None, "spans", f"is not a list of start and end: {row['spans']}")
+            )
         if not isinstance(row["decision"], str):
-            problems.append(Problem(display_path(path), None, "decision", f"is no word: {row['decision']!r}"))
+            problems.append(Problem(display_path(path), None, "decision", f"is not a string: {row['decision']!r}"))
     if problems:
         raise InputError(problems)
     return rows
 
 
-def check(rows: list[dict[str, Any]], a: dict, b: dict, gold: dict) -> list[str]:
-    """What is undecided, decided without need, or decided otherwise than the gold has it."""
+def check(
+    rows: list[dict[str, Any]], a: Mapping[str, Document], b: Mapping[str, Document], gold: Mapping[str, Document]
+) -> list[str]:
+    """Return as messages what is undecided, decided without need, or decided otherwise than the gold has it."""
     problems = []
-    decided = {key_of(row): row for row in rows}
-    open_rows = {key_of(row): row for row in disagreements(a, b)}
-    for key, row in open_rows.items():
-        if key not in decided:
+    decisions = {row_key(row): row for row in rows}
+    disagreements = {row_key(row): row for row in find_disagreements(a, b)}
+    for key, row in disagreements.items():
+        if key not in decisions:
             problems.append(f"undecided: {json.dumps(row, ensure_ascii=False)}")
-    said = {doc_id: facts(d) for doc_id, d in gold.items()}
-    for key, row in decided.items():
-        if (row["a"] is not None or row["b"] is not None) and key not in open_rows:
+    facts = {doc_id: collect_facts(d) for doc_id, d in gold.items()}
+    for key, row in decisions.items():
+        if (row["a"] is not None or row["b"] is not None) and key not in disagreements:
             problems.append(f"A and B do not differ here: {json.dumps(row, ensure_ascii=False)}")
+        # A decision in words, and one on identity, cannot be compared with the gold by machine.
         if row["layer"] in ("clusters", "discrepancies") or row["decision"] not in ("a", "b"):
             continue
         spans = tuple(Span(s["start"], s["end"]) for s in row["spans"])
-        has = said.get(row["doc_id"], {}).get((row["layer"], spans, row.get("fact", "")))
+        has = facts.get(row["doc_id"], {}).get((row["layer"], spans, row.get("fact", "")))
         if has != row[row["decision"]]:
             problems.append(
                 f"decided {row['decision']}, but the gold has {has!r}: {json.dumps(row, ensure_ascii=False)}"
@@ -173,23 +180,33 @@ def check(rows: list[dict[str, Any]], a: dict, b: dict, gold: dict) -> list[str]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Run the command; return its exit code."""
+    parser = argparse.ArgumentParser(
+        description=(__doc__ or "").partition("\n")[0],
+        epilog="Exit code: 0 done, 1 with check if a disagreement is undecided or the gold does not follow a decision, "
+        "2 unreadable input.",
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     listing = commands.add_parser("list", help="print the disagreements of two folders of tasks as JSON Lines")
     listing.add_argument("a", type=Path, metavar="A", help="a folder of <doc_id>.json tasks")
-    listing.add_argument("b", type=Path, metavar="B", help="another over the same articles")
-    commands.add_parser("check", help="prove that adjudication.jsonl decides them all and that the gold follows it")
+    listing.add_argument("b", type=Path, metavar="B", help="another folder of tasks on the same articles")
+    commands.add_parser(
+        "check", help="check that annotations/adjudication.jsonl decides every disagreement, and the gold follows it"
+    )
     args = parser.parse_args(arguments)
     if args.command == "list":
         a, b = read_pass(args.a), read_pass(args.b)
         if not a.keys() & b.keys():
             raise InputError([Problem(str(args.b), None, None, f"has no article in common with {args.a}")])
-        for row in disagreements(a, b):
+        for row in find_disagreements(a, b):
             print(json.dumps(row, ensure_ascii=False))
         return 0
     folders = [ANNOTATIONS / "annotators" / name for name in "ab"]
-    passes = [read_pass(folder) for folder in (*folders, GOLD)]
+    a, b, gold = (read_pass(folder) for folder in (*folders, GOLD))
     rows = read_decisions()
-    problems = check(rows, *passes)
-    print("\n".join(problems) or f"adjudication: {len(rows)} rows, complete, and the gold follows them")
+    problems = check(rows, a, b, gold)
+    print(
+        "\n".join(problems)
+        or f"adjudication: {len(rows)} rows, all disagreements are decided, the gold follows the decisions"
+    )
     return 1 if problems else 0

@@ -1,8 +1,6 @@
-"""Agreement of two annotators: labels on what both marked, beyond chance.
+"""Cohen's κ: how far two annotators agree, beyond chance, on the labels of the items that both marked.
 
-Spans, arguments and clusters are compared by the scores of this package with one annotator as gold: F1 is then mutual
-F1 (Hripcsak & Rothschild 2005), precision and recall are the two directions, agr(B→A) and agr(A→B) of Wiebe et al.
-(2005). What is left is Cohen's κ for the labels of items that both found.
+Whether both mark the same spans, arguments and clusters is measured by the benchmark's own metrics; see ``two_passes``.
 """
 
 from __future__ import annotations
@@ -14,16 +12,18 @@ import numpy as np
 
 from vostochny.metrics.counts import Floats, Ints
 from vostochny.metrics.pairs import Pair
-from vostochny.model import Document, Entity, Event, Span
+from vostochny.model import Document, Entity, Event, Quote, Span
 
-Labelled = Iterable[tuple[Hashable, Span, str | None]]  # what makes it the same item, where it stands, its label
+# Items of a document: what identifies the item in both annotations, its place, and its label.
+LabelledItems = Iterable[tuple[Hashable, Span, str | None]]
 
 
 @dataclass(frozen=True)
 class Confusion:
-    """How often A said one label and B another: ``values[unit, a, b]``, rows that add up like Counts.
+    """How often one annotator (A) chose one label and the other (B) another, for the same items.
 
-    ``documents`` gives the document of each unit.
+    ``values`` has the shape (units, labels of A, labels of B) and adds up over units, as Counts do; ``labels`` names
+    the labels of both; ``documents`` gives the index of the document of each unit.
     """
 
     labels: tuple[str, ...]
@@ -31,15 +31,15 @@ class Confusion:
     documents: Ints
 
     def kappa(self) -> float | None:
-        """κ over all units; see :func:`kappa`."""
-        return kappa(self.values.sum(axis=0))
+        """Return κ over all units; see :func:`compute_kappa`."""
+        return compute_kappa(self.values.sum(axis=0))
 
 
-def kappa(table: Floats) -> float | None:
-    """Cohen's κ (1960) of a table of label pairs, shape (labels, labels): (observed - chance) / (1 - chance).
+def compute_kappa(table: Floats) -> float | None:
+    """Return Cohen's κ (1960) of a table of label pairs, shape (labels, labels): (observed - chance) / (1 - chance).
 
-    None where nothing was compared, or where both used one and the same label throughout, so that chance agreement is
-    whole and κ is undefined.
+    None where the table is empty, or where both annotators used one and the same label throughout: agreement by chance
+    is then 1, and κ is undefined.
     """
     total = float(table.sum())
     if not total:
@@ -49,53 +49,58 @@ def kappa(table: Floats) -> float | None:
     return None if chance == 1 else (observed - chance) / (1 - chance)
 
 
-def confusion(pairs: list[Pair], items: Callable[[Document], Labelled]) -> Confusion:
-    """Label pairs of the items that both annotators have, item by equal key; of equal keys the n-th meets the n-th."""
-    found: list[tuple[int, str, str]] = []
+def compare_labels(pairs: list[Pair], items: Callable[[Document], LabelledItems]) -> Confusion:
+    """Return the labels of the items that both annotators have, A's being the gold side of the pairs.
+
+    Items are the same where their keys are equal; where a key is repeated, the n-th item of A is the n-th of B. An item
+    without a label has the label "–".
+    """
+    labels: list[tuple[int, str, str]] = []
     for pair in pairs:
         waiting: dict[Hashable, list[str]] = {}
         for key, _, label in items(pair.predicted):
             waiting.setdefault(key, []).append(label or "–")
         for key, span, label in items(pair.gold):
             if waiting.get(key):
-                found.append((pair.place(span)[0], label or "–", waiting[key].pop(0)))
-    return _table(pairs, found)
+                labels.append((pair.place(span)[0], label or "–", waiting[key].pop(0)))
+    return _count(pairs, labels)
 
 
-def quote_confusion(pairs: list[Pair], label: Callable[[Pair, Document, int], str | None]) -> Confusion:
-    """Label pairs of quotes paired by content (units.pair_quotes); ``label(pair, side, index)`` reads one."""
-    found = [
+def compare_quote_labels(pairs: list[Pair], label: Callable[[Quote], str | None]) -> Confusion:
+    """Return the labels of the quotes that the benchmark pairs by the overlap of their content (Pair.quote_pairs)."""
+    labels = [
         (
             pair.place(pair.gold.quotes[a].content[0])[0],
-            label(pair, pair.gold, a) or "–",
-            label(pair, pair.predicted, b) or "–",
+            label(pair.gold.quotes[a]) or "–",
+            label(pair.predicted.quotes[b]) or "–",
         )
         for pair in pairs
         for a, b in pair.quote_pairs.items()
     ]
-    return _table(pairs, found)
+    return _count(pairs, labels)
 
 
-def _table(pairs: list[Pair], found: list[tuple[int, str, str]]) -> Confusion:
-    labels = tuple(sorted({label for _, a, b in found for label in (a, b)}))
-    place = {label: i for i, label in enumerate(labels)}
+def _count(pairs: list[Pair], items: list[tuple[int, str, str]]) -> Confusion:
+    """Return the counts of items given as (unit, label of A, label of B)."""
+    labels = tuple(sorted({label for _, a, b in items for label in (a, b)}))
+    index = {label: i for i, label in enumerate(labels)}
     documents = Pair.units(pairs)
     values = np.zeros((len(documents), len(labels), len(labels)))
-    for unit, a, b in found:
-        values[unit, place[a], place[b]] += 1
+    for unit, a, b in items:
+        values[unit, index[a], index[b]] += 1
     return Confusion(labels, values, documents)
 
 
-def mentions(attribute: Callable[[Entity], str | None]) -> Callable[[Document], Labelled]:
-    """Entities by span, labelled by ``attribute(entity)``."""
+def label_mentions(attribute: Callable[[Entity], str | None]) -> Callable[[Document], LabelledItems]:
+    """Return a function that lists a document's entities by span, labelled by ``attribute(entity)``."""
     return lambda d: [(e.span, e.span, attribute(e)) for e in d.entities]
 
 
-def triggers(attribute: Callable[[Event], str | None]) -> Callable[[Document], Labelled]:
-    """Events by trigger, labelled by ``attribute(event)``."""
+def label_triggers(attribute: Callable[[Event], str | None]) -> Callable[[Document], LabelledItems]:
+    """Return a function that lists a document's events by trigger, labelled by ``attribute(event)``."""
     return lambda d: [(e.trigger, e.trigger, attribute(e)) for e in d.events]
 
 
-def arguments(document: Document) -> Labelled:
-    """Arguments by trigger and filler, labelled by role."""
+def label_arguments(document: Document) -> LabelledItems:
+    """Return a document's arguments by trigger and filler, labelled by role."""
     return [((e.trigger, a.filler.span), a.filler.span, a.role) for e in document.events for a in e.arguments]

@@ -1,13 +1,13 @@
-"""How far two annotators agree, layer by layer, with intervals and the low spots.
+"""Measure how far two annotators agree, layer by layer, with intervals.
 
-    python -m scripts agreement                  annotations/annotators/a against b → annotations/agreement.json
-    python -m scripts agreement A B              any two folders of <doc_id>.json tasks; prints, writes nothing
-    python -m scripts agreement --check          exit 1 where agreement.json is not current
+    python -m scripts agreement            compare annotations/annotators/a with b, write annotations/agreement.json
+    python -m scripts agreement A B        compare two folders of <doc_id>.json tasks; print, write nothing
+    python -m scripts agreement --check    write nothing; exit 1 if agreement.json is not current
 
-Spans, arguments and clusters are compared by the benchmark's own scores with A as gold: F1 is mutual F1 (Hripcsak &
+Spans, arguments and clusters are compared by the benchmark's own metrics with A as gold: F1 is mutual F1 (Hripcsak &
 Rothschild 2005), recall is agr(A→B), the part of A's items that B has, and precision agr(B→A) (Wiebe et al. 2005).
 Labels of matched items are compared by Cohen's κ. Because the guidelines show examples from these very texts, every
-figure also stands for the items outside those examples, where neither annotator was shown anything.
+score is also computed for the items outside those examples, where neither annotator was shown anything.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from vostochny.stats.intervals import Resampling, percentile
 
 TARGET = ANNOTATIONS / "agreement.json"
 
-# What is published of each layer: figure → the benchmark's measure.
-FIGURES = {
+# The published scores: label → the benchmark's metric.
+METRICS = {
     "names and values": "entities.names",
     "all mentions": "entities.all",
     "trigger": "events.trigger_id",
@@ -60,51 +60,53 @@ FIGURES = {
     "utterance clusters across articles, CoNLL": "coreference.utterances.across.conll",
     "utterance clusters across articles, LEA": "coreference.utterances.across.lea",
 }
+# The published κ: label → the function that compares these labels.
 KAPPAS: Mapping[str, Callable[[list[Pair]], kappa.Confusion]] = {
-    "mention type": lambda p: kappa.confusion(p, kappa.mentions(lambda e: e.type)),
-    "mention level": lambda p: kappa.confusion(p, kappa.mentions(lambda e: e.level)),
-    "event type": lambda p: kappa.confusion(p, kappa.triggers(lambda e: e.type)),
-    "realis": lambda p: kappa.confusion(p, kappa.triggers(lambda e: e.realis)),
-    "polarity": lambda p: kappa.confusion(p, kappa.triggers(lambda e: e.polarity)),
-    "role": lambda p: kappa.confusion(p, kappa.arguments),
-    "directness": lambda p: kappa.quote_confusion(p, lambda pair, d, i: d.quotes[i].directness),
-    "attitude": lambda p: kappa.quote_confusion(p, lambda pair, d, i: d.quotes[i].attitude),
+    "mention type": lambda p: kappa.compare_labels(p, kappa.label_mentions(lambda e: e.type)),
+    "mention level": lambda p: kappa.compare_labels(p, kappa.label_mentions(lambda e: e.level)),
+    "event type": lambda p: kappa.compare_labels(p, kappa.label_triggers(lambda e: e.type)),
+    "realis": lambda p: kappa.compare_labels(p, kappa.label_triggers(lambda e: e.realis)),
+    "polarity": lambda p: kappa.compare_labels(p, kappa.label_triggers(lambda e: e.polarity)),
+    "role": lambda p: kappa.compare_labels(p, kappa.label_arguments),
+    "directness": lambda p: kappa.compare_quote_labels(p, lambda q: q.directness),
+    "attitude": lambda p: kappa.compare_quote_labels(p, lambda q: q.attitude),
 }
+# Of 10 000 resamples 2 000 are enough for two decimals of κ, which has no form for all resamples at once.
+KAPPA_RESAMPLES = 2000
 
 
 def read_pass(folder: Path) -> dict[str, Document]:
-    """One annotator's documents by doc_id, segmented. Raises InputError with the problems of all files."""
+    """Return one annotator's documents by doc_id, segmented. Raises InputError with the problems of all files."""
     ontology = store.read_ontology()
-    out, problems = {}, []
+    documents, problems = {}, []
     for path in sorted(folder.glob("*.json")):
         try:
-            out[path.stem] = segment(label_studio.read(read_json(path), ontology, display_path(path)))
+            documents[path.stem] = segment(label_studio.read(read_json(path), ontology, display_path(path)))
         except InputError as error:
             problems += error.problems
-    if not out and not problems:
-        problems.append(Problem(display_path(folder), None, None, "holds no <doc_id>.json"))
+    if not documents and not problems:
+        problems.append(Problem(display_path(folder), None, None, "contains no <doc_id>.json"))
     if problems:
         raise InputError(problems)
-    return out
+    return documents
 
 
-def examples() -> dict[str, list[Span]]:
-    """The places that the guidelines showed the annotators, by article number."""
-    out: dict[str, list[Span]] = {}
-    shown = read_json(ANNOTATIONS / "annotators" / "shown.json")
-    for number, start, end in shown["places"]:
-        out.setdefault(number, []).append(Span(start, end))
-    return out
+def read_examples() -> dict[str, list[Span]]:
+    """Return the places of the examples in the guidelines that the annotators had, by article number (003)."""
+    places: dict[str, list[Span]] = {}
+    for number, start, end in read_json(ANNOTATIONS / "annotators" / "shown.json")["places"]:
+        places.setdefault(number, []).append(Span(start, end))
+    return places
 
 
-def outside(document: Document, shown: list[Span]) -> Document:
-    """The document without the items that stand inside, or around, a place the guidelines show.
+def drop_examples(document: Document, examples: list[Span]) -> Document:
+    """Return the document without the items inside the places of examples.
 
-    Arguments go with their filler or their trigger.
+    An argument goes with its trigger or its filler, a quote where its content begins with an example.
     """
 
     def new(span: Span) -> bool:
-        return not any((s.start <= span.start and span.end <= s.end) or s == span for s in shown)
+        return not any((s.start <= span.start and span.end <= s.end) or s == span for s in examples)
 
     return replace(
         document,
@@ -114,68 +116,72 @@ def outside(document: Document, shown: list[Span]) -> Document:
             for e in document.events
             if new(e.trigger)
         ),
-        # A quote is known once its beginning was shown.
+        # A quote is known once its beginning was shown, give or take two characters such as quotation marks.
         quotes=tuple(
-            q for q in document.quotes if not any(s.start - 2 <= q.content[0].start <= s.start + 2 for s in shown)
+            q for q in document.quotes if not any(s.start - 2 <= q.content[0].start <= s.start + 2 for s in examples)
         ),
     )
 
 
-def heads(document: Document) -> Document:
-    """The document with every mention cut to its last token, for agreement on heads."""
+def cut_to_heads(document: Document) -> Document:
+    """Return the document with every mention cut to its head, for agreement on heads."""
     pair = pair_up([document], {}, frozenset(), frozenset())[0]
     return replace(document, entities=tuple(replace(e, span=pair.head(e.span)) for e in document.entities))
 
 
 def compare(a: Mapping[str, Document], b: Mapping[str, Document]) -> dict[str, Any]:
-    """Every figure of two passes over the same articles."""
+    """Return the content of agreement.json for two passes, given by doc_id; articles that only one has are left out."""
     ontology = store.read_ontology()
     ids = [i for i in a if i in b]
-    shown = examples()
+    examples = read_examples()
 
     def score(change: Callable[[Document], Document] = lambda d: d, resamples: int = 10_000) -> scoring.Result:
         options = scoring.Options(layers=("entities", "events", "quotes"), resamples=resamples)
         return scoring.score([change(a[i]) for i in ids], {i: change(b[i]) for i in ids}, ontology, options)
 
     result = score()
-    beyond = score(lambda d: outside(d, shown.get(d.doc_id[:3], [])), resamples=0)
-    figures = {label: _figure(result, beyond, name) for label, name in FIGURES.items() if name in result.measures}
-    by_head = score(heads, resamples=0).measures["entities.all"]
-    figures["all mentions, head"] = {"f1": by_head.value}
+    outside = score(lambda d: drop_examples(d, examples.get(d.doc_id[:3], [])), resamples=0)
+    scores = {
+        label: _describe_score(result, outside, name) for label, name in METRICS.items() if name in result.measures
+    }
+    by_head = score(cut_to_heads, resamples=0).measures["entities.all"]
+    scores["all mentions, head"] = {"f1": by_head.value}
     pairs = pair_up([a[i] for i in ids], {i: b[i] for i in ids}, frozenset(ontology.values), ontology.unscored)
     return {
         "articles": ids,
-        "counts": {side: _counts(documents, ids) for side, documents in (("a", a), ("b", b))},
-        "f1": figures,
-        "kappa": {label: _kappa(make(pairs)) for label, make in KAPPAS.items()},
+        "counts": {side: _count_items(documents, ids) for side, documents in (("a", a), ("b", b))},
+        "f1": scores,
+        "kappa": {label: _describe_kappa(compare_labels(pairs)) for label, compare_labels in KAPPAS.items()},
     }
 
 
-def _figure(result: scoring.Result, beyond: scoring.Result, name: str) -> dict[str, Any]:
+def _describe_score(result: scoring.Result, outside: scoring.Result, name: str) -> dict[str, Any]:
+    """Return one score as JSON; ``outside`` is the result on the items outside the examples."""
     measure = result.measures[name]
-    found = result.uncertainty(measure)
-    assert found is not None  # intervals are on
-    out: dict[str, Any] = {"measure": name, "f1": measure.value}
+    uncertainty = result.uncertainty(measure)
+    assert uncertainty is not None  # intervals are on
+    row: dict[str, Any] = {"measure": name, "f1": measure.value}
+    # Directions and counts exist where the metric is F1 over items of one kind.
     if len(measure.counts) == 1 and not measure.facet:
         s = scores.score(measure.counts[0])
-        out |= {"a_to_b": s.recall, "b_to_a": s.precision, "both": s.right, "a": s.gold, "b": s.predicted}
-    if len(found.documents) == len(result.documents):
-        out["by_article"] = dict(zip(result.documents, found.documents, strict=True))
-    out |= {"these_articles": found.these_articles, "new_articles": found.new_articles}
-    other = beyond.measures.get(name)
+        row |= {"a_to_b": s.recall, "b_to_a": s.precision, "both": s.right, "a": s.gold, "b": s.predicted}
+    if len(uncertainty.documents) == len(result.documents):
+        row["by_article"] = dict(zip(result.documents, uncertainty.documents, strict=True))
+    row |= {"these_articles": uncertainty.these_articles, "new_articles": uncertainty.new_articles}
+    other = outside.measures.get(name)
     if other is not None:
-        out["outside_examples"] = {"f1": other.value, "support": other.support}
-    return out
+        row["outside_examples"] = {"f1": other.value, "support": other.support}
+    return row
 
 
-def _kappa(confusion: kappa.Confusion) -> dict[str, Any]:
+def _describe_kappa(confusion: kappa.Confusion) -> dict[str, Any]:
+    """Return one κ as JSON, with its interval and the label pairs that are confused most."""
     size = len(confusion.labels)
     totals = Resampling().totals(confusion.values.reshape(len(confusion.values), -1), confusion.documents)
-    # 2 000 of the resamples are enough for two decimals, and κ has no form for all at once.
-    drawn = [kappa.kappa(t) for t in totals[:2000].reshape(-1, size, size)]
-    interval = percentile(np.array([np.nan if k is None else k for k in drawn]))
+    resampled = [kappa.compute_kappa(t) for t in totals[:KAPPA_RESAMPLES].reshape(-1, size, size)]
+    interval = percentile(np.array([np.nan if k is None else k for k in resampled]))
     table = confusion.values.sum(axis=0)
-    off = [
+    confused = [
         (confusion.labels[i], confusion.labels[j], int(table[i, j]))
         for i in range(size)
         for j in range(size)
@@ -186,11 +192,12 @@ def _kappa(confusion: kappa.Confusion) -> dict[str, Any]:
         "items": float(table.sum()),
         "agreed": float(np.trace(table)),
         "these_articles": interval,
-        "confused": sorted(off, key=lambda x: (-x[2], x[0], x[1]))[:10],
+        "confused": sorted(confused, key=lambda x: (-x[2], x[0], x[1]))[:10],
     }
 
 
-def _counts(documents: Mapping[str, Document], ids: list[str]) -> dict[str, dict[str, int]]:
+def _count_items(documents: Mapping[str, Document], ids: list[str]) -> dict[str, dict[str, int]]:
+    """Return how many items of each layer the articles ``ids`` have."""
     return {
         i: {
             "entities": len(documents[i].entities),
@@ -202,22 +209,22 @@ def _counts(documents: Mapping[str, Document], ids: list[str]) -> dict[str, dict
     }
 
 
-def rounded(value: Any) -> Any:
-    """The same with six decimals, so that the file does not hang on the last digit of a float."""
+def round_floats(value: Any) -> Any:
+    """Return a JSON value with all floats rounded to six decimals, so that the file is the same on every machine."""
     if isinstance(value, float):
         return round(value, 6)
     if isinstance(value, dict):
-        return {k: rounded(v) for k, v in value.items()}
-    return [rounded(v) for v in value] if isinstance(value, list | tuple) else value
+        return {k: round_floats(v) for k, v in value.items()}
+    return [round_floats(v) for v in value] if isinstance(value, list | tuple) else value
 
 
-def table(report: dict[str, Any]) -> str:
-    """The figures for a person."""
+def format_table(report: dict[str, Any]) -> str:
+    """Return the content of agreement.json as a table for the terminal."""
 
     def percent(value: float | None) -> str:
         return "–" if value is None else f"{100 * value:.1f}"
 
-    def span(interval: Any) -> str:
+    def ends(interval: Any) -> str:
         return f"{100 * interval[0]:.1f}–{100 * interval[1]:.1f}" if interval else ""
 
     head = (
@@ -225,26 +232,34 @@ def table(report: dict[str, Any]) -> str:
     )
     lines = [head]
     for label, f in report["f1"].items():
-        beyond = f.get("outside_examples") or {}
+        outside = f.get("outside_examples") or {}
         lines.append(
-            f"{label:<46}{percent(f['f1']):>6}{span(f.get('these_articles')):>16}"
+            f"{label:<46}{percent(f['f1']):>6}{ends(f.get('these_articles')):>16}"
             + "".join(f"{percent(f[k]) if k in f else '':>7}" for k in ("a_to_b", "b_to_a"))
             + "".join(f"{f[k]:>6.0f}" if k in f else f"{'':>6}" for k in ("a", "b"))
-            + f"{percent(beyond['f1']) if beyond else '':>9}{beyond['support'] if beyond else 0:>6.0f}"
+            + f"{percent(outside['f1']) if outside else '':>9}{outside['support'] if outside else 0:>6.0f}"
         )
     lines += ["", f"{'Cohen’s κ on matched items':<46}{'κ':>6}{'these articles':>16}{'agreed':>8}{'of':>6}"]
     for label, k in report["kappa"].items():
         value = "–" if k["kappa"] is None else f"{k['kappa']:.3f}"
         interval = k["these_articles"]
-        shown = f"{interval[0]:.3f}–{interval[1]:.3f}" if interval else ""
-        lines.append(f"{label:<46}{value:>6}{shown:>16}{k['agreed']:>8.0f}{k['items']:>6.0f}")
+        low_high = f"{interval[0]:.3f}–{interval[1]:.3f}" if interval else ""
+        lines.append(f"{label:<46}{value:>6}{low_high:>16}{k['agreed']:>8.0f}{k['items']:>6.0f}")
     return "\n".join(lines) + "\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("passes", nargs="*", type=Path, metavar="DIR", help="two folders of tasks (default: a and b)")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where agreement.json is stale")
+    """Run the command; return its exit code."""
+    parser = argparse.ArgumentParser(
+        description=(__doc__ or "").partition("\n")[0],
+        epilog="Without folders annotations/agreement.json is written. Exit code: 0 done, 1 with --check if it "
+        "is not current, 2 unreadable input.",
+    )
+    parser.add_argument(
+        "passes", nargs="*", type=Path, metavar="DIR",
+        help="two folders of <doc_id>.json tasks (default: annotations/annotators/a and b)",
+    )  # fmt: skip
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if agreement.json is not current")
     args = parser.parse_args(arguments)
     if len(args.passes) not in (0, 2):
         parser.error("give two folders, or none for the two annotators of this corpus")
@@ -254,11 +269,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     a, b = (read_pass(folder) for folder in folders)
     if not a.keys() & b.keys():
         raise InputError([Problem(str(folders[1]), None, None, f"has no article in common with {folders[0]}")])
-    report = rounded(compare(a, b))
+    report = round_floats(compare(a, b))
     content = json.dumps(report, ensure_ascii=False, indent=1) + "\n"
     stale = [] if args.passes else write_or_check({TARGET: content}, args.check)
     if args.check:
         print("agreement.json: not current; run python -m scripts agreement" if stale else "agreement.json: current")
         return 1 if stale else 0
-    print(table(report), end="")
+    print(format_table(report), end="")
     return 0

@@ -87,7 +87,7 @@ def _about_annotation(documents: list[Document]) -> dict[str, str]:
     adjudicated = adjudicate.read_decisions()
     readings = read_json_lines(folder / "discrepancy_readings.jsonl", ["reading"])
     discrepancies = store.read_discrepancies()
-    shown = two_passes.examples()
+    shown = two_passes.read_examples()
     covered = {
         (d.doc_id, i) for d in documents for s in shown.get(d.doc_id[:3], []) for i in range(s.start, s.end)
     }  # fmt: skip

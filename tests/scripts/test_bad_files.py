@@ -116,9 +116,9 @@ def test_other_line_ends_are_not_current(tree: Tree) -> None:
     ("command", "message"),
     [
         ("corpus --without-text seeds/{0}.txt", "Not a directory"),
-        ("adjudicate list nowhere annotations/annotators/b", "nowhere: holds no <doc_id>.json"),
-        ("adjudicate list annotations/annotators/a annotations/clusters", "clusters: holds no <doc_id>.json"),
-        ("agreement annotations/annotators/a nowhere", "nowhere: holds no <doc_id>.json"),
+        ("adjudicate list nowhere annotations/annotators/b", "nowhere: contains no <doc_id>.json"),
+        ("adjudicate list annotations/annotators/a annotations/clusters", "clusters: contains no <doc_id>.json"),
+        ("agreement annotations/annotators/a nowhere", "nowhere: contains no <doc_id>.json"),
         ("agreement --check annotations/annotators/a annotations/annotators/b", "give no folders"),
         ("notation tasks nowhere out", "nowhere: holds no <doc_id>.txt"),
         ("notation take seeds", "seeds: cannot be read: Is a directory"),

@@ -51,26 +51,26 @@ def test_kappa_equals_scikit_learn(seed):
     table = np.zeros((3, 3))
     for x, y in zip(a, b, strict=True):
         table["xyz".index(x), "xyz".index(y)] += 1
-    assert kappa.kappa(table) == pytest.approx(cohen_kappa_score(a, b))
+    assert kappa.compute_kappa(table) == pytest.approx(cohen_kappa_score(a, b))
 
 
 def test_kappa_is_undefined_where_nothing_could_differ():
-    assert kappa.kappa(np.zeros((2, 2))) is None
-    assert kappa.kappa(np.array([[7.0]])) is None
-    assert kappa.kappa(np.array([[0.0, 5.0], [5.0, 0.0]])) == -1
+    assert kappa.compute_kappa(np.zeros((2, 2))) is None
+    assert kappa.compute_kappa(np.array([[7.0]])) is None
+    assert kappa.compute_kappa(np.array([[0.0, 5.0], [5.0, 0.0]])) == -1
 
 
 def test_labels_are_compared_on_what_both_marked():
     mine = a_pass()
     other = replace(mine, entities=(replace(mine.entities[0], type="ORG"), *mine.entities[2:]))
     pair = pair_up([mine], {mine.doc_id: other}, frozenset({"DATE"}), frozenset())
-    table = kappa.confusion(pair, kappa.mentions(lambda e: e.type))
+    table = kappa.compare_labels(pair, kappa.label_mentions(lambda e: e.type))
     assert table.values.sum() == 7
     assert table.values.sum(axis=0)[table.labels.index("PER"), table.labels.index("ORG")] == 1
 
 
 def test_a_pass_agrees_with_itself_and_directions_are_not_swapped(monkeypatch):
-    monkeypatch.setattr(script, "examples", dict)
+    monkeypatch.setattr(script, "read_examples", dict)
     mine = a_pass()
     same = script.compare({"000_x": mine}, {"000_x": mine})
     assert all(f["f1"] in (1.0, None) for f in same["f1"].values())
@@ -81,7 +81,7 @@ def test_a_pass_agrees_with_itself_and_directions_are_not_swapped(monkeypatch):
 
 def test_figures_outside_the_examples_leave_out_what_was_shown():
     mine = a_pass()
-    left = script.outside(mine, [at("met Bob"), at("that it was fine")])
+    left = script.drop_examples(mine, [at("met Bob"), at("that it was fine")])
     assert [e.id for e in left.entities] == ["e1", "e3", "e4", "e5", "e6", "e7", "e8"]
     assert [e.id for e in left.events] == ["v2"] and left.quotes == ()
 
@@ -96,7 +96,7 @@ def test_every_kind_of_difference_is_listed_once():
         events=(replace(v1, arguments=v1.arguments[:1]),),
         quotes=(replace(mine.quotes[0], directness="mixed", addressee=None),),
     )  # fmt: skip
-    rows = list(adjudicate.disagreements({"000_x": mine}, {"000_x": other}))
+    rows = list(adjudicate.find_disagreements({"000_x": mine}, {"000_x": other}))
     assert [(r["layer"], r["spans"][0]["text"], r["fact"], r["a"], r["b"]) for r in rows[:-1]] == [
         ("arguments", "met", "", "Place", None),
         ("entities", "Ann", "", "PER NAM", "ORG NAM"),
@@ -106,18 +106,18 @@ def test_every_kind_of_difference_is_listed_once():
     ]
     # One Rome against one: which of the two is the odd one is a tie, and one of them is named.
     assert (rows[-1]["layer"], rows[-1]["fact"], rows[-1]["spans"][0]["text"]) == ("clusters", "entity", "Rome")
-    assert list(adjudicate.disagreements({"000_x": mine}, {"000_x": mine})) == []
+    assert list(adjudicate.find_disagreements({"000_x": mine}, {"000_x": mine})) == []
     renamed = replace(
         mine, entities=tuple(replace(e, cluster=e.cluster and f"other_{e.cluster}") for e in mine.entities)
     )
-    assert list(adjudicate.disagreements({"000_x": mine}, {"000_x": renamed})) == []
+    assert list(adjudicate.find_disagreements({"000_x": mine}, {"000_x": renamed})) == []
 
 
 def test_the_record_must_be_complete_and_the_gold_must_follow_it():
     mine = a_pass()
     other = replace(mine, entities=(replace(mine.entities[0], type="ORG"), *mine.entities[1:]))
     passes = {"000_x": mine}, {"000_x": other}
-    (row,) = adjudicate.disagreements(*passes)
+    (row,) = adjudicate.find_disagreements(*passes)
     decided = row | {"decision": "a", "rule": "E1"}
     assert adjudicate.check([decided], *passes, {"000_x": mine}) == []
     assert "undecided" in adjudicate.check([], *passes, {"000_x": mine})[0]
