@@ -122,7 +122,7 @@ def _weighed(paths: tuple[str, str], options: scoring.Options) -> dict[str, Any]
 
 
 def sizes(gold: str, predicted: str) -> dict[str, Any]:
-    """What benchmark/SCALE.md reckons with: bytes read and sent, and seconds, for names alone and for every metric.
+    """What docs/scale.md reckons with: bytes read and sent, and seconds, for names alone and for every metric.
 
     Every metric is counted on the corpus's articles, scored against themselves: as full as annotation gets, and long.
     A total that is sent has 8 bytes a document besides. ``bytes_seen_a_document`` is what a part keeps of each document

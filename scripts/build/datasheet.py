@@ -1,4 +1,4 @@
-"""The figures of DATASHEET.md, README.md and benchmark/SCALE.md, written between their marks from the records.
+"""The figures of DATASHEET.md, README.md and docs/scale.md, written between their marks from the records.
 
     python -m scripts datasheet            write what is not current
     python -m scripts datasheet --check    write nothing; exit 1 if a figure is not current
@@ -23,7 +23,7 @@ from vostochny.errors import InputError, Problem
 from vostochny.formats import jsonl
 from vostochny.model import Document
 
-TARGETS = tuple(ROOT / name for name in ("DATASHEET.md", "README.md", "benchmark/SCALE.md"))
+TARGETS = tuple(ROOT / name for name in ("DATASHEET.md", "README.md", "docs/scale.md"))
 MARK = re.compile(r"<!-- generated:(\S+) -->(.*?)<!-- /generated -->", re.S)
 
 

@@ -1,4 +1,4 @@
-"""The reckoning of benchmark/SCALE.md, from what measure_speed.py measured: figures that datasheet.py fills in."""
+"""The reckoning of docs/scale.md, from what python -m scripts speed measured: figures that datasheet.py fills in."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def span(seconds: float) -> str:
 
 
 def figures(speed: Mapping[str, Any]) -> dict[str, str]:
-    """Every figure of SCALE.md by its name."""
+    """Every figure of docs/scale.md by its name."""
     many = speed["many_files"]
     sizes, processes, orders, dask = (many[key] for key in ("sizes", "processes", "orders", "dask"))
     kinds = sizes["names"], sizes["articles"]

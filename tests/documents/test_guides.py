@@ -14,7 +14,7 @@ from scripts.files import ROOT
 PACKAGE = ROOT / "benchmark" / "vostochny"
 GUIDES = ("docs/architecture.md", "docs/glossary.md", "CONTRIBUTING.md")
 # Everything in which a reader finds commands to type.
-PAPERS = (*GUIDES, "README.md", "DATASHEET.md", "docs/label-studio.md", "benchmark/SCALE.md", "corpus/README.md")
+PAPERS = (*GUIDES, "README.md", "DATASHEET.md", "docs/label-studio.md", "docs/scale.md", "corpus/README.md")
 FILES = (".py", ".md", ".toml", ".yaml", ".cff", ".js")
 PLACEHOLDER = re.compile(r"…|<\w+>|\b[A-Z]+(?=_?\.py)")  # NAME.py, <layer>.py, 003_….json
 
@@ -100,7 +100,7 @@ def test_every_command_of_a_document_exists(name: str) -> None:
     assert [m for m in made if m not in targets] == []
 
 
-@pytest.mark.parametrize("name", [*GUIDES, "docs/label-studio.md"])
+@pytest.mark.parametrize("name", [*GUIDES, "docs/label-studio.md", "docs/scale.md"])
 def test_every_link_of_a_guide_leads_somewhere(name: str) -> None:
     links = [link for link in re.findall(r"\]\(([^)#]+)[^)]*\)", text(name)) if not link.startswith("http")]
     assert links and [link for link in links if not ((ROOT / name).parent / link).exists()] == []

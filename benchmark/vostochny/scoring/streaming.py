@@ -1,6 +1,6 @@
 """A score of files too large to hold: counted part by part, by one process or many, and added up.
 
-Memory, measured in benchmark/SCALE.md: a process holds under half a gigabyte for files of one order, most of it the
+Memory, measured in docs/scale.md: a process holds under half a gigabyte for files of one order, most of it the
 parser's; up to three times joining.WAITING more where orders differ, or three times a bucket (:mod:`buckets`); and some
 130 bytes for each doc_id of the files it counts. What is added up takes 32 bytes a block, stratum and metric, and 8 a
 document (its key).
