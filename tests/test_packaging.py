@@ -218,8 +218,8 @@ def test_neither_distribution_has_article_text(built):
 
 
 def test_the_gold_of_the_package_is_that_of_the_corpus():
-    assert corpus.packaged_gold() == corpus.gold_hash(corpus.documents_path())
-    assert corpus.gold_hash(corpus.standoff_paths()[0]) == corpus.packaged_gold()
+    assert corpus.packaged_gold_hash() == corpus.gold_hash(corpus.documents_path())
+    assert corpus.gold_hash(corpus.standoff_paths()[0]) == corpus.packaged_gold_hash()
 
 
 def figures(output: str) -> list[str]:
@@ -240,7 +240,7 @@ def test_the_wheel_alone_scores_offsets_as_a_checkout_does(installed, tmp_path):
     alone, beside = figures(there.stdout), figures(here.stdout)
     # What needs the words is left out; everything else is the same, signature and gold included.
     assert [x for x in alone if x not in beside] == [] and len(alone) > 20
-    assert f"gold:{corpus.packaged_gold()}" in there.stdout
+    assert f"gold:{corpus.packaged_gold_hash()}" in there.stdout
     compared = run(installed, "compare", str(LOOKUP), str(LOOKUP), cwd=tmp_path)
     assert compared.returncode == 0, compared.stderr
 
@@ -263,7 +263,7 @@ def test_after_rehydrate_the_wheel_does_everything(installed, tmp_path):
     joined = run(installed, "rehydrate", str(SEEDS), cwd=tmp_path)
     assert joined.returncode == 0, joined.stderr
     done = run(installed, "score", "p.jsonl", cwd=tmp_path)
-    assert done.returncode == 0 and f"gold:{corpus.packaged_gold()}" in done.stdout, done.stderr
+    assert done.returncode == 0 and f"gold:{corpus.packaged_gold_hash()}" in done.stdout, done.stderr
     assert "There is time." in run(installed, "show", "003", cwd=tmp_path).stdout
 
 

@@ -15,11 +15,11 @@ _NO_TEXT = (
 )
 
 
-class NoText(FileNotFoundError):
+class NoTextError(FileNotFoundError):
     """The articles themselves are not here."""
 
 
-def agreement() -> dict[str, float]:
+def load_agreement() -> dict[str, float]:
     """Mutual F1 of the corpus's two annotators by measure; empty where the gold has not been annotated twice."""
     path = files("vostochny").joinpath("data/agreement.json")
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
@@ -31,16 +31,16 @@ def standoff_paths() -> tuple[Path, Path]:
     return data / "gold.jsonl", data / "about.json"
 
 
-def packaged_gold() -> str | None:
+def packaged_gold_hash() -> str | None:
     """The hash of the complete gold that the package carries without text; None before it was built."""
     about = standoff_paths()[1]
     return str(json.loads(about.read_text(encoding="utf-8"))["gold"]) if about.is_file() else None
 
 
-def joined_path() -> Path:
+def rehydrated_gold_path() -> Path:
     """Where ``vostochny rehydrate`` puts the complete gold of this package: a folder of the user's, one file a gold."""
     base = os.environ.get("XDG_DATA_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".local" / "share"
-    return Path(base) / "vostochny" / f"gold-{packaged_gold()}.jsonl"
+    return Path(base) / "vostochny" / f"gold-{packaged_gold_hash()}.jsonl"
 
 
 def documents_path() -> Path:
@@ -52,25 +52,25 @@ def documents_path() -> Path:
     beside = Path(__file__).resolve().parents[2] / DOCUMENTS
     if beside.is_file():
         return beside
-    found = _around()
+    found = _find_checkout_documents()
     if found:
-        gold, there = packaged_gold(), file_hash(str(found))
+        gold, there = packaged_gold_hash(), file_hash(str(found))
         if there == gold:
             return found
         raise FileNotFoundError(
             f"{found}: is gold {there}, and the installed package carries {gold}; install the package again from this "
             "checkout (pip install .), or work in another folder"
         )
-    if joined_path().is_file():
-        return joined_path()
-    raise NoText(_NO_TEXT)
+    if rehydrated_gold_path().is_file():
+        return rehydrated_gold_path()
+    raise NoTextError(_NO_TEXT)
 
 
 def gold_path() -> Path:
     """The gold to score against: with article text where there is any, else the package's own without."""
     try:
         return documents_path()
-    except NoText:
+    except NoTextError:
         if standoff_paths()[0].is_file():
             return standoff_paths()[0]
         raise
@@ -84,11 +84,11 @@ def file_hash(path: str) -> str:
 def gold_hash(path: str | os.PathLike[str]) -> str:
     """The hash that names a gold in signatures; without text it has the name of the gold that it was made from."""
     if Path(path) == standoff_paths()[0]:
-        return str(packaged_gold())
+        return str(packaged_gold_hash())
     return file_hash(os.fspath(path))
 
 
-def _around() -> Path | None:
+def _find_checkout_documents() -> Path | None:
     """The corpus of the checkout that the working folder is in, if any."""
     here = Path.cwd()
     for folder in (here, *here.parents):

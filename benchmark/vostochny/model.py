@@ -121,24 +121,24 @@ class Placement:
     exact: int = 0
     normalised: int = 0
     unplaced: tuple[tuple[Span, str], ...] = ()
-    untold: int = 0
+    unlisted: int = 0
 
     def __add__(self, other: Placement) -> Placement:
         """The placements of two documents; the spans of the unplaced keep counting from their own document."""
         return Placement(
             self.exact + other.exact, self.normalised + other.normalised,
-            self.unplaced + other.unplaced, self.untold + other.untold,
+            self.unplaced + other.unplaced, self.unlisted + other.unlisted,
         )  # fmt: skip
 
     @property
-    def missed(self) -> int:
+    def unplaced_count(self) -> int:
         """How many were not found."""
-        return len(self.unplaced) + self.untold
+        return len(self.unplaced) + self.unlisted
 
     @property
     def total(self) -> int:
         """How many spans were given by their words."""
-        return self.exact + self.normalised + self.missed
+        return self.exact + self.normalised + self.unplaced_count
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class View:
     events: Mapping[str, str] | None = None
     builtin: bool = True
 
-    def entity(self, type: str, level: str | None, demonym: bool) -> str | None:
+    def entity_label(self, type: str, level: str | None, demonym: bool) -> str | None:
         """The view's name for a mention, or None where the view lacks it. A level of None passes every view."""
         if level is not None and level not in self.levels:
             return None
@@ -55,15 +55,15 @@ class View:
         """The entity labels of the view, in order of first appearance."""
         return tuple(dict.fromkeys(self.types.values()))
 
-    def gold(self, document: Document) -> Document:
+    def relabel_gold(self, document: Document) -> Document:
         """A gold document in the labels of the view, without what the view lacks.
 
         Arguments of events that stay keep fillers that go: a filler is compared by its span.
         """
-        entities = [(e, self.entity(e.type, e.level, e.demonym)) for e in document.entities]
+        entities = [(e, self.entity_label(e.type, e.level, e.demonym)) for e in document.entities]
         return self._relabelled(document, entities, lambda e: (self.events or {}).get(e.type))
 
-    def prediction(self, document: Document) -> Document:
+    def relabel_prediction(self, document: Document) -> Document:
         """A prediction in the labels of the view: one of its own labels stays, one of the ontology's types is mapped.
 
         A demonym flag marks an item as labelled in the ontology's types, whatever else its label could mean.
@@ -73,7 +73,7 @@ class View:
         def label(e: Entity) -> str | None:
             if e.type in own and not e.demonym:
                 return e.type if e.level is None or e.level in self.levels else None
-            return self.entity(e.type, e.level, e.demonym)
+            return self.entity_label(e.type, e.level, e.demonym)
 
         entities = [(e, label(e)) for e in document.entities]
         own_events = frozenset((self.events or {}).values())
@@ -111,7 +111,7 @@ class Ontology:
     attitude: Mapping[str, str]
     links: Mapping[str, str]
     zones: Mapping[str, str]
-    unscored: frozenset[str]
+    unscored_zones: frozenset[str]
     discrepancies: Mapping[str, str]
     views: Mapping[str, View]
 
@@ -184,7 +184,7 @@ def parse_ontology(source: Mapping[str, Any]) -> Ontology:
         attitude=source["attitude"],
         links=source["links"],
         zones={n: b["help"] for n, b in source["zones"].items()},
-        unscored=frozenset(n for n, b in source["zones"].items() if not b["scored"]),
+        unscored_zones=frozenset(n for n, b in source["zones"].items() if not b["scored"]),
         discrepancies=source["discrepancies"],
         views=views,
     )

@@ -62,7 +62,7 @@ def compare_labels(pairs: list[Pair], items: Callable[[Document], LabelledItems]
             waiting.setdefault(key, []).append(label or "–")
         for key, span, label in items(pair.gold):
             if waiting.get(key):
-                labels.append((pair.place(span)[0], label or "–", waiting[key].pop(0)))
+                labels.append((pair.locate(span)[0], label or "–", waiting[key].pop(0)))
     return _count(pairs, labels)
 
 
@@ -70,7 +70,7 @@ def compare_quote_labels(pairs: list[Pair], label: Callable[[Quote], str | None]
     """Return the labels of the quotes that the benchmark pairs by the overlap of their content (Pair.quote_pairs)."""
     labels = [
         (
-            pair.place(pair.gold.quotes[a].content[0])[0],
+            pair.locate(pair.gold.quotes[a].content[0])[0],
             label(pair.gold.quotes[a]) or "–",
             label(pair.predicted.quotes[b]) or "–",
         )
@@ -84,7 +84,7 @@ def _count(pairs: list[Pair], items: list[tuple[int, str, str]]) -> Confusion:
     """Return the counts of items given as (unit, label of A, label of B)."""
     labels = tuple(sorted({label for _, a, b in items for label in (a, b)}))
     index = {label: i for i, label in enumerate(labels)}
-    documents = Pair.units(pairs)
+    documents = Pair.unit_documents(pairs)
     values = np.zeros((len(documents), len(labels), len(labels)))
     for unit, a, b in items:
         values[unit, index[a], index[b]] += 1

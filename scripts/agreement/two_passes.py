@@ -28,10 +28,10 @@ from scripts.segmentation import segment
 from vostochny import scoring
 from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio
-from vostochny.metrics.pairs import Pair, pair_up
+from vostochny.metrics.pairs import Pair, pair_documents
 from vostochny.model import Document, Span
 from vostochny.stats import scores
-from vostochny.stats.intervals import Resampling, percentile
+from vostochny.stats.intervals import Resampling, percentile_interval
 
 TARGET = ANNOTATIONS / "agreement.json"
 
@@ -125,8 +125,8 @@ def drop_examples(document: Document, examples: list[Span]) -> Document:
 
 def cut_to_heads(document: Document) -> Document:
     """Return the document with every mention cut to its head, for agreement on heads."""
-    pair = pair_up([document], {}, frozenset(), frozenset())[0]
-    return replace(document, entities=tuple(replace(e, span=pair.head(e.span)) for e in document.entities))
+    pair = pair_documents([document], {}, frozenset(), frozenset())[0]
+    return replace(document, entities=tuple(replace(e, span=pair.head_of(e.span)) for e in document.entities))
 
 
 def compare(a: Mapping[str, Document], b: Mapping[str, Document]) -> dict[str, Any]:
@@ -146,7 +146,9 @@ def compare(a: Mapping[str, Document], b: Mapping[str, Document]) -> dict[str, A
     }
     by_head = score(cut_to_heads, resamples=0).measures["entities.all"]
     scores["all mentions, head"] = {"f1": by_head.value}
-    pairs = pair_up([a[i] for i in ids], {i: b[i] for i in ids}, frozenset(ontology.values), ontology.unscored)
+    pairs = pair_documents(
+        [a[i] for i in ids], {i: b[i] for i in ids}, frozenset(ontology.values), ontology.unscored_zones
+    )
     return {
         "articles": ids,
         "counts": {side: _count_items(documents, ids) for side, documents in (("a", a), ("b", b))},
@@ -179,7 +181,7 @@ def _describe_kappa(confusion: kappa.Confusion) -> dict[str, Any]:
     size = len(confusion.labels)
     totals = Resampling().totals(confusion.values.reshape(len(confusion.values), -1), confusion.documents)
     resampled = [kappa.compute_kappa(t) for t in totals[:KAPPA_RESAMPLES].reshape(-1, size, size)]
-    interval = percentile(np.array([np.nan if k is None else k for k in resampled]))
+    interval = percentile_interval(np.array([np.nan if k is None else k for k in resampled]))
     table = confusion.values.sum(axis=0)
     confused = [
         (confusion.labels[i], confusion.labels[j], int(table[i, j]))

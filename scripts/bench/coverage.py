@@ -26,7 +26,13 @@ import numpy as np
 
 from scripts.files import ROOT, write_or_check
 from vostochny.metrics.counts import Counts, Floats, Ints
-from vostochny.stats.intervals import Interval, Resampling, jackknife, left_out_totals, uncertainty
+from vostochny.stats.intervals import (
+    Interval,
+    Resampling,
+    estimate_uncertainty,
+    jackknife_interval,
+    leave_one_out_totals,
+)
 from vostochny.stats.paired import compare
 from vostochny.stats.scores import Measure, f1s
 
@@ -138,14 +144,14 @@ def cover(s: Scenario, count: int, resampling: Resampling) -> Figures:
     these = {name: Held() for name in names}
     new = {name: Held() for name in ("new_articles", "jackknife_plain_scale", "document_bootstrap", "these_articles")}
     for system, truth in samples(s, count, rng):
-        got = uncertainty(system, resampling)
+        got = estimate_uncertainty(system, resampling)
         if within:
             these["these_articles"].add(got.these_articles, truth)
             these["drawing_n"].add(ends(f1s(plain @ system.rows[:, 0])), truth)
         by_document = system.by_document[:, 0]
         value = float(f1s(by_document.sum(axis=0)))
         new["new_articles"].add(got.new_articles, s.f1)
-        new["jackknife_plain_scale"].add(jackknife(value, f1s(left_out_totals(by_document))), s.f1)
+        new["jackknife_plain_scale"].add(jackknife_interval(value, f1s(leave_one_out_totals(by_document))), s.f1)
         new["document_bootstrap"].add(ends(f1s(whole @ by_document)), s.f1)
         new["these_articles"].add(got.these_articles, s.f1)
     truths = {"of_these_articles": these, "of_new_articles": new}

@@ -196,7 +196,9 @@ def coreference(scale: float) -> dict[str, Any]:
         gold = document * clusters + (dice.random(total) ** 2 * clusters).astype(np.int64)
         moved = dice.random(total) < TOUCHED
         other = document * clusters + dice.integers(0, clusters, total)
-        return ours_.Mentions(document, mention, gold), ours_.Mentions(document, mention, np.where(moved, other, gold))
+        return ours_.ClusteredMentions(document, mention, gold), ours_.ClusteredMentions(
+            document, mention, np.where(moved, other, gold)
+        )
 
     def sets(side: Any) -> list[list[set[int]]]:
         by_document: dict[int, dict[int, set[int]]] = {}
@@ -265,7 +267,7 @@ def growth(scale: float) -> dict[str, float]:
     runs = []
     for k in sizes:
         column = np.arange(400_000 * base * k // 8)
-        runs.append(functools.partial(scored, ours_.Mentions(np.zeros_like(column), column, column % 3)))
+        runs.append(functools.partial(scored, ours_.ClusteredMentions(np.zeros_like(column), column, column % 3)))
     return exponents | {"cluster_size": fitted(sizes, runs)}
 
 

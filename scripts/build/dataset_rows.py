@@ -7,7 +7,7 @@ from typing import Any
 
 from scripts.store import DISCREPANCY
 from vostochny.formats.prediction import to_layers
-from vostochny.metrics.pairs import pair_up
+from vostochny.metrics.pairs import pair_documents
 from vostochny.model import Document, Reference, Span
 from vostochny.ontology import Ontology
 from vostochny.text.alignment import spans_to_iob2
@@ -49,10 +49,10 @@ class _Around:
 
     def __init__(self, d: Document, canary: str):
         self.document, self.canary = d, canary
-        self.pair = pair_up([d], {}, frozenset(), frozenset())[0]
+        self.pair = pair_documents([d], {}, frozenset(), frozenset())[0]
 
     def row(self, id_: str, span: Span) -> Row:
-        unit, zone = self.pair.place(span)
+        unit, zone = self.pair.locate(span)
         paragraph = self.document.paragraphs[unit]
         return {
             "id": id_, "doc_id": self.document.doc_id, "zone": zone,
@@ -126,7 +126,7 @@ def ner_rows(documents: Iterable[Document], ontology: Ontology, canary: str) -> 
     """A row a sentence of the scored zones: tokens, flat IOB2 tags of names and values in our types and two views."""
     rows = []
     for d in documents:
-        pair = pair_up([d], {}, frozenset(ontology.values), ontology.unscored)[0]
+        pair = pair_documents([d], {}, frozenset(ontology.values), ontology.unscored_zones)[0]
         flat = [e for e in pair.gold.entities if e.level in ("NAM", None)]
         for n, tokens in enumerate(pair.sentence_tokens):
             inside = [e for e in flat if e.span.start < tokens[-1].end and tokens[0].start < e.span.end]
@@ -137,7 +137,7 @@ def ner_rows(documents: Iterable[Document], ontology: Ontology, canary: str) -> 
             }  # fmt: skip
             for name in ("ontonotes", "conll"):
                 view = ontology.views[name]
-                seen = [(e.span, view.entity(e.type, e.level, e.demonym)) for e in inside]
+                seen = [(e.span, view.entity_label(e.type, e.level, e.demonym)) for e in inside]
                 row[f"ner_tags_{name}"] = spans_to_iob2([(s, label) for s, label in seen if label], tokens)
             rows.append(row)
     return rows

@@ -142,7 +142,7 @@ class Article:
     @cached_property
     def unscored(self) -> list[Span]:
         """The spans of the zones outside scoring, which have no annotation."""
-        return [z.span for z in self.document.zones if z.name in self.ontology.unscored]
+        return [z.span for z in self.document.zones if z.name in self.ontology.unscored_zones]
 
     def tokens(self, span: Span) -> list[str]:
         """Return the words of the tokens that a span covers or cuts."""

@@ -15,7 +15,7 @@ from scripts.rules.consistency import kind
 from scripts.rules.entity_rules import TITLES
 from scripts.rules.quote_rules import find_own_marks
 from vostochny.model import Entity, Event, Span
-from vostochny.text.layout import occurrences
+from vostochny.text.layout import find_occurrences
 
 # Verbs of saying and thinking, in addition to the cues of the gold. Words that more often mean something else (‹show›,
 # ‹plan›) are left to the cues.
@@ -53,7 +53,7 @@ OPENERS = "“‘(–—:"  # characters after which a capital may be that of a 
 
 def _places(article: Article, words: str) -> Iterator[Span]:
     """Yield where these words occur in scored zones, in upper or lower case."""
-    for start in occurrences(words.lower(), _lower(article), 0, len(article.text)):
+    for start in find_occurrences(words.lower(), _lower(article), 0, len(article.text)):
         span = Span(start, start + len(words))
         if not any(span.overlaps(zone) for zone in article.unscored):
             yield span

@@ -7,7 +7,7 @@ import pytest
 from tests.support.samples import ONTOLOGY, TEXTS, gold, read
 from vostochny.errors import InputError
 from vostochny.formats import registry
-from vostochny.text.tags import chunks, scheme_of
+from vostochny.text.tags import detect_tag_scheme, read_chunks
 
 
 @pytest.mark.parametrize(
@@ -23,8 +23,8 @@ from vostochny.text.tags import chunks, scheme_of
 )
 def test_tag_schemes_are_told_apart(tags, scheme, found):
     """BIOES read as BIO overestimates: CoNLL via Perl."""
-    assert scheme_of([tags]) == scheme
-    got, stray = chunks(tags, scheme)
+    assert detect_tag_scheme([tags]) == scheme
+    got, stray = read_chunks(tags, scheme)
     assert got == found
     assert stray == sum(t != "O" for t in tags) - sum(b - a for a, b, _ in found)
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.support.samples import ONTOLOGY, an_entity, of_words
 from vostochny.metrics.assignment import best_pairs
-from vostochny.metrics.columns import pair_rows, table_of
-from vostochny.metrics.pairs import pair_up
+from vostochny.metrics.columns import build_entity_table, pair_rows
+from vostochny.metrics.pairs import pair_documents
 from vostochny.model import Entity
 
 
@@ -20,8 +20,10 @@ from vostochny.model import Entity
 @given(st.lists(an_entity(), max_size=5), st.lists(an_entity(), max_size=5))
 def test_pairs_are_the_best_there_are(gold, predicted):
     """Exact pairs first; the rest by brute force over every one-to-one map."""
-    pair = pair_up([of_words("x", gold)], {"x": of_words("x", predicted)}, frozenset(ONTOLOGY.values), frozenset())
-    table = table_of(pair)
+    pair = pair_documents(
+        [of_words("x", gold)], {"x": of_words("x", predicted)}, frozenset(ONTOLOGY.values), frozenset()
+    )
+    table = build_entity_table(pair)
     left, right = pair_rows(table.gold, table.predicted)
     chosen = [(gold[i], predicted[j]) for i, j in zip(left.tolist(), right.tolist(), strict=True)]
     exact = Counter((e.span, e.type) for e in gold) & Counter((e.span, e.type) for e in predicted)

@@ -13,8 +13,8 @@ from tests.support.samples import NO_INTERVALS, ONTOLOGY, TOKENS, of_words
 from vostochny import scoring
 from vostochny.metrics import coreference
 from vostochny.metrics.assignment import best_pairs, best_totals
-from vostochny.metrics.coreference import METRICS, Mentions, tabulate
-from vostochny.metrics.pairs import pair_up
+from vostochny.metrics.coreference import METRICS, ClusteredMentions, tabulate
+from vostochny.metrics.pairs import pair_documents
 from vostochny.model import Document, Entity, Event, Quote, Span
 from vostochny.stats.scores import from_total, score
 
@@ -28,7 +28,7 @@ def columns(documents, shuffle=None):
             cluster += 1
     if shuffle:
         shuffle.shuffle(rows)
-    return Mentions(*np.array(rows, dtype=np.int64).reshape(-1, 3).T)
+    return ClusteredMentions(*np.array(rows, dtype=np.int64).reshape(-1, 3).T)
 
 
 def table(gold, predicted, **options):
@@ -194,7 +194,7 @@ def test_one_document_of_28_000_mentions():
     """Two unrelated clusterings tangle nearly all clusters into one component; the map is as good from either side."""
     chance = np.random.default_rng(5)
     mentions = np.arange(28_000)
-    sides = [Mentions(mentions * 0, mentions, chance.integers(0, 8000, len(mentions))) for _ in range(2)]
+    sides = [ClusteredMentions(mentions * 0, mentions, chance.integers(0, 8000, len(mentions))) for _ in range(2)]
     made = tabulate(*sides, 1)
     assert coreference.mention_detection(made)[0].tolist() == [28_000] * 4
     swapped = coreference.ceaf(tabulate(*sides[::-1], 1))[0]
@@ -203,14 +203,14 @@ def test_one_document_of_28_000_mentions():
 
 @pytest.mark.parametrize(("far", "last"), [(2**60, 1), (2**60, 1000), (2**60, 7), (2**59, 1)])
 def test_codes_too_wide_to_pack(far, last):
-    gold = Mentions(np.array([0, 0, last, last]), np.array([far, far + 1, far, 5]), np.array([0, 0, 1, 2]))
-    predicted = Mentions(np.array([last, 0, 0]), np.array([far, far, far + 1]), np.array([2, 1, 1]))
+    gold = ClusteredMentions(np.array([0, 0, last, last]), np.array([far, far + 1, far, 5]), np.array([0, 0, 1, 2]))
+    predicted = ClusteredMentions(np.array([last, 0, 0]), np.array([far, far, far + 1]), np.array([2, 1, 1]))
     made = coreference.mention_detection(tabulate(gold, predicted, last + 1))
     assert made[[0, last]].tolist() == [[2, 2, 2, 2], [1, 2, 1, 1]]
 
 
 def test_a_cluster_in_two_documents_is_refused():
-    side = Mentions(np.array([0, 1]), np.array([0, 1]), np.array([0, 0]))
+    side = ClusteredMentions(np.array([0, 1]), np.array([0, 1]), np.array([0, 0]))
     with pytest.raises(ValueError, match="one document"):
         tabulate(side, side, 2)
 
@@ -246,7 +246,7 @@ def document(name, **layers):
 
 
 def paired(gold, predicted):
-    return pair_up(gold, {d.doc_id: d for d in predicted}, frozenset({"DATE"}), frozenset())
+    return pair_documents(gold, {d.doc_id: d for d in predicted}, frozenset({"DATE"}), frozenset())
 
 
 def f1(counts):
@@ -256,17 +256,17 @@ def f1(counts):
 def test_entities_without_a_cluster_and_values_are_no_mentions():
     gold = document("d", entities=[entity(0, "a"), entity(2, "a"), entity(4, None), entity(6, None, "DATE")])
     system = document("d", entities=[entity(0, "1"), entity(2, "1"), entity(8, None), entity(6, "2", "DATE")])
-    found = f1(coreference.within(paired([gold], [system]), "x", "entities"))
+    found = f1(coreference.compute_within(paired([gold], [system]), "x", "entities"))
     assert [found[m] for m in ("muc", "b3", "ceaf", "lea", "mentions")] == [1.0] * 5
     unresolved = document("d", entities=[entity(0, None), entity(2, None)])
-    counts = coreference.within(paired([gold], [unresolved]), "x", "entities")
+    counts = coreference.compute_within(paired([gold], [unresolved]), "x", "entities")
     assert counts["x.b3"].total().tolist() == [0, 2, 0, 0]
 
 
 def test_nested_and_crossing_spans_are_mentions_of_their_own():
     spans = [(0, 10, "a"), (0, 4, "b"), (2, 8, "a"), (6, 12, "b")]
     gold = document("d", entities=[entity(s, c, end=e) for s, e, c in spans])
-    found = f1(coreference.within(paired([gold], [gold]), "x", "entities"))
+    found = f1(coreference.compute_within(paired([gold], [gold]), "x", "entities"))
     assert set(found.values()) == {1.0}
 
 
@@ -276,16 +276,23 @@ def test_two_events_on_one_trigger_are_told_apart_by_type():
 
     gold = document("d", events=[event(0, "Meet", "m"), event(0, "Travel", "t"), event(5, "Meet", "m")])
     system = document("d", events=[event(0, "Travel", "t"), event(0, "Meet", "m"), event(5, "Visit", "m")])
-    found = f1(coreference.within(paired([gold], [system]), "x", "events"))
+    found = f1(coreference.compute_within(paired([gold], [system]), "x", "events"))
     assert [found[m] for m in ("muc", "b3", "ceaf", "lea", "mentions")] == [1.0] * 5  # at 5 the type does not matter
     one = document("d", events=[event(0, "Travel", "t"), event(5, "Meet", "m")])
-    assert coreference.within(paired([gold], [one]), "x", "events")["x.mentions"].total().tolist() == [2, 3, 2, 2]
+    assert coreference.compute_within(paired([gold], [one]), "x", "events")["x.mentions"].total().tolist() == [
+        2,
+        3,
+        2,
+        2,
+    ]
     # Whichever side has the two; what has no cluster makes no second.
-    back = coreference.within(paired([one], [gold]), "x", "events")["x.mentions"]
+    back = coreference.compute_within(paired([one], [gold]), "x", "events")["x.mentions"]
     assert back.total().tolist() == [2, 2, 2, 3]
     silent = document("d", events=[event(0, "Travel", "t"), event(0, "Meet", None), event(5, "Meet", "m")])
     other = document("d", events=[event(0, "Visit", "t"), event(5, "Meet", "m")])
-    assert coreference.within(paired([silent], [other]), "x", "events")["x.mentions"].total().tolist() == [2] * 4
+    assert (
+        coreference.compute_within(paired([silent], [other]), "x", "events")["x.mentions"].total().tolist() == [2] * 4
+    )
 
 
 def test_utterances_are_told_by_all_their_content():
@@ -294,25 +301,25 @@ def test_utterances_are_told_by_all_their_content():
 
     gold = document("d", quotes=[quote("u", (0, 9), (20, 29)), quote("u", (40, 49))])
     half = document("d", quotes=[quote("u", (0, 9)), quote("u", (40, 49))])
-    assert set(f1(coreference.within(paired([gold], [gold]), "x", "utterances")).values()) == {1.0, None}
-    assert f1(coreference.within(paired([gold], [half]), "x", "utterances"))["mentions"] == 0.5
+    assert set(f1(coreference.compute_within(paired([gold], [gold]), "x", "utterances")).values()) == {1.0, None}
+    assert f1(coreference.compute_within(paired([gold], [half]), "x", "utterances"))["mentions"] == 0.5
 
 
 def test_identity_counts_across_documents():
     gold = [document(d, entities=[entity(0, "kim"), entity(2, "putin")]) for d in "abc"]
     apart = [document(d, entities=[entity(0, f"{d}1"), entity(2, f"{d}2")]) for d in "abc"]
-    assert f1(coreference.within(paired(gold, apart), "x", "entities"))["b3"] == 1.0
-    counts = coreference.across(paired(gold, apart), "x", "entities")
+    assert f1(coreference.compute_within(paired(gold, apart), "x", "entities"))["b3"] == 1.0
+    counts = coreference.compute_across(paired(gold, apart), "x", "entities")
     assert counts["x.b3"].total() == pytest.approx([2, 6, 6, 6])
     assert counts["x.muc"].total().tolist() == [0, 4, 0, 0]
-    without = coreference.across(paired(gold, apart), "x", "entities", singletons=False)
+    without = coreference.compute_across(paired(gold, apart), "x", "entities", singletons=False)
     assert score(without["x.b3"]).f1 == 0.0
-    assert set(f1(coreference.across(paired(gold, gold), "x", "entities")).values()) == {1.0}
+    assert set(f1(coreference.compute_across(paired(gold, gold), "x", "entities")).values()) == {1.0}
 
 
 def test_counts_have_a_unit_a_document_and_add_up():
     gold = [document(d, entities=[entity(0, "a"), entity(2, "a")]) for d in "abc"]
-    counts = coreference.within(paired(gold, gold[:2]), "x", "entities")["x.muc"]
+    counts = coreference.compute_within(paired(gold, gold[:2]), "x", "entities")["x.muc"]
     assert counts.metric == "x.muc"
     assert counts.documents.tolist() == [0, 1, 2]
     assert counts.by_unit().tolist() == [[1, 1, 1, 1], [1, 1, 1, 1], [0, 1, 0, 0]]
@@ -323,7 +330,9 @@ def test_a_mention_in_two_clusters_does_not_depend_on_the_order():
     twice = [entity(0, "b"), entity(0, "a"), entity(2, "b"), entity(4, "a")]
     gold = document("d", entities=[entity(0, "g"), entity(2, "g"), entity(4, "h")])
     totals = [
-        coreference.within(paired([gold], [document("d", entities=order)]), "x", "entities")["x.b3"].total().tolist()
+        coreference.compute_within(paired([gold], [document("d", entities=order)]), "x", "entities")["x.b3"]
+        .total()
+        .tolist()
         for order in (twice, twice[::-1])
     ]
     assert totals[0] == totals[1]

@@ -15,7 +15,7 @@ import vostochny
 from tests.support.samples import ONTOLOGY, TOKENS, an_entity, counted, disjoint, gold, of_words, scored
 from vostochny.formats.reader import Reading, Record
 from vostochny.metrics import entities
-from vostochny.metrics.columns import trimmed
+from vostochny.metrics.columns import trim_span
 from vostochny.model import Document, Entity, Span, Zone
 from vostochny.stats import scores
 from vostochny.text.alignment import iob2_to_spans
@@ -161,7 +161,7 @@ def test_the_same_words_elsewhere_are_not_right():
     ],
 )  # fmt: skip
 def test_lenient_boundaries(text, core):
-    assert trimmed(Span(0, len(text)), text).of(text) == core
+    assert trim_span(Span(0, len(text)), text).of(text) == core
 
 
 def test_lenient_score_forgives_boundaries_and_nothing_else():

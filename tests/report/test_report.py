@@ -17,8 +17,8 @@ from scripts.files import ROOT
 from vostochny import cli, corpus, scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl
-from vostochny.metrics.outcomes import LAYERS, VERDICTS, identity, judge
-from vostochny.metrics.pairs import pair_up
+from vostochny.metrics.outcomes import LAYERS, VERDICTS, find_identity_errors, find_outcomes
+from vostochny.metrics.pairs import pair_documents
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 from vostochny.ontology import load_ontology
 from vostochny.report import article, board, items, page, payload, seqeval_check
@@ -191,15 +191,15 @@ def test_split_and_merged_clusters_are_told_at_their_mentions():
     gold = Document("x", text, entities=tuple(entity(i, "one" if i < 4 else "two") for i in range(6)))
     names = ["p", "p", "p", "q", "q", "q"]
     guess = Document("x", text, entities=tuple(entity(i, n) for i, n in enumerate(names)))
-    pairs = pair_up([gold], {"x": guess}, frozenset(), frozenset())
-    found = [(j.verdict, j.gold.span.start, j.other) for j in identity(pairs, "entities")]  # type: ignore[union-attr]
+    pairs = pair_documents([gold], {"x": guess}, frozenset(), frozenset())
+    found = [(j.verdict, j.gold.span.start, j.other) for j in find_identity_errors(pairs, "entities")]  # type: ignore[union-attr]
     assert found == [("split", 3, "p"), ("merged", 3, "two")]
-    assert list(identity(pair_up([gold], {"x": gold}, frozenset(), frozenset()), "entities")) == []
+    assert list(find_identity_errors(pair_documents([gold], {"x": gold}, frozenset(), frozenset()), "entities")) == []
 
 
 def test_every_item_has_one_verdict():
-    for pair in pair_up(GOLD, imperfect(GOLD), frozenset(ONTOLOGY.values), ONTOLOGY.unscored):
-        judged = judge(pair)
+    for pair in pair_documents(GOLD, imperfect(GOLD), frozenset(ONTOLOGY.values), ONTOLOGY.unscored_zones):
+        judged = find_outcomes(pair)
         for layer in ("entities", "events", "quotes"):
             for side in ("gold", "predicted"):
                 items = [id(getattr(j, side)) for j in judged if j.layer == layer and getattr(j, side) is not None]
@@ -218,8 +218,10 @@ def test_show_writes_the_whole_article_and_every_mistake(capsys, tmp_path):
         assert all(c in lines for c in "".join(document.text.split()))
         assert cli.main(["show", document.doc_id, "--predictions", str(path), "--layer", "entities"]) == 0
         judged = capsys.readouterr().out
-        (pair,) = pair_up([document], {d.doc_id: d for d in bare}, frozenset(ONTOLOGY.values), ONTOLOGY.unscored)
-        wrong = sum(j.layer == "entities" and j.verdict != "hit" for j in judge(pair))
+        (pair,) = pair_documents(
+            [document], {d.doc_id: d for d in bare}, frozenset(ONTOLOGY.values), ONTOLOGY.unscored_zones
+        )
+        wrong = sum(j.layer == "entities" and j.verdict != "hit" for j in find_outcomes(pair))
         assert f"\n{wrong} mistakes\n" in judged
 
 
@@ -261,7 +263,7 @@ def test_show_draws_a_mark_under_its_words(text):
     """A vowel sign takes no column, though Unicode gives it no combining class."""
     start = text.index("Bob")
     gold = Document("x", text, entities=(Entity("", Span(start, start + 3), "PER"),))
-    (pair,) = pair_up([gold], {}, frozenset(), frozenset())
+    (pair,) = pair_documents([gold], {}, frozenset(), frozenset())
     bar = next(line for line in article.render(pair, ["entities"], with_predictions=False).splitlines() if "─" in line)
     assert bar.index("─") == {"กำลัง": 5, "के": 2, "❤\ufe0f": 3, "😀": 3, "é": 2}[text.split()[0]]
 

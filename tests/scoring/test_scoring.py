@@ -16,7 +16,7 @@ from vostochny import corpus, scoring
 from vostochny.formats import jsonl
 from vostochny.metrics import catalogue
 from vostochny.metrics.entities import tag_rows
-from vostochny.metrics.pairs import pair_up
+from vostochny.metrics.pairs import pair_documents
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
 from vostochny.ontology import load_ontology
 from vostochny.stats.scores import Score, score
@@ -156,7 +156,7 @@ def test_strict_iob2_equals_seqeval(random, gold):
         predicted.append(Entity("", Span(start, min(end, len(gold.text))), type_, None))
     other = Document(gold.doc_id, gold.text, entities=tuple(predicted))
     ours = scores([gold], [other])["entities.iob2"]
-    pair = pair_up([gold], {gold.doc_id: other}, frozenset(ONTOLOGY.values), ONTOLOGY.unscored)[0]
+    pair = pair_documents([gold], {gold.doc_id: other}, frozenset(ONTOLOGY.values), ONTOLOGY.unscored_zones)[0]
     truth, guess = tag_rows(pair)
     p, r, f, _ = precision_recall_fscore_support(truth, guess, average="micro", scheme=IOB2)
     assert (ours.precision or 0, ours.recall, ours.f1) == pytest.approx((p, r, f))
@@ -165,5 +165,5 @@ def test_strict_iob2_equals_seqeval(random, gold):
 
 def test_published_ner_tags_are_the_tags_that_are_scored():
     published = [json.loads(x) for x in Path("corpus/ner/test.jsonl").read_text(encoding="utf-8").splitlines()]
-    pairs = pair_up(GOLD, {}, frozenset(ONTOLOGY.values), ONTOLOGY.unscored)
+    pairs = pair_documents(GOLD, {}, frozenset(ONTOLOGY.values), ONTOLOGY.unscored_zones)
     assert [row["ner_tags"] for row in published] == [tags for pair in pairs for tags in tag_rows(pair)[0]]

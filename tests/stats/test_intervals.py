@@ -19,11 +19,11 @@ from vostochny.stats import intervals
 from vostochny.stats.intervals import (
     Interval,
     Resampling,
-    jackknife,
-    left_out_totals,
-    percentile,
+    estimate_uncertainty,
+    jackknife_interval,
+    leave_one_out_totals,
+    percentile_interval,
     t_quantile,
-    uncertainty,
 )
 from vostochny.stats.scores import Measure, f1s, from_total, macro, mean, precisions, recall_only, recalls, score
 
@@ -143,7 +143,7 @@ def test_documents_of_one_unit_are_drawn_from_among_each_other():
     assert (times[:, 1:4].sum(axis=1) == 2).all() and (times[:, 5:7].sum(axis=1) == 1).all()
     alone = Resampling(resamples=50)
     assert (alone._plan(np.array([0, 0, 1])).counts[:, 2] == 1).all()
-    assert alone.free(np.array([0, 0, 1])) == 2 and alone.free(np.array([0])) == 0
+    assert alone.drawable(np.array([0, 0, 1])) == 2 and alone.drawable(np.array([0])) == 0
 
 
 def test_resampled_totals_have_the_unbiased_variance():
@@ -158,9 +158,9 @@ def test_the_normal_limit_gives_the_interval_of_the_matrix(monkeypatch):
     documents = np.repeat(np.arange(300), 4)
     measure = Measure("m", (counts_of(5, documents),))
     assert len(documents) > intervals.MATRIX_UNITS
-    limit = uncertainty(measure, Resampling()).these_articles
+    limit = estimate_uncertainty(measure, Resampling()).these_articles
     monkeypatch.setattr(intervals, "MATRIX_UNITS", 10_000)
-    matrix = uncertainty(measure, Resampling()).these_articles
+    matrix = estimate_uncertainty(measure, Resampling()).these_articles
     assert limit == pytest.approx(matrix, abs=0.06 * (matrix.high - matrix.low))
 
 
@@ -178,9 +178,9 @@ def test_the_normal_limit_stays_where_scores_can_be():
     assert totals.min() == 0 < totals.max()
     high = measure_of([[float(i > 0), 1, float(i > 0), 1] for i in range(len(documents))], documents)
     low = measure_of([[float(i == 0), 1, float(i == 0), 1] for i in range(len(documents))], documents)
-    assert uncertainty(high, Resampling(resamples=1000)).these_articles.high == 1
-    assert uncertainty(low, Resampling(resamples=1000)).these_articles.low == 0
-    assert intervals.clipped(Interval(-0.1, 1.1)) == (0, 1) and intervals.clipped(None) is None
+    assert estimate_uncertainty(high, Resampling(resamples=1000)).these_articles.high == 1
+    assert estimate_uncertainty(low, Resampling(resamples=1000)).these_articles.low == 0
+    assert intervals.clip_interval(Interval(-0.1, 1.1)) == (0, 1) and intervals.clip_interval(None) is None
 
 
 def test_draws_depend_on_nothing_but_seed_and_documents():
@@ -220,15 +220,15 @@ def test_percentile_interval_equals_a_plain_bootstrap_loop():
         low = math.floor(place)
         return scores[low] + (place - low) * (scores[low + 1] - scores[low])
 
-    assert uncertainty(measure, resampling).these_articles == pytest.approx((at(0.025), at(0.975)), abs=1e-6)
+    assert estimate_uncertainty(measure, resampling).these_articles == pytest.approx((at(0.025), at(0.975)), abs=1e-6)
 
 
 def test_percentile_without_spread_or_with_undefined_resamples():
-    assert percentile(np.ones(100)) is None
-    assert percentile(np.full(100, np.nan)) is None
+    assert percentile_interval(np.ones(100)) is None
+    assert percentile_interval(np.full(100, np.nan)) is None
     few, many = np.linspace(0, 1, 100), np.linspace(0, 1, 100)
     few[:5], many[:6] = np.nan, np.nan
-    assert percentile(few) is not None and percentile(many) is None
+    assert percentile_interval(few) is not None and percentile_interval(many) is None
 
 
 # Jackknife
@@ -247,7 +247,7 @@ def test_jackknife_equals_a_loop_by_hand():
     x = [odds(f1) for f1 in left_out]
     half = stats.t.ppf(0.975, 4) * math.sqrt(4 / 5 * sum((xi - sum(x) / 5) ** 2 for xi in x))
     ends = [1 / (1 + math.exp(-(odds(measure.value) + side * half))) for side in (-1, 1)]
-    got = uncertainty(measure, Resampling(resamples=10))
+    got = estimate_uncertainty(measure, Resampling(resamples=10))
     assert got.new_articles == pytest.approx([((support + 1) * p - 0.5) / support for p in ends], abs=1e-6)
     assert got.leave_one_out == pytest.approx((min(left_out), max(left_out)))
     assert got.documents == tuple(from_total(t).f1 for t in measure.by_document[:, 0])
@@ -260,24 +260,24 @@ def test_jackknife_of_a_mean_is_the_t_interval():
     x = np.array([0.1, 0.3, 0.2, 0.05, 0.4])
     left_out = (x.sum() - x) / 4
     expected = stats.t.interval(0.95, 4, x.mean(), stats.sem(x))
-    assert jackknife(float(x.mean()), left_out) == pytest.approx(expected, abs=1e-6)
+    assert jackknife_interval(float(x.mean()), left_out) == pytest.approx(expected, abs=1e-6)
 
 
 def test_jackknife_stays_in_range_and_knows_when_to_be_silent():
-    got = jackknife(0.97, np.array([0.99, 1.0, 0.9, 0.98, 1.0]), 100)
+    got = jackknife_interval(0.97, np.array([0.99, 1.0, 0.9, 0.98, 1.0]), 100)
     assert 0 <= got.low < 0.97 < got.high <= 1
-    assert jackknife(0.5, np.array([0.9, -0.9, 0.5])) == Interval(-1, 1)
-    assert jackknife(0.5, np.array([0.4, 0.6]), 100) is None
-    assert jackknife(0.5, np.array([0.4, 0.6, np.nan]), 100) is None
-    assert jackknife(1.0, np.ones(5), 100) is None
-    assert jackknife(math.nan, np.array([0.4, 0.5, 0.6])) is None
-    assert jackknife(0.5, np.array([0.4, 0.5, 0.6]), 29) is None
+    assert jackknife_interval(0.5, np.array([0.9, -0.9, 0.5])) == Interval(-1, 1)
+    assert jackknife_interval(0.5, np.array([0.4, 0.6]), 100) is None
+    assert jackknife_interval(0.5, np.array([0.4, 0.6, np.nan]), 100) is None
+    assert jackknife_interval(1.0, np.ones(5), 100) is None
+    assert jackknife_interval(math.nan, np.array([0.4, 0.5, 0.6])) is None
+    assert jackknife_interval(0.5, np.array([0.4, 0.5, 0.6]), 29) is None
 
 
 def test_totals_without_a_document_leave_no_dust():
     by_document = np.array([[0.1], [0.2], [0.0], [0.7]])
-    assert left_out_totals(by_document)[:, 0] == pytest.approx([0.9, 0.8, 1.0, 0.3])
-    assert left_out_totals(np.array([[0.0], [0.1 + 0.2]]))[1, 0] == 0
+    assert leave_one_out_totals(by_document)[:, 0] == pytest.approx([0.9, 0.8, 1.0, 0.3])
+    assert leave_one_out_totals(np.array([[0.0], [0.1 + 0.2]]))[1, 0] == 0
 
 
 @pytest.mark.parametrize("degrees", [1, 2, 3, 4, 5, 8, 9, 24, 99, 100, 2499, 10_000])
@@ -301,7 +301,7 @@ def test_no_interval_below_thirty_items():
         rows = [[i % 2, 1, i % 2, 1] for i in range(support)]
         rows[0][0] = rows[0][2] = 1
         documents = np.arange(support) * 5 // support
-        got = uncertainty(measure_of(rows, documents), Resampling(resamples=200))
+        got = estimate_uncertainty(measure_of(rows, documents), Resampling(resamples=200))
         assert (got.these_articles is not None, got.new_articles is not None) == (given_, given_)
         assert got.value is not None and len(got.documents) == 5 and got.leave_one_out is not None
         assert any("fewer than 30" in note for note in got.notes) is not given_
@@ -309,13 +309,13 @@ def test_no_interval_below_thirty_items():
 
 def test_undefined_is_none_everywhere():
     empty = measure_of([[0, 0, 0, 0]] * 40, DOCUMENTS)
-    got = uncertainty(empty, Resampling(resamples=10))
+    got = estimate_uncertainty(empty, Resampling(resamples=10))
     assert (got.value, got.leave_one_out, got.these_articles, got.new_articles) == (None, None, None, None)
     assert got.documents == (None,) * 5 and got.support == 0
 
 
 def test_a_perfect_score_has_no_interval_and_says_so():
-    got = uncertainty(measure_of([[3, 3, 3, 3]] * 40, DOCUMENTS), Resampling(resamples=10))
+    got = estimate_uncertainty(measure_of([[3, 3, 3, 3]] * 40, DOCUMENTS), Resampling(resamples=10))
     assert (got.value, got.these_articles, got.new_articles) == (1.0, None, None)
     assert [note.partition(":")[0] for note in got.notes] == [
         "nothing varies between paragraphs", "nothing varies between documents",
@@ -325,7 +325,7 @@ def test_a_perfect_score_has_no_interval_and_says_so():
 def test_a_score_that_one_document_alone_defines_says_so():
     """Not that nothing varies: without that document there is no score, and many resamples have none of its items."""
     rows = [[3, 40, 3, 40], *[[0, 0, 0, 0]] * 39]
-    got = uncertainty(measure_of(rows, DOCUMENTS), Resampling(resamples=100))
+    got = estimate_uncertainty(measure_of(rows, DOCUMENTS), Resampling(resamples=100))
     assert [note.partition(":")[0] for note in got.notes] == [
         "undefined in too many resamples", "undefined without one of the documents",
     ]  # fmt: skip
@@ -333,11 +333,13 @@ def test_a_score_that_one_document_alone_defines_says_so():
 
 def test_few_documents_and_whole_documents():
     rows = counts_of(9).values[:, :1, :]
-    two = uncertainty(measure_of(rows[:, 0].tolist(), np.arange(40) // 20), Resampling(resamples=100))
+    two = estimate_uncertainty(measure_of(rows[:, 0].tolist(), np.arange(40) // 20), Resampling(resamples=100))
     assert two.these_articles and not two.new_articles and "fewer than 3 documents" in " ".join(two.notes)
-    one = uncertainty(measure_of(rows[:, 0].tolist()), Resampling(resamples=100))
+    one = estimate_uncertainty(measure_of(rows[:, 0].tolist()), Resampling(resamples=100))
     assert one.these_articles and not one.new_articles and one.leave_one_out is None
-    whole = uncertainty(measure_of([[10, 20, 10, 20], [9, 20, 9, 20]] * 3, np.arange(6)), Resampling(resamples=100))
+    whole = estimate_uncertainty(
+        measure_of([[10, 20, 10, 20], [9, 20, 9, 20]] * 3, np.arange(6)), Resampling(resamples=100)
+    )
     assert two.notes == ("fewer than 3 documents: no interval for new articles",) == one.notes
     assert whole.new_articles and not whole.these_articles and "fewer than 20 units" in " ".join(whole.notes)
 
@@ -345,12 +347,12 @@ def test_few_documents_and_whole_documents():
 @pytest.mark.parametrize("units", [19, 20])
 def test_twenty_units_are_enough_and_so_are_three_documents(units):
     rows = [[1 + i % 2, 3, 1 + i % 2, 3] for i in range(units)]
-    got = uncertainty(measure_of(rows, np.arange(units) * 3 // units), Resampling(resamples=100))
+    got = estimate_uncertainty(measure_of(rows, np.arange(units) * 3 // units), Resampling(resamples=100))
     assert got.new_articles and (got.these_articles is not None) == (units == 20)
     few = "fewer than 20 units to draw from: no interval for these articles"
     assert got.notes == (() if units == 20 else (few,))
     # Three documents that agree are not too few.
-    same = uncertainty(measure_of([[3, 3, 3, 3]] * 30, np.arange(30) // 10), Resampling(resamples=100))
+    same = estimate_uncertainty(measure_of([[3, 3, 3, 3]] * 30, np.arange(30) // 10), Resampling(resamples=100))
     assert [note.partition(":")[0] for note in same.notes] == [
         "nothing varies between paragraphs", "nothing varies between documents",
     ]  # fmt: skip

@@ -18,7 +18,7 @@ from vostochny.report import comparison
 from vostochny.scoring.totals import BLOCKS
 from vostochny.stats import paired
 from vostochny.stats.intervals import Resampling
-from vostochny.stats.paired import adjusted, compare, holm, paired_differences, randomisation
+from vostochny.stats.paired import adjust_comparisons, adjust_p_values, compare, paired_differences, randomisation_p
 from vostochny.stats.scores import Measure, from_total, macro, score
 
 
@@ -49,14 +49,14 @@ def swapped_everywhere(a: Measure, b: Measure) -> float:
 def test_randomisation_of_few_units_tries_every_swap(seed):
     a, b = pair(seed, 0.2, DOCUMENTS[:10])
     expected = swapped_everywhere(a, b)
-    assert randomisation(a, b, 1024, seed=1) == pytest.approx(expected)
+    assert randomisation_p(a, b, 1024, seed=1) == pytest.approx(expected)
     # With one shuffle fewer than there are swaps it has to draw; four standard errors of 1000 draws are .063.
-    assert randomisation(a, b, 1000, seed=1) == pytest.approx(expected, abs=0.063)
+    assert randomisation_p(a, b, 1000, seed=1) == pytest.approx(expected, abs=0.063)
 
 
 def test_randomisation_p_is_uniform_where_the_systems_are_exchangeable():
     """300 pairs without a difference; Kolmogorov-Smirnov at .001, and .05 ± three standard errors below .05."""
-    ps = np.array([randomisation(*pair(seed), 499, seed=2) for seed in range(300)])
+    ps = np.array([randomisation_p(*pair(seed), 499, seed=2) for seed in range(300)])
     assert stats.kstest(ps, "uniform").pvalue > 0.001
     assert abs((ps <= 0.05).mean() - 0.05) < 3 * math.sqrt(0.05 * 0.95 / 300)
     assert ps.min() >= 1 / 500
@@ -64,15 +64,15 @@ def test_randomisation_p_is_uniform_where_the_systems_are_exchangeable():
 
 def test_randomisation_at_its_ends():
     good, bad = measure_of([[3, 3, 3, 3]] * 40, DOCUMENTS), measure_of([[0, 3, 0, 3]] * 40, DOCUMENTS)
-    assert randomisation(good, bad, 999, seed=1) == 1 / 1000
-    assert randomisation(good, good, 999, seed=1) == 1
+    assert randomisation_p(good, bad, 999, seed=1) == 1 / 1000
+    assert randomisation_p(good, good, 999, seed=1) == 1
 
 
 def test_blocks_do_not_show(monkeypatch):
     a, b = pair(1, 0.1)
-    whole = randomisation(a, b, 1000, seed=3)
+    whole = randomisation_p(a, b, 1000, seed=3)
     monkeypatch.setattr(paired, "_BLOCK", 777)
-    assert randomisation(a, b, 1000, seed=3) == whole
+    assert randomisation_p(a, b, 1000, seed=3) == whole
 
 
 def test_a_comparison_is_the_same_seen_from_the_other_side():
@@ -114,11 +114,11 @@ def test_systems_that_predict_different_types_are_laid_side_by_side():
 
 def test_holm_by_hand():
     """Holm (1979): .01·4, .02·3, .03·2 → .06 held by the one before, .04 raised to it."""
-    assert holm([0.04, 0.01, 0.03, 0.02]) == pytest.approx([0.06, 0.04, 0.06, 0.06])
-    assert holm([0.5, 0.9]) == [1.0, 1.0] and holm([0.2]) == [0.2] and holm([]) == []
+    assert adjust_p_values([0.04, 0.01, 0.03, 0.02]) == pytest.approx([0.06, 0.04, 0.06, 0.06])
+    assert adjust_p_values([0.5, 0.9]) == [1.0, 1.0] and adjust_p_values([0.2]) == [0.2] and adjust_p_values([]) == []
     a, b = pair(5, 0.2)
     tested, silent = compare(a, b, Resampling(99)), compare(*(measure_of([[1, 1, 1, 1]]),) * 2, Resampling(99))
-    together = adjusted([tested, silent, tested])
+    together = adjust_comparisons([tested, silent, tested])
     assert [c.p_holm for c in together] == [2 * tested.p, None, 2 * tested.p]
 
 
@@ -139,7 +139,7 @@ def test_an_undefined_difference_is_none_everywhere():
     got = compare(empty, empty, Resampling(resamples=10))
     assert (got.difference, got.p, got.these_articles, got.new_articles, got.detectable) == (None,) * 5
     assert got.documents == (None,) * 5 and got.better == got.equal == got.worse == 0
-    assert randomisation(empty, empty, 10, seed=1) is None
+    assert randomisation_p(empty, empty, 10, seed=1) is None
 
 
 def test_systems_over_different_units_are_not_compared():

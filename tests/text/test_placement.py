@@ -18,15 +18,24 @@ from vostochny.formats.reader import Reading, Record
 from vostochny.model import Document, Span
 from vostochny.ontology import load_ontology
 from vostochny.stats import scores
-from vostochny.text.alignment import GAP, Evened, Finder, covering_tokens, difference, even, spans_to_iob2, token_spans
-from vostochny.text.placement import SLACK, Wanted, nearest, place
+from vostochny.text.alignment import (
+    MAX_GAP_CHARACTERS,
+    Finder,
+    NormalisedText,
+    align_tokens,
+    covering_tokens,
+    describe_difference,
+    normalise,
+    spans_to_iob2,
+)
+from vostochny.text.placement import MAX_SKIPPED, WordQuery, place_near, place_words
 
 TEXT = "Kim met Putin. Putin met Kim. The Kims left; Kim’s “train” – slow."
 
 
 def placed(*words: str, text: str = TEXT, within=None) -> list[str | None]:
     """Where each emission goes, as 'words@start'."""
-    found = place(Finder(text, within), [Wanted(w) for w in words])
+    found = place_words(Finder(text, within), [WordQuery(w) for w in words])
     return [f"{s.of(text)}@{s.start}" if s else None for s in found]
 
 
@@ -71,43 +80,44 @@ def test_of_spans_that_share_a_token_the_longest_is_tagged_then_the_first_then_b
 def test_hints():
     finder = Finder(TEXT)
     wanted = [
-        Wanted("Kim", occurrence=2), Wanted("Kim", stretch=Span(30, 66)), Wanted("Kim", context="Putin  met Kim"),
-        Wanted("Kim", occurrence=9), Wanted("Kim"), Wanted("Putin", context="not there"),
+        WordQuery("Kim", occurrence=2), WordQuery("Kim", stretch=Span(30, 66)),
+        WordQuery("Kim", context="Putin  met Kim"),
+        WordQuery("Kim", occurrence=9), WordQuery("Kim"), WordQuery("Putin", context="not there"),
     ]  # fmt: skip
-    assert [s and s.start for s in place(finder, wanted)] == [25, 45, None, None, 0, 8]
-    assert nearest(finder, Wanted("Kim"), Span(36, 40)) == Span(45, 48)
+    assert [s and s.start for s in place_words(finder, wanted)] == [25, 45, None, None, 0, 8]
+    assert place_near(finder, WordQuery("Kim"), Span(36, 40)) == Span(45, 48)
 
 
 def test_an_emission_passes_over_as_many_occurrences_as_it_may_and_no_more():
     assert placed("Putin", "Kim", text="Kim met Putin. He met Kim.") == ["Putin@8", "Kim@22"]
-    for before, start in ((SLACK, 4 * SLACK + 6), (SLACK + 1, 0)):
+    for before, start in ((MAX_SKIPPED, 4 * MAX_SKIPPED + 6), (MAX_SKIPPED + 1, 0)):
         text = "Kim " * before + "Putin Kim"
         assert placed("Putin", "Kim", text=text) == [f"Putin@{4 * before}", f"Kim@{start}"]
 
 
 def test_what_a_hint_took_is_taken_and_keeps_the_order():
-    def starts(*wanted: Wanted) -> list[int | None]:
-        return [s and s.start for s in place(Finder(TEXT), wanted)]
+    def starts(*wanted: WordQuery) -> list[int | None]:
+        return [s and s.start for s in place_words(Finder(TEXT), wanted)]
 
-    everywhere = Wanted("Kim", stretch=Span(0, 66))
-    assert starts(Wanted("Kim", occurrence=1), Wanted("Kim")) == [0, 25]
-    assert starts(Wanted("Kim", occurrence=2), everywhere, everywhere, everywhere) == [25, 0, 45, None]
-    assert starts(Wanted("Putin", occurrence=2), Wanted("Kim")) == [15, 25]
+    everywhere = WordQuery("Kim", stretch=Span(0, 66))
+    assert starts(WordQuery("Kim", occurrence=1), WordQuery("Kim")) == [0, 25]
+    assert starts(WordQuery("Kim", occurrence=2), everywhere, everywhere, everywhere) == [25, 0, 45, None]
+    assert starts(WordQuery("Putin", occurrence=2), WordQuery("Kim")) == [15, 25]
     # A stretch ends before its end, and goes before a context.
-    assert starts(Wanted("Kim", stretch=Span(5, 25))) == [None]
-    assert starts(Wanted("Kim", stretch=Span(0, 9), context="Putin met Kim")) == [0]
+    assert starts(WordQuery("Kim", stretch=Span(5, 25))) == [None]
+    assert starts(WordQuery("Kim", stretch=Span(0, 9), context="Putin met Kim")) == [0]
 
 
 def test_the_nearest_is_by_the_space_between_and_the_earlier_of_two():
     text = "Kim xxxxxxxxxxxx Kim, yyyyyyyyyyyyyyyyyyyyyyyy Kim said Kim won."
-    finder, kim = Finder(text), Wanted("Kim")
-    assert nearest(finder, kim, span(text, "x" * 12)) == Span(0, 3)  # as near as the next
-    assert nearest(finder, kim, span(text, "y" * 24)) == span(text, "Kim", 3)  # and not where they begin
-    assert nearest(finder, kim, span(text, "said Kim won")) == span(text, "Kim", 4)  # what is inside is nearest
-    assert nearest(finder, kim, None) == Span(0, 3) and nearest(finder, Wanted("Xi"), None) is None
+    finder, kim = Finder(text), WordQuery("Kim")
+    assert place_near(finder, kim, span(text, "x" * 12)) == Span(0, 3)  # as near as the next
+    assert place_near(finder, kim, span(text, "y" * 24)) == span(text, "Kim", 3)  # and not where they begin
+    assert place_near(finder, kim, span(text, "said Kim won")) == span(text, "Kim", 4)  # what is inside is nearest
+    assert place_near(finder, kim, None) == Span(0, 3) and place_near(finder, WordQuery("Xi"), None) is None
     anchor = span(text, "won")
-    assert nearest(finder, Wanted("Kim", occurrence=2), anchor) == span(text, "Kim", 2)
-    assert nearest(finder, Wanted("Kim", occurrence=5), anchor) is None
+    assert place_near(finder, WordQuery("Kim", occurrence=2), anchor) == span(text, "Kim", 2)
+    assert place_near(finder, WordQuery("Kim", occurrence=5), anchor) is None
 
 
 def test_whole_words_at_both_ends_and_occurrences_inside_words_do_not_overlap():
@@ -127,7 +137,10 @@ def test_parts_stand_one_after_the_other_and_no_farther_than_a_reporting_clause(
 
     assert parts("Putin ... Kim", TEXT) == [("Putin", 8), ("Kim", 25)]
     assert parts("aa ... aa", "aa bb aa") == [("aa", 0), ("aa", 6)]
-    for gap, found in ((GAP, [("aa bb", 0), ("cc dd", 5 + GAP)]), (GAP + 1, [])):
+    for gap, found in (
+        (MAX_GAP_CHARACTERS, [("aa bb", 0), ("cc dd", 5 + MAX_GAP_CHARACTERS)]),
+        (MAX_GAP_CHARACTERS + 1, []),
+    ):
         assert parts("aa bb cc dd", f"aa bb {'x' * (gap - 2)} cc dd") == found
     # What follows the longest beginning may be too far, where a shorter one has the rest beside it.
     far = "aa bb cc. " + "x " * 150
@@ -165,10 +178,10 @@ def test_a_whole_list_in_text_order_is_placed_where_it_came_from(words, dice):
         spans.append(Span(at, at + len(w)))
         at += len(w) + 3
     kept = [s for s in spans if s.of(text) in ("cc", "a b")]  # strings that do not stand inside one another
-    assert place(Finder(text), [Wanted(s.of(text)) for s in kept]) == kept
+    assert place_words(Finder(text), [WordQuery(s.of(text)) for s in kept]) == kept
     # Any order places each string as often as it can be, each time elsewhere.
     dice.shuffle(words)
-    found = place(Finder(text), [Wanted(w) for w in words])
+    found = place_words(Finder(text), [WordQuery(w) for w in words])
     assert all(s and s.of(text) == w for s, w in zip(found, words, strict=True))
     by_string = [(s, w) for s, w in zip(found, words, strict=True)]
     assert len(set(by_string)) == len(by_string)
@@ -177,12 +190,12 @@ def test_a_whole_list_in_text_order_is_placed_where_it_came_from(words, dice):
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet="ab “”’\"'–-\n\t 🚀", max_size=40))
 def test_evened_text_maps_back_to_its_own_offsets(text):
-    evened = Evened(text)
-    assert evened.text.strip() == even(text)
+    evened = NormalisedText(text)
+    assert evened.text.strip() == normalise(text)
     for at, c in enumerate(evened.text):
         if c != " ":
             there = evened.span(at, 1)
-            assert even(there.of(text)) == c
+            assert normalise(there.of(text)) == c
 
 
 def test_placing_takes_time_in_proportion():
@@ -193,13 +206,13 @@ def test_placing_takes_time_in_proportion():
         words = [f"w{dice.randrange(n)}" for _ in range(4 * n)]
         text = " ".join(x for w in words for x in ("Kim", w))
         some = sorted(dice.sample(range(4 * n), n))
-        wanted = [Wanted("Kim") for _ in range(n)] + [Wanted(words[i]) for i in some]
-        wanted += [Wanted(f"Kim nowhere {i}") for i in range(n)] + [Wanted("Kim", stretch=Span(0, len(text)))] * n
+        wanted = [WordQuery("Kim") for _ in range(n)] + [WordQuery(words[i]) for i in some]
+        wanted += [WordQuery(f"Kim nowhere {i}") for i in range(n)] + [WordQuery("Kim", stretch=Span(0, len(text)))] * n
         began = time.process_time()
-        place(Finder(text), wanted)
+        place_words(Finder(text), wanted)
         finder = Finder(text)
         for _ in range(n):  # what belongs to an item, each with the same words around it
-            nearest(finder, Wanted("Kim", context="Kim"), Span(0, 3))
+            place_near(finder, WordQuery("Kim", context="Kim"), Span(0, 3))
         return time.process_time() - began
 
     seconds(200)
@@ -341,7 +354,7 @@ def test_the_gold_as_words_is_placed_nearly_everywhere():
 def test_tokens_of_any_tokenisation_are_found_by_their_characters():
     text = "He said: “Kim’s\n(train) – 3 000.”"
     tokens = ["He", "said", ":", "``", "Kim", "'s", "-LRB-", "train", "-RRB-", "-", "3000", ".", "''"]
-    spans = token_spans(tokens, text)
+    spans = align_tokens(tokens, text)
     assert not isinstance(spans, int)
     assert [s.of(text) for s in spans] == [
         "He",
@@ -358,13 +371,13 @@ def test_tokens_of_any_tokenisation_are_found_by_their_characters():
         ".",
         "”",
     ]
-    assert token_spans(["He", "says"], text) == 1
-    assert token_spans(["He", "", "said"], text) == 1
+    assert align_tokens(["He", "says"], text) == 1
+    assert align_tokens(["He", "", "said"], text) == 1
 
 
 def test_where_two_texts_differ_is_said():
     for theirs, at in (("abd", "2: 'd' where the article has 'c' (3 and"), ("abcd", "3: 'd' where the article has ''")):
-        assert f"at character {at}" in difference("abc", theirs)
+        assert f"at character {at}" in describe_difference("abc", theirs)
 
 
 def test_documents_without_text_take_offsets_alone(tmp_path):

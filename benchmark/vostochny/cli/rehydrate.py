@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         contents = {Path(args.output) / name: content for name, content in files.items()}
     else:
         gold = standoff.restore_gold(standoff.read(*corpus.standoff_paths()), args.articles)
-        contents = {Path(args.output) if args.output else corpus.joined_path(): gold}
+        contents = {Path(args.output) if args.output else corpus.rehydrated_gold_path(): gold}
     for path, content in contents.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8", newline="")

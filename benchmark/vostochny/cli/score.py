@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
 
     thresholds = _parse_thresholds(args.fail_under)
     # How far two annotators agree is known of the corpus only.
-    agreement = {} if args.gold else corpus.agreement()
+    agreement = {} if args.gold else corpus.load_agreement()
     (result,) = score_systems(args, [args.predictions])
     if args.seqeval:
         from vostochny.report import seqeval_check

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
 
     from vostochny import corpus
     from vostochny.formats import jsonl, registry
-    from vostochny.metrics.pairs import pair_up
+    from vostochny.metrics.pairs import pair_documents
     from vostochny.ontology import load_ontology
     from vostochny.report import article
 
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     predictions: dict[str, Document] = {}
     if args.predictions:
         predictions, _ = registry.read_predictions(args.predictions, gold, ontology, args.unknown)
-    (pair,) = pair_up([document], predictions, frozenset(ontology.values), ontology.unscored)
+    (pair,) = pair_documents([document], predictions, frozenset(ontology.values), ontology.unscored_zones)
     layers = args.layer or [x for x in LAYERS if not predictions or x in pair.predicted.emitted]
     is_terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size((DEFAULT_COLUMNS, 24)).columns if is_terminal else DEFAULT_COLUMNS

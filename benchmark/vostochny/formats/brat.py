@@ -21,7 +21,7 @@ from vostochny.formats.files import read_text as file_text
 from vostochny.formats.label_studio.regions import CONTENT, CUE
 from vostochny.formats.reader import Reading, Record
 from vostochny.model import Document, Reference, Span
-from vostochny.text.alignment import difference
+from vostochny.text.alignment import describe_difference
 
 _BOUND_PATTERN = re.compile(r"(\S+) (\d+ \d+(?:;\d+ \d+)*)$")
 _ENTITY_ATTRIBUTES, _EVENT_ATTRIBUTES, _QUOTE_ATTRIBUTES = (
@@ -53,7 +53,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
                 f"the text {beside.name} is not beside it, and no article with text is {file.stem}",
             )
         elif known is not None and text != known:
-            reading.add_problem(str(beside), None, None, difference(known, text))
+            reading.add_problem(str(beside), None, None, describe_difference(known, text))
         else:
             yield _FileReader(str(file), text, reading).read_record(file.stem)
 

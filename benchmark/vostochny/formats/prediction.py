@@ -15,7 +15,7 @@ from vostochny.formats.word_spans import PlacedSpan, Placer, find_fitting_unit, 
 from vostochny.model import LAYERS, Argument, Document, Entity, Event, Placement, Quote, Reference, Span, Zone
 from vostochny.ontology import Ontology, View
 from vostochny.schema import GOLD_KEYS
-from vostochny.text.alignment import difference
+from vostochny.text.alignment import describe_difference
 from vostochny.text.layout import paragraphs_of
 
 
@@ -90,7 +90,7 @@ class RowReader:
                 hint = f"did you mean {near[0]!r}?" if near else f"the layers are {', '.join(LAYERS)}"
                 self.add_problem(key, f"unknown key; {hint}")
         if not with_text and self.text and isinstance(self.row.get("text"), str) and self.row["text"] != self.text:
-            self.add_problem("text", difference(self.text, self.row["text"]))
+            self.add_problem("text", describe_difference(self.text, self.row["text"]))
         self.place_words()
         layers = {layer: self.read_items(layer) for layer in LAYERS}
         entities = [self.read_entity(where, item) for where, item in layers["entities"]]
@@ -127,7 +127,7 @@ class RowReader:
                 self.row = {k: v for k, v in self.row.items() if k not in LAYERS}  # each span would be a problem again
             return
         layout = self.layout or Document("", self.text)
-        zones = [z.span for z in layout.zones if z.name not in self.ontology.unscored] if layout.zones else None
+        zones = [z.span for z in layout.zones if z.name not in self.ontology.unscored_zones] if layout.zones else None
         paragraphs = layout.paragraphs or paragraphs_of(self.text)
         placer = Placer(self.text, paragraphs, zones, self.offsets, self.add_problem)
         self.row = placer.place_row(self.row)

@@ -114,7 +114,7 @@ def describe_articles(gold: str, documents: Iterable[Row]) -> Row:
             row["doc_id"]: {
                 "sha256": row["sha256"],
                 "characters": len(row["text"]),
-                "sentences": [copies.short_hash(row["text"][s["start"] : s["end"]]) for s in row["sentences"]],
+                "sentences": [copies.hash_sentence(row["text"][s["start"] : s["end"]]) for s in row["sentences"]],
             }
             for row in documents
         },
@@ -181,7 +181,7 @@ def find_texts(standoff: StandOff, given: Iterable[str | os.PathLike[str]]) -> d
         if doc_id in found:
             continue
         for path in differing.get(doc_id, []):
-            difference = copies.explain(path.read_bytes(), known[doc_id], standoff.rows[doc_id]["sentences"])
+            difference = copies.explain_difference(path.read_bytes(), known[doc_id], standoff.rows[doc_id]["sentences"])
             problems.append(Problem(str(path), difference.line, difference.column, f"{difference.message} ({doc_id})"))
         if doc_id not in differing:
             message = f"is not there; expected a file whose sha256 is {known[doc_id]['sha256']}, under any name"
@@ -210,7 +210,7 @@ def _guess_article(path: Path, data: bytes, standoff: StandOff) -> str | None:
     fitting = [i for i in standoff.rows if i == stem or (len(stem) > 2 and i.startswith(stem))]
     if len(fitting) == 1:
         return fitting[0]
-    return copies.nearest(data, standoff.about["articles"])
+    return copies.find_nearest_article(data, standoff.about["articles"])
 
 
 def rehydrate(source: Path, given: Iterable[str | os.PathLike[str]]) -> dict[str, str]:

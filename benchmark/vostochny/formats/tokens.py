@@ -12,8 +12,8 @@ from typing import Any
 from vostochny.formats.prediction import NEEDS_TEXT
 from vostochny.formats.reader import Reading, Record
 from vostochny.model import Span
-from vostochny.text.alignment import token_at, token_spans
-from vostochny.text.tags import chunks, is_tag, scheme_of
+from vostochny.text.alignment import align_tokens, match_token
+from vostochny.text.tags import detect_tag_scheme, is_tag, read_chunks
 
 
 @dataclass
@@ -44,7 +44,7 @@ def make_records(path: str, reading: Reading, documents: Sequence[TaggedDocument
     sentence that does not go on where the last one ended may begin further on; a token that does not stand in the text
     is a problem, and the rest of its document is not read.
     """
-    scheme = scheme_of(s.tags for d in documents for s in d.sentences)
+    scheme = detect_tag_scheme(s.tags for d in documents for s in d.sentences)
     reading.add_note(f"tags read as {scheme}")
     known: list[str | None] = [d.doc_id for d in documents]
     if not any(known) and len(documents) == len(reading.gold):
@@ -99,13 +99,13 @@ def _make_record(
         spans = sentence.spans or _place_tokens(sentence.tokens, text, at)
         if isinstance(spans, int):
             line = sentence.lines[spans] if sentence.lines else sentence.line
-            good = token_spans(sentence.tokens[:spans], text, at)
+            good = align_tokens(sentence.tokens[:spans], text, at)
             at = _skip_space(text, good[-1].end if good and not isinstance(good, int) else at)
             message = f"token {sentence.tokens[spans][:40]!r} does not stand in the article after character {at}"
             reading.add_problem(path, line, None, f"{message}, where {text[at : at + 30]!r} does; is it the same text?")
             break
         at = spans[-1].end if spans else at
-        found, stray = chunks([t if is_tag(t) else "O" for t in sentence.tags], scheme)
+        found, stray = read_chunks([t if is_tag(t) else "O" for t in sentence.tags], scheme)
         if stray:
             reading.left_out[f"tags that belong to no chunk in {scheme}"] += stray
         for first, last, label in found:
@@ -119,7 +119,7 @@ def _make_record(
 
 def _place_tokens(tokens: list[str], text: str, at: int) -> list[Span] | int:
     """Where a sentence's tokens stand from ``at`` on; a sentence may be passed over, part of one may not."""
-    spans = token_spans(tokens, text, at)
+    spans = align_tokens(tokens, text, at)
     if not isinstance(spans, int) or not tokens:
         return spans
     # Tried where the first token stands next, a few times: a system may have left out captions, not single words.
@@ -128,9 +128,9 @@ def _place_tokens(tokens: list[str], text: str, at: int) -> list[Span] | int:
         start = text.find(tokens[0], start + 1)
         if start < 0:
             return spans
-        if len(tokens) > 1 and token_at(tokens[1], text, _skip_space(text, start + len(tokens[0]))) is None:
+        if len(tokens) > 1 and match_token(tokens[1], text, _skip_space(text, start + len(tokens[0]))) is None:
             continue
-        again = token_spans(tokens, text, start)
+        again = align_tokens(tokens, text, start)
         if not isinstance(again, int):
             return again
     return spans

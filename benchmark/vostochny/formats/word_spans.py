@@ -13,8 +13,8 @@ from itertools import accumulate
 from typing import Any
 
 from vostochny.model import Placement, Span
-from vostochny.text.alignment import Finder, even
-from vostochny.text.placement import Wanted, nearest, place
+from vostochny.text.alignment import Finder, normalise
+from vostochny.text.placement import WordQuery, place_near, place_words
 
 OFFSET_UNITS = ("utf16", "bytes")
 OFFSET_CHOICES = (*OFFSET_UNITS, "ignore")  # what --offsets takes; ignore: words are placed though offsets are given
@@ -159,14 +159,14 @@ class Placer:
     ) -> list[Any]:
         """The spans of a layer's items; with ``broken`` words that are not in one piece become a list of pieces."""
         out: list[Any] = []
-        waiting: list[tuple[int, Wanted]] = []
+        waiting: list[tuple[int, WordQuery]] = []
         for n, value in enumerate(values):
             where = layer + (places[n] if places else f"[{n}]")
             wanted = self.read_wanted(where, value)
             if wanted:
                 waiting.append((n, wanted))
             out.append(value if wanted else self.convert_offsets(where, value))
-        found = place(self.finder, [w for _, w in waiting])
+        found = place_words(self.finder, [w for _, w in waiting])
         near = 0
         for (n, wanted), span in zip(waiting, found, strict=True):
             parts = self.finder.parts(wanted.words) if span is None and broken and not wanted.occurrence else ()
@@ -183,10 +183,10 @@ class Placer:
         wanted = self.read_wanted(where, value)
         if not wanted:
             return self.convert_offsets(where, value)
-        span = nearest(self.finder, wanted, anchor)
+        span = place_near(self.finder, wanted, anchor)
         return self.settle(value, wanted, span, anchor.start if anchor else 0)
 
-    def settle(self, value: dict[str, Any], wanted: Wanted, span: Span | None, near: int) -> PlacedSpan:
+    def settle(self, value: dict[str, Any], wanted: WordQuery, span: Span | None, near: int) -> PlacedSpan:
         if span is None:
             span = self.make_empty_span(wanted.stretch.start if wanted.stretch else near)
             self.unplaced.append((span, wanted.words))
@@ -208,7 +208,7 @@ class Placer:
         n = self._next[base] = self._next.get(base, -1) + 1
         return Span(min(base + n, len(self.text)), min(base + n, len(self.text)))
 
-    def read_wanted(self, where: str, value: Any) -> Wanted | None:
+    def read_wanted(self, where: str, value: Any) -> WordQuery | None:
         """What is to be found, if ``value`` is words without offsets."""
         if not isinstance(value, dict) or not isinstance(value.get("text"), str):
             return None
@@ -224,7 +224,7 @@ class Placer:
             self.add_problem(f"{where}.context", "is no string; expected words of the article around the span")
             context = None
         stretch = self.find_paragraph(where, value)
-        return Wanted(value["text"], occurrence, stretch, context if context and even(context) else None)
+        return WordQuery(value["text"], occurrence, stretch, context if context and normalise(context) else None)
 
     def find_paragraph(self, where: str, value: dict[str, Any]) -> Span | None:
         number = value.get("paragraph")

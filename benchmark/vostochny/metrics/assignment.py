@@ -18,7 +18,7 @@ from vostochny.metrics.counts import Floats, Ints
 Edges = Sequence[tuple[int, float]]
 
 # A pass that takes away less than this share of the edges is the last one, so that all passes together stay linear.
-WORTHWHILE = 0.05
+MIN_REDUCTION_SHARE = 0.05
 
 
 def best_pairs(weights: Mapping[tuple[int, int], float]) -> dict[int, int]:
@@ -32,7 +32,7 @@ def best_pairs(weights: Mapping[tuple[int, int], float]) -> dict[int, int]:
     for left, right in sorted(weights):
         rows.setdefault(left, []).append((columns.setdefault(right, len(columns)), weights[left, right]))
     rights = list(columns)
-    chosen = solve(list(rows.values()), len(columns))
+    chosen = solve_assignment(list(rows.values()), len(columns))
     return {left: rights[column] for left, column in zip(rows, chosen, strict=True) if column >= 0}
 
 
@@ -41,15 +41,15 @@ def best_totals(left: Ints, right: Ints, weight: Floats, part: Ints, parts: int)
 
     Columns of edges, each listed once: its two nodes (small codes from 0, the sides numbered apart), its weight > 0 and
     its part (a document; no edge leads from one part to another). Two exact reductions are applied to all edges at
-    once, again and again, until they stop paying; what is then left goes to :func:`solve`.
+    once, again and again, until they stop paying; what is then left goes to :func:`solve_assignment`.
 
     - A node c with leaves (neighbours without another edge) can always fall back on its best leaf, of weight L(c). So
       L(c) is certain, the leaves can go, and any other edge (a, b) is worth w - L(a) - L(b) more; if not > 0, it goes.
     - An edge worth at least the best other edge at its one end plus the best other at its other end is in some best
       map: it would replace at most those two.
 
-    Trees, so stars and single edges, vanish by the first alone. Time: linear in the edges, plus :func:`solve` on the
-    rest.
+    Trees, so stars and single edges, vanish by the first alone. Time: linear in the edges, plus
+    :func:`solve_assignment` on the rest.
     """
     totals = np.zeros(parts)
 
@@ -81,7 +81,7 @@ def best_totals(left: Ints, right: Ints, weight: Floats, part: Ints, parts: int)
         add(part[sure], weight[sure])
         stays = ~(np.isin(left, left[sure]) | np.isin(right, right[sure]))
         left, right, weight, part = left[stays], right[stays], weight[stays], part[stays]
-        if len(weight) > (1 - WORTHWHILE) * remaining:
+        if len(weight) > (1 - MIN_REDUCTION_SHARE) * remaining:
             break
         remaining = len(weight)
     if len(weight):
@@ -89,13 +89,13 @@ def best_totals(left: Ints, right: Ints, weight: Floats, part: Ints, parts: int)
         rows: list[list[tuple[int, float]]] = [[] for _ in range(int(left.max()) + 1)]
         for a, b, w in zip(left.tolist(), right.tolist(), weight.tolist(), strict=True):
             rows[a].append((b, w))
-        chosen = np.array(solve(rows, int(right.max()) + 1))
+        chosen = np.array(solve_assignment(rows, int(right.max()) + 1))
         used = chosen[left] == right
         add(part[used], weight[used])
     return totals
 
 
-def solve(rows: Sequence[Edges], columns: int) -> list[int]:
+def solve_assignment(rows: Sequence[Edges], columns: int) -> list[int]:
     """For each row the column of a maximum-weight map, or -1 where the row stays alone.
 
     ``rows`` gives each row's edges as (column, weight > 0), in the order that decides between equally good maps.

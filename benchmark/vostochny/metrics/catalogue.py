@@ -12,19 +12,19 @@ from functools import cached_property
 from typing import Protocol
 
 from vostochny.metrics import coreference, entities, events, quotes
-from vostochny.metrics.columns import Table, table_of
+from vostochny.metrics.columns import EntityTable, build_entity_table
 from vostochny.metrics.counts import Counts
 from vostochny.metrics.pairs import Pair
 
 
-class Source(Protocol):
+class DocumentSource(Protocol):
     """Where metrics get documents from: paired documents, and entities as columns."""
 
     @property
     def pairs(self) -> list[Pair]: ...
 
     @property
-    def table(self) -> Table: ...
+    def table(self) -> EntityTable: ...
 
     @property
     def has_tokens(self) -> bool: ...
@@ -33,16 +33,16 @@ class Source(Protocol):
     def has_text(self) -> bool: ...
 
 
-class Pairs:
+class PairSource:
     """A source made of paired documents."""
 
     def __init__(self, pairs: list[Pair]):
         self.pairs = pairs
 
     @cached_property
-    def table(self) -> Table:
+    def table(self) -> EntityTable:
         """The entities as columns."""
-        return table_of(self.pairs)
+        return build_entity_table(self.pairs)
 
     @property
     def has_tokens(self) -> bool:
@@ -55,10 +55,10 @@ class Pairs:
         return all(pair.gold.text for pair in self.pairs)
 
 
-class Material:
+class MetricInput:
     """What metrics are made from, each form built once and only where a metric asks for it."""
 
-    def __init__(self, source: Source):
+    def __init__(self, source: DocumentSource):
         self.source = source
 
     @property
@@ -67,17 +67,17 @@ class Material:
         return self.source.pairs
 
     @property
-    def table(self) -> Table:
+    def table(self) -> EntityTable:
         """The entities as columns."""
         return self.source.table
 
     @cached_property
-    def lenient_table(self) -> Table:
-        """The entities as columns, their spans trimmed (columns.trimmed)."""
-        return table_of(self.pairs, trim=True)
+    def lenient_table(self) -> EntityTable:
+        """The entities as columns, their spans trim_span (columns.trim_span)."""
+        return build_entity_table(self.pairs, trim=True)
 
 
-Count = Callable[[Material, str], Counts]
+Count = Callable[[MetricInput, str], Counts]
 
 # name → how it is counted, in the order of the report. The part before the first point is the layer it needs.
 METRICS: Mapping[str, Count] = {
@@ -150,7 +150,7 @@ SETTINGS: Mapping[str, Setting] = {
 }
 
 
-def resolved(pairs: list[Pair], layer: str) -> tuple[bool, bool]:
+def has_clusters(pairs: list[Pair], layer: str) -> tuple[bool, bool]:
     """Whether any item of a layer says its cluster, in the gold and in the predictions."""
     gold, predicted = (
         any(item.cluster is not None for pair in pairs for item in getattr(getattr(pair, side), layer))
@@ -159,7 +159,7 @@ def resolved(pairs: list[Pair], layer: str) -> tuple[bool, bool]:
     return gold, predicted
 
 
-def count(material: Material, layers: tuple[str, ...], only: Collection[str] = ()) -> dict[str, Counts]:
+def compute_counts(material: MetricInput, layers: tuple[str, ...], only: Collection[str] = ()) -> dict[str, Counts]:
     """The counts of every metric of these layers that can be counted here, coreference left out.
 
     ``only`` (if not empty) names the metrics that are wanted. Left out are strict IOB2 where a document has no stored
@@ -175,23 +175,23 @@ def count(material: Material, layers: tuple[str, ...], only: Collection[str] = (
     return {name: METRICS[name](material, name) for name in wanted}
 
 
-def coreference_within(pairs: list[Pair], layer: str) -> dict[str, Counts]:
+def compute_coreference_within(pairs: list[Pair], layer: str) -> dict[str, Counts]:
     """Coreference of one layer within documents, by ``coreference.<kind>.<setting>.<metric>``."""
     out: dict[str, Counts] = {}
     for name, s in SETTINGS.items():
         if not s.across:
             prefix = f"coreference.{KINDS[layer]}.{name}"
-            out |= coreference.within(
+            out |= coreference.compute_within(
                 pairs, prefix, KINDS[layer], singletons=s.singletons, common_only=s.common_only
             )  # fmt: skip
     return out
 
 
-def coreference_across(overlaps: coreference.Overlaps, layer: str) -> dict[str, Counts]:
+def compute_coreference_across(overlaps: coreference.Overlaps, layer: str) -> dict[str, Counts]:
     """The same across documents, one unit for all of them."""
     out: dict[str, Counts] = {}
     for name, s in SETTINGS.items():
         if s.across:
             table = overlaps.table(singletons=s.singletons)
-            out |= coreference.count(table, f"coreference.{KINDS[layer]}.{name}")
+            out |= coreference.compute_all(table, f"coreference.{KINDS[layer]}.{name}")
     return out

@@ -1,6 +1,6 @@
 """Entities of many documents as columns of numbers, so that a million of them are matched without a loop.
 
-Both sides of a comparison share one vocabulary of types, levels and zones; see :class:`Table`.
+Both sides of a comparison share one vocabulary of types, levels and zones; see :class:`EntityTable`.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from vostochny.metrics.counts import Bools, Ints, match_codes
 from vostochny.metrics.pairs import Pair
 from vostochny.model import Span
 
-# Codes of the column ``level``. VALUE is a value's absent level; UNSAID a system's silence, settled before matching.
+# Codes of the column ``level``. VALUE is a value's absent level; UNSTATED a system's silence, settled before matching.
 LEVELS = ("", "NAM", "NOM", "PRO")
 VALUE, NAM, NOM, PRO = range(4)
-UNSAID = -1
+UNSTATED = -1
 
 
 @dataclass(frozen=True)
-class Mentions:
+class EntityColumns:
     """Entities of one side, one row each, all columns of one length.
 
     ``document`` and ``unit`` index the batch's documents and units, ``start`` and ``end`` are code points, ``type`` and
-    ``zone`` index the vocabularies of the :class:`Table`, ``level`` the tuple LEVELS (or UNSAID).
+    ``zone`` index the vocabularies of the :class:`EntityTable`, ``level`` the tuple LEVELS (or UNSTATED).
     """
 
     document: Ints
@@ -39,17 +39,17 @@ class Mentions:
     level: Ints
     zone: Ints
 
-    def where(self, keep: Bools | Ints) -> Mentions:
+    def where(self, keep: Bools | Ints) -> EntityColumns:
         """The rows for which ``keep`` is true, or those of these numbers."""
-        return Mentions(*(getattr(self, name)[keep] for name in self.__dataclass_fields__))
+        return EntityColumns(*(getattr(self, name)[keep] for name in self.__dataclass_fields__))
 
 
 @dataclass(frozen=True)
-class Table:
+class EntityTable:
     """Gold and predicted entities side by side. ``documents`` gives the document of each unit."""
 
-    gold: Mentions
-    predicted: Mentions
+    gold: EntityColumns
+    predicted: EntityColumns
     documents: Ints
     types: tuple[str, ...]
     zones: tuple[str, ...]
@@ -60,29 +60,29 @@ class Table:
         return pair_rows(self.gold, self.predicted)
 
 
-def table_of(pairs: list[Pair], trim: bool = False) -> Table:
-    """The entities of paired documents as columns, levels settled (:func:`settle_levels`).
+def build_entity_table(pairs: list[Pair], trim: bool = False) -> EntityTable:
+    """The entities of paired documents as columns, levels settled (:func:`resolve_levels`).
 
-    With ``trim`` every span is cut by :func:`trimmed` first.
+    With ``trim`` every span is cut by :func:`trim_span` first.
     """
     types: dict[str, int] = {}
     zones: dict[str, int] = {}
 
-    def columns(side: str) -> Mentions:
+    def columns(side: str) -> EntityColumns:
         rows: list[tuple[int, ...]] = []
         for number, pair in enumerate(pairs):
             for e in getattr(pair, side).entities:
-                unit, zone = pair.place(e.span)
-                span = trimmed(e.span, pair.gold.text) if trim else e.span
-                level = LEVELS.index(e.level) if e.level else VALUE if e.type in pair.values else UNSAID
+                unit, zone = pair.locate(e.span)
+                span = trim_span(e.span, pair.gold.text) if trim else e.span
+                level = LEVELS.index(e.level) if e.level else VALUE if e.type in pair.value_types else UNSTATED
                 type_ = types.setdefault(e.type, len(types))
                 rows.append((number, unit, span.start, span.end, type_, level, zones.setdefault(zone, len(zones))))
-        return Mentions(*np.array(rows, dtype=np.int64).reshape(-1, 7).T)
+        return EntityColumns(*np.array(rows, dtype=np.int64).reshape(-1, 7).T)
 
     gold, predicted = columns("gold"), columns("predicted")
     # A gold that says no levels holds names.
-    gold = replace(gold, level=np.where(gold.level == UNSAID, NAM, gold.level))
-    return settle_levels(Table(gold, predicted, Pair.units(pairs), tuple(types), tuple(zones)))
+    gold = replace(gold, level=np.where(gold.level == UNSTATED, NAM, gold.level))
+    return resolve_levels(EntityTable(gold, predicted, Pair.unit_documents(pairs), tuple(types), tuple(zones)))
 
 
 # What other conventions put into a mention: a leading article, a trailing possessive, quotation marks around it.
@@ -90,7 +90,7 @@ _QUOTES = "“”‘’\"'«»"
 _LEADING = re.compile(rf"(?:[\s{_QUOTES}]|(?:the|an?)\s+)*", re.I)
 
 
-def trimmed(span: Span, text: str) -> Span:
+def trim_span(span: Span, text: str) -> Span:
     """The span without leading articles, trailing possessive, quotation marks and white space at its edges.
 
     A span of which nothing would be left stays as it is, and so does one whose text is not known.
@@ -105,7 +105,7 @@ def trimmed(span: Span, text: str) -> Span:
     return Span(span.start + start, span.start + end) if start < end else span
 
 
-def codes(sides: Iterable[Mentions], *names: str) -> tuple[Ints, ...]:
+def encode_rows(sides: Iterable[EntityColumns], *names: str) -> tuple[Ints, ...]:
     """One integer a row for the chosen columns, equal on both sides where the rows are.
 
     The columns are packed into 63 bits by their greatest values; where that is too narrow they are numbered by their
@@ -127,17 +127,17 @@ def codes(sides: Iterable[Mentions], *names: str) -> tuple[Ints, ...]:
     return tuple(np.split(inverse, np.cumsum([len(side[0]) for side in chosen])[:-1]))
 
 
-def settle_levels(table: Table) -> Table:
+def resolve_levels(table: EntityTable) -> EntityTable:
     """Give each predicted entity whose system said no level the level of the gold nominal or pronoun on the same span.
 
     Where none stands there, or a name stands there as well, it claims a name. So a levelless hit on a nominal is
     neither right nor wrong among names.
     """
     predicted, gold = table.predicted, table.gold
-    silent = predicted.level == UNSAID
+    silent = predicted.level == UNSTATED
     level = np.where(silent, NAM, predicted.level)
     if silent.any() and (gold.level > NAM).any():
-        mine, theirs = codes((predicted, gold), "document", "start", "end")
+        mine, theirs = encode_rows((predicted, gold), "document", "start", "end")
         order = np.lexsort((gold.level, theirs))
         ordered = theirs[order]
         at = np.searchsorted(ordered, mine)
@@ -148,12 +148,12 @@ def settle_levels(table: Table) -> Table:
     return replace(table, predicted=replace(predicted, level=level))
 
 
-def match(gold: Mentions, predicted: Mentions, *names: str) -> tuple[Bools, Bools]:
+def match_rows(gold: EntityColumns, predicted: EntityColumns, *names: str) -> tuple[Bools, Bools]:
     """Which rows have a one-to-one partner with equal document and equal ``names``."""
-    return match_codes(*codes((gold, predicted), "document", *names))
+    return match_codes(*encode_rows((gold, predicted), "document", *names))
 
 
-def pair_rows(gold: Mentions, predicted: Mentions) -> tuple[Ints, Ints]:
+def pair_rows(gold: EntityColumns, predicted: EntityColumns) -> tuple[Ints, Ints]:
     """One-to-one pairs of gold and predicted rows, as two aligned arrays of row numbers.
 
     Independent of the order of either side. First the same span and type, then the same span; what is left is paired
@@ -164,7 +164,7 @@ def pair_rows(gold: Mentions, predicted: Mentions) -> tuple[Ints, Ints]:
     # In the order of their content, so that ties do not hang on the order of the input.
     rest = [np.lexsort((side.type, side.end, side.start, side.document)) for side in (gold, predicted)]
     for names in (("document", "start", "end", "type"), ("document", "start", "end")):
-        keys = codes([side.where(rows) for side, rows in zip((gold, predicted), rest, strict=True)], *names)
+        keys = encode_rows([side.where(rows) for side, rows in zip((gold, predicted), rest, strict=True)], *names)
         hits = match_codes(*keys)
         # Hit rows of equal keys are equally many on both sides, so ordering both by key aligns them.
         aligned = [
@@ -172,7 +172,7 @@ def pair_rows(gold: Mentions, predicted: Mentions) -> tuple[Ints, Ints]:
         ]
         found.append((aligned[0], aligned[1]))
         rest = [rows[~hit] for rows, hit in zip(rest, hits, strict=True)]
-    left, right = _overlapping(gold.where(rest[0]), predicted.where(rest[1]))
+    left, right = _find_overlaps(gold.where(rest[0]), predicted.where(rest[1]))
     g, p = gold.where(rest[0][left]), predicted.where(rest[1][right])
     shared = np.minimum(g.end, p.end) - np.maximum(g.start, p.start)
     weight = 2 * shared / (g.end - g.start + p.end - p.start) + (g.type == p.type)
@@ -188,7 +188,7 @@ def pair_rows(gold: Mentions, predicted: Mentions) -> tuple[Ints, Ints]:
     return np.concatenate([a for a, _ in found]), np.concatenate([b for _, b in found])
 
 
-def _overlapping(gold: Mentions, predicted: Mentions) -> tuple[Ints, Ints]:
+def _find_overlaps(gold: EntityColumns, predicted: EntityColumns) -> tuple[Ints, Ints]:
     """All pairs of rows of one document that share a character. Time: a sort, and one step a pair found.
 
     An empty span (words that were not found) shares none, wherever it stands.

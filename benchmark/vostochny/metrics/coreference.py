@@ -32,7 +32,7 @@ Kind = Literal["entities", "events", "utterances"]
 
 
 @dataclass(frozen=True)
-class Mentions:
+class ClusteredMentions:
     """The clustered mentions of one side as columns of integers >= 0, in any order.
 
     A mention is told by ``document`` and ``mention`` together, with the same codes on both sides. ``cluster`` codes
@@ -54,7 +54,7 @@ class Clusters:
 
 
 @dataclass(frozen=True)
-class Table:
+class OverlapTable:
     """What two sides share: cell i says that ``left[i]`` of gold and ``right[i]`` of predicted have ``shared[i]`` > 0
     mentions in common. No two cells are of the same two clusters."""
 
@@ -78,8 +78,13 @@ class Table:
 
 
 def tabulate(
-    gold: Mentions, predicted: Mentions, documents: int, *, singletons: bool = True, common_only: bool = False
-) -> Table:
+    gold: ClusteredMentions,
+    predicted: ClusteredMentions,
+    documents: int,
+    *,
+    singletons: bool = True,
+    common_only: bool = False,
+) -> OverlapTable:
     """The table of two sides; documents are numbered below ``documents``.
 
     ``common_only`` first removes, on both sides, the mentions the other side lacks: what is left is scored as if the
@@ -97,27 +102,29 @@ def tabulate(
     keys = (identity << (1 + width)) | np.concatenate([gold.cluster, predicted.cluster])
     keys[len(gold.document) :] |= 1 << width
     keys.sort(kind="stable")  # which merges runs: mentions mostly come in order, as read from a file
-    keys = keys[_starts(keys >> width)]
+    keys = keys[_run_starts(keys >> width)]
     if common_only:
-        first = _common(keys >> (1 + width))
+        first = _common_mentions(keys >> (1 + width))
         keys = keys[np.sort(np.concatenate([first, first + 1]))]
     cluster, is_gold = keys & ((1 << width) - 1), (keys >> width) & 1 == 0
     codes = [int(side.cluster.max(initial=-1)) + 1 for side in (gold, predicted)]
     sizes = _sizes(cluster, is_gold, codes)
     if not singletons:
-        kept = np.where(is_gold, _at(sizes[0], cluster), _at(sizes[1], cluster)) > 1
+        kept = np.where(is_gold, _sizes_of(sizes[0], cluster), _sizes_of(sizes[1], cluster)) > 1
         keys, cluster, is_gold = keys[kept], cluster[kept], is_gold[kept]
         sizes = _sizes(cluster, is_gold, codes)
-    first = _common(keys >> (1 + width))
+    first = _common_mentions(keys >> (1 + width))
     cells = np.sort((cluster[first] << width) | cluster[first + 1])
-    begins = np.flatnonzero(_starts(cells))
+    begins = np.flatnonzero(_run_starts(cells))
     shared = np.diff(begins, append=len(cells))
     cells = cells[begins]
-    sides = [Clusters(size, _home(side, len(size))) for size, side in zip(sizes, (gold, predicted), strict=True)]
-    return Table(documents, sides[0], sides[1], cells >> width, cells & ((1 << width) - 1), shared)
+    sides = [
+        Clusters(size, _cluster_documents(side, len(size))) for size, side in zip(sizes, (gold, predicted), strict=True)
+    ]
+    return OverlapTable(documents, sides[0], sides[1], cells >> width, cells & ((1 << width) - 1), shared)
 
 
-def muc(table: Table) -> Floats:
+def muc(table: OverlapTable) -> Floats:
     """Links kept: Σ(|k| − |p(k)|) / Σ(|k| − 1) (Vilain et al. 1995), shape (documents, 4).
 
     p(k) are the parts that the other side cuts k into, each mention it lacks a part of its own; so the numerator is
@@ -126,66 +133,66 @@ def muc(table: Table) -> Floats:
     """
     kept = table.add_up_cells(table.shared - 1)
     links = table.add_up(np.maximum(table.gold.size - 1, 0), np.maximum(table.predicted.size - 1, 0))
-    return _rows(kept, links[0], kept, links[1])
+    return _stack(kept, links[0], kept, links[1])
 
 
-def b3(table: Table) -> Floats:
+def b3(table: OverlapTable) -> Floats:
     """Per mention, the share of its cluster found with it: Σ|k∩r|²/|k| ÷ Σ|k| (Bagga & Baldwin 1998)."""
     square = table.shared.astype(np.float64) ** 2
     recall = table.add_up_cells(square / table.gold.size[table.left])
     precision = table.add_up_cells(square / table.predicted.size[table.right])
     mentions = table.add_up(table.gold.size, table.predicted.size)
-    return _rows(recall, mentions[0], precision, mentions[1])
+    return _stack(recall, mentions[0], precision, mentions[1])
 
 
-def ceaf(table: Table) -> Floats:
+def ceaf(table: OverlapTable) -> Floats:
     """CEAF-φ4 (Luo 2005): the best one-to-one map of clusters under φ4 = 2|k∩r| / (|k| + |r|).
 
     Recall is its total over the number of gold clusters, precision over the number of predicted ones. Clusters of
     different documents share no mention, so the map is best within each. Exact; for its time see
-    assignment.best_totals and solve: linear but for what two clusterings tangle beyond trees and clear cases.
+    assignment.best_totals and solve_assignment: linear but for what two clusterings tangle beyond trees and clear cases.
     """
     sizes = table.gold.size[table.left] + table.predicted.size[table.right]
     document = table.gold.document[table.left]
     alike = best_totals(table.left, table.right, 2 * table.shared / sizes, document, table.documents)
     clusters = table.add_up(np.minimum(table.gold.size, 1), np.minimum(table.predicted.size, 1))
-    return _rows(alike, clusters[0], alike, clusters[1])
+    return _stack(alike, clusters[0], alike, clusters[1])
 
 
-def lea(table: Table) -> Floats:
+def lea(table: OverlapTable) -> Floats:
     """Link-based entity-aware: Σ|k|·Σᵣ link(k∩r)/link(k) ÷ Σ|k|, link(n) = n(n−1)/2 (Moosavi & Strube 2016).
 
     A singleton has one link, to itself: it is found where the other side has the same mention as a singleton.
     """
 
-    def found(mine: Ints, theirs: Ints) -> Floats:
+    def credit(mine: Ints, theirs: Ints) -> Floats:
         links = table.shared * (table.shared - 1) / np.maximum(mine - 1, 1)
         return table.add_up_cells(np.where((mine == 1) & (theirs == 1), 1.0, links))
 
     gold, predicted = table.gold.size[table.left], table.predicted.size[table.right]
     mentions = table.add_up(table.gold.size, table.predicted.size)
-    return _rows(found(gold, predicted), mentions[0], found(predicted, gold), mentions[1])
+    return _stack(credit(gold, predicted), mentions[0], credit(predicted, gold), mentions[1])
 
 
-def mention_detection(table: Table) -> Floats:
-    """Mentions both sides have, over those of gold and of predicted; which cluster they are in does not matter."""
+def mention_detection(table: OverlapTable) -> Floats:
+    """ClusteredMentions both sides have, over those of gold and of predicted; which cluster they are in does not matter."""
     both = table.add_up_cells(table.shared)
     mentions = table.add_up(table.gold.size, table.predicted.size)
-    return _rows(both, mentions[0], both, mentions[1])
+    return _stack(both, mentions[0], both, mentions[1])
 
 
-def blanc_links(table: Table) -> Floats:
+def blanc_links(table: OverlapTable) -> Floats:
     """The coreference half of BLANC: pairs of mentions in one cluster (Luo et al. 2014).
 
     BLANC is the mean of the F1 of both halves; where a half is undefined on both sides (no such pair), the other half.
     Where only gold lacks such pairs, Luo et al. count that half as 0, v8.01 leaves it out.
     """
-    both = table.add_up_cells(_pairs(table.shared))
-    links = table.add_up(_pairs(table.gold.size), _pairs(table.predicted.size))
-    return _rows(both, links[0], both, links[1])
+    both = table.add_up_cells(_pair_count(table.shared))
+    links = table.add_up(_pair_count(table.gold.size), _pair_count(table.predicted.size))
+    return _stack(both, links[0], both, links[1])
 
 
-def blanc_nonlinks(table: Table) -> Floats:
+def blanc_nonlinks(table: OverlapTable) -> Floats:
     """The other half of BLANC: pairs of one document's mentions in two clusters (Luo et al. 2014).
 
     Common to both sides are pairs of common mentions that neither side links.
@@ -194,15 +201,15 @@ def blanc_nonlinks(table: Table) -> Floats:
         np.bincount(cluster, weights=table.shared, minlength=len(side.size))
         for cluster, side in ((table.left, table.gold), (table.right, table.predicted))
     )
-    linked = table.add_up(_pairs(here), _pairs(there))
-    common = _pairs(table.add_up_cells(table.shared))
-    both = common - linked[0] - linked[1] + table.add_up_cells(_pairs(table.shared))
+    linked = table.add_up(_pair_count(here), _pair_count(there))
+    common = _pair_count(table.add_up_cells(table.shared))
+    both = common - linked[0] - linked[1] + table.add_up_cells(_pair_count(table.shared))
     links = blanc_links(table)
     mentions = table.add_up(table.gold.size, table.predicted.size)
-    return _rows(both, _pairs(mentions[0]) - links[:, 1], both, _pairs(mentions[1]) - links[:, 3])
+    return _stack(both, _pair_count(mentions[0]) - links[:, 1], both, _pair_count(mentions[1]) - links[:, 3])
 
 
-METRICS: dict[str, Callable[[Table], Floats]] = {
+METRICS: dict[str, Callable[[OverlapTable], Floats]] = {
     "muc": muc,
     "b3": b3,
     "ceaf": ceaf,
@@ -215,7 +222,7 @@ CONLL = ("muc", "b3", "ceaf")
 BLANC = ("blanc_links", "blanc_nonlinks")
 
 
-def count(table: Table, prefix: str) -> dict[str, Counts]:
+def compute_all(table: OverlapTable, prefix: str) -> dict[str, Counts]:
     """Every metric of a table by its name, ``prefix.muc`` and so on: a unit a document, one stratum, no facets."""
     documents = np.arange(table.documents)
     return {
@@ -224,7 +231,7 @@ def count(table: Table, prefix: str) -> dict[str, Counts]:
     }
 
 
-def within(
+def compute_within(
     pairs: Sequence[Pair], prefix: str, kind: Kind, *, singletons: bool = True, common_only: bool = False
 ) -> dict[str, Counts]:
     """Coreference within each document: every metric by its name, ``prefix.muc`` and so on, a unit a document.
@@ -239,17 +246,17 @@ def within(
     The options are those of :func:`tabulate`.
     """
     gold, predicted = _columns(pairs, kind)
-    return count(tabulate(gold, predicted, len(pairs), singletons=singletons, common_only=common_only), prefix)
+    return compute_all(tabulate(gold, predicted, len(pairs), singletons=singletons, common_only=common_only), prefix)
 
 
-def across(pairs: Sequence[Pair], prefix: str, kind: Kind, *, singletons: bool = True) -> dict[str, Counts]:
+def compute_across(pairs: Sequence[Pair], prefix: str, kind: Kind, *, singletons: bool = True) -> dict[str, Counts]:
     """Coreference across documents: one unit, in which clusters of one name are one (Cattan et al. 2021).
 
     All documents are scored as one, on predicted mentions. Cattan et al. would have ``singletons=False`` here, so that
     finding mentions is not rewarded as resolving them; report both. What comes out is no sum over documents, what it is
-    made of is (:class:`Overlaps`). Mentions are told as in :func:`within`.
+    made of is (:class:`Overlaps`). ClusteredMentions are told as in :func:`compute_within`.
     """
-    return count(Overlaps.of(pairs, kind).table(singletons=singletons), prefix)
+    return compute_all(Overlaps.of_pairs(pairs, kind).table(singletons=singletons), prefix)
 
 
 @dataclass(frozen=True)
@@ -267,15 +274,15 @@ class Overlaps:
     shared: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, pairs: Iterable[Pair], kind: Kind) -> Overlaps:
+    def of_pairs(cls, pairs: Iterable[Pair], kind: Kind) -> Overlaps:
         """The overlaps of some documents; a mention given to two clusters is the one's whose name comes first."""
         out = cls()
         for pair in pairs:
-            crowded = _crowded(pair) if kind == "events" else frozenset()
+            ambiguous = _ambiguous_triggers(pair) if kind == "events" else frozenset()
             sides: list[dict[Hashable, str]] = []
             for document in (pair.gold, pair.predicted):
                 side: dict[Hashable, str] = {}
-                for key, cluster in _resolved(document, kind, pair.values, crowded):
+                for key, cluster in _clustered_items(document, kind, pair.value_types, ambiguous):
                     side[key] = min(cluster, side.get(key, cluster))
                 sides.append(side)
             gold, predicted = sides
@@ -298,7 +305,7 @@ class Overlaps:
         """How many sums there are."""
         return len(self.gold) + len(self.predicted) + len(self.shared)
 
-    def table(self, *, singletons: bool = True) -> Table:
+    def table(self, *, singletons: bool = True) -> OverlapTable:
         """The table of all documents as one; without ``singletons``, clusters of one mention are removed first."""
         least = 1 if singletons else 2
         codes = [
@@ -315,16 +322,16 @@ class Overlaps:
             if left in codes[0] and right in codes[1]
         )
         columns = np.array(cells, dtype=np.int64).reshape(-1, 3).T
-        return Table(1, sides[0], sides[1], *columns)
+        return OverlapTable(1, sides[0], sides[1], *columns)
 
 
-def _columns(pairs: Sequence[Pair], kind: Kind) -> tuple[Mentions, Mentions]:
+def _columns(pairs: Sequence[Pair], kind: Kind) -> tuple[ClusteredMentions, ClusteredMentions]:
     mentions: dict[tuple[int, Hashable], int] = {}
     rows: tuple[list[tuple[int, int, str]], list[tuple[int, int, str]]] = [], []
     for number, pair in enumerate(pairs):
-        crowded = _crowded(pair) if kind == "events" else frozenset()
+        ambiguous = _ambiguous_triggers(pair) if kind == "events" else frozenset()
         for document, out in zip((pair.gold, pair.predicted), rows, strict=True):
-            for key, cluster in _resolved(document, kind, pair.values, crowded):
+            for key, cluster in _clustered_items(document, kind, pair.value_types, ambiguous):
                 code = mentions.setdefault((number, key), len(mentions))
                 out.append((number, code, cluster))
     sides = []
@@ -332,26 +339,26 @@ def _columns(pairs: Sequence[Pair], kind: Kind) -> tuple[Mentions, Mentions]:
         # By name, not by appearance: which cluster has a mention given twice must not depend on the input's order.
         clusters = {c: i for i, c in enumerate(sorted({(document, name) for document, _, name in out}))}
         table = np.array([(d, m, clusters[d, name]) for d, m, name in out], dtype=np.int64).reshape(-1, 3)
-        sides.append(Mentions(*table.T))
+        sides.append(ClusteredMentions(*table.T))
     return sides[0], sides[1]
 
 
-def _resolved(
-    document: Document, kind: Kind, values: frozenset[str], crowded: frozenset[Span]
+def _clustered_items(
+    document: Document, kind: Kind, values: frozenset[str], ambiguous: frozenset[Span]
 ) -> list[tuple[Hashable, str]]:
     """Key and cluster of every item that has a cluster."""
     if kind == "entities":
         return [(e.span, e.cluster) for e in document.entities if e.cluster is not None and e.type not in values]
     if kind == "events":
         return [
-            ((e.trigger, e.type if e.trigger in crowded else None), e.cluster)
+            ((e.trigger, e.type if e.trigger in ambiguous else None), e.cluster)
             for e in document.events
             if e.cluster is not None
         ]
     return [(q.content, q.cluster) for q in document.quotes if q.cluster is not None]
 
 
-def _crowded(pair: Pair) -> frozenset[Span]:
+def _ambiguous_triggers(pair: Pair) -> frozenset[Span]:
     """Triggers that have events of two types on one side."""
     out = set()
     for document in (pair.gold, pair.predicted):
@@ -373,12 +380,12 @@ def _pack(high: Ints, low: Ints) -> Ints:
     return (high << _bits(low)) | low
 
 
-def _starts(ordered: Ints) -> Bools:
+def _run_starts(ordered: Ints) -> Bools:
     """Flags where a run of equal values begins."""
     return np.concatenate([np.ones(min(1, len(ordered)), dtype=bool), ordered[1:] != ordered[:-1]])
 
 
-def _common(identity: Ints) -> Ints:
+def _common_mentions(identity: Ints) -> Ints:
     """Where the gold side of a common mention stands; the predicted side is the next."""
     return np.flatnonzero(identity[1:] == identity[:-1])
 
@@ -388,12 +395,12 @@ def _sizes(cluster: Ints, is_gold: Bools, codes: list[int]) -> list[Ints]:
     return [np.bincount(cluster[flags], minlength=length) for flags, length in sides]
 
 
-def _at(sizes: Ints, cluster: Ints) -> Ints:
+def _sizes_of(sizes: Ints, cluster: Ints) -> Ints:
     """The size of each cluster, where some codes are the other side's and may be out of range."""
     return sizes[np.minimum(cluster, len(sizes) - 1)] if len(sizes) else np.zeros_like(cluster)
 
 
-def _home(side: Mentions, codes: int) -> Ints:
+def _cluster_documents(side: ClusteredMentions, codes: int) -> Ints:
     home = np.zeros(codes, dtype=np.int64)
     home[side.cluster] = side.document
     if not np.array_equal(home[side.cluster], side.document):
@@ -401,10 +408,10 @@ def _home(side: Mentions, codes: int) -> Ints:
     return home
 
 
-def _pairs(n: Floats | Ints) -> Floats:
+def _pair_count(n: Floats | Ints) -> Floats:
     size = np.asarray(n, dtype=np.float64)
     return size * (size - 1) / 2
 
 
-def _rows(*columns: Floats) -> Floats:
+def _stack(*columns: Floats) -> Floats:
     return np.stack(columns, axis=1)

@@ -79,9 +79,9 @@ class Counts:
 
     def __add__(self, other: Counts) -> Counts:
         """The counts of two sets of documents: units of both, one after the other; strata joined by name."""
-        return joined([self, other])
+        return concatenate([self, other])
 
-    def in_order(self, rank: Ints) -> Counts:
+    def reorder(self, rank: Ints) -> Counts:
         """The same with document d as the ``rank[d]``-th, and strata sorted."""
         units = np.argsort(rank[self.documents], kind="stable")
         strata = sorted(range(len(self.strata)), key=lambda i: self.strata[i])
@@ -110,14 +110,14 @@ class BlockCounts:
         order = np.argsort(block, kind="stable")
         first = np.flatnonzero(np.diff(block[order], prepend=-1))
         exact = np.round(part.values[order] / GRID) * GRID
-        self._put(part.strata, block[order][first], np.add.reduceat(exact, first, axis=0))
+        self._add_rows(part.strata, block[order][first], np.add.reduceat(exact, first, axis=0))
 
     def update(self, other: BlockCounts) -> None:
         """Add the rows of other documents over the same blocks."""
         rows = np.flatnonzero(other.values.any(axis=(1, 2)))
-        self._put(tuple(other.strata), rows, other.values[rows])
+        self._add_rows(tuple(other.strata), rows, other.values[rows])
 
-    def _put(self, strata: tuple[tuple[str, ...], ...], rows: Ints, values: Floats) -> None:
+    def _add_rows(self, strata: tuple[tuple[str, ...], ...], rows: Ints, values: Floats) -> None:
         columns = [self.strata.setdefault(s, len(self.strata)) for s in strata]
         more = len(self.strata) - self.values.shape[1]
         if more:
@@ -127,10 +127,10 @@ class BlockCounts:
     def counts(self, blocks: Ints) -> Counts:
         """The rows of these blocks, each as a document of one unit; strata sorted."""
         documents = np.arange(len(blocks))
-        return Counts(self.metric, self.facets, tuple(self.strata), self.values[blocks], documents).in_order(documents)
+        return Counts(self.metric, self.facets, tuple(self.strata), self.values[blocks], documents).reorder(documents)
 
 
-def joined(parts: Sequence[Counts]) -> Counts:
+def concatenate(parts: Sequence[Counts]) -> Counts:
     """The counts of several sets of documents: the units of all, one after the other; strata joined by name."""
     first = parts[0]
     for other in parts:
@@ -150,7 +150,9 @@ def joined(parts: Sequence[Counts]) -> Counts:
     return Counts(first.metric, first.facets, strata, values, documents)
 
 
-def add_up(units: int, strata: int, unit: Ints, stratum: Ints, credit: Floats, weight: Floats | None = None) -> Floats:
+def sum_items(
+    units: int, strata: int, unit: Ints, stratum: Ints, credit: Floats, weight: Floats | None = None
+) -> Floats:
     """Credit and weight a cell from columns of items: shape (units, strata, 2). Without ``weight`` each weighs 1."""
     cell = unit * strata + stratum
     size = units * strata

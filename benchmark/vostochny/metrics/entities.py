@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from vostochny.metrics.columns import LEVELS, NAM, VALUE, Mentions, Table, match
-from vostochny.metrics.counts import Bools, Counts, Floats, Item, add_up, match_keys, tally
+from vostochny.metrics.columns import LEVELS, NAM, VALUE, EntityColumns, EntityTable, match_rows
+from vostochny.metrics.counts import Bools, Counts, Floats, Item, match_keys, sum_items, tally
 from vostochny.metrics.pairs import Pair
 from vostochny.model import Entity, Span
-from vostochny.text.alignment import even, iob2_to_spans, spans_to_iob2
+from vostochny.text.alignment import iob2_to_spans, normalise, spans_to_iob2
 
 FACETS = ("type", "level", "zone")
 
 
-def exact(table: Table, metric: str, names_only: bool = False, labelled: bool = True) -> Counts:
+def exact(table: EntityTable, metric: str, names_only: bool = False, labelled: bool = True) -> Counts:
     """Exact match: an entity is right where a gold one has its span and its type (CoNLL-2003; MUC's strict).
 
     F1 = 2·right / (gold + predicted). ``names_only`` keeps names and values and leaves nominals and pronouns out on
@@ -27,15 +27,15 @@ def exact(table: Table, metric: str, names_only: bool = False, labelled: bool = 
     gold, predicted = table.gold, table.predicted
     if names_only:
         gold, predicted = (side.where((side.level == NAM) | (side.level == VALUE)) for side in (gold, predicted))
-    hits = match(gold, predicted, "start", "end", *(["type"] if labelled else []))
+    hits = match_rows(gold, predicted, "start", "end", *(["type"] if labelled else []))
     return _count(table, metric, gold, predicted, *hits)
 
 
 def _count(
-    table: Table,
+    table: EntityTable,
     metric: str,
-    gold: Mentions,
-    predicted: Mentions,
+    gold: EntityColumns,
+    predicted: EntityColumns,
     credit_gold: Bools | Floats,
     credit_predicted: Bools | Floats,
 ) -> Counts:
@@ -47,7 +47,7 @@ def _count(
     columns = [(np.cumsum(seen) - 1)[s] for s in strata]
     units = len(table.documents)
     sides = [
-        add_up(units, len(present), side.unit, column, credit.astype(np.float64))
+        sum_items(units, len(present), side.unit, column, credit.astype(np.float64))
         for side, column, credit in zip((gold, predicted), columns, (credit_gold, credit_predicted), strict=True)
     ]
     names = [
@@ -73,9 +73,9 @@ def iob2(pairs: list[Pair], metric: str) -> Counts:
         hits = match_keys(*sides)
         for side, flags, items in zip(sides, hits, (gold_items, predicted_items), strict=True):
             for (row, first, _, label), hit in zip(side, flags, strict=True):
-                unit, zone = pair.place(pair.sentence_tokens[row][first])
+                unit, zone = pair.locate(pair.sentence_tokens[row][first])
                 items.append(Item(unit, (label, zone), float(hit)))
-    return tally(metric, ("type", "zone"), Pair.units(pairs), gold_items, predicted_items)
+    return tally(metric, ("type", "zone"), Pair.unit_documents(pairs), gold_items, predicted_items)
 
 
 def tag_rows(pair: Pair) -> tuple[list[list[str]], list[list[str]]]:
@@ -90,7 +90,7 @@ def tag_rows(pair: Pair) -> tuple[list[list[str]], list[list[str]]]:
         standing[e.span] = e.level or ""
 
     def flat(e: Entity) -> bool:
-        return e.type in pair.values or (e.level or standing.get(e.span, "NAM")) in ("", "NAM")
+        return e.type in pair.value_types or (e.level or standing.get(e.span, "NAM")) in ("", "NAM")
 
     sentences = pair.sentence_tokens
     starts, ends = [tokens[0].start for tokens in sentences], [tokens[-1].end for tokens in sentences]
@@ -105,7 +105,7 @@ def tag_rows(pair: Pair) -> tuple[list[list[str]], list[list[str]]]:
     return out[0], out[1]
 
 
-def text_set(table: Table, pairs: list[Pair], metric: str) -> Counts:
+def text_set(table: EntityTable, pairs: list[Pair], metric: str) -> Counts:
     """Document-level set F1 of (text, type) over names and values: what remains when offsets do not count.
 
     Each different (text, type) of a document is one item, however often it is mentioned; quotation marks, dashes and
@@ -122,7 +122,7 @@ def text_set(table: Table, pairs: list[Pair], metric: str) -> Counts:
             if start == end:
                 words = next(nowhere[number].get(start, iter(())), "")
             if level in (NAM, VALUE):
-                rows.append((number, start, end, type_, unit, zone, even(words)))
+                rows.append((number, start, end, type_, unit, zone, normalise(words)))
         seen: dict[tuple[int, str, str], tuple[int, str]] = {}
         for number, _, _, type_, unit, zone, words in sorted(rows):
             seen.setdefault((number, words, table.types[type_]), (unit, table.zones[zone]))
@@ -154,7 +154,7 @@ SEMEVAL: dict[str, Callable[[Bools, Bools], Floats]] = {
 }
 
 
-def semeval(table: Table, metric: str, scheme: str) -> Counts:
+def semeval(table: EntityTable, metric: str, scheme: str) -> Counts:
     """SemEval-2013 task 9.1 (Segura-Bedmar et al. 2013), after MUC-5 (Chinchor & Sundheim 1993), on all mentions.
 
     P = credit / predicted, R = credit / gold, where a pair (:func:`pair_rows`) earns: ``strict`` 1 for span and type,

@@ -37,8 +37,8 @@ def arguments(
 
     Arg-C (``with_role``): and its role (Ji & Grishman 2008; Li, Ji & Huang 2013: the trigger's offsets do not count).
     Arg-I+ and Arg-C+ (``attached``): and the event's trigger has the offsets of the gold event's (TextEE, Huang et al.
-    2024). What of the filler must agree: its ``span``; its ``head`` (Pair.head), for systems with other boundaries; or
-    its ``cluster`` (Pair.identity), so that any mention of the right entity will do (coreference-aware, as in Li, Ji &
+    2024). What of the filler must agree: its ``span``; its ``head`` (Pair.head_of), for systems with other boundaries; or
+    its ``cluster`` (Pair.identity_of), so that any mention of the right entity will do (coreference-aware, as in Li, Ji &
     Han 2021; an event as filler counts by its trigger). Two events of one type that share a filler are two items, so
     finding one of two is half. Facets: type, role, zone.
     """
@@ -46,7 +46,7 @@ def arguments(
     def key(pair: Pair, reference: Reference) -> Hashable:
         if filler == "span" or (filler == "cluster" and pair.is_trigger(reference.span)):
             return reference.span
-        return pair.head(reference.span) if filler == "head" else pair.identity(reference)
+        return pair.head_of(reference.span) if filler == "head" else pair.identity_of(reference)
 
     def parts(pair: Pair, event: Event) -> list[Part]:
         anchor = event.trigger if attached else None
@@ -72,9 +72,9 @@ def _count(
         hits = match_keys([p[0] for p in found[0]], [p[0] for p in found[1]])
         for items, side, flags in zip(sides, found, hits, strict=True):
             for (_, span, stratum), hit in zip(side, flags, strict=True):
-                unit, zone = pair.place(span)
+                unit, zone = pair.locate(span)
                 items.append(Item(unit, (*stratum, zone), float(hit)))
-    return tally(metric, (*facets, "zone"), Pair.units(pairs), *sides)
+    return tally(metric, (*facets, "zone"), Pair.unit_documents(pairs), *sides)
 
 
 def attribute(pairs: list[Pair], metric: str, of: Callable[[Event], str | None]) -> Counts:
@@ -97,6 +97,6 @@ def attribute(pairs: list[Pair], metric: str, of: Callable[[Event], str | None])
             for hit, event in sorted(zip(hits, gold, strict=True), key=lambda judged: not judged[0])[:matched]:
                 value = of(event)
                 if value is not None:
-                    unit, zone = pair.place(event.trigger)
+                    unit, zone = pair.locate(event.trigger)
                     items.append(Item(unit, (value, zone), float(hit)))
-    return tally(metric, ("value", "zone"), Pair.units(pairs), items, items)
+    return tally(metric, ("value", "zone"), Pair.unit_documents(pairs), items, items)

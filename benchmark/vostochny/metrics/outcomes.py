@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from vostochny.metrics.columns import table_of
+from vostochny.metrics.columns import build_entity_table
 from vostochny.metrics.counts import match_keys
 from vostochny.metrics.pairs import Pair
 from vostochny.metrics.quotes import same_speaker
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Judgement:
+class Outcome:
     """One verdict and the items it is about; None on the side that has nothing.
 
     An argument is told with its event. ``other`` is, of a split mention, the predicted cluster that holds most of its
@@ -46,27 +46,27 @@ class Judgement:
     other: str = ""
 
 
-def verdicts(pairs: list[Pair]) -> Iterator[dict[str, Any]]:
+def outcome_rows(pairs: list[Pair]) -> Iterator[dict[str, Any]]:
     """One row an item or pair of items, in text order: doc_id, layer, verdict, zone, gold, predicted.
 
     ``gold`` and ``predicted`` are {start, end, text, …}; null on the side that has nothing. Identity is no verdict of
-    an item by itself and stands in :func:`identity`.
+    an item by itself and stands in :func:`find_identity_errors`.
     """
     for pair in pairs:
-        yield from (as_row(j) for j in judge(pair))
+        yield from (outcome_row(j) for j in find_outcomes(pair))
 
 
-def judge(pair: Pair) -> list[Judgement]:
+def find_outcomes(pair: Pair) -> list[Outcome]:
     """What became of every item of a document, by layer and in text order.
 
     Pairs are the one-to-one pairs of the metrics (SemEval's for entities; triggers and arguments by exact span; quotes
     by content overlap).
     """
     found = [*_entities(pair), *_events(pair), *_quotes(pair)]
-    return sorted(found, key=lambda j: (LAYERS.index(j.layer), place(j.gold or j.predicted).start, j.verdict))
+    return sorted(found, key=lambda j: (LAYERS.index(j.layer), item_span(j.gold or j.predicted).start, j.verdict))
 
 
-def place(item: Item | None) -> Span:
+def item_span(item: Item | None) -> Span:
     """Where an item stands: a quote from its first to its last word, an argument at its filler."""
     if isinstance(item, Entity):
         return item.span
@@ -74,22 +74,22 @@ def place(item: Item | None) -> Span:
         return item.trigger
     if isinstance(item, Quote):
         return Span(item.content[0].start, item.content[-1].end)
-    assert item is not None  # a judgement has a side
+    assert item is not None  # an outcome has a side
     return item[1].filler.span
 
 
-def as_row(judgement: Judgement) -> dict[str, Any]:
-    """A judgement as data."""
-    pair = judgement.pair
+def outcome_row(outcome: Outcome) -> dict[str, Any]:
+    """An outcome as data."""
+    pair = outcome.pair
     row = {
         "doc_id": pair.gold.doc_id,
-        "layer": judgement.layer,
-        "verdict": judgement.verdict,
-        "zone": pair.zone(place(judgement.gold or judgement.predicted)),
-        "gold": _shown(pair, judgement.gold, judgement.layer),
-        "predicted": _shown(pair, judgement.predicted, judgement.layer),
+        "layer": outcome.layer,
+        "verdict": outcome.verdict,
+        "zone": pair.zone(item_span(outcome.gold or outcome.predicted)),
+        "gold": _shown(pair, outcome.gold, outcome.layer),
+        "predicted": _shown(pair, outcome.predicted, outcome.layer),
     }
-    return row | ({"other": judgement.other} if judgement.other else {})
+    return row | ({"other": outcome.other} if outcome.other else {})
 
 
 def _shown(pair: Pair, item: Item | None, layer: str) -> dict[str, Any] | None:
@@ -98,7 +98,7 @@ def _shown(pair: Pair, item: Item | None, layer: str) -> dict[str, Any] | None:
 
     if item is None:
         return None
-    span = place(item)
+    span = item_span(item)
     if layer == "identity":
         return at(span, cluster=getattr(item, "cluster", None))
     if isinstance(item, Entity):
@@ -111,9 +111,9 @@ def _shown(pair: Pair, item: Item | None, layer: str) -> dict[str, Any] | None:
     return at(span, role=argument.role, event=event.type, trigger=event.trigger.of(pair.gold.text))
 
 
-def _entities(pair: Pair) -> Iterator[Judgement]:
+def _entities(pair: Pair) -> Iterator[Outcome]:
     # A table of one pair has its rows in the order of the documents' entities.
-    left, right = (rows.tolist() for rows in table_of([pair]).pairs)
+    left, right = (rows.tolist() for rows in build_entity_table([pair]).pairs)
     gold, predicted = pair.gold.entities, pair.predicted.entities
     paired: list[tuple[Entity | None, Entity | None]] = [
         (gold[i], predicted[j]) for i, j in zip(left, right, strict=True)
@@ -128,25 +128,25 @@ def _entities(pair: Pair) -> Iterator[Judgement]:
             verdict = "hit" if g.type == p.type else "type"
         else:
             verdict = "boundary" if g.type == p.type else "boundary+type"
-        yield Judgement(pair, "entities", verdict, g, p)
+        yield Outcome(pair, "entities", verdict, g, p)
 
 
-def _events(pair: Pair) -> Iterator[Judgement]:
+def _events(pair: Pair) -> Iterator[Outcome]:
     """Triggers by span, and then the arguments of events of one type by filler."""
     both, rest = _matched(pair.gold.events, pair.predicted.events, lambda e: (e.trigger, e.type))
-    yield from (Judgement(pair, "events", "hit", g, p) for g, p in both)
+    yield from (Outcome(pair, "events", "hit", g, p) for g, p in both)
     both, rest = _matched(*rest, lambda e: e.trigger)
-    yield from (Judgement(pair, "events", "type", g, p) for g, p in both)
-    yield from (Judgement(pair, "events", "missed", g, None) for g in rest[0])
-    yield from (Judgement(pair, "events", "spurious", None, p) for p in rest[1])
+    yield from (Outcome(pair, "events", "type", g, p) for g, p in both)
+    yield from (Outcome(pair, "events", "missed", g, None) for g in rest[0])
+    yield from (Outcome(pair, "events", "spurious", None, p) for p in rest[1])
 
     gold, predicted = ([(e, a) for e in side.events for a in e.arguments] for side in (pair.gold, pair.predicted))
     filled, left = _matched(gold, predicted, lambda x: (x[0].type, x[1].filler.span, x[1].role))
-    yield from (Judgement(pair, "arguments", "hit", g, p) for g, p in filled)
+    yield from (Outcome(pair, "arguments", "hit", g, p) for g, p in filled)
     filled, left = _matched(*left, lambda x: (x[0].type, x[1].filler.span))
-    yield from (Judgement(pair, "arguments", "role", g, p) for g, p in filled)
-    yield from (Judgement(pair, "arguments", "missed", g, None) for g in left[0])
-    yield from (Judgement(pair, "arguments", "spurious", None, p) for p in left[1])
+    yield from (Outcome(pair, "arguments", "role", g, p) for g, p in filled)
+    yield from (Outcome(pair, "arguments", "missed", g, None) for g in left[0])
+    yield from (Outcome(pair, "arguments", "spurious", None, p) for p in left[1])
 
 
 def _matched(
@@ -160,25 +160,25 @@ def _matched(
     return list(zip(left, right, strict=True)), rest
 
 
-def _quotes(pair: Pair) -> Iterator[Judgement]:
+def _quotes(pair: Pair) -> Iterator[Outcome]:
     partner = pair.quote_pairs
     for g, quote in enumerate(pair.gold.quotes):
         if g not in partner:
-            yield Judgement(pair, "quotes", "missed", quote, None)
+            yield Outcome(pair, "quotes", "missed", quote, None)
             continue
         other = pair.predicted.quotes[partner[g]]
         if not same_speaker(pair, quote, other):
             verdict = "speaker"
         else:
             verdict = "hit" if quote.content == other.content else "boundary"
-        yield Judgement(pair, "quotes", verdict, quote, other)
+        yield Outcome(pair, "quotes", verdict, quote, other)
     taken = set(partner.values())
     for p, quote in enumerate(pair.predicted.quotes):
         if p not in taken:
-            yield Judgement(pair, "quotes", "spurious", None, quote)
+            yield Outcome(pair, "quotes", "spurious", None, quote)
 
 
-def identity(pairs: list[Pair], layer: str) -> Iterator[Judgement]:
+def find_identity_errors(pairs: list[Pair], layer: str) -> Iterator[Outcome]:
     """Clusters of one layer that were split or merged, told at the mentions where they were.
 
     Over all documents, by the mentions that both sides have on the same span and give a cluster. Of a gold cluster
@@ -197,9 +197,9 @@ def identity(pairs: list[Pair], layer: str) -> Iterator[Judgement]:
     )
     for pair, g, p in common:
         if home[g.cluster] != p.cluster:
-            yield Judgement(pair, "identity", "split", g, p, home[g.cluster])
+            yield Outcome(pair, "identity", "split", g, p, home[g.cluster])
         if core[p.cluster] != g.cluster:
-            yield Judgement(pair, "identity", "merged", g, p, core[p.cluster])
+            yield Outcome(pair, "identity", "merged", g, p, core[p.cluster])
 
 
 def _common(pair: Pair, layer: str) -> list[tuple[Any, Any]]:
@@ -212,7 +212,7 @@ def _common(pair: Pair, layer: str) -> list[tuple[Any, Any]]:
 
     def mentions(side: Document) -> list[Any]:
         items: tuple[Any, ...] = getattr(side, layer)
-        return [x for x in items if x.cluster is not None and getattr(x, "type", None) not in pair.values]
+        return [x for x in items if x.cluster is not None and getattr(x, "type", None) not in pair.value_types]
 
     both, _ = _matched(mentions(pair.gold), mentions(pair.predicted), key)
-    return sorted(both, key=lambda x: place(x[0]))
+    return sorted(both, key=lambda x: item_span(x[0]))

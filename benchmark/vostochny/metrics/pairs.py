@@ -23,18 +23,18 @@ _SAME_SPEAKER = 1e-9
 class Pair:
     """One document's gold and prediction, both without what stands in unscored zones.
 
-    ``first_unit`` is the row of the document's first paragraph in the counts; ``values`` are the entity types that
-    have no level. Build with :func:`pair_up`.
+    ``first_unit`` is the row of the document's first paragraph in the counts; ``value_types`` are the entity types that
+    have no level. Build with :func:`pair_documents`.
     """
 
     gold: Document
     predicted: Document
     first_unit: int
-    values: frozenset[str]
-    unscored: frozenset[str]
+    value_types: frozenset[str]
+    unscored_zones: frozenset[str]
 
     @staticmethod
-    def units(pairs: list[Pair]) -> Ints:
+    def unit_documents(pairs: list[Pair]) -> Ints:
         """The document, as an index into ``pairs``, of every unit of a list of pairs."""
         return np.repeat(np.arange(len(pairs)), [pair.unit_count for pair in pairs])
 
@@ -47,7 +47,7 @@ class Pair:
     def _starts(self) -> tuple[list[int], list[int]]:
         return [p.start for p in self.gold.paragraphs], [z.span.start for z in self.gold.zones]
 
-    def place(self, span: Span) -> tuple[int, str]:
+    def locate(self, span: Span) -> tuple[int, str]:
         """The unit and the zone that a span counts in, both by its start."""
         paragraphs, _ = self._starts
         return self.first_unit + max(0, bisect_right(paragraphs, span.start) - 1), self.zone(span)
@@ -75,7 +75,7 @@ class Pair:
         """Whether a gold event's trigger stands exactly there."""
         return span in self._triggers
 
-    def identity(self, reference: Reference | None) -> Hashable:
+    def identity_of(self, reference: Reference | None) -> Hashable:
         """Who a reference means, by the gold: the cluster of the mention it names, not the words.
 
         That is the gold mention on the reference's span, else the one that overlaps it best (Dice over characters; of
@@ -94,7 +94,7 @@ class Pair:
             entity = min(touching, key=lambda e: (-_dice(e.span, reference.span), e.span.end - e.span.start, e.span))
         return ("cluster", entity.cluster) if entity.cluster else ("mention", entity.span)
 
-    def head(self, span: Span) -> Span:
+    def head_of(self, span: Span) -> Span:
         """The last token of a span, its head in this ontology (a name's last word, a nominal's head noun).
 
         Without tokens it is the span's last word by white space.
@@ -111,7 +111,7 @@ class Pair:
         ends = [s.end for s in self.gold.sentences]
         row_of: dict[int, list[Span]] = {}
         for token in self.gold.tokens:
-            if self.zone(token) not in self.unscored:
+            if self.zone(token) not in self.unscored_zones:
                 row_of.setdefault(bisect_right(ends, token.start), []).append(token)
         return list(row_of.values())
 
@@ -129,12 +129,12 @@ def pair_quotes(pair: Pair) -> dict[int, int]:
     """Gold index → predicted index: the one-to-one map of greatest total Dice over content characters.
 
     One to one, so many predictions cannot share one gold quote; by Dice, so that an exact copy meets its like before a
-    nested quote does. Of equally good maps the one with more right speakers (Pair.identity). A character that stands in
+    nested quote does. Of equally good maps the one with more right speakers (Pair.identity_of). A character that stands in
     two spans of one content counts once.
     """
     sides = pair.gold.quotes, pair.predicted.quotes
     gold, predicted = ([_disjoint(q.content) for q in side] for side in sides)
-    speakers = [[pair.identity(q.source) for q in side] for side in sides]
+    speakers = [[pair.identity_of(q.source) for q in side] for side in sides]
     lengths = [[sum(s.end - s.start for s in content) for content in side] for side in (gold, predicted)]
     weights: dict[tuple[int, int], float] = {}
     for g, p in _meeting([Span(c[0].start, c[-1].end) for c in gold], [Span(c[0].start, c[-1].end) for c in predicted]):
@@ -174,8 +174,11 @@ def _meeting(left: Sequence[Span], right: Sequence[Span]) -> list[tuple[int, int
     return out
 
 
-def pair_up(
-    gold: Iterable[Document], predicted: dict[str, Document], values: frozenset[str], unscored: frozenset[str]
+def pair_documents(
+    gold: Iterable[Document],
+    predicted: dict[str, Document],
+    value_types: frozenset[str],
+    unscored_zones: frozenset[str],
 ) -> list[Pair]:
     """Pairs in the order of ``gold``; a document without a prediction is paired with an empty one.
 
@@ -187,10 +190,10 @@ def pair_up(
     at = 0
     for document in gold:
         other = predicted.get(document.doc_id) or Document(document.doc_id, document.text, emitted=frozenset())
-        bare = Pair(document, other, at, values, unscored)
+        bare = Pair(document, other, at, value_types, unscored_zones)
 
         def scored(span: Span, pair: Pair = bare) -> bool:
-            return span.start == span.end or pair.zone(span) not in pair.unscored
+            return span.start == span.end or pair.zone(span) not in pair.unscored_zones
 
         kept = [
             replace(

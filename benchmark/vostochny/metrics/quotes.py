@@ -27,7 +27,7 @@ def content_exact(pairs: list[Pair], metric: str) -> Counts:
             sides[0].append(_item(pair, quote, quote.directness or "", hit))
         for quote, hit in zip(predicted, hits[1], strict=True):
             sides[1].append(_item(pair, quote, directness[quote.content] if hit else SPURIOUS, hit))
-    return tally(metric, FACETS, Pair.units(pairs), *sides)
+    return tally(metric, FACETS, Pair.unit_documents(pairs), *sides)
 
 
 def content_overlap(pairs: list[Pair], metric: str, right: Right | None = None) -> Counts:
@@ -47,7 +47,7 @@ def content_overlap(pairs: list[Pair], metric: str, right: Right | None = None) 
         for p, quote in enumerate(predicted):
             told = (gold[meets[p]].directness or "") if p in meets else SPURIOUS
             sides[1].append(_item(pair, quote, told, p in meets))
-    return tally(metric, FACETS, Pair.units(pairs), *sides)
+    return tally(metric, FACETS, Pair.unit_documents(pairs), *sides)
 
 
 def content_tokens(pairs: list[Pair], metric: str) -> Counts:
@@ -68,7 +68,7 @@ def content_tokens(pairs: list[Pair], metric: str) -> Counts:
             told = (pair.gold.quotes[meets[p]].directness or "") if p in meets else SPURIOUS
             shared = len(predicted[p] & gold[meets[p]]) if p in meets else 0
             sides[1].append(_item(pair, quote, told, shared, len(predicted[p])))
-    return tally(metric, FACETS, Pair.units(pairs), *sides)
+    return tally(metric, FACETS, Pair.unit_documents(pairs), *sides)
 
 
 def cues(pairs: list[Pair], metric: str) -> Counts:
@@ -82,13 +82,13 @@ def cues(pairs: list[Pair], metric: str) -> Counts:
         hits = match_keys(*([q.cue for q in side] for side in having))
         for side, flags, items in zip(having, hits, sides, strict=True):
             for quote, hit in zip(side, flags, strict=True):
-                unit, zone = pair.place(quote.cue or quote.content[0])
+                unit, zone = pair.locate(quote.cue or quote.content[0])
                 items.append(Item(unit, (zone,), float(hit)))
-    return tally(metric, ("zone",), Pair.units(pairs), *sides)
+    return tally(metric, ("zone",), Pair.unit_documents(pairs), *sides)
 
 
 def addressees(pairs: list[Pair], metric: str) -> Counts:
-    """To whom it was said, by identity (Pair.identity), over the quotes that name an addressee.
+    """To whom it was said, by identity (Pair.identity_of), over the quotes that name an addressee.
 
     Right where the quotes are paired by content and both name the same addressee. Facets: directness, zone.
     """
@@ -98,7 +98,7 @@ def addressees(pairs: list[Pair], metric: str) -> Counts:
         partner = pair.quote_pairs
         good = {
             g: p for g, p in partner.items()
-            if gold[g].addressee and pair.identity(gold[g].addressee) == pair.identity(predicted[p].addressee)
+            if gold[g].addressee and pair.identity_of(gold[g].addressee) == pair.identity_of(predicted[p].addressee)
         }  # fmt: skip
         meets = {p: g for g, p in good.items()}
         for g, quote in enumerate(gold):
@@ -108,7 +108,7 @@ def addressees(pairs: list[Pair], metric: str) -> Counts:
             if quote.addressee:
                 told = (gold[meets[p]].directness or "") if p in meets else SPURIOUS
                 sides[1].append(_item(pair, quote, told, p in meets))
-    return tally(metric, FACETS, Pair.units(pairs), *sides)
+    return tally(metric, FACETS, Pair.unit_documents(pairs), *sides)
 
 
 def directness(pairs: list[Pair], metric: str) -> Counts:
@@ -123,7 +123,7 @@ def directness(pairs: list[Pair], metric: str) -> Counts:
             if gold.directness is not None:
                 right = gold.directness == pair.predicted.quotes[p].directness
                 items.append(_item(pair, gold, gold.directness, right))
-    return tally(metric, FACETS, Pair.units(pairs), items, items)
+    return tally(metric, FACETS, Pair.unit_documents(pairs), items, items)
 
 
 def same_source_span(pair: Pair, gold: Quote, predicted: Quote) -> bool:
@@ -134,7 +134,7 @@ def same_source_span(pair: Pair, gold: Quote, predicted: Quote) -> bool:
 
 def same_speaker(pair: Pair, gold: Quote, predicted: Quote) -> bool:
     """The same person, organisation or state as source, by cluster and not by string; or none named on both sides."""
-    return pair.identity(gold.source) == pair.identity(predicted.source)
+    return pair.identity_of(gold.source) == pair.identity_of(predicted.source)
 
 
 def _tokens(pair: Pair, quote: Quote) -> set[Hashable]:
@@ -150,5 +150,5 @@ def _tokens(pair: Pair, quote: Quote) -> set[Hashable]:
 
 
 def _item(pair: Pair, quote: Quote, directness: str, credit: float, weight: float = 1.0) -> Item:
-    unit, zone = pair.place(quote.content[0])
+    unit, zone = pair.locate(quote.content[0])
     return Item(unit, (directness, zone), float(credit), float(weight))

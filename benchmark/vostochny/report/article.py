@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from vostochny.errors import InputError, Problem
-from vostochny.metrics.outcomes import Item, Judgement, judge, place
+from vostochny.metrics.outcomes import Item, Outcome, find_outcomes, item_span
 from vostochny.metrics.pairs import Pair
 from vostochny.model import Document, Entity, Event, Quote, Span
 
@@ -61,7 +61,7 @@ def render(pair: Pair, layers: Sequence[str], with_predictions: bool, width: int
         width: columns of the terminal.
         colour: whether to use ANSI colours.
     """
-    rows = [j for j in judge(pair) if j.layer in layers or (j.layer == "arguments" and "events" in layers)]
+    rows = [j for j in find_outcomes(pair) if j.layer in layers or (j.layer == "arguments" and "events" in layers)]
     marks = _build_marks(rows, with_predictions)
     paint = _paint if colour else _leave_plain
     text = pair.gold.text
@@ -71,7 +71,7 @@ def render(pair: Pair, layers: Sequence[str], with_predictions: bool, width: int
     for block, lines in blocks:
         zone = pair.zone(block)
         if zone != "body":
-            out.append(paint(f"[{_clean(zone)}{', not scored' if zone in pair.unscored else ''}]", "dim"))
+            out.append(paint(f"[{_clean(zone)}{', not scored' if zone in pair.unscored_zones else ''}]", "dim"))
         for line in lines:
             out.append(_clean(line.of(text)).rstrip())
             out += _draw_lanes(text, line, marks_by_line[line], width, paint)
@@ -84,7 +84,7 @@ def render(pair: Pair, layers: Sequence[str], with_predictions: bool, width: int
     return "\n".join(out).rstrip() + "\n"
 
 
-def _summarise(rows: list[Judgement], with_predictions: bool) -> str:
+def _summarise(rows: list[Outcome], with_predictions: bool) -> str:
     """Return the number of items per verdict, or of gold items per layer if there are no predictions."""
     if not with_predictions:
         counts = Counter(j.layer for j in rows if j.gold is not None)
@@ -93,7 +93,7 @@ def _summarise(rows: list[Judgement], with_predictions: bool) -> str:
     return ", ".join(f"{n} {verdict}" for verdict, n in total.most_common())
 
 
-def _build_marks(rows: list[Judgement], with_predictions: bool) -> list[_Mark]:
+def _build_marks(rows: list[Outcome], with_predictions: bool) -> list[_Mark]:
     """Return the marks of the outcomes, shorter ones first, so that they lie nearer to the words."""
     out = []
     for j in rows:
@@ -123,7 +123,7 @@ def _build_marks(rows: list[Judgement], with_predictions: bool) -> list[_Mark]:
 
 def _spans_of(item: Item | None) -> tuple[Span, ...]:
     """Return the spans that the item marks; a quote may have several."""
-    return item.content if isinstance(item, Quote) else (place(item),)
+    return item.content if isinstance(item, Quote) else (item_span(item),)
 
 
 def _label_of(item: Item | None) -> str:
@@ -210,7 +210,7 @@ def _find_columns(span: Span, line: Span, columns: list[int]) -> tuple[int, int]
     return columns[max(span.start, line.start) - line.start], columns[min(span.end, line.end) - line.start]
 
 
-def _list_arguments_and_sources(pair: Pair, rows: list[Judgement], paint: Paint) -> Iterator[str]:
+def _list_arguments_and_sources(pair: Pair, rows: list[Outcome], paint: Paint) -> Iterator[str]:
     """Yield the gold's arguments and sources, which link two spans and so cannot be drawn below one."""
     text = pair.gold.text
     events = [e for e in pair.gold.events if e.arguments] if any(j.layer == "events" for j in rows) else []
@@ -236,11 +236,11 @@ def _words(text: str, span: Span) -> str:
     return words if len(words) <= MAX_WORD_CHARACTERS else words[: MAX_WORD_CHARACTERS - 1] + "…"
 
 
-def _list_mistakes(pair: Pair, mistakes: list[Judgement]) -> Iterator[str]:
+def _list_mistakes(pair: Pair, mistakes: list[Outcome]) -> Iterator[str]:
     """Yield one line per mistake: verdict, layer, offsets, words, gold → prediction."""
     text = pair.gold.text
     for j in mistakes:
-        span = place(j.gold or j.predicted)
+        span = item_span(j.gold or j.predicted)
         words = _clean(_words(text, span)) if span.start < span.end else "(not in the text)"
         sides = [_describe_item(pair, item) for item in (j.gold, j.predicted)]
         yield f"  {j.verdict:<14}{j.layer:<10}{span.start:>6}–{span.end:<6} {words:<50}" + " → ".join(sides)

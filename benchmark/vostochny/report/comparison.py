@@ -10,7 +10,7 @@ from vostochny.errors import InputError, Problem
 from vostochny.report import LABELS, shorten_id
 from vostochny.scoring import Result
 from vostochny.stats.intervals import Interval, Resampling
-from vostochny.stats.paired import Comparison, adjusted, compare
+from vostochny.stats.paired import Comparison, adjust_comparisons, compare
 
 # What is compared: the headline measure of each layer and the other ones that papers report.
 COMPARED_MEASURES = (
@@ -68,7 +68,7 @@ def compare_systems(names: Sequence[str], results: Sequence[Result]) -> Comparis
         if measure in first.measures and measure in result.measures
     ]
     # A difference is the other system minus the first.
-    comparisons = adjusted([compare(other, own, resampling) for _, _, own, other in pairs])
+    comparisons = adjust_comparisons([compare(other, own, resampling) for _, _, own, other in pairs])
     rows = tuple(
         Row(measure, name, (own.value, other.value), comparison)
         for (measure, name, own, other), comparison in zip(pairs, comparisons, strict=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from vostochny.errors import InputError, Problem
-from vostochny.metrics.outcomes import verdicts
+from vostochny.metrics.outcomes import outcome_rows
 from vostochny.scoring import Result
 
 # Layer of an outcome → layer of the result: arguments are scored with the events that they belong to.
@@ -20,5 +20,5 @@ def render(result: Result) -> str:
     if result.size and not result.pairs:
         message = "the gold is too large to keep in memory, so its items were not kept; give --gold a part of it"
         raise InputError([Problem("--items", None, None, message)])
-    rows = (row for row in verdicts(result.pairs) if _SCORED_LAYERS[row["layer"]] in result.layers)
+    rows = (row for row in outcome_rows(result.pairs) if _SCORED_LAYERS[row["layer"]] in result.layers)
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

@@ -8,7 +8,7 @@ from typing import Any
 from vostochny import version
 from vostochny.metrics import catalogue
 from vostochny.metrics.counts import GOLD
-from vostochny.metrics.outcomes import LAYERS, VERDICTS, Item, Judgement, identity, judge
+from vostochny.metrics.outcomes import LAYERS, VERDICTS, Item, Outcome, find_identity_errors, find_outcomes
 from vostochny.metrics.pairs import Pair
 from vostochny.model import Document, Entity, Event, Quote, Reference, Span
 from vostochny.report import EXPLANATION, LABELS, SETTING_LABELS, shorten_id
@@ -60,13 +60,13 @@ def _add_identity_rows(articles: list[dict[str, Any]], pairs: list[Pair], result
     """
     positions = {id(pair): i for i, pair in enumerate(pairs)}
     for layer in result.layers:
-        if not result.pairs or not all(catalogue.resolved(result.pairs, layer)):
+        if not result.pairs or not all(catalogue.has_clusters(result.pairs, layer)):
             continue
-        for judgement in identity(result.pairs, layer):
-            position = positions.get(id(judgement.pair))
+        for outcome in find_identity_errors(result.pairs, layer):
+            position = positions.get(id(outcome.pair))
             if position is not None:
-                row = _ItemNumbers(judgement.pair).build_row(judgement)
-                articles[position]["rows"].append(row | {"of": layer, "other": judgement.other})
+                row = _ItemNumbers(outcome.pair).build_row(outcome)
+                articles[position]["rows"].append(row | {"of": layer, "other": outcome.other})
 
 
 def _find_layer(name: str) -> str:
@@ -129,7 +129,7 @@ def _build_parts(result: Result) -> Iterator[dict[str, Any]]:
 class _ItemNumbers:
     """The index of each item in the lists of its document, found by the item's identity as an object.
 
-    That works because a judgement refers to the very objects of the pair. Gold and prediction have an index each,
+    That works because an outcome refers to the very objects of the pair. Gold and prediction have an index each,
     because a caller may give the gold's own objects as predictions.
     """
 
@@ -139,13 +139,13 @@ class _ItemNumbers:
             for side in (pair.gold, pair.predicted)
         )
 
-    def build_row(self, judgement: Judgement) -> dict[str, Any]:
-        """Return a judgement with the indices of its items in the place of the items."""
+    def build_row(self, outcome: Outcome) -> dict[str, Any]:
+        """Return an outcome with the indices of its items in the place of the items."""
         return {
-            "layer": judgement.layer,
-            "verdict": judgement.verdict,
-            "gold": _find_number(judgement.gold, self.gold),
-            "predicted": _find_number(judgement.predicted, self.predicted),
+            "layer": outcome.layer,
+            "verdict": outcome.verdict,
+            "gold": _find_number(outcome.gold, self.gold),
+            "predicted": _find_number(outcome.predicted, self.predicted),
         }
 
 
@@ -171,10 +171,10 @@ def _build_article(pair: Pair, layers: tuple[str, ...]) -> dict[str, Any]:
         "title": " ".join((title.of(gold.text) if title else gold.text[:80]).split()),
         "text": gold.text,
         "paragraphs": [[p.start, p.end] for p in gold.paragraphs],
-        "zones": [[z.span.start, z.span.end, z.name, z.name not in pair.unscored] for z in gold.zones],
+        "zones": [[z.span.start, z.span.end, z.name, z.name not in pair.unscored_zones] for z in gold.zones],
         "gold": _build_side(pair, gold, layers),
         "predicted": _build_side(pair, pair.predicted, layers),
-        "rows": [numbers.build_row(j) for j in judge(pair) if j.layer in wanted],
+        "rows": [numbers.build_row(j) for j in find_outcomes(pair) if j.layer in wanted],
         "unplaced": _join_unplaced(pair),
     }
 
@@ -243,5 +243,5 @@ def _build_quote(pair: Pair, q: Quote) -> dict[str, Any]:
 
 def _find_speaker(pair: Pair, source: Reference | None) -> str | None:
     """Return the cluster that a source belongs to, as the metrics see it."""
-    speaker = pair.identity(source)
+    speaker = pair.identity_of(source)
     return str(speaker[1]) if isinstance(speaker, tuple) and speaker[0] == "cluster" else None

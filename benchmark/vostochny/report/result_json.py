@@ -31,7 +31,7 @@ def as_dict(result: Result) -> dict[str, Any]:
         "placement": {
             "exact": result.placement.exact,
             "normalised": result.placement.normalised,
-            "missed": result.placement.missed,
+            "missed": result.placement.unplaced_count,
             "unplaced": [words for _, words in result.placement.unplaced],
         },
         "coverage": {doc_id: asdict(c) for doc_id, c in result.coverage.items()},

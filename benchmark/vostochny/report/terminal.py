@@ -164,12 +164,12 @@ def _describe_placement(result: Result) -> str:
     line = f"words without offsets: {placement.exact} found in the text"
     if placement.normalised:
         line += f", {placement.normalised} more after normalising quotes, dashes and white space, or in parts"
-    if not placement.missed:
+    if not placement.unplaced_count:
         return line
     examples = list(dict.fromkeys(repr(words[:MAX_QUOTED_CHARACTERS]) for _, words in placement.unplaced))
     more = ", …" if len(examples) > MAX_QUOTED_WORDS else ""
     shown = ", ".join(examples[:MAX_QUOTED_WORDS])
-    return f"{line}; {placement.missed} not found, scored as spurious: {shown}{more}"
+    return f"{line}; {placement.unplaced_count} not found, scored as spurious: {shown}{more}"
 
 
 def _percent(value: float | None) -> str:

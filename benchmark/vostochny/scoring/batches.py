@@ -13,8 +13,8 @@ from typing import Any
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats.prediction import RowReader
-from vostochny.metrics.columns import Table, table_of
-from vostochny.metrics.pairs import Pair, pair_up
+from vostochny.metrics.columns import EntityTable, build_entity_table
+from vostochny.metrics.pairs import Pair, pair_documents
 from vostochny.model import LAYERS, Document, Placement
 from vostochny.ontology import Ontology
 from vostochny.scoring import columnar
@@ -109,9 +109,11 @@ class Batch:
         if problems:
             raise InputError(problems)
         if view:
-            gold = [view.gold(d) for d in gold]
-            predicted = {i: view.prediction(d) for i, d in predicted.items()}
-        return pair_up(gold, predicted, frozenset(self.ontology.values), unscored_zones(self.ontology, self.options))
+            gold = [view.relabel_gold(d) for d in gold]
+            predicted = {i: view.relabel_prediction(d) for i, d in predicted.items()}
+        return pair_documents(
+            gold, predicted, frozenset(self.ontology.values), unscored_zones(self.ontology, self.options)
+        )
 
     @property
     def placement(self) -> Placement:
@@ -120,11 +122,11 @@ class Batch:
         return sum((pair.predicted.placement for pair in pairs), Placement())
 
     @cached_property
-    def table(self) -> Table:
+    def table(self) -> EntityTable:
         """The entities of the batch as columns. Raises InputError with every problem of its rows."""
         if self.options.offsets or self.options.view or self.options.zones:
-            return table_of(self.pairs)
+            return build_entity_table(self.pairs)
         try:
             return columnar.table(self.gold, self.predicted, self.ontology, self.options.unknown)
         except columnar.Irregular:
-            return table_of(self.pairs)
+            return build_entity_table(self.pairs)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vostochny.formats.prediction import MAX_OFFSET
-from vostochny.metrics.columns import LEVELS, NAM, UNSAID, VALUE, Mentions, Table, settle_levels
+from vostochny.metrics.columns import LEVELS, NAM, UNSTATED, VALUE, EntityColumns, EntityTable, resolve_levels
 from vostochny.metrics.counts import Ints
 from vostochny.ontology import Ontology
 from vostochny.scoring.chunks import Chunk, Place
@@ -22,7 +22,7 @@ class Irregular(Exception):
     """The rows are not what the columns take for granted; the checked reader will say what is wrong, if anything."""
 
 
-def table(gold: Sequence[Place], predicted: Mapping[str, Place], ontology: Ontology, unknown: str) -> Table:
+def table(gold: Sequence[Place], predicted: Mapping[str, Place], ontology: Ontology, unknown: str) -> EntityTable:
     """The entities of gold lines and of the predictions for them (by doc_id), items in unscored zones left out.
 
     ``unknown`` says what a predicted type is that neither the ontology nor the gold has. Raises Irregular where any
@@ -53,12 +53,12 @@ def table(gold: Sequence[Place], predicted: Mapping[str, Place], ontology: Ontol
             raise Irregular  # words are compared with the text by the checked reader
         type_ = np.array([types[name] for name in side.types], dtype=np.int64)[side.type]
         values = np.array([name in ontology.values for name in side.types], dtype=bool)[side.type]
-        silent = np.where(values, VALUE, NAM if is_gold else UNSAID)
-        level = np.where(side.level == UNSAID, silent, side.level)
+        silent = np.where(values, VALUE, NAM if is_gold else UNSTATED)
+        level = np.where(side.level == UNSTATED, silent, side.level)
         unit, zone, scored = layout.of(side.document, side.start)
-        mentions = Mentions(side.document, unit, side.start, side.end, type_, level, zone)
+        mentions = EntityColumns(side.document, unit, side.start, side.end, type_, level, zone)
         sides.append(mentions if scored.all() else mentions.where(scored))
-    return settle_levels(Table(sides[0], sides[1], layout.documents, tuple(types), layout.zones))
+    return resolve_levels(EntityTable(sides[0], sides[1], layout.documents, tuple(types), layout.zones))
 
 
 def _repeat_text(predicted: Mapping[str, Place]) -> bool:
@@ -69,7 +69,7 @@ def _repeat_text(predicted: Mapping[str, Place]) -> bool:
 
 @dataclass(frozen=True)
 class _Columns:
-    """Entities of one side; ``type`` indexes ``types``, ``level`` the tuple LEVELS (or UNSAID)."""
+    """Entities of one side; ``type`` indexes ``types``, ``level`` the tuple LEVELS (or UNSTATED)."""
 
     document: Ints
     start: Ints
@@ -122,14 +122,14 @@ def _entities(rows: pa.ChunkedArray, document: Ints) -> _Columns:
     if flat.null_count or start.null_count or end.null_count or types.null_count or not in_document:
         raise Irregular
     encoded = types.dictionary_encode()
-    level = np.full(len(flat), UNSAID)
+    level = np.full(len(flat), UNSTATED)
     levels = flat.field("level")
     if levels.null_count < len(levels):
         said = levels.dictionary_encode()
         names = said.dictionary.to_pylist()
         if not set(names) <= set(LEVELS[1:]):
             raise Irregular
-        codes = np.array([*(LEVELS.index(n) for n in names), UNSAID], dtype=np.int64)
+        codes = np.array([*(LEVELS.index(n) for n in names), UNSTATED], dtype=np.int64)
         level = codes[pc.fill_null(said.indices, len(names)).to_numpy()]
     owner = np.repeat(document, lengths)
     columns = [owner, start.to_numpy(), end.to_numpy(), encoded.indices.to_numpy().astype(np.int64), level]
@@ -181,7 +181,7 @@ class _Layout:
         self.zones = tuple(dict.fromkeys(names))
         code = {name: i for i, name in enumerate(self.zones)}
         self._codes = np.array([code[name] for name in names], dtype=np.int64)
-        self._scored = np.array([name not in ontology.unscored for name in self.zones], dtype=bool)
+        self._scored = np.array([name not in ontology.unscored_zones for name in self.zones], dtype=bool)
 
     def of(self, document: Ints, start: Ints) -> tuple[Ints, Ints, Any]:
         """Unit, zone and whether the zone is scored, for items at these starts."""

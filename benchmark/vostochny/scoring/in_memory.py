@@ -9,7 +9,7 @@ import numpy as np
 from vostochny.metrics import catalogue
 from vostochny.metrics.coreference import Overlaps
 from vostochny.metrics.counts import Floats
-from vostochny.metrics.pairs import Pair, pair_up
+from vostochny.metrics.pairs import Pair, pair_documents
 from vostochny.model import Document, Placement
 from vostochny.ontology import Ontology
 from vostochny.scoring.options import DEFAULTS, Options, unscored_zones
@@ -35,17 +35,19 @@ def score(
     documents = sorted(gold, key=lambda d: d.doc_id)
     predicted = dict(predicted)
     if options.view:
-        documents = [options.view.gold(d) for d in documents]
-        predicted = {i: options.view.prediction(d) for i, d in predicted.items()}
-    pairs = pair_up(documents, predicted, frozenset(ontology.values), unscored_zones(ontology, options))
+        documents = [options.view.relabel_gold(d) for d in documents]
+        predicted = {i: options.view.relabel_prediction(d) for i, d in predicted.items()}
+    pairs = pair_documents(documents, predicted, frozenset(ontology.values), unscored_zones(ontology, options))
     emitted = {layer for d in predicted.values() for layer in d.emitted}
     layers = options.chosen(emitted)
-    found = plain_measures(catalogue.count(catalogue.Material(catalogue.Pairs(pairs)), layers, options.metrics))
+    found = plain_measures(
+        catalogue.compute_counts(catalogue.MetricInput(catalogue.PairSource(pairs)), layers, options.metrics)
+    )
     across: dict[str, Floats] = {}
     for layer in layers if not options.metrics else ():
-        if not all(catalogue.resolved(pairs, layer)):
+        if not all(catalogue.has_clusters(pairs, layer)):
             continue
-        counts = catalogue.coreference_within(pairs, layer)
+        counts = catalogue.compute_coreference_within(pairs, layer)
         whole, left_out = _across(pairs, layer, bool(options.resamples))
         found |= coreference_measures(counts) | whole
         across |= left_out
@@ -63,14 +65,14 @@ def _across(pairs: list[Pair], layer: str, leave_out: bool) -> tuple[dict[str, M
     Of more than GROUPS documents, groups of them are left out instead: each value costs a look at all clusters.
     """
     groups = [pairs[i::GROUPS] for i in range(min(len(pairs), GROUPS))]
-    each = [Overlaps.of(group, catalogue.KINDS[layer]) for group in groups]
+    each = [Overlaps.of_pairs(group, catalogue.KINDS[layer]) for group in groups]
     whole = Overlaps()
     for one in each:
         whole.update(one)
     rows: dict[str, list[float]] = {}
     for one in each if leave_out else ():
-        counts = catalogue.coreference_across(whole.without(one), layer)
+        counts = catalogue.compute_coreference_across(whole.without(one), layer)
         for name, measure in coreference_measures(counts).items():
             rows.setdefault(name, []).append(np.nan if measure.value is None else measure.value)
     left_out = {name: np.array(values) for name, values in rows.items()}
-    return coreference_measures(catalogue.coreference_across(whole, layer)), left_out
+    return coreference_measures(catalogue.compute_coreference_across(whole, layer)), left_out

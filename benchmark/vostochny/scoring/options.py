@@ -39,7 +39,7 @@ class Options:
 
 def unscored_zones(ontology: Ontology, options: Options) -> frozenset[str]:
     """The zones in which nothing counts, by the ontology or because others were asked for."""
-    return frozenset(ontology.zones) - frozenset(options.zones) if options.zones else ontology.unscored
+    return frozenset(ontology.zones) - frozenset(options.zones) if options.zones else ontology.unscored_zones
 
 
 DEFAULTS = Options()

@@ -14,7 +14,7 @@ from vostochny.metrics.pairs import Pair
 from vostochny.model import Document, Placement
 from vostochny.ontology import View
 from vostochny.scoring.options import Options
-from vostochny.stats.intervals import Resampling, Uncertainty, jackknife, uncertainty
+from vostochny.stats.intervals import Resampling, Uncertainty, estimate_uncertainty, jackknife_interval
 from vostochny.stats.scores import Measure
 
 LISTED = 1000  # names of documents, and problems, that are told one by one; of more there is a number
@@ -73,10 +73,10 @@ class Result:
         """
         if not self.options.resamples:
             return None
-        found = uncertainty(measure, self._resampling)
+        found = estimate_uncertainty(measure, self._resampling)
         if ".across" in measure.name and found.value is not None:
             left_out = self._across.get(measure.name)
-            new = None if left_out is None else jackknife(found.value, left_out, found.support)
+            new = None if left_out is None else jackknife_interval(found.value, left_out, found.support)
             notes = ("across documents: no interval for these articles",)
             if left_out is None:
                 notes = ("across documents, too many to score anew without each: no interval",)

@@ -22,7 +22,7 @@ from vostochny.formats.prediction import suggest_name
 from vostochny.metrics import catalogue
 from vostochny.metrics.coreference import METRICS as COREFERENCE
 from vostochny.metrics.coreference import Overlaps
-from vostochny.metrics.counts import BlockCounts, Counts, Ints, joined
+from vostochny.metrics.counts import BlockCounts, Counts, Ints, concatenate
 from vostochny.model import Placement
 from vostochny.ontology import Ontology
 from vostochny.scoring.batches import Batch, TypesNeeded
@@ -102,13 +102,13 @@ class Total:
         ids, keys = batch.ids, keys_of(batch.ids)
         absent = [i for i in ids if i not in batch.predicted]
         self.gold_keys.append(keys)
-        found = catalogue.count(catalogue.Material(batch), job.options.chosen(()), job.options.metrics)
+        found = catalogue.compute_counts(catalogue.MetricInput(batch), job.options.chosen(()), job.options.metrics)
         if not job.options.metrics:
             for layer in job.options.chosen(()):
-                seen, here = self.resolved.get(layer, (False, False)), catalogue.resolved(batch.pairs, layer)
+                seen, here = self.resolved.get(layer, (False, False)), catalogue.has_clusters(batch.pairs, layer)
                 self.resolved[layer] = seen[0] or here[0], seen[1] or here[1]
-                found |= catalogue.coreference_within(batch.pairs, layer)
-                self._add_overlaps(layer, Overlaps.of(batch.pairs, catalogue.KINDS[layer]))
+                found |= catalogue.compute_coreference_within(batch.pairs, layer)
+                self._add_overlaps(layer, Overlaps.of_pairs(batch.pairs, catalogue.KINDS[layer]))
         block = (keys % np.uint64(BLOCKS)).astype(np.int64)
         for name, one in found.items():
             self.counted[name] = self.counted.get(name, 0) + len(ids)
@@ -149,7 +149,7 @@ class Total:
     def _add_placement(self, more: Placement) -> None:
         both = self.placement + more
         told = tuple(sorted(both.unplaced))
-        self.placement = replace(both, unplaced=told[:LISTED], untold=both.untold + len(told[LISTED:]))
+        self.placement = replace(both, unplaced=told[:LISTED], unlisted=both.unlisted + len(told[LISTED:]))
 
     # -- the sum of two ------------------------------------------------------------------------------------------------
 
@@ -227,7 +227,7 @@ class Total:
         blocks = np.flatnonzero(self.held)
 
         def whole(name: str) -> Counts:
-            return self.blocks[name].counts(blocks) if job.by_block else joined(self.rows[name]).in_order(rank)
+            return self.blocks[name].counts(blocks) if job.by_block else concatenate(self.rows[name]).reorder(rank)
 
         everywhere = [name for name, documents in self.counted.items() if documents == self.size]
         found = plain_measures(
@@ -249,7 +249,7 @@ class Total:
                     f"all pairs of them that touch, in one place, and they are more than {MOST_OVERLAPS:,}"
                 )
             else:
-                found |= coreference_measures(catalogue.coreference_across(overlaps, layer))
+                found |= coreference_measures(catalogue.compute_coreference_across(overlaps, layer))
         return Result(
             found, tuple(sorted(self.ids)), self.size, tuple(self.without), self.unpredicted, layers, job.options,
             jsonl.format_hash(self.content), placement=self.placement, left_out=tuple(self.left_out),

@@ -21,13 +21,13 @@ from typing import NamedTuple
 import numpy as np
 
 from vostochny.metrics.counts import Floats, Ints
-from vostochny.stats.scores import Measure, defined
+from vostochny.stats.scores import Measure, none_if_nan
 
 RESAMPLES = 10_000
 SEED = 20230913
-FEWEST_ITEMS = 30  # below this much gold no interval is given
-FEWEST_DOCUMENTS = 3  # for the jackknife
-FEWEST_UNITS = 20  # that can be drawn, for the bootstrap
+MIN_ITEMS = 30  # below this much gold no interval is given
+MIN_DOCUMENTS = 3  # for the jackknife
+MIN_UNITS = 20  # that can be drawn, for the bootstrap
 MATRIX_UNITS = 500  # above this resampled totals are drawn from their normal limit
 _MOST_UNDEFINED = 0.05  # of the resamples
 _BLOCK = 1 << 18  # draws made, or products summed, at once
@@ -110,7 +110,7 @@ class Resampling:
             out[at : at + step] = plan.counts[at : at + step] @ scaled
         return out.reshape(self.resamples, *rows.shape[1:])
 
-    def free(self, documents: Ints) -> int:
+    def drawable(self, documents: Ints) -> int:
         """How many units have another one to be drawn in their stead."""
         return self._plan(documents).free
 
@@ -174,7 +174,7 @@ def _count_matrix(stratum: Ints, resamples: int, seed: int) -> Floats:
     return out if (order[:-1] < order[1:]).all() else out[:, np.argsort(order)]
 
 
-def percentile(scores: Floats) -> Interval | None:
+def percentile_interval(scores: Floats) -> Interval | None:
     """The middle 95 % of resampled scores (Efron & Tibshirani 1993, section 13.3), undefined ones left out.
 
     None where more than one in twenty is undefined, or where all are equal: a perfect score has nothing to resample,
@@ -187,7 +187,7 @@ def percentile(scores: Floats) -> Interval | None:
     return Interval(low, high) if high > low else None
 
 
-def jackknife(value: float, left_out: Floats, support: float | None = None) -> Interval | None:
+def jackknife_interval(value: float, left_out: Floats, support: float | None = None) -> Interval | None:
     """Delete-one interval from the value and its values with each document left out, shape (documents,).
 
     Variance (n - 1)/n · Σ(θᵢ - mean θ)² (Tukey 1958; Efron & Tibshirani 1993, equation 11.5), t with n - 1 degrees of
@@ -200,12 +200,12 @@ def jackknife(value: float, left_out: Floats, support: float | None = None) -> I
     fewer than three documents or thirty items, where a value is undefined, or where all are equal.
     """
     n = len(left_out)
-    if n < FEWEST_DOCUMENTS or np.isnan(value) or np.isnan(left_out).any() or np.ptp(left_out) == 0:
+    if n < MIN_DOCUMENTS or np.isnan(value) or np.isnan(left_out).any() or np.ptp(left_out) == 0:
         return None
     if support is None:
         low, high = _t_interval(value, left_out)
         return _rounded(max(-1.0, low), min(1.0, high))
-    if support < FEWEST_ITEMS:
+    if support < MIN_ITEMS:
         return None
 
     def log_odds(score: Floats) -> Floats:
@@ -232,7 +232,7 @@ def _t_interval(centre: float, left_out: Floats) -> tuple[float, float]:
     return centre - half, centre + half
 
 
-def left_out_totals(by_document: Floats) -> Floats:
+def leave_one_out_totals(by_document: Floats) -> Floats:
     """The total without each document, shape (documents, ...) → the same; summed, not subtracted, so 0 stays 0."""
     before = np.cumsum(by_document, axis=0)
     after = np.cumsum(by_document[::-1], axis=0)[::-1]
@@ -242,29 +242,29 @@ def left_out_totals(by_document: Floats) -> Floats:
     return out
 
 
-def uncertainty(measure: Measure, resampling: Resampling) -> Uncertainty:
+def estimate_uncertainty(measure: Measure, resampling: Resampling) -> Uncertainty:
     """Everything a report says about how sure a measure is. Below thirty gold items the values only, no interval."""
     value = measure.value
     by_document = measure.by_document
     each = measure.combine(by_document)
-    left_out = measure.combine(left_out_totals(by_document)) if len(each) > 1 else np.empty(0)
+    left_out = measure.combine(leave_one_out_totals(by_document)) if len(each) > 1 else np.empty(0)
     known = left_out[~np.isnan(left_out)]
     notes: list[str] = []
     these = new = drawn = None
     if value is None:
         notes.append("undefined: neither gold nor predictions")
-    elif measure.support < FEWEST_ITEMS:
-        notes.append(f"fewer than {FEWEST_ITEMS} gold items: no interval")
+    elif measure.support < MIN_ITEMS:
+        notes.append(f"fewer than {MIN_ITEMS} gold items: no interval")
     else:
-        if resampling.free(measure.documents) >= FEWEST_UNITS:
+        if resampling.drawable(measure.documents) >= MIN_UNITS:
             drawn = measure.combine(resampling.totals(measure.rows, measure.documents))
-            these = clipped(percentile(drawn))
-        new = jackknife(value, left_out, measure.support)
-        notes += silences(these, new, drawn, left_out)
+            these = clip_interval(percentile_interval(drawn))
+        new = jackknife_interval(value, left_out, measure.support)
+        notes += explain_missing_intervals(these, new, drawn, left_out)
     return Uncertainty(
         value=value,
         support=measure.support,
-        documents=tuple(defined(x) for x in each),
+        documents=tuple(none_if_nan(x) for x in each),
         document_support=tuple(float(x) for x in measure.document_support),
         leave_one_out=Interval(float(known.min()), float(known.max())) if len(known) else None,
         these_articles=these,
@@ -273,21 +273,23 @@ def uncertainty(measure: Measure, resampling: Resampling) -> Uncertainty:
     )
 
 
-def silences(these: Interval | None, new: Interval | None, drawn: Floats | None, left_out: Floats) -> list[str]:
+def explain_missing_intervals(
+    these: Interval | None, new: Interval | None, drawn: Floats | None, left_out: Floats
+) -> list[str]:
     """Why an interval is not given, a line each.
 
     ``drawn`` are the resampled values, None where there were too few units to draw from; ``left_out`` the values with
-    each document left out, fewer than FEWEST_DOCUMENTS where there are no more documents.
+    each document left out, fewer than MIN_DOCUMENTS where there are no more documents.
     """
     notes = []
     if drawn is None:
-        notes.append(f"fewer than {FEWEST_UNITS} units to draw from: no interval for these articles")
+        notes.append(f"fewer than {MIN_UNITS} units to draw from: no interval for these articles")
     elif these is None:
         undefined = np.isnan(drawn).mean() > _MOST_UNDEFINED
         why = "undefined in too many resamples" if undefined else "nothing varies between paragraphs"
         notes.append(f"{why}: no interval for these articles")
-    if len(left_out) < FEWEST_DOCUMENTS:
-        notes.append(f"fewer than {FEWEST_DOCUMENTS} documents: no interval for new articles")
+    if len(left_out) < MIN_DOCUMENTS:
+        notes.append(f"fewer than {MIN_DOCUMENTS} documents: no interval for new articles")
     elif new is None:
         undefined = np.isnan(left_out).any()
         why = "undefined without one of the documents" if undefined else "nothing varies between documents"
@@ -295,7 +297,7 @@ def silences(these: Interval | None, new: Interval | None, drawn: Floats | None,
     return notes
 
 
-def clipped(interval: Interval | None) -> Interval | None:
+def clip_interval(interval: Interval | None) -> Interval | None:
     """The part of an interval within [0, 1]; only the normal limit of a resampling can leave it."""
     return interval and Interval(max(0.0, interval.low), min(1.0, interval.high))
 

@@ -9,16 +9,16 @@ import numpy as np
 
 from vostochny.metrics.counts import Bools, Floats
 from vostochny.stats.intervals import (
-    FEWEST_ITEMS,
-    FEWEST_UNITS,
+    MIN_ITEMS,
+    MIN_UNITS,
     Interval,
     Resampling,
-    jackknife,
-    left_out_totals,
-    percentile,
-    silences,
+    explain_missing_intervals,
+    jackknife_interval,
+    leave_one_out_totals,
+    percentile_interval,
 )
-from vostochny.stats.scores import Measure, defined
+from vostochny.stats.scores import Measure, none_if_nan
 
 # z at .975 and z at .80: a difference of this many standard errors is found four times in five at the 5 % level.
 _DETECTABLE = 1.959963984540054 + 0.8416212335729143
@@ -35,7 +35,7 @@ class Comparison:
     - ``p``: approximate randomisation over paragraphs, two-sided. It asks whether, *on these articles*, it matters
       which of the two wrote which paragraph's output, and says nothing of other articles: of simulated pairs that are
       equal over all articles, but each better on some, .24 have p ≤ .05 (benchmark/coverage.json).
-    - ``p_holm``: p made good for the number of comparisons, by :func:`holm`.
+    - ``p_holm``: p made good for the number of comparisons, by :func:`adjust_p_values`.
     - ``these_articles``, ``new_articles``: 95 % intervals of the difference, meant as in vostochny.stats.intervals.
     - ``detectable``: the smallest true difference that a pair like this could have shown, see :func:`compare`.
     """
@@ -77,21 +77,21 @@ def compare(a: Measure, b: Measure, resampling: Resampling) -> Comparison:
     notes: list[str] = []
     if difference is None:
         notes.append("undefined for one of the systems, or both")
-    elif support < FEWEST_ITEMS:
-        notes.append(f"fewer than {FEWEST_ITEMS} gold items: no test and no interval")
+    elif support < MIN_ITEMS:
+        notes.append(f"fewer than {MIN_ITEMS} gold items: no test and no interval")
     else:
-        p = randomisation(a, b, resampling.resamples, resampling.seed)
-        if resampling.free(a.documents) >= FEWEST_UNITS:
+        p = randomisation_p(a, b, resampling.resamples, resampling.seed)
+        if resampling.drawable(a.documents) >= MIN_UNITS:
             drawn = paired_differences(a, b, resampling)
-            these = percentile(drawn)
+            these = percentile_interval(drawn)
             detectable = _DETECTABLE * float(np.nanstd(drawn, ddof=1)) if these else None
-        left_out = a.combine(left_out_totals(a.by_document)) - b.combine(left_out_totals(b.by_document))
-        new = jackknife(difference, left_out)
-        notes += silences(these, new, drawn, left_out)
+        left_out = a.combine(leave_one_out_totals(a.by_document)) - b.combine(leave_one_out_totals(b.by_document))
+        new = jackknife_interval(difference, left_out)
+        notes += explain_missing_intervals(these, new, drawn, left_out)
     return Comparison(
         difference=difference,
         support=support,
-        documents=tuple(defined(x) for x in each),
+        documents=tuple(none_if_nan(x) for x in each),
         better=int((signs == 1).sum()),
         equal=int((signs == 0).sum()),
         worse=int((signs == -1).sum()),
@@ -118,7 +118,7 @@ def paired_differences(a: Measure, b: Measure, resampling: Resampling) -> Floats
     return a.combine(totals[:, 0]) - b.combine(totals[:, 1])
 
 
-def randomisation(a: Measure, b: Measure, shuffles: int, seed: int) -> float | None:
+def randomisation_p(a: Measure, b: Measure, shuffles: int, seed: int) -> float | None:
     """Two-sided p of approximate randomisation (Noreen 1989): swap A and B in each unit with probability ½.
 
     p = (1 + how many shuffles differ as much as observed) / (1 + shuffles). Units where both have the same rows do not
@@ -162,13 +162,13 @@ def randomisation(a: Measure, b: Measure, shuffles: int, seed: int) -> float | N
     return (1 + found) / (1 + shuffles)
 
 
-def adjusted(comparisons: Sequence[Comparison]) -> list[Comparison]:
+def adjust_comparisons(comparisons: Sequence[Comparison]) -> list[Comparison]:
     """The comparisons with ``p_holm`` set for all of them together; those without p are not counted."""
-    corrected = iter(holm([c.p for c in comparisons if c.p is not None]))
+    corrected = iter(adjust_p_values([c.p for c in comparisons if c.p is not None]))
     return [c if c.p is None else replace(c, p_holm=next(corrected)) for c in comparisons]
 
 
-def holm(ps: Sequence[float]) -> list[float]:
+def adjust_p_values(ps: Sequence[float]) -> list[float]:
     """Holm's (1979) step-down adjusted p, in the order given.
 
     The i-th least of m is multiplied by m - i + 1; none falls below the one before it or rises above 1. Holds the

@@ -176,7 +176,7 @@ class Measure:
     @property
     def value(self) -> float | None:
         """The number itself; None where undefined."""
-        return defined(self.combine(self.rows.sum(axis=0)))
+        return none_if_nan(self.combine(self.rows.sum(axis=0)))
 
     @property
     def support(self) -> float:
@@ -194,7 +194,7 @@ class Measure:
         return out
 
 
-def defined(value: float | Floats) -> float | None:
+def none_if_nan(value: float | Floats) -> float | None:
     """A number, or None for NaN."""
     number = float(value)
     return None if np.isnan(number) else number

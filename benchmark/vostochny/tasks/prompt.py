@@ -52,6 +52,7 @@ def instructions(ontology: Ontology, layers: Sequence[str]) -> str:
         parts.append(_section("Directness", ontology.directness))
     for layer in layers:
         parts.append("\n".join([f"Rules for {layer}:", *(f"- {rule}" for rule in RULES[layer])]))
+    unscored = _listed(sorted(ontology.unscored_zones))
     parts.append(
         "\n".join(
             [
@@ -59,7 +60,7 @@ def instructions(ontology: Ontology, layers: Sequence[str]) -> str:
                 "- Copy words from the article character by character, its quotation marks and misspellings included.",
                 "- Give no offsets. Where words stand in the article more than once and the order of your list does "
                 'not tell which are meant, "occurrence" says which, counted from 1; else it is null.',
-                f"- Leave out {_listed(sorted(ontology.unscored))} parts of the page (links, credits, repeated text).",
+                f"- Leave out {unscored} parts of the page (links, credits, repeated text).",
                 "- Answer with one JSON object of the shape given below and nothing else.",
             ]
         )

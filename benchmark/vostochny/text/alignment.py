@@ -15,8 +15,8 @@ _RUNS = re.compile(r"\s+|\S+")
 _WORD = re.compile(r"\w+")
 # What stands for words left out of a quotation: dots, three or more, also in brackets; and the notation's two strokes.
 _ELLIPSIS = re.compile(r"\s*(?:\[\s*(?:…|\.{3,})\s*\]|…|\.{3,}|//)\s*")
-GRAM = 4  # characters of a stretch that is looked up before the text is searched for a string
-GAP = 200  # characters that the words of an interrupted stretch may leave out where no ellipsis says so
+GRAM_CHARACTERS = 4  # characters of a stretch that is looked up before the text is searched for a string
+MAX_GAP_CHARACTERS = 200  # characters that the words of an interrupted stretch may leave out where no ellipsis says so
 
 
 def covering_tokens(span: Span, tokens: Sequence[Span]) -> tuple[int, int] | None:
@@ -68,12 +68,12 @@ def iob2_to_spans(tags: Sequence[str]) -> list[tuple[int, int, str]]:
     return out
 
 
-def even(text: str) -> str:
+def normalise(text: str) -> str:
     """The text with quotation marks, dashes and white space evened out, trimmed: equal where only those differ."""
     return " ".join(text.translate(_SAME).split())
 
 
-def difference(ours: str, theirs: str) -> str:
+def describe_difference(ours: str, theirs: str) -> str:
     """Where two texts that should be one first differ, in words for a message. Both are known to differ."""
     at = next((i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs)))
     return (
@@ -82,7 +82,7 @@ def difference(ours: str, theirs: str) -> str:
     )
 
 
-class Evened:
+class NormalisedText:
     """A text with quotation marks, dashes and white space evened out, and the way back to its own offsets."""
 
     def __init__(self, text: str):
@@ -115,29 +115,29 @@ class Finder:
         self.hinted: dict[tuple[str, Span | str | None], list[Span]] = {}  # what placing has found where a hint says
 
     @cached_property
-    def evened(self) -> Evened:
+    def normalised(self) -> NormalisedText:
         """The text as it is searched."""
-        return Evened(self.text)
+        return NormalisedText(self.text)
 
     @cached_property
     def _places(self) -> dict[str, list[int]]:
         places: dict[str, list[int]] = {}
-        for m in _WORD.finditer(self.evened.text):
+        for m in _WORD.finditer(self.normalised.text):
             places.setdefault(m.group(), []).append(m.start())
         return places
 
     @cached_property
     def _grams(self) -> set[str]:
-        text = self.evened.text
-        return {text[i : i + GRAM] for i in range(len(text) - GRAM + 1)}
+        text = self.normalised.text
+        return {text[i : i + GRAM_CHARACTERS] for i in range(len(text) - GRAM_CHARACTERS + 1)}
 
     def find(self, words: str) -> list[Span]:
         """Every occurrence of ``words`` as whole words, from left to right; without any, those inside words."""
-        key = even(words)
+        key = normalise(words)
         found = self._known.get(key)
         if found is None:
             starts = (self._whole(key) or self._inside(key)) if key else []
-            spans = [self.evened.span(at, len(key)) for at in starts]
+            spans = [self.normalised.span(at, len(key)) for at in starts]
             found = self._known[key] = [s for s in spans if self._scored(s)]
         return found
 
@@ -152,7 +152,7 @@ class Finder:
         if not words:
             return []
         places, offset = min(((self._places.get(word, []), at) for word, at in words), key=lambda p: len(p[0]))
-        text, out = self.evened.text, []
+        text, out = self.normalised.text, []
         for place in places:
             start = place - offset
             end = start + len(key)
@@ -168,22 +168,24 @@ class Finder:
     def _inside(self, key: str) -> list[int]:
         """Occurrences that are no whole words: marks alone, and writing without spaces."""
         # A string that is nowhere nearly always has four characters that are nowhere; only the rest is searched for.
-        if any(key[i : i + GRAM] not in self._grams for i in range(len(key) - GRAM + 1)):
+        if any(key[i : i + GRAM_CHARACTERS] not in self._grams for i in range(len(key) - GRAM_CHARACTERS + 1)):
             return []
-        out, at = [], self.evened.text.find(key)
+        out, at = [], self.normalised.text.find(key)
         while at >= 0:
             out.append(at)
-            at = self.evened.text.find(key, at + len(key))
+            at = self.normalised.text.find(key, at + len(key))
         return out
 
     def parts(self, words: str) -> tuple[Span, ...]:
         """An interrupted stretch: the parts of ``words`` one after the other, or () where they are not all there.
 
         Parts are what an ellipsis separates; without one, the longest beginning that is there and then the rest, at
-        most GAP characters on (the reporting clause that the words leave out).
+        most MAX_GAP_CHARACTERS characters on (the reporting clause that the words leave out).
         """
         out: list[Span] = []
-        for piece in filter(_WORD.search, _ELLIPSIS.split(even(words))):  # a full stop beside an ellipsis is no part
+        for piece in filter(
+            _WORD.search, _ELLIPSIS.split(normalise(words))
+        ):  # a full stop beside an ellipsis is no part
             after = out[-1].end if out else 0
             found = tuple(self._from(piece, after)[:1]) or self._broken(piece, after)
             if not found:
@@ -205,7 +207,7 @@ class Finder:
             rest = self.find(" ".join(tokens[cut:]))
             for head in self._from(" ".join(tokens[:cut]), after):
                 at = bisect_left(rest, head.end, key=lambda s: s.start)
-                if at < len(rest) and rest[at].start - head.end <= GAP:
+                if at < len(rest) and rest[at].start - head.end <= MAX_GAP_CHARACTERS:
                     return head, rest[at]
         return ()
 
@@ -219,7 +221,7 @@ def _joins(left: str, right: str) -> bool:
     return (left.isalnum() or left == "_") and (right.isalnum() or right == "_")
 
 
-def token_spans(tokens: Sequence[str], text: str, start: int = 0) -> list[Span] | int:
+def align_tokens(tokens: Sequence[str], text: str, start: int = 0) -> list[Span] | int:
     """Where tokens of any tokenisation stand in ``text`` from ``start`` on, or the number of the first that does not.
 
     Tokens follow each other with nothing but white space between them; a token's own white space, its quotation marks
@@ -234,7 +236,7 @@ def token_spans(tokens: Sequence[str], text: str, start: int = 0) -> list[Span] 
             continue
         while at < len(text) and text[at].isspace():
             at += 1
-        span = token_at(token, text, at)
+        span = match_token(token, text, at)
         if span is None:
             return number
         out.append(span)
@@ -245,7 +247,7 @@ def token_spans(tokens: Sequence[str], text: str, start: int = 0) -> list[Span] 
 _ESCAPED = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}", "``": '"', "''": '"'}
 
 
-def token_at(token: str, text: str, at: int) -> Span | None:
+def match_token(token: str, text: str, at: int) -> Span | None:
     """The span of a token that stands at ``at``, or None where something else does."""
     if token and text.startswith(token, at):
         return Span(at, at + len(token))

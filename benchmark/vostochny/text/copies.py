@@ -17,8 +17,8 @@ from functools import partial
 from itertools import combinations, product
 from typing import Any
 
-SHOWN = 40  # characters of the user's own text in a message
-MOST = 12  # straight quotation marks of a sentence that are tried both ways
+MAX_SHOWN_CHARACTERS = 40  # characters of the user's own text in a message
+MAX_AMBIGUOUS_MARKS = 12  # straight quotation marks of a sentence that are tried both ways
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Difference:
     message: str
 
 
-def explain(data: bytes, known: Mapping[str, Any], sentences: Sequence[Mapping[str, int]]) -> Difference:
+def explain_difference(data: bytes, known: Mapping[str, Any], sentences: Sequence[Mapping[str, int]]) -> Difference:
     """How a copy with another hash differs. ``known`` is what about.json says of the article."""
     try:
         text = data.decode("utf-8")
@@ -43,15 +43,15 @@ def explain(data: bytes, known: Mapping[str, Any], sentences: Sequence[Mapping[s
     for change, why in _repairs(text, known, sentences):
         original = change(text)
         if hashlib.sha256(original.encode()).hexdigest() == known["sha256"]:
-            return _between(text, original, why)
+            return _first_changed_character(text, original, why)
     # Line ends and quotation marks are not what differs most; undone, they leave what does.
-    return _by_sentence(_curly(_plain(text), known, sentences), known, sentences)
+    return _first_changed_sentence(_restore_curly_quotes(_undo_file_marks(text), known, sentences), known, sentences)
 
 
-def nearest(data: bytes, articles: Mapping[str, Mapping[str, Any]]) -> str | None:
+def find_nearest_article(data: bytes, articles: Mapping[str, Mapping[str, Any]]) -> str | None:
     """The article that a file holds most sentences of, a third at least; None where there is none."""
-    text = _plain(data.decode("utf-8", "replace"))
-    held = {short_hash(s) for s in _pieces(text)}
+    text = _undo_file_marks(data.decode("utf-8", "replace"))
+    held = {hash_sentence(s) for s in _pieces(text)}
     shares = {i: sum(h in held for h in a["sentences"]) / max(1, len(a["sentences"])) for i, a in articles.items()}
     best = max(shares, key=lambda i: shares[i], default=None)
     return best if best is not None and shares[best] > 1 / 3 else None
@@ -64,8 +64,8 @@ def _pieces(text: str) -> Iterator[str]:
         yield from (s.strip() for s in re.split(r"(?<=[.!?…”’])\s+", line))
 
 
-def _plain(text: str) -> str:
-    return _lf(text.removeprefix("\ufeff"))
+def _undo_file_marks(text: str) -> str:
+    return _unix_line_ends(text.removeprefix("\ufeff"))
 
 
 # -- what copying does -----------------------------------------------------------------------------------------------
@@ -87,14 +87,14 @@ def _repairs(
 
     single: list[tuple[Change, str]] = [
         (lambda t: t.removeprefix("\ufeff"), "begins with a byte order mark; save it as UTF-8 without one"),
-        (_lf, "has CRLF or CR line ends; save it with LF (git: core.autocrlf=false)"),
+        (_unix_line_ends, "has CRLF or CR line ends; save it with LF (git: core.autocrlf=false)"),
         (lambda t: unicodedata.normalize("NFC", t), "is in another Unicode normal form; write NFC"),
         (lambda t: t.replace("\xa0", " "), "has no-break spaces where the article has spaces"),
         (lambda t: t.replace("...", "…"), "has three full stops where the article has an ellipsis (…)"),
         (lambda t: t.replace(" - ", " – "), "has hyphens where the article has dashes (–)"),
-        (lambda t: _curly(t, known, sentences), "has straight quotation marks; the article has “ ” ‘ ’"),
+        (lambda t: _restore_curly_quotes(t, known, sentences), "has straight quotation marks; the article has “ ” ‘ ’"),
         (ended, "has white space at its end that the article has not; cut it off"),
-        *((partial(_padded, e, length), "lost white space at its end; do not strip it") for e in " \n"),
+        *((partial(_pad_end, e, length), "lost white space at its end; do not strip it") for e in " \n"),
     ]
     # What lengthens or shortens the text is seen once the rest is undone, so the ends are always tried last.
     usual = [(change, why) for change, why in single[:-3] if change(text) != text]
@@ -102,24 +102,24 @@ def _repairs(
     for some, last in product(chosen, [None, *single[-3:]]):
         steps = [*some, *([last] if last else [])]
         if steps:
-            yield partial(_in_turn, [change for change, _ in steps]), "; it ".join(why for _, why in steps)
+            yield partial(_apply_in_turn, [change for change, _ in steps]), "; it ".join(why for _, why in steps)
 
 
-def _in_turn(changes: Sequence[Change], text: str) -> str:
+def _apply_in_turn(changes: Sequence[Change], text: str) -> str:
     for change in changes:
         text = change(text)
     return text
 
 
-def _lf(text: str) -> str:
+def _unix_line_ends(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _padded(end: str, length: int, text: str) -> str:
+def _pad_end(end: str, length: int, text: str) -> str:
     return text + end * (length - len(text))
 
 
-def _curly(text: str, known: Mapping[str, Any], sentences: Sequence[Mapping[str, int]]) -> str:
+def _restore_curly_quotes(text: str, known: Mapping[str, Any], sentences: Sequence[Mapping[str, int]]) -> str:
     """The text with typographic quotation marks: by the usual rule, or as the hash of the sentence wants them."""
     if '"' not in text and "'" not in text:
         return text
@@ -127,13 +127,13 @@ def _curly(text: str, known: Mapping[str, Any], sentences: Sequence[Mapping[str,
     for span, wanted in zip(sentences, known["sentences"], strict=True):
         start, end = span["start"], min(span["end"], len(text))
         places = [i for i in range(start, end) if text[i] in "\"'"]
-        if not places or len(places) > MOST or short_hash("".join(letters[start:end])) == wanted:
+        if not places or len(places) > MAX_AMBIGUOUS_MARKS or hash_sentence("".join(letters[start:end])) == wanted:
             continue
         for marks in product(*("“”" if text[i] == '"' else "’‘" for i in places)):
             tried = letters[start:end]
             for i, mark in zip(places, marks, strict=True):
                 tried[i - start] = mark
-            if short_hash("".join(tried)) == wanted:
+            if hash_sentence("".join(tried)) == wanted:
                 letters[start:end] = tried
                 break
     return "".join(letters)
@@ -147,17 +147,17 @@ _USUAL_SINGLE = re.compile(r"(^|[\s(\[—–“\"])'")
 # -- where ---------------------------------------------------------------------------------------------------------
 
 
-def place(text: str, at: int) -> tuple[int, int]:
+def line_and_column(text: str, at: int) -> tuple[int, int]:
     """Line and column, both from 1, of an offset."""
     return text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1) + 1
 
 
-def _between(text: str, original: str, why: str) -> Difference:
+def _first_changed_character(text: str, original: str, why: str) -> Difference:
     """The first difference of a copy from the article that it was turned back into."""
     at = next(
         (i for i, (a, b) in enumerate(zip(text, original, strict=False)) if a != b), min(len(text), len(original))
     )
-    line, column = place(text, at)
+    line, column = line_and_column(text, at)
 
     def shown(there: str) -> str:
         return repr(there[at]) if at < len(there) else "nothing more"
@@ -165,24 +165,26 @@ def _between(text: str, original: str, why: str) -> Difference:
     return Difference(line, f"column {column}", f"{why}. First: {shown(text)} where the article has {shown(original)}")
 
 
-def _by_sentence(text: str, known: Mapping[str, Any], sentences: Sequence[Mapping[str, int]]) -> Difference:
+def _first_changed_sentence(text: str, known: Mapping[str, Any], sentences: Sequence[Mapping[str, int]]) -> Difference:
     """The first sentence that is not the article's, where no usual change explains the copy."""
-    held = [*(_starts_of(text)), len(text)]
+    held = [*(_line_starts(text)), len(text)]
     length = f"the copy has {len(text)} characters, the article {known['characters']}"
     before = 0
     for span, known_hash in zip(sentences, known["sentences"], strict=True):
         start, end = span["start"], span["end"]
         gap, words = text[before:start], text[start:end]
-        if gap.strip() or short_hash(words) != known_hash:
+        if gap.strip() or hash_sentence(words) != known_hash:
             at = before + len(gap) - len(gap.lstrip()) if gap.strip() else min(start, len(text))
-            line, column = place(text, at)
+            line, column = line_and_column(text, at)
             if at >= len(text):
                 return Difference(line, f"column {column}", f"ends where the article goes on; {length}")
-            moved = next((m for m in range(-3, 4) if short_hash(text[max(0, start + m) : end + m]) == known_hash), 0)
+            moved = next((m for m in range(-3, 4) if hash_sentence(text[max(0, start + m) : end + m]) == known_hash), 0)
             if moved:
                 many = f"{abs(moved)} character{'s' if abs(moved) > 1 else ''} {'more' if moved > 0 else 'fewer'}"
-                message = f"has {many} of white space than the article before {_cut(text[start + moved :])}; {length}"
-                line, column = place(text, before)
+                message = (
+                    f"has {many} of white space than the article before {_shorten(text[start + moved :])}; {length}"
+                )
+                line, column = line_and_column(text, before)
                 return Difference(line, f"column {column}", message)
             if end > len(text):
                 message = f"ends within the sentence that begins here, which has {end - start} characters; {length}"
@@ -190,24 +192,24 @@ def _by_sentence(text: str, known: Mapping[str, Any], sentences: Sequence[Mappin
             stop = held[min(bisect_right(held, at), len(held) - 1)]
             message = (
                 f"differs in the sentence that begins here and in the article has {end - start} characters; the copy "
-                f"has {_cut(text[at:stop])}; {length}"
+                f"has {_shorten(text[at:stop])}; {length}"
             )
             return Difference(line, f"column {column}", message)
         before = end
-    line, column = place(text, before)
+    line, column = line_and_column(text, before)
     return Difference(line, f"column {column}", f"differs in white space, or behind its last sentence; {length}")
 
 
-def short_hash(words: str) -> str:
+def hash_sentence(words: str) -> str:
     """The hash of a sentence: 16 hexadecimal digits."""
     return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
-def _starts_of(text: str) -> list[int]:
+def _line_starts(text: str) -> list[int]:
     """Where lines begin."""
     return [m.end() for m in re.finditer(r"\n+", text)]
 
 
-def _cut(words: str) -> str:
+def _shorten(words: str) -> str:
     words = words.strip()
-    return repr(words if len(words) <= SHOWN else words[:SHOWN] + "…")
+    return repr(words if len(words) <= MAX_SHOWN_CHARACTERS else words[:MAX_SHOWN_CHARACTERS] + "…")

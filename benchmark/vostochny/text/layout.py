@@ -38,7 +38,7 @@ def cover_with_zones(text: str, marked: Sequence[Zone], default: str = "body") -
     return tuple(out)
 
 
-def occurrences(needle: str, text: str, start: int, end: int) -> list[int]:
+def find_occurrences(needle: str, text: str, start: int, end: int) -> list[int]:
     """Where ``needle`` stands in ``text[start:end]`` as whole words, places that overlap included."""
     if not needle:
         return []

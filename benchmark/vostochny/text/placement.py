@@ -1,7 +1,7 @@
 """Words without offsets, placed: the n-th emission of a string takes its n-th occurrence, in the best order.
 
-Part of the room ``align``. :func:`place` is for a list of items (entities, triggers, contents of quotes) in the order
-in which a system gave them; :func:`nearest` for what belongs to an item that has a place (a cue, a source, a filler).
+Part of the room ``align``. :func:`place_words` is for a list of items (entities, triggers, contents of quotes) in the order
+in which a system gave them; :func:`place_near` for what belongs to an item that has a place (a cue, a source, a filler).
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from vostochny.model import Span
-from vostochny.text.alignment import Finder, even
+from vostochny.text.alignment import Finder, normalise
 
-SLACK = 8  # how many occurrences an emission may pass over to keep the order of the text
+MAX_SKIPPED = 8  # how many occurrences an emission may pass over to keep the order of the text
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WordQuery:
     """Words to place, and what a system says of where: the ``occurrence``-th (from 1) in scored zones, or in
     ``stretch`` (a paragraph) if given, or inside the words of ``context``.
     """
@@ -29,11 +29,11 @@ class Wanted:
     context: str | None = None
 
 
-def place(finder: Finder, wanted: Sequence[Wanted]) -> list[Span | None]:
+def place_words(finder: Finder, wanted: Sequence[WordQuery]) -> list[Span | None]:
     """A span for each of a list of emissions, None where there is none (left), in the order of the list.
 
     Hints come first. Then the n-th emission of a string takes its n-th occurrence that is still free. Where that order
-    runs against the order of the text, an emission may pass over up to SLACK occurrences so that as many emissions as
+    runs against the order of the text, an emission may pass over up to MAX_SKIPPED occurrences so that as many emissions as
     possible stand in text order, passing over as few as can be; those that still do not fit take the first occurrences
     that are left. Occurrences as the words are written go before those that are only alike, where there are enough.
     Time: n log n in emissions.
@@ -43,7 +43,7 @@ def place(finder: Finder, wanted: Sequence[Wanted]) -> list[Span | None]:
     used: dict[str, set[Span]] = {}
     queues: dict[tuple[str, Span | None, str | None], Iterator[Span]] = {}
     for i, item in enumerate(wanted):
-        key = even(item.words)
+        key = normalise(item.words)
         hint = key, item.stretch, item.context
         queue = None if item.occurrence is not None else queues.get(hint)
         choice = None if queue else _hinted(finder, item)
@@ -70,7 +70,7 @@ def place(finder: Finder, wanted: Sequence[Wanted]) -> list[Span | None]:
         ]
         for n, i in enumerate(members[: len(free[key])]):
             last = max(n, len(free[key]) - (len(members) - n))
-            options[i] = free[key][n : min(last, n + SLACK) + 1]
+            options[i] = free[key][n : min(last, n + MAX_SKIPPED) + 1]
     first = [options[i][0] if i in options else out[i] for i in range(len(wanted))]
     placed = [s for s in first if s]
     if all(a.start <= b.start for a, b in pairwise(placed)):
@@ -85,7 +85,7 @@ def place(finder: Finder, wanted: Sequence[Wanted]) -> list[Span | None]:
     return out
 
 
-def _hinted(finder: Finder, item: Wanted) -> list[Span] | None:
+def _hinted(finder: Finder, item: WordQuery) -> list[Span] | None:
     """The occurrences that a hint leaves, None where there is no hint or its context is not in the text."""
     stretches = [item.stretch] if item.stretch else finder.find(item.context) if item.context else []
     if stretches:
@@ -133,7 +133,7 @@ def _best_order(options: dict[int, list[Span]]) -> dict[int, Span]:
     return out
 
 
-def nearest(finder: Finder, item: Wanted, anchor: Span | None) -> Span | None:
+def place_near(finder: Finder, item: WordQuery, anchor: Span | None) -> Span | None:
     """The occurrence of words that is nearest to ``anchor``, the item they belong to; a hint goes before that."""
     choice = _hinted(finder, item)
     spans = finder.find(item.words) if choice is None else choice

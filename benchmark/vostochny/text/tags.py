@@ -21,7 +21,7 @@ def is_tag(tag: str) -> bool:
     return tag == "O" or (len(tag) > 2 and tag[1] == "-" and tag[0] in _BIOES)
 
 
-def scheme_of(rows: Iterable[Sequence[str]]) -> str:
+def detect_tag_scheme(rows: Iterable[Sequence[str]]) -> str:
     """The scheme of a file's rows of tags. A mixture that is none (an I- on its own beside B- after O) is IOB2."""
     alone = begins = False
     for row in rows:
@@ -37,7 +37,7 @@ def scheme_of(rows: Iterable[Sequence[str]]) -> str:
     return "IOB1" if alone and not begins else "IOB2"
 
 
-def chunks(tags: Sequence[str], scheme: str) -> tuple[list[tuple[int, int, str]], int]:
+def read_chunks(tags: Sequence[str], scheme: str) -> tuple[list[tuple[int, int, str]], int]:
     """(first token, one past the last, label) of each chunk, in order, and how many tags belong to none.
 
     IOB2 and BIOES are read strictly: an I- (or E-) that continues nothing begins nothing, and a chunk of BIOES that

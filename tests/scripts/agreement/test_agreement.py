@@ -13,7 +13,7 @@ from sklearn.metrics import cohen_kappa_score
 from scripts.agreement import adjudicate, kappa
 from scripts.agreement import two_passes as script
 from scripts.segmentation import segment
-from vostochny.metrics.pairs import pair_up
+from vostochny.metrics.pairs import pair_documents
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 
 TEXT = "Ann met Bob in Rome. She told him that it was fine.\nBob left Rome on Monday.\n"
@@ -63,7 +63,7 @@ def test_kappa_is_undefined_where_nothing_could_differ():
 def test_labels_are_compared_on_what_both_marked():
     mine = a_pass()
     other = replace(mine, entities=(replace(mine.entities[0], type="ORG"), *mine.entities[2:]))
-    pair = pair_up([mine], {mine.doc_id: other}, frozenset({"DATE"}), frozenset())
+    pair = pair_documents([mine], {mine.doc_id: other}, frozenset({"DATE"}), frozenset())
     table = kappa.compare_labels(pair, kappa.label_mentions(lambda e: e.type))
     assert table.values.sum() == 7
     assert table.values.sum(axis=0)[table.labels.index("PER"), table.labels.index("ORG")] == 1

@@ -12,7 +12,7 @@ from dataclasses import replace
 from vostochny.errors import InputError
 from vostochny.formats.notation.syntax import SentenceLine, TextReader
 from vostochny.model import Argument, Document, Event, Quote, Reference, Span
-from vostochny.text.layout import cover_with_zones, occurrences
+from vostochny.text.layout import cover_with_zones, find_occurrences
 
 _OCCURRENCE = re.compile(r"^(.*?)\s*~(\d{1,9})$", re.S)
 _OF_TYPE = re.compile(r"^(.*\S)\s*\((\w+\.\w+)\)$", re.S)
@@ -42,7 +42,7 @@ class NotationReader(TextReader):
     def find_words(self, line: int, where: str, words: str, start: int, end: int) -> Span | None:
         """The one place of ``words`` (or of its ``~n``-th occurrence) in a stretch of the text."""
         needle, nth = _split_occurrence(words)
-        found = occurrences(needle, self.text, start, end)
+        found = find_occurrences(needle, self.text, start, end)
         if not found:
             self.add_problem(line, where, f"{needle!r} does not stand in {self.text[start:end][:60]!r}…")
             return None
@@ -194,7 +194,7 @@ class NotationReader(TextReader):
         span = self.find_words(line, "Q content", head.strip(), begin, last)
         if span is None or not elided:
             return span
-        ends = occurrences(tail.strip(), self.text, span.end, len(self.text))
+        ends = find_occurrences(tail.strip(), self.text, span.end, len(self.text))
         if not ends:
             self.add_problem(line, "Q content", f"{tail!r} does not stand after {head!r}")
             return None

@@ -12,7 +12,7 @@ from vostochny.formats.notation.parser import NotationReader, event_sort_key, qu
 from vostochny.formats.notation.syntax import mention_sort_key
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 from vostochny.ontology import Ontology
-from vostochny.text.layout import occurrences, paragraphs_of
+from vostochny.text.layout import find_occurrences, paragraphs_of
 
 MAX_WHOLE_CHARACTERS = 60  # content that is longer is written as its first and last words
 
@@ -187,7 +187,7 @@ class _NotationWriter:
     def name_place(self, span: Span, start: int, end: int) -> str | None:
         """The words of a span, with the number of the occurrence where they stand there more than once."""
         words = span.of(self.text)
-        found = occurrences(words, self.text, start, end)
+        found = find_occurrences(words, self.text, start, end)
         if span.start not in found or not _is_plain(words):
             return None
         return words if len(found) == 1 else f"{words} ~{found.index(span.start) + 1}"
@@ -281,8 +281,8 @@ class _NotationWriter:
         words = span.of(self.text)
         if not begin <= span.start < last:
             return None
-        whole = occurrences(words, self.text, begin, len(self.text))
-        near = occurrences(words, self.text, begin, last)
+        whole = find_occurrences(words, self.text, begin, len(self.text))
+        near = find_occurrences(words, self.text, begin, last)
         whole_text = None
         if span.start in whole and _is_plain(words) and not _has_separator(words):
             if len(whole) == 1:
@@ -300,7 +300,7 @@ class _NotationWriter:
                 continue
             for last_words in _list_word_counts(2, len(starts) - first):
                 tail = words[starts[-last_words] :]
-                found = occurrences(tail, self.text, head.end, len(self.text))
+                found = find_occurrences(tail, self.text, head.end, len(self.text))
                 if found and found[0] == span.end - len(tail) and _is_plain(tail) and not _has_separator(tail):
                     return f"{placed} ~~ {tail}"
         return whole_text
