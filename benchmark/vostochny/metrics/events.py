@@ -1,4 +1,4 @@
-"""Events: triggers, arguments and attributes, counted as multisets: two events of one type are two."""
+"""Metrics of events: triggers, arguments and attributes, matched as multisets: two events of one type are two items."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from vostochny.metrics.counts import Counts, Item, match_keys, tally
 from vostochny.metrics.pairs import Pair
 from vostochny.model import Event, Reference, Span
 
-Part = tuple[Hashable, Span, tuple[str, ...]]  # what must agree, where it counts, its stratum without the zone
+# A trigger or an argument: the key that must agree, the span that decides unit and zone, its stratum without the zone.
+Part = tuple[Hashable, Span, tuple[str, ...]]
 
 
 def triggers(pairs: list[Pair], metric: str, with_type: bool) -> Counts:
-    """Trig-I: a trigger is right where a gold trigger has its offsets. Trig-C (``with_type``): and its event type.
+    """Compute Trig-I: a trigger is right where a gold trigger has its offsets. Trig-C (``with_type``): and its type.
 
     Ji & Grishman (2008); Li, Ji & Huang (2013). Two events on one trigger are two items, matched one to one. Facets:
     type, zone.
@@ -23,7 +24,7 @@ def triggers(pairs: list[Pair], metric: str, with_type: bool) -> Counts:
     def parts(pair: Pair, event: Event) -> list[Part]:
         return [((event.trigger, event.type if with_type else None), event.trigger, (event.type,))]
 
-    return _count(pairs, metric, parts, ("type",))
+    return _match_parts(pairs, metric, parts, ("type",))
 
 
 def arguments(
@@ -33,14 +34,21 @@ def arguments(
     attached: bool = False,
     filler: Literal["span", "head", "cluster"] = "span",
 ) -> Counts:
-    """Arg-I: an argument is right where a gold argument of an event of the same type has the filler's offsets.
+    """Compute Arg-I: an argument is right where a gold argument of an event of the same type has the filler's offsets.
 
-    Arg-C (``with_role``): and its role (Ji & Grishman 2008; Li, Ji & Huang 2013: the trigger's offsets do not count).
-    Arg-I+ and Arg-C+ (``attached``): and the event's trigger has the offsets of the gold event's (TextEE, Huang et al.
-    2024). What of the filler must agree: its ``span``; its ``head`` (Pair.head_of), for systems with other boundaries; or
-    its ``cluster`` (Pair.identity_of), so that any mention of the right entity will do (coreference-aware, as in Li, Ji &
-    Han 2021; an event as filler counts by its trigger). Two events of one type that share a filler are two items, so
-    finding one of two is half. Facets: type, role, zone.
+    Arg-C (``with_role``): and its role (Ji & Grishman 2008; Li, Ji & Huang 2013: the trigger's offsets are not
+    compared). Two events of one type that share a filler are two items, so finding one of two earns half. Facets: type,
+    role, zone.
+
+    Args:
+        pairs: the documents.
+        metric: the name of the metric.
+        with_role: whether the role must agree too: Arg-C, not Arg-I.
+        attached: whether the event's trigger must have the gold trigger's offsets too: Arg-I+ and Arg-C+ (TextEE,
+            Huang et al. 2024).
+        filler: the part of the filler that must agree: its ``span``; its ``head`` (Pair.head_of), for systems with
+            other boundaries; or its ``cluster`` (Pair.identity_of), so that any mention of the right entity will do
+            (coreference-aware, as in Li, Ji & Han 2021; an event as filler is compared by its trigger).
     """
 
     def key(pair: Pair, reference: Reference) -> Hashable:
@@ -59,31 +67,34 @@ def arguments(
             for a in event.arguments
         ]
 
-    return _count(pairs, metric, parts, ("type", "role"))
+    return _match_parts(pairs, metric, parts, ("type", "role"))
 
 
-def _count(
-    pairs: list[Pair], metric: str, parts: Callable[[Pair, Event], list[Part]], facets: tuple[str, ...]
+def _match_parts(
+    pairs: list[Pair], metric: str, parts_of: Callable[[Pair, Event], list[Part]], facets: tuple[str, ...]
 ) -> Counts:
-    """Match the parts of gold and predicted events within each document."""
+    """Match the parts of gold and predicted events within each document, and tally them.
+
+    ``parts_of(pair, event)`` gives an event's parts; ``facets`` names the parts' strata, to which the zone is added.
+    """
     sides: tuple[list[Item], list[Item]] = [], []
     for pair in pairs:
-        found = [[part for e in side.events for part in parts(pair, e)] for side in (pair.gold, pair.predicted)]
-        hits = match_keys([p[0] for p in found[0]], [p[0] for p in found[1]])
-        for items, side, flags in zip(sides, found, hits, strict=True):
+        both = [[part for e in side.events for part in parts_of(pair, e)] for side in (pair.gold, pair.predicted)]
+        hits = match_keys([p[0] for p in both[0]], [p[0] for p in both[1]])
+        for items, side, flags in zip(sides, both, hits, strict=True):
             for (_, span, stratum), hit in zip(side, flags, strict=True):
                 unit, zone = pair.locate(span)
                 items.append(Item(unit, (*stratum, zone), float(hit)))
     return tally(metric, (*facets, "zone"), Pair.unit_documents(pairs), *sides)
 
 
-def attribute(pairs: list[Pair], metric: str, of: Callable[[Event], str | None]) -> Counts:
-    """An attribute (realis, polarity) on events whose trigger and type are right: recall = precision = accuracy.
+def attribute(pairs: list[Pair], metric: str, value_of: Callable[[Event], str | None]) -> Counts:
+    """Compute the accuracy of an attribute (realis, polarity) on events whose trigger and type are right.
 
-    After the nugget scorer of Liu, Mitamura & Hovy (2015), but on matched triggers alone, so that it is not the trigger
-    score again. A system that never says the attribute is wrong wherever the gold says it; events whose attribute the
-    gold does not say are not counted, whatever a system says of them. Of several events on one trigger with one type
-    those that agree are paired first. Facets: value (the gold's), zone.
+    Recall = precision = accuracy. After the nugget scorer of Liu, Mitamura & Hovy (2015), but on matched triggers
+    alone, so that it does not repeat the trigger score. A system that never states the attribute is wrong wherever the
+    gold states it; events for which the gold does not state it are left out, whatever a system states. Of several
+    events on one trigger with one type those that agree are paired first. Facets: value (the gold's), zone.
     """
     items: list[Item] = []
     for pair in pairs:
@@ -92,10 +103,11 @@ def attribute(pairs: list[Pair], metric: str, of: Callable[[Event], str | None])
             for event in side.events:
                 groups[event.trigger, event.type][at].append(event)
         for gold, predicted in groups.values():
+            # Of n gold and m predicted events here, min(n, m) have a partner; those that agree come first among them.
             matched = min(len(gold), len(predicted))
-            hits, _ = match_keys([of(e) for e in gold], [of(e) for e in predicted])
-            for hit, event in sorted(zip(hits, gold, strict=True), key=lambda judged: not judged[0])[:matched]:
-                value = of(event)
+            hits, _ = match_keys([value_of(e) for e in gold], [value_of(e) for e in predicted])
+            for hit, event in sorted(zip(hits, gold, strict=True), key=lambda row: not row[0])[:matched]:
+                value = value_of(event)
                 if value is not None:
                     unit, zone = pair.locate(event.trigger)
                     items.append(Item(unit, (value, zone), float(hit)))

@@ -112,7 +112,9 @@ class Finder:
     def __init__(self, text: str, within: Sequence[Span] | None = None):
         self.text, self.within = text, within
         self._known: dict[str, list[Span]] = {}
-        self.hinted: dict[tuple[str, Span | str | None], list[Span]] = {}  # what placing has found where a hint says
+        self.hint_cache: dict[
+            tuple[str, Span | str | None], list[Span]
+        ] = {}  # what placing has found where a hint says
 
     @cached_property
     def normalised(self) -> NormalisedText:
