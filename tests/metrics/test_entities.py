@@ -229,7 +229,7 @@ def test_a_text_is_one_item_where_it_is_mentioned_first_however_it_is_written():
 def test_words_that_are_nowhere_are_told_apart_by_what_they_are():
     documents = gold()
     row = {"doc_id": "one", "entities": [{"text": words, "type": "PER"} for words in ("Xi", "Li", "Xi")]}
-    predicted = Reading(ONTOLOGY, {d.doc_id: d for d in documents}).predictions([Record("x", 1, row)])
+    predicted = Reading(ONTOLOGY, {d.doc_id: d for d in documents}).read_predictions([Record("x", 1, row)])
     assert scored(documents[:1], [predicted["one"]])["entities.text_set"].predicted == 2
 
 
