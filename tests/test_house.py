@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
-from tests.support.tree import ROOT
+from scripts.files import ROOT
 
 OWN = ("benchmark/vostochny", "scripts")
 
@@ -25,6 +27,22 @@ def test_imports_go_downwards_and_in_no_circle() -> None:
     linter = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([linter], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+def imported_names(path: Path) -> Iterator[str]:
+    """Yield the names a file imports, at its top or inside functions: ``tests.support.tree.Tree``, ``.test_x``."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{'.' * node.level}{node.module or ''}.{alias.name}" for alias in node.names)
+
+
+def test_no_test_imports_another_test() -> None:
+    """Nor a conftest: what tests share stands in tests/support."""
+    test_module = re.compile(r"(tests\.|\.|^)(\w+\.)*(test_\w+|conftest)(\.|$)")
+    names = [(path.name, name) for path in (ROOT / "tests").rglob("*.py") for name in imported_names(path)]
+    assert [pair for pair in names if test_module.match(pair[1])] == []
 
 
 def test_no_module_name_is_used_twice() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from scripts.annotating import commands
 from scripts.files import ROOT
+from tests.support.editor import mark_words, update_button, wait_for_value, wait_until_drawn
 from vostochny.formats import notation
 from vostochny.formats.label_studio import read, write
 from vostochny.model import Document
@@ -52,63 +53,10 @@ def opened(browser: Any, server: Any, client: Any, project: Callable[[], int]) -
     page, outside = browser.new_page(), []
     page.on("request", lambda request: outside.append(request.url))
     page.goto(f"/projects/{one}/data?task={task['id']}")
-    painted(page, write(sample()))
+    wait_until_drawn(page, write(sample()))
     yield page, one
     page.close()
     assert [url for url in outside if not url.startswith((server.url, "data:", "blob:"))] == []
-
-
-def painted(page: Any, task: dict[str, Any]) -> None:
-    """Wait until the page is whole: the list of tasks behind the editor, which the editor is drawn again after, and
-    every region of the task."""
-    page.wait_for_selector(".lsf-table__row-wrapper_selected", state="attached")
-    regions = [r for r in task["annotations"][0]["result"] if r["type"] == "labels"]
-    page.wait_for_function(
-        """wanted => new Set([...document.querySelectorAll(".htx-highlight")]
-            .map(region => region.dataset.start + "-" + region.dataset.end)).size >= wanted""",
-        arg=len({(r["value"]["start"], r["value"]["end"]) for r in regions}),
-    )
-
-
-def becomes(page: Any, get: Callable[[], Any], wanted: Callable[[Any], bool]) -> None:
-    """Wait until what the page shows is what is wanted: the editor draws after the click that asked for it."""
-    for _ in range(100):
-        if wanted(get()):
-            return
-        page.wait_for_timeout(100)
-    pytest.fail(f"the page still shows {get()}")
-
-
-def mark(page: Any, key: str, words: str) -> None:
-    """Press a label's key and drag over these words, as an annotator does."""
-    start, end = page.evaluate(
-        """words => {
-            const walker = document.createTreeWalker(
-                document.querySelector(".lsf-richtext__container"), NodeFilter.SHOW_TEXT);
-            for (let node; (node = walker.nextNode()); ) {
-                const at = node.data.indexOf(words);
-                if (at < 0) continue;
-                node.parentElement.scrollIntoView({block: "center"});
-                const range = document.createRange();
-                range.setStart(node, at);
-                range.setEnd(node, at + words.length);
-                const rects = [...range.getClientRects()], last = rects[rects.length - 1];
-                const middle = rect => rect.y + rect.height / 2;
-                return [[rects[0].left + 1, middle(rects[0])], [last.right - 1, middle(last)]];
-            }
-        }""",
-        words,
-    )
-    page.keyboard.press(key)
-    page.wait_for_selector(".lsf-label_selected")
-    page.mouse.move(*start)
-    page.mouse.down()
-    page.mouse.move(*end, steps=8)
-    page.mouse.up()
-
-
-def update(page: Any) -> Any:
-    return page.locator("button[aria-label=submit]")
 
 
 def test_the_page_shows_text_and_regions_and_opening_it_changes_nothing(
@@ -140,14 +88,14 @@ def test_only_the_attributes_of_the_selected_region_are_shown(opened: tuple[Any,
 
     assert shown() == set()
     page.locator(".htx-highlight", has_text="Kim Jong Un").last.click()
-    becomes(page, shown, {"NAM", "NOM", "PRO", "demonym"}.__eq__)
+    wait_for_value(page, shown, {"NAM", "NOM", "PRO", "demonym"}.__eq__)
     assert page.locator(".vo-attribute:visible", has_text="kim_jong_un").count() == 1
     page.keyboard.press("u")
-    becomes(page, shown, set().__eq__)
+    wait_for_value(page, shown, set().__eq__)
     page.locator(".htx-highlight", has_text="fired").last.click()
-    becomes(page, shown, {"actual", "negative", "failure", "event_cluster"}.issubset)
+    wait_for_value(page, shown, {"actual", "negative", "failure", "event_cluster"}.issubset)
     page.keyboard.press("u")
-    becomes(page, shown, set().__eq__)
+    wait_for_value(page, shown, set().__eq__)
     page.locator(".htx-highlight", has_text="worries about").last.click()
     page.wait_for_selector(".htx-highlight.__active")
     assert shown() == set()  # a cue has none
@@ -155,10 +103,10 @@ def test_only_the_attributes_of_the_selected_region_are_shown(opened: tuple[Any,
 
 def test_a_region_marked_by_hand_arrives_in_the_export(opened: tuple[Any, int], client: Any) -> None:
     page, one = opened
-    mark(page, "1", "Dmitry Peskov")
+    mark_words(page, "1", "Dmitry Peskov")
     page.locator(".htx-highlight", has_text="Dmitry Peskov").click()
     page.wait_for_selector(".vo-attribute input[name=NAM]:visible")
-    update(page).click()
+    update_button(page).click()
     page.wait_for_selector("text=This region has no level yet")
     page.get_by_role("button", name="OK").click()
     page.locator(".vo-attribute input[name=NAM]:visible").click()
@@ -167,7 +115,7 @@ def test_a_region_marked_by_hand_arrives_in_the_export(opened: tuple[Any, int], 
     with page.expect_response(
         lambda response: "/api/annotations/" in response.url and response.request.method == "PATCH"
     ):
-        update(page).click()
+        update_button(page).click()
     before, document = sample(), read(commands.export_tasks(client, one)[0], load_ontology())
     (new,) = set(document.entities) - set(before.entities)
     assert (new.span.of(document.text), new.type, new.level, new.cluster) == (

@@ -19,7 +19,7 @@ from scripts.annotating import commands, sync_gold, task_files
 from scripts.build import dataset
 from scripts.build.label_config import HOTKEYS
 from scripts.files import ROOT, write_or_check
-from tests.browser.test_annotating import mark, painted, update
+from tests.support.editor import mark_words, update_button, wait_until_drawn
 from vostochny.formats.label_studio import read, write
 from vostochny.model import Document, Entity, Event
 from vostochny.ontology import load_ontology
@@ -81,13 +81,13 @@ def region(page: Any, start: int, end: int) -> Any:
 
 def save(page: Any) -> None:
     with page.expect_response(lambda r: "/api/annotations/" in r.url and r.request.method == "PATCH") as answer:
-        update(page).click()
+        update_button(page).click()
     assert answer.value.ok
 
 
 def add(page: Any, entity: Entity, event: Event, role: str, text: str) -> None:
     """Mark the words, set level and cluster, and make them an argument."""
-    mark(page, HOTKEYS[entity.type], entity.span.of(text))
+    mark_words(page, HOTKEYS[entity.type], entity.span.of(text))
     region(page, entity.span.start, entity.span.end).click()
     page.keyboard.press(HOTKEYS[str(entity.level)])
     page.locator(".vo-attribute:visible .lsf-taxonomy .ant-select-selector").click()
@@ -150,7 +150,7 @@ def test_a_correction_from_log_in_to_score_and_back(
     baseline = score()
     page = browser.new_page()
     page.goto(f"/projects/{project}/data?task={state.tasks[DOC_ID].task}")
-    painted(page, json.loads(path.read_bytes()))
+    wait_until_drawn(page, json.loads(path.read_bytes()))
     add(page, entity, event, role, text)
     save(page)
 

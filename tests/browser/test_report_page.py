@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.report.test_report import GOLD, HOSTILE, ONTOLOGY, hostile, imperfect
+from tests.support.report_inputs import GOLD, HOSTILE, ONTOLOGY, hostile_result, make_mistakes
 from vostochny import scoring
 from vostochny.report.page import render as render_page
 
@@ -64,7 +64,7 @@ CONTRAST = """() => {
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of a system that makes every kind of mistake."""
     path = tmp_path_factory.mktemp("report") / "report.html"
-    result = scoring.score(GOLD, imperfect(GOLD), ONTOLOGY, scoring.Options(resamples=500))
+    result = scoring.score(GOLD, make_mistakes(GOLD), ONTOLOGY, scoring.Options(resamples=500))
     path.write_text(render_page(result, "imperfect.jsonl", {"entities.names": 0.9}), encoding="utf-8")
     return path
 
@@ -290,7 +290,7 @@ def test_clusters_are_seen_across_articles(opened: Callable[..., Any], report: P
 
 def test_names_that_look_like_markup_stay_names(opened: Callable[..., Any], tmp_path: Path) -> None:
     path = tmp_path / "hostile.html"
-    path.write_text(render_page(hostile(), HOSTILE), encoding="utf-8")
+    path.write_text(render_page(hostile_result(), HOSTILE), encoding="utf-8")
     page = opened(path)
     for view in ("", "mistakes", "articles", *(f"articles/x/{i}" for i in range(5)), "identity", "identity/events",
                  "identity/quotes", "%", "identity/%E0%A4%A",

@@ -14,76 +14,14 @@ import pytest
 
 from scripts.build import leaderboard
 from scripts.files import ROOT
-from vostochny import cli, corpus, scoring
+from tests.support.report_inputs import GOLD, HOSTILE, LOOKUP, ONTOLOGY, hostile_result, make_mistakes
+from vostochny import cli, scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl
 from vostochny.metrics.outcomes import LAYERS, VERDICTS, find_identity_errors, find_outcomes
 from vostochny.metrics.pairs import pair_documents
-from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
-from vostochny.ontology import load_ontology
+from vostochny.model import Document, Entity, Span
 from vostochny.report import article, board, items, page, payload, seqeval_check
-
-ONTOLOGY = load_ontology()
-GOLD = jsonl.read_gold(str(corpus.documents_path()), ONTOLOGY)
-LOOKUP = str(ROOT / "benchmark" / "baselines" / "lookup" / "predictions.jsonl")
-HOSTILE = '</script><img src=x onerror="window.harmed=1"><!--<script>&amp;\'\u2028\x00\x1b[31m😀'
-
-
-def imperfect(gold: list[Document]) -> dict[str, Document]:
-    """The gold with every kind of mistake put into it, the same on each run."""
-    out = {}
-    for d in gold:
-        entities = []
-        for i, e in enumerate(d.entities):
-            if i % 7 == 3:
-                continue
-            if i % 11 == 5:
-                e = replace(e, type="ORG" if e.type != "ORG" else "GPE")
-            elif i % 13 == 6 and e.span.end + 2 <= len(d.text):
-                e = replace(e, span=Span(e.span.start, e.span.end + 2))
-            if e.cluster and i % 17 == 8:
-                e = replace(e, cluster=f"{e.cluster}_2")
-            elif e.cluster and i % 19 == 9:
-                e = replace(e, cluster="vladimir_putin")
-            entities.append(e)
-        entities += [Entity("", t, "LOC", "NAM") for i, t in enumerate(d.tokens) if i % 90 == 45]
-        events = []
-        for i, v in enumerate(d.events):
-            if i % 6 == 2:
-                continue
-            if i % 8 == 3:
-                v = replace(v, type="Contact.Meet" if v.type != "Contact.Meet" else "Conflict.Attack")
-            filled = [replace(a, role="Place") if (i + j) % 5 == 1 else a for j, a in enumerate(v.arguments)]
-            v = replace(v, arguments=tuple(a for j, a in enumerate(filled) if (i + j) % 4 != 3))
-            events.append(replace(v, cluster=f"{v.cluster}_b") if v.cluster and i % 5 == 1 else v)
-        quotes = []
-        for i, q in enumerate(d.quotes):
-            if i % 5 == 3:
-                continue
-            first = q.content[0]
-            if i % 4 == 1 and first.end - first.start > 20:
-                q = replace(q, content=(Span(first.start, first.end - 12), *q.content[1:]))
-            quotes.append(replace(q, source=Reference(d.entities[0].span)) if i % 6 == 2 else q)
-        out[d.doc_id] = replace(d, entities=tuple(entities), events=tuple(events), quotes=tuple(quotes))
-    return out
-
-
-def hostile() -> scoring.Result:
-    """A result whose every name is an attack: on the page's markup, on its script, on a terminal."""
-    text = f"{HOSTILE} met Bob.\n😀 said {HOSTILE}."
-    tokens = tuple(Span(m.start(), m.end()) for m in re.finditer(r"\S+", text))
-    name, bob = Span(0, len(HOSTILE)), Span(text.index("Bob"), text.index("Bob") + 3)
-    said = Span(text.index("said"), text.index("said") + 4)
-    made = Document(
-        f"{HOSTILE}_1",
-        text,
-        tokens=tokens,
-        entities=(Entity("e1", name, HOSTILE, "NAM", cluster=HOSTILE), Entity("e2", bob, "PER", cluster=HOSTILE)),
-        events=(Event("v1", said, HOSTILE, HOSTILE, arguments=(Argument(HOSTILE, Reference(bob)),), cluster=HOSTILE),),
-        quotes=(Quote("q1", (name,), said, Reference(bob), directness=HOSTILE, cluster=HOSTILE, link=HOSTILE),),
-    )
-    other = replace(made, entities=(replace(made.entities[0], cluster="\ud800"), Entity("", bob, HOSTILE)))
-    return scoring.score([made], {made.doc_id: other}, ONTOLOGY, scoring.Options(resamples=100))
 
 
 def data_of(page: str) -> dict:
@@ -108,7 +46,7 @@ def test_the_page_is_one_file_that_fetches_nothing_and_is_the_same_bytes_each_ti
 
 
 def test_the_page_tells_the_scores_of_the_result():
-    result = scoring.score(GOLD, imperfect(GOLD), ONTOLOGY, scoring.Options(resamples=200))
+    result = scoring.score(GOLD, make_mistakes(GOLD), ONTOLOGY, scoring.Options(resamples=200))
     data = payload.build(result, "x", {"entities.names": 0.5})
     assert {m["name"]: m["value"] for m in data["measures"]} == {n: m.value for n, m in result.measures.items()}
     assert next(m for m in data["measures"] if m["name"] == "entities.names")["agreement"] == 0.5
@@ -135,7 +73,7 @@ def test_the_golds_own_objects_as_predictions_are_told_from_the_gold():
 
 
 def test_no_name_becomes_markup():
-    html = page.render(hostile(), HOSTILE)
+    html = page.render(hostile_result(), HOSTILE)
     html.encode("utf-8")  # nothing in it that a file could not hold
     assert html.count("<script") == 2 and html.count("</script") == 2 and "<img" not in html and "<!--" not in html
     (article,) = data_of(html)["articles"]
@@ -198,7 +136,7 @@ def test_split_and_merged_clusters_are_told_at_their_mentions():
 
 
 def test_every_item_has_one_verdict():
-    for pair in pair_documents(GOLD, imperfect(GOLD), frozenset(ONTOLOGY.values), ONTOLOGY.unscored_zones):
+    for pair in pair_documents(GOLD, make_mistakes(GOLD), frozenset(ONTOLOGY.values), ONTOLOGY.unscored_zones):
         judged = find_outcomes(pair)
         for layer in ("entities", "events", "quotes"):
             for side in ("gold", "predicted"):
@@ -208,7 +146,7 @@ def test_every_item_has_one_verdict():
 
 def test_show_writes_the_whole_article_and_every_mistake(capsys, tmp_path):
     path = tmp_path / "p.jsonl"
-    bare = [replace(d, events=(), quotes=()) for d in imperfect(GOLD).values()]
+    bare = [replace(d, events=(), quotes=()) for d in make_mistakes(GOLD).values()]
     jsonl.write(str(path), bare)
     for document in GOLD:
         assert cli.main(["show", document.doc_id[:3]]) == 0
@@ -232,7 +170,7 @@ def test_show_names_the_documents_when_it_knows_none(capsys):
 
 @pytest.mark.parametrize("width", [1, 7, 40, 200])
 def test_show_fits_its_width_and_lets_no_text_steer_the_terminal(width):
-    (pair,) = hostile().pairs
+    (pair,) = hostile_result().pairs
     shown = article.render(pair, ("entities", "events", "quotes"), with_predictions=True, width=width)
     assert not set(shown) & {"\x1b", "\x00", "\ud800"}
     shown.encode("utf-8")
@@ -298,7 +236,7 @@ def test_places_are_shared_where_nothing_decides_them():
     def scored(predicted: dict[str, Document]) -> scoring.Result:
         return scoring.score(GOLD, predicted, ONTOLOGY, scoring.Options(resamples=200))
 
-    good, bad = imperfect(GOLD), jsonl.read_predictions(LOOKUP, GOLD, ONTOLOGY)
+    good, bad = make_mistakes(GOLD), jsonl.read_predictions(LOOKUP, GOLD, ONTOLOGY)
     results = {"good": scored(good), "twin": scored(good), "bad": scored(bad)}
     made = board.build(about("good", "twin", "bad"), results, {})
     table = next(t for t in made["tables"] if t["measure"] == "events.argument")
@@ -314,8 +252,8 @@ def test_places_are_shared_where_nothing_decides_them():
 
 
 def test_a_layer_that_a_system_leaves_empty_is_no_score_of_nought():
-    result = scoring.score(GOLD, imperfect(GOLD), ONTOLOGY, scoring.Options(resamples=0))
-    silent = {d.doc_id: replace(d, events=(), quotes=()) for d in imperfect(GOLD).values()}
+    result = scoring.score(GOLD, make_mistakes(GOLD), ONTOLOGY, scoring.Options(resamples=0))
+    silent = {d.doc_id: replace(d, events=(), quotes=()) for d in make_mistakes(GOLD).values()}
     names = {"all": result, "entities": scoring.score(GOLD, silent, ONTOLOGY, scoring.Options(resamples=0))}
     made = board.build(about(*names), names, {})
     having = {t["measure"]: {r["system"] for r in t["rows"]} for t in made["tables"]}

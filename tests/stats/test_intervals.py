@@ -14,7 +14,8 @@ from scipy import stats
 
 from scripts.bench import coverage
 from tests.support.processes import run_python
-from vostochny.metrics.counts import Counts, Item, tally
+from tests.support.random_measures import DOCUMENTS, draw_counts, draw_items, make_measure
+from vostochny.metrics.counts import Item, tally
 from vostochny.stats import intervals
 from vostochny.stats.intervals import (
     Interval,
@@ -26,34 +27,6 @@ from vostochny.stats.intervals import (
     t_quantile,
 )
 from vostochny.stats.scores import Measure, f1s, from_total, macro, mean, precisions, recall_only, recalls, score
-
-DOCUMENTS = np.repeat(np.arange(5), (9, 4, 12, 7, 8))
-TYPES = ("PER", "ORG", "GPE")
-
-
-def items_of(seed: int, documents: np.ndarray = DOCUMENTS, skill: float = 0.7) -> tuple[list[Item], list[Item]]:
-    """Random judged items of a system that finds ``skill`` of the gold and invents as much as it misses."""
-    rng = np.random.default_rng(seed)
-    gold, predicted = [], []
-    for unit in range(len(documents)):
-        for _ in range(rng.poisson(3)):
-            stratum = (str(rng.choice(TYPES)),)
-            hit = float(rng.random() < skill)
-            gold.append(Item(unit, stratum, hit))
-            predicted += [Item(unit, stratum, 1.0)] if hit else []
-            predicted += [Item(unit, stratum, 0.0)] if rng.random() < 1 - skill else []
-    return gold, predicted
-
-
-def counts_of(seed: int, documents: np.ndarray = DOCUMENTS, skill: float = 0.7, metric: str = "x") -> Counts:
-    return tally(metric, ("type",), documents, *items_of(seed, documents, skill))
-
-
-def measure_of(values: list[list[float]], documents: np.ndarray | None = None) -> Measure:
-    rows = np.array(values, dtype=float)[:, None]
-    where = np.zeros(len(rows), dtype=int) if documents is None else documents
-    return Measure("m", (Counts("m", ("type",), (("x",),), rows, where),))
-
 
 # Scores
 
@@ -78,7 +51,7 @@ def test_a_measure_combines_its_parts_by_the_stated_rules():
 
 
 def test_measures_over_a_facet_and_over_several_counts():
-    one, two = counts_of(1, metric="one"), counts_of(2, metric="two")
+    one, two = draw_counts(1, metric="one"), draw_counts(2, metric="two")
     by_type = [score(part).f1 for part in one.by("type").values()]
     assert Measure("m", (one,), macro, "type").value == pytest.approx(np.mean(by_type))
     assert Measure("m", (one,), macro, "type").document_support == pytest.approx(
@@ -89,13 +62,13 @@ def test_measures_over_a_facet_and_over_several_counts():
     assert both.support == min(score(one).gold, score(two).gold)
     assert Measure("m", (one,)).value == score(one).f1
     with pytest.raises(ValueError, match="different units"):
-        Measure("m", (one, counts_of(1, DOCUMENTS[:20], metric="two")))
+        Measure("m", (one, draw_counts(1, DOCUMENTS[:20], metric="two")))
     with pytest.raises(ValueError, match="several of different metrics"):
         Measure("m", (one, one))
 
 
 def test_measures_of_two_sets_of_documents_add_up():
-    one, two = counts_of(1), counts_of(2)
+    one, two = draw_counts(1), draw_counts(2)
     a, b, both = (Measure("m", (c,)) for c in (one, two, one + two))
     assert (both.rows.sum(axis=0) == a.rows.sum(axis=0) + b.rows.sum(axis=0)).all()
     assert (both.by_document == np.concatenate([a.by_document, b.by_document])).all()
@@ -106,7 +79,7 @@ def test_measures_of_two_sets_of_documents_add_up():
 
 def test_a_resample_by_matrix_is_the_resample_scored_anew():
     """Each resample's items are written out, n / (n - 1) in weight, judged items tallied and scored again."""
-    gold, predicted = items_of(3)
+    gold, predicted = draw_items(3)
     measure = Measure("m", (tally("x", ("type",), DOCUMENTS, gold, predicted),), macro, "type")
     resampling = Resampling(resamples=25)
     fast = measure.combine(resampling.totals(measure.rows, DOCUMENTS))
@@ -156,7 +129,7 @@ def test_resampled_totals_have_the_unbiased_variance():
 
 def test_the_normal_limit_gives_the_interval_of_the_matrix(monkeypatch):
     documents = np.repeat(np.arange(300), 4)
-    measure = Measure("m", (counts_of(5, documents),))
+    measure = Measure("m", (draw_counts(5, documents),))
     assert len(documents) > intervals.MATRIX_UNITS
     limit = estimate_uncertainty(measure, Resampling()).these_articles
     monkeypatch.setattr(intervals, "MATRIX_UNITS", 10_000)
@@ -176,15 +149,15 @@ def test_the_normal_limit_stays_where_scores_can_be():
     rare[0] = 1
     totals = Resampling(resamples=1000).totals(rare, documents)
     assert totals.min() == 0 < totals.max()
-    high = measure_of([[float(i > 0), 1, float(i > 0), 1] for i in range(len(documents))], documents)
-    low = measure_of([[float(i == 0), 1, float(i == 0), 1] for i in range(len(documents))], documents)
+    high = make_measure([[float(i > 0), 1, float(i > 0), 1] for i in range(len(documents))], documents)
+    low = make_measure([[float(i == 0), 1, float(i == 0), 1] for i in range(len(documents))], documents)
     assert estimate_uncertainty(high, Resampling(resamples=1000)).these_articles.high == 1
     assert estimate_uncertainty(low, Resampling(resamples=1000)).these_articles.low == 0
     assert intervals.clip_interval(Interval(-0.1, 1.1)) == (0, 1) and intervals.clip_interval(None) is None
 
 
 def test_draws_depend_on_nothing_but_seed_and_documents():
-    rows = Measure("m", (counts_of(6),)).rows
+    rows = Measure("m", (draw_counts(6),)).rows
     first, second = Resampling(resamples=100), Resampling(resamples=100)
     second.totals(rows[:20], DOCUMENTS[:20])
     assert (first.totals(rows, DOCUMENTS) == second.totals(rows, DOCUMENTS)).all()
@@ -206,7 +179,7 @@ def test_blocks_do_not_show(monkeypatch):
 
 
 def test_percentile_interval_equals_a_plain_bootstrap_loop():
-    measure = Measure("m", (counts_of(7),))
+    measure = Measure("m", (draw_counts(7),))
     resampling = Resampling(resamples=999)
     scale = (np.bincount(DOCUMENTS) / (np.bincount(DOCUMENTS) - 1))[DOCUMENTS]
     scores = []
@@ -235,7 +208,7 @@ def test_percentile_without_spread_or_with_undefined_resamples():
 
 
 def test_jackknife_equals_a_loop_by_hand():
-    measure = Measure("m", (counts_of(8),))
+    measure = Measure("m", (draw_counts(8),))
     support = measure.support
 
     def odds(f1: float) -> float:
@@ -301,21 +274,21 @@ def test_no_interval_below_thirty_items():
         rows = [[i % 2, 1, i % 2, 1] for i in range(support)]
         rows[0][0] = rows[0][2] = 1
         documents = np.arange(support) * 5 // support
-        got = estimate_uncertainty(measure_of(rows, documents), Resampling(resamples=200))
+        got = estimate_uncertainty(make_measure(rows, documents), Resampling(resamples=200))
         assert (got.these_articles is not None, got.new_articles is not None) == (given_, given_)
         assert got.value is not None and len(got.documents) == 5 and got.leave_one_out is not None
         assert any("fewer than 30" in note for note in got.notes) is not given_
 
 
 def test_undefined_is_none_everywhere():
-    empty = measure_of([[0, 0, 0, 0]] * 40, DOCUMENTS)
+    empty = make_measure([[0, 0, 0, 0]] * 40, DOCUMENTS)
     got = estimate_uncertainty(empty, Resampling(resamples=10))
     assert (got.value, got.leave_one_out, got.these_articles, got.new_articles) == (None, None, None, None)
     assert got.documents == (None,) * 5 and got.support == 0
 
 
 def test_a_perfect_score_has_no_interval_and_says_so():
-    got = estimate_uncertainty(measure_of([[3, 3, 3, 3]] * 40, DOCUMENTS), Resampling(resamples=10))
+    got = estimate_uncertainty(make_measure([[3, 3, 3, 3]] * 40, DOCUMENTS), Resampling(resamples=10))
     assert (got.value, got.these_articles, got.new_articles) == (1.0, None, None)
     assert [note.partition(":")[0] for note in got.notes] == [
         "nothing varies between paragraphs", "nothing varies between documents",
@@ -325,20 +298,20 @@ def test_a_perfect_score_has_no_interval_and_says_so():
 def test_a_score_that_one_document_alone_defines_says_so():
     """Not that nothing varies: without that document there is no score, and many resamples have none of its items."""
     rows = [[3, 40, 3, 40], *[[0, 0, 0, 0]] * 39]
-    got = estimate_uncertainty(measure_of(rows, DOCUMENTS), Resampling(resamples=100))
+    got = estimate_uncertainty(make_measure(rows, DOCUMENTS), Resampling(resamples=100))
     assert [note.partition(":")[0] for note in got.notes] == [
         "undefined in too many resamples", "undefined without one of the documents",
     ]  # fmt: skip
 
 
 def test_few_documents_and_whole_documents():
-    rows = counts_of(9).values[:, :1, :]
-    two = estimate_uncertainty(measure_of(rows[:, 0].tolist(), np.arange(40) // 20), Resampling(resamples=100))
+    rows = draw_counts(9).values[:, :1, :]
+    two = estimate_uncertainty(make_measure(rows[:, 0].tolist(), np.arange(40) // 20), Resampling(resamples=100))
     assert two.these_articles and not two.new_articles and "fewer than 3 documents" in " ".join(two.notes)
-    one = estimate_uncertainty(measure_of(rows[:, 0].tolist()), Resampling(resamples=100))
+    one = estimate_uncertainty(make_measure(rows[:, 0].tolist()), Resampling(resamples=100))
     assert one.these_articles and not one.new_articles and one.leave_one_out is None
     whole = estimate_uncertainty(
-        measure_of([[10, 20, 10, 20], [9, 20, 9, 20]] * 3, np.arange(6)), Resampling(resamples=100)
+        make_measure([[10, 20, 10, 20], [9, 20, 9, 20]] * 3, np.arange(6)), Resampling(resamples=100)
     )
     assert two.notes == ("fewer than 3 documents: no interval for new articles",) == one.notes
     assert whole.new_articles and not whole.these_articles and "fewer than 20 units" in " ".join(whole.notes)
@@ -347,12 +320,12 @@ def test_few_documents_and_whole_documents():
 @pytest.mark.parametrize("units", [19, 20])
 def test_twenty_units_are_enough_and_so_are_three_documents(units):
     rows = [[1 + i % 2, 3, 1 + i % 2, 3] for i in range(units)]
-    got = estimate_uncertainty(measure_of(rows, np.arange(units) * 3 // units), Resampling(resamples=100))
+    got = estimate_uncertainty(make_measure(rows, np.arange(units) * 3 // units), Resampling(resamples=100))
     assert got.new_articles and (got.these_articles is not None) == (units == 20)
     few = "fewer than 20 units to draw from: no interval for these articles"
     assert got.notes == (() if units == 20 else (few,))
     # Three documents that agree are not too few.
-    same = estimate_uncertainty(measure_of([[3, 3, 3, 3]] * 30, np.arange(30) // 10), Resampling(resamples=100))
+    same = estimate_uncertainty(make_measure([[3, 3, 3, 3]] * 30, np.arange(30) // 10), Resampling(resamples=100))
     assert [note.partition(":")[0] for note in same.notes] == [
         "nothing varies between paragraphs", "nothing varies between documents",
     ]  # fmt: skip

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tests.stats.test_intervals import DOCUMENTS, items_of, measure_of
+from tests.support.random_measures import DOCUMENTS, draw_items, make_measure
 from vostochny import scoring
 from vostochny.metrics.counts import Item, tally
 from vostochny.ontology import load_ontology
@@ -29,7 +29,7 @@ def pair(seed: int, gap: float = 0.0, documents: np.ndarray = DOCUMENTS) -> tupl
     out = []
     for skill in (0.7 + gap / 2, 0.7 - gap / 2):
         hits, spurious = rng.binomial(gold, skill), rng.poisson(3 * (1 - skill), len(documents))
-        out.append(measure_of(np.stack([hits, gold, hits, hits + spurious], axis=1).tolist(), documents))
+        out.append(make_measure(np.stack([hits, gold, hits, hits + spurious], axis=1).tolist(), documents))
     return out[0], out[1]
 
 
@@ -63,7 +63,7 @@ def test_randomisation_p_is_uniform_where_the_systems_are_exchangeable():
 
 
 def test_randomisation_at_its_ends():
-    good, bad = measure_of([[3, 3, 3, 3]] * 40, DOCUMENTS), measure_of([[0, 3, 0, 3]] * 40, DOCUMENTS)
+    good, bad = make_measure([[3, 3, 3, 3]] * 40, DOCUMENTS), make_measure([[0, 3, 0, 3]] * 40, DOCUMENTS)
     assert randomisation_p(good, bad, 999, seed=1) == 1 / 1000
     assert randomisation_p(good, good, 999, seed=1) == 1
 
@@ -101,7 +101,7 @@ def test_the_difference_is_resampled_in_pairs():
 
 
 def test_systems_that_predict_different_types_are_laid_side_by_side():
-    gold, predicted = items_of(4)
+    gold, predicted = draw_items(4)
     others = [*predicted, Item(0, ("LOC",), 0.0)]
     less = [item for item in predicted if item.stratum != ("ORG",)]
     a, b = (Measure("m", (tally("x", ("type",), DOCUMENTS, gold, side),), macro, "type") for side in (others, less))
@@ -117,7 +117,7 @@ def test_holm_by_hand():
     assert adjust_p_values([0.04, 0.01, 0.03, 0.02]) == pytest.approx([0.06, 0.04, 0.06, 0.06])
     assert adjust_p_values([0.5, 0.9]) == [1.0, 1.0] and adjust_p_values([0.2]) == [0.2] and adjust_p_values([]) == []
     a, b = pair(5, 0.2)
-    tested, silent = compare(a, b, Resampling(99)), compare(*(measure_of([[1, 1, 1, 1]]),) * 2, Resampling(99))
+    tested, silent = compare(a, b, Resampling(99)), compare(*(make_measure([[1, 1, 1, 1]]),) * 2, Resampling(99))
     together = adjust_comparisons([tested, silent, tested])
     assert [c.p_holm for c in together] == [2 * tested.p, None, 2 * tested.p]
 
@@ -125,8 +125,8 @@ def test_holm_by_hand():
 @pytest.mark.parametrize("support", [29, 30])
 def test_nothing_is_concluded_below_thirty_items(support):
     documents = np.arange(support) * 5 // support
-    a = measure_of([[i % 2, 1, i % 2, 1] for i in range(support)], documents)
-    b = measure_of([[i * i % 7 < 3, 1, i * i % 7 < 3, 1] for i in range(support)], documents)
+    a = make_measure([[i % 2, 1, i % 2, 1] for i in range(support)], documents)
+    b = make_measure([[i * i % 7 < 3, 1, i * i % 7 < 3, 1] for i in range(support)], documents)
     got = compare(a, b, Resampling(resamples=200))
     for given in (got.p, got.these_articles, got.new_articles, got.detectable):
         assert (given is not None) == (support >= 30)
@@ -135,7 +135,7 @@ def test_nothing_is_concluded_below_thirty_items(support):
 
 
 def test_an_undefined_difference_is_none_everywhere():
-    empty = measure_of([[0, 0, 0, 0]] * 40, DOCUMENTS)
+    empty = make_measure([[0, 0, 0, 0]] * 40, DOCUMENTS)
     got = compare(empty, empty, Resampling(resamples=10))
     assert (got.difference, got.p, got.these_articles, got.new_articles, got.detectable) == (None,) * 5
     assert got.documents == (None,) * 5 and got.better == got.equal == got.worse == 0

@@ -1,0 +1,49 @@
+"""Random items of made-up systems and the measures they give, for tests of scores and of their intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vostochny.metrics.counts import Counts, Item, tally
+from vostochny.stats.scores import Measure
+
+# The document of each of forty units (paragraphs): five documents of unequal length.
+DOCUMENTS = np.repeat(np.arange(5), (9, 4, 12, 7, 8))
+TYPES = ("PER", "ORG", "GPE")
+
+
+def draw_items(seed: int, documents: np.ndarray = DOCUMENTS, skill: float = 0.7) -> tuple[list[Item], list[Item]]:
+    """Return gold and predicted items of a system that finds ``skill`` of the gold and invents as much as it misses.
+
+    About three gold items per unit, of random types.
+
+    Args:
+        seed: of the random numbers; the same seed gives the same items.
+        documents: the document of each unit.
+        skill: the chance that a gold item is found.
+    """
+    rng = np.random.default_rng(seed)
+    gold, predicted = [], []
+    for unit in range(len(documents)):
+        for _ in range(rng.poisson(3)):
+            stratum = (str(rng.choice(TYPES)),)
+            hit = float(rng.random() < skill)
+            gold.append(Item(unit, stratum, hit))
+            predicted += [Item(unit, stratum, 1.0)] if hit else []
+            predicted += [Item(unit, stratum, 0.0)] if rng.random() < 1 - skill else []
+    return gold, predicted
+
+
+def draw_counts(seed: int, documents: np.ndarray = DOCUMENTS, skill: float = 0.7, metric: str = "x") -> Counts:
+    """Return the counts of such items by type; ``metric`` is their name."""
+    return tally(metric, ("type",), documents, *draw_items(seed, documents, skill))
+
+
+def make_measure(values: list[list[float]], documents: np.ndarray | None = None) -> Measure:
+    """Return a measure of one count per unit, given as numerator and denominator of recall and of precision.
+
+    Without ``documents`` all units are of one document.
+    """
+    rows = np.array(values, dtype=float)[:, None]
+    where = np.zeros(len(rows), dtype=int) if documents is None else documents
+    return Measure("m", (Counts("m", ("type",), (("x",),), rows, where),))
