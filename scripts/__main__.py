@@ -1,7 +1,7 @@
-"""``python -m scripts COMMAND``: everything that a maintainer runs, as one command.
+"""``python -m scripts COMMAND``: every task of a maintainer as one command.
 
-Exit code: 0 done, 1 not as it should be (a rule broken, a file not current), 2 could not be done, and the message says
-why and what to do.
+Exit code: 0 done, 1 the check failed (a rule is broken, a file is out of date), 2 the command could not be carried out;
+the message states why and what to do.
 """
 
 from __future__ import annotations
@@ -9,46 +9,53 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
 
-# Command → the module whose ``main`` runs it, and what it does. Modules are imported only when they are called.
+from scripts.errors import CommandError
+
+# Command → the module whose ``main`` runs it, and a summary. A module is imported only when its command is called:
+# some take seconds to load.
 COMMANDS = {
-    "start": ("annotating.commands", "start Label Studio with the gold in it; print its address and log-in"),
-    "stop": ("annotating.commands", "stop the server that start started"),
-    "user": ("annotating.commands", "make a user of that server, or a new password"),
-    "push": ("annotating.commands", "bring the gold, or an extractor's output, to the server"),
-    "pull": ("annotating.commands", "bring what was edited in the browser into the gold"),
-    "update": ("annotating.commands", "pull, rebuild the corpus, print what changed"),
-    "status": ("annotating.commands", "print which articles changed on which side"),
-    "roundtrip": ("annotating.commands", "take tasks through a server of its own and back"),
-    "passes": ("annotating.passes", "take the passes of several annotators through one project"),
+    "start": ("annotating.commands.start", "start Label Studio with the gold in it; print its address and log-in"),
+    "stop": ("annotating.commands.stop", "stop the server that `start` started"),
+    "user": ("annotating.commands.user", "create a user on that server, or set a new password"),
+    "push": ("annotating.commands.push", "send the gold, or an extractor's output, to the server"),
+    "pull": ("annotating.commands.pull", "bring edits made in the browser into the gold"),
+    "update": ("annotating.commands.update", "pull, rebuild the corpus and print what changed"),
+    "status": ("annotating.commands.status", "show which articles changed in the gold, in the browser or in both"),
+    "roundtrip": ("annotating.commands.roundtrip", "import tasks into a temporary server and export them again"),
+    "passes": ("annotating.commands.passes", "store the passes of several annotators as the server exports them"),
     "notation": ("edit.lines", "show and change annotations as lines of text"),
-    "add-article": ("edit.add_article", "add an article, with an empty gold"),
+    "add-article": ("edit.add_article", "add an article with an empty gold"),
     "validate": ("rules.validate", "check the annotations against the numbered rules"),
     "agreement": ("agreement.two_passes", "measure how far two annotators agree"),
-    "adjudicate": ("agreement.adjudicate", "list the disagreements of two passes, or check their decisions"),
+    "adjudicate": ("agreement.adjudicate", "list the disagreements of two passes, or check the decisions on them"),
     "corpus": ("build.dataset", "build the dataset and the package's data from the annotations"),
     "label-config": ("build.label_config", "build Label Studio's labeling configuration from the ontology"),
     "leaderboard": ("build.leaderboard", "score the stored systems and build the leaderboard"),
-    "datasheet": ("build.datasheet", "fill the generated numbers into the documents"),
+    "datasheet": ("build.datasheet", "update the generated numbers in the documents"),
     "diff": ("history.differences", "print what changed in the annotations between two states"),
     "release": ("history.release", "make a release"),
     "speed": ("bench.speed", "measure the scorer's speed beside the field's scorers"),
-    "coverage": ("bench.coverage", "simulate how often the intervals hold what they claim"),
+    "coverage": ("bench.coverage", "simulate how often the confidence intervals cover the true score"),
 }
-# A module with several commands is told which one was called.
-SEVERAL = "annotating.commands"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; without one, list them."""
+    """Run one command and return its exit code; without a command, list them.
+
+    ``arguments`` are the command's name and its own arguments; None takes those of the process.
+    """
     name, *rest = (sys.argv[1:] if arguments is None else arguments) or [""]
     if name in ("", "-h", "--help"):
-        print("usage: python -m scripts COMMAND …    (COMMAND --help says more)\n")
-        print("\n".join(f"  {command:<14}{what}" for command, (_, what) in COMMANDS.items()))
+        print("usage: python -m scripts COMMAND …    (COMMAND --help describes its options)\n")
+        print("\n".join(f"  {command:<14}{summary}" for command, (_, summary) in COMMANDS.items()))
         return 0
     if name not in COMMANDS:
-        print(f"scripts: {name!r} is none of {', '.join(COMMANDS)}", file=sys.stderr)
+        nearest = get_close_matches(name, COMMANDS, n=1)
+        hint = f"did you mean {nearest[0]!r}?" if nearest else "`python -m scripts` lists the commands"
+        print(f"scripts: unknown command {name!r}; {hint}", file=sys.stderr)
         return 2
     try:
         from vostochny.errors import InputError
@@ -58,15 +65,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         missing = f"{error.name} is not installed in {sys.executable}"
         print(f"scripts: {missing}; run `make .venv/.ready`, then .venv/bin/python -m scripts {name}", file=sys.stderr)
         return 2
-    # argparse shows this as the program's name.
-    sys.argv[0] = "python -m scripts" if COMMANDS[name][0] == SEVERAL else f"python -m scripts {name}"
+    sys.argv[0] = f"python -m scripts {name}"  # argparse prints it as the program's name
     try:
-        code: int = module.main([name, *rest] if COMMANDS[name][0] == SEVERAL else rest)
+        code: int = module.main(rest)
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads has seen enough (`| head`)
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`). What is left in the buffer must go nowhere, or the interpreter
+        # reports the broken pipe again when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (InputError, OSError) as error:
+    except (CommandError, InputError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     return code

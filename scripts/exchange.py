@@ -1,8 +1,9 @@
-"""Files that change together or not at all: a folder is the old one or the new one, whole, whenever it is looked at.
+"""Replace several files of a folder together or not at all.
 
-The new folder is made in full beside the old one, and the two change places in one step of the file system. Where
-the system has no such step they are renamed one after the other; a run that was ended between the two is finished
-by :func:`recover`, which every command calls first.
+The new folder is written in full beside the old one, and the two change places in one step of the file system: at
+every moment the folder is the old one or the new one, whole. Where the system has no such step, the two are renamed
+one after the other; :func:`recover`, which every command calls first, finishes a run that was interrupted between the
+renames.
 """
 
 from __future__ import annotations
@@ -16,71 +17,80 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-
-class Moved(ValueError):
-    """Somebody wrote into the folder while the new one was made."""
+from scripts.errors import CommandError
 
 
-class Busy(ValueError):
-    """Another process holds the folder."""
+class FolderChanged(CommandError):
+    """Somebody wrote into the folder while its replacement was prepared."""
+
+
+class FolderLocked(CommandError):
+    """Another process has locked the folder."""
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold a folder against every other process that asks for it so. Raises Busy where one has it already.
+def lock(folder: Path) -> Iterator[None]:
+    """Lock a folder against all other processes that call this. Raises FolderLocked where one has it already.
 
-    Whatever writes into the gold holds it: :func:`recover` would clear away what another command is just making. The
-    lock is on the directory above, which stays when the folder is exchanged; it leaves no file, and the system frees
-    it when the process ends, however it ends.
+    Every command that writes into the gold locks it first, because :func:`recover` would remove what another command
+    is preparing. The lock is on the parent directory, which stays when the folder is exchanged. It leaves no file, and
+    the system releases it when the process ends, however it ends.
     """
     handle = os.open(folder.parent, os.O_RDONLY)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Busy(f"another command is at work on {folder}; run this one again when it has ended") from None
+            raise FolderLocked(f"another command is using {folder}; run this one again when it has ended") from None
         yield
     finally:
         os.close(handle)
 
 
 def replace_files(folder: Path, files: Mapping[str, str], before: Mapping[str, bytes | None]) -> None:
-    """Write ``files`` (name → content) into the folder, all in one step; what else it holds stays.
+    """Write files into a folder in one step; its other files stay as they are.
 
-    ``before`` is what the caller took the old content of a file to be (None: it was not there); raises Moved where it
-    is not that any more, or where another file changed since it was copied. Raises OSError where there is no room. In
-    both cases the folder is as it was.
+    Raises FolderChanged where a file is not what ``before`` states, or another file changed since it was copied, and
+    OSError where there is no room. In both cases the folder is unchanged.
+
+    Args:
+        folder: the folder; it must exist.
+        files: new content by file name.
+        before: the content that the caller read earlier, by file name; None means that there was no such file.
     """
     recover(folder)
-    new, old = _beside(folder)
+    new, old = _siblings(folder)
     try:
         shutil.copytree(folder, new)
         for name, content in files.items():
-            _write_through(new / name, content)
-        _flush(new)
-        there, copied = _contents(folder), _contents(new)
+            _write_to_disk(new / name, content)
+        _flush_names(new)
+        # Compared as late as possible: what is written between this and the exchange is the only edit that could be
+        # lost.
+        current, copied = _contents(folder), _contents(new)
         expected = {**{name: content for name, content in copied.items() if name not in files}, **before}
-        for name in sorted({*expected, *there} - (files.keys() - before.keys())):
-            if there.get(name) != expected.get(name):
-                raise Moved(f"{folder / name} changed meanwhile; run the command again")
+        for name in sorted({*expected, *current} - (files.keys() - before.keys())):
+            if current.get(name) != expected.get(name):
+                raise FolderChanged(f"{folder / name} changed meanwhile; run the command again")
         if not _exchange(new, folder):
             os.rename(folder, old)
             os.rename(new, folder)
-        _flush(folder.parent)
+        _flush_names(folder.parent)
     finally:
         recover(folder)
 
 
 def recover(folder: Path) -> None:
-    """Clear up after a run that was ended half-way; the folder is what it was before that run or after it."""
-    new, old = _beside(folder)
-    if not folder.exists() and old.exists():
+    """Clean up after an interrupted run; the folder is then as it was before that run, or as after it."""
+    new, old = _siblings(folder)
+    if not folder.exists() and old.exists():  # interrupted between the two renames
         os.rename(old, folder)
-    for left in (new, old):
-        shutil.rmtree(left, ignore_errors=True)
+    for leftover in (new, old):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
-def _beside(folder: Path) -> tuple[Path, Path]:
+def _siblings(folder: Path) -> tuple[Path, Path]:
+    """Return the paths beside a folder of its replacement and of its former self."""
     return folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
 
 
@@ -88,15 +98,16 @@ def _contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
-def _write_through(path: Path, content: str) -> None:
+def _write_to_disk(path: Path, content: str) -> None:
+    """Write a file and wait until it is on the disk."""
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
 
 
-def _flush(folder: Path) -> None:
-    """Names reach the disk too: a power cut must not bring back an empty folder."""
+def _flush_names(folder: Path) -> None:
+    """Wait until a folder's file names are on the disk: a power cut must not bring back an empty folder."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -105,15 +116,16 @@ def _flush(folder: Path) -> None:
 
 
 def _exchange(a: Path, b: Path) -> bool:
-    """Let two folders change places, in one step; False where this system cannot."""
+    """Let two folders change places in one step. Return False where this system cannot."""
     try:
+        # Python has no wrapper of this call of Linux (since 3.15; glibc since 2.28).
         renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
     except (OSError, AttributeError):
         return False
-    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
-    if renameat2(here, os.fsencode(a), here, os.fsencode(b), exchange) == 0:
+    current_directory, exchange = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of <fcntl.h> and <linux/fs.h>
+    if renameat2(current_directory, os.fsencode(a), current_directory, os.fsencode(b), exchange) == 0:
         return True
     number = ctypes.get_errno()
-    if number in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
+    if number in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):  # an older kernel, or a file system without it
         return False
     raise OSError(number, os.strerror(number), str(b))

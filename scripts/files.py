@@ -1,4 +1,4 @@
-"""Where the project's files are, and how they are read and written: whole, or not at all."""
+"""Where the project's files are; read them with problems reported, and write them whole or not at all."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ PACKAGE_DATA = ROOT / "benchmark" / "vostochny" / "data"
 
 
 def display_path(path: Path) -> str:
-    """How messages name a file: from the project's root where it lies in it."""
+    """Return a path as messages print it: relative to the project's root where it is inside."""
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
 def read_bytes(path: Path) -> bytes:
-    """The content of a file. Raises InputError where it cannot be read."""
+    """Return the bytes of a file. Raises InputError where it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -34,7 +34,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_text(path: Path) -> str:
-    """The content of a UTF-8 file, its line ends as they are. Raises InputError where it is none."""
+    """Return the text of a UTF-8 file, line ends untouched. Raises InputError, with the line, where it is not UTF-8."""
     try:
         return read_bytes(path).decode("utf-8")
     except UnicodeDecodeError as error:
@@ -44,7 +44,7 @@ def read_text(path: Path) -> str:
 
 
 def read_yaml(path: Path) -> Any:
-    """The content of a YAML file. Raises InputError where it is none, with the line."""
+    """Return the content of a YAML file. Raises InputError, with the line, where it is not YAML."""
     source = read_text(path)
     try:
         return yaml.safe_load(source)
@@ -55,8 +55,8 @@ def read_yaml(path: Path) -> Any:
 
 
 def read_json(path: Path) -> Any:
-    """The content of a JSON file. Raises InputError where it is none, with the line."""
-    from vostochny.formats import jsonl  # brings numpy along, which most scripts' --help need not wait for
+    """Return the content of a JSON file. Raises InputError, with the line, where it is not JSON."""
+    from vostochny.formats import jsonl  # loads numpy, which --help of most commands must not wait for
 
     value, problems = jsonl.parse_json(display_path(path), None, read_bytes(path))
     if problems:
@@ -64,10 +64,11 @@ def read_json(path: Path) -> Any:
     return value
 
 
-def read_json_lines(path: Path, needs: Collection[str] = ()) -> list[dict[str, Any]]:
-    """The objects of a JSON Lines file. Raises InputError with every line that is none or lacks a field of ``needs``.
+def read_json_lines(path: Path, required: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Return the objects of a JSON Lines file.
 
-    Lines end at line feeds only: JSON may hold the other line breaks of Unicode as they are.
+    Raises InputError with every line that is not an object or lacks one of the fields ``required``. Lines end at line
+    feeds only: JSON may contain the other line breaks of Unicode unescaped.
     """
     from vostochny.formats import jsonl
 
@@ -75,13 +76,13 @@ def read_json_lines(path: Path, needs: Collection[str] = ()) -> list[dict[str, A
     for number, raw in enumerate(read_bytes(path).split(b"\n"), 1):
         if not raw.strip():
             continue
-        row, wrong = jsonl.parse_json(display_path(path), number, raw)
-        problems += wrong
-        if not wrong and not isinstance(row, dict):
-            problems.append(Problem(display_path(path), number, None, "is no object"))
-        elif not wrong:
+        row, parse_problems = jsonl.parse_json(display_path(path), number, raw)
+        problems += parse_problems
+        if not parse_problems and not isinstance(row, dict):
+            problems.append(Problem(display_path(path), number, None, "is not a JSON object"))
+        elif not parse_problems:
             problems += [
-                Problem(display_path(path), number, field, "is missing") for field in needs if field not in row
+                Problem(display_path(path), number, field, "is missing") for field in required if field not in row
             ]
             rows.append(row)
     if problems:
@@ -90,7 +91,7 @@ def read_json_lines(path: Path, needs: Collection[str] = ()) -> list[dict[str, A
 
 
 def write_atomically(path: Path, content: str) -> None:
-    """Write a file so that at every moment it is the old one or the new one, whole."""
+    """Write a file so that at every moment it is the old one or the new one, whole; make its folder if needed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -98,7 +99,7 @@ def write_atomically(path: Path, content: str) -> None:
             f.write(content)
             f.flush()
             os.fsync(f.fileno())
-        os.chmod(temporary, 0o644)
+        os.chmod(temporary, 0o644)  # mkstemp makes it readable by its owner only
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -106,7 +107,7 @@ def write_atomically(path: Path, content: str) -> None:
 
 
 def write_or_check(files: Mapping[Path, str], check: bool) -> list[Path]:
-    """Write generated files, or with ``check`` only compare. Returns those that were not current."""
+    """Write generated files (path → content), or with ``check`` only compare; return those that were out of date."""
     stale = [p for p, content in files.items() if not p.is_file() or p.read_bytes() != content.encode("utf-8")]
     if not check:
         for path in stale:

@@ -1,4 +1,4 @@
-"""The former names of commands, kept for one release: each says the new name and runs it."""
+"""The former file names of commands, kept for one release: each prints the new name and runs it."""
 
 import os
 import sys
@@ -6,9 +6,13 @@ from pathlib import Path
 
 
 def to(command: str) -> None:
-    """Replace this process with ``python -m scripts COMMAND``; an empty command is the first argument."""
+    """Print the new name and replace this process with ``python -m scripts COMMAND``.
+
+    With an empty ``command`` the first argument of the process is the command: scripts/label_studio.py had several.
+    """
     root = str(Path(__file__).resolve().parents[1])
     new = ["-m", "scripts", *filter(None, [command]), *sys.argv[1:]]
     print(f"{sys.argv[0]} is now: python {' '.join(new[: 2 + bool(command)])}", file=sys.stderr)
+    # The former files ran from any folder; the package is found only from the root or by its path.
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
     os.execve(sys.executable, [sys.executable, *new], os.environ | {"PYTHONPATH": path})

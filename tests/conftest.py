@@ -69,12 +69,12 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Any]:
     """The running server. Its data folder is kept, so that only the first session waits for it to be made."""
-    from scripts.annotating.server import PROGRAM, STATE, Server, in_use
+    from scripts.annotating.server import PROGRAM, STATE, Server, is_in_use
 
     if not PROGRAM.exists():
         skip_or_fail("no Label Studio server; run: make .label-studio/venv")
     folders = [STATE / name for name in ("test-data", "test-data-2", "test-data-3")]
-    with Server(next((folder for folder in folders if not in_use(folder)), folders[-1])) as running:
+    with Server(next((folder for folder in folders if not is_in_use(folder)), folders[-1])) as running:
         yield running
 
 
@@ -87,7 +87,7 @@ def client(server: Any) -> Any:
 @pytest.fixture
 def project(client: Any) -> Iterator[Callable[..., int]]:
     """Makes projects, from our configuration unless told otherwise, and deletes them after the test."""
-    from scripts.annotating.commands import CONFIG, create_project
+    from scripts.annotating.task_files import CONFIG, create_project
 
     made: list[int] = []
 

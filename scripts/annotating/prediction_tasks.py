@@ -1,4 +1,4 @@
-"""An extractor's output as Label Studio predictions: shown beside an article, to be accepted or corrected."""
+"""Show an extractor's output in Label Studio: as predictions beside an article, to be accepted or corrected."""
 
 from __future__ import annotations
 
@@ -16,99 +16,144 @@ from vostochny.ontology import Ontology, load_ontology
 
 
 def load(file: Path, gold: Mapping[str, Task]) -> tuple[dict[str, Task], dict[str, int]]:
-    """The predictions of a file as tasks with the gold's zones, and how much of each could not be drawn.
+    """Read predictions in any format that ``vostochny score`` reads, and turn them into tasks with the gold's zones.
 
-    In any format that ``vostochny score`` reads. Raises InputError on what ``vostochny score`` refuses as well.
+    Returns the tasks by doc_id, and by doc_id how many items and arrows cannot be drawn. Raises InputError on what
+    ``vostochny score`` refuses as well.
     """
-    types = load_ontology()
-    documents = {doc_id: label_studio.read(task, types) for doc_id, task in gold.items()}
-    tasks, lost = {}, {}
-    found, _ = registry.read_predictions(str(file), list(documents.values()), types)
-    for doc_id, predicted in found.items():
-        drawn, left = drawable(predicted, documents[doc_id], types)
-        tasks[doc_id], lost[doc_id] = label_studio.write(drawn), left
-    return tasks, lost
+    ontology = load_ontology()
+    documents = {doc_id: label_studio.read(task, ontology) for doc_id, task in gold.items()}
+    tasks, not_drawn = {}, {}
+    predictions, _ = registry.read_predictions(str(file), list(documents.values()), ontology)
+    for doc_id, prediction in predictions.items():
+        drawable, not_drawn[doc_id] = keep_drawable(prediction, documents[doc_id], ontology)
+        tasks[doc_id] = label_studio.write(drawable)
+    return tasks, not_drawn
 
 
-def drawable(predicted: Document, gold: Document, types: Ontology) -> tuple[Document, int]:
-    """The prediction as regions can show it, and how many of its items and arrows they cannot.
+def keep_drawable(predicted: Document, gold: Document, ontology: Ontology) -> tuple[Document, int]:
+    """Return a prediction reduced to what regions and arrows can show, and how many of these were left out.
 
-    Every item gets an id of its own. An arrow to a span where nothing was predicted gets no entity there: which type
-    would it have? It is left out and counted.
+    Every item gets an id of its own. An arrow to a span where nothing was predicted is left out and counted: an entity
+    made up for its end would need a type that nobody predicted.
     """
-    size = len(gold.text)
-    fits = lambda span: 0 <= span.start < span.end <= size  # noqa: E731
-    entities, ids, at = [], {}, {}
-    for n, e in enumerate((e for e in predicted.entities if fits(e.span) and e.type in types.entity_types), 1):
-        mention = e.type in types.mentions
-        new = Entity(f"e{n}", e.span, e.type, e.level if mention else None, mention and e.demonym, e.cluster)
-        entities.append(new)
-        ids[e.id] = at[e.span] = new.id
-    kept = [v for v in predicted.events if fits(v.trigger) and v.type in types.events]
-    events_at: dict[Span, str] = {}
-    for n, v in enumerate(kept, 1):
-        ids[v.id] = events_at[v.trigger] = f"v{n}"
-    spans = {e.id: e.span for e in entities} | {id_: span for span, id_ in events_at.items()}
-    left = len(predicted.entities) - len(entities) + len(predicted.events) - len(kept)
+    drawing = _Drawing(gold, ontology)
+    drawing.add_entities(predicted)
+    drawing.add_events(predicted)
+    drawing.add_quotes(predicted)
+    layers = {name: tuple(getattr(drawing, name)) for name in ("entities", "events", "quotes")}
+    return replace(gold, **layers), drawing.left_out
 
-    def target(reference: Reference | None, but: str = "") -> Reference | None:
+
+class _Drawing:
+    """The drawable part of one prediction, built layer by layer: events point to entities, quotes to both."""
+
+    def __init__(self, gold: Document, ontology: Ontology):
+        self.size, self.ontology = len(gold.text), ontology
+        self.entities: list[Entity] = []
+        self.events: list[Event] = []
+        self.quotes: list[Quote] = []
+        self.left_out = 0
+        self.ids: dict[str, str] = {}  # of entities and events: predicted id → own id
+        self.entity_at: dict[Span, str] = {}  # own ids by place, for references without an id
+        self.event_at: dict[Span, str] = {}
+        self.spans: dict[str, Span] = {}  # by own id
+
+    def add_entities(self, predicted: Document) -> None:
+        """Add the entities inside the text whose type the ontology has."""
+        mentions = [e for e in predicted.entities if self._fits(e.span) and e.type in self.ontology.entity_types]
+        for number, entity in enumerate(mentions, 1):
+            # Values such as dates have no level.
+            has_level = entity.type in self.ontology.mentions
+            level, demonym = (entity.level, entity.demonym) if has_level else (None, False)
+            new = Entity(f"e{number}", entity.span, entity.type, level, demonym, entity.cluster)
+            self.entities.append(new)
+            self.ids[entity.id] = self.entity_at[entity.span] = new.id
+            self.spans[new.id] = new.span
+        self.left_out += len(predicted.entities) - len(mentions)
+
+    def add_events(self, predicted: Document) -> None:
+        """Add the events inside the text whose type the ontology has, with the arguments that can be drawn."""
+        events = [v for v in predicted.events if self._fits(v.trigger) and v.type in self.ontology.events]
+        self.left_out += len(predicted.events) - len(events)
+        # All of them get their ids before the first argument is resolved: an event may fill a role of an earlier one.
+        for number, event in enumerate(events, 1):
+            self.ids[event.id] = self.event_at[event.trigger] = f"v{number}"
+        self.spans |= {id_: span for span, id_ in self.event_at.items()}
+        for number, event in enumerate(events, 1):
+            own_id = f"v{number}"  # not by the predicted id, which a prediction need not give
+            self.spans[own_id] = event.trigger
+            arguments = {
+                Argument(argument.role, filler)
+                for argument in event.arguments
+                if argument.role in self.ontology.roles and (filler := self._resolve(argument.filler, own_id))
+            }
+            self.left_out += len(event.arguments) - len(arguments)
+            attributes = event.realis, event.polarity, event.outcome
+            self.events.append(
+                Event(own_id, event.trigger, event.type, *attributes, tuple(arguments), event.cluster)
+            )  # fmt: skip
+
+    def add_quotes(self, predicted: Document) -> None:
+        """Add the quotes whose content lies in the text and does not overlap itself."""
+        ids = {quote.id: f"q{number}" for number, quote in enumerate(predicted.quotes, 1)}
+        quotes = []
+        for quote in predicted.quotes:
+            content = tuple(sorted(span for span in quote.content if self._fits(span)))
+            if not content or any(a.end > b.start for a, b in pairwise(content)):
+                self.left_out += 1
+                ids.pop(quote.id, None)
+                continue
+            speakers = {name: self._resolve_entity(getattr(quote, name)) for name in ("source", "addressee")}
+            self.left_out += sum(getattr(quote, name) is not None and speakers[name] is None for name in speakers)
+            cue = quote.cue if quote.cue and self._fits(quote.cue) else None
+            quotes.append(replace(quote, id=ids[quote.id], content=content, cue=cue, **speakers))
+        for quote in quotes:  # after the loop above, which drops the ids of quotes that are left out
+            parent = ids.get(quote.parent) if quote.parent else None
+            self.quotes.append(replace(quote, parent=parent if parent != quote.id else None))
+
+    def _fits(self, span: Span) -> bool:
+        return 0 <= span.start < span.end <= self.size
+
+    def _resolve(self, reference: Reference | None, excluded: str = "") -> Reference | None:
+        """Return a reference to the drawn item that a predicted one means, by id or else by place; None for no item.
+
+        Never to the item with the id ``excluded``: an event cannot be its own argument.
+        """
         if reference is None:
             return None
-        id_ = ids.get(reference.id) if reference.id else None
-        id_ = id_ or at.get(reference.span) or events_at.get(reference.span)
-        return Reference(spans[id_], id_) if id_ and id_ != but and id_ in spans else None
+        id_ = self.ids.get(reference.id) if reference.id else None
+        id_ = id_ or self.entity_at.get(reference.span) or self.event_at.get(reference.span)
+        return Reference(self.spans[id_], id_) if id_ and id_ != excluded and id_ in self.spans else None
 
-    events = []
-    for n, v in enumerate(kept, 1):
-        own = f"v{n}"  # by its place: a prediction need not give its events ids
-        spans[own] = v.trigger
-        arguments = {
-            Argument(a.role, to) for a in v.arguments if a.role in types.roles and (to := target(a.filler, own))
-        }
-        left += len(v.arguments) - len(arguments)
-        events.append(Event(own, v.trigger, v.type, v.realis, v.polarity, v.outcome, tuple(arguments), v.cluster))
-    quotes, names = [], {q.id: f"q{n}" for n, q in enumerate(predicted.quotes, 1)}
-    for q in predicted.quotes:
-        content = tuple(sorted(span for span in q.content if fits(span)))
-        if not content or any(a.end > b.start for a, b in pairwise(content)):
-            left += 1
-            names.pop(q.id, None)
-            continue
-        to = {name: _entity(target(getattr(q, name)), at) for name in ("source", "addressee")}
-        left += sum(getattr(q, name) is not None and to[name] is None for name in to)
-        cue = q.cue if q.cue and fits(q.cue) else None
-        quotes.append(replace(q, id=names[q.id], content=content, cue=cue, **to))
-    quotes = [_parented(q, names) for q in quotes]
-    return replace(gold, entities=tuple(entities), events=tuple(events), quotes=tuple(quotes)), left
-
-
-def _entity(reference: Reference | None, at: Mapping[Span, str]) -> Reference | None:
-    return reference if reference and reference.span in at and reference.id in at.values() else None
-
-
-def _parented(quote: Quote, names: Mapping[str, str]) -> Quote:
-    parent = names.get(quote.parent) if quote.parent else None
-    return replace(quote, parent=parent if parent != quote.id else None)
+    def _resolve_entity(self, reference: Reference | None) -> Reference | None:
+        """Resolve a reference that must be to an entity."""
+        resolved = self._resolve(reference)
+        is_entity = resolved and resolved.span in self.entity_at and resolved.id in self.entity_at.values()
+        return resolved if is_entity else None
 
 
 def show(client: Any, project: int, tasks: Mapping[str, Task], model: str) -> dict[str, str]:
-    """Put each prediction on its article's task, in place of what this model said before; what was done."""
-    done = {}
-    for there in export_tasks(client, project):
-        doc_id = str(there["data"].get("doc_id"))
+    """Put each prediction on its article's task, in place of an earlier one of the same model.
+
+    Returns by doc_id what was done: ``shown``, or ``unchanged`` where the server has exactly that prediction.
+    """
+    actions = {}
+    for server_task in export_tasks(client, project):
+        doc_id = str(server_task["data"].get("doc_id"))
         if doc_id not in tasks:
             continue
         result = tasks[doc_id]["annotations"][0]["result"]
-        old = [p for p in client.predictions.list(task=there["id"]) if p.model_version == model]
-        if [_plain(p.result) for p in old] == [_plain(result)]:
-            done[doc_id] = "current"
+        earlier = [p for p in client.predictions.list(task=server_task["id"]) if p.model_version == model]
+        if [_as_json(p.result) for p in earlier] == [_as_json(result)]:
+            actions[doc_id] = "unchanged"
             continue
-        client.predictions.create(task=there["id"], result=result, model_version=model)
-        for prediction in old:
+        client.predictions.create(task=server_task["id"], result=result, model_version=model)
+        for prediction in earlier:
             client.predictions.delete(prediction.id)
-        done[doc_id] = "shown"
-    return done
+        actions[doc_id] = "shown"
+    return actions
 
 
-def _plain(result: Any) -> str:
+def _as_json(result: Any) -> str:
     return json.dumps(result, sort_keys=True, default=str)

@@ -1,8 +1,8 @@
-"""The real Label Studio server as a child process, on a loopback port, with its state in one folder.
+"""Run the real Label Studio server as a child process on a loopback port, with its data in one folder.
 
-The server has its own virtual environment, because it pins what the project must not share: ``make
-.label-studio/venv``. A data folder carries its own log-in (``login.json``, readable by its owner alone) and
-is locked while a server uses it.
+The server has its own virtual environment (``make .label-studio/venv``), because it pins versions of packages that the
+project needs in others. A data folder contains its own log-in (``login.json``, readable by its owner only) and is
+locked while a server uses it.
 """
 
 from __future__ import annotations
@@ -15,28 +15,33 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
+from scripts.errors import CommandError
 from scripts.files import ROOT
+from vostochny.errors import InputError
 
 STATE = ROOT / ".label-studio"
 PROGRAM = STATE / "venv" / "bin" / "label-studio"
 USERNAME = "annotator@example.org"
 
 
-class ServerError(RuntimeError):
-    """The server cannot run; the first line says why, and the tail of its log follows where there is one."""
+class ServerError(CommandError):
+    """The server cannot run or refuses a request; where it ended by itself, the end of its log follows the reason."""
 
 
 class Server:
     """A running server: ``url``, ``username``, ``password`` and ``token`` to reach it, ``pid`` to end it.
 
-    ``data`` is the server's folder, made where missing: the first start in it takes about half a minute,
-    later ones a few seconds. ``timeout`` bounds the start, in seconds. Raises ServerError.
+    ``data`` is the server's folder, created if needed: the first start in it takes about half a minute, later ones a
+    few seconds. ``timeout`` is the longest wait for the start, in seconds. Raises ServerError where the server is not
+    installed, ends or does not answer in time, or where the folder is in use.
     """
 
     def __init__(self, data: Path, timeout: float = 180):
@@ -58,7 +63,9 @@ class Server:
                     cwd=self.data, start_new_session=True, pass_fds=[lock],
                 )  # fmt: skip
         finally:
-            os.close(lock)  # the server holds its own copy: the folder is locked exactly as long as it lives
+            # The server inherited the lock: the folder stays locked exactly as long as the server lives, also where
+            # this process is killed.
+            os.close(lock)
         self.pid = self._process.pid
         try:
             self._wait(timeout)
@@ -67,8 +74,9 @@ class Server:
             raise
 
     def _wait(self, timeout: float) -> None:
+        """Wait until the server answers. Raises ServerError where it ends or ``timeout`` seconds pass."""
         deadline = time.monotonic() + timeout
-        while not healthy(self.url):
+        while not is_healthy(self.url):
             if self._process.poll() is not None:
                 raise ServerError(f"the server ended with code {self._process.returncode}{self._tail()}")
             if time.monotonic() > deadline:
@@ -76,17 +84,18 @@ class Server:
             time.sleep(0.1)
 
     def _tail(self, lines: int = 15) -> str:
+        """Return the last lines of the server's log as the continuation of a message."""
         last = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
         return "\n".join([f"; the end of {self.log}:", *last])
 
     def client(self) -> Any:
-        """A ``label_studio_sdk.LabelStudio`` logged in here."""
-        return client(self.url, self.token)
+        """Return a ``label_studio_sdk.LabelStudio`` that is logged in to this server."""
+        return connect(self.url, self.token)
 
     def stop(self) -> None:
-        """End this server and nothing else; a second call does nothing."""
+        """End this server and no other process; a second call does nothing."""
         if self._process.poll() is None:
-            end_group(self.pid, lambda: self._process.poll() is not None)
+            end_process_group(self.pid, lambda: self._process.poll() is not None)
             self._process.wait()
 
     def __enter__(self) -> Server:
@@ -96,52 +105,69 @@ class Server:
         self.stop()
 
 
-def client(url: str, token: str) -> Any:
-    """A ``label_studio_sdk.LabelStudio`` for a server; for one on loopback past any proxy.
+def connect(url: str, token: str) -> Any:
+    """Return a ``label_studio_sdk.LabelStudio`` for a server; a server on loopback is reached past any proxy.
 
-    The SDK takes seconds to import: nothing else imports it.
+    The SDK takes seconds to import, so it is imported only here.
     """
     import httpx
     from label_studio_sdk import LabelStudio
 
-    own = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+    is_local = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
     return LabelStudio(
         base_url=url,
         api_key=token,
-        httpx_client=httpx.Client(trust_env=not own, timeout=120, follow_redirects=True),
+        httpx_client=httpx.Client(trust_env=not is_local, timeout=120, follow_redirects=True),
     )
 
 
-def said_by(error: Exception) -> str | None:
-    """One line for an error of the SDK or of the connection; None for any other."""
-    family = type(error).__module__.split(".")[0]
-    if family == "label_studio_sdk":
+@contextmanager
+def explain_errors() -> Iterator[None]:
+    """Raise errors of the SDK and of the connection as a ServerError of one line; also usable as a decorator."""
+    try:
+        yield
+    except (CommandError, InputError, OSError):
+        raise
+    except Exception as error:
+        message = _explain(error)
+        if message is None:
+            raise
+        raise ServerError(message) from error
+
+
+def _explain(error: Exception) -> str | None:
+    """Return one line for an error of the SDK or of the connection, None for any other error."""
+    # By the package's name, so that the SDK need not be imported where nothing has used it.
+    package = type(error).__module__.split(".")[0]
+    if package == "label_studio_sdk":
         code, body = getattr(error, "status_code", None), getattr(error, "body", None)
         if isinstance(body, dict):
             body = body.get("validation_errors") or body.get("detail")
         hint = "; check LABEL_STUDIO_API_KEY" if code in (401, 403) else ""
         return f"the server answered {code}: {' '.join(str(body or error).split())[:300]}{hint}"
-    if family in ("httpx", "httpcore"):
-        why = " ".join(str(error).split()) or type(error).__name__
-        return f"the server does not answer ({why}); see that it runs and do it again: nothing is lost"
+    if package in ("httpx", "httpcore"):
+        reason = " ".join(str(error).split()) or type(error).__name__
+        return f"the server does not answer ({reason}); check that it runs and repeat the command: nothing is lost"
+    if isinstance(error, ValueError):  # among others pydantic's, where the server answered something unexpected
+        return str(error)
     return None
 
 
-def new_password(data: Path, email: str) -> str:
-    """Give a user of our own server a new password, with the server's own command."""
+def set_new_password(data: Path, email: str) -> str:
+    """Set a random password for a user of the local server, by the server's own command, and return it."""
     password, login = secrets.token_urlsafe(12), _login(data / "login.json")
-    done = subprocess.run(
+    process = subprocess.run(
         [PROGRAM, "reset_password", "--username", email, "--password", password],
         env=_environment(data.resolve(), login), stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=data,
         check=False,
     )  # fmt: skip
-    if done.returncode:
-        raise ServerError(f"no password was set: {' '.join((done.stderr or done.stdout).split())[-300:]}")
+    if process.returncode:
+        raise ServerError(f"no password was set: {' '.join((process.stderr or process.stdout).split())[-300:]}")
     return password
 
 
-def healthy(url: str) -> bool:
-    """True where a Label Studio server answers at ``url``."""
+def is_healthy(url: str) -> bool:
+    """Return True where a Label Studio server answers at ``url``."""
     try:
         with build_opener(ProxyHandler({})).open(f"{url}/health", timeout=5) as answer:
             return json.load(answer).get("status") == "UP"
@@ -149,8 +175,8 @@ def healthy(url: str) -> bool:
         return False
 
 
-def in_use(data: Path) -> bool:
-    """True while a server runs on this data folder."""
+def is_in_use(data: Path) -> bool:
+    """Return True while a server runs on this data folder."""
     if not (data / "lock").exists():
         return False
     try:
@@ -160,22 +186,22 @@ def in_use(data: Path) -> bool:
     return False
 
 
-def end_group(pid: int, ended: Any, patience: float = 10) -> None:
-    """Ask the process group of ``pid`` to end; kill it where ``ended()`` says no for ``patience`` seconds."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
+def end_process_group(pid: int, has_ended: Callable[[], bool], patience: float = 10) -> None:
+    """Ask the process group of ``pid`` to end; kill it where ``has_ended()`` stays False for ``patience`` seconds."""
+    for signal_ in (signal.SIGTERM, signal.SIGKILL):
         try:
-            os.killpg(pid, sign)
+            os.killpg(pid, signal_)
         except ProcessLookupError:
             return
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
-            if ended():
+            if has_ended():
                 return
             time.sleep(0.05)
 
 
 def write_private(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON that only its owner may read, in one step."""
+    """Write a JSON file that only its owner may read, in one step."""
     new = path.with_name(path.name + ".new")
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         json.dump(content, file, indent=1)
@@ -183,7 +209,8 @@ def write_private(path: Path, content: dict[str, Any]) -> None:
 
 
 def _login(path: Path) -> dict[str, str]:
-    # The server takes its log-in from the environment only while it creates its database: it must last.
+    """Return the log-in in a file, which is created with random secrets if needed."""
+    # Stored, because the server takes the log-in from the environment only when it creates its database.
     if not path.exists():
         token = secrets.token_hex(20)
         write_private(path, {"username": USERNAME, "password": secrets.token_urlsafe(12), "token": token})
@@ -191,24 +218,27 @@ def _login(path: Path) -> dict[str, str]:
 
 
 def _lock(data: Path) -> int:
+    """Lock a data folder and return the file handle that keeps it locked. Raises ServerError where it is in use."""
     lock = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(lock)
-        raise ServerError(f"another server uses {data}; stop it, or give another folder") from None
+        raise ServerError(f"another server uses {data}; stop it, or use another folder") from None
     return lock
 
 
 def _free_port() -> int:
-    # Chosen before the start, because on a busy port the server silently takes the next one.
+    """Return a port of the loopback interface that is free now."""
+    # Chosen before the start, because on a busy port the server silently takes the next one, which we would not know.
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 def _environment(data: Path, login: dict[str, str]) -> dict[str, str]:
-    ours = {
+    """Return the environment of a server process: its data folder and log-in, nothing sent to anybody outside."""
+    settings = {
         "BASE_DATA_DIR": str(data),
         "USERNAME": login["username"],
         "PASSWORD": login["password"],
@@ -220,5 +250,6 @@ def _environment(data: Path, login: dict[str, str]) -> dict[str, str]:
         "SENTRY_DSN": "",
         "FRONTEND_SENTRY_DSN": "",
     }
+    # Settings of the user's are for another server: LABEL_STUDIO_URL and the like would confuse this one.
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("LABEL_STUDIO_", "DJANGO_"))}
-    return inherited | {f"LABEL_STUDIO_{key}": value for key, value in ours.items()}
+    return inherited | {f"LABEL_STUDIO_{key}": value for key, value in settings.items()}

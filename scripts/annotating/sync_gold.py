@@ -1,4 +1,4 @@
-"""What a sync has to know about the gold: which rules new files would break, which clusters there are, what changed."""
+"""Questions that a sync asks about the gold: which rules do new files break, which clusters exist, what changed?"""
 
 from __future__ import annotations
 
@@ -57,28 +57,34 @@ def _problems(annotations: Path) -> dict[Any, str]:
     return lines
 
 
-def clusters(annotations: Path, gold: Mapping[str, Task]) -> dict[str, list[dict[str, str]]]:
-    """The lists to pick clusters from: those of the registries, and those in use; by their key in a task's data."""
-    out = {}
+def list_clusters(annotations: Path, gold: Mapping[str, Task]) -> dict[str, list[dict[str, str]]]:
+    """Return the lists from which an annotator picks clusters, by their key in a task's data.
+
+    A list has the clusters of the registry and those that the gold uses, one row ``{value, alias}`` per cluster: what
+    the page shows, and the cluster's id.
+    """
+    lists = {}
     for (control, key), file in zip(CLUSTER_KEYS.items(), REGISTRIES.values(), strict=True):
         path = annotations / "clusters" / file
         registry = read_yaml(path) if path.exists() else None
-        # What is wrong with an entry is a broken rule, and may be pushed all the same to be mended there.
+        # A malformed registry or entry is not an error here: it breaks a rule, and `push --anyway` is meant to bring
+        # such a gold to the server to be corrected.
         entries = registry.items() if isinstance(registry, dict) else ()
-        names = {str(name): about.get("name") if isinstance(about, dict) else None for name, about in entries}
+        names = {str(alias): entry.get("name") if isinstance(entry, dict) else None for alias, entry in entries}
         for task in gold.values():
-            for entry in task["annotations"][0]["result"]:
-                if entry.get("from_name") == control:
-                    names |= {name: names.get(name) for name in read_values(entry)}
-        rows = ((f"{name} · {alias}" if name else alias.replace("_", " "), alias) for alias, name in names.items())
-        out[key] = [{"value": shown, "alias": alias} for shown, alias in sorted(rows, key=lambda r: r[0].casefold())]
-    return out
+            for result in task["annotations"][0]["result"]:
+                if result.get("from_name") == control:
+                    names |= {alias: names.get(alias) for alias in read_values(result)}
+        rows = [(f"{name} · {alias}" if name else alias.replace("_", " "), alias) for alias, name in names.items()]
+        rows.sort(key=lambda row: row[0].casefold())
+        lists[key] = [{"value": label, "alias": alias} for label, alias in rows]
+    return lists
 
 
-def counted(old: Task | None, new: Task) -> str:
-    """What changed, by layer, in numbers: ``entities +1, events ~2``."""
-    types = load_ontology()
-    before, after = (_items(read(task, types)) if task else {} for task in (old, new))
+def summarise_change(old: Task | None, new: Task) -> str:
+    """Return the numbers of added, removed and changed items by layer: ``entities +1, events ~2``."""
+    ontology = load_ontology()
+    before, after = (_items_by_layer(read(task, ontology)) if task else {} for task in (old, new))
     parts = []
     for layer in LAYERS:
         a, b = before.get(layer, {}), after.get(layer, {})
@@ -89,9 +95,10 @@ def counted(old: Task | None, new: Task) -> str:
     return ", ".join(parts) or "nothing that a reader of the gold would see"
 
 
-def _items(document: Document) -> dict[str, dict[Any, Any]]:
-    out: dict[str, dict[Any, Any]] = {
+def _items_by_layer(document: Document) -> dict[str, dict[Any, Any]]:
+    """Return a document's items by layer and id; a zone has no id and goes by its span."""
+    items: dict[str, dict[Any, Any]] = {
         layer: {item.id: item for item in getattr(document, layer)} for layer in LAYERS if layer != "zones"
     }
-    out["zones"] = {zone.span: zone.name for zone in document.zones if zone.name != "body"}
-    return out
+    items["zones"] = {zone.span: zone.name for zone in document.zones if zone.name != "body"}
+    return items

@@ -1,6 +1,7 @@
-"""Tasks of Label Studio: in files, on a server, and from one to the other.
+"""Read and write Label Studio tasks: in files, and in a project on a server.
 
-A client is the SDK's, as ``label_studio_server.client`` gives it.
+A ``client`` is the SDK's, as :func:`scripts.annotating.server.connect` returns it. A task is canonical in the sense of
+:func:`vostochny.formats.label_studio.canonical`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.annotating.server import ServerError
+from scripts.errors import CommandError
 from scripts.files import ANNOTATIONS, read_json, write_atomically
 from vostochny.errors import InputError, Problem
 from vostochny.formats.label_studio import canonicalize, dumps, read
@@ -22,33 +24,36 @@ Task = dict[str, Any]
 
 
 def create_project(client: Any, config: str, title: str = "Vostochny") -> int:
-    """Make a project with this labeling configuration; its id."""
+    """Create a project with a labeling configuration (XML) and return its id."""
     return client.projects.create(title=title, label_config=config).id
 
 
 def import_tasks(client: Any, project: int, tasks: Iterable[Task]) -> None:
-    """Import canonical tasks. An annotator whom the server does not know is replaced by the one who imports."""
+    """Import canonical tasks into a project. Raises ServerError where the server does not accept all of them.
+
+    Annotations keep their annotator where the server has a user with that email, or else get the importing user.
+    """
     known = {user.email for user in client.users.list()}
     request = []
     for task in tasks:
         annotations = []
         for annotation in task["annotations"]:
-            name = annotation.get("completed_by")
-            by = {"completed_by": {"email": name}} if name in known else {}
-            annotations.append({"result": annotation["result"], **by})
+            email = annotation.get("completed_by")
+            annotator = {"completed_by": {"email": email}} if email in known else {}
+            annotations.append({"result": annotation["result"], **annotator})
         data = {key: [] for key in CLUSTER_KEYS.values()} | task["data"]
         request.append({"data": data, "annotations": annotations})
     answer = client.projects.import_tasks(project, request=request)
     if answer.task_count != len(request):
-        raise ServerError(f"the server took {answer.task_count} of {len(request)} tasks")
+        raise ServerError(f"the server accepted {answer.task_count} of {len(request)} tasks")
 
 
 def export_tasks(client: Any, project: int) -> list[Task]:
-    """Every task of a project as the server exports it, by doc_id, annotators named by their email."""
+    """Return every task of a project as the server exports it, sorted by doc_id, annotators given by their email."""
     emails = {user.id: user.email for user in client.users.list()}
     try:
         tasks = client.projects.exports.as_json(project)
-    except ValueError:  # half an answer is no JSON
+    except ValueError:  # an incomplete answer is not JSON
         raise ServerError("the server's export broke off; try again") from None
     for task in tasks:
         for annotation in task["annotations"]:
@@ -57,10 +62,10 @@ def export_tasks(client: Any, project: int) -> list[Task]:
 
 
 def load_tasks(folder: Path) -> dict[str, Task]:
-    """The tasks of a folder by doc_id, read through to the last problem. Raises InputError with those of all files."""
+    """Return the tasks of a folder by doc_id. Raises InputError with the problems of all files."""
     files = sorted(folder.glob("*.json"))
     if not files:
-        raise ValueError(f"{folder} holds no <doc_id>.json")
+        raise CommandError(f"{folder} contains no <doc_id>.json")
     tasks, problems = {}, []
     for file in files:
         try:
@@ -78,15 +83,28 @@ def load_tasks(folder: Path) -> dict[str, Task]:
 
 
 def write_tasks(folder: Path, tasks: Iterable[Task]) -> None:
-    """Write each canonical task to <doc_id>.json; a file is either the old one or the new one, never half of it."""
+    """Write each canonical task to <doc_id>.json of a folder; each file is replaced in one step."""
     for task in tasks:
         write_atomically(folder / f"{task['data']['doc_id']}.json", dumps(task))
 
 
-def through_server(client: Any, tasks: dict[str, Task]) -> list[Task]:
-    """Import tasks into a new project, export them and delete it; what came back, canonical.
+def find_doc_ids(prefixes: Iterable[str], doc_ids: Iterable[str]) -> list[str]:
+    """Return the full doc_ids for unique prefixes, and all of them for ``all``. Raises CommandError on others."""
+    known = list(doc_ids)
+    matches = []
+    for prefix in prefixes:
+        fitting = [doc_id for doc_id in known if doc_id.startswith(prefix) or prefix == "all"]
+        if not fitting or (len(fitting) > 1 and prefix != "all"):
+            problem = "several articles begin with" if fitting else "no article begins with"
+            raise CommandError(f"{problem} {prefix!r}: {', '.join(known)}")
+        matches += fitting
+    return matches
 
-    Raises InputError where what came back cannot be read, ServerError where an article is missing.
+
+def send_and_return(client: Any, tasks: dict[str, Task]) -> list[Task]:
+    """Import tasks into a new project, export them and delete the project; return the exported tasks, canonical.
+
+    Raises InputError where an exported task cannot be read, ServerError where an article is missing.
     """
     project = create_project(client, CONFIG.read_text(encoding="utf-8"), title="round trip")
     try:
@@ -94,14 +112,14 @@ def through_server(client: Any, tasks: dict[str, Task]) -> list[Task]:
         exported = export_tasks(client, project)
     finally:
         client.projects.delete(project)
-    back = []
+    returned = []
     for task in exported:
         doc_id = read(task, load_ontology(), "export").doc_id
-        # Who annotated is the file's to say here: the server knows only its own users.
-        name = tasks[doc_id]["annotations"][0].get("completed_by")
+        # The annotator is taken from the file: the server knows only its own users.
+        annotator = tasks[doc_id]["annotations"][0].get("completed_by")
         task["annotations"][0].pop("completed_by")
-        back.append(canonicalize(task, completed_by=name))
-    missing = tasks.keys() - {task["data"]["doc_id"] for task in back}
+        returned.append(canonicalize(task, completed_by=annotator))
+    missing = tasks.keys() - {task["data"]["doc_id"] for task in returned}
     if missing:
         raise ServerError(f"the export lacks {', '.join(sorted(missing))}")
-    return back
+    return returned

@@ -76,7 +76,7 @@ def read_registry(annotations: Path) -> dict[str, dict[str, Any]]:
 def build(annotations: Path = ANNOTATIONS, corpus: Path = CORPUS) -> dict[Path, str]:
     """Every generated file of the corpus with its content. Raises InputError on a gold that cannot be published."""
     ontology = store.read_ontology(annotations)
-    manifest = store.manifest(annotations, dataset_rows.KNOWN)
+    manifest = store.read_manifest(annotations, dataset_rows.KNOWN)
     documents = [segment(d) for d in store.read_gold(annotations)]
     problems = [problem for d in documents for problem in span_faults(d)]
     if problems:

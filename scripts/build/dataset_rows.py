@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from scripts.store import DISCREPANCY
+from scripts.store import DISCREPANCY_FIELDS
 from vostochny.formats.prediction import to_layers
 from vostochny.metrics.pairs import pair_documents
 from vostochny.model import Document, Reference, Span
@@ -175,4 +175,4 @@ def cluster_rows(documents: list[Document], registry: Mapping[str, Row], canary:
 
 def discrepancy_rows(discrepancies: Iterable[Mapping[str, Any]], canary: str) -> list[Row]:
     """A row a discrepancy: what differs, how, and where each article says it."""
-    return [{field: row[field] for field in DISCREPANCY} | {"canary": canary} for row in discrepancies]
+    return [{field: row[field] for field in DISCREPANCY_FIELDS} | {"canary": canary} for row in discrepancies]

@@ -39,7 +39,7 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
 
 
 def _about_articles(documents: list[Document]) -> dict[str, str]:
-    manifest = store.manifest(needs=("sha256", "translated", "review"))["documents"]
+    manifest = store.read_manifest(required=("sha256", "translated", "review"))["documents"]
     unscored = store.read_ontology().unscored_zones
     outside = sum(z.span.end - z.span.start for d in documents for z in d.zones if z.name in unscored)
     characters = sum(len(d.text) for d in documents)

@@ -139,7 +139,7 @@ def entry(doc_id: str, digest: str, language: str) -> str:
 
 def add(path: Path, doc_id: str | None = None, language: str = "en", root: Path = ROOT) -> list[str]:
     """Bring an article in; what was written and guessed, in lines for a person. Raises InputError with all problems."""
-    with exchange.locked(root / "annotations" / "gold"):
+    with exchange.lock(root / "annotations" / "gold"):
         return _add(path, doc_id or path.stem, language, root)
 
 
@@ -148,7 +148,7 @@ def _add(path: Path, doc_id: str, language: str, root: Path) -> list[str]:
     seeds, annotations = root / "seeds", root / "annotations"
     manifest = annotations / "documents.yaml"
     before = manifest.read_text(encoding="utf-8")
-    known = store.manifest(annotations)
+    known = store.read_manifest(annotations)
     check_new(doc_id, data, known["documents"], seeds, annotations / "gold")
     guesses = guessed_zones(text)
     document = Document(doc_id, text, zones=cover_with_zones(text, [z for z, _ in guesses]))
@@ -192,7 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     try:
         print("\n".join(add(args.file, args.id, args.language)))
-    except (InputError, exchange.Busy, OSError) as error:
+    except (InputError, exchange.FolderLocked, OSError) as error:
         print(error, file=sys.stderr)
         print("nothing was added", file=sys.stderr)
         return 2

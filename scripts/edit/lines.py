@@ -35,7 +35,7 @@ _SHOWN = re.compile(r"^-- article (\S+), gold ([0-9a-f]{12})$", re.M)
 
 def full_id(prefix: str) -> str:
     """The doc_id that begins so. Raises InputError where none or several do."""
-    known = [d for d in store.manifest()["documents"] if d.startswith(prefix)]
+    known = [d for d in store.read_manifest()["documents"] if d.startswith(prefix)]
     if len(known) != 1:
         raise InputError([Problem("annotations/documents.yaml", None, None, f"{prefix!r} fits {known or 'no doc_id'}")])
     return known[0]
@@ -43,7 +43,7 @@ def full_id(prefix: str) -> str:
 
 def skeleton(doc_id: str) -> str:
     """The article as S lines, a blank line between paragraphs."""
-    text = store.seed_text(doc_id)
+    text = store.read_seed(doc_id)
     blocks = []
     for paragraph in paragraphs_of(text):
         blocks.append("\n".join(f"S {s.of(text)}" for s in sentences_of(text, paragraph)))
@@ -61,7 +61,7 @@ def tasks(folder: Path) -> dict[str, str]:
         try:
             doc_id = full_id(path.stem)
             source = read_text(path)
-            document = notation.read(source, doc_id, store.seed_text(doc_id), ontology, str(path))
+            document = notation.read(source, doc_id, store.read_seed(doc_id), ontology, str(path))
             out[doc_id] = label_studio.dumps(label_studio.canonicalize(label_studio.write(document)))
         except InputError as e:
             problems += e.problems
@@ -178,7 +178,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif args.command == "show":
             print(show(full_id(args.document)), end="")
         elif args.command == "take":
-            with exchange.locked(GOLD):
+            with exchange.lock(GOLD):
                 path, content = take(read_text(args.file), str(args.file))
                 before = replace(revisions.read_side(), name="before")
                 write_atomically(path, content)
@@ -189,7 +189,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(args.out / f"{doc_id}.json")
     except BrokenPipeError:
         raise
-    except (InputError, exchange.Busy, OSError) as e:
+    except (InputError, exchange.FolderLocked, OSError) as e:
         print(e, file=sys.stderr)
         return 2
     return 0

@@ -84,7 +84,7 @@ def _folder(path: Path, name: str) -> Side:
             return Side(name, documents)
         registry = {p.stem: read_yaml(p) or {} for p in sorted((path / "clusters").glob("*.yaml"))}
         discrepancies = store.read_discrepancies(path)
-        articles = store.manifest(path)["documents"] if (path / "documents.yaml").is_file() else None
+        articles = store.read_manifest(path)["documents"] if (path / "documents.yaml").is_file() else None
         return Side(name, documents, read_yaml(path / "ontology.yaml"), articles, registry, discrepancies)
     except InputError as error:  # a revision is read in a folder that nobody knows
         raise InputError([replace(f, file=f.file.replace(str(path), name, 1)) for f in error.problems]) from None

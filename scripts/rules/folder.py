@@ -85,10 +85,10 @@ def read_folder(annotations: Path = ANNOTATIONS) -> Folder:
         message = "is not an annotations folder: it has no ontology.yaml"
         raise InputError([Problem(display_path(annotations), None, None, message)])
     folder = Folder(annotations, store.read_ontology(annotations))
-    documents = store.manifest(annotations, ["sha256"])["documents"]
+    documents = store.read_manifest(annotations, ["sha256"])["documents"]
     for doc_id, about in documents.items():
         try:
-            folder.texts[doc_id] = store.seed_text(doc_id, about["sha256"])
+            folder.texts[doc_id] = store.read_seed(doc_id, about["sha256"])
         except InputError as error:
             folder.unreadable += error.problems
     gold = [annotations / "gold" / f"{doc_id}.json" for doc_id in folder.texts]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scripts.annotating import commands
+from scripts.annotating import task_files
 from scripts.files import ROOT
 from tests.support.editor import mark_words, update_button, wait_for_value, wait_until_drawn
 from vostochny.formats import notation
@@ -48,8 +48,8 @@ def sample() -> Document:
 def opened(browser: Any, server: Any, client: Any, project: Callable[[], int]) -> Iterator[tuple[Any, int]]:
     """The sample's task open in the browser, and its project. Every request must stay on the server."""
     one = project()
-    commands.import_tasks(client, one, [write(sample())])
-    (task,) = commands.export_tasks(client, one)
+    task_files.import_tasks(client, one, [write(sample())])
+    (task,) = task_files.export_tasks(client, one)
     page, outside = browser.new_page(), []
     page.on("request", lambda request: outside.append(request.url))
     page.goto(f"/projects/{one}/data?task={task['id']}")
@@ -75,7 +75,7 @@ def test_the_page_shows_text_and_regions_and_opening_it_changes_nothing(
     # Update may light up by itself: on a slow load the editor takes its own measuring of offsets for an edit. What
     # counts is that nothing is stored, and a draft would be by now.
     page.wait_for_timeout(3000)
-    assert read(commands.export_tasks(client, one)[0], load_ontology()) == read(write(document), load_ontology())
+    assert read(task_files.export_tasks(client, one)[0], load_ontology()) == read(write(document), load_ontology())
 
 
 def test_only_the_attributes_of_the_selected_region_are_shown(opened: tuple[Any, int]) -> None:
@@ -116,7 +116,7 @@ def test_a_region_marked_by_hand_arrives_in_the_export(opened: tuple[Any, int], 
         lambda response: "/api/annotations/" in response.url and response.request.method == "PATCH"
     ):
         update_button(page).click()
-    before, document = sample(), read(commands.export_tasks(client, one)[0], load_ontology())
+    before, document = sample(), read(task_files.export_tasks(client, one)[0], load_ontology())
     (new,) = set(document.entities) - set(before.entities)
     assert (new.span.of(document.text), new.type, new.level, new.cluster) == (
         "Dmitry Peskov",

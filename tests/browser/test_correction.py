@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 import vostochny
-from scripts.annotating import commands, sync_gold, task_files
+from scripts.__main__ import main
+from scripts.annotating import projects, sync_gold, task_files
 from scripts.build import dataset
 from scripts.build.label_config import HOTKEYS
 from scripts.files import ROOT, write_or_check
@@ -67,12 +68,12 @@ def desk(
     monkeypatch.setenv("LABEL_STUDIO_URL", server.url)
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", server.token)
     monkeypatch.delenv("LABEL_STUDIO_PROJECT", raising=False)
-    monkeypatch.setattr(commands, "REMEMBERED", tmp_path / "sync")
-    monkeypatch.setattr(commands, "REPLACED", tmp_path / "replaced")
-    monkeypatch.setattr(commands, "TITLE", f"story {os.getpid()}")
-    assert commands.main(["push", "--anyway", "--annotations", str(annotations)]) == 0
+    monkeypatch.setattr(projects, "SYNC_STATES", tmp_path / "sync")
+    monkeypatch.setattr(projects, "REPLACED", tmp_path / "replaced")
+    monkeypatch.setattr(projects, "TITLE", f"story {os.getpid()}")
+    assert main(["push", "--anyway", "--annotations", str(annotations)]) == 0
     yield (annotations, *lacking)
-    client.projects.delete(commands.opened()[1])
+    client.projects.delete(projects.open_project()[1])
 
 
 def region(page: Any, start: int, end: int) -> Any:
@@ -118,7 +119,7 @@ def add(page: Any, entity: Entity, event: Event, role: str, text: str) -> None:
 def changed(annotations: Path, corpus: Path, capfd: Any) -> str:
     """What ``update`` says."""
     capfd.readouterr()
-    code = commands.main(["update", "--annotations", str(annotations), "--corpus", str(corpus)])
+    code = main(["update", "--annotations", str(annotations), "--corpus", str(corpus)])
     said = capfd.readouterr()
     assert code == 0, said.err
     return said.out
@@ -135,7 +136,7 @@ def test_a_correction_from_log_in_to_score_and_back(
     path = annotations / "gold" / f"{DOC_ID}.json"
     text, before, built = json.loads(path.read_bytes())["data"]["text"], path.read_bytes(), files(corpus)
     words = entity.span.of(text)
-    _, project, state = commands.opened()
+    _, project, state = projects.open_project()
 
     def rows() -> list[dict[str, Any]]:
         loaded = datasets.load_dataset(str(corpus), "entities", split="test", cache_dir=str(tmp_path / "cache"))

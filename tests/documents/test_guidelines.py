@@ -11,7 +11,7 @@ from scripts.rules.folder import find_guideline_numbers
 
 SOURCE = (ANNOTATIONS / "GUIDELINES.md").read_text(encoding="utf-8")
 EXAMPLE = re.compile(r"‹([^›]+)›\s+\((\d{3}), (\d+)–(\d+)\)")
-TEXTS = {doc_id[:3]: store.seed_text(doc_id) for doc_id in store.manifest()["documents"]}
+TEXTS = {doc_id[:3]: store.read_seed(doc_id) for doc_id in store.read_manifest()["documents"]}
 
 
 def line(offset: int) -> int:

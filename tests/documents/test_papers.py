@@ -98,7 +98,7 @@ def test_a_figure_that_changes_is_seen_and_one_that_is_unknown_refused():
 
 
 def test_the_papers_say_who_annotated_and_that_nobody_reviewed():
-    reviewed = [a["review"] for a in store.manifest()["documents"].values() if a["review"] != "unreviewed"]
+    reviewed = [a["review"] for a in store.read_manifest()["documents"].values() if a["review"] != "unreviewed"]
     for text in (DATASHEET, CARD):
         words = " ".join(text.replace("**", "").split())
         assert ("no human has reviewed" in words) is not bool(reviewed)

@@ -333,7 +333,7 @@ def test_a_correction_of_an_older_gold_is_refused(annotations):
 
 def test_the_gold_itself_is_shown_and_taken_unchanged_or_refused_by_name():
     ontology, taken = store.read_ontology(), 0
-    for document in store.manifest()["documents"]:
+    for document in store.read_manifest()["documents"]:
         try:
             shown = script.show(document)
         except InputError as refused:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts.annotating.sync_gold import clusters
+from scripts.annotating.sync_gold import list_clusters
 from scripts.annotating.task_files import load_tasks
 from tests.support.tree import Tree
 from vostochny.errors import InputError
@@ -61,11 +61,11 @@ def first(old: str, new: str) -> Callable[[str], str]:
     ("file", "change", "scripts", "message"),
     [
         ("annotations/ontology.yaml", prepend("]\n"), ALL, "annotations/ontology.yaml:1: is not YAML"),
-        ("annotations/ontology.yaml", say("version: 1\n"), ALL[2:3], "ontology.yaml: is no complete ontology"),
-        ("annotations/documents.yaml", say("canary: x\n"), (ALL[0], ALL[1], ALL[6]), "yaml: documents: is no"),
+        ("annotations/ontology.yaml", say("version: 1\n"), ALL[2:3], "ontology.yaml: is not a complete ontology"),
+        ("annotations/documents.yaml", say("canary: x\n"), (ALL[0], ALL[1], ALL[6]), "yaml: documents: is not a"),
         ("annotations/documents.yaml", first("canary:", "c:"), ALL[:1], "documents.yaml: canary: is missing"),
         ("annotations/documents.yaml", first("date: null", "date: 2023-09-13"), (ALL[0], ALL[6]),
-         f"{FIRST}.date: is 2023-09-13, which YAML takes for a date; write it in quotes"),
+         f"{FIRST}.date: is 2023-09-13, which YAML reads as a date; write it in quotes"),
         ("annotations/documents.yaml", first("    language: en\n", ""), ALL[:1], f"{FIRST}.language: is missing"),
         ("annotations/clusters/entities.yaml", append("zzz:\n"), ALL[:1], "zzz: is no mapping of fields"),
         ("annotations/clusters/events.yaml", append("zzz: {name: z, type: Contact.Meet, date: 2023-09-13}\n"), ALL[:1],
@@ -122,9 +122,9 @@ def test_other_line_ends_are_not_current(tree: Tree) -> None:
         ("agreement --check annotations/annotators/a annotations/annotators/b", "give no folders"),
         ("notation tasks nowhere out", "nowhere: holds no <doc_id>.txt"),
         ("notation take seeds", "seeds: cannot be read: Is a directory"),
-        ("passes annotations", "'annotations' is no NAME=DIR"),
-        ("passes ../a=annotations/annotators/a", "'../a' is no NAME=DIR"),
-        ("passes a=x a=y", "a name is given twice"),
+        ("passes annotations", "'annotations' is not of the form NAME=DIR"),
+        ("passes ../a=annotations/annotators/a", "'../a' is not of the form NAME=DIR"),
+        ("passes a=x a=y", "a name is repeated"),
     ],
 )  # fmt: skip
 def test_a_wrong_folder_is_named(tree: Tree, command: str, message: str) -> None:
@@ -181,7 +181,7 @@ def test_a_broken_registry_can_be_pushed_to_be_mended(tmp_path: Path) -> None:
     (tmp_path / "clusters").mkdir()
     (tmp_path / "clusters" / "entities.yaml").write_text("kim:\nputin: words\n2023: {name: y}\n", encoding="utf-8")
     (tmp_path / "clusters" / "events.yaml").write_text("- a list\n", encoding="utf-8")
-    lists = clusters(tmp_path, {})
+    lists = list_clusters(tmp_path, {})
     assert [row["alias"] for row in lists["entity_clusters"]] == ["kim", "putin", "2023"]
     assert lists["event_clusters"] == []
 

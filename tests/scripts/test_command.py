@@ -28,9 +28,13 @@ def test_every_command_has_help(command: str) -> None:
     assert done.stdout.startswith(f"usage: python -m scripts {command} ")
 
 
-def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["valdate"]) == 2
-    assert capsys.readouterr().err.startswith("scripts: 'valdate' is none of start, stop,")
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("valdate", "did you mean 'validate'?"), ("xyz", "`python -m scripts` lists the commands")],
+)
+def test_an_unknown_command_is_refused(name: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([name]) == 2
+    assert capsys.readouterr().err == f"scripts: unknown command {name!r}; {hint}\n"
 
 
 def test_without_the_environment_it_names_make() -> None:

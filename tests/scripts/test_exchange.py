@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from scripts import exchange
-from scripts.annotating import commands, sync, sync_state, task_files
+from scripts.__main__ import main
+from scripts.annotating import sync, sync_state, task_files
 from scripts.files import ROOT
 from vostochny.formats.label_studio import dumps, write
 from vostochny.model import Document, Entity, Span
@@ -70,8 +71,8 @@ def pull(gold: Path) -> int:
     """A pull of five changed articles; how many it took."""
     state = sync_state.load(gold.parent / "sync", "local", 1)
     for name in NAMES:
-        known = sync.hash_of(article(name, (0, 3)))
-        state.tasks.setdefault(name, sync_state.Known(0, 0, None, str(known)))
+        known = sync.hash_task(article(name, (0, 3)))
+        state.tasks.setdefault(name, sync_state.Agreed(0, 0, None, str(known)))
     return len(sync.pull(Recorded(), 1, gold, state))
 
 
@@ -155,7 +156,7 @@ def test_what_somebody_writes_meanwhile_is_not_replaced(gold: Path) -> None:
     path = gold / "000_x.json"
     before = path.read_bytes()
     path.write_text("edited", encoding="utf-8")
-    with pytest.raises(exchange.Moved, match="changed meanwhile"):
+    with pytest.raises(exchange.FolderChanged, match="changed meanwhile"):
         exchange.replace_files(gold, {"000_x.json": "new", "001_x.json": "new"}, {"000_x.json": before})
     assert held(gold) == OLD | {"000_x.json": "edited"}
 
@@ -164,15 +165,15 @@ def test_what_somebody_writes_meanwhile_is_not_replaced(gold: Path) -> None:
 def test_what_somebody_writes_beside_it_meanwhile_is_not_lost(
     gold: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    flush = exchange._flush
+    flush = exchange._flush_names
 
     def edit_and_flush(folder: Path) -> None:
         if folder.name == ".gold.new":  # all is copied, and not yet in place
             (gold / name).write_text("edited", encoding="utf-8")
         flush(folder)
 
-    monkeypatch.setattr(exchange, "_flush", edit_and_flush)
-    with pytest.raises(exchange.Moved, match=f"{name} changed meanwhile"):
+    monkeypatch.setattr(exchange, "_flush_names", edit_and_flush)
+    with pytest.raises(exchange.FolderChanged, match=f"{name} changed meanwhile"):
         exchange.replace_files(gold, {"000_x.json": "new"}, {"000_x.json": OLD["000_x.json"].encode()})
     assert held(gold) == OLD | {name: "edited"}
 
@@ -181,15 +182,15 @@ def test_a_damaged_memory_is_named(tmp_path: Path) -> None:
     (tmp_path / "local-1.json").write_text('{"tasks": {"x": {}', encoding="utf-8")
     with pytest.raises(ValueError, match="is damaged; remove it"):
         sync_state.load(tmp_path, "local", 1)
-    assert sync_state.projects(tmp_path, "local") == [1]
-    assert sync_state.projects(tmp_path, "http://127.0.0.1:8080") == []
+    assert sync_state.remembered_projects(tmp_path, "local") == [1]
+    assert sync_state.remembered_projects(tmp_path, "http://127.0.0.1:8080") == []
 
 
 HOLD = """
 import pathlib, sys
 from scripts import exchange
 from scripts.files import ROOT
-with exchange.locked(pathlib.Path(sys.argv[1])):
+with exchange.lock(pathlib.Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -211,8 +212,8 @@ def test_a_second_command_waits_for_nobody(
 ) -> None:
     half_made = gold.parent / ".gold.new"  # what the other is making must stay
     half_made.mkdir()
-    assert commands.main([command, "--annotations", str(gold.parent)]) == 2
-    said = f"another command is at work on {gold}; run this one again when it has ended\n"
+    assert main([command, "--annotations", str(gold.parent)]) == 2
+    said = f"another command is using {gold}; run this one again when it has ended\n"
     assert capsys.readouterr().err == said
     assert held(gold) == OLD and half_made.exists()
 
@@ -220,8 +221,8 @@ def test_a_second_command_waits_for_nobody(
 def test_a_killed_process_holds_nothing(gold: Path, holder: subprocess.Popen[str]) -> None:
     holder.kill()
     holder.wait()
-    with exchange.locked(gold):
+    with exchange.lock(gold):
         exchange.replace_files(gold, {"000_x.json": NEW["000_x.json"]}, {})  # and the folder may change under it
-        with pytest.raises(exchange.Busy), exchange.locked(gold):
+        with pytest.raises(exchange.FolderLocked), exchange.lock(gold):
             pass
     assert sorted(path.name for path in gold.parent.iterdir()) == ["gold"]

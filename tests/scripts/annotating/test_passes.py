@@ -7,7 +7,7 @@ import json
 import pytest
 
 from scripts import files as places
-from scripts.annotating import passes
+from scripts.annotating.commands import passes
 from scripts.annotating.task_files import load_tasks
 from vostochny.formats.label_studio import canonicalize
 
@@ -22,10 +22,10 @@ def test_two_users_annotations_come_back_apart(client):
         task["annotations"][0]["result"] = [
             r for r in result if r.get("id") in kept or {r.get("from_id"), r.get("to_id")} <= kept
         ]
-    back = passes.through_server(client, {"a": a, "b": b})
+    back = passes.send_and_separate(client, {"a": a, "b": b})
     for name, own in (("a", a), ("b", b)):
         assert [t["data"]["doc_id"] for t in back[name]] == sorted(own)
         for task in back[name]:
             expected = canonicalize(own[task["data"]["doc_id"]])["annotations"][0]["result"]
             assert task["annotations"][0]["result"] == expected
-            assert task["annotations"][0]["completed_by"] == passes.email(name)
+            assert task["annotations"][0]["completed_by"] == passes.email_of(name)

@@ -24,13 +24,13 @@ LINE = {
 def test_predictions_without_ids_and_offsets_are_drawn_each_once(tmp_path):
     path = tmp_path / "predictions.jsonl"
     path.write_text(json.dumps(LINE), encoding="utf-8")
-    tasks, lost = prediction_tasks.load(path, load_tasks(places.GOLD))
+    tasks, not_drawn = prediction_tasks.load(path, load_tasks(places.GOLD))
     ((doc_id, task),) = tasks.items()
     drawn = label_studio.read(task, load_ontology())
     assert [e.span.of(drawn.text) for e in drawn.entities] == ["Kim Jong Un"]
     assert [e.trigger.start for e in drawn.events] == [32, 188]
     assert [len(e.arguments) for e in drawn.events] == [0, 1]
-    assert lost == {doc_id: 1}  # the words that the article lacks
+    assert not_drawn == {doc_id: 1}  # the words that the article lacks
 
 
 def test_another_format_is_drawn_as_well(tmp_path):

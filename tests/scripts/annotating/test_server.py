@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from scripts.annotating import commands
-from scripts.annotating.server import Server, ServerError, healthy, in_use
+from scripts.__main__ import main
+from scripts.annotating import projects, task_files
+from scripts.annotating.server import STATE, Server, ServerError, is_healthy, is_in_use
 from scripts.build.label_config import problems
 from scripts.files import ROOT
 from vostochny.formats.label_studio import canonicalize, dumps, read, write
@@ -69,18 +70,18 @@ def made_up(doc_id: str, text: str) -> Document:
 def tasks() -> dict[str, dict[str, Any]]:
     """The five articles: the gold where it exists, else made-up annotation on their texts."""
     if list(GOLD.glob("*.json")):
-        return commands.load_tasks(GOLD)
+        return task_files.load_tasks(GOLD)
     seeds = sorted((ROOT / "seeds").glob("*.txt"))
     return {s.stem: write(made_up(s.stem, s.read_bytes().decode("utf-8"))) for s in seeds}
 
 
 def test_the_servers_own_checker_accepts_our_configuration() -> None:
-    assert problems(commands.CONFIG.read_text(encoding="utf-8")) == []
-    assert problems(commands.CONFIG.read_text(encoding="utf-8").replace('toName="text"', 'toName="b"')) != []
+    assert problems(task_files.CONFIG.read_text(encoding="utf-8")) == []
+    assert problems(task_files.CONFIG.read_text(encoding="utf-8").replace('toName="text"', 'toName="b"')) != []
 
 
 def test_five_documents_come_back_as_they_went_in(client: Any, tasks: dict[str, Any]) -> None:
-    back = commands.through_server(client, tasks)
+    back = task_files.send_and_return(client, tasks)
     assert len(back) == 5
     assert {task["data"]["doc_id"]: dumps(task) for task in back} == {
         d: dumps(canonicalize(t)) for d, t in tasks.items()
@@ -90,7 +91,7 @@ def test_five_documents_come_back_as_they_went_in(client: Any, tasks: dict[str, 
 def test_made_up_annotation_of_every_kind_comes_back(client: Any) -> None:
     text = "Title 🚀 of it\n\n" + "He said that “they” will, and 𝔸 did not: “no.” Then\nhe left. " * 20 + "\n\nEnd\n"
     task = write(made_up("000_every", text))
-    (back,) = commands.through_server(client, {"000_every": task})
+    (back,) = task_files.send_and_return(client, {"000_every": task})
     assert dumps(back) == dumps(task)
     kinds = {entry.get("from_name") for entry in back["annotations"][0]["result"]}
     assert kinds == {None, *LABEL_CONTROLS, *ATTRIBUTES}
@@ -101,8 +102,8 @@ def test_annotators_keep_their_names(client: Any, project: Callable[[], int]) ->
     task = {"data": {"doc_id": "000_x", "text": "Kim"}, "annotations": [{"completed_by": me, "result": []}]}
     strange = {"data": {"doc_id": "001_x", "text": "Kim"}, "annotations": [{"completed_by": "x@y.org", "result": []}]}
     one = project()
-    commands.import_tasks(client, one, [task, strange])
-    exported = commands.export_tasks(client, one)
+    task_files.import_tasks(client, one, [task, strange])
+    exported = task_files.export_tasks(client, one)
     assert [canonicalize(t)["annotations"][0]["completed_by"] for t in exported] == [me, me]
     assert read(exported[0], load_ontology(), annotator=me).doc_id == "000_x"
 
@@ -110,14 +111,14 @@ def test_annotators_keep_their_names(client: Any, project: Callable[[], int]) ->
 def test_an_unsaved_draft_is_refused(client: Any, project: Callable[[], int], tasks: dict[str, Any]) -> None:
     one = project()
     task = next(iter(tasks.values()))
-    commands.import_tasks(client, one, [task])
-    (exported,) = commands.export_tasks(client, one)
+    task_files.import_tasks(client, one, [task])
+    (exported,) = task_files.export_tasks(client, one)
     answer = client._client_wrapper.httpx_client.request(
         f"api/tasks/{exported['id']}/annotations/{exported['annotations'][0]['id']}/drafts",
         method="POST", json={"result": [], "lead_time": 1},
     )  # fmt: skip
     assert answer.status_code == 201
-    (exported,) = commands.export_tasks(client, one)
+    (exported,) = task_files.export_tasks(client, one)
     with pytest.raises(ValueError, match="press Update in the browser"):
         read(exported, load_ontology())
 
@@ -127,11 +128,11 @@ def test_a_folder_in_use_is_refused(server: Any) -> None:
         Server(server.data)
 
 
-def test_the_folders_faults_are_all_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_problem_of_a_folder_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("000_a", "001_b"):
         task = {"data": {"doc_id": name, "text": "Kim"}, "annotations": []}
         (tmp_path / f"{name}.json").write_text(json.dumps(task), encoding="utf-8")
-    assert commands.main(["roundtrip", str(tmp_path), str(tmp_path / "out")]) == 2
+    assert main(["roundtrip", str(tmp_path), str(tmp_path / "out")]) == 2
     said = capsys.readouterr().err
     assert "000_a.json: annotations: the task has no annotation" in said
     assert "001_b.json" in said
@@ -142,37 +143,37 @@ def test_start_finds_everything_as_it_was_and_stop_ends_that_server_alone(
     server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("LABEL_STUDIO_URL", raising=False)
-    folders = [commands.STATE / name for name in ("test-start-data", "test-start-data-2")]
-    data = next((folder for folder in folders if not in_use(folder)), folders[0])
-    monkeypatch.setattr(commands, "DATA", data)
-    monkeypatch.setattr(commands, "RUNNING", tmp_path / "server.json")
-    monkeypatch.setattr(commands, "REMEMBERED", tmp_path / "sync")
-    monkeypatch.setattr(commands, "TITLE", f"test {time.time()}")
-    assert commands.main(["start"]) == 0
+    folders = [STATE / name for name in ("test-start-data", "test-start-data-2")]
+    data = next((folder for folder in folders if not is_in_use(folder)), folders[0])
+    monkeypatch.setattr(projects, "DATA", data)
+    monkeypatch.setattr(projects, "LOCAL_SERVER", tmp_path / "server.json")
+    monkeypatch.setattr(projects, "SYNC_STATES", tmp_path / "sync")
+    monkeypatch.setattr(projects, "TITLE", f"test {time.time()}")
+    assert main(["start"]) == 0
     first = capsys.readouterr().out.splitlines()
-    assert [line.split()[1] for line in first if line[:2] == "00"] == ["made"] * 5
+    assert [line.split()[1] for line in first if line[:2] == "00"] == ["created"] * 5
     assert first[-1].startswith("http://127.0.0.1:")
-    client, project, state = commands.opened()
-    before, edited = commands.export_tasks(client, project), next(iter(state.tasks.values()))
+    client, project, state = projects.open_project()
+    before, edited = task_files.export_tasks(client, project), next(iter(state.tasks.values()))
     client.annotations.update(edited.annotation, result=[])
-    assert commands.main(["start"]) == 0
+    assert main(["start"]) == 0
     again = capsys.readouterr().out.splitlines()
     assert again[-1] == first[-1]
     assert [line.split(maxsplit=1)[1] for line in again if line[:2] == "00"] == [
-        "edited there; pull brings it", *["current"] * 4
+        "edited in the browser; pull to get it", *["unchanged"] * 4
     ]  # fmt: skip
-    after = commands.export_tasks(client, project)
+    after = task_files.export_tasks(client, project)
     assert [task["id"] for task in after] == [task["id"] for task in before]
     assert [bool(task["annotations"][0]["result"]) for task in after] == [False, *[True] * 4]
-    assert commands.main(["user", "second@example.org"]) == 0
+    assert main(["user", "second@example.org"]) == 0
     assert re.fullmatch(r"second@example.org logs in with \S{16}\n", capsys.readouterr().out)
     client.projects.delete(project)
-    assert [commands.main([command]) for command in ("stop", "stop", "status")] == [0, 0, 2]
+    assert [main([command]) for command in ("stop", "stop", "status")] == [0, 0, 2]
     said = capsys.readouterr()
     assert said.out == "stopped\nno server is running\n"
     assert said.err == "no server is running; run `make label-studio`, or set LABEL_STUDIO_URL\n"
-    assert healthy(server.url)
-    assert not healthy(first[-1].split()[0])
+    assert is_healthy(server.url)
+    assert not is_healthy(first[-1].split()[0])
 
 
 def test_a_server_that_ends_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,4 +195,4 @@ def test_a_server_that_hangs_is_given_up_and_ended(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("scripts.annotating.server.PROGRAM", program)
     with pytest.raises(ServerError, match=r"(?s)did not answer .* within 1 s.*still migrating"):
         Server(tmp_path / "data", timeout=1)
-    assert not in_use(tmp_path / "data")
+    assert not is_in_use(tmp_path / "data")

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from scripts.annotating import commands, prediction_tasks, sync, sync_state, task_files
+from scripts.__main__ import main
+from scripts.annotating import prediction_tasks, projects, sync, sync_state, task_files
+from scripts.annotating.server import ServerError
 from vostochny.formats.label_studio import dumps, write
 from vostochny.model import Argument, Document, Entity, Event, Reference, Span
 
@@ -36,18 +38,18 @@ class Site:
 
     def __init__(self, client: Any, project: int, folder: Path):
         self.client, self.project, self.folder = client, project, folder
-        self.gold, self.aside = folder / "gold", folder / "replaced"
+        self.gold, self.replaced = folder / "gold", folder / "replaced"
         task_files.write_tasks(self.gold, [article("000_a"), article("001_b")])
         self.state = sync_state.load(folder / "sync", "test", project)
 
     def push(self, **options: Any) -> dict[str, str]:
-        return sync.push(self.client, self.project, self.gold, self.state, LISTS, aside=self.aside, **options)
+        return sync.push(self.client, self.project, self.gold, self.state, LISTS, replaced=self.replaced, **options)
 
     def pull(self, **options: Any) -> list[str]:
-        taken = sync.pull(self.client, self.project, self.gold, self.state, aside=self.aside, **options)
+        taken = sync.pull(self.client, self.project, self.gold, self.state, replaced=self.replaced, **options)
         return [doc_id for doc_id, *_ in taken]
 
-    def compare(self) -> list[sync.Pair]:
+    def compare(self) -> list[sync.Article]:
         return list(sync.compare(self.client, self.project, self.gold, self.state).values())
 
     def task(self, doc_id: str = "000_a") -> dict[str, Any]:
@@ -66,7 +68,7 @@ class Site:
         change(task["annotations"][0]["result"])
         (self.gold / f"{doc_id}.json").write_text(dumps(task), encoding="utf-8")
 
-    def held(self) -> dict[str, bytes]:
+    def contents(self) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in self.gold.iterdir()}
 
     def api(self, method: str, path: str, **more: Any) -> Any:
@@ -78,7 +80,7 @@ class Site:
 @pytest.fixture
 def site(client: Any, project: Callable[[], int], tmp_path: Path) -> Site:
     made = Site(client, project(), tmp_path)
-    assert set(made.push().values()) == {"made"}
+    assert set(made.push().values()) == {"created"}
     return made
 
 
@@ -97,14 +99,14 @@ def region(id_: str, label: str, start: int, end: int) -> dict[str, Any]:
 
 
 def test_what_is_the_same_stays_and_a_lost_memory_comes_back(site: Site) -> None:
-    before, task = site.held(), site.task()
-    assert set(site.push().values()) == {"current"}
+    before, task = site.contents(), site.task()
+    assert set(site.push().values()) == {"unchanged"}
     assert site.pull() == []
     site.state.path.unlink()
     site.state = sync_state.load(site.folder / "sync", "test", site.project)
-    assert set(site.push().values()) == {"current"}
+    assert set(site.push().values()) == {"unchanged"}
     assert site.state.tasks.keys() == {"000_a", "001_b"}
-    assert site.held() == before
+    assert site.contents() == before
     assert site.task() == task  # not even touched
 
 
@@ -117,50 +119,50 @@ def test_known_clusters_are_picked_and_others_typed(site: Site) -> None:
 
 
 def test_an_edit_in_the_browser_changes_that_line_of_that_file(site: Site) -> None:
-    before = site.held()
+    before = site.contents()
     site.edit(level("NOM"))
-    assert site.push() == {"000_a": "edited there; pull brings it", "001_b": "current"}
+    assert site.push() == {"000_a": "edited in the browser; pull to get it", "001_b": "unchanged"}
     assert site.pull() == ["000_a"]
-    after = site.held()
+    after = site.contents()
     assert after["001_b.json"] == before["001_b.json"]
     old, new = (held["000_a.json"].decode().splitlines() for held in (before, after))
     assert [line for line in new if line not in old] == [line.replace("NAM", "NOM") for line in old if line not in new]
     assert len(old) == len(new)
     assert site.pull() == []
-    assert set(site.push().values()) == {"current"}
+    assert set(site.push().values()) == {"unchanged"}
 
 
 def test_an_edit_of_the_file_updates_the_same_annotation(site: Site) -> None:
     task = site.task()
     site.write(level("NOM"))
     assert site.pull() == []  # and the edit stays
-    assert site.push() == {"000_a": "updated", "001_b": "current"}
+    assert site.push() == {"000_a": "updated", "001_b": "unchanged"}
     after = site.task()
     assert (after["id"], after["annotations"][0]["id"]) == (task["id"], task["annotations"][0]["id"])
-    assert sync.hash_of(after) == sync.hash_of(json.loads(site.held()["000_a.json"]))
-    assert set(site.push().values()) == {"current"}
+    assert sync.hash_task(after) == sync.hash_task(json.loads(site.contents()["000_a.json"]))
+    assert set(site.push().values()) == {"unchanged"}
 
 
 def test_what_changed_on_both_sides_is_for_the_annotator_to_decide(site: Site) -> None:
     site.write(level("NOM"))
     site.edit(level("PRO"))
-    before, there = site.held(), site.task()
+    before, there = site.contents(), site.task()
     with pytest.raises(sync.Refused, match=r"000_a: changed here and in the browser; .*pull --theirs 000_a"):
         site.pull()
     with pytest.raises(sync.Refused, match=r"(?s)000_a: was edited in the browser.*push --ours 000_a.*server is as it"):
         site.push()
-    assert (site.held(), site.task()) == (before, there)
+    assert (site.contents(), site.task()) == (before, there)
     assert site.pull(theirs=["000_a"]) == ["000_a"]
-    assert b"PRO" in site.held()["000_a.json"]
-    (kept,) = site.aside.glob("000_a-*.json")
+    assert b"PRO" in site.contents()["000_a.json"]
+    (kept,) = site.replaced.glob("000_a-*.json")
     assert "NOM" in kept.read_text(encoding="utf-8")
     kept.unlink()
 
     site.write(level("NOM"))
     site.edit(level("NAM"))
-    assert site.push(ours=["000_a"]) == {"000_a": "made anew", "001_b": "current"}
+    assert site.push(ours=["000_a"]) == {"000_a": "replaced", "001_b": "unchanged"}
     assert site.task()["annotations"][0]["result"][1]["value"]["choices"] == ["NOM"]
-    assert len(list(site.aside.glob("000_a-*.json"))) == 1
+    assert len(list(site.replaced.glob("000_a-*.json"))) == 1
     assert site.pull() == []
 
 
@@ -195,7 +197,7 @@ def arrow(to: str, labels: Any) -> dict[str, Any]:
 TYPED = {"id": "e1", "from_name": "cluster", "to_name": "text", "type": "textarea", "value": {"text": ["kim"]}}
 CONFLICTS: list[tuple[Callable[[Site, str], Any], str]] = [
     (draft, "press Update in the browser"),
-    (lambda s, d: s.client.annotations.delete(s.task(d)["annotations"][0]["id"]), "its annotation was deleted; mark"),
+    (lambda s, d: s.client.annotations.delete(s.task(d)["annotations"][0]["id"]), "its annotation was deleted;"),
     (lambda s, d: s.client.tasks.delete(s.task(d)["id"]), "its task was deleted; `push --ours"),
     (lambda s, d: s.client.annotations.create(s.task(d)["id"], result=[]), "has 2 annotations"),
     (lambda s, d: task_files.import_tasks(s.client, s.project, [article(d)]), "delete all but one in"),
@@ -214,7 +216,7 @@ def test_each_conflict_is_refused_whole_and_can_be_mended(site: Site) -> None:
     site.edit(level("NOM"), "001_b")  # good work beside it: nothing of it may arrive alone
     for name, (make, _) in zip(names, CONFLICTS, strict=True):
         make(site, name)
-    before = site.held()
+    before = site.contents()
     with pytest.raises(sync.Refused) as refused:
         site.pull()
     *lines, last = str(refused.value).splitlines()
@@ -222,16 +224,16 @@ def test_each_conflict_is_refused_whole_and_can_be_mended(site: Site) -> None:
     for name, (_, message) in zip(names, CONFLICTS, strict=True):
         assert any(line.startswith(f"{name}: ") and message in line for line in lines), (name, lines)
     assert len(lines) == len(names)
-    assert site.held() == before
-    assert {pair.state for pair in site.compare() if pair.doc_id in names} == {"broken", "gone"}
-    assert set(site.push(ours=names).values()) == {"made anew", "current", "edited there; pull brings it"}
+    assert site.contents() == before
+    assert {pair.state for pair in site.compare() if pair.doc_id in names} == {"broken", "deleted"}
+    assert set(site.push(ours=names).values()) == {"replaced", "unchanged", "edited in the browser; pull to get it"}
     assert site.pull() == ["001_b"]
-    assert {name for name, held in site.held().items() if held != before[name]} == {"001_b.json"}
+    assert {name for name, held in site.contents().items() if held != before[name]} == {"001_b.json"}
 
 
 def test_broken_rules_are_refused_before_a_byte_is_written(site: Site) -> None:
     site.edit(level("NOM"))
-    before, seen = site.held(), []
+    before, seen = site.contents(), []
 
     def check(files: dict[str, str]) -> list[str]:
         seen.append(files)
@@ -240,7 +242,7 @@ def test_broken_rules_are_refused_before_a_byte_is_written(site: Site) -> None:
     with pytest.raises(sync.Refused, match=r"(?s)EN9 e1: is wrong.*nothing was pulled"):
         site.pull(check=check)
     assert [list(files) for files in seen] == [["000_a.json"]]
-    assert site.held() == before
+    assert site.contents() == before
 
 
 def test_an_edit_at_the_moment_of_the_push_is_not_overwritten(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,7 +255,7 @@ def test_an_edit_at_the_moment_of_the_push_is_not_overwritten(site: Site, monkey
         return pairs
 
     monkeypatch.setattr(sync, "compare", late)
-    with pytest.raises(sync.Refused, match="edited in the browser this moment"):
+    with pytest.raises(sync.Refused, match="edited in the browser at this moment"):
         site.push()
     assert site.task()["annotations"][0]["result"][1]["value"]["choices"] == ["PRO"]
 
@@ -265,7 +267,7 @@ def test_a_server_gone_midway(site: Site, command: str, monkeypatch: pytest.Monk
     site.edit(level("NOM"))
     site.write(level("NOM"), "001_b")
     (site.gold / "002_c.json").write_text(dumps(article("002_c")), encoding="utf-8")
-    before, counted = site.held(), 0
+    before, counted = site.contents(), 0
     send = httpx.Client.send
 
     def failing(self: Any, request: Any, **more: Any) -> Any:
@@ -284,7 +286,7 @@ def test_a_server_gone_midway(site: Site, command: str, monkeypatch: pytest.Monk
                 getattr(site, command)()
                 break
             except httpx.ConnectError:
-                assert site.held() == before
+                assert site.contents() == before
     assert 2 <= allowed < 39
     assert site.pull() == (["000_a"] if command == "push" else [])
     site.push()
@@ -296,14 +298,14 @@ def test_an_empty_gold_waits_for_its_annotator(site: Site) -> None:
     empty = article("002_c")
     empty["annotations"][0]["result"] = []
     (site.gold / "002_c.json").write_text(dumps(empty), encoding="utf-8")
-    assert site.push()["002_c"] == "made"
+    assert site.push()["002_c"] == "created"
     task = site.task("002_c")
     assert task["annotations"] == []  # so that the page offers Submit, and a prediction where there is one
     assert site.pull() == []
-    assert site.push()["002_c"] == "current"
+    assert site.push()["002_c"] == "unchanged"
     site.client.annotations.create(task["id"], result=article("002_c")["annotations"][0]["result"])
     assert site.pull() == ["002_c"]
-    new = json.loads(site.held()["002_c.json"])
+    new = json.loads(site.contents()["002_c.json"])
     assert new["annotations"][0].pop("completed_by") == site.client.users.whoami().email
     assert new == article("002_c")
 
@@ -327,8 +329,8 @@ def test_a_prediction_is_shown_and_replaced(site: Site, tmp_path: Path) -> None:
 
     def show() -> tuple[dict[str, str], list[Any]]:
         file.write_text(json.dumps(row), encoding="utf-8")
-        tasks, lost = prediction_tasks.load(file, gold)
-        assert lost == {"000_a": 1}  # nothing was predicted where the second argument stands
+        tasks, not_drawn = prediction_tasks.load(file, gold)
+        assert not_drawn == {"000_a": 1}  # nothing was predicted where the second argument stands
         done = prediction_tasks.show(site.client, site.project, tasks, "ours")
         return done, [p for p in site.client.predictions.list(task=site.task()["id"]) if p.model_version == "ours"]
 
@@ -336,7 +338,7 @@ def test_a_prediction_is_shown_and_replaced(site: Site, tmp_path: Path) -> None:
     assert done == {"000_a": "shown"}
     assert {e.get("from_name") for e in prediction.result} == {"entity", "cluster", "event", None}
     done, (again,) = show()
-    assert (done, again.id) == ({"000_a": "current"}, prediction.id)
+    assert (done, again.id) == ({"000_a": "unchanged"}, prediction.id)
     row["entities"].pop()
     done, (other,) = show()
     assert done == {"000_a": "shown"}
@@ -350,8 +352,8 @@ def environment(monkeypatch: pytest.MonkeyPatch, url: str, key: str, project: in
     monkeypatch.delenv("LABEL_STUDIO_PROJECT", raising=False)
     if project is not None:
         monkeypatch.setenv("LABEL_STUDIO_PROJECT", str(project))
-    monkeypatch.setattr(commands, "REMEMBERED", folder / "sync")
-    monkeypatch.setattr(commands, "REPLACED", folder / "replaced")
+    monkeypatch.setattr(projects, "SYNC_STATES", folder / "sync")
+    monkeypatch.setattr(projects, "REPLACED", folder / "replaced")
 
 
 def test_what_goes_wrong_is_told_in_one_line(
@@ -359,7 +361,7 @@ def test_what_goes_wrong_is_told_in_one_line(
 ) -> None:
     def said(url: str, key: str, project: int | None = None) -> str:
         environment(monkeypatch, url, key, project, tmp_path)
-        assert commands.main(["pull"]) == 2
+        assert main(["pull"]) == 2
         lines = capsys.readouterr().err.splitlines()
         assert len(lines) == 1
         return lines[0]
@@ -368,7 +370,7 @@ def test_what_goes_wrong_is_told_in_one_line(
     assert "the server does not answer" in said("http://127.0.0.1:1", server.token)
     assert "has no such project" in said(server.url, server.token, 10**6)
     assert "LABEL_STUDIO_API_KEY is not set" in said(server.url, "")
-    monkeypatch.setattr(commands, "TITLE", "nothing of this name")
+    monkeypatch.setattr(projects, "TITLE", "nothing of this name")
     assert "has no project 'nothing of this name' yet; push first" in said(server.url, server.token)
 
 
@@ -377,7 +379,7 @@ def test_a_personal_access_token_serves_as_well(site: Site, server: Any, monkeyp
     site.api("POST", "api/jwt/settings", json=settings | {"api_tokens_enabled": True})
     token = site.api("POST", "api/token/").json()["token"]
     environment(monkeypatch, server.url, token, site.project, site.folder)
-    client, project, _ = commands.opened()
+    client, project, _ = projects.open_project()
     tasks = task_files.export_tasks(client, project)
     site.api("POST", "api/token/blacklist/", json={"refresh": token})  # a user has one at a time
     assert project == site.project
@@ -387,5 +389,5 @@ def test_a_personal_access_token_serves_as_well(site: Site, server: Any, monkeyp
 def test_half_an_export_is_named(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     exports = copy.copy(site.client.projects.exports)
     monkeypatch.setattr(type(exports), "as_json", lambda *_: json.loads('[{"id": 1, "da'))
-    with pytest.raises(commands.ServerError, match="broke off; try again"):
+    with pytest.raises(ServerError, match="broke off; try again"):
         site.pull()

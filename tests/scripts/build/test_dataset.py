@@ -36,7 +36,7 @@ def test_everything_generated_is_current():
 
 def test_default_config_has_the_articles_byte_for_byte():
     rows = load()
-    assert rows.num_rows == len(list(files.SEEDS.iterdir())) == len(store.manifest()["documents"])
+    assert rows.num_rows == len(list(files.SEEDS.iterdir())) == len(store.read_manifest()["documents"])
     for row in rows:
         data = (files.SEEDS / f"{row['doc_id']}.txt").read_bytes()
         assert row["text"].encode() == data

@@ -1,0 +1,35 @@
+"""Start Label Studio with the gold in it; print its address and log-in.
+
+A server that runs already is used as it is. Edits made there that were not pulled yet stay.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from scripts import exchange
+from scripts.annotating import projects, sync
+from scripts.annotating.commands.push import push_gold
+from scripts.annotating.server import Server, ServerError, explain_errors, is_healthy, write_private
+
+
+@explain_errors()
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.parse_args(arguments)
+    login = projects.read_local_server()
+    if login is None:
+        server = Server(projects.DATA)
+        login = {key: getattr(server, key) for key in ("pid", "url", "username", "password", "token")}
+        write_private(projects.LOCAL_SERVER, login)
+    elif not is_healthy(login["url"]):
+        raise ServerError(f"the server at {login['url']} runs but does not answer; stop it and start again")
+    try:
+        push_gold(anyway=True)
+    except (sync.Refused, exchange.FolderLocked) as error:
+        # The server runs all the same, with the tasks that it had.
+        print(error, file=sys.stderr)
+    print(f"{login['url']}  log in as {login['username']} with {login['password']}")
+    return 0

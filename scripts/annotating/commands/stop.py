@@ -1,0 +1,24 @@
+"""Stop the server that `start` started; what was edited there stays for the next start."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from scripts.annotating import projects
+from scripts.annotating.server import end_process_group, is_in_use
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.parse_args(arguments)
+    # A process id alone proves nothing: the system gives the number of a dead process to another one. The lock on the
+    # data folder, which read_local_server looks at, shows that the process is still our server.
+    server = projects.read_local_server()
+    if server is None:
+        print("no server is running")
+    else:
+        end_process_group(server["pid"], lambda: not is_in_use(projects.DATA))
+        print("stopped")
+    projects.LOCAL_SERVER.unlink(missing_ok=True)
+    return 0

@@ -1,0 +1,55 @@
+"""Pull, rebuild the corpus and print what changed: from a correction in the browser to a dataset that contains it.
+
+    python -m scripts update
+    python -m scripts update --theirs 003        the browser's version, whatever changed in the file
+
+Where the pull is refused, nothing is written; see `pull --help`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from scripts import exchange
+from scripts.annotating.commands import pull
+from scripts.annotating.server import explain_errors
+from scripts.errors import CommandError
+from scripts.files import CORPUS, display_path, write_or_check
+from vostochny.errors import InputError
+
+
+@explain_errors()
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    pull.add_options(parser)
+    parser.add_argument("--corpus", type=Path, default=CORPUS, metavar="DIR", help="default: corpus/")
+    options = parser.parse_args(arguments)
+    gold = options.annotations / "gold"
+    with exchange.lock(gold), tempfile.TemporaryDirectory(prefix="vostochny-") as temporary:
+        exchange.recover(gold)
+        before = Path(temporary) / "gold"
+        shutil.copytree(gold, before)
+        changed = pull.pull_gold(options.annotations, options.theirs)
+        _rebuild(options.annotations, options.corpus)
+        if changed:
+            from scripts.history import differences
+
+            differences.main([str(before), str(gold)])
+    return 0
+
+
+def _rebuild(annotations: Path, corpus: Path) -> None:
+    """Build the corpus and the package's data; print the files that were written."""
+    from scripts.build import dataset  # slow to load, and not needed where the pull is refused
+
+    try:
+        files = dataset.package_data() | dataset.build(annotations, corpus)
+    except InputError as error:
+        hint = "the gold was updated, the corpus was not; correct this and run update again"
+        raise CommandError(f"{error}\n{hint}") from None
+    for path in write_or_check(files, check=False):
+        print(f"{display_path(path)}: written")
