@@ -100,10 +100,22 @@ def test_every_command_of_a_document_exists(name: str) -> None:
     assert [m for m in made if m not in targets] == []
 
 
-@pytest.mark.parametrize("name", [*GUIDES, "docs/label-studio.md", "docs/scale.md"])
+def anchors(name: str) -> set[str]:
+    """The anchors of a document's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text(name), flags=re.S), re.M)
+    return {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", [*GUIDES, "README.md", "docs/label-studio.md", "docs/scale.md"])
 def test_every_link_of_a_guide_leads_somewhere(name: str) -> None:
-    links = [link for link in re.findall(r"\]\(([^)#]+)[^)]*\)", text(name)) if not link.startswith("http")]
-    assert links and [link for link in links if not ((ROOT / name).parent / link).exists()] == []
+    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", text(name)) if not link.startswith("http")]
+    broken = []
+    for link in links:
+        path, _, anchor = link.partition("#")
+        target = (ROOT / name).parent / path if path else ROOT / name
+        if not target.exists() or (anchor and anchor not in anchors(str(target.resolve().relative_to(ROOT)))):
+            broken.append(link)
+    assert links and broken == []
 
 
 def test_the_architecture_names_every_room() -> None:
