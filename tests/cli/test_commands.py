@@ -144,6 +144,19 @@ def test_compare_a_system_with_a_worse_copy_of_itself(tmp_path):
     assert run_vostochny("compare", LOOKUP).returncode == 2
 
 
+def test_compare_prints_one_signature_once_and_different_ones_by_system(tmp_path):
+    shared = run_vostochny(
+        "compare", LOOKUP, LOOKUP, LOOKUP, "--layer", "entities", "--resamples", "0"
+    ).stdout.splitlines()
+    assert [line for line in shared if "vostochny:" in line] == [shared[-1]]
+    assert shared[-1].startswith("vostochny:")
+    partial = tmp_path / "entities.jsonl"
+    partial.write_text('{"doc_id": "003", "entities": []}', encoding="utf-8")  # its layer is in its signature
+    different = run_vostochny("compare", LOOKUP, str(partial), "--resamples", "0").stdout.splitlines()
+    assert different[-2].startswith(f"{LOOKUP}: vostochny:") and "|layer:entities+events+quotes|" in different[-2]
+    assert different[-1].startswith(f"{partial}: vostochny:") and "|layer:entities|" in different[-1]
+
+
 def test_help_imports_nothing_heavy():
     code = (
         "import sys; from vostochny import cli\n"

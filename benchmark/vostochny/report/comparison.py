@@ -113,7 +113,7 @@ def render_text(table: ComparisonTable) -> str:
         "number of rows. detectable: the smallest true difference that this pair could have shown (80 % power at 5 %).",
         f"With {table.size} documents no test over documents could reach a p below {smallest:.4g}. "
         "Neither interval covers articles on other events.",
-        *table.signatures,
+        *_render_signatures(table),
     ]
     return "\n".join(lines) + "\n"
 
@@ -134,6 +134,13 @@ def _render_row(row: Row, documents: Sequence[str]) -> Iterator[str]:
     each = "  ".join(f"{shorten_id(doc_id)} {_points(x, signed=True)}" for doc_id, x in differences)
     more = "  …" if len(documents) > MAX_DOCUMENTS else ""
     yield f"      by article: {each}{more}; {signs}"
+
+
+def _render_signatures(table: ComparisonTable) -> list[str]:
+    """Return the signature once if all systems share it, else that of each system behind the system's name."""
+    if len(set(table.signatures)) == 1:
+        return [table.signatures[0]]
+    return [f"{name}: {signature}" for name, signature in zip(table.names, table.signatures, strict=True)]
 
 
 def _points(value: float | None, signed: bool = False) -> str:
