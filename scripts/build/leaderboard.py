@@ -44,7 +44,7 @@ def made() -> dict[str, str]:
         return scoring.score(against, predicted, ontology, scoring.Options(unknown="wrong"), known_as)
 
     results = {name: scored(name) for name in about}
-    table = board.build(about, results, corpus.load_agreement())
+    table = board.build(about, results, corpus.load_agreement(), gold_hash)
     out = {f"{name}.json": result_json.render(result) for name, result in results.items()}
     # Through JSON, so that what is rendered is what is stored.
     out["leaderboard.json"] = json.dumps(table, ensure_ascii=False, indent=2) + "\n"

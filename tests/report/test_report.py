@@ -238,12 +238,12 @@ def test_places_are_shared_where_nothing_decides_them():
 
     good, bad = make_mistakes(GOLD), jsonl.read_predictions(LOOKUP, GOLD, ONTOLOGY)
     results = {"good": scored(good), "twin": scored(good), "bad": scored(bad)}
-    made = board.build(about("good", "twin", "bad"), results, {})
+    made = board.build(about("good", "twin", "bad"), results, {}, "?")
     table = next(t for t in made["tables"] if t["measure"] == "events.argument")
     assert [(r["system"], r["place"]) for r in table["rows"]] == [("good", [1, 2]), ("twin", [1, 2]), ("bad", [3, 3])]
     text = board.render_markdown(made)
     assert "| 1–2 | good |" in text and "+0.0, not compared" in text and "decided" in text
-    made = board.build(about("good", "bad") | about("twin", kind="ceiling"), results, {"events.argument": 0.6})
+    made = board.build(about("good", "bad") | about("twin", kind="ceiling"), results, {"events.argument": 0.6}, "?")
     table = next(t for t in made["tables"] if t["measure"] == "events.argument")
     assert {r["system"]: r.get("place") for r in table["rows"]} == {"good": [1, 1], "twin": None, "bad": [2, 2]}
     html = board.render_html(made)
@@ -251,11 +251,33 @@ def test_places_are_shared_where_nothing_decides_them():
     assert "<tr><td>" in html and '</td><th scope="row">' in html  # the system names its row
 
 
+def test_the_leaderboard_names_the_gold_of_its_systems_and_what_an_annotator_was_scored_against():
+    """It named the gold of its first row, an annotator's."""
+    predicted = imperfect(GOLD)
+    results = {
+        name: scoring.score(GOLD, predicted, ONTOLOGY, scoring.Options(resamples=0), gold_hash)
+        for name, gold_hash in (("annotator b", "annotator-a"), ("system", "1fd523fb6af3"))
+    }
+    facts = about("annotator b", kind="ceiling") | about("system")
+    leaderboard = json.loads(json.dumps(board.build(facts, results, {}, "1fd523fb6af3")))
+    assert leaderboard["gold"] == "1fd523fb6af3"
+    assert {s["id"]: s["gold"] for s in leaderboard["systems"]} == {
+        "annotator b": "annotator-a",
+        "system": "1fd523fb6af3",
+    }
+    footer = board.render_markdown(leaderboard).splitlines()[-1]
+    assert footer.startswith("Scored against the gold `1fd523fb6af3`, 5 articles.")
+    assert footer.endswith("Annotator b was scored against `annotator-a` instead.")
+    assert "Annotator b was scored against annotator-a instead." in board.render_html(leaderboard)
+    stored = board.read_stored()
+    assert stored["gold"] == corpus.file_hash(str(corpus.documents_path()))
+
+
 def test_a_layer_that_a_system_leaves_empty_is_no_score_of_nought():
     result = scoring.score(GOLD, make_mistakes(GOLD), ONTOLOGY, scoring.Options(resamples=0))
     silent = {d.doc_id: replace(d, events=(), quotes=()) for d in make_mistakes(GOLD).values()}
     names = {"all": result, "entities": scoring.score(GOLD, silent, ONTOLOGY, scoring.Options(resamples=0))}
-    made = board.build(about(*names), names, {})
+    made = board.build(about(*names), names, {}, "?")
     having = {t["measure"]: {r["system"] for r in t["rows"]} for t in made["tables"]}
     assert having["entities.names"] == set(names) and having["events.trigger"] == having["quotes.speaker"] == {"all"}
 

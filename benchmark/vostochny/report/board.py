@@ -67,7 +67,10 @@ def read_systems(baselines: Path) -> dict[str, dict[str, str]]:
 
 
 def build(
-    about: Mapping[str, Mapping[str, str]], results: Mapping[str, Result], agreement: Mapping[str, float]
+    about: Mapping[str, Mapping[str, str]],
+    results: Mapping[str, Result],
+    agreement: Mapping[str, float],
+    gold_hash: str,
 ) -> dict[str, Any]:
     """Return the leaderboard as data: the systems, and per measure a table of values, intervals, places, differences.
 
@@ -75,6 +78,8 @@ def build(
         about: the FACTS of each system, by its id.
         results: the scores of each system, by its id. Every one is over the same documents.
         agreement: the annotators' mutual F1 by measure; this gold cannot distinguish scores above it.
+        gold_hash: the hash of the gold of the corpus. An annotator (``kind`` "ceiling") may have been scored against
+            another annotator instead: each system's ``gold`` names what it was scored against.
     """
     tables = []
     first = next(iter(results.values()))
@@ -84,9 +89,9 @@ def build(
         if table["rows"]:
             tables.append(table | ({"agreement": agreement[name]} if name in agreement else {}))
     return {
-        "gold": first.gold_hash,
+        "gold": gold_hash,
         "documents": first.size,
-        "systems": [dict(about[i]) | {"signature": r.signature} for i, r in results.items()],
+        "systems": [dict(about[i]) | {"gold": r.gold_hash, "signature": r.signature} for i, r in results.items()],
         "tables": tables,
     }
 
@@ -208,7 +213,7 @@ def render_markdown(board: Mapping[str, Any]) -> str:
     for s in board["systems"]:
         how = "`{}`".format(s["reproduce"].replace("`", "'")) if s["reproduce"] else ""
         lines.append(_markdown_row((s["name"], s["what"], s["author"], how)))
-    return "\n".join([*lines, "", f"Gold `{board['gold']}`, {board['documents']} articles.", ""])
+    return "\n".join([*lines, "", escape(_describe_gold(board, "`"), quote=False), ""])
 
 
 def _markdown_row(cells: Sequence[str]) -> str:
@@ -220,6 +225,19 @@ def _describe_agreement(table: Mapping[str, Any]) -> str:
     return (
         f"The two annotators agree at {100 * table['agreement']:.1f}: this gold cannot distinguish scores above that."
     )
+
+
+def _describe_gold(board: Mapping[str, Any], quote: str = "") -> str:
+    """Return which gold the systems were scored against, and which of them were scored against something else.
+
+    ``quote`` stands before and after what names a gold: a backtick in Markdown. The text is not yet escaped.
+    """
+    sentences = [f"Scored against the gold {quote}{board['gold']}{quote}, {board['documents']} articles."]
+    for s in board["systems"]:
+        if s["gold"] != board["gold"]:
+            name = _capitalise(" ".join(s["name"].split()))
+            sentences.append(f"{name} was scored against {quote}{s['gold']}{quote} instead.")
+    return " ".join(sentences)
 
 
 def _capitalise(text: str) -> str:
@@ -242,7 +260,7 @@ def render_html(board: Mapping[str, Any]) -> str:
         parts += [f"<p>{escape(_describe_agreement(table))}</p>"] if "agreement" in table else []
     systems = [[s["name"], s["what"], s["author"], s["reproduce"]] for s in board["systems"]]
     parts += ["<h2>Systems</h2>", _html_table(_SYSTEMS_HEAD, systems, "Systems")]
-    parts.append(f"</main>\n<footer><p>{escape(EXPLANATION)}</p>")
+    parts.append(f"</main>\n<footer><p>{escape(EXPLANATION)}</p>\n<p>{escape(_describe_gold(board))}</p>")
     parts += [f"<p><code>{escape(s['signature'])}</code></p>" for s in board["systems"]]
     return "\n".join([*parts, "</footer>\n</body>\n</html>", ""])
 
