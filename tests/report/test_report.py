@@ -15,7 +15,7 @@ import pytest
 from scripts.build import leaderboard
 from scripts.files import ROOT
 from tests.support.report_inputs import GOLD, HOSTILE, LOOKUP, ONTOLOGY, hostile_result, make_mistakes
-from vostochny import cli, scoring
+from vostochny import cli, corpus, scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl
 from vostochny.metrics.outcomes import LAYERS, VERDICTS, find_identity_errors, find_outcomes
@@ -253,7 +253,7 @@ def test_places_are_shared_where_nothing_decides_them():
 
 def test_the_leaderboard_names_the_gold_of_its_systems_and_what_an_annotator_was_scored_against():
     """It named the gold of its first row, an annotator's."""
-    predicted = imperfect(GOLD)
+    predicted = make_mistakes(GOLD)
     results = {
         name: scoring.score(GOLD, predicted, ONTOLOGY, scoring.Options(resamples=0), gold_hash)
         for name, gold_hash in (("annotator b", "annotator-a"), ("system", "1fd523fb6af3"))
