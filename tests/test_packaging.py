@@ -45,7 +45,7 @@ def article_text(data: bytes) -> list[str]:
 def bare(tmp_path_factory) -> Path:
     """The corpus without text."""
     target = tmp_path_factory.mktemp("standoff")
-    write_or_check(dataset.without_text(target), check=False)
+    write_or_check(dataset.build_without_text(target), check=False)
     return target
 
 

@@ -1,4 +1,4 @@
-"""The dataset card: what ``datasets`` reads (types of every config) and what a person reads."""
+"""Render the dataset card, corpus/README.md: YAML for ``datasets`` (the types of every config), and text for people."""
 
 from __future__ import annotations
 
@@ -8,46 +8,38 @@ from typing import Any
 
 import yaml
 
-from scripts.build.dataset_fields import MEANING, ROWS, Field, bare, features
+from scripts.build.dataset_fields import MEANING, ROWS, Field, drop_text_fields, list_features
 from vostochny.model import Document
 from vostochny.ontology import Ontology
 
 
-class _Plain(yaml.SafeDumper):
-    """Writes repeated parts out in full: the loader of ``datasets`` takes shared YAML nodes apart while reading."""
+class _NoAliasDumper(yaml.SafeDumper):
+    """Writes repeated parts out in full: the loader of ``datasets`` modifies shared YAML nodes while it reads."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
-def statistics_table(documents: list[Document]) -> str:
-    """Counts a layer and article, as Markdown."""
+def render_statistics(documents: list[Document]) -> str:
+    """Return a Markdown table of the number of items per article and layer."""
     head = [
-        "article",
-        "characters",
-        "tokens",
-        "names",
-        "values",
-        "nominals",
-        "pronouns",
-        "events",
-        "arguments",
-        "quotes",
-    ]
-    rows = []
+        "article", "characters", "tokens", "names", "values", "nominals", "pronouns", "events", "arguments", "quotes",
+    ]  # fmt: skip
+    counts = []
     for d in documents:
         levels = Counter(e.level or "value" for e in d.entities)
-        rows.append(
-            [d.doc_id, len(d.text), len(d.tokens), levels["NAM"], levels["value"], levels["NOM"], levels["PRO"],
+        counts.append(
+            [len(d.text), len(d.tokens), levels["NAM"], levels["value"], levels["NOM"], levels["PRO"],
              len(d.events), sum(len(e.arguments) for e in d.events), len(d.quotes)]
         )  # fmt: skip
-    rows.append(["**all**", *(sum(r[i] for r in rows) for i in range(1, len(head)))])
-    lines = [" | ".join(map(str, row)) for row in [head, ["---"] + ["---:"] * (len(head) - 1), *rows]]
+    rows = [[d.doc_id, *map(str, row)] for d, row in zip(documents, counts, strict=True)]
+    rows.append(["**all**", *(str(sum(row[i] for row in counts)) for i in range(len(head) - 1))])
+    lines = [" | ".join(row) for row in [head, ["---"] + ["---:"] * (len(head) - 1), *rows]]
     return "\n".join(f"| {line} |" for line in lines)
 
 
-def agreement_table(report: Mapping[str, Any]) -> str:
-    """The annotators' mutual F1 by figure, as Markdown; empty where there is none."""
+def render_agreement(report: Mapping[str, Any]) -> str:
+    """Return a Markdown table of the annotators' mutual F1; empty where the report (agreement.json) is empty."""
     if not report:
         return ""
     head = "| figure | mutual F1 | lowest article | items of A, of B | outside the places shown | of |"
@@ -56,23 +48,23 @@ def agreement_table(report: Mapping[str, Any]) -> str:
     def percent(value: float | None) -> str:
         return "–" if value is None else f"{100 * value:.1f}"
 
-    for label, figure in report["f1"].items():
-        if "measure" not in figure:
+    for label, score in report["f1"].items():
+        if "measure" not in score:
             continue
-        by = figure.get("by_article") or {}
+        by = score.get("by_article") or {}
         worst = min(by, key=lambda i: by[i]) if by and min(by.values()) < 1 else None
         low = f"{percent(by[worst])} ({worst[:3]})" if worst else "–"
-        items = f"{figure['a']:.0f}, {figure['b']:.0f}" if "a" in figure else "–"
-        beyond = figure.get("outside_examples") or {}
-        shown = percent(beyond.get("f1")) if beyond else "–"
+        items = f"{score['a']:.0f}, {score['b']:.0f}" if "a" in score else "–"
+        outside = score.get("outside_examples") or {}
+        unshown = percent(outside.get("f1")) if outside else "–"
         lines.append(
-            f"| {label} | {percent(figure['f1'])} | {low} | {items} | {shown} | {beyond.get('support', 0):.0f} |"
+            f"| {label} | {percent(score['f1'])} | {low} | {items} | {unshown} | {outside.get('support', 0):.0f} |"
         )
     return "\n".join(lines)
 
 
-def bibtex(version: str, released: str | None) -> str:
-    """How to cite the corpus."""
+def render_citation(version: str, released: str | None) -> str:
+    """Return the BibTeX entry of the corpus; ``released`` is a date, YYYY-MM-DD."""
     year = f"\n  year = {{{released[:4]}}}," if released else ""
     return f"""@misc{{vostochny,
   title = {{Vostochny: one summit, five newsrooms}},
@@ -81,14 +73,14 @@ def bibtex(version: str, released: str | None) -> str:
 }}"""
 
 
-def _number(n: int) -> str:
-    """A number as a sentence begins with it."""
+def _in_words(n: int) -> str:
+    """Return a number as the first word of a sentence."""
     words = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"]
     return words[n] if n < len(words) else str(n)
 
 
-def _kind(field: Field) -> str:
-    """The type of a field for a reader."""
+def _describe_type(field: Field) -> str:
+    """Return the type of a field for people."""
     if "dtype" in field:
         return str(field["dtype"])
     inner = field.get("struct") or field["list"]
@@ -100,7 +92,8 @@ def _kind(field: Field) -> str:
     return f"{'list of ' if 'list' in field else ''}{{{names}}}"
 
 
-def _head(shapes: Mapping[str, list[Field]], rows: Mapping[str, int], about: str) -> str:
+def _render_yaml(shapes: Mapping[str, list[Field]], rows: Mapping[str, int], about: str) -> str:
+    """Return the YAML of the card; ``about`` is the description of every config."""
     # The loader's cache key ignores the content of local files. The hash of all files in each description is part of
     # the config, and so of the key: a changed corpus can never load from an old cache.
     head = {
@@ -123,10 +116,10 @@ def _head(shapes: Mapping[str, list[Field]], rows: Mapping[str, int], about: str
         ],
         "dataset_info": [{"config_name": name, "features": shapes[name]} for name in rows],
     }  # fmt: skip
-    return str(yaml.dump(head, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=1000)).rstrip()
+    return str(yaml.dump(head, Dumper=_NoAliasDumper, sort_keys=False, allow_unicode=True, width=1000)).rstrip()
 
 
-def _fields(shapes: Mapping[str, list[Field]], rows: Mapping[str, int]) -> str:
+def _render_fields(shapes: Mapping[str, list[Field]], rows: Mapping[str, int]) -> str:
     parts = []
     for name, count in rows.items():
         lines = [
@@ -137,12 +130,12 @@ def _fields(shapes: Mapping[str, list[Field]], rows: Mapping[str, int]) -> str:
             "| field | type | |",
             "| --- | --- | --- |",
         ]
-        lines += [f"| `{f['name']}` | {_kind(f)} | {MEANING[name][f['name']]} |" for f in shapes[name]]
+        lines += [f"| `{f['name']}` | {_describe_type(f)} | {MEANING[name][f['name']]} |" for f in shapes[name]]
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
 
 
-def card(
+def render_card(
     documents: list[Document],
     ontology: Ontology,
     hashes: tuple[str, str],
@@ -151,23 +144,29 @@ def card(
     report: Mapping[str, Any],
     released: str | None,
 ) -> str:
-    """The card of the corpus.
+    """Return the card of the corpus.
 
-    ``hashes`` are the gold's and that of all files, ``rows`` the rows of each config, ``report`` the content of
-    agreement.json (empty where there is none).
+    Args:
+        documents: the gold, segmented
+        ontology: the ontology of the gold
+        hashes: of the gold and of all files
+        rows: the number of rows of each config
+        version: of the corpus and the package
+        report: the content of agreement.json, empty where there is none
+        released: the date of the last release, YYYY-MM-DD; None where there is none
     """
     gold_hash, build_hash = hashes
-    shapes = features(ontology)
+    shapes = list_features(ontology)
     configs = "\n".join(f"| `{name}` | {count} | {ROWS[name]} |" for name, count in rows.items())
-    agreed = agreement_table(report)
-    told = f"\nAgreement of A and B, in per cent:\n\n{agreed}\n" if agreed else ""
+    table = render_agreement(report)
+    agreement = f"\nAgreement of A and B, in per cent:\n\n{table}\n" if table else ""
     return f"""---
-{_head(shapes, rows, f"vostochny {version}, gold {gold_hash}, files {build_hash}")}
+{_render_yaml(shapes, rows, f"vostochny {version}, gold {gold_hash}, files {build_hash}")}
 ---
 
 # Vostochny: one summit, five newsrooms
 
-{_number(len(documents))} English news articles about one event, the meeting of Kim Jong Un and Vladimir Putin at the
+{_in_words(len(documents))} English news articles about one event, the meeting of Kim Jong Un and Vladimir Putin at the
 Vostochny cosmodrome in September 2023, annotated for entities, events and quotes. What is the same across the articles
 (a person, an event, an utterance) has one identity, and the claims on which the articles differ are listed. It is a
 test set: for measuring extractors, not for training them.
@@ -199,11 +198,11 @@ an extractor against the gold: `vostochny score predictions.jsonl`.
 All have one split, `test`. Version {version}, gold `{gold_hash}`: the hash names the content of `documents` and
 stands in every config's description and in every score's signature.
 
-{_fields(shapes, rows)}
+{_render_fields(shapes, rows)}
 
 ## Statistics
 
-{statistics_table(documents)}
+{render_statistics(documents)}
 
 Generated from the repository's `seeds/` and `annotations/` by `python -m scripts corpus`.
 
@@ -232,7 +231,7 @@ agreement of humans, and says little about whether the labels are right: what bo
 shows in no figure. Both report that they worked sentence by sentence with all layers together, and that their second
 look was quick and led to no correction, so shared omissions may remain. Figures for what stands outside the places
 that the guidelines show as examples are given beside.
-{told}
+{agreement}
 The whole account, and what may not be concluded, is in the datasheet (`DATASHEET.md` of the repository).
 
 ## Limits
@@ -273,17 +272,20 @@ Publish the stand-off folder instead where the rights in the texts are in doubt.
 ## Citation
 
 ```bibtex
-{bibtex(version, released)}
+{render_citation(version, released)}
 ```
 """
 
 
-def standoff_card(ontology: Ontology, hashes: tuple[str, str], rows: Mapping[str, int], version: str) -> str:
-    """The card of the corpus without text: loads as the complete one does, and says how to complete it."""
-    shapes = {name: bare(fields) for name, fields in features(ontology).items()}
+def render_standoff_card(ontology: Ontology, hashes: tuple[str, str], rows: Mapping[str, int], version: str) -> str:
+    """Return the card of the corpus without text, which explains how to complete it.
+
+    The dataset loads from it as from the complete one; see :func:`render_card` for the arguments.
+    """
+    shapes = {name: drop_text_fields(fields) for name, fields in list_features(ontology).items()}
     about = f"vostochny {version} without text, gold {hashes[0]}, files {hashes[1]}"
     return f"""---
-{_head(shapes, rows, about)}
+{_render_yaml(shapes, rows, about)}
 ---
 
 # Vostochny, without the articles

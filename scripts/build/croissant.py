@@ -1,8 +1,8 @@
-"""Croissant metadata of the corpus: what each file holds, typed field by field, and its responsible-AI fields.
+"""Render corpus/croissant.json, the Croissant metadata: the typed fields of every file, and the responsible-AI fields.
 
-Written without mlcroissant; the tests validate it with mlcroissant and read every record through it. Croissant 1.0
-cannot say a list inside a list of objects, so the record set of ``documents`` leaves out the arguments of events and
-the contents of quotes, which ``events`` and ``quotes`` have.
+It is written without mlcroissant; the tests validate it with mlcroissant and read every record through it. Croissant
+1.0 cannot express a list inside a list of objects, so the record set of ``documents`` leaves out the arguments of
+events and the contents of quotes, which ``events`` and ``quotes`` have.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CONTEXT = {
 }  # fmt: skip
 TYPES = {"string": "sc:Text", "int32": "sc:Integer", "bool": "sc:Boolean"}
 
-# What the RAI vocabulary asks; the same as DATASHEET.md says at length. Figures are in the files, not here.
+# The fields of the RAI vocabulary: DATASHEET.md in short. Numbers are in the files, not here.
 RAI: Mapping[str, Any] = {
     "dataCollection": "Five English news articles about one event were received as plain text files, without "
     "publisher, date or address, and are kept byte for byte. How and when they were collected is not known.",
@@ -78,15 +78,15 @@ RAI: Mapping[str, Any] = {
 }  # fmt: skip
 
 
-def _typed(field: Field, path: str, source: Any) -> dict[str, Any]:
-    """A leaf: a column, or with a transform a key of the objects in one."""
+def _leaf(field: Field, path: str, source: Any) -> dict[str, Any]:
+    """Return a field without parts: a column, or, if ``source`` has a transform, one key of the objects in a column."""
     labelled = isinstance(field.get("list"), dict)  # a list of class labels, stored as their names
     dtype = field.get("dtype") or ("string" if labelled else field["list"])
     return {"@type": "cr:Field", "@id": path, "name": path, "dataType": TYPES[dtype], "source": source}
 
 
-def _field(config: str, field: Field) -> dict[str, Any] | None:
-    """A column as a field, objects with a sub-field a key; None where a list inside a list leaves nothing to say."""
+def _field(config: str, field: Field) -> dict[str, Any]:
+    """Return a column as a Croissant field; objects have one sub-field per key, except keys that are lists."""
     name = field["name"]
     path = f"{config}/{name}"
     source: dict[str, Any] = {"fileObject": {"@id": f"{config}-file"}, "extract": {"column": name}}
@@ -94,16 +94,16 @@ def _field(config: str, field: Field) -> dict[str, Any] | None:
     inner = field.get("struct") or (field["list"] if isinstance(field.get("list"), list) else None)
     repeated = {"repeated": True} if "list" in field else {}
     if inner is None:
-        return _typed(field, path, source) | about | repeated
+        return _leaf(field, path, source) | about | repeated
     leaves = []
     for part in inner:
         keys = [(part["name"], part)] if "dtype" in part else []
         keys += [(f"{part['name']}.{p['name']}", p) for p in part.get("struct", [])]
-        leaves += [_typed(p, f"{path}/{k}", source | {"transform": {"jsonPath": k}}) for k, p in keys]
+        leaves += [_leaf(p, f"{path}/{k}", source | {"transform": {"jsonPath": k}}) for k, p in keys]
     return {"@type": "cr:Field", "@id": path, "name": path} | about | repeated | {"subField": leaves}
 
 
-def metadata(
+def render_metadata(
     files: Mapping[str, str],
     shapes: Mapping[str, list[Field]],
     version: str,
@@ -111,7 +111,16 @@ def metadata(
     cite: str,
     released: str | None,
 ) -> str:
-    """The content of croissant.json. ``files`` are the rows of each config as published, ``shapes`` their fields."""
+    """Return the content of croissant.json.
+
+    Args:
+        files: the content of each config's test.jsonl
+        shapes: the fields of each config
+        version: of the corpus
+        description: of the corpus, in a sentence
+        cite: a BibTeX entry
+        released: the date of the last release, YYYY-MM-DD; None where there is none
+    """
     distribution = [
         {
             "@type": "cr:FileObject", "@id": f"{config}-file", "name": f"{config}-file",
@@ -124,7 +133,7 @@ def metadata(
         {
             "@type": "cr:RecordSet", "@id": config, "name": config, "description": f"One record is {ROWS[config]}.",
             "key": {"@id": f"{config}/{shapes[config][0]['name']}"} if config in ("documents", "ner") else None,
-            "field": [f for f in (_field(config, field) for field in shapes[config]) if f],
+            "field": [_field(config, field) for field in shapes[config]],
         }
         for config in files
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The typed fields of every config, in the card's notation, and what each means."""
+"""The fields of every config of the dataset: their types, as the card's YAML states them, and what each means."""
 
 from __future__ import annotations
 
@@ -28,19 +28,20 @@ _MENTION = [_field("id"), *_WORDS, _field("cluster"), _field("cluster_name")]
 _ENTITY = [_field("type"), _field("level"), _field("demonym", "bool"), _field("cluster")]
 _EVENT = [_field("type"), _field("realis"), _field("polarity"), _field("outcome")]
 _QUOTE = [_field("directness"), _field("attitude"), _field("parent"), _field("cluster"), _field("link")]
-_AROUND = [
+_CONTEXT = [
     _field("id"), _field("doc_id"), _field("zone"), _field("paragraph"), _field("paragraph_start", "int32"),
     _field("canary"),
 ]  # fmt: skip
 
 
 def _tags(name: str, labels: list[str]) -> Field:
+    """Return a list of IOB2 tags as class labels; O is class 0."""
     names = ["O", *(f"{prefix}-{label}" for label in labels for prefix in "BI")]
     return {"name": name, "list": {"class_label": {"names": {str(i): n for i, n in enumerate(names)}}}}
 
 
-def features(ontology: Ontology) -> dict[str, list[Field]]:
-    """The typed fields of every config, in the card's notation."""
+def list_features(ontology: Ontology) -> dict[str, list[Field]]:
+    """Return the typed fields of every config, in the notation of ``dataset_info``."""
     view_labels = {n: list(dict.fromkeys(v.types.values())) for n, v in ontology.views.items()}
     return {
         "documents": [
@@ -63,14 +64,14 @@ def features(ontology: Ontology) -> dict[str, list[Field]]:
             _tags("ner_tags", list(ontology.entity_types)), _field("canary"),
             _tags("ner_tags_ontonotes", view_labels["ontonotes"]), _tags("ner_tags_conll", view_labels["conll"]),
         ],
-        "entities": [*_AROUND, *_WORDS, *_ENTITY, _field("cluster_name")],
+        "entities": [*_CONTEXT, *_WORDS, *_ENTITY, _field("cluster_name")],
         "events": [
-            *_AROUND, *_WORDS, *_EVENT,
+            *_CONTEXT, *_WORDS, *_EVENT,
             _list("arguments", [_field("role"), _field("filler"), *_WORDS, _field("cluster"), _field("cluster_name")]),
             _field("cluster"), _field("cluster_name"),
         ],
         "quotes": [
-            *_AROUND, _list("content", _WORDS), _struct("cue", _WORDS), _struct("source", _MENTION),
+            *_CONTEXT, _list("content", _WORDS), _struct("cue", _WORDS), _struct("source", _MENTION),
             _struct("addressee", _MENTION), *_QUOTE,
         ],
         "clusters": [
@@ -86,20 +87,21 @@ def features(ontology: Ontology) -> dict[str, list[Field]]:
     }  # fmt: skip
 
 
-def bare(fields: list[Field]) -> list[Field]:
-    """The fields of a config without the words of articles, as vostochny.formats.standoff leaves them out."""
+def drop_text_fields(fields: list[Field]) -> list[Field]:
+    """Return the fields of a config without those with words of articles, which vostochny.formats.standoff removes."""
     names = {f["name"] for f in fields}
-    left_out = {"text", "title", "paragraph"} | ({"tokens"} if "token_offsets" in names else set())
-    out = []
+    # In ``ner`` tokens are words, in ``documents`` offsets.
+    dropped = {"text", "title", "paragraph"} | ({"tokens"} if "token_offsets" in names else set())
+    remaining = []
     for field in fields:
-        if field["name"] in left_out:
+        if field["name"] in dropped:
             continue
-        inner = {k: bare(v) for k, v in field.items() if k in ("list", "struct") and isinstance(v, list)}
-        out.append({**field, **inner})
-    return out
+        inner = {k: drop_text_fields(v) for k, v in field.items() if k in ("list", "struct") and isinstance(v, list)}
+        remaining.append({**field, **inner})
+    return remaining
 
 
-# What an item row says of where it stands, and what every span has.
+# The meaning of the fields that every item has, and of those of every span.
 _PLACE = {
     "id": "id of the item, unique in its article",
     "doc_id": "the article",
@@ -139,7 +141,7 @@ _ENTITY_MEANING = {
 }
 _NAMED = {"cluster_name": "the cluster's name in the registry"}
 
-# config → what a row is; then config → field → what it means, for the fields of the top.
+# Config → what a row is.
 ROWS: Mapping[str, str] = {
     "documents": "an article, all layers",
     "ner": "a sentence: flat tags of names and values",
@@ -149,6 +151,7 @@ ROWS: Mapping[str, str] = {
     "clusters": "an entity, event or utterance of the world with all its mentions",
     "discrepancies": "a claim on which the articles disagree or differ",
 }
+# Config → field → what it means; of nested fields the outermost.
 MEANING: Mapping[str, Mapping[str, str]] = {
     "documents": {
         "doc_id": "id of the article, the name of its file; any unique prefix (`003`) serves as an id in predictions",

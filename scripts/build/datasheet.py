@@ -1,9 +1,10 @@
-"""The figures of DATASHEET.md, README.md and docs/scale.md, written between their marks from the records.
+"""Fill the generated values of DATASHEET.md, README.md and docs/scale.md between their marks.
 
-    python -m scripts datasheet            write what is not current
-    python -m scripts datasheet --check    write nothing; exit 1 if a figure is not current
+    python -m scripts datasheet            write the files that are not current
+    python -m scripts datasheet --check    write nothing; exit 1 if a file is not current
 
-A mark is ``<!-- generated:NAME -->…<!-- /generated -->``, in a line or around whole lines; NAME is a key of figures().
+A mark is ``<!-- generated:NAME -->…<!-- /generated -->``, in a line or around whole lines; NAME is a key of
+:func:`compute_values`.
 """
 
 from __future__ import annotations
@@ -21,24 +22,25 @@ from scripts.files import ANNOTATIONS, CORPUS, ROOT, read_json, read_json_lines,
 from vostochny import corpus
 from vostochny.errors import InputError, Problem
 from vostochny.formats import jsonl
-from vostochny.model import Document
+from vostochny.model import Document, Entity, Event, Quote
 
 TARGETS = tuple(ROOT / name for name in ("DATASHEET.md", "README.md", "docs/scale.md"))
 MARK = re.compile(r"<!-- generated:(\S+) -->(.*?)<!-- /generated -->", re.S)
 
 
-def _listed(counts: Counter[str]) -> str:
-    """Counts in words: ``10 arguments, 4 events``; the largest first."""
+def _format_counts(counts: Counter[str]) -> str:
+    """Return counts in words, the largest first: ``10 arguments, 4 events``."""
     return ", ".join(f"{n} {name}" for name, n in sorted(counts.items(), key=lambda x: (-x[1], x[0])))
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
-    head = list(head)
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    """Return a Markdown table; all columns but the first are aligned to the right."""
+    names = list(head)
+    lines = [names, ["---"] + ["---:"] * (len(names) - 1), *rows]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
-def _about_articles(documents: list[Document]) -> dict[str, str]:
+def _article_values(documents: list[Document]) -> dict[str, str]:
     manifest = store.read_manifest(required=("sha256", "translated", "review"))["documents"]
     unscored = store.read_ontology().unscored_zones
     outside = sum(z.span.end - z.span.start for d in documents for z in d.zones if z.name in unscored)
@@ -57,75 +59,76 @@ def _about_articles(documents: list[Document]) -> dict[str, str]:
     }
 
 
-def _about_labels(documents: list[Document]) -> dict[str, str]:
+def _label_values(documents: list[Document]) -> dict[str, str]:
     entities = [e for d in documents for e in d.entities]
     quotes = [q for d in documents for q in d.quotes]
     events = [e for d in documents for e in d.events]
-    shared: dict[str, set[str]] = {}
+    articles_of: dict[str, set[str]] = {}  # cluster → doc_ids
     for d in documents:
-        for item in (*d.entities, *d.events, *d.quotes):
+        items: list[Entity | Event | Quote] = [*d.entities, *d.events, *d.quotes]
+        for item in items:
             if item.cluster:
-                shared.setdefault(item.cluster, set()).add(d.doc_id)
+                articles_of.setdefault(item.cluster, set()).add(d.doc_id)
     persons = {e.cluster for e in entities if e.type == "PER" and e.level == "NAM" and e.cluster}
     rows = {p.parent.name: len(read_json_lines(p)) for p in sorted(CORPUS.glob("*/test.jsonl"))}
     return {
-        "statistics": card.statistics_table(documents),
+        "statistics": card.render_statistics(documents),
         "rows": ", ".join(f"`{name}` {count}" for name, count in rows.items()),
-        "entity-types": _listed(Counter(e.type for e in entities)),
-        "event-types": _listed(Counter(e.type for e in events)),
-        "directness": _listed(Counter(q.directness or "none" for q in quotes)),
-        "realis": _listed(Counter(e.realis or "none" for e in events)),
-        "clusters": str(len(shared)),
-        "clusters-shared": str(sum(len(d) > 1 for d in shared.values())),
+        "entity-types": _format_counts(Counter(e.type for e in entities)),
+        "event-types": _format_counts(Counter(e.type for e in events)),
+        "directness": _format_counts(Counter(q.directness or "none" for q in quotes)),
+        "realis": _format_counts(Counter(e.realis or "none" for e in events)),
+        "clusters": str(len(articles_of)),
+        "clusters-shared": str(sum(len(ids) > 1 for ids in articles_of.values())),
         "persons": str(len(persons)),
     }
 
 
-def _about_annotation(documents: list[Document]) -> dict[str, str]:
+def _annotation_values(documents: list[Document]) -> dict[str, str]:
     folder = ANNOTATIONS
     report = read_json(folder / "agreement.json")
     adjudicated = adjudicate.read_decisions()
     readings = read_json_lines(folder / "discrepancy_readings.jsonl", ["reading"])
     discrepancies = store.read_discrepancies()
-    shown = two_passes.read_examples()
-    covered = {
-        (d.doc_id, i) for d in documents for s in shown.get(d.doc_id[:3], []) for i in range(s.start, s.end)
+    examples = two_passes.read_examples()
+    characters = {
+        (d.doc_id, i) for d in documents for s in examples.get(d.doc_id[:3], []) for i in range(s.start, s.end)
     }  # fmt: skip
-    figures = {k: f["f1"] for k, f in report["f1"].items() if "measure" in f}
-    low = sorted(figures, key=lambda k: figures[k])[:3]
-    perfect = [k for k, value in figures.items() if value == 1]
+    scores = {label: s["f1"] for label, s in report["f1"].items() if "measure" in s}
+    low = sorted(scores, key=lambda label: scores[label])[:3]
+    perfect = [label for label, value in scores.items() if value == 1]
     kappas = [
         [label, f"{k['kappa']:.3f}" if k["kappa"] is not None else "–", f"{k['agreed']:.0f}", f"{k['items']:.0f}"]
         for label, k in report["kappa"].items()
     ]
 
     def percent(label: str) -> str:
-        return f"{100 * figures[label]:.1f} %"
+        return f"{100 * scores[label]:.1f} %"
 
     return {
-        "places": str(sum(map(len, shown.values()))),
-        "places-characters": f"{100 * len(covered) / sum(len(d.text) for d in documents):.1f} %",
-        "agreement": card.agreement_table(report),
+        "places": str(sum(map(len, examples.values()))),
+        "places-characters": f"{100 * len(characters) / sum(len(d.text) for d in documents):.1f} %",
+        "agreement": card.render_agreement(report),
         "agreement-low": "; ".join(f"{label} {percent(label)}" for label in low),
-        "agreement-perfect": f"{len(perfect)} of {len(figures)}",
+        "agreement-perfect": f"{len(perfect)} of {len(scores)}",
         "agreement-names": percent("names and values"),
         "agreement-mentions": percent("all mentions"),
         "agreement-triggers": percent("trigger with type"),
         "agreement-arguments": percent("argument with role"),
         "kappas": _table(["label of matched items", "κ", "agreed", "of"], kappas),
         "adjudicated": str(len(adjudicated)),
-        "adjudicated-layers": _listed(Counter(row["layer"] for row in adjudicated)),
-        "adjudicated-sides": _listed(Counter(f"for {row['decision'].upper()}" for row in adjudicated)),
+        "adjudicated-layers": _format_counts(Counter(row["layer"] for row in adjudicated)),
+        "adjudicated-sides": _format_counts(Counter(f"for {row['decision'].upper()}" for row in adjudicated)),
         "consistency": str(len(read_yaml(folder / "consistency.yaml") or {})),
         "readings": " and ".join(str(n) for n in Counter(row["reading"] for row in readings).values()),
         "discrepancies": str(len(discrepancies)),
-        "relations": _listed(Counter(row["relation"] for row in discrepancies)),
+        "relations": _format_counts(Counter(row["relation"] for row in discrepancies)),
     }
 
 
-def _results() -> str:
-    """The first figure of each layer of every stored system, as the leaderboard has them, for the README."""
-    shown = {
+def _results_table() -> str:
+    """Return the headline scores of every stored system, as the leaderboard has them, for the README."""
+    columns = {
         "names and values": "entities.names",
         "trigger with type": "events.trigger",
         "argument with role": "events.argument",
@@ -137,59 +140,75 @@ def _results() -> str:
         name = path.parent.name
         result = read_json(folder / "leaderboard" / f"{name}.json")
         cells = []
-        for measure in shown.values():
-            found = result["metrics"].get(measure)
-            if not found or not found["predicted"]:
+        for metric in columns.values():
+            score = result["metrics"].get(metric)
+            if not score or not score["predicted"]:
                 cells.append("–")
                 continue
-            low, high = found["new_articles"] or (None, None)
-            interval = f" ({100 * low:.1f}–{100 * high:.1f})" if low is not None else ""
-            cells.append(f"{100 * found['value']:.1f}{interval}")
-        known = read_json(path)
-        rows.append([f"[{known['name']}](benchmark/baselines/{name})", *cells])
-    return _table(["system", *shown], rows)
+            interval = score["new_articles"]
+            ends = f" ({100 * interval[0]:.1f}–{100 * interval[1]:.1f})" if interval else ""
+            cells.append(f"{100 * score['value']:.1f}{ends}")
+        rows.append([f"[{read_json(path)['name']}](benchmark/baselines/{name})", *cells])
+    return _table(["system", *columns], rows)
 
 
-def _coverage() -> dict[str, str]:
-    """How often each interval held its own target in the simulation, least and most over its scenarios."""
+def _coverage_values() -> dict[str, str]:
+    """Return how often each interval contained its true value in the simulation: least and most over the scenarios."""
     scenarios = read_json(ROOT / "benchmark" / "coverage.json")["scores"]
-    out = {}
+    values = {}
     for name in ("these_articles", "new_articles"):
         shares = [s[f"of_{name}"][name][0] for s in scenarios if f"of_{name}" in s]
-        out[f"coverage-{name.split('_')[0]}"] = f"{min(shares):.2f}–{max(shares):.2f}".replace("0.", ".")
-    return out
+        values[f"coverage-{name.split('_')[0]}"] = f"{min(shares):.2f}–{max(shares):.2f}".replace("0.", ".")
+    return values
 
 
-def figures() -> dict[str, str]:
-    """Every figure by its name; one with a line break stands between whole lines."""
+def compute_values() -> dict[str, str]:
+    """Return every generated value by its name.
+
+    Raises InputError where a file that they come from cannot be read.
+    """
     path = CORPUS / "documents" / "test.jsonl"
     documents = jsonl.read_gold(str(path), store.read_ontology())
-    found = _about_articles(documents) | _about_labels(documents) | _about_annotation(documents)
-    return found | _coverage() | scale.known() | {"gold": f"`{corpus.file_hash(str(path))}`", "results": _results()}
+    return (
+        _article_values(documents)
+        | _label_values(documents)
+        | _annotation_values(documents)
+        | _coverage_values()
+        | scale.read_values()
+        | {"gold": f"`{corpus.file_hash(str(path))}`", "results": _results_table()}
+    )
 
 
-def filled(text: str, known: dict[str, str]) -> str:
-    """The text with every mark filled. Raises InputError for a mark without a figure."""
-    unknown = sorted({name for name, _ in MARK.findall(text)} - known.keys())
+def fill(text: str, values: dict[str, str]) -> str:
+    """Return a text with the value between every pair of marks. Raises InputError for a mark without a value."""
+    unknown = sorted({name for name, _ in MARK.findall(text)} - values.keys())
     if unknown:
         raise InputError(
-            [Problem("generated", None, name, "is no figure of python -m scripts datasheet") for name in unknown]
+            [
+                Problem("generated", None, name, "is not a value that python -m scripts datasheet generates")
+                for name in unknown
+            ]
         )
 
-    def one(found: re.Match[str]) -> str:
-        name = found.group(1)
-        around = "\n\n" if "\n" in known[name] else ""
-        return f"<!-- generated:{name} -->{around}{known[name]}{around}<!-- /generated -->"
+    def fill_mark(match: re.Match[str]) -> str:
+        name = match.group(1)
+        # Markdown needs an empty line around a table.
+        around = "\n\n" if "\n" in values[name] else ""
+        return f"<!-- generated:{name} -->{around}{values[name]}{around}<!-- /generated -->"
 
-    return MARK.sub(one, text)
+    return MARK.sub(fill_mark, text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a figure is not current")
+    """Run the command; return its exit code."""
+    parser = argparse.ArgumentParser(
+        description=(__doc__ or "").partition("\n")[0],
+        epilog="Exit code: 0 done, 1 with --check if a file is not current, 2 unreadable input.",
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not current")
     check = parser.parse_args(arguments).check
-    known = figures()
-    stale = write_or_check({p: filled(read_text(p), known) for p in TARGETS}, check)
-    says = "not current; run make corpus" if check else "written"
-    print("\n".join(f"{path.name}: {says if path in stale else 'current'}" for path in TARGETS))
+    values = compute_values()
+    stale = write_or_check({path: fill(read_text(path), values) for path in TARGETS}, check)
+    state = "not current; run make corpus" if check else "written"
+    print("\n".join(f"{path.name}: {state if path in stale else 'current'}" for path in TARGETS))
     return 1 if check and stale else 0

@@ -1,7 +1,7 @@
-"""Make annotations/label_studio.xml, the labeling configuration, from annotations/ontology.yaml.
+"""Build annotations/label_studio.xml, the labeling configuration, from annotations/ontology.yaml.
 
-python -m scripts label-config            write it, where Label Studio's own checker takes it
-python -m scripts label-config --check    write nothing; exit 1 and one line where the file is stale
+python -m scripts label-config            write the file, if it is valid for Label Studio
+python -m scripts label-config --check    write nothing; exit 1 if the file is not current
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
+from typing import Any
 
 from scripts import store
 from scripts.files import ANNOTATIONS, ROOT, write_or_check
@@ -26,7 +27,7 @@ from vostochny.ontology import Ontology
 
 TARGET = ANNOTATIONS / "label_studio.xml"
 
-# Keys for what is marked most. u, h and r stay free: the server has its own use for them.
+# Keyboard shortcuts of the most frequent labels. u, h and r stay free: the server uses them itself.
 HOTKEYS = {
     **dict(zip(("PER", "ORG", "GPE", "LOC", "FAC", "VEH", "WEA", "DATE", "CARDINAL"), "123456789", strict=True)),
     **{"Contact.Meet": "q", "Conflict.Attack": "w", "Movement.TransportPerson": "e", "Military.WeaponTest": "t"},
@@ -44,8 +45,8 @@ ARROWS = {
     "from an event": "its roles, to entities or events",
     "from a Content": "cue, source, addressee, parent; continues to its next part",
 }
-# Without these an item is unfinished, so the browser will not save it. A quote's cannot be asked for: only the first
-# of its Content regions has them.
+# Attributes without which the browser does not save an item. Those of quotes cannot be required: only the first of a
+# quote's Content regions has them.
 REQUIRED = ("level", "realis", "polarity")
 HELP = {
     "Content": "What was said; an interrupted quote has several, each linked to the next by continues",
@@ -53,14 +54,15 @@ HELP = {
     "demonym": "A people or its adjective: North Korean",
     "unattributed": "The text names no source",
 }
-# The list to pick from stands in the task's data: a push refreshes it without touching the configuration. Of the two
-# tags that read one, only Taxonomy has a search; in a Choices list, typing sets off the hotkeys.
+# Control → the control to pick a known cluster, and its placeholder. The list of known clusters is in the task's data,
+# so a push refreshes it without a new configuration. Of the two tags that can show such a list only Taxonomy has a
+# search; in a Choices list, typing triggers the hotkeys.
 CLUSTERS = {
     "cluster": ("known_cluster", "who or what it is, in all articles"),
     "event_cluster": ("known_event_cluster", "the event in the world"),
     "quote_cluster": ("known_quote_cluster", "the utterance"),
 }
-# The text needs room between its lines: the arrows of relations carry their labels there.
+# The text needs space between its lines for the labels of the relations' arrows.
 STYLE = """
 .vo-page { display: flex; gap: 24px; align-items: flex-start; }
 .vo-side { flex: 0 0 350px; position: sticky; top: 0; max-height: 100vh; overflow-y: auto; }
@@ -84,33 +86,33 @@ STYLE = """
 .vo-text { flex: 1 1 auto; max-width: 48em; }
 .vo-text .lsf-richtext__container { line-height: 2.8 !important; padding-top: 1.4em; }
 """
-# Where a layer's list is folded, its regions are unmarked in the text; its labels stand in the regions' data-label,
-# after a number and a colon.
+# Where a layer's list is folded, its regions lose their colour in the text. A region's data-label is a number, a colon
+# and its label.
 FOLDED = "body:has(.vo-{layer} .ant-collapse-item:not(.ant-collapse-item-active))"
 UNMARKED = "{ background-color: transparent !important; color: inherit !important }"
 NO_ARROWS = FOLDED.format(layer="arrows") + " .relations-overlay { display: none }\n"
 
 
-def config(ontology: Ontology) -> str:
-    """The labeling configuration as XML, ending in a line break."""
+def render_config(ontology: Ontology) -> str:
+    """Return the labeling configuration as XML, with a line break at its end."""
     root = ET.Element("View")
     root.append(ET.Comment(" Generated from ontology.yaml by python -m scripts label-config; do not edit. "))
     style = ET.SubElement(root, "Style")
-    style.text = STYLE + "".join(_unmarked(layer, ontology) for layer in TITLES) + NO_ARROWS
+    style.text = STYLE + "".join(_hide_folded(layer, ontology) for layer in TITLES) + NO_ARROWS
     page = ET.SubElement(root, "View", className="vo-page")
     side = ET.SubElement(page, "View", className="vo-side")
     panel = ET.SubElement(side, "View", className="vo-attributes")
     nothing = ET.SubElement(panel, "View", visibleWhen="no-region-selected")
     ET.SubElement(nothing, "Header", value="Select a region to see its attributes", size="6")
     for control, (layer, kind, _) in ATTRIBUTES.items():
-        _attribute(panel, ontology, control, layer, kind)
+        _add_attribute(panel, ontology, control, layer, kind)
     for layer in TITLES:
-        _labels(side, ontology, layer)
-    arrows = _folding(side, "arrows", "Arrows")
-    for what, how in ARROWS.items():
-        ET.SubElement(arrows, "Header", value=how if what == "Arrows" else f"{what}: {how}", size="6")
-    text = ET.SubElement(page, "View", className="vo-text")
-    ET.SubElement(text, "Text", name="text", value="$text", granularity="symbol")
+        _add_labels(side, ontology, layer)
+    arrows = _add_folding(side, "arrows", "Arrows")
+    for origin, text in ARROWS.items():
+        ET.SubElement(arrows, "Header", value=text if origin == "Arrows" else f"{origin}: {text}", size="6")
+    column = ET.SubElement(page, "View", className="vo-text")
+    ET.SubElement(column, "Text", name="text", value="$text", granularity="symbol")
     relations = ET.SubElement(root, "Relations")
     for name in (*RELATIONS, *ontology.roles):
         ET.SubElement(relations, "Relation", value=name)
@@ -118,21 +120,22 @@ def config(ontology: Ontology) -> str:
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _unmarked(layer: str, ontology: Ontology) -> str:
-    """The style that hides a folded layer's regions in the text."""
+def _hide_folded(layer: str, ontology: Ontology) -> str:
+    """Return the style that hides a layer's regions in the text where its list is folded."""
     of = ", ".join(f"[data-label$=':{name}']" for name in list_labels(layer, ontology))
     return f"{FOLDED.format(layer=layer)} .htx-highlight:is({of}):not(.__active) {UNMARKED}\n"
 
 
-def _folding(parent: ET.Element, layer: str, title: str) -> ET.Element:
-    """A part of the side that folds, and what it says with it."""
+def _add_folding(parent: ET.Element, layer: str, title: str) -> ET.Element:
+    """Add a part of the side column that can be folded; return the element for its content."""
     view = ET.SubElement(parent, "View", className=f"vo-{layer}")
     collapse = ET.SubElement(view, "Collapse", bordered="false", open="true")
     return ET.SubElement(collapse, "Panel", value=title)
 
 
-def _labels(parent: ET.Element, ontology: Ontology, layer: str) -> None:
-    panel = _folding(parent, layer, TITLES[layer])
+def _add_labels(parent: ET.Element, ontology: Ontology, layer: str) -> None:
+    """Add the labels of a layer, with their colours, hints and hotkeys."""
+    panel = _add_folding(parent, layer, TITLES[layer])
     control = ET.SubElement(panel, "Labels", name=layer, toName="text", choice="single")
     help_ = {**HELP, **ontology.mentions, **ontology.values, **ontology.zones}
     help_ |= {name: event.help for name, event in ontology.events.items()}
@@ -140,11 +143,11 @@ def _labels(parent: ET.Element, ontology: Ontology, layer: str) -> None:
         colour = COLOURS.get(layer) or QUOTE_COLOURS.get(name)
         colour = colour or COLOURS["mention" if name in ontology.mentions else "value"]
         label = ET.SubElement(control, "Label", value=name, background=colour, hint=help_[name])
-        _hotkey(label, name)
+        _set_hotkey(label, name)
 
 
-def _attribute(parent: ET.Element, ontology: Ontology, control: str, layer: str, kind: str) -> None:
-    """One attribute of the selected region, shown only where its label may have it."""
+def _add_attribute(parent: ET.Element, ontology: Ontology, control: str, layer: str, kind: str) -> None:
+    """Add one attribute of the selected region, visible only where the region's label may have it."""
     when = {"whenTagName": layer, "visibleWhen": "region-selected"}
     if len(list_bearers(control, ontology)) < len(list_labels(layer, ontology)):
         when["whenLabelValue"] = ",".join(list_bearers(control, ontology))
@@ -156,8 +159,9 @@ def _attribute(parent: ET.Element, ontology: Ontology, control: str, layer: str,
         return view
 
     if kind == "textarea":
-        picker, what = CLUSTERS[control]
-        attrib = {"name": picker, **region, "value": f"${CLUSTER_KEYS[control]}", "maxUsages": "1", "placeholder": what}
+        picker, placeholder = CLUSTERS[control]
+        attrib = {"name": picker, **region, "value": f"${CLUSTER_KEYS[control]}", "maxUsages": "1",
+                  "placeholder": placeholder}  # fmt: skip
         ET.SubElement(row("cluster"), "Taxonomy", attrib=attrib)
         attrib = {"name": control, **region, "rows": "1", "maxSubmissions": "1", "editable": "true"}
         ET.SubElement(row("new one"), "TextArea", attrib=attrib | {"placeholder": "kim_jong_un, and Enter"})
@@ -170,37 +174,43 @@ def _attribute(parent: ET.Element, ontology: Ontology, control: str, layer: str,
     help_ = {**HELP, **ontology.levels, **ontology.realis, **ontology.polarity, **ontology.outcome}
     help_ |= {**ontology.directness, **ontology.attitude, **ontology.links}
     for name in list_choices(control, ontology):
-        _hotkey(ET.SubElement(element, "Choice", value=name, hint=help_[name]), name)
+        _set_hotkey(ET.SubElement(element, "Choice", value=name, hint=help_[name]), name)
 
 
-def _hotkey(element: ET.Element, name: str) -> None:
+def _set_hotkey(element: ET.Element, name: str) -> None:
     if name in HOTKEYS:
         element.set("hotkey", HOTKEYS[name])
 
 
-def problems(xml: str) -> list[str]:
-    """What the server's own checker finds wrong with a configuration."""
-    from label_studio_sdk.label_interface import LabelInterface
+def check_config(xml: str) -> list[str]:
+    """Return what Label Studio's own checker reports about a configuration; empty where it is valid."""
+    from label_studio_sdk.label_interface.interface import LabelInterface
 
     try:
-        LabelInterface(xml).validate()
+        interface: Any = LabelInterface(xml)
+        interface.validate()
     except Exception as error:  # the SDK's errors share no class
         return [str(error)]
     return []
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the file is stale")
+    """Run the command; return its exit code."""
+    parser = argparse.ArgumentParser(
+        description=(__doc__ or "").partition("\n")[0],
+        epilog="Exit code: 0 done, 1 if the configuration is not valid or, with --check, not current, 2 unreadable "
+        "input.",
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the file is not current")
     check = parser.parse_args(arguments).check
     name = TARGET.relative_to(ROOT)
-    xml = config(store.read_ontology())
-    wrong = [] if check else problems(xml)
-    if wrong:
-        print(f"{name} is not written: {'; '.join(wrong)}", file=sys.stderr)
+    xml = render_config(store.read_ontology())
+    problems = [] if check else check_config(xml)
+    if problems:
+        print(f"{name} is not written: {'; '.join(problems)}", file=sys.stderr)
         return 1
     stale = write_or_check({TARGET: xml}, check)
     if check and stale:
-        print(f"{name} is stale; run: python -m scripts label-config", file=sys.stderr)
+        print(f"{name} is not current; run python -m scripts label-config", file=sys.stderr)
         return 1
     return 0

@@ -1,4 +1,4 @@
-"""The reckoning of docs/scale.md, from what python -m scripts speed measured: figures that datasheet.py fills in."""
+"""Compute the numbers of docs/scale.md from benchmark/speed.json; ``python -m scripts datasheet`` fills them in."""
 
 from __future__ import annotations
 
@@ -10,52 +10,56 @@ from vostochny.errors import InputError, Problem
 from vostochny.scoring import buckets, executors, joining, streaming, totals
 
 DOCUMENTS = 10**9
-WORKERS = 1000
-KEY = 8  # bytes a document
+WORKERS = 1000  # cores
+KEY_BYTES = 8  # per document, in a total
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
-def size(number: float) -> str:
-    """Bytes in words, two digits: ``3.8 TB``."""
-    at = 0
-    while number >= 1000 and at < len(UNITS) - 1:
-        number, at = number / 1000, at + 1
-    return f"{number:.2g} {UNITS[at]}" if number < 100 else f"{number:.0f} {UNITS[at]}"
+def format_bytes(number: float) -> str:
+    """Return a number of bytes with two or three digits: ``3.8 TB``."""
+    power = 0
+    while number >= 1000 and power < len(UNITS) - 1:
+        number, power = number / 1000, power + 1
+    return f"{number:.2g} {UNITS[power]}" if number < 100 else f"{number:.0f} {UNITS[power]}"
 
 
-def span(seconds: float) -> str:
-    """Seconds in words, two digits."""
+def format_duration(seconds: float) -> str:
+    """Return a duration with two or three digits in the largest unit that it reaches twice: ``6.8 hours``."""
     for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:.2g} {unit}" if seconds < 100 * length else f"{seconds / length:.0f} {unit}"
     return f"{seconds:.2g} s"
 
 
-def figures(speed: Mapping[str, Any]) -> dict[str, str]:
-    """Every figure of docs/scale.md by its name."""
+def compute_values(speed: Mapping[str, Any]) -> dict[str, str]:
+    """Return the generated values of docs/scale.md by name; ``speed`` is the content of benchmark/speed.json.
+
+    Raises KeyError where it lacks a measurement.
+    """
     many = speed["many_files"]
     sizes, processes, orders, dask = (many[key] for key in ("sizes", "processes", "orders", "dask"))
     kinds = sizes["names"], sizes["articles"]
     tasks = executors.TASKS * WORKERS
     rows = {
-        "bytes read a document": [size(k["bytes_read_a_document"]) for k in kinds],
-        "**bytes read**": [size(k["bytes_read_a_document"] * DOCUMENTS) for k in kinds],
+        "bytes read a document": [format_bytes(k["bytes_read_a_document"]) for k in kinds],
+        "**bytes read**": [format_bytes(k["bytes_read_a_document"] * DOCUMENTS) for k in kinds],
         "one core, a document": [f"{1000 * k['seconds_a_document']:.2g} ms" for k in kinds],
-        f"{WORKERS} cores": [span(k["seconds_a_document"] * DOCUMENTS / WORKERS) for k in kinds],
+        f"{WORKERS} cores": [format_duration(k["seconds_a_document"] * DOCUMENTS / WORKERS) for k in kinds],
         "that a core must be fed, a second": [
-            size(k["bytes_read_a_document"] / k["seconds_a_document"]) for k in kinds
+            format_bytes(k["bytes_read_a_document"] / k["seconds_a_document"]) for k in kinds
         ],
-        "a total without its keys": [size(k["bytes_of_a_total"]) for k in kinds],
-        f"**bytes moved**: {tasks} totals": [size(k["bytes_of_a_total"] * tasks) for k in kinds],
-        "**bytes moved**: keys, at each of the levels of adding": [size(KEY * DOCUMENTS)] * 2,
-        "**the reducer**: keys, their sum and a sorted copy": [size(3 * KEY * DOCUMENTS)] * 2,
+        "a total without its keys": [format_bytes(k["bytes_of_a_total"]) for k in kinds],
+        f"**bytes moved**: {tasks} totals": [format_bytes(k["bytes_of_a_total"] * tasks) for k in kinds],
+        "**bytes moved**: keys, at each of the levels of adding": [format_bytes(KEY_BYTES * DOCUMENTS)] * 2,
+        "**the reducer**: keys, their sum and a sorted copy": [format_bytes(3 * KEY_BYTES * DOCUMENTS)] * 2,
         f"**the reducer**: {executors.FAN_IN} totals at once": [
-            size(k["bytes_of_a_total"] * executors.FAN_IN) for k in kinds
+            format_bytes(k["bytes_of_a_total"] * executors.FAN_IN) for k in kinds
         ],
     }
     lines = ["| | names alone | every metric |", "| --- | ---: | ---: |"]
     lines += [f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items()]
     levels = 1
+    # FAN_IN totals at a time are added to one, level by level, until one is left.
     while executors.FAN_IN**levels < tasks:
         levels += 1
     read = kinds[0]["bytes_read_a_document"]
@@ -74,30 +78,30 @@ def figures(speed: Mapping[str, Any]) -> dict[str, str]:
         "scale-dask": f"{dask['running_cluster_seconds']:.2f} s",
         "scale-dask-own": f"{dask['own_cluster_seconds']:.1f} s",
         "scale-shuffled": f"{orders['to_ordered']:.1f}",
-        "scale-shuffled-memory": size(1024 * orders["peak_kilobytes"]),
-        "scale-memory": size(1024 * speed["streaming"]["large"]["peak_kilobytes"]),
+        "scale-shuffled-memory": format_bytes(1024 * orders["peak_kilobytes"]),
+        "scale-memory": format_bytes(1024 * speed["streaming"]["large"]["peak_kilobytes"]),
         "scale-levels": str(levels),
         "scale-fan-in": str(executors.FAN_IN),
         "scale-tasks": str(executors.TASKS),
-        "scale-held": size(streaming.HELD),
+        "scale-held": format_bytes(streaming.HELD),
         "scale-seen": f"{sizes['bytes_seen_a_document']:.0f}",
-        "scale-seen-million": size(2 * sizes["bytes_seen_a_document"] * 10**6),
-        "scale-waiting": size(joining.WAITING),
-        "scale-bucket": size(buckets.SIZE),
+        "scale-seen-million": format_bytes(2 * sizes["bytes_seen_a_document"] * 10**6),
+        "scale-waiting": format_bytes(joining.WAITING),
+        "scale-bucket": format_bytes(buckets.SIZE),
         "scale-buckets": str(buckets.MOST),
-        "scale-bucket-limit": size(buckets.SIZE * buckets.MOST),
-        "scale-bucket-big": size(read * DOCUMENTS / buckets.MOST),
+        "scale-bucket-limit": format_bytes(buckets.SIZE * buckets.MOST),
+        "scale-bucket-big": format_bytes(read * DOCUMENTS / buckets.MOST),
         "scale-overlaps": f"{totals.MOST_OVERLAPS:,}".replace(",", " "),
         "scale-blocks": str(totals.BLOCKS),
-        "scale-keys-24": f"{24e9 / (3 * KEY):.0e}".replace("e+0", " · 10^").replace("e+", " · 10^"),
+        "scale-keys-24": f"{24e9 / (3 * KEY_BYTES):.0e}".replace("e+0", " · 10^").replace("e+", " · 10^"),
     }
 
 
-def known() -> dict[str, str]:
-    """The figures of benchmark/speed.json. Raises InputError where it lacks one."""
+def read_values() -> dict[str, str]:
+    """Return the generated values of docs/scale.md by name. Raises InputError where speed.json lacks a measurement."""
     path = ROOT / "benchmark" / "speed.json"
     try:
-        return figures(read_json(path))
+        return compute_values(read_json(path))
     except KeyError as e:
         raise InputError(
             [Problem(str(path), None, str(e.args[0]), "is missing; run python -m scripts speed")]

@@ -66,7 +66,7 @@ def run(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def built(check: bool) -> list[Path]:
     """Build the corpus, or with ``check`` only compare; the files that were not current."""
-    return write_or_check(dataset.package_data() | dataset.build(), check)
+    return write_or_check(dataset.build_package_data() | dataset.build(), check)
 
 
 def current_version() -> str:

@@ -81,20 +81,20 @@ def test_the_datasheet_answers_every_question_in_order():
     assert sum(map(len, QUESTIONS.values())) == 57
 
 
-def test_the_figures_of_the_datasheet_are_current():
+def test_the_generated_values_are_current():
     done = run_scripts("datasheet", "--check")
     assert done.returncode == 0, done.stdout + done.stderr
     shown = "".join(path.read_text(encoding="utf-8") for path in datasheet.TARGETS)
-    assert {name for name, _ in datasheet.MARK.findall(shown)} == datasheet.figures().keys()
+    assert {name for name, _ in datasheet.MARK.findall(shown)} == datasheet.compute_values().keys()
 
 
-def test_a_figure_that_changes_is_seen_and_one_that_is_unknown_refused():
+def test_a_changed_value_is_filled_in_and_an_unknown_mark_refused():
     text = "one <!-- generated:a -->1<!-- /generated -->\n<!-- generated:b --><!-- /generated -->\n"
-    once = datasheet.filled(text, {"a": "2", "b": "x\ny"})
+    once = datasheet.fill(text, {"a": "2", "b": "x\ny"})
     assert "one <!-- generated:a -->2<!-- /generated -->\n<!-- generated:b -->\n\nx\ny\n\n<!-- /generated -->" in once
-    assert datasheet.filled(once, {"a": "2", "b": "x\ny"}) == once
-    with pytest.raises(datasheet.InputError, match="b: is no figure"):
-        datasheet.filled(text, {"a": "2"})
+    assert datasheet.fill(once, {"a": "2", "b": "x\ny"}) == once
+    with pytest.raises(datasheet.InputError, match="b: is not a value"):
+        datasheet.fill(text, {"a": "2"})
 
 
 def test_the_papers_say_who_annotated_and_that_nobody_reviewed():

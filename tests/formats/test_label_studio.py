@@ -375,7 +375,7 @@ def test_a_stale_configuration_is_told_in_one_line(
     monkeypatch.setattr(label_config, "ROOT", tmp_path)
     monkeypatch.setattr(label_config, "TARGET", tmp_path / "label_studio.xml")
     assert label_config.main(["--check"]) == 1
-    assert capsys.readouterr().err == "label_studio.xml is stale; run: python -m scripts label-config\n"
+    assert capsys.readouterr().err == "label_studio.xml is not current; run python -m scripts label-config\n"
     assert not label_config.TARGET.exists()
 
 

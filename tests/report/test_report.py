@@ -218,7 +218,7 @@ def test_show_ends_quietly_when_its_reader_does():
 
 
 def test_the_stored_leaderboard_is_what_the_stored_predictions_score():
-    assert leaderboard.outdated(board.find_folder(), leaderboard.made()) == []
+    assert leaderboard.find_stale(board.find_folder(), leaderboard.build_files()) == []
 
 
 def test_every_stored_system_says_what_it_is():

@@ -67,7 +67,7 @@ def first(old: str, new: str) -> Callable[[str], str]:
         ("annotations/documents.yaml", first("date: null", "date: 2023-09-13"), (ALL[0], ALL[6]),
          f"{FIRST}.date: is 2023-09-13, which YAML reads as a date; write it in quotes"),
         ("annotations/documents.yaml", first("    language: en\n", ""), ALL[:1], f"{FIRST}.language: is missing"),
-        ("annotations/clusters/entities.yaml", append("zzz:\n"), ALL[:1], "zzz: is no mapping of fields"),
+        ("annotations/clusters/entities.yaml", append("zzz:\n"), ALL[:1], "zzz: is not a mapping of fields"),
         ("annotations/clusters/events.yaml", append("zzz: {name: z, type: Contact.Meet, date: 2023-09-13}\n"), ALL[:1],
          "events.yaml: zzz.date: is 2023-09-13; write words"),
         ("annotations/discrepancies.yaml", append("- id: zzz\n- words\n"), (*ALL[:2], "diff annotations"),
@@ -101,7 +101,7 @@ def test_every_fault_of_a_manifest_is_named(tree: Tree) -> None:
 def test_a_result_that_is_no_json_is_out_of_date(tree: Tree) -> None:
     with spoilt(tree.root / "benchmark/leaderboard/lookup.json", say("{")):
         done = tree.run("-m", "scripts", "leaderboard", "--check")
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1) and "lookup.json is out of date" in done.stderr
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1) and "lookup.json is not current" in done.stderr
 
 
 def test_other_line_ends_are_not_current(tree: Tree) -> None:

@@ -47,7 +47,7 @@ def _rebuild(annotations: Path, corpus: Path) -> None:
     from scripts.build import dataset  # slow to load, and not needed where the pull is refused
 
     try:
-        files = dataset.package_data() | dataset.build(annotations, corpus)
+        files = dataset.build_package_data() | dataset.build(annotations, corpus)
     except InputError as error:
         hint = "the gold was updated, the corpus was not; correct this and run update again"
         raise CommandError(f"{error}\n{hint}") from None
