@@ -1,0 +1,1 @@
+"""Compare states of the annotation, and make releases."""

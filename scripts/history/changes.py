@@ -1,4 +1,4 @@
-"""What a difference between two states of the annotation consists of, and how it is told."""
+"""The difference between two states of the annotation as a list of changes, printable in three forms."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from vostochny.model import Span
 
@@ -14,25 +15,30 @@ LAYERS = (
     "ontology", "articles", "zones", "entities", "events", "arguments", "quotes", "clusters", "registry",
     "discrepancies",
 )  # fmt: skip
-KINDS = ("added", "removed")  # an aspect's name (boundary, type, role …) is any other kind
-SHOWN = 64
+ADDED_OR_REMOVED = ("added", "removed")  # every other kind is the aspect that changed: boundary, type, role …
+MAX_QUOTED_CHARACTERS = 64
 
 
-def quoted(words: str) -> str:
-    """Words of an article as a report shows them, long ones by their ends."""
+def quote_words(words: str) -> str:
+    """Return words of an article as a report prints them; of long ones only the two ends."""
     words = " ".join(words.split())
-    if len(words) > SHOWN:
-        words = f"{words[: SHOWN // 2].rstrip()} … {words[-SHOWN // 2 + 4 :].lstrip()}"
+    if len(words) > MAX_QUOTED_CHARACTERS:
+        half = MAX_QUOTED_CHARACTERS // 2
+        words = f"{words[:half].rstrip()} … {words[-half + 4 :].lstrip()}"
     return f"‹{words}›"
 
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that changed. ``kind`` is added, removed or the aspect that is another now; ``says`` is for people."""
+    """One thing that changed; without ``doc_id`` it concerns the whole corpus, without ``start`` a whole article.
+
+    ``kind`` is added, removed, or the aspect that changed. ``description`` is the change in words, ``before`` and
+    ``after`` are the old and the new value in words where there are any.
+    """
 
     layer: str
     kind: str
-    says: str
+    description: str
     doc_id: str | None = None
     id: str | None = None
     start: int | None = None
@@ -42,24 +48,28 @@ class Change:
 
     @property
     def place(self) -> str:
-        """Article and offsets, as far as there are any: 003 12–20."""
+        """Article and offsets, as far as there are any: ``003 12–20``."""
         if self.doc_id is None:
             return ""
         short = self.doc_id.partition("_")[0]
         return short if self.start is None else f"{short} {self.start}–{self.end}"
 
+    def as_row(self) -> dict[str, Any]:
+        """Return the fields by their names in the JSON output, where the description is called ``says``."""
+        return {"says" if name == "description" else name: value for name, value in asdict(self).items()}
 
-def change(
-    layer: str, kind: str, says: str, doc_id: str, id: str, span: Span, before: str | None = None,
+
+def change_at(
+    layer: str, kind: str, description: str, doc_id: str, id: str, span: Span, before: str | None = None,
     after: str | None = None,
 ) -> Change:  # fmt: skip
-    """A change that has a place."""
-    return Change(layer, kind, says, doc_id, id, span.start, span.end, before, after)
+    """Return a change at a span of an article; the arguments are the fields of :class:`Change`."""
+    return Change(layer, kind, description, doc_id, id, span.start, span.end, before, after)
 
 
 @dataclass(frozen=True)
 class Changes:
-    """Everything that changed between two states, by layer and in text order."""
+    """Everything that changed between two states named ``a`` and ``b``, by layer and in text order."""
 
     a: str
     b: str
@@ -75,54 +85,56 @@ class Changes:
         return iter(self.changes)
 
     def of(self, layer: str) -> list[Change]:
-        """The changes of one layer."""
+        """Return the changes of one layer."""
         return [c for c in self.changes if c.layer == layer]
 
     @property
     def totals(self) -> dict[str, dict[str, int]]:
-        """How many changes of each kind, by layer; layers without any are left out."""
-        out = {}
+        """The numbers of changes by layer and kind; layers without changes are left out."""
+        totals = {}
         for layer in LAYERS:
             counts = Counter(c.kind for c in self.of(layer))
             if counts:
-                out[layer] = {k: counts[k] for k in [*KINDS, *(x for x in counts if x not in KINDS)] if counts[k]}
-        return out
+                aspects = [kind for kind in counts if kind not in ADDED_OR_REMOVED]
+                totals[layer] = {kind: counts[kind] for kind in [*ADDED_OR_REMOVED, *aspects] if counts[kind]}
+        return totals
 
     def summary(self) -> list[str]:
-        """One line a layer: ``entities: 2 added, 1 boundary``."""
+        """Return one line per layer: ``entities: 2 added, 1 boundary``."""
         return [
             f"{layer}: {', '.join(f'{n} {kind}' for kind, n in counts.items())}"
             for layer, counts in self.totals.items()
         ]
 
     def as_text(self) -> str:
-        """For a terminal."""
+        """Return the changes as lines for a terminal."""
         if not self:
             return f"nothing changed between {self.a} and {self.b}\n"
         lines = [f"{self.a} → {self.b}"]
         for layer in self.totals:
-            found = self.of(layer)
-            width = max(len(c.place) for c in found)
-            lines += ["", layer, *(f"  {c.place:<{width}}  {c.says}" for c in found)]
+            changes = self.of(layer)
+            width = max(len(c.place) for c in changes)
+            lines += ["", layer, *(f"  {c.place:<{width}}  {c.description}" for c in changes)]
         return "\n".join([*lines, "", *self.summary()]) + "\n"
 
     def as_markdown(self) -> str:
-        """For a page or a comment on a change."""
+        """Return the changes as Markdown, for a page or a comment on a merge request."""
         if not self:
             return f"Nothing changed between `{self.a}` and `{self.b}`.\n"
         lines = [f"## `{self.a}` → `{self.b}`", "", *(f"- {line}" for line in self.summary())]
         for layer in self.totals:
             lines += ["", f"### {layer}", ""]
-            lines += [f"- {f'`{c.place}` ' if c.place else ''}{_escaped(c.says)}" for c in self.of(layer)]
+            lines += [f"- {f'`{c.place}` ' if c.place else ''}{_escape(c.description)}" for c in self.of(layer)]
         return "\n".join(lines) + "\n"
 
     def as_json(self) -> str:
-        """For a program: totals by layer, and every change."""
-        rows = {"a": self.a, "b": self.b, "totals": self.totals, "changes": [asdict(c) for c in self.changes]}
+        """Return the changes as a JSON object: names of the states, totals by layer, and one row per change."""
+        rows = {"a": self.a, "b": self.b, "totals": self.totals, "changes": [c.as_row() for c in self.changes]}
         return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
 
 
-def _escaped(words: str) -> str:
+def _escape(words: str) -> str:
+    """Escape the characters that Markdown interprets."""
     for mark in "\\`*_[]<>":
         words = words.replace(mark, "\\" + mark)
     return words

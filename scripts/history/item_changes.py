@@ -1,4 +1,4 @@
-"""What changed within an article: zones, mentions, events with their arguments, quotes."""
+"""Find what changed within an article: zones, entities, events with their arguments, quotes."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from scripts.history.changes import Change, change, quoted
+from scripts.history.changes import Change, change_at, quote_words
 from vostochny.formats.label_studio.regions import DEFAULT_ZONE, trim_span
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 
-NEAR = 0.5  # of two regions that share neither id nor label this much must be common for them to be one, changed
+# Two regions with neither id nor label in common are the same region, changed, where they share this part of the
+# characters that either has.
+MIN_OVERLAP = 0.5
 
 
 @dataclass(frozen=True)
 class Item:
-    """Anything annotated, as far as finding it again needs."""
+    """One annotated item, with what is needed to recognise it in another state of the article."""
 
     id: str
     spans: tuple[Span, ...]
-    label: Any
-    of: Any = None
+    label: Any  # an entity's or event's type, a zone's name, a quote's cue
+    source: Any = None  # the Entity, Event or Quote itself
 
 
 @dataclass
-class Matched:
-    """The items of two states of an article, side by side."""
+class Matches:
+    """The items of two states of an article: pairs of the same item before and after, and those without a partner."""
 
     pairs: list[tuple[Item, Item]] = field(default_factory=list)
     removed: list[Item] = field(default_factory=list)
@@ -37,199 +39,221 @@ class Matched:
         return {a.id: b.id for a, b in self.pairs}
 
 
-def _likeness(a: Item, b: Item) -> tuple[float, ...] | None:
-    """How much speaks for two items being one; None where nothing does.
+def _similarity(a: Item, b: Item) -> tuple[float, ...] | None:
+    """Return how similar two items are, as a key to sort by; None where they cannot be the same item.
 
-    A region's id says it is the same only while it stands on the same words: ids that are mere numbers move on to the
+    The key is: the strongest thing that they have in common, the shared part of their characters, the number of equal
+    attributes. An id is strong evidence only together with the same words: ids that are mere numbers move on to the
     next item when one is added before it.
     """
     common = sum(max(0, min(s.end, t.end) - max(s.start, t.start)) for s in a.spans for t in b.spans)
     if not common:
         return None
-    both = sum(s.end - s.start for s in (*a.spans, *b.spans)) - common
-    id_, span, label, share = a.id == b.id, a.spans == b.spans, a.label == b.label, common / both
-    ranks = (id_ and span, span and label, id_, span, label, share >= NEAR)
-    if not any(ranks):
+    union = sum(s.end - s.start for s in (*a.spans, *b.spans)) - common
+    same_id, same_spans, same_label = a.id == b.id, a.spans == b.spans, a.label == b.label
+    overlap = common / union
+    # Strongest evidence first.
+    evidence = (
+        same_id and same_spans, same_spans and same_label, same_id, same_spans, same_label, overlap >= MIN_OVERLAP
+    )  # fmt: skip
+    if not any(evidence):
         return None
-    agree = sum(getattr(a.of, f, 0) == getattr(b.of, f, 1) for f in getattr(a.of, "__slots__", ()))
-    return (-ranks.index(True), share, agree)
+    attributes = getattr(a.source, "__slots__", ())
+    # The defaults differ, so that an attribute that neither has is not equal.
+    equal = sum(getattr(a.source, name, 0) == getattr(b.source, name, 1) for name in attributes)
+    return (-evidence.index(True), overlap, equal)
 
 
-def match(before: Sequence[Item], after: Sequence[Item]) -> Matched:
-    """Find items again: by id, then on the same words, then where they overlap, the likest first."""
-    pairs = [(score, -i, -j) for i, a in enumerate(before) for j, b in enumerate(after) if (score := _likeness(a, b))]
+def match(before: Sequence[Item], after: Sequence[Item]) -> Matches:
+    """Pair the items of two states, the most similar first; ties go to the earlier items."""
+    # The indices are negated so that the descending sort puts earlier items first.
+    pairs = [(score, -i, -j) for i, a in enumerate(before) for j, b in enumerate(after) if (score := _similarity(a, b))]
     partner: dict[int, int] = {}
     taken: set[int] = set()
     for _, i, j in sorted(pairs, reverse=True):
         if -i not in partner and -j not in taken:
             partner[-i] = -j
             taken.add(-j)
-    return Matched(
+    return Matches(
         [(a, after[partner[i]]) for i, a in enumerate(before) if i in partner],
         [a for i, a in enumerate(before) if i not in partner],
         [b for j, b in enumerate(after) if j not in taken],
     )
 
 
-class Compared:
-    """Two states of one article whose text is the same."""
+class Comparison:
+    """Two states of one article with the same text; ``zones`` … ``quotes`` are the matches of each layer."""
 
     def __init__(self, before: Document, after: Document):
         self.before, self.after, self.text, self.doc_id = before, after, after.text, after.doc_id
         self.zones, self.entities, self.events, self.quotes = (
-            match(make(before), make(after)) for make in (self._zones, _entities, _events, _quotes)
+            match(items(before), items(after)) for items in (_zone_items, _entity_items, _event_items, _quote_items)
         )
+        # Arguments and speakers refer to entities and events by id.
         self.ids = self.entities.ids | self.events.ids
 
-    @staticmethod
-    def _zones(d: Document) -> list[Item]:
-        marked = [(z.name, s) for z in d.zones if z.name != DEFAULT_ZONE for s in trim_span(z.span, d.text)]
-        return [Item(f"{name} {span.start}", (span,), name) for name, span in marked]
-
-    def words(self, *spans: Span) -> str:
-        """The words of spans, as a report shows them."""
-        return " + ".join(quoted(s.of(self.text)) for s in spans)
+    def quote(self, *spans: Span) -> str:
+        """Return the words of spans as a report prints them."""
+        return " + ".join(quote_words(s.of(self.text)) for s in spans)
 
     def changes(self) -> Iterator[Change]:
-        """Everything that changed in the article, clusters of found items left out."""
-        yield from self._layer("zones", self.zones, self._zone, lambda z: z.label)
-        yield from self._layer("entities", self.entities, self._entity, self._entity_says)
-        yield from self._layer("events", self.events, self._event, self._event_says)
+        """Yield everything that changed in the article, but for the clusters of items that are in both states."""
+        yield from self._layer("zones", self.zones, self._compare_zones, lambda zone: zone.label)
+        yield from self._layer("entities", self.entities, self._compare_entities, self._describe_entity)
+        yield from self._layer("events", self.events, self._compare_events, self._describe_event)
         for a, b in self.events.pairs:
-            yield from self._arguments(a.of, b.of)
-        yield from self._layer("quotes", self.quotes, self._quote, self._quote_says)
+            yield from self._arguments(a.source, b.source)
+        yield from self._layer("quotes", self.quotes, self._compare_quotes, self._describe_quote)
 
     def _layer(
         self,
         layer: str,
-        found: Matched,
+        matches: Matches,
         compare: Callable[[Item, Item], Iterator[tuple[str, Any, Any]]],
         describe: Callable[[Item], str],
     ) -> Iterator[Change]:
+        """Yield the changes of a layer in text order.
+
+        Args:
+            layer: its name.
+            matches: its items in both states.
+            compare: yields the attributes that differ between an item before and after: name, old and new value.
+            describe: returns an item in words, for items that were added or removed.
+        """
         rows = []
-        for kind, items in (("added", found.added), ("removed", found.removed)):
-            for i in items:
-                how = f"as {describe(i)}" if kind == "added" else f"({describe(i)})"
-                says = f"{kind} {self.words(*i.spans)} {how}"
-                rows.append(change(layer, kind, says, self.doc_id, i.id, i.spans[0], after=None))
-        for a, b in found.pairs:
-            words = self.words(*b.spans)
+        for kind, items in (("added", matches.added), ("removed", matches.removed)):
+            for item in items:
+                what = f"as {describe(item)}" if kind == "added" else f"({describe(item)})"
+                description = f"{kind} {self.quote(*item.spans)} {what}"
+                rows.append(change_at(layer, kind, description, self.doc_id, item.id, item.spans[0]))
+        for a, b in matches.pairs:
+            words = self.quote(*b.spans)
             if a.spans != b.spans:
-                was, name = self.words(*a.spans), "content" if layer == "quotes" else "boundary"
-                says = f"{name} moved {was} → {words}" if name == "boundary" else f"content changed {was} → {words}"
-                rows.append(change(layer, name, says, self.doc_id, b.id, b.spans[0], was, words))
+                old_words = self.quote(*a.spans)
+                aspect, verb = ("content", "changed") if layer == "quotes" else ("boundary", "moved")
+                description = f"{aspect} {verb} {old_words} → {words}"
+                rows.append(change_at(layer, aspect, description, self.doc_id, b.id, b.spans[0], old_words, words))
             for aspect, old, new in compare(a, b):
-                old, new = _told(old), _told(new)
-                says = f"{words} {aspect} {old} → {new}"
-                rows.append(change(layer, aspect, says, self.doc_id, b.id, b.spans[0], old, new))
+                old, new = _in_words(old), _in_words(new)
+                description = f"{words} {aspect} {old} → {new}"
+                rows.append(change_at(layer, aspect, description, self.doc_id, b.id, b.spans[0], old, new))
         yield from sorted(rows, key=lambda c: (c.start or 0, -(c.end or 0)))
 
     @staticmethod
-    def _zone(a: Item, b: Item) -> Iterator[tuple[str, Any, Any]]:
+    def _compare_zones(a: Item, b: Item) -> Iterator[tuple[str, Any, Any]]:
         if a.label != b.label:
             yield "zone", a.label, b.label
 
-    # -- mentions ------------------------------------------------------------------------------------------------------
+    # -- entities ------------------------------------------------------------------------------------------------------
 
     @staticmethod
-    def _entity(a: Item, b: Item) -> Iterator[tuple[str, Any, Any]]:
-        yield from _aspects(a.of, b.of, ("type", "level", "demonym"))
+    def _compare_entities(a: Item, b: Item) -> Iterator[tuple[str, Any, Any]]:
+        yield from _differing(a.source, b.source, ("type", "level", "demonym"))
 
     @staticmethod
-    def _entity_says(item: Item) -> str:
-        e: Entity = item.of
+    def _describe_entity(item: Item) -> str:
+        e: Entity = item.source
         return ", ".join(filter(None, [f"{e.type} {e.level or ''}".strip(), "demonym" if e.demonym else "", e.cluster]))
 
     # -- events --------------------------------------------------------------------------------------------------------
 
-    def _event(self, a: Item, b: Item) -> Iterator[tuple[str, Any, Any]]:
-        yield from _aspects(a.of, b.of, ("type", "realis", "polarity", "outcome"))
+    @staticmethod
+    def _compare_events(a: Item, b: Item) -> Iterator[tuple[str, Any, Any]]:
+        yield from _differing(a.source, b.source, ("type", "realis", "polarity", "outcome"))
 
-    def _event_says(self, item: Item) -> str:
-        v: Event = item.of
+    def _describe_event(self, item: Item) -> str:
+        v: Event = item.source
         polarity = v.polarity if v.polarity != "positive" else None
-        filled = ", ".join(f"{a.role} {self.words(a.filler.span)}" for a in v.arguments)
-        says = ", ".join(filter(None, [v.type, v.realis, polarity, v.outcome, v.cluster]))
-        return f"{says}; {filled}" if filled else says
+        arguments = ", ".join(f"{a.role} {self.quote(a.filler.span)}" for a in v.arguments)
+        attributes = ", ".join(filter(None, [v.type, v.realis, polarity, v.outcome, v.cluster]))
+        return f"{attributes}; {arguments}" if arguments else attributes
 
     def _arguments(self, a: Event, b: Event) -> Iterator[Change]:
+        """Yield the changed arguments of an event: first those with another role, then those with another filler."""
+        # (role, later id of the filler, argument); a filler that is gone has no later id.
         old = [(x.role, self.ids.get(x.filler.id or "", ""), x) for x in a.arguments]
         new = [(x.role, x.filler.id, x) for x in b.arguments]
-        same = {(role, id_) for role, id_, _ in old} & {(role, id_) for role, id_, _ in new}
-        old = [x for x in old if x[:2] not in same]
-        new = [x for x in new if x[:2] not in same]
-        event = self.words(b.trigger)
+        unchanged = {(role, id_) for role, id_, _ in old} & {(role, id_) for role, id_, _ in new}
+        old = [x for x in old if x[:2] not in unchanged]
+        new = [x for x in new if x[:2] not in unchanged]
+        trigger = self.quote(b.trigger)
 
-        def row(kind: str, says: str, x: Argument, y: Argument) -> Change:
-            told = [f"{z.role} {self.words(z.filler.span)}" for z in (x, y)]
-            before, after = {"added": (None, told[1]), "removed": (told[0], None)}.get(kind, (told[0], told[1]))
-            return change("arguments", kind, f"{event} {says}", self.doc_id, b.id, b.trigger, before, after)
+        def change(kind: str, description: str, x: Argument, y: Argument) -> Change:
+            values = [f"{z.role} {self.quote(z.filler.span)}" for z in (x, y)]
+            before, after = {"added": (None, values[1]), "removed": (values[0], None)}.get(kind, tuple(values))
+            text = f"{trigger} {description}"
+            return change_at("arguments", kind, text, self.doc_id, b.id, b.trigger, before, after)
 
         for role, id_, x in list(old):
             if other := next((n for n in new if n[1] == id_), None):
                 old.remove((role, id_, x))
                 new.remove(other)
-                filler = self.words(other[2].filler.span)
-                yield row("role", f"role of {filler} {role} → {other[0]}", x, other[2])
+                filler = self.quote(other[2].filler.span)
+                yield change("role", f"role of {filler} {role} → {other[0]}", x, other[2])
         for role, id_, x in list(old):
             if other := next((n for n in new if n[0] == role), None):
                 old.remove((role, id_, x))
                 new.remove(other)
-                yield row("filler", f"{role} {self._moved(x.filler, other[2].filler)}", x, other[2])
+                fillers = " → ".join(self._quote_references(x.filler, other[2].filler))
+                yield change("filler", f"{role} {fillers}", x, other[2])
         for role, _, x in old:
-            yield row("removed", f"removed {role} {self.words(x.filler.span)}", x, x)
+            yield change("removed", f"removed {role} {self.quote(x.filler.span)}", x, x)
         for role, _, x in new:
-            yield row("added", f"added {role} {self.words(x.filler.span)}", x, x)
+            yield change("added", f"added {role} {self.quote(x.filler.span)}", x, x)
 
-    def _moved(self, a: Reference, b: Reference) -> str:
-        return " → ".join(self._pointed(a, b))
-
-    def _pointed(self, a: Reference | None, b: Reference | None) -> tuple[str, str]:
-        """Two references as words, with their offsets where the words alone are the same."""
-        told = [self.words(r.span) if r else "none" for r in (a, b)]
-        if a and b and told[0] == told[1]:
-            told = [f"{words} at {r.span.start}" for words, r in zip(told, (a, b), strict=True)]
-        return told[0], told[1]
+    def _quote_references(self, a: Reference | None, b: Reference | None) -> tuple[str, str]:
+        """Return two references as words, with their offsets where the words alone are the same."""
+        words = [self.quote(r.span) if r else "none" for r in (a, b)]
+        if a and b and words[0] == words[1]:
+            words = [f"{w} at {r.span.start}" for w, r in zip(words, (a, b), strict=True)]
+        return words[0], words[1]
 
     # -- quotes --------------------------------------------------------------------------------------------------------
 
-    def _quote(self, a: Item, b: Item) -> Iterator[tuple[str, Any, Any]]:
-        p, q = a.of, b.of
+    def _compare_quotes(self, a: Item, b: Item) -> Iterator[tuple[str, Any, Any]]:
+        p, q = a.source, b.source
         if p.cue != q.cue:
-            yield "cue", p.cue and self.words(p.cue), q.cue and self.words(q.cue)
+            yield "cue", p.cue and self.quote(p.cue), q.cue and self.quote(q.cue)
         for name, old, new in (("source", p.source, q.source), ("addressee", p.addressee, q.addressee)):
             if (old and self.ids.get(old.id or "", "")) != (new and new.id):
-                yield name, *self._pointed(old, new)
-        yield from _aspects(p, q, ("directness", "attitude", "link", "unattributed"))
+                yield name, *self._quote_references(old, new)
+        yield from _differing(p, q, ("directness", "attitude", "link", "unattributed"))
         if p.parent != q.parent and self.quotes.ids.get(p.parent or "") != q.parent:
             contents = {x.id: x.content for x in self.before.quotes}, {x.id: x.content for x in self.after.quotes}
-            old, new = (self.words(*c[x.parent]) if x.parent else None for c, x in zip(contents, (p, q), strict=True))
+            old, new = (self.quote(*c[x.parent]) if x.parent else None for c, x in zip(contents, (p, q), strict=True))
             yield "parent", old, new
 
-    def _quote_says(self, item: Item) -> str:
-        q: Quote = item.of
-        who = f"said by {self.words(q.source.span)}" if q.source else "said by nobody named"
-        cue = f"cue {self.words(q.cue)}" if q.cue else None
-        return ", ".join(filter(None, [f"quote {who}", cue, q.directness, q.attitude, q.cluster]))
+    def _describe_quote(self, item: Item) -> str:
+        q: Quote = item.source
+        speaker = f"said by {self.quote(q.source.span)}" if q.source else "said by nobody named"
+        cue = f"cue {self.quote(q.cue)}" if q.cue else None
+        return ", ".join(filter(None, [f"quote {speaker}", cue, q.directness, q.attitude, q.cluster]))
 
 
-def _entities(d: Document) -> list[Item]:
+def _zone_items(d: Document) -> list[Item]:
+    # Trimmed as Label Studio's regions are: the white space at a zone's end is no part of what was marked.
+    spans = [(z.name, s) for z in d.zones if z.name != DEFAULT_ZONE for s in trim_span(z.span, d.text)]
+    return [Item(f"{name} {span.start}", (span,), name) for name, span in spans]
+
+
+def _entity_items(d: Document) -> list[Item]:
     return [Item(e.id, (e.span,), e.type, e) for e in d.entities]
 
 
-def _events(d: Document) -> list[Item]:
+def _event_items(d: Document) -> list[Item]:
     return [Item(v.id, (v.trigger,), v.type, v) for v in d.events]
 
 
-def _quotes(d: Document) -> list[Item]:
+def _quote_items(d: Document) -> list[Item]:
     return [Item(q.id, q.content, q.cue, q) for q in d.quotes]
 
 
-def _aspects(a: Any, b: Any, names: Sequence[str]) -> Iterator[tuple[str, Any, Any]]:
+def _differing(a: Any, b: Any, names: Sequence[str]) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the attributes of two objects that differ: name, value of the first, value of the second."""
     for name in names:
         if getattr(a, name) != getattr(b, name):
             yield name, getattr(a, name), getattr(b, name)
 
 
-def _told(value: Any) -> str:
+def _in_words(value: Any) -> str:
     return {None: "none", True: "yes", False: "no"}.get(value, str(value)) if not isinstance(value, str) else value

@@ -83,9 +83,9 @@ def calls_for(found: Changes, before: Gold | None, after: Gold) -> tuple[str, st
     """The least digit that these changes may bump, and the first reason for it."""
     for c in found:
         if c.layer == "zones" or (c.layer == "ontology" and c.kind != "wording"):
-            return "major", f"{c.layer}: {c.place} {c.says}".replace("  ", " ")
+            return "major", f"{c.layer}: {c.place} {c.description}".replace("  ", " ")
         if c.layer == "articles" and c.kind != "manifest":
-            return "major", f"{c.place} {c.says}"
+            return "major", f"{c.place} {c.description}"
     if before:
         old, new = before.rows, after.rows
         for doc_id in (d for d in old if d in new):
@@ -94,7 +94,7 @@ def calls_for(found: Changes, before: Gold | None, after: Gold) -> tuple[str, st
                     return "major", f"{doc_id}: its {name} are cut otherwise"
     for c in found:
         if c.layer not in ("ontology", "articles"):
-            return "minor", f"{c.layer}: {c.place} {c.says}".replace("  ", " ")
+            return "minor", f"{c.layer}: {c.place} {c.description}".replace("  ", " ")
     return "patch", CALLS_FOR["patch"]
 
 

@@ -312,7 +312,7 @@ def test_a_correction_changes_its_lines_alone(annotations):
     state = revisions.read_side(annotations)
     path.write_text(content, encoding="utf-8")
     found = differences.diff(state, revisions.read_side(annotations))
-    assert [c.says for c in found] == ["removed ‹PARIS› (GPE NAM, paris)", "‹they› level PRO → NOM"]
+    assert [c.description for c in found] == ["removed ‹PARIS› (GPE NAM, paris)", "‹they› level PRO → NOM"]
     assert '"meta": {"text": ["a note"]}' in content and '"completed_by": "x@y"' in content
 
 

@@ -60,7 +60,7 @@ def says(folders, *edits: tuple[str, str]) -> list[str]:
         assert old in changed, old
         changed = changed.replace(old, new)
     found = differences.diff(folders("a", GOOD), folders("b", changed))
-    return [f"{c.layer}: {c.says}" for c in found]
+    return [f"{c.layer}: {c.description}" for c in found]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_an_event_and_a_quote_come_and_go_as_one_change(folders):
         "quotes: removed ‹“It was a test,”› (quote said by ‹he›, cue ‹said›, direct, assertion, u2)",
     ]
     back = differences.diff(folders("b", GOOD.replace(event, "")), folders("a", GOOD))
-    assert [c.kind for c in back] == ["added"] and "as Movement.TransportPerson" in back.changes[0].says
+    assert [c.kind for c in back] == ["added"] and "as Movement.TransportPerson" in back.changes[0].description
 
 
 def test_a_trigger_that_moved_is_the_same_event(folders):
@@ -156,7 +156,7 @@ def test_regions_drawn_anew_are_not_removed_and_added(folders):
 def test_shifted_numbers_are_no_change(folders):
     """One mention more before all others shifts every id of the notation; only it is new."""
     found = differences.diff(folders("a", GOOD), folders("b", GOOD.replace("Big news", "[[Big news|ORG big]]")))
-    assert [c.says for c in found] == ["added ‹Big news› as ORG NAM, big"]
+    assert [c.description for c in found] == ["added ‹Big news› as ORG NAM, big"]
 
 
 def test_order_of_results_is_no_change(folders):
@@ -196,9 +196,9 @@ def test_what_is_written_beside_the_articles(tmp_path, folders):
     ontology = ontology.replace("  ORDINAL: {kind: value,", "  EPOCH: {kind: value, help: x}\n  ORDINAL: {kind: value,")
     (b / "ontology.yaml").write_text(ontology.replace("NAM: A proper name", "NAM: A name"), encoding="utf-8")
     found = differences.diff(a, b)
-    assert [f"{c.layer}: {c.says}" for c in found] == [
+    assert [f"{c.layer}: {c.description}" for c in found] == [
         "ontology: added entities.EPOCH",
-        "ontology: levels.NAM is worded anew",
+        "ontology: levels.NAM is reworded",
         "articles: review unreviewed → reviewed",
         "clusters: entity cluster renamed bob → rob (5 mentions)",
         "registry: entities: ann name Ann → Ann Lee",
@@ -215,7 +215,7 @@ def test_an_article_more_is_one_change(folders, tmp_path):
     more = task()
     more["data"]["doc_id"] = "011_y"
     (tmp_path / "b" / "011_y.json").write_text(dumps(canonicalize(more)), encoding="utf-8")
-    assert [c.says for c in differences.diff(a, b)] == ["article added: 10 entities, 2 events, 2 quotes"]
+    assert [c.description for c in differences.diff(a, b)] == ["article added: 10 entities, 2 events, 2 quotes"]
     more["data"] = {"doc_id": "010_x", "text": TEXT.replace("Big", "Bad")}
     b = folders("b", more)
     (tmp_path / "b" / "011_y.json").unlink()
@@ -268,4 +268,4 @@ def test_a_manifest_of_before_is_read_as_it_was(tmp_path):
         shutil.copy(ANNOTATIONS / "ontology.yaml", folder)
         write_yaml(folder / "documents.yaml", {"documents": {"010_x": {"translated": said}}})
     found = differences.diff(tmp_path / "a", tmp_path / "b")
-    assert [c.says for c in found] == ["translated True → yes"]
+    assert [c.description for c in found] == ["translated True → yes"]
