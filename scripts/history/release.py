@@ -1,16 +1,18 @@
-"""Make a release: validate, rebuild, score stored outputs on the old gold and the new, write changelog and version.
+"""Make a release: validate, rebuild, score stored outputs on the old and the new gold, write changelog and version.
 
     python -m scripts release major|minor|patch [--dry-run]
 
-Which digit a change calls for, so that a version says which scores may stand side by side:
+The digit to bump follows from the changes, so that versions show which scores can be compared:
 
-- major: ontology, texts, zones or segmentation changed, or an article came or went; scores are not comparable
+- major: ontology, texts, zones or segmentation changed, or an article was added or removed; scores are not comparable
 - minor: labels of the gold changed (entities, events, arguments, quotes, clusters, registry, discrepancies)
-- patch: code or documents only
+- patch: only code or documents changed
 
-Refused are a bump smaller than that, a tree with uncommitted changes, a generated file that is not current, a gold that
-breaks a rule. Changes are those since the last tag v*, or else since the version was last set. Nothing is committed:
-the last lines say how.
+A release is refused where the bump is too small, the tree has uncommitted changes, a generated file is out of date, or
+the gold breaks a rule. Changes are those since the last tag v*, or else since the commit that set the current version.
+Nothing is committed: the last line printed is the command that does.
+
+Exit code: 0 done, 1 refused, 2 something cannot be read.
 """
 
 from __future__ import annotations
@@ -29,7 +31,16 @@ from scripts import store
 from scripts.build import dataset
 from scripts.files import ROOT, write_atomically, write_or_check
 from scripts.history import differences
-from scripts.history.release_notes import BUMPS, CALLS_FOR, Gold, Notes, bumped, calls_for, into_changelog
+from scripts.history.changes import Changes
+from scripts.history.release_notes import (
+    BUMPS,
+    MEANINGS,
+    Gold,
+    Notes,
+    add_to_changelog,
+    bump_version,
+    find_smallest_bump,
+)
 from scripts.history.revisions import git, is_revision
 from scripts.rules import validate
 from scripts.rules.folder import read_folder
@@ -43,80 +54,80 @@ CHANGELOG = ROOT / "CHANGELOG.md"
 DOCUMENTS = "corpus/documents/test.jsonl"
 _VERSION = re.compile(r'^__version__ = "(\d+\.\d+\.\d+)"$', re.M)
 
-# What is generated beside the corpus: command → a file that it makes. The leaderboard names the version.
+# The generated files beside the corpus: command → a file that it writes.
 GENERATED = {
     "label-config": "annotations/label_studio.xml",
     "agreement": "annotations/agreement.json",
     "leaderboard": "benchmark/leaderboard/leaderboard.json",
     "datasheet": "DATASHEET.md",
 }
-NAMES_VERSION = ("leaderboard",)
+CONTAIN_VERSION = ("leaderboard",)  # those whose files contain the package's version
 
 
-def generators() -> list[str]:
-    """Return the commands whose files exist here."""
-    return [command for command, made in GENERATED.items() if (ROOT / made).is_file()]
+def list_generators() -> list[str]:
+    """Return the commands of GENERATED whose files exist here."""
+    return [command for command, file in GENERATED.items() if (ROOT / file).is_file()]
 
 
 def run(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run one of our commands in a process of its own, so that it sees the files as they are now."""
+    """Run a maintainer's command in a process of its own, so that it reads the files as they are now."""
     call = [sys.executable, "-m", "scripts", command, *arguments]
     return subprocess.run(call, cwd=ROOT, capture_output=True, text=True)
 
 
-def built(check: bool) -> list[Path]:
-    """Build the corpus, or with ``check`` only compare; the files that were not current."""
+def build_corpus(check: bool) -> list[Path]:
+    """Build the corpus, or with ``check`` only compare; return the files that were out of date."""
     return write_or_check(dataset.build_package_data() | dataset.build(), check)
 
 
 def current_version() -> str:
-    """The version that the package says."""
-    found = _VERSION.search(VERSION_FILE.read_text(encoding="utf-8"))
-    if not found:
+    """Return the version in the package. Raises InputError where it is not of the form 1.2.3."""
+    match = _VERSION.search(VERSION_FILE.read_text(encoding="utf-8"))
+    if not match:
         raise InputError([Problem(str(VERSION_FILE), None, "__version__", 'is not of the form "1.2.3"')])
-    return found.group(1)
+    return match.group(1)
 
 
 def last_release() -> str:
-    """The last tag v*, or else the commit that set the current version."""
+    """Return the last tag v*, or else the commit that set the current version. Raises InputError without either."""
     tags = git("tag", "--list", "v*", "--merged", "HEAD", "--sort=-version:refname").decode().split()
     if tags:
         return tags[0]
     line = f'__version__ = "{current_version()}"'
-    # The whole package is searched: the line has stood in another file before.
-    found = git("log", "--reverse", "--format=%h", f"-S{line}", "--", "benchmark/vostochny").decode().split()
-    if not found:
+    # The whole package is searched, because the line was in another file before.
+    commits = git("log", "--reverse", "--format=%h", f"-S{line}", "--", "benchmark/vostochny").decode().split()
+    if not commits:
         raise InputError([Problem("--since", None, None, "no release is known; name the revision to compare with")])
-    return found[0]
+    return commits[0]
 
 
-def obstacles() -> list[str]:
-    """Why no release can be made of this tree, whatever changed."""
-    out = []
+def find_obstacles() -> list[str]:
+    """Return the reasons why no release can be made of this tree, whatever changed."""
+    obstacles = []
     dirty = git("status", "--porcelain").decode().splitlines()
     if dirty:
-        shown = ", ".join(line[3:] for line in dirty[:5]) + (" …" if len(dirty) > 5 else "")
-        out.append(f"the tree has {len(dirty)} uncommitted changes ({shown}); commit or stash them")
-    stale = [str(path.relative_to(ROOT)) for path in built(check=True)]
+        files = ", ".join(line[3:] for line in dirty[:5]) + (" …" if len(dirty) > 5 else "")
+        obstacles.append(f"the tree has {len(dirty)} uncommitted changes ({files}); commit or stash them")
+    stale = [str(path.relative_to(ROOT)) for path in build_corpus(check=True)]
     if stale:
-        out.append(f"a generated file is not current: {', '.join(stale)}; run make corpus and commit")
-    for command in generators():
-        done = run(command, "--check")
-        said = " ".join((done.stdout + done.stderr).split())[:200]
-        if done.returncode == 1:
-            out.append(f"a generated file is not current: {said}; run python -m scripts {command} and commit")
-        elif done.returncode:
-            out.append(f"python -m scripts {command} --check cannot tell: {said}")
+        obstacles.append(f"a generated file is out of date: {', '.join(stale)}; run make corpus and commit")
+    for command in list_generators():
+        process = run(command, "--check")
+        output = " ".join((process.stdout + process.stderr).split())[:200]
+        if process.returncode == 1:
+            hint = f"run python -m scripts {command} and commit"
+            obstacles.append(f"a generated file is out of date: {output}; {hint}")
+        elif process.returncode:
+            obstacles.append(f"python -m scripts {command} --check failed: {output}")
     folder = read_folder()
-    broken = validate.check(folder)
-    if broken or folder.unreadable:
-        first = str(broken[0] if broken else folder.unreadable[0])
-        out.append(f"{len(broken) + len(folder.unreadable)} problems (python -m scripts validate), the first: {first}")
-    return out
+    problems = [*validate.check(folder), *folder.unreadable]
+    if problems:
+        obstacles.append(f"{len(problems)} problems (python -m scripts validate), the first: {problems[0]}")
+    return obstacles
 
 
-def gold_of(revision: str) -> Gold | None:
-    """The gold as it was published at a revision; None where it was not."""
+def read_published_gold(revision: str) -> Gold | None:
+    """Return the gold as it was published at a revision; None where there was none."""
     try:
         content = git("show", f"{revision}:{DOCUMENTS}")
         source = yaml.safe_load(git("show", f"{revision}:annotations/ontology.yaml"))
@@ -125,8 +136,8 @@ def gold_of(revision: str) -> Gold | None:
     return Gold(content, parse_ontology(source))
 
 
-def versioned(version: str, date: str) -> dict[Path, str]:
-    """The files that a version stands in, with the new one."""
+def set_version(version: str, date: str) -> dict[Path, str]:
+    """Return the new content of the files that state the version, by path; nothing is written."""
     files = {VERSION_FILE: _VERSION.sub(f'__version__ = "{version}"', VERSION_FILE.read_text(encoding="utf-8"))}
     if CITATION.is_file():
         text = CITATION.read_text(encoding="utf-8")
@@ -136,84 +147,97 @@ def versioned(version: str, date: str) -> dict[Path, str]:
 
 
 def write(files: dict[Path, str], version: str) -> list[Path]:
-    """Write the files and make anew what names the version; where that fails everything is put back.
+    """Write the files and rebuild what contains the version; where that fails, everything is restored.
 
-    Returns the generated files that were written, the leaderboard's left out.
+    Returns the files of the corpus that were rebuilt.
     """
-    made = [command for command in generators() if command in NAMES_VERSION]
-    kept = {path: path.read_text(encoding="utf-8") if path.is_file() else None for path in files}
-    before = package_version.__version__
+    generators = [command for command in list_generators() if command in CONTAIN_VERSION]
+    old_contents = {path: path.read_text(encoding="utf-8") if path.is_file() else None for path in files}
+    old_version = package_version.__version__
     try:
         for path, content in files.items():
             write_atomically(path, content)
+        # The build runs in this process, which has imported the old version.
         package_version.__version__ = version
-        written = built(check=False)
-        for command in made:
-            done = run(command)
-            if done.returncode:
-                raise InputError([Problem(command, None, None, (done.stdout + done.stderr).strip())])
+        rebuilt = build_corpus(check=False)
+        for command in generators:
+            process = run(command)
+            if process.returncode:
+                raise InputError([Problem(command, None, None, (process.stdout + process.stderr).strip())])
     except BaseException:
-        for path, old in kept.items():
-            if old is None:
+        for path, content in old_contents.items():
+            if content is None:
                 path.unlink(missing_ok=True)
             else:
-                write_atomically(path, old)
-        package_version.__version__ = before
-        built(check=False)
-        for command in made:
+                write_atomically(path, content)
+        package_version.__version__ = old_version
+        build_corpus(check=False)
+        for command in generators:
             run(command)
         raise
-    return written
+    return rebuilt
 
 
-def release(part: str, dry: bool, since: str | None) -> int:
-    """Make the release, or say why not."""
-    old, since = current_version(), since or last_release()
+def release(part: str, dry_run: bool, since: str | None) -> int:
+    """Make the release, or print why it is refused; return the exit code.
+
+    Args:
+        part: the digit to bump, one of BUMPS.
+        dry_run: print everything and write nothing.
+        since: the revision of the last release; None: find it.
+    """
+    old_version, since = current_version(), since or last_release()
     if not is_revision(since):
-        raise InputError([Problem("--since", None, None, f"{since} is no git revision")])
-    wrong = obstacles()
-    if wrong and not dry:
-        return refused(wrong)
-    before = gold_of(since)
+        raise InputError([Problem("--since", None, None, f"{since} is not a git revision")])
+    obstacles = find_obstacles()
+    if obstacles and not dry_run:
+        return refuse(obstacles)
+    before = read_published_gold(since)
     after = Gold((ROOT / DOCUMENTS).read_bytes(), store.read_ontology())
-    found = differences.diff(since)
-    least, why = calls_for(found, before, after)
-    if BUMPS.index(part) < BUMPS.index(least):
-        wrong.append(f"{part} is too small; {least} it must be, because {CALLS_FOR[least]}: {why}")
-    if not found and not git("diff", "--name-only", since).strip():
-        wrong.append(f"nothing changed since {since}")
-    if wrong and not dry:
-        return refused(wrong)
-    version, date = bumped(old, part), datetime.date.today().isoformat()
-    scores = {}
-    for path in sorted((ROOT / "benchmark" / "baselines").glob("*/predictions.jsonl")):
-        scores[path.parent.name] = (before.scores(path) if before else "no earlier corpus", after.scores(path))
-    notes = Notes(version, date, part, since, found, before.hash if before else None, after.hash, scores)
+    changes = differences.diff(since)
+    smallest, reason = find_smallest_bump(changes, before, after)
+    if BUMPS.index(part) < BUMPS.index(smallest):
+        obstacles.append(f"{part} is too small; it must be {smallest}, because {MEANINGS[smallest]}: {reason}")
+    if not changes and not git("diff", "--name-only", since).strip():
+        obstacles.append(f"nothing changed since {since}")
+    if obstacles and not dry_run:
+        return refuse(obstacles)
+    version, date = bump_version(old_version, part), datetime.date.today().isoformat()
+    entry = _write_entry(version, date, part, since, changes, before, after)
     changelog = CHANGELOG.read_text(encoding="utf-8") if CHANGELOG.is_file() else ""
-    files = {CHANGELOG: into_changelog(changelog, notes.entry())} | versioned(version, date)
-    print(f"{old} → {version}\n\n{notes.entry()}")
-    if dry:
+    files = {CHANGELOG: add_to_changelog(changelog, entry)} | set_version(version, date)
+    print(f"{old_version} → {version}\n\n{entry}")
+    if dry_run:
         names = ", ".join(str(p.relative_to(ROOT)) for p in files)
-        print(f"dry run: nothing was written; would write {names} and make anew what names the version")
-        return refused(wrong) if wrong else 0
+        print(f"dry run: nothing was written; would write {names} and rebuild the files that contain the version")
+        return refuse(obstacles) if obstacles else 0
     for path in [*files, *write(files, version)]:
         print(f"{path.relative_to(ROOT)}: written")
     print(f'\nnext: git commit --all --message "Release {version}" && git tag v{version}')
     return 0
 
 
-def refused(why: list[str]) -> int:
-    """Say all that stands in the way."""
-    sys.stdout.flush()
-    for line in why:
+def _write_entry(
+    version: str, date: str, part: str, since: str, changes: Changes, before: Gold | None, after: Gold
+) -> str:
+    """Score the stored outputs on both golds and return the changelog entry; the arguments are those of Notes."""
+    scores = {}
+    for path in sorted((ROOT / "benchmark" / "baselines").glob("*/predictions.jsonl")):
+        scores[path.parent.name] = (before.score(path) if before else "no earlier corpus", after.score(path))
+    old_hash = before.hash if before else None
+    return Notes(version, date, part, since, changes, old_hash, after.hash, scores).entry()
+
+
+def refuse(reasons: list[str]) -> int:
+    """Print every reason why the release is refused; return the exit code."""
+    sys.stdout.flush()  # a dry run has printed the notes, which come first
+    for line in reasons:
         print(f"refused: {line}", file=sys.stderr)
     return 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__.splitlines()[0], epilog="Exit code: 0 done, 1 refused, 2 unreadable."
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", choices=BUMPS[::-1], help="the digit to bump")
     parser.add_argument("--dry-run", action="store_true", help="print everything, write nothing")
     parser.add_argument("--since", metavar="REVISION", help="the last release (default: the last tag v*)")

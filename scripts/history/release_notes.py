@@ -1,4 +1,4 @@
-"""What a release did: which digit its changes call for, what became of stored scores, and the changelog's entry."""
+"""The notes of a release: the version digit that its changes require, scores before and after, the changelog entry."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scripts.history.changes import KINDS, Changes
+from scripts.history.changes import ADDED_OR_REMOVED, Changes
 from vostochny import scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl
@@ -18,30 +18,31 @@ from vostochny.metrics import catalogue
 from vostochny.ontology import Ontology
 from vostochny.report import LABELS
 
-BUMPS = ("patch", "minor", "major")
-CALLS_FOR = {
+BUMPS = ("patch", "minor", "major")  # smallest first
+MEANINGS = {
     "major": "ontology, texts, zones or segmentation changed; scores are not comparable with earlier ones",
     "minor": "labels of the gold changed; scores are comparable where the signature names the same gold",
     "patch": "code or documents changed; the gold is the same",
 }
-MEASURES = {
+# The metrics that a changelog shows, with their names in it.
+METRICS = {
     **{name: LABELS[name] for name in (*catalogue.PRIMARY.values(), "events.argument")},
     "coreference.entities.within.conll": "entity coreference, CoNLL, within articles",
     "coreference.entities.across.conll": "entity coreference, CoNLL, across articles",
 }
-_SAME_TEXT = ("paragraphs", "sentences", "tokens")
+_SEGMENTATION = ("paragraphs", "sentences", "tokens")
 
 
 @dataclass(frozen=True)
 class Gold:
-    """A published gold: ``corpus/documents/test.jsonl`` as it was or is, and the ontology that it follows."""
+    """A published gold: the bytes of ``corpus/documents/test.jsonl`` at some revision, and the ontology of it."""
 
     content: bytes
     ontology: Ontology
 
     @property
     def hash(self) -> str:
-        """What a signature calls it."""
+        """The gold's hash as a signature prints it."""
         return hashlib.sha256(self.content).hexdigest()[:12]
 
     @property
@@ -49,39 +50,50 @@ class Gold:
         """Its rows by doc_id."""
         return {row["doc_id"]: row for row in map(json.loads, self.content.splitlines())}
 
-    def scores(self, predictions: Path) -> dict[str, float] | str:
-        """The figures that a changelog shows; where it cannot be scored, why."""
-        with tempfile.TemporaryDirectory() as place:
-            gold, kept = Path(place) / "gold.jsonl", Path(place) / "predictions.jsonl"
-            gold.write_bytes(self.content)
-            # Predictions for articles that this gold lacks are not its concern.
-            known = list(self.rows)
-            rows = [r for r in predictions.read_bytes().splitlines(True) if r.strip() and _about(r, known)]
-            if not rows:
+    def score(self, predictions: Path) -> dict[str, float] | str:
+        """Score a file of predictions; return the values of METRICS by name, or the reason why there are none.
+
+        Predictions for articles that this gold lacks are left out, and types that it lacks count as wrong: the file
+        may be newer than the gold.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            gold_file, predictions_file = Path(folder) / "gold.jsonl", Path(folder) / "predictions.jsonl"
+            gold_file.write_bytes(self.content)
+            doc_ids = list(self.rows)
+            lines = predictions.read_bytes().splitlines(True)
+            lines = [line for line in lines if line.strip() and _is_about(line, doc_ids)]
+            if not lines:
                 return "no predictions for these articles"
-            kept.write_bytes(b"".join(rows))
+            predictions_file.write_bytes(b"".join(lines))
             try:
-                documents = jsonl.read_gold(str(gold), self.ontology)
-                predicted = jsonl.read_predictions(str(kept), documents, self.ontology, "wrong")
+                documents = jsonl.read_gold(str(gold_file), self.ontology)
+                predicted = jsonl.read_predictions(str(predictions_file), documents, self.ontology, "wrong")
             except InputError as error:
                 return f"cannot be scored: {error.problems[0].message}"
             options = scoring.Options(resamples=0, unknown="wrong")
-            found = scoring.score(documents, predicted, self.ontology, options).measures
-        return {n: m.value for n in MEASURES if (m := found.get(n)) is not None and m.value is not None}
+            measures = scoring.score(documents, predicted, self.ontology, options).measures
+        values = {name: measures[name].value for name in METRICS if name in measures}
+        return {name: value for name, value in values.items() if value is not None}
 
 
-def _about(row: bytes, known: list[str]) -> bool:
-    """False for a prediction of an article that is none of these; what is no prediction is for the reader to name."""
+def _is_about(line: bytes, doc_ids: list[str]) -> bool:
+    """Return False for a prediction for an article that is none of these, by full doc_id or prefix.
+
+    A line that is not a prediction is kept, so that the reader reports it.
+    """
     try:
-        doc_id = json.loads(row)["doc_id"]
+        doc_id = json.loads(line)["doc_id"]
     except (ValueError, KeyError, TypeError):
         return True
-    return any(k.startswith(str(doc_id)) for k in known)
+    return any(known.startswith(str(doc_id)) for known in doc_ids)
 
 
-def calls_for(found: Changes, before: Gold | None, after: Gold) -> tuple[str, str]:
-    """The least digit that these changes may bump, and the first reason for it."""
-    for c in found:
+def find_smallest_bump(changes: Changes, before: Gold | None, after: Gold) -> tuple[str, str]:
+    """Return the smallest of BUMPS that these changes allow, and the first reason for it.
+
+    ``before`` is the gold of the last release, None where none was published.
+    """
+    for c in changes:
         if c.layer == "zones" or (c.layer == "ontology" and c.kind != "wording"):
             return "major", f"{c.layer}: {c.place} {c.description}".replace("  ", " ")
         if c.layer == "articles" and c.kind != "manifest":
@@ -89,75 +101,76 @@ def calls_for(found: Changes, before: Gold | None, after: Gold) -> tuple[str, st
     if before:
         old, new = before.rows, after.rows
         for doc_id in (d for d in old if d in new):
-            for name in _SAME_TEXT:
+            for name in _SEGMENTATION:
                 if old[doc_id][name] != new[doc_id][name]:
-                    return "major", f"{doc_id}: its {name} are cut otherwise"
-    for c in found:
+                    return "major", f"{doc_id}: its {name} have other offsets"
+    for c in changes:
         if c.layer not in ("ontology", "articles"):
             return "minor", f"{c.layer}: {c.place} {c.description}".replace("  ", " ")
-    return "patch", CALLS_FOR["patch"]
+    return "patch", MEANINGS["patch"]
 
 
-def bumped(version: str, part: str) -> str:
-    """The version after a bump: 1.2.3 → 2.0.0, 1.3.0 or 1.2.4."""
+def bump_version(version: str, part: str) -> str:
+    """Return the version after a bump: 1.2.3 → 2.0.0 (major), 1.3.0 (minor) or 1.2.4 (patch)."""
     numbers = [int(x) for x in version.split(".")]
-    at = len(BUMPS) - 1 - BUMPS.index(part)
-    return ".".join(map(str, [*numbers[:at], numbers[at] + 1, *[0] * (2 - at)]))
+    position = len(BUMPS) - 1 - BUMPS.index(part)
+    return ".".join(map(str, [*numbers[:position], numbers[position] + 1, *[0] * (2 - position)]))
 
 
 @dataclass(frozen=True)
 class Notes:
-    """Everything that an entry of the changelog says."""
+    """The content of a changelog entry."""
 
     version: str
-    date: str
-    part: str
-    since: str
-    found: Changes
-    before: str | None
-    after: str
+    date: str  # ISO, 2030-01-02
+    part: str  # one of BUMPS
+    since: str  # the revision that the changes are counted from
+    changes: Changes
+    before: str | None  # hash of the gold then; None where none was published
+    after: str  # hash of the gold now
+    # system → its scores on the gold before and after, each as Gold.score returns them
     scores: Mapping[str, tuple[dict[str, float] | str, dict[str, float] | str]] = field(default_factory=dict)
 
     def entry(self) -> str:
-        """The entry in Markdown."""
+        """Return the entry in Markdown."""
         gold = f"Gold `{self.after}`" if self.before in (None, self.after) else f"Gold `{self.before}` → `{self.after}`"
-        lines = [f"## {self.version} ({self.date})", "", f"{self.part.capitalize()}: {CALLS_FOR[self.part]}.", ""]
-        lines += [f"{gold}, since {self.since}.", "", *self._totals(), *self._scores()]
+        lines = [f"## {self.version} ({self.date})", "", f"{self.part.capitalize()}: {MEANINGS[self.part]}.", ""]
+        lines += [f"{gold}, since {self.since}.", "", *self._changes_table(), *self._scores_table()]
         return "\n".join(lines).rstrip() + "\n"
 
-    def _totals(self) -> list[str]:
-        if not self.found:
+    def _changes_table(self) -> list[str]:
+        if not self.changes:
             return []
         lines = ["| layer | added | removed | changed |", "| --- | ---: | ---: | --- |"]
-        for layer, counts in self.found.totals.items():
-            changed = ", ".join(f"{n} {kind}" for kind, n in counts.items() if kind not in KINDS)
+        for layer, counts in self.changes.totals.items():
+            changed = ", ".join(f"{n} {kind}" for kind, n in counts.items() if kind not in ADDED_OR_REMOVED)
             lines.append(f"| {layer} | {counts.get('added', 0)} | {counts.get('removed', 0)} | {changed} |")
-        return [*lines, "", f"Each of them: `python -m scripts diff {self.since} v{self.version}`.", ""]
+        return [*lines, "", f"To list them: `python -m scripts diff {self.since} v{self.version}`.", ""]
 
-    def _scores(self) -> list[str]:
+    def _scores_table(self) -> list[str]:
         rows = []
         for system, (before, after) in self.scores.items():
             if isinstance(before, str) or isinstance(after, str):
-                told = [x if isinstance(x, str) else "scored" for x in (before, after)]
-                rows.append(f"| {system} | all | {told[0]} | {told[1]} | |")
+                cells = [x if isinstance(x, str) else "scored" for x in (before, after)]
+                rows.append(f"| {system} | all | {cells[0]} | {cells[1]} | |")
                 continue
-            for name, label in MEASURES.items():
+            for name, label in METRICS.items():
                 old, new = before.get(name), after.get(name)
                 if old is not None or new is not None:
                     change = f"{new - old:+.3f}" if old is not None and new is not None else ""
-                    rows.append(f"| {system} | {label} | {_told(old)} | {_told(new)} | {change} |")
+                    rows.append(f"| {system} | {label} | {_format(old)} | {_format(new)} | {change} |")
         if not rows:
             return []
-        head = ["Stored outputs on the gold before and after:", ""]
+        head = ["Stored outputs, scored on the gold before and after:", ""]
         return [*head, "| system | score | before | after | change |", "| --- | --- | ---: | ---: | ---: |", *rows]
 
 
-def _told(value: float | None) -> str:
+def _format(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def into_changelog(changelog: str, entry: str) -> str:
-    """The changelog with the entry first; what stands under ``## Unreleased`` becomes part of it."""
+def add_to_changelog(changelog: str, entry: str) -> str:
+    """Return the changelog with the entry first; the text under ``## Unreleased`` becomes part of it."""
     head, rest = (changelog, "") if "\n## " not in changelog else changelog.split("\n## ", 1)
     rest = rest and f"## {rest}"
     if rest.startswith("## Unreleased"):

@@ -12,7 +12,7 @@ import yaml
 
 from scripts.history import release_notes
 from scripts.history.changes import Change, Changes
-from scripts.history.release_notes import Gold, Notes, bumped, calls_for, into_changelog
+from scripts.history.release_notes import Gold, Notes, add_to_changelog, bump_version, find_smallest_bump
 from tests.support.tree import ROOT, Tree
 from vostochny.ontology import load_ontology
 
@@ -41,23 +41,23 @@ def gold(**changed) -> Gold:
         ("discrepancies", "added", "minor"),
     ],
 )
-def test_what_a_change_calls_for(layer, kind, least):
+def test_each_change_has_a_smallest_bump(layer, kind, least):
     found = Changes("a", "b", (Change("articles", "manifest", "review", "000_a"), Change(layer, kind, "says")))
-    assert calls_for(found, gold(), gold())[0] == least
+    assert find_smallest_bump(found, gold(), gold())[0] == least
 
 
-def test_what_no_change_of_labels_shows():
-    assert calls_for(Changes("a", "b", ()), gold(), gold())[0] == "patch"
-    assert calls_for(Changes("a", "b", ()), None, gold())[0] == "patch"
-    cut = calls_for(Changes("a", "b", ()), gold(), gold(tokens=[{"start": 0, "end": 2}]))
-    assert cut == ("major", "000_a: its tokens are cut otherwise")
+def test_a_new_segmentation_is_a_major_change():
+    assert find_smallest_bump(Changes("a", "b", ()), gold(), gold())[0] == "patch"
+    assert find_smallest_bump(Changes("a", "b", ()), None, gold())[0] == "patch"
+    cut = find_smallest_bump(Changes("a", "b", ()), gold(), gold(tokens=[{"start": 0, "end": 2}]))
+    assert cut == ("major", "000_a: its tokens have other offsets")
 
 
-def test_versions():
-    assert [bumped("1.2.3", p) for p in ("major", "minor", "patch")] == ["2.0.0", "1.3.0", "1.2.4"]
+def test_the_version_after_a_bump():
+    assert [bump_version("1.2.3", p) for p in ("major", "minor", "patch")] == ["2.0.0", "1.3.0", "1.2.4"]
 
 
-def test_an_entry_says_totals_and_what_they_did_to_each_system():
+def test_an_entry_has_the_changes_and_the_scores_of_each_system():
     found = Changes("v1.0.0", "b", (Change("entities", "added", "x"), Change("entities", "type", "y")))
     scores = {
         "one": ({"entities.names": 0.5, "events.trigger": 0.25}, {"entities.names": 0.75}),
@@ -68,7 +68,7 @@ def test_an_entry_says_totals_and_what_they_did_to_each_system():
     for line in (
         "Gold `aaa` → `bbb`, since v1.0.0.",
         "| entities | 1 | 0 | 1 type |",
-        "Each of them: `python -m scripts diff v1.0.0 v1.1.0`.",
+        "To list them: `python -m scripts diff v1.0.0 v1.1.0`.",
         "| one | names and values, exact | 0.500 | 0.750 | +0.250 |",
         "| one | trigger with type (Trig-C) | 0.250 | – |  |",
         "| two | all | no earlier corpus | scored | |",
@@ -78,27 +78,27 @@ def test_an_entry_says_totals_and_what_they_did_to_each_system():
     assert "Gold `aaa`, since v1.0.0." in patch and "| layer |" not in patch
 
 
-def test_an_entry_comes_first_and_takes_what_was_noted():
-    assert into_changelog("", "## 1.0.0\n\nx\n") == "# Changelog\n\n## 1.0.0\n\nx\n"
+def test_an_entry_comes_first_and_includes_the_unreleased_notes():
+    assert add_to_changelog("", "## 1.0.0\n\nx\n") == "# Changelog\n\n## 1.0.0\n\nx\n"
     older = "# Changelog\n\nAbout.\n\n## Unreleased\n\n- noted\n\n## 0.1.0\n\ny\n"
-    assert into_changelog(older, "## 1.0.0\n\nx\n") == (
+    assert add_to_changelog(older, "## 1.0.0\n\nx\n") == (
         "# Changelog\n\nAbout.\n\n## 1.0.0\n\n- noted\n\nx\n\n## 0.1.0\n\ny\n"
     )
-    assert into_changelog("# Changelog\n\n## 0.1.0\n\ny\n", "## 1.0.0\n\nx\n").count("## ") == 2
+    assert add_to_changelog("# Changelog\n\n## 0.1.0\n\ny\n", "## 1.0.0\n\nx\n").count("## ") == 2
 
 
-def test_a_gold_scores_outputs_even_for_articles_and_types_that_it_lacks(tmp_path):
+def test_outputs_for_unknown_articles_and_types_are_scored(tmp_path):
     predictions = tmp_path / "p.jsonl"
     rows = [{"doc_id": "000", "entities": [{"start": 0, "end": 3, "type": "NEW"}]}, {"doc_id": "9", "entities": []}]
     predictions.write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
     mention = {"id": "e1", "start": 0, "end": 3, "text": "Kim", "type": "PER", "level": "NAM", "cluster": None}
     zones = [{"start": 0, "end": 4, "zone": "body"}]
     one = gold(text="Kim.", zones=zones, entities=[mention | {"demonym": False}], events=[], quotes=[])
-    assert one.scores(predictions)["entities.names"] == 0
+    assert one.score(predictions)["entities.names"] == 0
     predictions.write_text(json.dumps(rows[1]) + "\n", encoding="utf-8")
-    assert one.scores(predictions) == "no predictions for these articles"
+    assert one.score(predictions) == "no predictions for these articles"
     predictions.write_text(json.dumps({"doc_id": "000", "entities": 3}) + "\n", encoding="utf-8")
-    assert one.scores(predictions).startswith("cannot be scored: ")
+    assert one.score(predictions).startswith("cannot be scored: ")
 
 
 # -- in a repository of its own ----------------------------------------------------------------------------------------
@@ -174,8 +174,8 @@ def test_a_release_from_correction_to_changelog(repository, tmp_path):
     assert wrong.returncode == 1
     for words in (
         "refused: the tree has 1 uncommitted changes (corpus/README.md); commit or stash them",
-        "refused: a generated file is not current: corpus/README.md; run make corpus",
-        "refused: patch is too small; minor it must be, because labels of the gold changed",
+        "refused: a generated file is out of date: corpus/README.md; run make corpus",
+        "refused: patch is too small; it must be minor, because labels of the gold changed",
         "entities: 000 30–44 ‹Vladimir Putin› type PER → ORG",
     ):
         assert words in wrong.stderr
