@@ -15,7 +15,7 @@ import pytest
 from scripts.__main__ import main
 from scripts.annotating import projects, task_files
 from scripts.annotating.server import STATE, Server, ServerError, is_healthy, is_in_use
-from scripts.build.label_config import problems
+from scripts.build.label_config import check_config
 from scripts.files import ROOT
 from vostochny.formats.label_studio import canonicalize, dumps, read, write
 from vostochny.formats.label_studio.regions import ATTRIBUTES, LABEL_CONTROLS
@@ -76,8 +76,8 @@ def tasks() -> dict[str, dict[str, Any]]:
 
 
 def test_the_servers_own_checker_accepts_our_configuration() -> None:
-    assert problems(task_files.CONFIG.read_text(encoding="utf-8")) == []
-    assert problems(task_files.CONFIG.read_text(encoding="utf-8").replace('toName="text"', 'toName="b"')) != []
+    assert check_config(task_files.CONFIG.read_text(encoding="utf-8")) == []
+    assert check_config(task_files.CONFIG.read_text(encoding="utf-8").replace('toName="text"', 'toName="b"')) != []
 
 
 def test_five_documents_come_back_as_they_went_in(client: Any, tasks: dict[str, Any]) -> None:
