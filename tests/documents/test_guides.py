@@ -24,13 +24,13 @@ def text(name: str) -> str:
 
 
 def code_spans(name: str) -> list[str]:
-    """Everything between backticks, what stands in a fenced block left out."""
+    """Return what stands between backticks, without fenced blocks."""
     prose = re.sub(r"```.*?```", "", text(name), flags=re.S)
     return [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", prose)]
 
 
 def rooms(folder: str) -> list[str]:
-    """The modules and packages of a folder, as import-linter sees them; former names of commands are none."""
+    """Return the names of a folder's modules and packages, without the redirects of former command names."""
     out = []
     for path in sorted((ROOT / folder).iterdir()):
         package = path.is_dir() and (path / "__init__.py").is_file()
@@ -41,33 +41,33 @@ def rooms(folder: str) -> list[str]:
 
 
 def is_file(path: str) -> bool:
-    """Whether a path, from the root or from the package, exists; a placeholder stands for any name."""
+    """Return whether a path exists, seen from the root or from the package; a placeholder stands for any name."""
     pattern = PLACEHOLDER.sub("*", path.rstrip("/"))
     return any(any(base.glob(pattern)) for base in (ROOT, PACKAGE))
 
 
 def is_name(dotted: str) -> bool:
-    """Whether a dotted name, from the package or beginning with scripts or tests, is a module or something in one."""
+    """Return whether a dotted name is a module or an object in one; without a program's name it is the package's."""
     parts = dotted.split(".")
     if parts[0] not in ("vostochny", "scripts", "tests"):
         parts = ["vostochny", *parts]
     for end in range(len(parts), 0, -1):
         try:
-            found = importlib.import_module(".".join(parts[:end]))
+            target = importlib.import_module(".".join(parts[:end]))
         except ModuleNotFoundError:
             continue
         for attribute in parts[end:]:
-            fields = getattr(found, "__dataclass_fields__", {})
-            if not hasattr(found, attribute):
-                return attribute in fields and attribute == parts[-1]
-            found = getattr(found, attribute)
+            if not hasattr(target, attribute):
+                # A dataclass has its fields without a default on its instances only.
+                return attribute == parts[-1] and attribute in getattr(target, "__dataclass_fields__", {})
+            target = getattr(target, attribute)
         return True
     return False
 
 
 @pytest.fixture(scope="module")
 def words() -> set[str]:
-    """Every word of the project's code."""
+    """Return every word of the project's code."""
     folders = ("benchmark/vostochny", "scripts", "tests")
     sources = [p for folder in folders for p in (ROOT / folder).rglob("*.py") if p.name != "test_guides.py"]
     return {word for path in sources for word in re.findall(r"\w+", path.read_text(encoding="utf-8"))}
@@ -95,13 +95,13 @@ def test_what_a_guide_names_exists(name: str, words: set[str]) -> None:
 def test_every_command_of_a_document_exists(name: str) -> None:
     targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), re.M))
     commands = re.findall(r"-m scripts ([a-z][a-z-]*)", text(name))
-    made = re.findall(r"(?:`|^|\n|\$ )make ([a-z][a-z-]+)", text(name))
+    called = re.findall(r"(?:`|^|\n|\$ )make ([a-z][a-z-]+)", text(name))
     assert [c for c in commands if c not in COMMANDS] == []
-    assert [m for m in made if m not in targets] == []
+    assert [c for c in called if c not in targets] == []
 
 
 def anchors(name: str) -> set[str]:
-    """The anchors of a document's headings, as GitHub makes them."""
+    """Return the anchors of a document's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text(name), flags=re.S), re.M)
     return {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
