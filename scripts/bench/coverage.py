@@ -1,17 +1,17 @@
-"""How often the intervals of vostochny.stats.intervals hold what they claim to, by simulation.
+"""Simulate how often the intervals of vostochny.stats.intervals contain the true value.
 
     python -m scripts coverage            write benchmark/coverage.json (some minutes)
-    python -m scripts coverage --check    write nothing; exit 1 if the figures are not these
-    python -m scripts coverage --quick    a few samples, printed, not written
+    python -m scripts coverage --check    write nothing; exit 1 if coverage.json is not current
+    python -m scripts coverage --quick    simulate a few samples; print, write nothing
 
-A sample is five articles as a system's rows: each paragraph holds a Poisson number of gold items, and the system gets
+A sample is five articles as a system's rows: each paragraph has a Poisson number of gold items, and the system gets
 an item right with a probability whose log odds are the sum of a level, a deviation of the article and one of the
 paragraph, both normal; it invents items at the rate at which it misses them, so that precision, recall and F1 share
 one true value. A document deviation of .3 spreads the articles' true F1 by about .05 at .75 and .03 at .9, one of .6
-twice as far. Two truths are known of each sample, and each interval is held against its own:
+twice as far. Two true values are known of each sample, one for each interval:
 
-- these articles: F1 over endless paragraphs of these five articles, their deviations fixed;
-- new articles: F1 over endless articles of this kind.
+- these articles: F1 over infinitely many paragraphs of these five articles, their deviations fixed;
+- new articles: F1 over infinitely many articles of this kind.
 """
 
 from __future__ import annotations
@@ -38,15 +38,22 @@ from vostochny.stats.scores import Measure, f1s
 
 OUT = ROOT / "benchmark" / "coverage.json"
 SEED = 7
-Figures = dict[str, Any]
+Report = dict[str, Any]  # JSON
+# Gauss-Hermite quadrature; 40 nodes.
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(40)
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is varied: true F1, the two deviations (log odds), paragraphs of each article, mean items a paragraph.
+    """One setting of the simulation.
 
-    ``items_sd`` is the deviation, between articles, of the logarithm of items a paragraph.
+    Attributes:
+        f1: the true F1
+        document_sd: standard deviation between articles, in log odds
+        paragraph_sd: standard deviation between paragraphs of an article, in log odds
+        paragraphs: the number of paragraphs of each article
+        items: the mean number of gold items per paragraph
+        items_sd: standard deviation, between articles, of the logarithm of ``items``
     """
 
     f1: float
@@ -69,31 +76,31 @@ SCENARIOS = (
 QUICK = (Scenario(0.75, 0.3), Scenario(0.9, 0.3, 0.5, OUR_LENGTHS, 5, 0.3))
 
 
-def expected(level: Floats, sd: float) -> Floats:
-    """The mean of 1 / (1 + e⁻ˣ) over a normal x, by Gauss-Hermite quadrature."""
+def mean_probability(level: Floats, sd: float) -> Floats:
+    """Return the mean of 1 / (1 + e⁻ˣ) over x, normal with mean ``level`` and deviation ``sd``, by quadrature."""
     x = level[..., None] + sd * _NODES
-    out: Floats = (1 / (1 + np.exp(-x))) @ (_WEIGHTS / _WEIGHTS.sum())
-    return out
+    mean: Floats = (1 / (1 + np.exp(-x))) @ (_WEIGHTS / _WEIGHTS.sum())
+    return mean
 
 
-def level_of(f1: float, sd: float) -> float:
-    """The level at which :func:`expected` is ``f1``, by halving."""
+def find_level(f1: float, sd: float) -> float:
+    """Return the level at which :func:`mean_probability` is ``f1``, by bisection."""
     low, high = -10.0, 10.0
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if expected(np.array(middle), sd) < f1 else (low, middle)
+        low, high = (middle, high) if mean_probability(np.array(middle), sd) < f1 else (low, middle)
     return high
 
 
 def measure(right: Ints, gold: Ints, spurious: Ints, documents: Ints) -> Measure:
-    """One system's rows as a measure."""
+    """Return one system's rows, one per paragraph, as a measure; ``documents`` is the article of each."""
     values = np.stack([right, gold, right, right + spurious], axis=-1).astype(np.float64)[:, None]
     return Measure("simulated", (Counts("simulated", ("type",), (("x",),), values, documents),))
 
 
-def samples(s: Scenario, count: int, rng: np.random.Generator) -> Iterator[tuple[Measure, float]]:
-    """Simulated measures, each with the truth for its articles."""
-    level = level_of(s.f1, float(np.hypot(s.document_sd, s.paragraph_sd)))
+def draw_samples(s: Scenario, count: int, rng: np.random.Generator) -> Iterator[tuple[Measure, float]]:
+    """Yield simulated measures, each with the true F1 of its articles."""
+    level = find_level(s.f1, float(np.hypot(s.document_sd, s.paragraph_sd)))
     documents = np.repeat(np.arange(len(s.paragraphs)), s.paragraphs)
     for _ in range(count):
         of_document = level + rng.normal(0, s.document_sd, len(s.paragraphs))
@@ -102,113 +109,121 @@ def samples(s: Scenario, count: int, rng: np.random.Generator) -> Iterator[tuple
         p = 1 / (1 + np.exp(-x))
         gold = rng.poisson(rate[documents])
         system = measure(rng.binomial(gold, p), gold, rng.poisson(rate[documents] * (1 - p)), documents)
-        yield system, float(np.average(expected(of_document, s.paragraph_sd), weights=rate * s.paragraphs))
+        yield system, float(np.average(mean_probability(of_document, s.paragraph_sd), weights=rate * s.paragraphs))
 
 
-class Held:
-    """How often intervals held the truth."""
+class Coverage:
+    """Counts how often intervals contain the true value, and adds up their widths."""
 
     def __init__(self) -> None:
-        self.given = self.hit = 0
+        self.intervals = self.hits = 0
         self.width = 0.0
 
     def add(self, interval: Interval | None, truth: float) -> None:
-        """Count one interval; one that is not given counts neither way."""
+        """Add one interval; None, where there is no interval, is not counted."""
         if interval:
-            self.given += 1
-            self.hit += interval.low <= truth <= interval.high
+            self.intervals += 1
+            self.hits += interval.low <= truth <= interval.high
             self.width += interval.high - interval.low
 
-    def figures(self) -> tuple[float, float]:
-        """Coverage and mean width of the intervals given."""
-        given = max(self.given, 1)
-        return round(self.hit / given, 3), round(self.width / given, 3)
+    def summarize(self) -> tuple[float, float]:
+        """Return the share of intervals that contain the true value, and their mean width."""
+        intervals = max(self.intervals, 1)
+        return round(self.hits / intervals, 3), round(self.width / intervals, 3)
 
 
-def ends(scores: Floats) -> Interval:
-    """The percentile interval, as it is usually taken."""
+def percentile_interval(scores: Floats) -> Interval:
+    """Return the usual 95 % percentile interval of bootstrapped scores."""
     return Interval(*(float(x) for x in np.nanquantile(scores, (0.025, 0.975))))
 
 
-def cover(s: Scenario, count: int, resampling: Resampling) -> Figures:
-    """Coverage of both intervals in one scenario, beside that of what they were chosen over."""
+def simulate_scores(s: Scenario, count: int, resampling: Resampling) -> Report:
+    """Return the coverage of both intervals in one scenario, and that of the methods they were preferred to.
+
+    ``drawing_n`` draws n of n paragraphs per article, ``document_bootstrap`` whole articles; ``jackknife_plain_scale``
+    is the jackknife without a change of scale.
+    """
     rng = np.random.default_rng(SEED)
     documents = np.repeat(np.arange(len(s.paragraphs)), s.paragraphs)
     n = len(s.paragraphs)
+    # How often each article, and each paragraph within its article, is drawn in each resample.
     whole = rng.multinomial(n, np.full(n, 1 / n), size=resampling.resamples).astype(np.float64)
     plain = np.hstack([rng.multinomial(k, np.full(k, 1 / k), size=resampling.resamples) for k in s.paragraphs]).astype(
         np.float64
     )
     within = max(s.paragraphs) > 1
     names = ["these_articles", "drawing_n"] if within else []
-    these = {name: Held() for name in names}
-    new = {name: Held() for name in ("new_articles", "jackknife_plain_scale", "document_bootstrap", "these_articles")}
-    for system, truth in samples(s, count, rng):
-        got = estimate_uncertainty(system, resampling)
+    these = {name: Coverage() for name in names}
+    new = {
+        name: Coverage() for name in ("new_articles", "jackknife_plain_scale", "document_bootstrap", "these_articles")
+    }
+    for system, truth in draw_samples(s, count, rng):
+        ours = estimate_uncertainty(system, resampling)
         if within:
-            these["these_articles"].add(got.these_articles, truth)
-            these["drawing_n"].add(ends(f1s(plain @ system.rows[:, 0])), truth)
+            these["these_articles"].add(ours.these_articles, truth)
+            these["drawing_n"].add(percentile_interval(f1s(plain @ system.rows[:, 0])), truth)
         by_document = system.by_document[:, 0]
         value = float(f1s(by_document.sum(axis=0)))
-        new["new_articles"].add(got.new_articles, s.f1)
+        new["new_articles"].add(ours.new_articles, s.f1)
         new["jackknife_plain_scale"].add(jackknife_interval(value, f1s(leave_one_out_totals(by_document))), s.f1)
-        new["document_bootstrap"].add(ends(f1s(whole @ by_document)), s.f1)
-        new["these_articles"].add(got.these_articles, s.f1)
+        new["document_bootstrap"].add(percentile_interval(f1s(whole @ by_document)), s.f1)
+        new["these_articles"].add(ours.these_articles, s.f1)
     truths = {"of_these_articles": these, "of_new_articles": new}
-    figures = {t: {name: held.figures() for name, held in by.items()} for t, by in truths.items() if by}
-    return asdict(s) | {"units": len(documents)} | figures
+    coverages = {t: {name: c.summarize() for name, c in by.items()} for t, by in truths.items() if by}
+    return asdict(s) | {"units": len(documents)} | coverages
 
 
-def cover_difference(count: int, resampling: Resampling, document_sd: float, gap: float = 0.0) -> Figures:
-    """Two systems on the same gold, their true F1 ``gap`` apart around .75, with deviations of their own.
+def simulate_differences(count: int, resampling: Resampling, document_sd: float, gap: float = 0.0) -> Report:
+    """Return the coverage of the intervals of a difference between two systems on the same gold.
 
-    With ``document_sd`` 0 both find the same articles hard, and on any article neither is better but for the gap.
+    Their true F1 are ``gap`` apart around .75. ``document_sd`` is the deviation between articles of each system by
+    itself; with 0 the same articles are hard for both, and no article favours one of them beyond the gap.
     """
     rng = np.random.default_rng(SEED)
     documents = np.repeat(np.arange(5), 15)
     shared, own = 0.3, 0.5
     spread = float(np.hypot(np.hypot(shared, document_sd), own))
-    levels = np.array([level_of(0.75 + half, spread) for half in (gap / 2, -gap / 2)])
-    these, new = Held(), Held()
-    found, detectable = 0, 0.0
+    levels = np.array([find_level(0.75 + half, spread) for half in (gap / 2, -gap / 2)])
+    these, new = Coverage(), Coverage()
+    significant, detectable = 0, 0.0
     for _ in range(count):
         level = levels[:, None] + rng.normal(0, shared, 5) + rng.normal(0, document_sd, (2, 5))
         hard = rng.normal(0, own, 75)
         gold = rng.poisson(5, 75)
         p = 1 / (1 + np.exp(-(level[:, documents] + hard)))
         a, b = (measure(rng.binomial(gold, q), gold, rng.poisson(5 * (1 - q)), documents) for q in p)
-        got = compare(a, b, resampling)
-        truth = expected(level, own).mean(axis=1)
-        these.add(got.these_articles, float(truth[0] - truth[1]))
-        new.add(got.new_articles, gap)
-        found += (got.p or 0) <= 0.05
-        detectable += got.detectable or 0
+        comparison = compare(a, b, resampling)
+        truth = mean_probability(level, own).mean(axis=1)
+        these.add(comparison.these_articles, float(truth[0] - truth[1]))
+        new.add(comparison.new_articles, gap)
+        significant += (comparison.p or 0) <= 0.05
+        detectable += comparison.detectable or 0
     return {
         "own_document_sd": document_sd,
         "true_difference": round(gap, 4),
-        "these_articles": these.figures()[0],
-        "new_articles": new.figures()[0],
-        "p_at_most_.05": round(found / count, 3),
+        "these_articles": these.summarize()[0],
+        "new_articles": new.summarize()[0],
+        "p_at_most_.05": round(significant / count, 3),
         "mean_detectable": round(detectable / count, 4),
     }
 
 
-def simulate(quick: bool) -> Figures:
-    """All figures; ``quick`` takes two scenarios, few samples and few resamples."""
+def simulate(quick: bool) -> Report:
+    """Return the content of coverage.json; ``quick`` takes two scenarios, few samples and few resamples."""
     count, resampling = (300, Resampling(1000)) if quick else (2000, Resampling())
-    differences = [cover_difference(count, resampling, 0.0)]
-    # At the difference said to be detectable the test should find it four times in five.
-    differences.append(cover_difference(count, resampling, 0.0, differences[0]["mean_detectable"]))
-    differences.append(cover_difference(count, resampling, 0.3))
-    scores = [cover(s, count, resampling) for s in (QUICK if quick else SCENARIOS)]
+    differences = [simulate_differences(count, resampling, 0.0)]
+    # A difference as large as the detectable one should be significant four times in five.
+    differences.append(simulate_differences(count, resampling, 0.0, differences[0]["mean_detectable"]))
+    differences.append(simulate_differences(count, resampling, 0.3))
+    scores = [simulate_scores(s, count, resampling) for s in (QUICK if quick else SCENARIOS)]
     return {"samples": count, "resamples": resampling.resamples, "scores": scores, "differences": differences}
 
 
-def as_text(figures: Figures) -> str:
-    """JSON with a line a scenario."""
+def render(report: Report) -> str:
+    """Return the report as JSON with one line per scenario."""
     about = "How often 95 % intervals hold the truth, by python -m scripts coverage. Of scores: [share, mean width]"
     lines = [f' "about": {json.dumps(about)}']
-    for key, value in figures.items():
+    for key, value in report.items():
         if isinstance(value, list):
             lines.append(f' "{key}": [\n  ' + ",\n  ".join(json.dumps(x) for x in value) + "\n ]")
         else:
@@ -217,16 +232,20 @@ def as_text(figures: Figures) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one form."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="a few samples, printed, not written")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the figures are not these")
+    """Run the command; return its exit code."""
+    parser = argparse.ArgumentParser(
+        description=(__doc__ or "").partition("\n")[0],
+        epilog="Writes benchmark/coverage.json, which takes some minutes. Exit code: 0 done, 1 with --check if it is "
+        "not current.",
+    )
+    parser.add_argument("--quick", action="store_true", help="simulate a few samples; print, write nothing")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if coverage.json is not current")
     args = parser.parse_args(arguments)
-    text = as_text(simulate(args.quick))
+    text = render(simulate(args.quick))
     if args.quick:
         print(text, end="")
         return 0
     stale = write_or_check({OUT: text}, args.check)
-    said = "not current" if args.check else "changed"
-    print(f"{OUT.relative_to(ROOT)}: {said if stale else 'as it was'}")
+    state = "not current" if args.check else "written"
+    print(f"{OUT.relative_to(ROOT)}: {state if stale else 'current'}")
     return 1 if args.check and stale else 0

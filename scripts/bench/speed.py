@@ -1,10 +1,10 @@
-"""How fast the scorer is beside the field's: one run, side by side, ratios printed.
+"""Measure the scorer's speed side by side with the field's scorers, and print the ratios.
 
-    python -m scripts speed            DESIGN's sizes; writes benchmark/speed.json
-    python -m scripts speed --quick    a hundredth of them, nothing written
+    python -m scripts speed            measure on the full sizes, write benchmark/speed.json (some minutes)
+    python -m scripts speed --quick    measure on a hundredth of the sizes, write nothing
 
-Every figure is the best of several tries of each side, taken in turn, so that both see the same machine. seqeval and
-nervaluate get their input in memory, ready made; this scorer reads its JSON Lines files.
+Every time is the best of several tries; the tries of both sides take turns, so that both see the same machine. seqeval
+and nervaluate get their input in memory, in their own format; this scorer reads its JSON Lines files.
 """
 
 from __future__ import annotations
@@ -28,23 +28,29 @@ from typing import Any
 import numpy as np
 
 from scripts.bench import speed_workers
-from scripts.bench.timing import best, ours, parse_only, peak
+from scripts.bench.timing import best, parse_only, peak_kilobytes, score_names
 from scripts.files import ROOT, write_atomically
+from vostochny.metrics import coreference
+from vostochny.metrics.coreference import ClusteredMentions
 
 LABELS = ("PER", "ORG", "GPE", "LOC", "FAC", "VEH", "WEA", "DATE")
-TOKENS = 400  # a document
-TOUCHED = 0.15  # of gold entities that the synthetic system moves, retypes or drops
+TOKENS = 400  # per document
+ERROR_RATE = 0.15  # of gold entities that the synthetic system shortens, retypes or drops
+
+Entities = list[tuple[int, int, str]]  # first token, one past the last, label
 
 
 # -- synthetic news ----------------------------------------------------------------------------------------------------
 
 
-def entities_of(documents: int, seed: int = 7, tokens: int = TOKENS, labels: tuple[str, ...] = LABELS) -> list[tuple]:
-    """Per document two lists of (first token, one past the last, label), gold and predicted: 10 % entity starts."""
+def make_entities(
+    documents: int, seed: int = 7, tokens: int = TOKENS, labels: tuple[str, ...] = LABELS
+) -> list[tuple[Entities, Entities]]:
+    """Return random gold and predicted entities of so many documents; at 10 % of free tokens an entity begins."""
     dice = random.Random(seed)
-    out = []
+    pairs = []
     for _ in range(documents):
-        gold: list[tuple[int, int, str]] = []
+        gold: Entities = []
         at = 0
         while at < tokens:
             if dice.random() < 0.1:
@@ -53,22 +59,22 @@ def entities_of(documents: int, seed: int = 7, tokens: int = TOKENS, labels: tup
                 at = end
             else:
                 at += 1
-        predicted = []
+        predicted: Entities = []
         for first, end, label in gold:
             roll = dice.random()
-            if roll < TOUCHED / 3:
+            if roll < ERROR_RATE / 3:
                 continue
-            if roll < 2 * TOUCHED / 3:
+            if roll < 2 * ERROR_RATE / 3:
                 label = dice.choice(labels)
-            elif roll < TOUCHED and end - first > 1:
+            elif roll < ERROR_RATE and end - first > 1:
                 end -= 1
             predicted.append((first, end, label))
-        out.append((gold, predicted))
-    return out
+        pairs.append((gold, predicted))
+    return pairs
 
 
-def write_files(folder: Path, data: list[tuple]) -> tuple[str, str]:
-    """Gold and predictions as JSON Lines; a token is six characters with its space."""
+def write_files(folder: Path, data: list[tuple[Entities, Entities]]) -> tuple[str, str]:
+    """Write gold and predictions as JSON Lines, a token being six characters with its space; return the paths."""
     paths = folder / "gold.jsonl", folder / "predicted.jsonl"
     for side, path in enumerate(paths):
         with open(path, "w", encoding="utf-8") as f:
@@ -78,22 +84,22 @@ def write_files(folder: Path, data: list[tuple]) -> tuple[str, str]:
     return str(paths[0]), str(paths[1])
 
 
-def tags_of(data: list[tuple], side: int, tokens: int = TOKENS) -> list[list[str]]:
-    """The same as IOB2 tags, a list a document."""
-    out = []
+def to_tags(data: list[tuple[Entities, Entities]], side: int, tokens: int = TOKENS) -> list[list[str]]:
+    """Return the entities of one side (0 gold, 1 predicted) as IOB2 tags, one list per document."""
+    documents = []
     for pair in data:
         tags = ["O"] * tokens
         for a, b, label in pair[side]:
             tags[a:b] = [f"B-{label}"] + [f"I-{label}"] * (b - a - 1)
-        out.append(tags)
-    return out
+        documents.append(tags)
+    return documents
 
 
-# -- the rows of the table ---------------------------------------------------------------------------------------------
+# -- the measurements --------------------------------------------------------------------------------------------------
 
 
-def whole_process() -> dict[str, Any]:
-    """``--help`` and ``score`` on the corpus, as processes."""
+def measure_whole_process() -> dict[str, Any]:
+    """Time ``--help`` and ``score`` on the corpus as whole processes."""
     command = [sys.executable, "-m", "vostochny"]
     lookup = str(ROOT / "benchmark" / "baselines" / "lookup" / "predictions.jsonl")
 
@@ -104,175 +110,175 @@ def whole_process() -> dict[str, Any]:
     return {"help_seconds": seconds[0], "score_seconds": seconds[1]}
 
 
-def entities(scale: float) -> dict[str, Any]:
-    """10⁶ tokens of entities: this scorer from files, seqeval and nervaluate from memory."""
+def measure_entities(scale: float) -> dict[str, Any]:
+    """Time 10⁶ tokens of entities: this scorer from files, seqeval and nervaluate from memory.
+
+    This and the following functions multiply their sizes by ``scale``.
+    """
     from nervaluate.evaluator import Evaluator
     from seqeval.metrics import classification_report
     from seqeval.scheme import IOB2
 
-    data = entities_of(max(20, int(2500 * scale)))
+    data = make_entities(max(20, int(2500 * scale)))
     tokens = len(data) * TOKENS
-    truth, guess = tags_of(data, 0), tags_of(data, 1)
+    truth, guess = to_tags(data, 0), to_tags(data, 1)
     spans = [[[{"label": x, "start": a, "end": b - 1} for a, b, x in pair[side]] for pair in data] for side in (0, 1)]
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         gold, predicted = write_files(Path(folder), data)
-        fast = best(7, lambda: ours(gold, predicted))[0]
-        slow = best(
+        ours = best(7, lambda: score_names(gold, predicted))[0]
+        others = best(
             2,
             lambda: classification_report(truth, guess),
             lambda: classification_report(truth, guess, mode="strict", scheme=IOB2),
             lambda: Evaluator(spans[0], spans[1], tags=list(LABELS), loader="dict").evaluate(),
             lambda: parse_only((gold, predicted), json.loads),
         )
-        _, found, measure = ours(gold, predicted)
+        _, uncertainty, measure = score_names(gold, predicted)
     report = classification_report(truth, guess, mode="strict", scheme=IOB2, output_dict=True)["micro avg"]
     assert abs(report["f1-score"] - (measure.value or 0)) < 1e-9, "the same data must give the same F1"
     return {
         "tokens": tokens,
-        "ours_seconds": fast,
-        "ours_tokens_a_second": tokens / fast,
-        "seqeval_report_ratio": slow[0] / fast,
-        "seqeval_strict_ratio": slow[1] / fast,
-        "nervaluate_ratio": slow[2] / fast,
-        "standard_json_parse_ratio": slow[3] / fast,
+        "ours_seconds": ours,
+        "ours_tokens_a_second": tokens / ours,
+        "seqeval_report_ratio": others[0] / ours,
+        "seqeval_strict_ratio": others[1] / ours,
+        "nervaluate_ratio": others[2] / ours,
+        "standard_json_parse_ratio": others[3] / ours,
         "f1": measure.value,
-        "these_articles": found.these_articles,
+        "these_articles": uncertainty.these_articles,
     }
 
 
-def streaming(scale: float) -> dict[str, Any]:
-    """10⁶ and 10⁷ tokens: time against parsing alone, and the peak memory of a process of its own."""
+def measure_streaming(scale: float) -> dict[str, Any]:
+    """Compare 10⁶ and 10⁷ tokens: the time over that of parsing alone, and the peak memory of a new process."""
     import orjson
 
     out: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         for name, factor in (("small", 0.1), ("large", 1.0)):
-            data = entities_of(max(50, int(25_000 * factor * scale)))
+            data = make_entities(max(50, int(25_000 * factor * scale)))
             gold, predicted = write_files(Path(folder), data)
             tokens = len(data) * TOKENS
-            del data
+            del data  # 10⁷ tokens of it are large
             seconds = best(
                 3,
-                lambda g=gold, p=predicted: ours(g, p),
-                lambda g=gold, p=predicted: parse_only((g, p), orjson.loads),
-                lambda g=gold, p=predicted: parse_only((g, p), json.loads),
+                functools.partial(score_names, gold, predicted),
+                functools.partial(parse_only, (gold, predicted), orjson.loads),
+                functools.partial(parse_only, (gold, predicted), json.loads),
             )
             out[name] = {
                 "tokens": tokens,
                 "seconds": seconds[0],
                 "to_fast_parse": seconds[0] / seconds[1],
                 "to_standard_parse": seconds[0] / seconds[2],
-                "peak_kilobytes": peak(gold, predicted),
+                "peak_kilobytes": peak_kilobytes(gold, predicted),
             }
     out["memory_growth"] = out["large"]["peak_kilobytes"] / out["small"]["peak_kilobytes"]
     return out
 
 
-def many_files(scale: float) -> dict[str, Any]:
-    """10⁷ tokens in many files, in another order, and on an engine (speed_workers)."""
+def measure_many_files(scale: float) -> dict[str, Any]:
+    """Measure 10⁷ tokens in many files and in another order, and 10⁶ with Dask; see :mod:`speed_workers`."""
     out: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
-        files = write_files(Path(folder), entities_of(max(50, int(25_000 * scale))))
-        out["processes"] = speed_workers.processes(*files, best)
-        out["orders"] = speed_workers.orders(*files, best)
-        out["sizes"] = speed_workers.sizes(*files)
-        files = write_files(Path(folder), entities_of(max(50, int(2_500 * scale))))
-        out["dask"] = speed_workers.dask_engine(*files, best)
+        files = write_files(Path(folder), make_entities(max(50, int(25_000 * scale))))
+        out["processes"] = speed_workers.measure_processes(*files)
+        out["orders"] = speed_workers.measure_orders(*files)
+        out["sizes"] = speed_workers.measure_sizes(*files)
+        files = write_files(Path(folder), make_entities(max(50, int(2_500 * scale))))
+        out["dask"] = speed_workers.measure_dask(*files)
     return out
 
 
-def coreference(scale: float) -> dict[str, Any]:
-    """1.4 million mentions in 25 000 documents, and one document of 28 000, against scorch."""
+def random_clusters(documents: int, mentions: int, clusters: int) -> tuple[ClusteredMentions, ClusteredMentions]:
+    """Return gold and predicted clusters of so many mentions per document; ERROR_RATE of the predicted are random."""
+    dice = np.random.default_rng(3)
+    total = documents * mentions
+    document = np.repeat(np.arange(documents), mentions)
+    mention = np.tile(np.arange(mentions), documents)
+    # The square makes some clusters much larger than others.
+    gold = document * clusters + (dice.random(total) ** 2 * clusters).astype(np.int64)
+    wrong = dice.random(total) < ERROR_RATE
+    predicted = np.where(wrong, document * clusters + dice.integers(0, clusters, total), gold)
+    return ClusteredMentions(document, mention, gold), ClusteredMentions(document, mention, predicted)
+
+
+def to_sets(side: ClusteredMentions) -> list[list[set[int]]]:
+    """Return clusters as scorch takes them: per document a list of sets of mentions."""
+    by_document: dict[int, dict[int, set[int]]] = {}
+    for d, m, c in zip(side.document.tolist(), side.mention.tolist(), side.cluster.tolist(), strict=True):
+        by_document.setdefault(d, {}).setdefault(c, set()).add(m)
+    return [list(clusters.values()) for clusters in by_document.values()]
+
+
+def score_clusters(gold: ClusteredMentions, predicted: ClusteredMentions, documents: int) -> None:
+    """Compute MUC, B³, CEAF and LEA."""
+    table = coreference.tabulate(gold, predicted, documents)
+    for metric in (coreference.muc, coreference.b3, coreference.ceaf, coreference.lea):
+        metric(table)
+
+
+def measure_coreference(scale: float) -> dict[str, Any]:
+    """Time 1.4 million mentions in 25 000 documents, and one document of 28 000, beside scorch."""
     from scorch.scores import b_cubed, ceaf_e, muc
 
-    from vostochny.metrics import coreference as ours_
-
-    def corpus(documents: int, mentions: int, clusters: int) -> tuple[Any, Any]:
-        dice = np.random.default_rng(3)
-        total = documents * mentions
-        document = np.repeat(np.arange(documents), mentions)
-        mention = np.tile(np.arange(mentions), documents)
-        gold = document * clusters + (dice.random(total) ** 2 * clusters).astype(np.int64)
-        moved = dice.random(total) < TOUCHED
-        other = document * clusters + dice.integers(0, clusters, total)
-        return ours_.ClusteredMentions(document, mention, gold), ours_.ClusteredMentions(
-            document, mention, np.where(moved, other, gold)
-        )
-
-    def sets(side: Any) -> list[list[set[int]]]:
-        by_document: dict[int, dict[int, set[int]]] = {}
-        for d, m, c in zip(side.document.tolist(), side.mention.tolist(), side.cluster.tolist(), strict=True):
-            by_document.setdefault(d, {}).setdefault(c, set()).add(m)
-        return [list(x.values()) for x in by_document.values()]
+    def score_by_scorch(pairs: list[tuple[list[set[int]], list[set[int]]]]) -> None:
+        for gold, predicted in pairs:
+            for metric in (muc, b_cubed, ceaf_e):
+                metric(gold, predicted)
 
     out = {}
+    one = min(1, scale * 10)  # the one document is cut down less
     for name, shape in (
         ("many_documents", (max(20, int(25_000 * scale)), 56, 20)),
-        ("one_document", (1, max(500, int(28_000 * min(1, scale * 10))), max(80, int(4_500 * min(1, scale * 10))))),
+        ("one_document", (1, max(500, int(28_000 * one)), max(80, int(4_500 * one)))),
     ):
-        gold, predicted = corpus(*shape)
-        pairs = list(zip(sets(gold), sets(predicted), strict=True))
-
-        def theirs(pairs: list = pairs) -> None:
-            for a, b in pairs:
-                for metric in (muc, b_cubed, ceaf_e):
-                    metric(a, b)
-
-        def mine(gold: Any = gold, predicted: Any = predicted, documents: int = shape[0]) -> None:
-            table = ours_.tabulate(gold, predicted, documents)
-            for metric in (ours_.muc, ours_.b3, ours_.ceaf, ours_.lea):
-                metric(table)
-
-        fast = best(3, mine)[0]
-        slow = best(1, theirs)[0]
-        out[name] = {"mentions": shape[0] * shape[1], "ours_seconds": fast, "scorch_ratio": slow / fast}
+        gold, predicted = random_clusters(*shape)
+        pairs = list(zip(to_sets(gold), to_sets(predicted), strict=True))
+        ours = best(3, functools.partial(score_clusters, gold, predicted, shape[0]))[0]
+        theirs = best(1, functools.partial(score_by_scorch, pairs))[0]
+        out[name] = {"mentions": shape[0] * shape[1], "ours_seconds": ours, "scorch_ratio": theirs / ours}
     return out
 
 
-def growth(scale: float) -> dict[str, float]:
-    """The exponent with which time grows, fitted over doublings of each size; 1 is linear.
+def fit_exponent(sizes: Sequence[int], runs: Sequence[Callable[[], Any]]) -> float:
+    """Return the exponent with which the time of the runs grows with their sizes; 1 is linear."""
+    return float(np.polyfit(np.log(sizes), np.log(best(5, *runs)), 1)[0])
 
-    The sizes are taken in turn: a machine that slows down slows all of them. Clusters are so large that the allocator
-    asks the system for every column anew at every size: where it does so for the larger ones only, that step looks
-    like growth.
+
+def measure_growth(scale: float) -> dict[str, float]:
+    """Fit the exponents with which time grows over doublings of documents, their length, labels and cluster size.
+
+    Clusters are so large that the allocator asks the system for new memory for every column at every size: if it did
+    so for the larger sizes only, that step would look like growth.
     """
-    from vostochny.metrics import coreference as ours_
-
     base = max(1, int(8 * min(1, 10 * scale)))
-    exponents = {}
-
-    def fitted(sizes: tuple[int, ...], runs: list[Callable[[], Any]]) -> float:
-        return float(np.polyfit(np.log(sizes), np.log(best(5, *runs)), 1)[0])
-
     sizes = (1, 2, 4, 8)
-    for name, make in {
-        "documents": lambda k: entities_of(250 * base * k),
-        "document_length": lambda k: entities_of(4, tokens=16_000 * base * k),
-        "labels": lambda k: entities_of(250 * base, labels=tuple(f"L{i}" for i in range(8 * k))),
-    }.items():
+    makers: dict[str, Callable[[int], list[tuple[Entities, Entities]]]] = {
+        "documents": lambda k: make_entities(250 * base * k),
+        "document_length": lambda k: make_entities(4, tokens=16_000 * base * k),
+        "labels": lambda k: make_entities(250 * base, labels=tuple(f"L{i}" for i in range(8 * k))),
+    }
+    exponents = {}
+    for name, make in makers.items():
         with tempfile.TemporaryDirectory() as folder:
-            runs = []
+            runs: list[Callable[[], Any]] = []
             for k in sizes:
                 (Path(folder) / str(k)).mkdir()
                 files = write_files(Path(folder) / str(k), make(k))
-                runs.append(functools.partial(ours, *files, resamples=0))
-            exponents[name] = fitted(sizes, runs)
-
-    def scored(side: Any) -> None:
-        table = ours_.tabulate(side, side, 1)
-        for metric in (ours_.muc, ours_.b3, ours_.ceaf, ours_.lea):
-            metric(table)
-
+                runs.append(functools.partial(score_names, *files, resamples=0))
+            exponents[name] = fit_exponent(sizes, runs)
     runs = []
     for k in sizes:
         column = np.arange(400_000 * base * k // 8)
-        runs.append(functools.partial(scored, ours_.ClusteredMentions(np.zeros_like(column), column, column % 3)))
-    return exponents | {"cluster_size": fitted(sizes, runs)}
+        side = ClusteredMentions(np.zeros_like(column), column, column % 3)
+        runs.append(functools.partial(score_clusters, side, side, 1))
+    return exponents | {"cluster_size": fit_exponent(sizes, runs)}
 
 
-def machine() -> dict[str, Any]:
-    """What the figures were taken on."""
+def describe_machine() -> dict[str, Any]:
+    """Return the processor, the versions and the load of the machine that is measured on."""
     names = ("numpy", "orjson", "seqeval", "nervaluate", "scorch", "scikit-learn", "distributed")
     model = ""
     cpus = Path("/proc/cpuinfo")
@@ -289,6 +295,15 @@ def machine() -> dict[str, Any]:
     }
 
 
+# Key of speed.json → what measures it.
+MEASUREMENTS: dict[str, Callable[[float], dict[str, Any]]] = {
+    "entities": measure_entities,
+    "streaming": measure_streaming,
+    "many_files": measure_many_files,
+    "coreference": measure_coreference,
+    "growth": measure_growth,
+}
+# The rows of the table: place in speed.json, label, target (None: none) and unit.
 TARGETS = (
     ("whole_process.help_seconds", "--help, whole process", "≤", 0.1, "s"),
     ("whole_process.score_seconds", "score on the corpus, whole process", "≤", 0.4, "s"),
@@ -312,7 +327,7 @@ TARGETS = (
 )
 
 
-def _verdict(value: float, sign: str, target: float | None, unit: str) -> str:
+def _compare_with_target(value: float, sign: str, target: float | None, unit: str) -> str:
     if target is None:
         return ""
     met = value <= target if sign == "≤" else value >= target
@@ -320,20 +335,24 @@ def _verdict(value: float, sign: str, target: float | None, unit: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="a hundredth of the sizes; nothing is written")
+    """Run the command; return its exit code."""
+    parser = argparse.ArgumentParser(
+        description=(__doc__ or "").partition("\n")[0],
+        epilog="Writes benchmark/speed.json. A missed target is marked in the table; the exit code is 0 all the same.",
+    )
+    parser.add_argument("--quick", action="store_true", help="measure on a hundredth of the sizes, write nothing")
     quick = parser.parse_args(arguments).quick
     scale = 0.01 if quick else 1.0
-    rows = {"machine": machine(), "whole_process": whole_process()}
-    for part in (entities, streaming, many_files, coreference, growth):
-        rows[part.__name__] = part(scale)
-        print(f"{part.__name__}: measured", file=sys.stderr)
+    rows: dict[str, Any] = {"machine": describe_machine(), "whole_process": measure_whole_process()}
+    for name, measure in MEASUREMENTS.items():
+        rows[name] = measure(scale)
+        print(f"{name}: measured", file=sys.stderr)
     rows["peak_kilobytes_of_this_run"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for path, label, sign, target, unit in TARGETS:
         value: Any = rows
         for key in path.split("."):
             value = value[key]
-        print(f"{label:<50}{value:>10.3g} {unit:<2} {_verdict(value, sign, target, unit)}")
+        print(f"{label:<50}{value:>10.3g} {unit:<2} {_compare_with_target(value, sign, target, unit)}")
     if not quick:
         content = json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
         write_atomically(ROOT / "benchmark" / "speed.json", content)

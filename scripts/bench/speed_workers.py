@@ -1,4 +1,4 @@
-"""How fast the scorer is with several processes, and what an engine costs: rows of ``python -m scripts speed``."""
+"""Measure the scorer on many files: several processes, another order, Dask; parts of ``python -m scripts speed``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from scripts.bench.timing import ours, peak
+from scripts.bench.timing import best, parse_only, peak_kilobytes, score_names
 from vostochny import corpus, scoring
 from vostochny.ontology import load_ontology
 from vostochny.scoring import executors
@@ -23,43 +23,38 @@ from vostochny.scoring.totals import Job, Part, total
 
 FILES = 16
 NAMES = scoring.Options(metrics=("entities.names",))
-Best = Callable[..., list[float]]
 
 
 def split(folder: Path, paths: Sequence[str], documents: int | None = None) -> list[list[str]]:
-    """Files of JSON Lines in FILES shards each; of all documents, or the first so many."""
-    out = []
+    """Write the first ``documents`` lines (None: all) of each file as FILES shards; return the shards of each file."""
+    shards: list[list[str]] = []
     for path in paths:
         lines = Path(path).read_bytes().splitlines(keepends=True)[:documents]
-        out.append([])
+        shards.append([])
         for i in range(FILES):
             shard = folder / f"{Path(path).stem}-{i:03}.jsonl"
             shard.write_bytes(b"".join(lines[len(lines) * i // FILES : len(lines) * (i + 1) // FILES]))
-            out[-1].append(str(shard))
-    return out
+            shards[-1].append(str(shard))
+    return shards
 
 
-def parsed(pair: tuple[str, str]) -> int:
-    """Parse two files and forget them: the least that any scorer does."""
+def parse_pair(pair: tuple[str, str]) -> None:
+    """Parse two files and drop the values; a function of the module, so that it can be sent to a process."""
     import orjson
 
-    for path in pair:
-        with open(path, "rb") as lines:
-            for line in lines:
-                orjson.loads(line)
-    return 0
+    parse_only(pair, orjson.loads)
 
 
-def _command(folder: Path, *more: str) -> Callable[[], Any]:
+def _score_command(folder: Path, *more: str) -> Callable[[], Any]:
     command = [sys.executable, "-m", "vostochny", "score", "predicted-*", "--gold", "gold-*", *more]
     return functools.partial(subprocess.run, command, cwd=folder, capture_output=True, check=True)
 
 
-def processes(gold: str, predicted: str, best: Best) -> dict[str, Any]:
-    """Files of 10⁷ tokens by one and by two processes that stand ready, each on a core, beside parsing alone.
+def measure_processes(gold: str, predicted: str) -> dict[str, Any]:
+    """Time files of 10⁷ tokens with one and with two running processes, and parsing alone.
 
-    ``efficiency`` is how many times as fast two are as one, over the same for parsing: what the machine allows. The
-    whole commands, their start included, follow: names alone, and every metric on a quarter of the documents.
+    ``efficiency`` is the speed-up by two processes over that of parsing, which is what the machine allows. The whole
+    commands, starting the processes included, follow: names alone, and every metric on a quarter of the documents.
     """
     documents = Path(gold).read_bytes().count(b"\n")
     with tempfile.TemporaryDirectory() as name:
@@ -69,16 +64,17 @@ def processes(gold: str, predicted: str, best: Best) -> dict[str, Any]:
         parts = [Part(*(tuple(Source.plain([path])) for path in pair)) for pair in pairs]
         count = functools.partial(total, job=Job(load_ontology(), NAMES, by_block=True))
         with executors.Processes(1) as one, executors.Processes(2) as two:
-            for engine in (one, two):  # what is imported once
+            for engine in (one, two):  # a first run starts the processes and imports modules
                 engine.sum(count, parts)
             score = best(5, lambda: one.sum(count, parts), lambda: two.sum(count, parts))
-            parse = best(5, lambda: one.map(parsed, pairs), lambda: two.map(parsed, pairs))
-        names = best(3, *(_command(folder, "--metric", "entities.names", "--workers", n) for n in "12"))
+            parse = best(5, lambda: one.map(parse_pair, pairs), lambda: two.map(parse_pair, pairs))
+        names = best(3, *(_score_command(folder, "--metric", "entities.names", "--workers", n) for n in "12"))
         for side in shards:
             for path in side:
                 Path(path).unlink()
-        split(folder, (gold, predicted), documents // 4)  # fewer would be held whole and scored by one process
-        everything = best(2, *(_command(folder, "--workers", n) for n in "12"))
+        # A quarter is still too large to be read at once, which one process would do.
+        split(folder, (gold, predicted), documents // 4)
+        everything = best(2, *(_score_command(folder, "--workers", n) for n in "12"))
     return {
         "one_seconds": score[0],
         "two_seconds": score[1],
@@ -90,47 +86,46 @@ def processes(gold: str, predicted: str, best: Best) -> dict[str, Any]:
     }
 
 
-def orders(gold: str, predicted: str, best: Best) -> dict[str, Any]:
-    """The same files, the predictions in another order: how much longer it takes, and the memory."""
-
+def measure_orders(gold: str, predicted: str) -> dict[str, Any]:
+    """Time the same files with the predictions in random order, and measure the memory."""
     lines = Path(predicted).read_bytes().splitlines(keepends=True)
     random.Random(5).shuffle(lines)
     shuffled = Path(predicted).with_name("shuffled.jsonl")
     shuffled.write_bytes(b"".join(lines))
     del lines
-    seconds = best(3, lambda: ours(gold, str(shuffled)), lambda: ours(gold, predicted))
+    seconds = best(3, lambda: score_names(gold, str(shuffled)), lambda: score_names(gold, predicted))
     return {
         "shuffled_seconds": seconds[0],
         "to_ordered": seconds[0] / seconds[1],
-        "peak_kilobytes": peak(gold, str(shuffled)),
+        "peak_kilobytes": peak_kilobytes(gold, str(shuffled)),
     }
 
 
-def _weighed(paths: tuple[str, str], options: scoring.Options) -> dict[str, Any]:
-    """How long a core takes for a document of these files, and what their total weighs without its keys."""
+def _measure_total(paths: tuple[str, str], options: scoring.Options) -> dict[str, Any]:
+    """Measure the seconds of one core per document of these files, and the bytes of their total without its keys."""
     part, job = Part(*(tuple(Source.plain([path])) for path in paths)), Job(load_ontology(), options, by_block=True)
-    total(part, job)  # what is imported once
+    total(part, job)  # a first run imports modules
     began = time.perf_counter()
     counted = total(part, job)
     seconds = time.perf_counter() - began
-    sent = len(pickle.dumps(counted)) - 8 * counted.size
+    size = len(pickle.dumps(counted)) - 8 * counted.size  # 8 bytes per document are its key
     return {
         "documents": counted.size,
         "seconds_a_document": seconds / counted.size,
-        "bytes_of_a_total": sent,
+        "bytes_of_a_total": size,
     }
 
 
-def sizes(gold: str, predicted: str) -> dict[str, Any]:
-    """What docs/scale.md reckons with: bytes read and sent, and seconds, for names alone and for every metric.
+def measure_sizes(gold: str, predicted: str) -> dict[str, Any]:
+    """Measure what docs/scale.md calculates with: bytes read and sent, and seconds, for names and for every metric.
 
-    Every metric is counted on the corpus's articles, scored against themselves: as full as annotation gets, and long.
-    A total that is sent has 8 bytes a document besides. ``bytes_seen_a_document`` is what a part keeps of each document
-    to know one that comes twice, on each side.
+    Every metric is computed on the corpus's articles, scored against themselves: long, and as densely annotated as
+    articles get. A total that is sent has 8 more bytes per document. ``bytes_seen_a_document`` is what a part keeps in
+    memory per document and side to recognise a repeated one.
     """
     tracemalloc.start()
     seen = {f"d{i:07}": (1 << 40) + i for i in range(100_000)}
-    kept = tracemalloc.get_traced_memory()[0] / len(seen)
+    bytes_seen = tracemalloc.get_traced_memory()[0] / len(seen)
     tracemalloc.stop()
     articles = str(corpus.documents_path())
     lines = Path(articles).read_bytes().splitlines(keepends=True)
@@ -138,20 +133,20 @@ def sizes(gold: str, predicted: str) -> dict[str, Any]:
         many = Path(name) / "articles.jsonl"
         rows = (line.replace(b'{"doc_id": "', b'{"doc_id": "%d-' % i, 1) for i in range(4) for line in lines)
         many.write_bytes(b"".join(rows))
-        out: dict[str, Any] = {"bytes_seen_a_document": kept}
+        out: dict[str, Any] = {"bytes_seen_a_document": bytes_seen}
         with executors.Processes(1) as one:
             for label, paths, options in (
                 ("names", (gold, predicted), NAMES),
                 ("articles", (str(many), str(many)), scoring.Options()),
             ):
-                (out[label],) = one.map(functools.partial(_weighed, options=options), [paths])
+                (out[label],) = one.map(functools.partial(_measure_total, options=options), [paths])
                 read = sum(Path(p).stat().st_size for p in paths)
                 out[label]["bytes_read_a_document"] = read / out[label]["documents"]
     return out
 
 
-def dask_engine(gold: str, predicted: str, best: Best) -> dict[str, Any]:
-    """A small job, 10⁶ tokens: seconds of one process, of a running Dask cluster of two workers, of one of its own."""
+def measure_dask(gold: str, predicted: str) -> dict[str, Any]:
+    """Time a small job, 10⁶ tokens: by one process, by a running Dask cluster of two workers, by one started for it."""
     from distributed import LocalCluster
 
     ontology = load_ontology()
