@@ -39,7 +39,7 @@ def batches_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Makes streams come in batches of about so many bytes."""
 
     def make(size: int) -> None:
-        monkeypatch.setattr("vostochny.scoring.chunks.SIZE", size)
+        monkeypatch.setattr("vostochny.scoring.chunks.CHUNK_BYTES", size)
 
     return make
 

@@ -164,11 +164,11 @@ def _options(
     return Options(
         tuple(dict.fromkeys(layers)),
         read_view(view, ontology) if isinstance(view, str) else view,
-        options.zones(zones, ontology),
-        options.at_least(resamples, 0, "resamples"),
-        options.at_least(seed, 0, "seed"),
+        options.check_zones(zones, ontology),
+        options.require_at_least(resamples, 0, "resamples"),
+        options.require_at_least(seed, 0, "seed"),
         unknown,
-        options.metrics(metrics),
+        options.check_metrics(metrics),
     )
 
 

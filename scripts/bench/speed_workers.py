@@ -19,7 +19,7 @@ from vostochny import corpus, scoring
 from vostochny.ontology import load_ontology
 from vostochny.scoring import executors
 from vostochny.scoring.chunks import Source
-from vostochny.scoring.totals import Job, Part, total
+from vostochny.scoring.totals import Part, PartSettings, count_part
 
 FILES = 16
 NAMES = scoring.Options(metrics=("entities.names",))
@@ -62,7 +62,7 @@ def measure_processes(gold: str, predicted: str) -> dict[str, Any]:
         shards = split(folder, (gold, predicted))
         pairs = list(zip(*shards, strict=True))
         parts = [Part(*(tuple(Source.plain([path])) for path in pair)) for pair in pairs]
-        count = functools.partial(total, job=Job(load_ontology(), NAMES, by_block=True))
+        count = functools.partial(count_part, settings=PartSettings(load_ontology(), NAMES, by_block=True))
         with executors.Processes(1) as one, executors.Processes(2) as two:
             for engine in (one, two):  # a first run starts the processes and imports modules
                 engine.sum(count, parts)
@@ -103,10 +103,11 @@ def measure_orders(gold: str, predicted: str) -> dict[str, Any]:
 
 def _measure_total(paths: tuple[str, str], options: scoring.Options) -> dict[str, Any]:
     """Measure the seconds of one core per document of these files, and the bytes of their total without its keys."""
-    part, job = Part(*(tuple(Source.plain([path])) for path in paths)), Job(load_ontology(), options, by_block=True)
-    total(part, job)  # a first run imports modules
+    part = Part(*(tuple(Source.plain([path])) for path in paths))
+    settings = PartSettings(load_ontology(), options, by_block=True)
+    count_part(part, settings)  # a first run imports modules
     began = time.perf_counter()
-    counted = total(part, job)
+    counted = count_part(part, settings)
     seconds = time.perf_counter() - began
     size = len(pickle.dumps(counted)) - 8 * counted.size  # 8 bytes per document are its key
     return {
@@ -151,17 +152,17 @@ def measure_dask(gold: str, predicted: str) -> dict[str, Any]:
 
     ontology = load_ontology()
 
-    def score(run: scoring.Run) -> Any:
+    def score(run: scoring.Execution) -> Any:
         return scoring.score_files(sides[0], sides[1], ontology, NAMES, run)
 
     with tempfile.TemporaryDirectory() as name:
         sides = split(Path(name), (gold, predicted))
         make = functools.partial(LocalCluster, threads_per_worker=1, host="127.0.0.1", dashboard_address=None)
         with make(2) as cluster:
-            running = scoring.Run("dask", scheduler=cluster.scheduler_address)
+            running = scoring.Execution("dask", scheduler=cluster.scheduler_address)
             score(running)
-            seconds = best(5, lambda: score(scoring.Run(workers=1)), lambda: score(running))
-        own = best(2, lambda: score(scoring.Run("dask", workers=2)))
+            seconds = best(5, lambda: score(scoring.Execution(workers=1)), lambda: score(running))
+        own = best(2, lambda: score(scoring.Execution("dask", workers=2)))
     return {
         "one_process_seconds": seconds[0],
         "running_cluster_seconds": seconds[1],

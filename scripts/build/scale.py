@@ -39,7 +39,7 @@ def compute_values(speed: Mapping[str, Any]) -> dict[str, str]:
     many = speed["many_files"]
     sizes, processes, orders, dask = (many[key] for key in ("sizes", "processes", "orders", "dask"))
     kinds = sizes["names"], sizes["articles"]
-    tasks = executors.TASKS * WORKERS
+    tasks = executors.TASKS_PER_WORKER * WORKERS
     rows = {
         "bytes read a document": [format_bytes(k["bytes_read_a_document"]) for k in kinds],
         "**bytes read**": [format_bytes(k["bytes_read_a_document"] * DOCUMENTS) for k in kinds],
@@ -82,17 +82,17 @@ def compute_values(speed: Mapping[str, Any]) -> dict[str, str]:
         "scale-memory": format_bytes(1024 * speed["streaming"]["large"]["peak_kilobytes"]),
         "scale-levels": str(levels),
         "scale-fan-in": str(executors.FAN_IN),
-        "scale-tasks": str(executors.TASKS),
-        "scale-held": format_bytes(streaming.HELD),
+        "scale-tasks": str(executors.TASKS_PER_WORKER),
+        "scale-held": format_bytes(streaming.MAX_GOLD_BYTES_IN_MEMORY),
         "scale-seen": f"{sizes['bytes_seen_a_document']:.0f}",
         "scale-seen-million": format_bytes(2 * sizes["bytes_seen_a_document"] * 10**6),
-        "scale-waiting": format_bytes(joining.WAITING),
-        "scale-bucket": format_bytes(buckets.SIZE),
-        "scale-buckets": str(buckets.MOST),
-        "scale-bucket-limit": format_bytes(buckets.SIZE * buckets.MOST),
-        "scale-bucket-big": format_bytes(read * DOCUMENTS / buckets.MOST),
-        "scale-overlaps": f"{totals.MOST_OVERLAPS:,}".replace(",", " "),
-        "scale-blocks": str(totals.BLOCKS),
+        "scale-waiting": format_bytes(joining.MAX_WAITING_BYTES),
+        "scale-bucket": format_bytes(buckets.BUCKET_BYTES),
+        "scale-buckets": str(buckets.MAX_BUCKETS),
+        "scale-bucket-limit": format_bytes(buckets.BUCKET_BYTES * buckets.MAX_BUCKETS),
+        "scale-bucket-big": format_bytes(read * DOCUMENTS / buckets.MAX_BUCKETS),
+        "scale-overlaps": f"{totals.MAX_OVERLAPS:,}".replace(",", " "),
+        "scale-blocks": str(totals.MAX_BLOCKS),
         "scale-keys-24": f"{24e9 / (3 * KEY_BYTES):.0e}".replace("e+0", " · 10^").replace("e+", " · 10^"),
     }
 

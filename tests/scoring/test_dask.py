@@ -19,7 +19,7 @@ from tests.support.shards import ONTOLOGY, OPTIONS, corpus, write
 from vostochny import cli, scoring
 from vostochny.errors import InputError
 from vostochny.report import result_json as as_json
-from vostochny.scoring import Run, executors
+from vostochny.scoring import Execution, executors
 
 QUIET = {"DASK_LOGGING__DISTRIBUTED": "error", "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "60s"}
 
@@ -76,7 +76,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing(
     outcome: list[str] = []
 
     def score() -> None:
-        run = Run(engine="dask", scheduler=address)
+        run = Execution(engine="dask", scheduler=address)
         outcome.append(as_json.render(scoring.score_files(truth, guess, ONTOLOGY, OPTIONS, run)))
 
     def reader() -> subprocess.Popen[bytes] | None:
@@ -88,7 +88,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing(
         return None
 
     def others_done() -> bool:
-        waiting = [task for tasks in client.processing().values() for task in tasks if "Added" in str(task)]
+        waiting = [task for tasks in client.processing().values() for task in tasks if "_GroupSum" in str(task)]
         return len(waiting) == 1
 
     with Client(address) as client:
@@ -122,11 +122,11 @@ def test_the_cluster_gives_the_same_bytes_and_names_what_it_cannot_read(
     gold, predicted = corpus(200, missing=0)
     truth, guess = write(tmp_path, "gold", gold, 5, packed=True), write(tmp_path, "predicted", predicted, 5)
     expected = as_json.render(scoring.score_files(truth, guess, ONTOLOGY, OPTIONS))
-    run = Run(engine="dask", scheduler=address)
+    run = Execution(engine="dask", scheduler=address)
     assert as_json.render(scoring.score_files(truth, guess, ONTOLOGY, OPTIONS, run)) == expected
     with pytest.raises(InputError, match="--scratch: gold and predictions are split differently"):
         scoring.score_files(truth, guess[::-1], ONTOLOGY, OPTIONS, run)
-    apart = Run(engine="dask", scheduler=address, scratch=str(tmp_path))
+    apart = Execution(engine="dask", scheduler=address, scratch=str(tmp_path))
     assert as_json.render(scoring.score_files(truth, guess[::-1], ONTOLOGY, OPTIONS, apart)) == expected
     more = write(tmp_path, "more", gold, 3)
     for unequal in (run, apart):
@@ -144,7 +144,7 @@ def test_the_cluster_gives_the_same_bytes_and_names_what_it_cannot_read(
     with pytest.raises(InputError, match=f"{guess[3]}: no such file"):
         scoring.score_files(truth, guess, ONTOLOGY, OPTIONS, run)
     Path(guess[0]).write_text(own.replace('"Own"', '"PER"'))
-    result = scoring.score_files(truth, guess, ONTOLOGY, OPTIONS, Run("dask", None, address, "skip"))
+    result = scoring.score_files(truth, guess, ONTOLOGY, OPTIONS, Execution("dask", None, address, "skip"))
     assert [f.file for f in result.left_out] == [guess[3]] and result.size == 160
 
 
@@ -164,8 +164,8 @@ def test_a_cluster_of_ones_own_is_started_by_the_command(tmp_path: Path) -> None
 def test_a_scheduler_that_is_not_there_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(executors, "PATIENCE", 1)
-    monkeypatch.setattr("vostochny.scoring.streaming.HELD", 100)
+    monkeypatch.setattr(executors, "CONNECT_TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr("vostochny.scoring.streaming.MAX_GOLD_BYTES_IN_MEMORY", 100)
     gold, predicted = corpus(5)
     (truth,), (guess,) = write(tmp_path, "gold", gold), write(tmp_path, "predicted", predicted)
     for address in ("tcp://127.0.0.1:9", "nonsense://x", "127.0.0.1"):

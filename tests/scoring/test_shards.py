@@ -17,7 +17,7 @@ from vostochny.errors import InputError
 from vostochny.formats import jsonl, registry
 from vostochny.formats import shards as addresses
 from vostochny.report import result_json as as_json
-from vostochny.scoring import Run, executors
+from vostochny.scoring import Execution, executors
 from vostochny.scoring import totals as totals_
 from vostochny.scoring.chunks import Source
 
@@ -52,7 +52,7 @@ def test_files_elsewhere_are_read_through_fsspec(files: Files) -> None:
         memory.pipe(f"/team/{Path(path).name}", Path(path).read_bytes())
     one = rendered(gold, predicted)
     assert rendered("memory://team/gold-*.jsonl", "memory://team/predicted-*") == one
-    assert rendered("memory://team/gold-*.jsonl", predicted[::-1], Run(scratch="memory://scratch")) == one
+    assert rendered("memory://team/gold-*.jsonl", predicted[::-1], Execution(scratch="memory://scratch")) == one
     with pytest.raises(InputError, match="no such file"):
         rendered("memory://team/none.jsonl", predicted)
     with pytest.raises(InputError, match="cannot be reached"):
@@ -101,15 +101,15 @@ def test_the_command_takes_shards_small_and_large_alike(
         assert cli.main(["score", *more, "--resamples", "200"]) == 0
         return capsys.readouterr().out
 
-    for limit in (scoring.streaming.HELD, 1000):
-        monkeypatch.setattr("vostochny.scoring.streaming.HELD", limit)
+    for limit in (scoring.streaming.MAX_GOLD_BYTES_IN_MEMORY, 1000):
+        monkeypatch.setattr("vostochny.scoring.streaming.MAX_GOLD_BYTES_IN_MEMORY", limit)
         pattern = score(str(tmp_path / "predicted-*.jsonl"), "--gold", str(tmp_path / "gold-*.jsonl"))
         assert "identity of entities" in pattern and "|docs:80|" in pattern
         assert score(*predicted, "--gold", str(tmp_path / "gold-*.jsonl")) == pattern
         assert score(*predicted, "--gold", str(tmp_path / "gold-*.jsonl"), "--workers", "2") == pattern
     arguments = [*predicted, "--gold", str(tmp_path / "gold-*.jsonl")]
     for broken, limit in ((1, 1000), (1, 1 << 23), (0, 1000), (0, 1 << 23)):  # too large to be held, and small
-        monkeypatch.setattr("vostochny.scoring.streaming.HELD", limit)
+        monkeypatch.setattr("vostochny.scoring.streaming.MAX_GOLD_BYTES_IN_MEMORY", limit)
         whole = Path(predicted[broken]).read_bytes()
         Path(predicted[broken]).write_bytes(b"\x1f\x8b")
         for workers in "12":
@@ -124,7 +124,7 @@ def test_the_command_takes_shards_small_and_large_alike(
 def test_systems_that_were_not_scored_on_the_same_documents_are_not_compared(
     files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("vostochny.scoring.streaming.HELD", 1000)
+    monkeypatch.setattr("vostochny.scoring.streaming.MAX_GOLD_BYTES_IN_MEMORY", 1000)
     _, predicted = files(60, files=3, missing=0)
     other = tmp_path / "other"
     other.mkdir()
@@ -186,7 +186,7 @@ def test_an_engine_maps_and_adds_up_every_task_once(engine: executors.Engine) ->
 
 
 def test_a_process_that_is_killed_is_told_without_a_traceback() -> None:
-    with executors.Processes(2) as run, pytest.raises(InputError, match="a process ended before its time"):
+    with executors.Processes(2) as run, pytest.raises(InputError, match="a process ended too early"):
         run.map(_dies, [1, 2])
 
 
@@ -197,7 +197,7 @@ def test_a_script_that_says_nothing_of_processes_starts_none(files: Files) -> No
     script = f"""
 import vostochny
 from vostochny.scoring import streaming
-streaming.HELD = streaming.PAYS = 0
+streaming.MAX_GOLD_BYTES_IN_MEMORY = streaming.MIN_BYTES_FOR_PROCESSES = 0
 print(vostochny.score({f"{folder}/predicted-*"!r}, gold={f"{folder}/gold-*"!r}, resamples=0).size)
 """
     done = run_python("-", input=script)
@@ -208,10 +208,10 @@ def test_totals_cross_to_another_process_whole(files: Files) -> None:
     import pickle
 
     gold, predicted = files(50)
-    job = totals_.Job(ONTOLOGY, OPTIONS, by_block=True)
+    settings = totals_.PartSettings(ONTOLOGY, OPTIONS, by_block=True)
     part = totals_.Part(*(tuple(Source.plain(side)) for side in (gold, predicted)))
-    total = functools.partial(totals_.total, job=job)(part)
+    total = functools.partial(totals_.count_part, settings=settings)(part)
     there = pickle.loads(pickle.dumps(total))
-    assert as_json.render(there.result(job)) == as_json.render(total.result(job))
+    assert as_json.render(there.result(settings)) == as_json.render(total.result(settings))
     problems = InputError([])
     assert type(pickle.loads(pickle.dumps(problems))) is InputError

@@ -15,7 +15,7 @@ from tests.support.shards import LOCAL, ONTOLOGY, OPTIONS, Batches, Files, corpu
 from vostochny import scoring
 from vostochny.errors import InputError
 from vostochny.report import result_json as as_json
-from vostochny.scoring import Run, buckets, joining
+from vostochny.scoring import Execution, buckets, joining
 from vostochny.scoring import totals as totals_
 from vostochny.scoring.chunks import Source
 
@@ -78,10 +78,10 @@ def test_the_score_is_one_of_the_documents_not_of_their_files(tmp_path: Path, do
 
 def test_processes_give_the_same_bytes(files: Files, tmp_path: Path) -> None:
     gold, predicted = files(1100, files=5)
-    one = rendered(gold, predicted, Run(workers=1))
-    assert rendered(gold, predicted, Run(workers=2)) == one
-    assert rendered(gold, predicted[::-1], Run(workers=2)) == one  # no file has its partner beside it
-    assert rendered(gold, predicted[::-1], Run(workers=2, scratch=str(tmp_path))) == one
+    one = rendered(gold, predicted, Execution(workers=1))
+    assert rendered(gold, predicted, Execution(workers=2)) == one
+    assert rendered(gold, predicted[::-1], Execution(workers=2)) == one  # no file has its partner beside it
+    assert rendered(gold, predicted[::-1], Execution(workers=2, scratch=str(tmp_path))) == one
     assert not [p for p in tmp_path.iterdir() if p.name.startswith("vostochny-")]
 
 
@@ -94,7 +94,7 @@ def test_beyond_a_thousand_documents_rows_are_those_of_blocks(files: Files) -> N
         # Ratios are summed on a grid of 2⁻²⁶ a document.
         assert streamed.measures[name].value == pytest.approx(measure.value, abs=1e-9), name
     rows = streamed.measures["entities.names"].rows
-    assert 500 < len(rows) <= totals_.BLOCKS  # the blocks that have documents
+    assert 500 < len(rows) <= totals_.MAX_BLOCKS  # the blocks that have documents
     assert rows.sum() == whole.measures["entities.names"].rows.sum()
 
 
@@ -117,7 +117,7 @@ def test_documents_without_a_prediction_do_not_make_the_others_wait(
     most = 0
     join = joining.Join(*map(Source.plain, (gold, predicted)), ONTOLOGY, OPTIONS)
     for _ in join:
-        most = max(most, join._gold.kept + join._predicted.kept)
+        most = max(most, join._gold.waiting_bytes + join._predicted.waiting_bytes)
     assert 0 < most < 0.2 * sum(os.path.getsize(p) for p in (*gold, *predicted))
 
 
@@ -128,13 +128,13 @@ def test_orders_that_differ_too_much_are_laid_together(
     one = rendered(gold, predicted)
     Path(predicted[0]).write_text("".join(reversed(Path(predicted[0]).read_text().splitlines(keepends=True))))
     batches_of(4000)
-    monkeypatch.setattr(totals_, "WAITING", 10_000)
-    dealt = []
-    deal = buckets.deal
-    monkeypatch.setattr(buckets, "deal", lambda task: dealt.append(task) or deal(task))
-    monkeypatch.setattr(buckets, "SIZE", 100_000)
+    monkeypatch.setattr(totals_, "MAX_WAITING_BYTES", 10_000)
+    tasks = []
+    split_file = buckets.split_file
+    monkeypatch.setattr(buckets, "split_file", lambda task: tasks.append(task) or split_file(task))
+    monkeypatch.setattr(buckets, "BUCKET_BYTES", 100_000)
     assert rendered(gold, predicted) == one
-    assert len(dealt) == 2 and dealt[0].buckets > 3
+    assert len(tasks) == 2 and tasks[0].buckets > 3
 
 
 def test_faults_of_a_stream_are_all_told(tmp_path: Path) -> None:
@@ -167,12 +167,12 @@ def test_faults_name_the_users_file_and_line_wherever_the_line_went(
         Path(predicted[2]).read_text() + Path(predicted[0]).read_text().splitlines()[2] + "\n"
     )
     Path(gold[2]).write_text(Path(gold[2]).read_text() + Path(gold[1]).read_text().splitlines()[3] + "\n{\n")
-    for run in (Run(workers=1), Run(workers=2)):
+    for run in (Execution(workers=1), Execution(workers=2)):
         with pytest.raises(InputError) as caught:
             rendered(gold, predicted, run)
         told = [str(f) for f in caught.value.problems]
         if run.workers == 2:
-            # What stops a line from being dealt out is told first.
+            # What stops a line from being written to a bucket is told first.
             assert [t for t in told if t.startswith(f"{gold[2]}:22: column")]
             continue
         for wanted in (
@@ -185,7 +185,7 @@ def test_faults_name_the_users_file_and_line_wherever_the_line_went(
             assert any(t.startswith(wanted) for t in told), (wanted, told)
     Path(gold[2]).write_text(Path(gold[2]).read_text().removesuffix("{\n"))
     with pytest.raises(InputError) as caught:
-        rendered(gold, predicted, Run(workers=2))
+        rendered(gold, predicted, Execution(workers=2))
     told = [str(f) for f in caught.value.problems]
     for wanted in (
         f"{predicted[1]}:5: entities[0].end: ",
@@ -202,19 +202,21 @@ def test_a_file_that_cannot_be_read_is_named_and_never_silently_missing(files: F
     rest = rendered([gold[0], gold[2]], [predicted[0], predicted[2]])
     Path(predicted[1]).write_bytes(b"\x1f\x8b\x08\x00broken")
     with pytest.raises(InputError, match=r"predicted-001\.jsonl: is a broken gzip file"):
-        rendered(gold, predicted, Run(workers=workers))
-    result = scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS, Run(workers=workers, on_error="skip"))
+        rendered(gold, predicted, Execution(workers=workers))
+    result = scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS, Execution(workers=workers, on_error="skip"))
     assert [f.file for f in result.left_out] == [predicted[1]]
     assert "|left_out:1|" in result.signature
     assert result.size == json.loads(rest)["size"]
     assert json.loads(as_json.render(result))["metrics"] == json.loads(rest)["metrics"]
     # Where the partner's documents are not known there is nothing that could be left out.
     with pytest.raises(InputError, match="cannot be left out: gold and predictions are split differently"):
-        scoring.score_files(gold, [predicted[2], *predicted[:2]], ONTOLOGY, OPTIONS, Run(workers=2, on_error="skip"))
+        scoring.score_files(
+            gold, [predicted[2], *predicted[:2]], ONTOLOGY, OPTIONS, Execution(workers=2, on_error="skip")
+        )
     for path in predicted:
         Path(path).unlink()
     with pytest.raises(InputError, match="no such file"):
-        scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS, Run(workers=2, on_error="skip"))
+        scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS, Execution(workers=2, on_error="skip"))
 
 
 def test_an_empty_file_among_others_has_nothing_in_it(files: Files) -> None:
@@ -224,7 +226,7 @@ def test_an_empty_file_among_others_has_nothing_in_it(files: Files) -> None:
         empty = Path(paths[0]).with_name(Path(paths[0]).name.replace("000", "009"))
         empty.write_bytes(b"")
         paths.append(str(empty))
-    assert rendered(gold, predicted) == rendered(gold, predicted, Run(workers=2)) == one
+    assert rendered(gold, predicted) == rendered(gold, predicted, Execution(workers=2)) == one
     assert held(gold, predicted).signature == json.loads(one)["signature"]
 
 
@@ -255,12 +257,12 @@ def test_of_very_many_faults_the_first_are_told_and_how_many_more(
     with pytest.raises(InputError) as caught:
         rendered(gold, predicted)
     everything = caught.value.problems
-    monkeypatch.setattr(totals_, "LISTED", 10)
-    for run in (LOCAL, Run(on_error="skip")):
+    monkeypatch.setattr(totals_, "MAX_LISTED", 10)
+    for run in (LOCAL, Execution(on_error="skip")):
         with pytest.raises(InputError) as caught:
             rendered(gold, predicted, run)
         assert caught.value.problems[:10] == everything[:10]
-        assert str(caught.value.problems[10]).endswith(f"and {len(everything) - 10} problems more")
+        assert str(caught.value.problems[10]).endswith(f"and {len(everything) - 10} more problems")
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -269,17 +271,17 @@ def test_types_of_the_whole_gold_are_known_in_every_part(files: Files, workers: 
     for paths, first, last in ((gold, "OwnA", "OwnB"), (predicted, "OwnB", "OwnA")):
         Path(paths[0]).write_text(Path(paths[0]).read_text().replace('"PER"', f'"{first}"'))
         Path(paths[2]).write_text(Path(paths[2]).read_text().replace('"PER"', f'"{last}"'))
-    result = scoring.score_files(gold, predicted, ONTOLOGY, replace(OPTIONS, resamples=0), Run(workers=workers))
+    result = scoring.score_files(gold, predicted, ONTOLOGY, replace(OPTIONS, resamples=0), Execution(workers=workers))
     by_type = result.measures["entities.names"].counts[0].by("type")
     assert by_type["OwnA"].total()[1] > 0 and by_type["OwnA"].total()[0] == 0
     Path(gold[1]).write_bytes(b"\x1f\x8b")
-    skipping = scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS, Run(workers=workers, on_error="skip"))
+    skipping = scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS, Execution(workers=workers, on_error="skip"))
     assert [f.file for f in skipping.left_out] == [gold[1]] and skipping.size == 40
     Path(gold[1]).write_bytes(Path(gold[0]).read_bytes().replace(b"d000", b"e000"))
     Path(predicted[1]).write_text("")
     Path(predicted[0]).write_text(Path(predicted[0]).read_text().replace("OwnB", "OwnC"))
     with pytest.raises(InputError, match="unknown entity type 'OwnC'"):
-        rendered(gold, predicted, Run(workers=workers))
+        rendered(gold, predicted, Execution(workers=workers))
 
 
 def test_identity_across_documents_is_refused_where_it_is_too_much(
@@ -287,7 +289,7 @@ def test_identity_across_documents_is_refused_where_it_is_too_much(
 ) -> None:
     gold, predicted = files(50, clusters=40)
     assert "coreference.entities.across.conll" in scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS).measures
-    monkeypatch.setattr(totals_, "MOST_OVERLAPS", 100)
+    monkeypatch.setattr(totals_, "MAX_OVERLAPS", 100)
     result = scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS)
     assert "coreference.entities.across.conll" not in result.measures
     assert "coreference.entities.within.conll" in result.measures

@@ -15,7 +15,7 @@ from vostochny import scoring
 from vostochny.metrics.counts import Item, tally
 from vostochny.ontology import load_ontology
 from vostochny.report import comparison
-from vostochny.scoring.totals import BLOCKS
+from vostochny.scoring.totals import MAX_BLOCKS
 from vostochny.stats import paired
 from vostochny.stats.intervals import Resampling
 from vostochny.stats.paired import adjust_comparisons, adjust_p_values, compare, paired_differences, randomisation_p
@@ -148,8 +148,8 @@ def test_systems_over_different_units_are_not_compared():
 
 
 def test_more_articles_than_are_kept_apart_are_compared_by_blocks(tmp_path):
-    """Beyond totals.BLOCKS a row is a block of articles; the table fell over on the difference of each article."""
-    size = BLOCKS + 100
+    """Beyond totals.MAX_BLOCKS a row is a block of articles; the table fell over on the difference of each article."""
+    size = MAX_BLOCKS + 100
     entity = {"start": 0, "end": 3, "type": "PER", "level": "NAM"}
     rows = [{"doc_id": f"d{i}", "text": "Bob met Eve.", "entities": [entity]} for i in range(size)]
     files = {"gold": 1, "one": 2, "other": 3}
@@ -161,6 +161,6 @@ def test_more_articles_than_are_kept_apart_are_compared_by_blocks(tmp_path):
     results = [scoring.score_files(gold, path, load_ontology(), chosen) for path in (one, other)]
     table = comparison.compare_systems(["one", "other"], results)
     blocks = len(results[0].measures["entities.names"].rows)
-    assert f"in {blocks} blocks of articles: better" in comparison.render_text(table) and blocks < BLOCKS
+    assert f"in {blocks} blocks of articles: better" in comparison.render_text(table) and blocks < MAX_BLOCKS
     stored = json.loads(comparison.render_json(table))
     assert stored["size"] == size and stored["documents"] == [] and stored["rows"][0]["comparison"]["documents"] == []

@@ -13,11 +13,11 @@ from vostochny import scoring
 from vostochny.formats import registry
 from vostochny.ontology import load_ontology
 from vostochny.report import result_json as as_json
-from vostochny.scoring import Run
+from vostochny.scoring import Execution
 
 ONTOLOGY = load_ontology()
 OPTIONS = scoring.Options(resamples=200)
-LOCAL = Run()
+LOCAL = Execution()
 Files = Callable[..., tuple[list[str], list[str]]]
 Batches = Callable[[int], None]
 Row = dict[str, Any]
@@ -87,7 +87,7 @@ def write(folder: Path, name: str, rows: Sequence[Row], files: int = 1, packed: 
     return paths
 
 
-def rendered(gold: Any, predicted: Any, run: Run = LOCAL, options: scoring.Options = OPTIONS) -> str:
+def rendered(gold: Any, predicted: Any, run: Execution = LOCAL, options: scoring.Options = OPTIONS) -> str:
     """The score of files, as bytes would show any difference."""
     return as_json.render(scoring.score_files(gold, predicted, ONTOLOGY, options, run))
 

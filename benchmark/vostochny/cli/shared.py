@@ -156,13 +156,13 @@ def score_systems(args: argparse.Namespace, systems: Sequence[Sequence[str]]) ->
     from vostochny.scoring import options
 
     ontology = load_ontology()
-    run = options.run_options(args.engine, args.workers, args.scheduler, args.on_error, args.scratch)
+    execution = options.execution_options(args.engine, args.workers, args.scheduler, args.on_error, args.scratch)
     gold_path = args.gold or str(corpus.gold_path())
     if args.gold and all(
-        scoring.is_streamed(args.gold, files, args.gold_format, args.format, run.on_error) for files in systems
+        scoring.is_streamed(args.gold, files, args.gold_format, args.format, execution.on_error) for files in systems
     ):
         scoring_options = _read_options(args, ontology)
-        return [scoring.score_files(gold_path, files, ontology, scoring_options, run) for files in systems]
+        return [scoring.score_files(gold_path, files, ontology, scoring_options, execution) for files in systems]
     gold: list[Document]
     if args.gold:
         gold, reading = registry.read_gold(gold_path, ontology, args.gold_format)
@@ -171,7 +171,7 @@ def score_systems(args: argparse.Namespace, systems: Sequence[Sequence[str]]) ->
     else:
         gold = jsonl.read_gold(gold_path, ontology)
     scoring_options = _read_options(args, ontology)
-    if run.engine != "local" or (run.workers or 1) > 1:
+    if execution.engine != "local" or (execution.workers or 1) > 1:
         print_notes(gold_path, ["is small enough to be held whole, so this process alone scores it"])
     gold_hash = registry.hash_content(gold_path) if args.gold else corpus.gold_hash(gold_path)
     results = []
@@ -192,11 +192,11 @@ def _read_options(args: argparse.Namespace, ontology: Ontology) -> Options:
     return Options(
         layers=tuple(dict.fromkeys(args.layer)),
         view=read_view(args.view, ontology) if args.view else None,
-        zones=options.zones(args.zone, ontology),
-        resamples=options.at_least(args.resamples, 0, "--resamples"),
-        seed=options.at_least(args.seed, 0, "--seed"),
+        zones=options.check_zones(args.zone, ontology),
+        resamples=options.require_at_least(args.resamples, 0, "--resamples"),
+        seed=options.require_at_least(args.seed, 0, "--seed"),
         unknown=args.unknown,
-        metrics=options.metrics(args.metric),
+        metrics=options.check_metrics(args.metric),
         offsets=args.offsets,
     )
 

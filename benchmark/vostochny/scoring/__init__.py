@@ -1,12 +1,46 @@
-"""Where gold, predictions, metrics and statistics meet: two sets of documents in, a result out.
+"""Score predictions against gold: two sets of documents go in, a :class:`Result` comes out.
 
-:func:`score` takes documents that are held; :func:`score_files` takes files of any size and number, and any number of
-processes. Both give a :class:`Result`.
+There are two ways, and both give the same scores:
+
+- :func:`score` takes documents that are in memory already (:mod:`in_memory`). It can show every mistake, and it knows
+  the identity of entities across documents without a limit.
+- :func:`score_files` takes JSON Lines files of any size and number, in one process or many (:mod:`streaming`). Memory
+  does not grow with the files. :func:`is_streamed` decides which way a pair of inputs goes.
+
+How a score of many files flows, each step in a module of its own:
+
+1. **shards → parts** (:mod:`streaming`). The user names files, folders or patterns; each file is a shard. Where gold
+   and predictions have equally many shards, the n-th gold shard and the n-th prediction shard make one *part*, and
+   parts are scored side by side by an engine (:mod:`executors`: this process, several processes, or a Dask cluster).
+   Otherwise all shards are one part.
+2. **parts → chunks** (:mod:`chunks`). The shards of a part are read a few megabytes of lines at a time.
+3. **chunks → joined batches** (:mod:`joining`, :mod:`batches`). Gold and predictions are joined by ``doc_id`` while
+   both are read; whatever has found its partner becomes a *batch*. Metrics take a batch as columns
+   (:mod:`columnar`, fast, entities only) or as pairs of checked documents.
+4. **batches → totals** (:mod:`totals`). The counts of each batch are added to a *total*; the totals of all parts are
+   added up.
+5. **total → result** (:mod:`totals`, :mod:`result`). The sum becomes measures, problems and the signature.
+
+Two things are known only after step 4 and start it again: predictions use a type that the ontology lacks, so that the
+types of the whole gold must be collected first; or gold and predictions are split or ordered so differently that their
+lines must first be rewritten into common *buckets*, which then are the parts (:mod:`buckets`).
+
+What is asked of a score, and who computes it, is in :mod:`options`.
 """
 
 from vostochny.scoring.in_memory import score
-from vostochny.scoring.options import Options, Run
+from vostochny.scoring.options import Execution, Options
 from vostochny.scoring.result import Coverage, Result, view_name
 from vostochny.scoring.streaming import first_pairs, is_streamed, score_files
 
-__all__ = ["Coverage", "Options", "Result", "Run", "first_pairs", "is_streamed", "score", "score_files", "view_name"]
+__all__ = [
+    "Coverage",
+    "Execution",
+    "Options",
+    "Result",
+    "first_pairs",
+    "is_streamed",
+    "score",
+    "score_files",
+    "view_name",
+]

@@ -1,8 +1,9 @@
-"""Gold and predictions that were split differently, split anew: each document's lines of both sides in one bucket.
+"""Rewrite gold and predictions that are split differently into buckets, each with both sides of the same documents.
 
-A document goes to the bucket that the key of its doc_id names, so every file can be dealt out by itself, wherever it
-is read, and each bucket is then a part like any other. It costs one more reading and writing of everything, in a
-scratch folder that holds as much as all files unpacked. A bucket is what one process holds at most (see SIZE).
+An optional step before the parts of a score of files. Documents are hash-partitioned by doc_id, so each file can be
+rewritten by itself, on any worker, and each bucket is then a part like any other. This reads and writes everything once
+more, in a scratch folder that takes as much space as all files unpacked. A bucket bounds what one process keeps in
+memory (BUCKET_BYTES).
 """
 
 from __future__ import annotations
@@ -17,16 +18,24 @@ import numpy as np
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats import shards
-from vostochny.scoring.chunks import IDS, Source, chunks
-from vostochny.scoring.totals import Part, keys_of
+from vostochny.scoring.chunks import ID_SCHEMA, Source, chunks
+from vostochny.scoring.totals import Part, document_keys
 
-SIZE = 64 << 20  # bytes that a bucket should have; parsed they take about three times that
-MOST = 512  # buckets, since each is a file that stays open while a shard is dealt out
+BUCKET_BYTES = 64 << 20  # bytes that a bucket should have; parsed they take about three times that
+MAX_BUCKETS = 512  # each is a file that stays open while a shard is rewritten
 
 
 @dataclass(frozen=True)
-class Deal:
-    """One file to be dealt out: the ``number``-th of a side, ``gold`` or ``predicted``."""
+class BucketTask:
+    """One file to be split into buckets.
+
+    Attributes:
+        source: The file.
+        side: ``gold`` or ``predicted``.
+        number: The file's index among the files of its side.
+        buckets: Number of buckets.
+        folder: The scratch folder for the buckets.
+    """
 
     source: Source
     side: str
@@ -36,61 +45,73 @@ class Deal:
 
 
 @dataclass(frozen=True)
-class Dealt:
-    """What became of a file: which buckets it has lines in, and what was wrong with it."""
+class SplitFile:
+    """A file that was split into buckets.
 
-    deal: Deal
+    Attributes:
+        task: The file.
+        filled: The buckets that have lines of the file.
+        problems: The problems of the file and its lines.
+    """
+
+    task: BucketTask
     filled: tuple[int, ...]
     problems: tuple[Problem, ...]
 
 
-def count_for(size: int) -> int:
-    """How many buckets files of so many bytes, unpacked, are dealt into."""
-    return max(1, min(MOST, -(-size // SIZE)))
+def bucket_count(size: int) -> int:
+    """Return the number of buckets for files of so many bytes, unpacked."""
+    return max(1, min(MAX_BUCKETS, -(-size // BUCKET_BYTES)))
 
 
-def deal(task: Deal) -> Dealt:
-    """Write each line of a file to its bucket, and beside it the lines' numbers, so that problems can name them."""
+def split_file(task: BucketTask) -> SplitFile:
+    """Write each line of a file to its bucket, and the lines' numbers beside it, so that problems can name them."""
     problems: list[Problem] = []
-    numbers: dict[int, list[int]] = {}
+    line_numbers: dict[int, list[int]] = {}
     files: dict[int, IO[bytes]] = {}
     with ExitStack() as stack:
         try:
-            for chunk in chunks([task.source], problems, schema=IDS):
-                known = [(at, doc_id) for at, doc_id in enumerate(chunk.ids) if doc_id is not None]
-                bucket = (keys_of(doc_id for _, doc_id in known) >> np.uint64(32)) % np.uint64(task.buckets)
-                for (at, _), number in zip(known, bucket.tolist(), strict=True):
-                    if number not in files:
-                        files[number] = stack.enter_context(_written(_path(task, number)))
+            for chunk in chunks([task.source], problems, schema=ID_SCHEMA):
+                lines = [(at, doc_id) for at, doc_id in enumerate(chunk.ids) if doc_id is not None]
+                keys = document_keys(doc_id for _, doc_id in lines)
+                # The upper half of the key: the lower decides the document's block in totals, and the two must not
+                # depend on each other, or a bucket would have the documents of a few blocks only.
+                bucket_numbers = (keys >> np.uint64(32)) % np.uint64(task.buckets)
+                for (at, _), bucket in zip(lines, bucket_numbers.tolist(), strict=True):
+                    if bucket not in files:
+                        files[bucket] = stack.enter_context(_open_whole(_path(task, bucket)))
                     line, raw = chunk.lines[at]
-                    files[number].write(raw + b"\n")
-                    numbers.setdefault(number, []).append(line)
+                    files[bucket].write(raw + b"\n")
+                    line_numbers.setdefault(bucket, []).append(line)
         except InputError as e:
             problems += e.problems
-    for number, lines in numbers.items():
-        with _written(_path(task, number, "npy")) as file:
-            np.save(file, np.array(lines, dtype=np.int64))
-    return Dealt(task, tuple(sorted(numbers)), tuple(problems))
+    for bucket, numbers in line_numbers.items():
+        with _open_whole(_path(task, bucket, "npy")) as file:
+            np.save(file, np.array(numbers, dtype=np.int64))
+    return SplitFile(task, tuple(sorted(line_numbers)), tuple(problems))
 
 
-def parts(dealt: Sequence[Dealt]) -> list[Part]:
-    """The buckets that were filled, as parts."""
+def parts_of(split_files: Sequence[SplitFile]) -> list[Part]:
+    """Return the buckets that have lines, each as a part."""
     sides: dict[int, dict[str, list[Source]]] = {}
-    for one in sorted(dealt, key=lambda d: (d.deal.side, d.deal.number)):
-        for number in one.filled:
-            lines, where = _path(one.deal, number), _path(one.deal, number, "npy")
-            source = Source(lines, one.deal.source.name, where, may_be_empty=True)
-            sides.setdefault(number, {"gold": [], "predicted": []})[one.deal.side].append(source)
+    for split in sorted(split_files, key=lambda s: (s.task.side, s.task.number)):
+        for bucket in split.filled:
+            lines, numbers = _path(split.task, bucket), _path(split.task, bucket, "npy")
+            source = Source(lines, split.task.source.name, numbers, may_be_empty=True)
+            sides.setdefault(bucket, {"gold": [], "predicted": []})[split.task.side].append(source)
     return [Part(tuple(s["gold"]), tuple(s["predicted"])) for _, s in sorted(sides.items())]
 
 
-def _path(task: Deal, bucket: int, ending: str = "jsonl") -> str:
+def _path(task: BucketTask, bucket: int, ending: str = "jsonl") -> str:
     return f"{task.folder}/{task.side}-{task.number:06}-{bucket:04}.{ending}"
 
 
 @contextmanager
-def _written(path: str) -> Iterator[Any]:
-    """A file that is there whole or not at all: a shard may be dealt out twice, where the first who did so died."""
+def _open_whole(path: str) -> Iterator[Any]:
+    """Open a file for writing that appears under its name only once it is complete.
+
+    A shard may be split twice, where the first worker died; neither must see the other's half.
+    """
     if shards.is_remote(path):
         files, inside = shards.open_filesystem(path)
         with files.open(inside, "wb") as file:

@@ -1,7 +1,7 @@
-"""Who counts: this process, several of this machine, or the workers of a Dask cluster.
+"""Engines: run tasks in this process, in several processes of this machine, or on the workers of a Dask cluster.
 
-An engine maps a function over tasks and adds up totals. It knows nothing of scoring; scheduling, moving and trying
-again are the library's (concurrent.futures, dask.distributed).
+An engine maps a function over tasks and adds up the results. It knows nothing of scoring; scheduling, transport and
+retries are left to the libraries (concurrent.futures, dask.distributed).
 """
 
 from __future__ import annotations
@@ -15,22 +15,27 @@ from vostochny.errors import InputError, Problem
 T = TypeVar("T")
 R = TypeVar("R")
 
-TASKS = 4  # for each worker, so that none waits long for the last
-FAN_IN = 8  # totals that a Dask worker adds up at once
-PATIENCE = 30  # seconds for a scheduler to answer
+TASKS_PER_WORKER = 4  # several, so that the workers finish at about the same time
+FAN_IN = 8  # totals that a Dask worker adds up in one step
+CONNECT_TIMEOUT_SECONDS = 30  # how long a Dask scheduler may take to answer
 
 
-class Sum(Protocol):
-    """What can be added in place."""
+class Summable(Protocol):
+    """A result to which others can be added in place."""
 
-    def update(self, other: Any) -> None: ...
+    def update(self, other: Any) -> None:
+        """Add another result."""
 
 
-S = TypeVar("S", bound=Sum)
+S = TypeVar("S", bound=Summable)
 
 
 class Engine(Protocol):
-    """Maps and adds up; to be entered before and left after."""
+    """Runs tasks; a context manager, to be entered before use.
+
+    Attributes:
+        workers: Number of processes that run tasks.
+    """
 
     workers: int
 
@@ -39,14 +44,14 @@ class Engine(Protocol):
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None: ...
 
     def map(self, function: Callable[[T], R], tasks: Sequence[T]) -> list[R]:
-        """The results in the order of the tasks."""
+        """Return the result of each task, in the order of the tasks."""
 
     def sum(self, function: Callable[[T], S], tasks: Sequence[T]) -> S:
-        """The sum of the results; in which order they are added is open. There must be a task."""
+        """Return the sum of the results of at least one task; they are added in any order."""
 
 
 class Serial:
-    """Everything in this process, one after the other."""
+    """An engine that runs the tasks in this process, one after the other."""
 
     workers = 1
 
@@ -57,16 +62,16 @@ class Serial:
         return
 
     def map(self, function: Callable[[T], R], tasks: Sequence[T]) -> list[R]:
-        """As Engine says."""
+        """Return the result of each task."""
         return [function(task) for task in tasks]
 
     def sum(self, function: Callable[[T], S], tasks: Sequence[T]) -> S:
-        """As Engine says."""
-        return added(map(function, tasks))
+        """Return the sum of the results."""
+        return sum_all(map(function, tasks))
 
 
 class Processes:
-    """Processes of this machine."""
+    """An engine that runs the tasks in processes of this machine."""
 
     def __init__(self, workers: int):
         self.workers = workers
@@ -75,36 +80,39 @@ class Processes:
         import multiprocessing
         from concurrent.futures import ProcessPoolExecutor
 
-        # Not forked: the parser has threads, and a fork copies their locks but not the threads.
+        # Not "fork": the parser has threads, and a fork copies their locks but not the threads, so it could hang.
         context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(self.workers, context, initializer=alone)
+        self._pool = ProcessPoolExecutor(self.workers, context, initializer=use_one_thread)
         return self
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         self._pool.shutdown(cancel_futures=True)
 
     def map(self, function: Callable[[T], R], tasks: Sequence[T]) -> list[R]:
-        """As Engine says. Raises InputError where a process died."""
+        """Return the result of each task. Raises InputError where a process died."""
         from concurrent.futures.process import BrokenProcessPool
 
         try:
             return list(self._pool.map(function, tasks))
         except BrokenProcessPool:
-            message = "a process ended before its time, likely for want of memory: use --workers 1, or smaller shards"
-            message += "; or the script that asked for it has no `if __name__ == '__main__':`"
+            message = "a process ended too early, probably because memory ran out: use --workers 1, or smaller shards"
+            message += "; or the script that started it has no `if __name__ == '__main__':`"
             raise InputError([Problem("--workers", None, None, message)]) from None
 
     def sum(self, function: Callable[[T], S], tasks: Sequence[T]) -> S:
-        """As Engine says."""
-        totals: list[S] = self.map(_Added(function), _groups(tasks, TASKS * self.workers))
-        return added(totals)
+        """Return the sum of the results."""
+        totals: list[S] = self.map(_GroupSum(function), _split_tasks(tasks, TASKS_PER_WORKER * self.workers))
+        return sum_all(totals)
 
 
 class Dask:
-    """The workers of a Dask cluster, running elsewhere (its scheduler's address) or started here for the while.
+    """An engine that runs the tasks on the workers of a Dask cluster.
 
-    A worker that dies is replaced or done without, and what it held is computed anew by another, as Dask does it; a
-    task that has killed several workers is given up.
+    Where a worker dies, Dask computes its results again on another; a task that has killed several workers is given up.
+
+    Args:
+        scheduler: Address of a running scheduler; None to start a cluster here and stop it at the end.
+        workers: Number of workers of the cluster started here; None for one per core.
     """
 
     def __init__(self, scheduler: str | None = None, workers: int | None = None):
@@ -118,12 +126,12 @@ class Dask:
             raise InputError([Problem("--engine dask", None, None, message)]) from None
         self._cluster = None
         if self._scheduler is None:
-            # On loopback and without a dashboard: nobody else is meant to see it.
+            # On loopback and without a dashboard, so that nobody else can reach it.
             self._cluster = LocalCluster(
-                self._workers or cores(), threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+                self._workers or available_cores(), threads_per_worker=1, host="127.0.0.1", dashboard_address=None
             )  # fmt: skip
         try:
-            self._client = Client(self._cluster or self._scheduler, timeout=PATIENCE)
+            self._client = Client(self._cluster or self._scheduler, timeout=CONNECT_TIMEOUT_SECONDS)
         except (OSError, ValueError) as e:
             message = f"cannot be reached: {str(e) or type(e).__name__}; expected tcp://HOST:PORT of a Dask scheduler"
             raise InputError([Problem(f"--scheduler {self._scheduler}", None, None, message)]) from None
@@ -136,60 +144,65 @@ class Dask:
             self._cluster.close()
 
     def map(self, function: Callable[[T], R], tasks: Sequence[T]) -> list[R]:
-        """As Engine says. Raises InputError where a task was given up."""
-        return self._come(self._client.map(function, tasks, pure=False))
+        """Return the result of each task. Raises InputError where a task was given up."""
+        return self._gather(self._client.map(function, tasks, pure=False))
 
     def sum(self, function: Callable[[T], S], tasks: Sequence[T]) -> S:
-        """As Engine says. Totals are added where they are, FAN_IN at a time, and one comes back."""
-        futures = self._client.map(_Added(function), _groups(tasks, TASKS * self.workers), pure=False)
+        """Return the sum of the results; the workers add them up, FAN_IN at a time, and send back one."""
+        futures = self._client.map(
+            _GroupSum(function), _split_tasks(tasks, TASKS_PER_WORKER * self.workers), pure=False
+        )
         while len(futures) > 1:
             groups = [futures[i : i + FAN_IN] for i in range(0, len(futures), FAN_IN)]
-            futures = [self._client.submit(added, group, pure=False) for group in groups]
-        total: S = self._come(futures)[0]
+            futures = [self._client.submit(sum_all, group, pure=False) for group in groups]
+        total: S = self._gather(futures)[0]
         return total
 
-    def _come(self, futures: list[Any]) -> list[Any]:
+    def _gather(self, futures: list[Any]) -> list[Any]:
         from distributed import KilledWorker
 
         try:
             return list(self._client.gather(futures))
         except KilledWorker as e:
-            message = f"a task was given up after it had killed several workers, likely for want of memory ({e})"
+            message = f"a task was given up after it had killed several workers, probably out of memory ({e})"
             raise InputError([Problem("--engine dask", None, None, message)]) from None
 
 
-class _Added:
-    """A function over tasks as one over groups of them: the sum of its results."""
+class _GroupSum:
+    """A function over groups of tasks that returns the sum of another function's results over each task.
+
+    A class, not a closure, because it is pickled to other processes.
+    """
 
     def __init__(self, function: Callable[[Any], Any]):
         self.function = function
 
     def __call__(self, group: Iterable[Any]) -> Any:
-        return added(map(self.function, group))
+        return sum_all(map(self.function, group))
 
 
-def added(sums: Iterable[S]) -> S:
-    """The sum of sums, of which there must be one."""
-    rest = iter(sums)
-    first = next(rest)
-    for one in rest:
-        first.update(one)
-    return first
+def sum_all(results: Iterable[S]) -> S:
+    """Return the sum of at least one result, added into the first."""
+    rest = iter(results)
+    total = next(rest)
+    for result in rest:
+        total.update(result)
+    return total
 
 
-def alone() -> None:
-    """Keep the parser of this process from using cores that other processes work on."""
+def use_one_thread() -> None:
+    """Limit this process's parser to one thread: the other cores belong to the other processes."""
     import pyarrow as pa
 
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
 
 
-def cores() -> int:
-    """The cores that this process may use."""
+def available_cores() -> int:
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _groups(tasks: Sequence[T], most: int) -> list[Sequence[T]]:
-    """Tasks in no more than so many groups; neighbours apart, so that a run of large shards is shared out."""
-    return [tasks[i::most] for i in range(min(most, len(tasks)))]
+def _split_tasks(tasks: Sequence[T], max_groups: int) -> list[Sequence[T]]:
+    """Split tasks into groups; neighbours go to different ones, so that no group gets a run of large shards."""
+    return [tasks[i::max_groups] for i in range(min(max_groups, len(tasks)))]

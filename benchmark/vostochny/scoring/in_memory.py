@@ -1,4 +1,8 @@
-"""A score of documents that are held as a whole: with identity across them and every mistake at hand."""
+"""Score documents that are all in memory: every mistake and every identity across documents can be shown.
+
+The way for the five articles and any gold of a few megabytes; files of any size go through
+:mod:`vostochny.scoring.streaming`.
+"""
 
 from __future__ import annotations
 
@@ -12,25 +16,33 @@ from vostochny.metrics.counts import Floats
 from vostochny.metrics.pairs import Pair, pair_documents
 from vostochny.model import Document, Placement
 from vostochny.ontology import Ontology
-from vostochny.scoring.options import DEFAULTS, Options, unscored_zones
+from vostochny.scoring.options import DEFAULT_OPTIONS, Options, unscored_zones
 from vostochny.scoring.result import Result
 from vostochny.stats.measures import coreference_measures, plain_measures
 from vostochny.stats.scores import Measure
 
-GROUPS = 200  # documents, or groups of them, that are left out in turn
+# Groups of documents that are left out in turn for a jackknife; up to so many documents, each is a group of its own.
+MAX_LEFT_OUT_GROUPS = 200
 
 
 def score(
     gold: Iterable[Document],
     predicted: Mapping[str, Document],
     ontology: Ontology,
-    options: Options = DEFAULTS,
+    options: Options = DEFAULT_OPTIONS,
     gold_hash: str = "?",
 ) -> Result:
-    """Score predictions (by doc_id) against gold documents, which are taken in the order of their ids.
+    """Score predictions against gold documents, taken in the order of their ids.
 
-    A document without a prediction counts as an empty one. A layer that no prediction carries is not scored; where
-    there is no layer at all, every layer is scored, as empty.
+    A document without a prediction is scored as an empty prediction. A layer that no prediction carries is not scored;
+    where the predictions carry no layer at all, every layer is scored as empty.
+
+    Args:
+        gold: The annotated documents.
+        predicted: Predictions by doc_id.
+        ontology: The ontology, with the types of the gold's own.
+        options: What to compute.
+        gold_hash: Hash of the gold's content for the signature; "?" where the documents come from no file.
     """
     documents = sorted(gold, key=lambda d: d.doc_id)
     predicted = dict(predicted)
@@ -39,40 +51,41 @@ def score(
         predicted = {i: options.view.relabel_prediction(d) for i, d in predicted.items()}
     pairs = pair_documents(documents, predicted, frozenset(ontology.values), unscored_zones(ontology, options))
     emitted = {layer for d in predicted.values() for layer in d.emitted}
-    layers = options.chosen(emitted)
-    found = plain_measures(
-        catalogue.compute_counts(catalogue.MetricInput(catalogue.PairSource(pairs)), layers, options.metrics)
-    )
+    layers = options.scored_layers(emitted)
+    measures = plain_measures(catalogue.compute_counts(catalogue.MetricInput(catalogue.PairSource(pairs)), layers, options.metrics))
     across: dict[str, Floats] = {}
     for layer in layers if not options.metrics else ():
         if not all(catalogue.has_clusters(pairs, layer)):
-            continue
+            continue  # without clusters on both sides there is no coreference to score
         counts = catalogue.compute_coreference_within(pairs, layer)
-        whole, left_out = _across(pairs, layer, bool(options.resamples))
-        found |= coreference_measures(counts) | whole
+        whole, left_out = _score_across(pairs, layer, bool(options.resamples))
+        measures |= coreference_measures(counts) | whole
         across |= left_out
     ids = tuple(d.doc_id for d in documents)
     without = tuple(i for i in ids if i not in predicted)
     return Result(
-        found, ids, len(ids), without, len(without), layers, options, gold_hash, pairs,
+        measures, ids, len(ids), without, len(without), layers, options, gold_hash, pairs,
         sum((p.predicted.placement for p in pairs), Placement()), _across=across,
     )  # fmt: skip
 
 
-def _across(pairs: list[Pair], layer: str, leave_out: bool) -> tuple[dict[str, Measure], dict[str, Floats]]:
-    """Cross-document measures, and their values without each document in turn, by name: shape (documents,).
+def _score_across(pairs: list[Pair], layer: str, leave_out: bool) -> tuple[dict[str, Measure], dict[str, Floats]]:
+    """Return a layer's cross-document measures, and their values without each document in turn.
 
-    Of more than GROUPS documents, groups of them are left out instead: each value costs a look at all clusters.
+    Both by measure name; the values have the shape (documents,) and are empty unless ``leave_out``. Of more than
+    MAX_LEFT_OUT_GROUPS documents, groups of them are left out instead, because each value takes a pass over all
+    clusters.
     """
-    groups = [pairs[i::GROUPS] for i in range(min(len(pairs), GROUPS))]
-    each = [Overlaps.of_pairs(group, catalogue.KINDS[layer]) for group in groups]
+    groups = [pairs[i::MAX_LEFT_OUT_GROUPS] for i in range(min(len(pairs), MAX_LEFT_OUT_GROUPS))]
+    overlaps = [Overlaps.of_pairs(group, catalogue.KINDS[layer]) for group in groups]
     whole = Overlaps()
-    for one in each:
-        whole.update(one)
-    rows: dict[str, list[float]] = {}
-    for one in each if leave_out else ():
-        counts = catalogue.compute_coreference_across(whole.without(one), layer)
+    for group_overlaps in overlaps:
+        whole.update(group_overlaps)
+    values_by_name: dict[str, list[float]] = {}
+    for group_overlaps in overlaps if leave_out else ():
+        # Overlaps add up over documents, so leaving a group out is a subtraction.
+        counts = catalogue.compute_coreference_across(whole.without(group_overlaps), layer)
         for name, measure in coreference_measures(counts).items():
-            rows.setdefault(name, []).append(np.nan if measure.value is None else measure.value)
-    left_out = {name: np.array(values) for name, values in rows.items()}
+            values_by_name.setdefault(name, []).append(np.nan if measure.value is None else measure.value)
+    left_out = {name: np.array(values) for name, values in values_by_name.items()}
     return coreference_measures(catalogue.compute_coreference_across(whole, layer)), left_out

@@ -1,8 +1,9 @@
-"""Gold and predictions joined by doc_id while both are read, so that memory does not grow with the documents.
+"""Join gold and predictions by doc_id while both are read, so that memory does not grow with the number of documents.
 
-Each side is read a chunk at a time, first the one of which less is waiting for its partner. Where both are in the same
-order a few chunks are all that is held. What has waited for long is kept as a line, not as parsed, and when too many
-lines wait the two orders differ too much for this: then :mod:`vostochny.scoring.buckets` has to lay them together.
+Third step of a score of files. Each side is read a chunk at a time; next comes the side on which fewer documents wait
+for their partners. Where both sides are in the same order, only a few chunks are in memory. A document that waits for
+long is kept as its line, no longer as parsed columns. When too many bytes wait, the two orders differ too much for this
+way (:class:`OrdersDiffer`), and :mod:`vostochny.scoring.buckets` has to bring partners together first.
 """
 
 from __future__ import annotations
@@ -12,25 +13,38 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from vostochny.errors import Problem
 from vostochny.ontology import Ontology
-from vostochny.scoring.batches import Batch, TypesNeeded
-from vostochny.scoring.chunks import Chunk, Place, Source, chunks
+from vostochny.scoring.batches import Batch, GoldTypesNeeded
+from vostochny.scoring.chunks import Chunk, LinePosition, Source, chunks
 from vostochny.scoring.options import Options
 
-WAITING = 256 << 20  # bytes of lines that may wait for their partners
-LIVE = 4  # chunks of a side that are held as parsed
+MAX_WAITING_BYTES = 256 << 20  # bytes of lines, of both sides, that may wait for their partners
+PARSED_CHUNKS_PER_SIDE = 4  # chunks that stay parsed; of older ones only the lines that still wait are kept
+_LINE_BITS = 40  # of a packed file-and-line number: a file has fewer than 2⁴⁰ lines
 
 
-class Misordered(Exception):
-    """Gold and predictions are in orders so different that too much would have to wait."""
+class OrdersDiffer(Exception):
+    """Gold and predictions are in orders so different that too many lines would have to wait for their partners."""
 
 
 class Join:
-    """Batches of documents with the predictions for them; to be iterated once.
+    """The batches of gold documents with their predictions; can be iterated once.
 
-    Afterwards ``problems`` has what is wrong with lines and ids, and ``lone`` file and line of each prediction for a
-    document that this gold does not have. ``saw_gold`` is given every chunk of the gold. Without ``own_types`` batches
-    raise TypesNeeded. Iterating raises Misordered where more than ``waiting`` bytes of lines would have to wait (None:
-    there is no limit), and UnreadableFileError where a file cannot be read.
+    After the iteration, ``problems`` holds the problems of lines and ids, and ``unmatched`` the file and line of each
+    prediction, by doc_id, whose document this gold does not have.
+
+    Iterating raises OrdersDiffer where too many bytes wait, UnreadableFileError where a file cannot be read, InputError
+    where it cannot be split into lines.
+
+    Args:
+        gold: The gold files.
+        predicted: The prediction files.
+        ontology: The ontology as it is published.
+        options: What to compute.
+        own_types: The ontology with the types of the whole gold; without it, batches that need it raise
+            GoldTypesNeeded.
+        on_gold_chunk: Called with every chunk of the gold.
+        max_waiting_bytes: Bytes of lines that may wait for their partners; None for no limit.
+        chunk_bytes: Bytes read at once; 0 for chunks.CHUNK_BYTES.
     """
 
     def __init__(
@@ -40,63 +54,78 @@ class Join:
         ontology: Ontology,
         options: Options,
         own_types: Ontology | None = None,
-        saw_gold: Callable[[Chunk], object] = lambda chunk: None,
-        waiting: int | None = WAITING,
-        size: int = 0,
+        on_gold_chunk: Callable[[Chunk], object] = lambda chunk: None,
+        max_waiting_bytes: int | None = MAX_WAITING_BYTES,
+        chunk_bytes: int = 0,
     ):
         self.problems: list[Problem] = []
-        self.lone: dict[str, tuple[str, int]] = {}
-        self._gold = _Side(chunks(gold, self.problems, size), self.problems, saw_gold)
-        self._predicted = _Side(chunks(predicted, self.problems, size), self.problems)
+        self.unmatched: dict[str, tuple[str, int]] = {}
+        self._gold = _Side(chunks(gold, self.problems, chunk_bytes), self.problems, on_gold_chunk)
+        self._predicted = _Side(chunks(predicted, self.problems, chunk_bytes), self.problems)
         self._ontology, self._options, self._own_types = ontology, options, own_types
-        self._most = waiting
+        self._max_waiting_bytes = max_waiting_bytes
 
     def __iter__(self) -> Iterator[Batch]:
         gold, predicted = self._gold, self._predicted
         while not gold.ended:
-            one, other = (gold, predicted) if predicted.ended or len(gold) <= len(predicted) else (predicted, gold)
-            yield from self._batch([i for i in one.read() if i in other])
+            # Read the side on which fewer documents wait: the other's documents are the ones to be matched.
+            reading, other = (
+                (gold, predicted) if predicted.ended or len(gold) <= len(predicted) else (predicted, gold)
+            )  # fmt: skip
+            yield from self._batch([i for i in reading.read() if i in other])
             if predicted.ended:
-                yield from self._batch(list(gold))  # they have none
-            if self._most is not None and gold.kept + predicted.kept > self._most:
-                raise Misordered
+                yield from self._batch(list(gold))  # gold without a prediction: none can come any more
+            waiting = gold.waiting_bytes + predicted.waiting_bytes
+            if self._max_waiting_bytes is not None and waiting > self._max_waiting_bytes:
+                raise OrdersDiffer
         while not predicted.ended:
             yield from self._batch([i for i in predicted.read() if i in gold])
-            self.lone |= predicted.dropped()
+            # All gold is read, so what waits on this side now is unmatched for good.
+            self.unmatched |= predicted.drop_all()
         yield from self._batch(list(gold))
-        self.lone |= predicted.dropped()
+        self.unmatched |= predicted.drop_all()
 
     def _batch(self, ids: Sequence[str]) -> Iterator[Batch]:
+        """Yield the batch of these documents, none where there are no documents."""
         if ids:
-            truth, guess = self._gold.taken(ids), self._predicted.taken(ids)
-            yield Batch(list(truth.values()), guess, self._ontology, self._options, self._types)
+            gold, predicted = self._gold.take(ids), self._predicted.take(ids)
+            yield Batch(list(gold.values()), predicted, self._ontology, self._options, self._types)
 
     def _types(self) -> Ontology:
         if self._own_types is None:
-            raise TypesNeeded
+            raise GoldTypesNeeded
         return self._own_types
 
 
 class _Side:
-    """What has been read of one side and not yet been taken."""
+    """The documents of one side that have been read and wait for their partners.
+
+    Attributes:
+        waiting_bytes: Bytes of the documents that wait as lines.
+        ended: Whether all files are read.
+    """
 
     def __init__(
-        self, source: Iterator[Chunk], problems: list[Problem], saw: Callable[[Chunk], object] = lambda chunk: None
+        self,
+        source: Iterator[Chunk],
+        problems: list[Problem],
+        on_chunk: Callable[[Chunk], object] = lambda chunk: None,
     ):
-        self._source, self._faults, self._saw = source, problems, saw
+        self._source, self._problems, self._on_chunk = source, problems, on_chunk
         self._files: list[str] = []
-        self._seen: dict[str, int] = {}  # doc_id → number of its file and line, packed: there are many
-        self._live: deque[Chunk] = deque()
-        self._parsed: dict[str, Place] = {}
-        self._lines: dict[str, tuple[str, int, bytes]] = {}
-        self.kept = 0  # bytes of those lines
+        # doc_id → number of its file and line, packed into one integer: every doc_id of the side is in here.
+        self._seen: dict[str, int] = {}
+        self._parsed_chunks: deque[Chunk] = deque()
+        self._parsed: dict[str, LinePosition] = {}
+        self._lines: dict[str, tuple[str, int, bytes]] = {}  # doc_id → file, line number, line
+        self.waiting_bytes = 0
         self.ended = False
 
     def __len__(self) -> int:
         return len(self._parsed) + len(self._lines)
 
     def __iter__(self) -> Iterator[str]:
-        """The documents that wait, longest first."""
+        """Yield the doc_ids of the documents that wait, those that have waited longest first."""
         yield from self._lines
         yield from self._parsed
 
@@ -104,56 +133,56 @@ class _Side:
         return doc_id in self._parsed or doc_id in self._lines
 
     def read(self) -> Collection[str]:
-        """Read another chunk; the documents in it that are new."""
+        """Read the next chunk; return the doc_ids in it that are new."""
         chunk = next(self._source, None)
         if chunk is None:
             self.ended = True
             return ()
-        self._saw(chunk)
-        new = self._new(chunk)
+        self._on_chunk(chunk)
+        new = self._register(chunk)
         self._parsed |= {doc_id: (chunk, at) for doc_id, at in new.items()}
-        self._live.append(chunk)
-        if len(self._live) > LIVE:
-            self._retire(self._live.popleft())
+        self._parsed_chunks.append(chunk)
+        if len(self._parsed_chunks) > PARSED_CHUNKS_PER_SIDE:
+            self._retire(self._parsed_chunks.popleft())
         return new.keys()
 
-    def taken(self, ids: Sequence[str]) -> dict[str, Place]:
-        """Where these documents are, which then wait no longer; those that do not wait are left out."""
+    def take(self, ids: Sequence[str]) -> dict[str, LinePosition]:
+        """Remove and return the waiting documents among these, by doc_id."""
         out = {doc_id: self._parsed.pop(doc_id) for doc_id in ids if doc_id in self._parsed}
         by_file: dict[str, list[tuple[str, int, bytes]]] = {}
         for doc_id in ids if self._lines else ():
             if doc_id not in self._lines:
                 continue
             path, line, raw = self._lines.pop(doc_id)
-            self.kept -= len(raw)
+            self.waiting_bytes -= len(raw)
             by_file.setdefault(path, []).append((doc_id, line, raw))
-        for path, kept in by_file.items():
-            chunk = Chunk(path, 0, b"\n".join(raw for _, _, raw in kept), [line for _, line, _ in kept])
-            chunk.check()  # its problems were told when it was read
-            out |= {doc_id: (chunk, at) for at, (doc_id, _, _) in enumerate(kept)}
+        for path, lines in by_file.items():
+            chunk = Chunk(path, 0, b"\n".join(raw for _, _, raw in lines), [line for _, line, _ in lines])
+            chunk.check()  # fills in the ids; the problems were reported when the lines were first read
+            out |= {doc_id: (chunk, at) for at, (doc_id, _, _) in enumerate(lines)}
         return out
 
-    def dropped(self) -> dict[str, tuple[str, int]]:
-        """File and line of all that wait, which are given up."""
+    def drop_all(self) -> dict[str, tuple[str, int]]:
+        """Remove all waiting documents; return file and line of each, by doc_id."""
         out = {doc_id: (chunk.path, chunk.number(at)) for doc_id, (chunk, at) in self._parsed.items()}
         out |= {doc_id: (path, line) for doc_id, (path, line, _) in self._lines.items()}
-        self._parsed, self._lines, self.kept = {}, {}, 0
+        self._parsed, self._lines, self.waiting_bytes = {}, {}, 0
         return out
 
     def _retire(self, chunk: Chunk) -> None:
-        """Keep what still waits of a chunk as lines."""
+        """Keep the documents of a chunk that still wait as lines, so that its columns can be freed."""
         for at, doc_id in enumerate(chunk.ids):
             if doc_id is not None and self._parsed.get(doc_id) == (chunk, at):
                 del self._parsed[doc_id]
                 line, raw = chunk.lines[at]
                 self._lines[doc_id] = chunk.path, line, raw
-                self.kept += len(raw)
+                self.waiting_bytes += len(raw)
 
-    def _new(self, chunk: Chunk) -> dict[str, int]:
-        """Which documents a chunk has that none before it had, and where in it; a second line of one is a problem."""
+    def _register(self, chunk: Chunk) -> dict[str, int]:
+        """Return the new doc_ids of a chunk, with their index in it; report those that came before as problems."""
         if self._files[-1:] != [chunk.path]:
             self._files.append(chunk.path)
-        base = (len(self._files) - 1) << 40
+        base = (len(self._files) - 1) << _LINE_BITS
         out: dict[str, int] = {}
         for at, doc_id in enumerate(chunk.ids):
             if doc_id is None:
@@ -164,11 +193,11 @@ class _Side:
             if doc_id in out:
                 path, line = chunk.path, chunk.number(out[doc_id])
             else:
-                file, line = divmod(self._seen[doc_id], 1 << 40)
+                file, line = divmod(self._seen[doc_id], 1 << _LINE_BITS)
                 path = self._files[file]
             where = f"line {line}" if path == chunk.path else f"line {line} of {path}"
             message = f"{doc_id} stands on {where} already; give each document one line"
-            self._faults.append(Problem(chunk.path, chunk.number(at), "doc_id", message))
-        numbers = chunk.number_all()
+            self._problems.append(Problem(chunk.path, chunk.number(at), "doc_id", message))
+        numbers = chunk.all_numbers()
         self._seen |= {doc_id: base + numbers[at] for doc_id, at in out.items()}
         return out

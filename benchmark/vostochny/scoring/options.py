@@ -1,4 +1,7 @@
-"""What is asked of a score, by whom it is computed, and the checks of both: each problem says what would be right."""
+"""The options of a score, and their checks: which numbers are computed, and by which processes.
+
+:class:`Options` changes numbers and is part of the signature; :class:`Execution` changes none.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,18 @@ from vostochny.stats.intervals import RESAMPLES, SEED
 
 @dataclass(frozen=True)
 class Options:
-    """What changes a number; all of it stands in the signature.
+    """Everything that changes a number; the signature states all of it.
 
-    ``layers`` empty: those that any prediction carries. ``zones`` empty: every scored zone of the ontology.
-    ``resamples`` 0: no intervals. ``unknown`` is what the reader did with unknown types, ``offsets`` what it took the
-    predictions' offsets to count (code points if None). ``metrics``, if any, are the only ones counted (it leaves
-    numbers out and changes none).
+    Attributes:
+        layers: The layers to score; empty for those that any prediction carries.
+        view: The label set to score in; None for the ontology's own.
+        zones: The zones to score; empty for every scored zone of the ontology.
+        resamples: Bootstrap resamples for the intervals; 0 for no intervals.
+        seed: The seed of the resampling.
+        unknown: How the reader treats predicted types that neither ontology nor gold has: ``error``, ``ignore``
+            (left out) or ``wrong`` (false positives).
+        metrics: The only metrics to compute; empty for all. Leaving some out changes none of the others.
+        offsets: The unit that the offsets of the predictions count; None for code points.
     """
 
     layers: tuple[str, ...] = ()
@@ -31,29 +40,34 @@ class Options:
     metrics: tuple[str, ...] = ()
     offsets: str | None = None
 
-    def chosen(self, emitted: Collection[str]) -> tuple[str, ...]:
-        """The layers that are scored: those asked for, by name or by a metric; else those emitted; else all of them."""
-        asked = {*self.layers, *(name.partition(".")[0] for name in self.metrics)} or set(emitted)
-        return tuple(x for x in LAYERS if x in asked or not asked)
+    def scored_layers(self, emitted: Collection[str]) -> tuple[str, ...]:
+        """Return the layers to score: those asked for, by name or by a metric; else those emitted; else all."""
+        wanted = {*self.layers, *(name.partition(".")[0] for name in self.metrics)} or set(emitted)
+        return tuple(x for x in LAYERS if x in wanted or not wanted)
 
 
 def unscored_zones(ontology: Ontology, options: Options) -> frozenset[str]:
-    """The zones in which nothing counts, by the ontology or because others were asked for."""
+    """Return the zones whose items are left out: by the ontology, or because other zones were asked for."""
     return frozenset(ontology.zones) - frozenset(options.zones) if options.zones else ontology.unscored_zones
 
 
-DEFAULTS = Options()
+DEFAULT_OPTIONS = Options()
 
 
 @dataclass(frozen=True)
-class Run:
-    """Who counts, and what happens to files that cannot be read.
+class Execution:
+    """Which processes compute a score, and how they treat files that cannot be read.
 
-    ``engine`` is ``local`` or ``dask``; ``workers`` None means as many as pay (local) or the machine's cores (a Dask
-    cluster of one's own). More than one, and a cluster of one's own, are processes that import the caller's main module
-    anew, so a script that asks for them needs the usual ``if __name__ == "__main__":``. ``scheduler`` is the address of
-    a running one. ``on_error``: ``fail``, or ``skip`` to leave out parts that cannot be read. ``scratch`` is a folder
-    that all workers can write.
+    More than one worker, and a Dask cluster started here, are processes that import the caller's main module again, so
+    a script that asks for them needs the usual ``if __name__ == "__main__":``.
+
+    Attributes:
+        engine: ``local`` or ``dask``.
+        workers: Number of processes; None for one per core: where the input is large enough to gain by it (local), or
+            always (a Dask cluster started here).
+        scheduler: Address of a running Dask scheduler; None to start a cluster here.
+        on_error: ``fail``, or ``skip`` to leave out parts that cannot be read.
+        scratch: A folder that all workers can write; None for a temporary folder of this machine.
     """
 
     engine: str = "local"
@@ -63,34 +77,34 @@ class Run:
     scratch: str | None = None
 
 
-DEFAULT_RUN = Run()
+DEFAULT_EXECUTION = Execution()
 
 
-def at_least(value: int, least: int, option: str) -> int:
-    """A number that is not below ``least``."""
-    if value < least:
-        raise InputError([Problem(option, None, None, f"{value} is too small; {least} is the least")])
+def require_at_least(value: int, minimum: int, option: str) -> int:
+    """Return a number that is not below the minimum. Raises InputError, naming the option, where it is."""
+    if value < minimum:
+        raise InputError([Problem(option, None, None, f"{value} is too small; the minimum is {minimum}")])
     return value
 
 
-def run_options(engine: str, workers: int | None, scheduler: str | None, on_error: str, scratch: str | None) -> Run:
-    """Who counts. Raises InputError where the options do not fit together."""
+def execution_options(
+    engine: str, workers: int | None, scheduler: str | None, on_error: str, scratch: str | None
+) -> Execution:
+    """Return the Execution of the command line's values. Raises InputError where they do not fit together."""
     problems: list[Problem] = []
     if workers is not None and workers < 1:
-        problems.append(Problem("--workers", None, None, f"{workers} is too small; 1 is the least"))
+        problems.append(Problem("--workers", None, None, f"{workers} is too small; the minimum is 1"))
     if scheduler and engine != "dask":
-        problems.append(Problem("--scheduler", None, None, "is for --engine dask; say that too, or leave this out"))
+        problems.append(Problem("--scheduler", None, None, "is for --engine dask; add that option, or omit this one"))
     if scheduler and workers:
-        problems.append(
-            Problem("--workers", None, None, "is up to the cluster of --scheduler; leave one of the two out")
-        )
+        problems.append(Problem("--workers", None, None, "is up to the cluster of --scheduler; omit one of the two"))
     if problems:
         raise InputError(problems)
-    return Run(engine, workers, scheduler, on_error, scratch)
+    return Execution(engine, workers, scheduler, on_error, scratch)
 
 
-def metrics(names: Sequence[str]) -> tuple[str, ...]:
-    """Known metric names, each once."""
+def check_metrics(names: Sequence[str]) -> tuple[str, ...]:
+    """Return known metric names, each once. Raises InputError with every unknown one."""
     problems = [
         Problem("--metric", None, None, f"{n!r} is none of {', '.join(METRICS)}") for n in names if n not in METRICS
     ]
@@ -99,11 +113,13 @@ def metrics(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def zones(names: Sequence[str], ontology: Ontology) -> tuple[str, ...]:
-    """Known zone names in the order of the ontology."""
-    unknown = [n for n in names if n not in ontology.zones]
-    if unknown:
-        raise InputError(
-            [Problem("--zone", None, None, f"{n!r} is none of {', '.join(ontology.zones)}") for n in unknown]
-        )
+def check_zones(names: Sequence[str], ontology: Ontology) -> tuple[str, ...]:
+    """Return known zone names in the order of the ontology. Raises InputError with every unknown one."""
+    problems = [
+        Problem("--zone", None, None, f"{n!r} is none of {', '.join(ontology.zones)}")
+        for n in names
+        if n not in ontology.zones
+    ]
+    if problems:
+        raise InputError(problems)
     return tuple(z for z in ontology.zones if z in names)

@@ -1,4 +1,7 @@
-"""What is asked of a score, and what it finds."""
+"""The result of a score: its measures, how sure each one is, and the signature that names the run.
+
+The last step of a score; both ways (:mod:`in_memory` and :mod:`streaming`) end here.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,19 @@ from vostochny.scoring.options import Options
 from vostochny.stats.intervals import Resampling, Uncertainty, estimate_uncertainty, jackknife_interval
 from vostochny.stats.scores import Measure
 
-LISTED = 1000  # names of documents, and problems, that are told one by one; of more there is a number
+MAX_LISTED = 1000  # document names, or problems, that a score of many files lists; of the others it keeps the number
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """How far into a document a prediction reaches: its last character, the text's length, the gold items after it."""
+    """How far into a document its prediction reaches.
+
+    Attributes:
+        last: Character offset at which the last predicted item ends; 0 without any.
+        length: Length of the text in characters.
+        gold_after: Number of gold items that end after ``last``.
+        gold: Number of gold items.
+    """
 
     last: int
     length: int
@@ -32,14 +42,22 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Result:
-    """What scoring found.
+    """The scores of one set of predictions, and everything a report shows beside them.
 
-    ``measures`` by name, in the order of the report. ``documents`` are the gold's by name, in that order; where there
-    are more than LISTED, it is empty, and ``size`` alone says how many. ``without_prediction`` are the first LISTED
-    that no prediction was given for, ``unpredicted`` says of how many. ``layers`` are those that were scored. ``pairs``
-    are what was compared, for reading mistakes; empty where the documents were too many to hold. ``placement`` tells
-    what became of words given without offsets. ``left_out`` are the files that could not be read and are not in any
-    number, ``notes`` what else the reader should know.
+    Attributes:
+        measures: Measures by name, in the order of the report.
+        documents: Names of the gold documents, sorted; empty where the counts were added up by block of documents
+            (a score of files with more than ``totals.MAX_BLOCKS`` documents), so that ``size`` alone states how many.
+        size: Number of gold documents.
+        without_prediction: Names of the gold documents without a prediction; of many files the first MAX_LISTED.
+        unpredicted: Number of gold documents without a prediction.
+        layers: The layers that were scored.
+        options: The options of the score.
+        gold_hash: Hash of the gold's content, which names it in the signature.
+        pairs: The compared documents, for reading mistakes; empty for a score of many files.
+        placement: What became of predicted words that came without offsets.
+        left_out: Problems of the files that could not be read and are in no number.
+        notes: Anything else that a reader of the scores should know.
     """
 
     measures: Mapping[str, Measure]
@@ -54,6 +72,7 @@ class Result:
     placement: Placement = field(default_factory=Placement)
     left_out: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    # Values of each cross-document measure without each document, or group of them, in turn: shape (groups,).
     _across: Mapping[str, Floats] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -66,26 +85,26 @@ class Result:
         return {pair.gold.doc_id: _coverage(pair, self.layers) for pair in self.pairs}
 
     def uncertainty(self, measure: Measure) -> Uncertainty | None:
-        """How sure a measure is, or None where intervals were switched off.
+        """Return how sure a measure is, or None where intervals were switched off.
 
-        Scores across documents are no sum over documents: they have no interval for these articles, and the one for new
-        articles comes from scoring anew without each document, where all documents were held.
+        A score across documents is not a sum over documents. It has no interval for these articles; the one for new
+        articles comes from scoring again without each document in turn, which needs all documents in memory.
         """
         if not self.options.resamples:
             return None
-        found = estimate_uncertainty(measure, self._resampling)
-        if ".across" in measure.name and found.value is not None:
+        estimate = estimate_uncertainty(measure, self._resampling)
+        if ".across" in measure.name and estimate.value is not None:
             left_out = self._across.get(measure.name)
-            new = None if left_out is None else jackknife_interval(found.value, left_out, found.support)
+            new = None if left_out is None else jackknife_interval(estimate.value, left_out, estimate.support)
             notes = ("across documents: no interval for these articles",)
             if left_out is None:
-                notes = ("across documents, too many to score anew without each: no interval",)
-            return replace(found, these_articles=None, new_articles=new, notes=notes)
-        return found
+                notes = ("across documents, too many to score again without each: no interval",)
+            return replace(estimate, these_articles=None, new_articles=new, notes=notes)
+        return estimate
 
     @property
     def signature(self) -> str:
-        """One line that says what was scored and how; two runs with one signature give the same bytes."""
+        """One line that states what was scored and how; two runs with one signature give the same bytes."""
         o = self.options
         parts = {
             "gold": self.gold_hash,
@@ -103,7 +122,7 @@ class Result:
 
 
 def view_name(view: View | None) -> str:
-    """A view's name in the signature; one of the user's own by what it maps."""
+    """Return a view's name in the signature; a user's own view is named by a hash of what it maps."""
     if view is None:
         return "none"
     if view.builtin:

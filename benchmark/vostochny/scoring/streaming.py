@@ -1,9 +1,11 @@
-"""A score of files too large to hold: counted part by part, by one process or many, and added up.
+"""Score files too large for memory: split them into parts, count each part in one process or many, add up the totals.
 
-Memory, measured in docs/scale.md: a process holds under half a gigabyte for files of one order, most of it the
-parser's; up to three times joining.WAITING more where orders differ, or three times a bucket (:mod:`buckets`); and some
-130 bytes for each doc_id of the files it counts. What is added up takes 32 bytes a block, stratum and metric, and 8 a
-document (its key).
+First step of a score of many files, and the loop around all others. Memory, as measured in docs/scale.md:
+
+- a process takes under half a gigabyte for files in the same order, most of it the parser's;
+- up to three times joining.MAX_WAITING_BYTES more where the orders differ, or three times a bucket (:mod:`buckets`);
+- and some 130 bytes for each doc_id of the files it counts;
+- a total takes 32 bytes per block, stratum and metric, and 8 per document (its key).
 """
 
 from __future__ import annotations
@@ -25,86 +27,104 @@ from vostochny.formats.label_types import extend_ontology
 from vostochny.metrics.catalogue import FROM_COLUMNS
 from vostochny.metrics.pairs import Pair
 from vostochny.ontology import Ontology
-from vostochny.scoring.executors import Dask, Engine, Processes, Serial, cores
-from vostochny.scoring.options import DEFAULT_RUN, DEFAULTS, Options, Run
+from vostochny.scoring.executors import Dask, Engine, Processes, Serial, available_cores
+from vostochny.scoring.options import DEFAULT_EXECUTION, DEFAULT_OPTIONS, Execution, Options
 from vostochny.scoring.result import Result
 
 if TYPE_CHECKING:
     from vostochny.scoring.chunks import Source
-    from vostochny.scoring.totals import Part
+    from vostochny.scoring.totals import Part, Total
 
-HELD = 8 << 20  # bytes of a gold, unpacked, up to which it is held whole: with it come mistakes and what only they tell
-PAYS = HELD  # bytes of files from which on more processes than one are started by themselves
-PAYS_FAST = 128 << 20  # the same where columns are enough: there starting them takes as long as it saves
-UNPACKED = 6  # times the size of a packed file: text of this kind, annotated, packs by 5 to 8
+# Up to so many bytes, unpacked, a gold is scored in memory, which alone can show mistakes.
+MAX_GOLD_BYTES_IN_MEMORY = 8 << 20
+# Bytes of all files from which on several processes are started by default: below, starting them takes as long as it
+# saves. Where columns are enough, one process is so fast that only larger files gain.
+MIN_BYTES_FOR_PROCESSES = MAX_GOLD_BYTES_IN_MEMORY
+MIN_BYTES_FOR_PROCESSES_IF_COLUMNAR = 128 << 20
+ASSUMED_GZIP_RATIO = 6  # unpacked size over packed size; annotated text packs by 5 to 8
 
 
 def score_files(
     gold: str | Sequence[str],
     predicted: str | Sequence[str],
     ontology: Ontology,
-    options: Options = DEFAULTS,
-    run: Run = DEFAULT_RUN,
+    options: Options = DEFAULT_OPTIONS,
+    execution: Execution = DEFAULT_EXECUTION,
 ) -> Result:
-    """Score JSON Lines against JSON Lines, any number of files of each (addresses as :mod:`formats.shards` has them).
+    """Score JSON Lines files of predictions against those of a gold, any number of files of each.
 
-    Documents are joined by doc_id however they are spread. Beyond BLOCKS documents the rows of counts are those of
-    BLOCKS blocks of documents, each in the block that its doc_id names, so that what is kept does not grow; intervals
-    then resample and leave out blocks. Types are those of the ontology and of the gold. Raises InputError with the
-    problems of all files.
+    Documents are joined by doc_id, however they are spread over the files. Beyond MAX_BLOCKS documents, counts are kept
+    per block of documents (a document's block is a hash of its doc_id), so that their size stays constant; intervals
+    then resample and leave out blocks. Types of the ontology and of the gold are known.
+
+    Args:
+        gold: Addresses of the gold, as :mod:`formats.shards` reads them: files, folders, patterns, URLs, "-".
+        predicted: Addresses of the predictions.
+        ontology: The ontology.
+        options: What to compute.
+        execution: Which processes compute it.
+
+    Raises InputError with the problems of all files.
     """
-    # Imported here: it brings Arrow, which a score of the five articles does without.
-    from vostochny.scoring.totals import BLOCKS, Job, Part, names_of, total
+    # Imported here: they import Arrow, which a score of the five articles does without.
+    from vostochny.scoring.totals import MAX_BLOCKS, Part, PartSettings, collect_names, count_part
 
     with contextlib.ExitStack() as stack:
-        sides = [_sources(side, run, stack) for side in (gold, predicted)]
+        sides = [_sources(side, execution, stack) for side in (gold, predicted)]
         size = sum(_size(source.path) for side in sides for source in side)
-        together = [Part(tuple(sides[0]), tuple(sides[1]))]
-        abreast = len(sides[0]) == len(sides[1])
-        parts = [Part((g,), (p,)) for g, p in zip(*sides, strict=True)] if abreast else together
-        engine = stack.enter_context(_engine(run, len(parts), size, options))
-        if engine.workers == 1 and run.on_error == "fail":
-            parts = together
-        job = Job(ontology, options, _documents([s.path for s in sides[0]], BLOCKS) > BLOCKS)
-        if not abreast and engine.workers > 1 and not (run.scheduler and not run.scratch):
-            # One part would be one worker's work.
-            parts = _dealt_out(engine, sides, stack.enter_context(_scratch(run)), size)
-            job = replace(job, dealt=True)
-        while True:
-            whole = engine.sum(functools.partial(total, job=job), parts)
-            if whole.left_out and run.on_error == "fail":
-                raise InputError([*whole.left_out, *whole.all_faults()])
-            if whole.types_needed:
-                names = engine.map(names_of, [source for part in parts for source in part.gold])
-                job = replace(job, own_types=extend_ontology(ontology, names))
-            elif whole.unsettled and not job.dealt:
-                if whole.left_out:
-                    raise InputError([*whole.left_out, *(_not_alone(f) for f in whole.left_out)])
-                folder = stack.enter_context(_scratch(run))
-                parts = _dealt_out(engine, sides, folder, size)
-                job = replace(job, dealt=True)
+        one_part = [Part(tuple(sides[0]), tuple(sides[1]))]
+        # Equally many files on both sides probably correspond. If they do not, needs_buckets will show it below.
+        same_split = len(sides[0]) == len(sides[1])
+        parts = [Part((g,), (p,)) for g, p in zip(*sides, strict=True)] if same_split else one_part
+        engine = stack.enter_context(_engine(execution, len(parts), size, options))
+        if engine.workers == 1 and execution.on_error == "fail":
+            parts = one_part  # a single process gains nothing by parts, and joins files of any split
+        by_block = _count_documents([s.path for s in sides[0]], MAX_BLOCKS) > MAX_BLOCKS
+        settings = PartSettings(ontology, options, by_block)
+        if not same_split and engine.workers > 1 and not (execution.scheduler and not execution.scratch):
+            # The only part would occupy one worker; buckets can be shared out.
+            parts = _split_into_buckets(engine, sides, stack.enter_context(_scratch(execution)), size)
+            settings = replace(settings, in_buckets=True)
+        while True:  # at most three times: once the types are collected and once the parts are buckets, it ends
+            total = engine.sum(functools.partial(count_part, settings=settings), parts)
+            if total.left_out and execution.on_error == "fail":
+                raise InputError([*total.left_out, *total.all_problems()])
+            if total.gold_types_needed:
+                names = engine.map(collect_names, [source for part in parts for source in part.gold])
+                settings = replace(settings, own_types=extend_ontology(ontology, names))
+            elif total.needs_buckets and not settings.in_buckets:
+                if total.left_out:
+                    raise InputError([*total.left_out, *(_cannot_be_left_out(p) for p in total.left_out)])
+                parts = _split_into_buckets(engine, sides, stack.enter_context(_scratch(execution)), size)
+                settings = replace(settings, in_buckets=True)
             else:
                 break
-        problems = whole.all_faults()
-        if not whole.size:
-            problems = [*whole.left_out, *problems] or [Problem(" ".join(_listed(gold)), None, None, "has no document")]
-        if problems:
-            raise InputError(problems)
-        return whole.result(job)
+        _raise_problems(total, gold)
+        return total.result(settings)
 
 
-def _sources(addresses: str | Sequence[str], run: Run, stack: contextlib.ExitStack) -> list[Source]:
-    """The files of a side, as those who count can open them."""
+def _raise_problems(total: Total, gold: str | Sequence[str]) -> None:
+    """Raise InputError where a total has problems or no documents."""
+    problems = total.all_problems()
+    if not total.size:
+        no_document = Problem(" ".join(_as_list(gold)), None, None, "has no document")
+        problems = [*total.left_out, *problems] or [no_document]
+    if problems:
+        raise InputError(problems)
+
+
+def _sources(addresses: str | Sequence[str], execution: Execution, stack: contextlib.ExitStack) -> list[Source]:
+    """Return the files of a side, by paths that every worker can open. Raises InputError where there are none."""
     from vostochny.scoring.chunks import Source
 
     out = []
-    for source in Source.plain(shards.find_files(_listed(addresses))):
-        if source.path == "-" and run.scheduler:
+    for source in Source.plain(shards.find_files(_as_list(addresses))):
+        if source.path == "-" and execution.scheduler:
             message = "standard input is not there for the workers of a cluster; give a file that they can read"
             raise InputError([Problem("-", None, None, message)])
         if source.path == "-":
             source = stack.enter_context(_stdin())
-        elif run.engine == "dask" and not shards.is_remote(source.path):
+        elif execution.engine == "dask" and not shards.is_remote(source.path):
             source = replace(source, path=os.path.abspath(source.path))  # a worker may run in another folder
         out.append(source)
     return out
@@ -117,25 +137,32 @@ def is_streamed(
     format: str | None = None,
     on_error: str = "fail",
 ) -> bool:
-    """Whether these are JSON Lines for score_files.
+    """Return whether score_files should score these inputs, and not score in memory.
 
-    So they are where the gold has more than HELD bytes or is standard input, and where files that cannot be read are
-    to be left out (``on_error``, see Run): who holds all documents has to read all files.
+    It should where both sides are JSON Lines and the gold has more than MAX_GOLD_BYTES_IN_MEMORY bytes, is standard
+    input, or has files that may be left out: to have all documents in memory takes reading all files.
+
+    Args:
+        gold: Addresses of the gold.
+        predicted: Addresses of the predictions.
+        gold_format: Name of the gold's format; None to detect it.
+        format: Name of the predictions' format; None to detect it.
+        on_error: What happens to files that cannot be read (Execution.on_error).
     """
     for name, addresses in ((gold_format, gold), (format, predicted)):
         if (name or registry.detect(registry.resolve_paths(addresses)[0])) != "jsonl":
             return False
     if on_error == "skip":
         return True
-    left = HELD
-    for path in shards.find_files(_listed(gold)):
+    bytes_left = MAX_GOLD_BYTES_IN_MEMORY
+    for path in shards.find_files(_as_list(gold)):
         if path == "-":
             return True
-        # What cannot be read is small: the reader of small files will say so.
+        # A file that cannot be read is taken as small: the reader of small files will report it.
         with contextlib.suppress(InputError):
             for data in jsonl.read_blocks(path, 1 << 20, may_be_empty=True):
-                left -= len(data)
-                if left < 0:
+                bytes_left -= len(data)
+                if bytes_left < 0:
                     return True
     return False
 
@@ -143,105 +170,124 @@ def is_streamed(
 def first_pairs(
     gold: str | Sequence[str], predicted: str | Sequence[str], ontology: Ontology, options: Options, most: int
 ) -> list[Pair]:
-    """The first documents of a gold with the predictions for them, as :func:`score_files` compared them."""
-    from vostochny.scoring.chunks import Source
-    from vostochny.scoring.joining import Join, Misordered
-    from vostochny.scoring.totals import names_of
+    """Return the first documents of a gold with their predictions, as :func:`score_files` compared them.
 
-    truth, guess = (Source.plain(shards.find_files(_listed(side))) for side in (gold, predicted))
-    types = extend_ontology(ontology, (names_of(source) for source in truth[:1]))
+    For reading mistakes: the result of score_files keeps no documents.
+
+    Args:
+        gold: Addresses of the gold.
+        predicted: Addresses of the predictions.
+        ontology: The ontology.
+        options: The options of the score.
+        most: Number of documents at most; fewer where gold and predictions are in too different orders.
+    """
+    from vostochny.scoring.chunks import Source
+    from vostochny.scoring.joining import Join, OrdersDiffer
+    from vostochny.scoring.totals import collect_names
+
+    gold_sources, predicted_sources = (Source.plain(shards.find_files(_as_list(side))) for side in (gold, predicted))
+    own_types = extend_ontology(ontology, (collect_names(source) for source in gold_sources[:1]))
     out: list[Pair] = []
-    with contextlib.suppress(Misordered):  # then fewer are shown
-        for batch in Join(truth, guess, ontology, options, types, size=1 << 18):
+    with contextlib.suppress(OrdersDiffer):
+        for batch in Join(gold_sources, predicted_sources, ontology, options, own_types, chunk_bytes=1 << 18):
             out += batch.pairs
             if len(out) >= most:
                 break
     return out[:most]
 
 
-def _engine(run: Run, parts: int, size: int, options: Options) -> Engine:
-    if run.engine == "dask":
-        return Dask(run.scheduler, run.workers)
-    in_columns = options.metrics and not (options.view or options.zones or options.offsets)
-    fast = in_columns and set(options.metrics) <= FROM_COLUMNS
-    workers = run.workers or (cores() if size >= (PAYS_FAST if fast else PAYS) else 1)
+def _engine(execution: Execution, parts: int, size: int, options: Options) -> Engine:
+    """Return the engine for so many parts, of so many bytes in all."""
+    if execution.engine == "dask":
+        return Dask(execution.scheduler, execution.workers)
+    columnar = (
+        options.metrics
+        and set(options.metrics) <= FROM_COLUMNS
+        and not (options.view or options.zones or options.offsets)
+    )
+    min_bytes = MIN_BYTES_FOR_PROCESSES_IF_COLUMNAR if columnar else MIN_BYTES_FOR_PROCESSES
+    workers = execution.workers or (available_cores() if size >= min_bytes else 1)
     return Processes(min(workers, parts)) if min(workers, parts) > 1 else Serial()
 
 
-def _documents(paths: Sequence[str], most: int) -> int:
-    """How many lines files hold, as far as it takes to see that they are more than ``most``; unreadable ones none."""
+def _count_documents(paths: Sequence[str], limit: int) -> int:
+    """Return the number of lines of files that are not blank; counting stops beyond the limit.
+
+    A file that cannot be read has none.
+    """
     count = 0
     for path in paths:
         with contextlib.suppress(InputError):
             for data in jsonl.read_blocks(path, 1 << 18, may_be_empty=True):
                 count += sum(not line.isspace() for line in data.split(b"\n") if line)
-                if count > most:
+                if count > limit:
                     return count
     return count
 
 
-def _dealt_out(engine: Engine, sides: Sequence[Sequence[Source]], folder: str, size: int) -> list[Part]:
-    """The files of both sides as buckets in a folder. Raises InputError with what is wrong with them."""
+def _split_into_buckets(engine: Engine, sides: Sequence[Sequence[Source]], folder: str, size: int) -> list[Part]:
+    """Rewrite the files of both sides into buckets in a folder; return the parts. Raises InputError with problems."""
     from vostochny.scoring import buckets
 
-    number = buckets.count_for(size)
-    named = zip(("gold", "predicted"), sides, strict=True)
-    deals = [buckets.Deal(s, side, i, number, folder) for side, files in named for i, s in enumerate(files)]
-    dealt = engine.map(buckets.deal, deals)
-    problems = [problem for one in dealt for problem in one.problems]
+    count = buckets.bucket_count(size)
+    by_name = zip(("gold", "predicted"), sides, strict=True)
+    tasks = [buckets.BucketTask(s, side, i, count, folder) for side, files in by_name for i, s in enumerate(files)]
+    split_files = engine.map(buckets.split_file, tasks)
+    problems = [problem for split in split_files for problem in split.problems]
     if problems:
         raise InputError(problems)
-    return buckets.parts(dealt)
+    return buckets.parts_of(split_files)
 
 
-def _not_alone(problem: Problem) -> Problem:
+def _cannot_be_left_out(problem: Problem) -> Problem:
+    """Return a second problem for an unreadable file: why --on-error skip cannot leave it out."""
     message = "cannot be left out: gold and predictions are split differently, so its documents are not known"
     return replace(problem, message=message)
 
 
-def _listed(addresses: str | Sequence[str]) -> Sequence[str]:
+def _as_list(addresses: str | Sequence[str]) -> Sequence[str]:
     return [addresses] if isinstance(addresses, str) else addresses
 
 
 def _size(path: str) -> int:
-    """The bytes of a file, about what they are unpacked; 0 where they cannot be known."""
+    """Return about how many bytes a file has unpacked; 0 where that cannot be known."""
     try:
         if shards.is_remote(path):
             files, inside = shards.open_filesystem(path)
             size = int(files.size(inside) or 0)
         else:
             size = os.path.getsize(path)
-    except Exception:  # each filesystem fails in its own ways, and who reads will say how
+    except Exception:  # each filesystem fails in its own ways; reading the file will report it
         return 0
-    return size * UNPACKED if path.endswith(".gz") else size
+    return size * ASSUMED_GZIP_RATIO if path.endswith(".gz") else size
 
 
 @contextlib.contextmanager
-def _scratch(run: Run) -> Iterator[str]:
-    """A folder for buckets, emptied afterwards."""
-    if run.scheduler and not run.scratch:
+def _scratch(execution: Execution) -> Iterator[str]:
+    """Provide a folder for buckets that all workers can write, and remove it afterwards."""
+    if execution.scheduler and not execution.scratch:
         message = "gold and predictions are split differently; name a folder that all workers can write"
         raise InputError([Problem("--scratch", None, None, message)])
-    if run.scratch and shards.is_remote(run.scratch):
-        files, inside = shards.open_filesystem(run.scratch)
-        mine = f"{inside.rstrip('/')}/vostochny-{uuid.uuid4().hex}"
-        files.makedirs(mine)
+    if execution.scratch and shards.is_remote(execution.scratch):
+        files, inside = shards.open_filesystem(execution.scratch)
+        own_folder = f"{inside.rstrip('/')}/vostochny-{uuid.uuid4().hex}"
+        files.makedirs(own_folder)
         try:
-            yield files.unstrip_protocol(mine)
+            yield files.unstrip_protocol(own_folder)
         finally:
-            files.rm(mine, recursive=True)
+            files.rm(own_folder, recursive=True)
         return
-    with tempfile.TemporaryDirectory(prefix="vostochny-", dir=run.scratch) as folder:
+    with tempfile.TemporaryDirectory(prefix="vostochny-", dir=execution.scratch) as folder:
         yield folder
 
 
 @contextlib.contextmanager
 def _stdin() -> Iterator[Source]:
-    """Standard input as a file, since what comes once may have to be read twice."""
+    """Provide standard input as a file: it comes only once, and a score may read its input twice."""
     from vostochny.scoring.chunks import Source
 
     with tempfile.TemporaryDirectory(prefix="vostochny-") as folder:
         copy = Path(folder) / "stdin"
-        with open(copy, "wb") as out, files.open_file("-") as given:
-            shutil.copyfileobj(given, out, 1 << 20)
+        with open(copy, "wb") as out, files.open_file("-") as stdin:
+            shutil.copyfileobj(stdin, out, 1 << 20)
         yield Source(str(copy), "-")

@@ -1,8 +1,9 @@
-"""What some documents add up to: a sum whose terms may be counted anywhere, in any order and any parts.
+"""Totals: the counts of documents added up, over any parts, in any order and on any worker.
 
-A :class:`Total` is made of a part of the documents, pickled to wherever the others' are, and added to them. What comes
-out depends on the set of documents alone, to the last bit: not on how they were spread over files, in which order they
-stood, or who counted which.
+Fourth and fifth step of a score of files. :func:`count_part` makes the :class:`Total` of a part; totals are pickled
+between processes and added up; :meth:`Total.result` turns their sum into a result. The result depends on the set of
+documents alone, to the last bit: not on how they are spread over files, on their order, or on which worker counted
+which.
 """
 
 from __future__ import annotations
@@ -25,133 +26,161 @@ from vostochny.metrics.coreference import Overlaps
 from vostochny.metrics.counts import BlockCounts, Counts, Ints, concatenate
 from vostochny.model import Placement
 from vostochny.ontology import Ontology
-from vostochny.scoring.batches import Batch, TypesNeeded
+from vostochny.scoring.batches import Batch, GoldTypesNeeded
 from vostochny.scoring.chunks import Chunk, Source, chunks
-from vostochny.scoring.joining import WAITING, Join, Misordered
+from vostochny.scoring.joining import MAX_WAITING_BYTES, Join, OrdersDiffer
 from vostochny.scoring.options import Options
-from vostochny.scoring.result import LISTED, Result
+from vostochny.scoring.result import MAX_LISTED, Result
 from vostochny.stats.measures import coreference_measures, plain_measures
 
-BLOCKS = 1000  # of more documents than this the rows are those of so many blocks
-HINTS = 10  # unknown documents that are told with the name they are like
-MOST_OVERLAPS = 2_000_000  # sums of one kind that identity across documents may need: about half a gigabyte
+MAX_BLOCKS = 1000  # of more documents than this, counts are kept per block of documents: so many blocks
+MAX_HINTS = 10  # unknown documents that are reported with the nearest known name; finding it takes time
+MAX_OVERLAPS = 2_000_000  # sums of one kind that identity across documents may need: about half a gigabyte
 
 
 @dataclass(frozen=True)
 class Part:
-    """Files of gold and of predictions that are counted together: no document of the one is in another part's other."""
+    """Files of gold and of predictions that are scored together, independently of all other parts.
+
+    No document may have its gold in one part and its prediction in another.
+    """
 
     gold: tuple[Source, ...]
     predicted: tuple[Source, ...]
 
 
 @dataclass(frozen=True)
-class Job:
-    """What is done with every part.
+class PartSettings:
+    """The settings with which every part of a score is counted.
 
-    ``by_block``: rows are those of BLOCKS blocks, not of documents. ``own_types``: the ontology with the types of the
-    whole gold, once they are known. ``dealt``: the parts are buckets, small enough for any order in them.
+    Attributes:
+        ontology: The ontology as it is published.
+        options: What to compute.
+        by_block: Whether counts are kept per block of documents (MAX_BLOCKS of them) and not per document.
+        own_types: The ontology with the types of the whole gold, once they are collected.
+        in_buckets: Whether the parts are buckets, small enough that documents may be in any order.
     """
 
     ontology: Ontology
     options: Options
     by_block: bool
     own_types: Ontology | None = None
-    dealt: bool = False
+    in_buckets: bool = False
 
 
 @dataclass
 class Total:
-    """The sum over some documents.
+    """The sum of the counts of some documents.
 
-    ``blocks`` has the rows of each metric if they are by block, else ``rows``, its documents in the order of ``ids``;
-    ``held`` is the number of documents in each block. ``gold_keys`` are the keys of all doc_ids of the gold, ``lone``
-    the first LISTED predictions (by doc_id) whose document no part has had so far, with file and line, and
-    ``lone_keys`` the keys of all of them. ``content`` is the sum of the gold lines' hashes, modulo 2¹²⁸.
-    ``counted`` says of each metric how many documents it was counted over: some need what not every document has.
-    ``left_out`` are files that could not be read, whose part is in no number. With ``types_needed`` or ``misordered``
-    nothing was summed up (batches.TypesNeeded, joining.Misordered).
+    A *key* is the 64-bit hash of a doc_id (:func:`document_keys`); keys are kept of every document, names of few.
+
+    Attributes:
+        size: Number of gold documents.
+        ids: Their names, in the order in which they were added; empty if counts are kept by block.
+        rows: The counts of each metric, in the order of ``ids``; empty if counts are kept by block.
+        blocks: The counts of each metric by block of documents, if they are kept so.
+        block_sizes: Number of documents in each block, shape (MAX_BLOCKS,).
+        metric_documents: Number of documents that each metric was computed over; a metric may need what not every
+            document has.
+        gold_keys: Keys of all gold documents.
+        unmatched: File and line of predictions whose document no part has had so far: the first MAX_LISTED by doc_id.
+        unmatched_keys: Keys of the documents of all unmatched predictions.
+        content_hash: Sum of the hashes of the gold's lines, modulo 2¹²⁸.
+        unpredicted: Number of gold documents without a prediction.
+        without_prediction: LabelNames of the first MAX_LISTED of them.
+        emitted: The layers that any prediction carries.
+        resolved: By layer, whether any item states its cluster: in the gold, in the predictions.
+        overlaps: By layer, the sums for identity across documents; None once they are more than MAX_OVERLAPS.
+        placement: What became of predicted words without offsets.
+        problems: The first MAX_LISTED problems, by file and line.
+        problem_count: Number of all problems, those left out of ``problems`` included.
+        left_out: Problems of files that could not be read, whose part is in no number.
+        gold_types_needed: A batch raised GoldTypesNeeded; nothing was added up.
+        orders_differ: A part raised OrdersDiffer; nothing was added up.
     """
 
     size: int = 0
     ids: list[str] = field(default_factory=list)
     rows: dict[str, list[Counts]] = field(default_factory=dict)
     blocks: dict[str, BlockCounts] = field(default_factory=dict)
-    held: Ints = field(default_factory=lambda: np.zeros(BLOCKS, dtype=np.int64))
-    counted: dict[str, int] = field(default_factory=dict)
+    block_sizes: Ints = field(default_factory=lambda: np.zeros(MAX_BLOCKS, dtype=np.int64))
+    metric_documents: dict[str, int] = field(default_factory=dict)
     gold_keys: list[Ints] = field(default_factory=list)
-    lone: dict[str, tuple[str, int]] = field(default_factory=dict)
-    lone_keys: list[Ints] = field(default_factory=list)
-    content: int = 0
+    unmatched: dict[str, tuple[str, int]] = field(default_factory=dict)
+    unmatched_keys: list[Ints] = field(default_factory=list)
+    content_hash: int = 0
     unpredicted: int = 0
-    without: list[str] = field(default_factory=list)
+    without_prediction: list[str] = field(default_factory=list)
     emitted: frozenset[str] = frozenset()
     resolved: dict[str, tuple[bool, bool]] = field(default_factory=dict)
     overlaps: dict[str, Overlaps | None] = field(default_factory=dict)
     placement: Placement = field(default_factory=Placement)
     problems: list[Problem] = field(default_factory=list)
-    fault_count: int = 0
+    problem_count: int = 0
     left_out: list[Problem] = field(default_factory=list)
-    types_needed: bool = False
-    misordered: bool = False
+    gold_types_needed: bool = False
+    orders_differ: bool = False
 
-    # -- one batch more --------------------------------------------------------------------------------------------
+    # -- adding a batch --------------------------------------------------------------------------------------------
 
-    def count(self, batch: Batch, job: Job) -> None:
-        """Add a batch of documents. Raises InputError with its problems, TypesNeeded as the batch does."""
-        ids, keys = batch.ids, keys_of(batch.ids)
+    def add_batch(self, batch: Batch, settings: PartSettings) -> None:
+        """Add the counts of a batch. Raises InputError with its problems, or GoldTypesNeeded."""
+        ids, keys = batch.ids, document_keys(batch.ids)
         absent = [i for i in ids if i not in batch.predicted]
+        # Before anything can raise: predictions elsewhere for a document with a problem are not unmatched.
         self.gold_keys.append(keys)
-        found = catalogue.compute_counts(catalogue.MetricInput(batch), job.options.chosen(()), job.options.metrics)
-        if not job.options.metrics:
-            for layer in job.options.chosen(()):
-                seen, here = self.resolved.get(layer, (False, False)), catalogue.has_clusters(batch.pairs, layer)
-                self.resolved[layer] = seen[0] or here[0], seen[1] or here[1]
-                found |= catalogue.compute_coreference_within(batch.pairs, layer)
+        layers = settings.options.scored_layers(())
+        counts_by_name = catalogue.compute_counts(catalogue.MetricInput(batch), layers, settings.options.metrics)
+        if not settings.options.metrics:
+            for layer in layers:
+                before, here = self.resolved.get(layer, (False, False)), catalogue.has_clusters(batch.pairs, layer)
+                self.resolved[layer] = before[0] or here[0], before[1] or here[1]
+                counts_by_name |= catalogue.compute_coreference_within(batch.pairs, layer)
                 self._add_overlaps(layer, Overlaps.of_pairs(batch.pairs, catalogue.KINDS[layer]))
-        block = (keys % np.uint64(BLOCKS)).astype(np.int64)
-        for name, one in found.items():
-            self.counted[name] = self.counted.get(name, 0) + len(ids)
-            if job.by_block:
-                self._block_counts(one.metric, one.facets).add(one, block[one.documents])
+        block = (keys % np.uint64(MAX_BLOCKS)).astype(np.int64)
+        for name, counts in counts_by_name.items():
+            self.metric_documents[name] = self.metric_documents.get(name, 0) + len(ids)
+            if settings.by_block:
+                self._block_counts(counts.metric, counts.facets).add(counts, block[counts.documents])
             else:
-                self.rows.setdefault(name, []).append(one)
-        if not job.by_block:
+                self.rows.setdefault(name, []).append(counts)
+        if not settings.by_block:
             self.ids += ids
-        if not (job.options.layers or job.options.metrics):
+        if not (settings.options.layers or settings.options.metrics):
             self.emitted |= batch.layers
         self.size += len(ids)
-        self.held += np.bincount(block, minlength=BLOCKS)
+        self.block_sizes += np.bincount(block, minlength=MAX_BLOCKS)
         self.unpredicted += len(absent)
-        self.without = _least(self.without, absent)
+        self.without_prediction = _first_names(self.without_prediction, absent)
         self._add_placement(batch.placement)
 
-    def saw(self, chunk: Chunk) -> None:
-        """Add the content of a chunk of the gold to its hash."""
-        self.content = (self.content + jsonl.sum_line_hashes(chunk.data)) % (1 << 128)
+    def add_gold_chunk(self, chunk: Chunk) -> None:
+        """Add the lines of a chunk of the gold to the content hash, a sum that does not depend on their order."""
+        self.content_hash = (self.content_hash + jsonl.sum_line_hashes(chunk.data)) % (1 << 128)
 
-    def problem(self, problems: Sequence[Problem]) -> None:
-        """Add problems; all of them are counted, and as many told as fit in LISTED."""
-        self.fault_count += len(problems)
-        self.problems = sorted([*self.problems, *problems], key=lambda f: (f.file, f.line or 0))[:LISTED]
+    def add_problems(self, problems: Sequence[Problem]) -> None:
+        """Add problems; all of them are counted, the first MAX_LISTED are kept."""
+        self.problem_count += len(problems)
+        self.problems = sorted([*self.problems, *problems], key=lambda p: (p.file, p.line or 0))[:MAX_LISTED]
 
     def _block_counts(self, metric: str, facets: tuple[str, ...]) -> BlockCounts:
-        return self.blocks.setdefault(metric, BlockCounts(metric, facets, BLOCKS))
+        return self.blocks.setdefault(metric, BlockCounts(metric, facets, MAX_BLOCKS))
 
     def _add_overlaps(self, layer: str, more: Overlaps | None) -> None:
-        """Add the sums for identity across documents, unless they have become too many."""
-        mine = self.overlaps.setdefault(layer, Overlaps())
-        if mine is not None and more is not None:
-            mine.update(more)
-        if mine is None or more is None or len(mine) > MOST_OVERLAPS:
+        """Add the sums for identity across documents; give up on them for good once they are too many."""
+        overlaps = self.overlaps.setdefault(layer, Overlaps())
+        if overlaps is not None and more is not None:
+            overlaps.update(more)
+        if overlaps is None or more is None or len(overlaps) > MAX_OVERLAPS:
             self.overlaps[layer] = None
 
     def _add_placement(self, more: Placement) -> None:
         both = self.placement + more
-        told = tuple(sorted(both.unplaced))
-        self.placement = replace(both, unplaced=told[:LISTED], unlisted=both.unlisted + len(told[LISTED:]))
+        unplaced = tuple(sorted(both.unplaced))
+        unlisted = both.unlisted + len(unplaced[MAX_LISTED:])
+        self.placement = replace(both, unplaced=unplaced[:MAX_LISTED], unlisted=unlisted)
 
-    # -- the sum of two ------------------------------------------------------------------------------------------------
+    # -- adding another total --------------------------------------------------------------------------------------
 
     def update(self, other: Total) -> None:
         """Add the total of other documents."""
@@ -161,145 +190,152 @@ class Total:
             self.rows.setdefault(name, []).extend(rows)
         for name, counts in other.blocks.items():
             self._block_counts(name, counts.facets).update(counts)
-        self.held = self.held + other.held
-        for name, documents in other.counted.items():
-            self.counted[name] = self.counted.get(name, 0) + documents
+        self.block_sizes = self.block_sizes + other.block_sizes
+        for name, documents in other.metric_documents.items():
+            self.metric_documents[name] = self.metric_documents.get(name, 0) + documents
         self.gold_keys += other.gold_keys
-        self.lone_keys += other.lone_keys
-        self.lone = dict(heapq.nsmallest(LISTED, {**self.lone, **other.lone}.items()))
-        self.content = (self.content + other.content) % (1 << 128)
+        self.unmatched_keys += other.unmatched_keys
+        self.unmatched = dict(heapq.nsmallest(MAX_LISTED, {**self.unmatched, **other.unmatched}.items()))
+        self.content_hash = (self.content_hash + other.content_hash) % (1 << 128)
         self.unpredicted += other.unpredicted
-        self.without = _least(self.without, other.without)
+        self.without_prediction = _first_names(self.without_prediction, other.without_prediction)
         self.emitted |= other.emitted
         for layer, (gold, predicted) in other.resolved.items():
-            seen = self.resolved.get(layer, (False, False))
-            self.resolved[layer] = seen[0] or gold, seen[1] or predicted
+            before = self.resolved.get(layer, (False, False))
+            self.resolved[layer] = before[0] or gold, before[1] or predicted
         for layer, overlaps in other.overlaps.items():
             self._add_overlaps(layer, overlaps)
         self._add_placement(other.placement)
-        count = self.fault_count + other.fault_count
-        self.problem(other.problems)
-        self.fault_count = count
-        self.left_out = sorted([*self.left_out, *other.left_out], key=lambda f: f.file)
-        self.types_needed |= other.types_needed
-        self.misordered |= other.misordered
+        # add_problems counts only those that the other kept by name, so set the count afterwards.
+        problem_count = self.problem_count + other.problem_count
+        self.add_problems(other.problems)
+        self.problem_count = problem_count
+        self.left_out = sorted([*self.left_out, *other.left_out], key=lambda p: p.file)
+        self.gold_types_needed |= other.gold_types_needed
+        self.orders_differ |= other.orders_differ
 
     @property
-    def unsettled(self) -> bool:
-        """Whether documents of different parts have to be laid side by side before more can be said.
+    def needs_buckets(self) -> bool:
+        """Whether partners must be brought together in buckets before the sum can be used.
 
-        So it is where a prediction's document may be in another part, or one document in two parts. Keys are compared,
-        so that once in a great while two documents of one key bring this about; then it is needless, but not wrong.
-        Predictions of one document in two parts need no look of their own: at least one of them is lone.
+        So it is where a prediction's document may be in another part, or where one document is in two parts. Two
+        predictions of one document in two parts need no check of their own: at least one of them is unmatched. Keys are
+        compared, so once in a great while two documents with one key cause buckets that are needless, but not wrong.
         """
-        gold, lone = (
-            np.concatenate([np.zeros(0, dtype=np.uint64), *keys]) for keys in (self.gold_keys, self.lone_keys)
+        gold, unmatched = (
+            np.concatenate([np.zeros(0, dtype=np.uint64), *keys]) for keys in (self.gold_keys, self.unmatched_keys)
         )
-        twice = len(np.unique(gold)) < len(gold)
-        return self.misordered or twice or bool(np.isin(lone, gold).any())
+        duplicates = len(np.unique(gold)) < len(gold)
+        return self.orders_differ or duplicates or bool(np.isin(unmatched, gold).any())
 
     def unknown_documents(self) -> list[Problem]:
-        """A problem for each prediction whose document no gold has, those that are kept by name."""
+        """Return a problem for each prediction whose document no gold has, as far as they are kept by name."""
         problems = []
-        for i, (doc_id, (path, line)) in enumerate(self.lone.items()):
-            # A mistyped name is most like one without a prediction; to look for it takes time, so a few times only.
-            hint = (
-                suggest_name(doc_id, self.without or self.ids) if i < HINTS else "the gold has no document of that name"
-            )
+        for i, (doc_id, (path, line)) in enumerate(self.unmatched.items()):
+            # The mistyped name probably means one of the documents without a prediction.
+            candidates = self.without_prediction or self.ids
+            hint = suggest_name(doc_id, candidates) if i < MAX_HINTS else "the gold has no document of that name"
             problems.append(Problem(path, line, "doc_id", f"unknown document {doc_id!r}; {hint}"))
         return problems
 
-    def all_faults(self) -> list[Problem]:
-        """What is wrong with the files that could be read, as much of it as is kept, and how much more there is."""
+    def all_problems(self) -> list[Problem]:
+        """Return the listed problems of the files that could be read; if there are more, the last states how many."""
         problems = [*self.problems, *self.unknown_documents()]
-        more = self.fault_count + sum(map(len, self.lone_keys)) - len(problems)
+        more = self.problem_count + sum(map(len, self.unmatched_keys)) - len(problems)
         return (
-            [*problems, Problem(problems[-1].file, None, None, f"and {more} problems more")] if more > 0 else problems
+            [*problems, Problem(problems[-1].file, None, None, f"and {more} more problems")] if more > 0 else problems
         )
 
-    # -- what it comes to ----------------------------------------------------------------------------------------------
+    # -- the result ------------------------------------------------------------------------------------------------
 
-    def result(self, job: Job) -> Result:
-        """The score of all that was added."""
-        # Which layers are predicted at all is known only now; the others were counted as empty and are left out.
-        layers = job.options.chosen(self.emitted)
+    def result(self, settings: PartSettings) -> Result:
+        """Return the score of all documents that were added."""
+        # Which layers any prediction carries is known only now; the others were counted as empty and are dropped here.
+        layers = settings.options.scored_layers(self.emitted)
+        # rank[i] is the place of the i-th added document among the sorted names: rows must not depend on the order in
+        # which documents were added.
         rank = np.argsort(np.argsort(np.array(self.ids, dtype=object), kind="stable"))
-        blocks = np.flatnonzero(self.held)
+        filled_blocks = np.flatnonzero(self.block_sizes)
 
-        def whole(name: str) -> Counts:
-            return self.blocks[name].counts(blocks) if job.by_block else concatenate(self.rows[name]).reorder(rank)
+        def counts_of(name: str) -> Counts:
+            if settings.by_block:
+                return self.blocks[name].counts(filled_blocks)
+            return concatenate(self.rows[name]).reorder(rank)
 
-        everywhere = [name for name, documents in self.counted.items() if documents == self.size]
-        found = plain_measures(
-            {n: whole(n) for n in catalogue.METRICS if n in everywhere and n.partition(".")[0] in layers}
+        # A metric that some documents could not be scored by would be a score of other documents than its neighbours.
+        everywhere = {name for name, documents in self.metric_documents.items() if documents == self.size}
+        measures = plain_measures(
+            {n: counts_of(n) for n in catalogue.METRICS if n in everywhere and n.partition(".")[0] in layers}
         )
         notes: list[str] = []
         for layer in layers:
             if not all(self.resolved.get(layer, (False, False))):
-                continue
+                continue  # without clusters on both sides there is no coreference to score
             prefixes = [
                 f"coreference.{catalogue.KINDS[layer]}.{name}" for name, s in catalogue.SETTINGS.items() if not s.across
             ]
             names = [f"{prefix}.{metric}" for prefix in prefixes for metric in COREFERENCE]
-            found |= coreference_measures({name: whole(name) for name in names})
+            measures |= coreference_measures({name: counts_of(name) for name in names})
             overlaps = self.overlaps.get(layer)
             if overlaps is None:
                 notes.append(
                     f"identity of {catalogue.KINDS[layer]} across documents is not scored: it needs all clusters, and "
-                    f"all pairs of them that touch, in one place, and they are more than {MOST_OVERLAPS:,}"
+                    f"all pairs of clusters that share a mention, in one place, and they are more than {MAX_OVERLAPS:,}"
                 )
             else:
-                found |= coreference_measures(catalogue.compute_coreference_across(overlaps, layer))
+                measures |= coreference_measures(catalogue.compute_coreference_across(overlaps, layer))
         return Result(
-            found, tuple(sorted(self.ids)), self.size, tuple(self.without), self.unpredicted, layers, job.options,
-            jsonl.format_hash(self.content), placement=self.placement, left_out=tuple(self.left_out),
-            notes=tuple(notes),
+            measures, tuple(sorted(self.ids)), self.size, tuple(self.without_prediction), self.unpredicted, layers,
+            settings.options, jsonl.format_hash(self.content_hash), placement=self.placement,
+            left_out=tuple(self.left_out), notes=tuple(notes),
         )  # fmt: skip
 
 
-def total(part: Part, job: Job) -> Total:
-    """Count the documents of a part.
+def count_part(part: Part, settings: PartSettings) -> Total:
+    """Return the total of a part's documents; their problems are in the total.
 
-    Problems stand in the total. A part with a file that cannot be read is left out whole: without one side of it the
-    other says nothing.
+    A part with a file that cannot be read is left out whole: one side of it cannot be scored without the other.
     """
-    out = Total()
-    waiting = None if job.dealt else WAITING
-    join = Join(part.gold, part.predicted, job.ontology, job.options, job.own_types, out.saw, waiting)
+    total = Total()
+    max_waiting_bytes = None if settings.in_buckets else MAX_WAITING_BYTES
+    join = Join(
+        part.gold, part.predicted, settings.ontology, settings.options, settings.own_types, total.add_gold_chunk,
+        max_waiting_bytes,
+    )  # fmt: skip
     try:
         for batch in join:
             try:
-                out.count(batch, job)
+                total.add_batch(batch, settings)
             except InputError as e:
-                out.problem(e.problems)
-    except TypesNeeded:
-        return Total(types_needed=True)
-    except Misordered:
-        return Total(misordered=True)
+                total.add_problems(e.problems)  # and go on, to report the problems of the other batches too
+    except GoldTypesNeeded:
+        return Total(gold_types_needed=True)
+    except OrdersDiffer:
+        return Total(orders_differ=True)
     except UnreadableFileError as e:
         return Total(left_out=e.problems)
     except InputError as e:
-        out.problem(e.problems)
-    out.problem(join.problems)
-    out.lone = dict(heapq.nsmallest(LISTED, join.lone.items()))
-    out.lone_keys = [keys_of(join.lone)]
-    return out
+        total.add_problems(e.problems)
+    total.add_problems(join.problems)
+    total.unmatched = dict(heapq.nsmallest(MAX_LISTED, join.unmatched.items()))
+    total.unmatched_keys = [document_keys(join.unmatched)]
+    return total
 
 
-def names_of(source: Source) -> LabelNames:
-    """The types, roles and values that the gold of a file has, as far as it can be read."""
+def collect_names(source: Source) -> LabelNames:
+    """Return the types, roles and values that a gold file uses, as far as it can be read."""
     names = LabelNames()
-    with contextlib.suppress(InputError):  # who counts will say what is wrong
+    with contextlib.suppress(InputError):  # counting will report what is wrong
         for chunk in chunks([source], []):
             names.add(row for _, row in (chunk.row(at) for at, doc_id in enumerate(chunk.ids) if doc_id is not None))
     return names
 
 
-def keys_of(ids: Iterable[str]) -> Ints:
-    """The 64-bit key of each doc_id, of which two documents of a billion share one with a chance of .03."""
+def document_keys(ids: Iterable[str]) -> Ints:
+    """Return the 64-bit key of each doc_id. Among 10⁹ documents, two share a key with a probability of .03."""
     return np.array([xxhash.xxh3_64_intdigest(i.encode("utf-8", "surrogatepass")) for i in ids], dtype=np.uint64)
 
 
-def _least(kept: list[str], more: list[str]) -> list[str]:
-    """The first LISTED names of both, in their order."""
-    return sorted([*kept, *more])[:LISTED] if more else kept
+def _first_names(names: list[str], more: list[str]) -> list[str]:
+    """Return the first MAX_LISTED names of both lists, sorted."""
+    return sorted([*names, *more])[:MAX_LISTED] if more else names
