@@ -80,7 +80,7 @@ def test_evaluate_raises_what_the_extractor_raises():
         ({"predictions": [{"entities": []}]}, "predictions[0]: doc_id: is missing"),
         ({"predictions": {3: {"entities": []}}}, "predictions[3]: doc_id: is 3; expected the id"),
         ({"predictions": [{"doc_id": "00"}]}, "write more of the id"),
-        ({"predictions": {"003": {"entities": [object()]}}}, "predictions['003']: returned what is no JSON"),
+        ({"predictions": {"003": {"entities": [object()]}}}, "predictions['003']: returned something that is not JSON"),
         ({"unknown": "skip"}, "'skip' is none of error, ignore, wrong"),
         ({"gold": [Document("a", ""), Document("a", "")]}, "gold: doc_id: 'a' is given 2 times"),
     ],

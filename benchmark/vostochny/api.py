@@ -17,7 +17,7 @@ from typing import cast
 
 from vostochny import extractors, scoring
 from vostochny.errors import InputError, Problem
-from vostochny.extractors import Extract, ExtractorError, Prediction, Settings, answers
+from vostochny.extractors import Extractor, ExtractorError, Prediction, Settings, answers
 from vostochny.formats import jsonl, registry
 from vostochny.formats.input import read_documents
 from vostochny.formats.label_types import LabelNames, extend_ontology
@@ -91,7 +91,7 @@ def score(
 
 
 def evaluate(
-    extract: Extract | str,
+    extract: Extractor | str,
     *,
     gold: Gold | None = None,
     layers: Sequence[str] = (),
@@ -119,7 +119,9 @@ def evaluate(
     chosen = _options(ontology, layers, view, zones, metrics, unknown, resamples, seed)
     run = extractors.load(extract, Settings(ontology, chosen.view)) if isinstance(extract, str) else extract
     try:
-        predicted = _checked({d.doc_id: run(extractors.unannotated(d)) for d in documents}, documents, ontology, chosen)
+        predicted = _checked(
+            {d.doc_id: run(extractors.strip_annotations(d)) for d in documents}, documents, ontology, chosen
+        )
     finally:
         extractors.close(run)
     return scoring.score(documents, predicted, ontology, chosen, gold_hash)
@@ -207,7 +209,7 @@ def _checked(
         document = by_id[doc_id]
         try:
             row = answers.row_of(prediction, document) | {"doc_id": doc_id}
-            out[doc_id] = answers.checked(row, document, ontology, chosen.unknown, chosen.view, name=where)
+            out[doc_id] = answers.check_row(row, document, ontology, chosen.unknown, chosen.view, name=where)
         except ExtractorError as e:
             problems.append(Problem(where, None, None, str(e)))
         except InputError as e:

@@ -1,6 +1,6 @@
 """The adapters of model libraries: spaCy with a real small pipeline, the others by the output they give.
 
-Real small models of transformers and GLiNER are in test_extractors_models.py (``make test-models``).
+Real small models of transformers and GLiNER are in test_models.py (``make test-models``).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from spacy.util import fix_random_seed
 import vostochny
 from vostochny import cli, extractors
 from vostochny.extractors import Settings, gliner_, spacy_, transformers_
-from vostochny.extractors.labels import Labels
+from vostochny.extractors.labels import LabelMapper
 from vostochny.model import Document, Span
 from vostochny.ontology import load_ontology
 
@@ -96,7 +96,7 @@ def test_the_output_of_gliner():
 
 def test_gliner_is_asked_for_words_and_answers_in_labels():
     class Model:
-        """What the adapter uses of a GLiNER model; a real one is in test_extractors_models.py."""
+        """What the adapter uses of a GLiNER model; a real one is in test_models.py."""
 
         class config:
             max_len = 12
@@ -131,7 +131,7 @@ def test_the_window_of_a_model():
 
 
 def test_labels_that_differ_in_case_find_each_other():
-    labels = Labels(ONTOLOGY, ONTOLOGY.views["conll"])
+    labels = LabelMapper(ONTOLOGY, ONTOLOGY.views["conll"])
     assert [labels(x) for x in ("per", "Misc", "GPE", "person")] == ["PER", "MISC", "LOC", None]
 
 
@@ -147,6 +147,6 @@ def test_the_spacy_baseline_is_the_same_each_time(monkeypatch):
     assert first == again
     sure = library.blank("en")
     sure.add_pipe("entity_ruler").add_patterns([{"label": "PER", "pattern": "Kim Jong Un"}])
-    found = train.extract(extractors.unannotated(shortest), sure)
+    found = train.extract(extractors.strip_annotations(shortest), sure)
     assert found.emitted == {"entities"} and len(found.entities) == shortest.text.count("Kim Jong Un") > 1
     assert {(e.span.of(shortest.text), e.type) for e in found.entities} == {("Kim Jong Un", "PER")}

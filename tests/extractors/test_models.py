@@ -10,7 +10,7 @@ import pytest
 
 import vostochny
 from vostochny import cli, extractors
-from vostochny.extractors import ExtractorError, Settings, unannotated
+from vostochny.extractors import ExtractorError, Settings, strip_annotations
 from vostochny.ontology import load_ontology
 
 pytestmark = pytest.mark.models
@@ -51,7 +51,7 @@ def test_transformers_reads_whole_articles_in_chunks(bert, tmp_path, capsys):
     made = extractors.load(f"transformers:{bert}", Settings())
     assert made.window == WINDOW - 2
     for document in GOLD:
-        found = made(unannotated(document))
+        found = made(strip_annotations(document))
         assert found.emitted == {"entities"} and {e.type for e in found.entities} == {"PER"}
         spans = [e.span for e in found.entities]
         assert len(spans) == len(set(spans)) and spans == sorted(spans)
@@ -67,11 +67,11 @@ def test_transformers_reads_whole_articles_in_chunks(bert, tmp_path, capsys):
 
 
 def test_no_chunk_is_larger_than_the_window(bert):
-    from vostochny.extractors.windows import chunked
+    from vostochny.extractors.windows import split_document
 
     made = extractors.load(f"transformers:{bert}", Settings())
     for document in GOLD:
-        for chunk in chunked(document, made.size, made.window):
+        for chunk in split_document(document, made.size, made.window):
             assert len(made.pipeline.tokenizer(chunk.span.of(document.text))["input_ids"]) <= WINDOW
 
 
@@ -110,7 +110,7 @@ def test_gliner_reads_whole_articles_in_chunks(bert, tmp_path, monkeypatch):
     made = extractors.load(f"gliner:{folder}", Settings(view=load_ontology().views["conll"]))
     assert made.window == 32
     for document in GOLD:
-        found = made(unannotated(document))
+        found = made(strip_annotations(document))
         assert {e.type for e in found.entities} <= {"PER", "ORG", "LOC", "MISC"}
         spans = [e.span for e in found.entities]
         assert spans[-1].end > len(document.text) - 300 and spans == sorted(set(spans))

@@ -99,8 +99,8 @@ def test_numpy_numbers_are_numbers(folder):
         ("raise ValueError('no')", "ValueError: no"),
         ("raise SystemExit(3)", "SystemExit: 3"),
         ("return None", "returned NoneType"),
-        ("return {'entities': [object()]}", "no JSON"),
-        ("from dataclasses import replace; return replace(d, emitted={'quotes'}, doc_id='\\ud800')", "no JSON"),
+        ("return {'entities': [object()]}", "not JSON"),
+        ("from dataclasses import replace; return replace(d, emitted={'quotes'}, doc_id='\\ud800')", "not JSON"),
         ("return {'entities': [{'start': 0, 'end': 10**6, 'type': 'PER'}]}", "beyond the text"),
         ("return {'entities': [{'start': 0, 'end': 5, 'type': 'PERS'}]}", "did you mean 'PER'"),
         ("return {'entitys': []}", "did you mean 'entities'"),
@@ -129,12 +129,12 @@ def test_a_fault_stays_with_its_article_and_is_tried_again(folder, capsys, body,
     [
         ("nothere:find", "no such module"),
         ("mine:missing", "has no missing"),
-        ("mine:NUMBER", "no function"),
+        ("mine:NUMBER", "not a function"),
         ("broken:find", "SyntaxError"),
         ("needy:find", "needs the module not_there_at_all"),
         ("absent.py:find", "no such file"),
-        ("mine", "is no extractor"),
-        ("spacy:", "says nothing after the colon"),
+        ("mine", "is not an extractor"),
+        ("spacy:", "has nothing after the colon"),
         ("spacy:xx_not_there", "python -m spacy download xx_not_there"),
         ("inspect:no.eval", "inspect"),
     ],
@@ -190,7 +190,7 @@ def test_a_broken_record_of_what_made_a_file_is_told(folder, capsys, record):
     assert cli.main(["run", "counting:find", "-o", "p.jsonl"]) == 0
     Path("p.run.json").write_text(record)
     assert cli.main(["run", "counting:find", "-o", "p.jsonl"]) == 2
-    assert "p.run.json: is no JSON object that says what made p.jsonl; remove it" in capsys.readouterr().err
+    assert "p.run.json: is not a JSON object that states what made p.jsonl; remove it" in capsys.readouterr().err
     assert len(rows()) == 5
 
 
@@ -297,7 +297,7 @@ def test_what_a_command_started_ends_with_it(folder):
         ("false", "ended without an answer (exit code 1)"),
         ("not-a-program-at-all", "exit code 127"),
         ("echo hello; cat", "not JSON: 'hello'"),
-        ("echo '[1]'; cat", "is no object"),
+        ("echo '[1]'; cat", "is not an object"),
         ("printf '{\"entities\": '", "not JSON"),
         ("head -c 10 /dev/zero; echo", "not JSON"),
     ],
@@ -318,8 +318,10 @@ def test_standard_error_is_passed_through(folder):
 
 
 def test_a_plug_in(monkeypatch):
-    entry = EntryPoint("mine", "test_extractors:plug_in", extractors.GROUP)
-    monkeypatch.setattr(extractors, "entry_points", lambda group: [entry] if group == extractors.GROUP else [])
+    entry = EntryPoint("mine", "test_extractors:plug_in", extractors.ENTRY_POINT_GROUP)
+    monkeypatch.setattr(
+        extractors, "entry_points", lambda group: [entry] if group == extractors.ENTRY_POINT_GROUP else []
+    )
     monkeypatch.setitem(sys.modules, "test_extractors", sys.modules[__name__])
     made = extractors.load("mine:Putin", Settings())
     assert made(GOLD[0])["entities"] == [{"text": "Putin", "type": "PER"}]

@@ -11,7 +11,7 @@ from vostochny.cli.shared import UNKNOWN_CHOICES
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
-    from vostochny.extractors import Extract
+    from vostochny.extractors import Extractor
     from vostochny.extractors.runner import Report
 
 MAX_PRINTED_FAILURES = 5  # the file of errors has all of them
@@ -84,12 +84,12 @@ def run(args: argparse.Namespace) -> int:
     documents, ontology, articles_hash = read_documents(args.gold)
     view = read_view(args.view, ontology) if args.view else None
     output = None if args.output == "-" else Path(args.output)
-    made_by = {"extractor": spec, "view": args.view, "articles": articles_hash, "vostochny": version.__version__}
-    extract: Extract | None = None
+    origin = {"extractor": spec, "view": args.view, "articles": articles_hash, "vostochny": version.__version__}
+    extractor: Extractor | None = None
     try:
-        extract = extractors.load(spec, Settings(ontology, view, args.download, args.timeout))
+        extractor = extractors.load(spec, Settings(ontology, view, args.download, args.timeout))
         progress = runner.Progress(sys.stderr)
-        report = runner.run(extract, documents, output, ontology, made_by, args.unknown, view, args.restart, progress)
+        report = runner.run(extractor, documents, output, ontology, origin, args.unknown, view, args.restart, progress)
     except ExtractorError as e:
         print(f"vostochny: {e}", file=sys.stderr)
         return 2
@@ -98,9 +98,9 @@ def run(args: argparse.Namespace) -> int:
         print(f"\nvostochny: interrupted{advice}", file=sys.stderr)
         return 130
     finally:
-        if extract is not None:
-            extractors.close(extract)
-    _print_report(report, output, extractors.notes_of(extract), args.view)
+        if extractor is not None:
+            extractors.close(extractor)
+    _print_report(report, output, extractors.notes_of(extractor), args.view)
     return 1 if report.failed else 0
 
 

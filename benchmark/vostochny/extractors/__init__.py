@@ -1,11 +1,20 @@
-"""What runs an extractor over articles: a Python callable, a command, spaCy, transformers, GLiNER, a plug-in.
+"""Run extractors: a Python callable, a command, spaCy, transformers, GLiNER, a log of inspect_ai, or a plug-in.
 
-An extractor is a callable that takes a :class:`~vostochny.model.Document` without annotation and returns a prediction:
+An extractor is a callable that takes a :class:`~vostochny.model.Document` without annotations and returns a prediction:
 an object as a line of a prediction file holds it (``doc_id`` may be left out), or a Document whose ``emitted`` names
-its layers. It may have ``notes`` (lines to tell when all is done) and ``close()``.
+its layers. It may also have ``notes`` (lines to print when all articles are done) and a method ``close()``.
 
-A plug-in is an entry point of the group ``vostochny.extractors``: its name is what stands before the colon on the
-command line, and it is a callable ``(argument: str, settings: Settings)`` that returns an extractor.
+To add an **adapter** for a library: write a module here with ``make(argument, settings)``, which returns an extractor
+and raises :class:`ExtractorError` where it cannot, and add a row to ``BUILTIN_ADAPTERS``. Import the library inside
+``make``, so that it is needed only where it is used, and end the module's name with an underscore where the library has
+that name.
+
+To add a **plug-in** from another package, which needs no change here: declare an entry point of the group
+``vostochny.extractors``. Its name is what users type before the colon (``vostochny run NAME:ARGUMENT``), and its value
+is a callable ``(argument: str, settings: Settings)`` that returns an extractor.
+
+:mod:`runner` runs an extractor over many articles into a file, :mod:`answers` checks what it returned, :mod:`windows`
+splits long articles for models, :mod:`labels` maps a model's labels to those of the benchmark.
 """
 
 from __future__ import annotations
@@ -20,12 +29,13 @@ from vostochny.model import Document
 from vostochny.ontology import Ontology, View, load_ontology
 
 Prediction = Document | Mapping[str, Any]
-Extract = Callable[[Document], Prediction]
+Extractor = Callable[[Document], Prediction]
+Extract = Extractor  # the former name, which plug-ins may use until 3.0
 
-GROUP = "vostochny.extractors"
-TIMEOUT = 300.0
-# kind → the module with its ``make``; imported only when it is asked for.
-BUILTIN = {
+ENTRY_POINT_GROUP = "vostochny.extractors"
+TIMEOUT_SECONDS = 300.0
+# kind → the module with its ``make``, imported only when the kind is used
+BUILTIN_ADAPTERS = {
     "command": "vostochny.extractors.command",
     "spacy": "vostochny.extractors.spacy_",
     "transformers": "vostochny.extractors.transformers_",
@@ -35,21 +45,24 @@ BUILTIN = {
 
 
 class ExtractorError(ValueError):
-    """An extractor cannot be had, or what it returned is no prediction; one line, saying what would help."""
+    """An extractor cannot be loaded, or returned something that is not a prediction; one line, with what would help."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What an extractor is made with.
+    """The settings that an adapter or plug-in makes an extractor with.
 
-    ``view`` is the label set to predict in (the ontology's own if None), ``download`` whether a model may be fetched,
-    ``timeout`` the seconds that a command has for a document.
+    Attributes:
+        ontology: The ontology, with the types of the user's own gold if there is one.
+        view: The label set to predict in; None for the ontology's own.
+        download: Whether a model may be downloaded.
+        timeout: Seconds that a command has for each document.
     """
 
     ontology: Ontology = field(default_factory=load_ontology)
     view: View | None = None
     download: bool = False
-    timeout: float = TIMEOUT
+    timeout: float = TIMEOUT_SECONDS
 
     @property
     def scheme(self) -> Ontology:
@@ -57,52 +70,51 @@ class Settings:
         return self.ontology
 
 
-def load(spec: str, settings: Settings | None = None) -> Extract:
-    """The extractor that a specification means.
+def load(spec: str, settings: Settings | None = None) -> Extractor:
+    """Return the extractor that a specification names. Raises ExtractorError.
 
-    ``module:function`` and ``file.py:function`` are a callable of the user's; ``command:LINE``, ``spacy:NAME``,
-    ``transformers:NAME``, ``gliner:NAME``, ``inspect:LOG`` and ``PLUGIN:ARGUMENT`` are made by their
-    adapter. Raises ExtractorError.
+    ``module:function`` and ``file.py:function`` name a callable of the user's; ``command:LINE``, ``spacy:NAME``,
+    ``transformers:NAME``, ``gliner:NAME``, ``inspect:LOG`` and ``PLUGIN:ARGUMENT`` are made by their adapter.
     """
     settings = settings or Settings()
     kind, colon, argument = spec.partition(":")
-    if kind in BUILTIN:
+    if kind in BUILTIN_ADAPTERS:
         if not argument.strip():
-            raise ExtractorError(f"{spec}: says nothing after the colon")
-        made: Extract = importlib.import_module(BUILTIN[kind]).make(argument, settings)
-        return made
-    plugins = {e.name: e for e in entry_points(group=GROUP)}
+            raise ExtractorError(f"{spec}: has nothing after the colon")
+        extractor: Extractor = importlib.import_module(BUILTIN_ADAPTERS[kind]).make(argument, settings)
+        return extractor
+    plugins = {e.name: e for e in entry_points(group=ENTRY_POINT_GROUP)}
     if kind in plugins:
         try:
-            made = plugins[kind].load()(argument, settings)
+            extractor = plugins[kind].load()(argument, settings)
         except ExtractorError:
             raise
         except Exception as e:
             raise ExtractorError(f"{spec}: the plug-in {plugins[kind].value} fails: {type(e).__name__}: {e}") from e
-        return made
+        return extractor
     if not colon:
-        known = ", ".join(f"{name}:…" for name in (*BUILTIN, *plugins))
-        raise ExtractorError(f"{spec}: is no extractor; expected module:function or one of {known}")
+        known = ", ".join(f"{name}:…" for name in (*BUILTIN_ADAPTERS, *plugins))
+        raise ExtractorError(f"{spec}: is not an extractor; expected module:function or one of {known}")
     from vostochny.extractors import function
 
     return function.load(spec)
 
 
-def unannotated(document: Document) -> Document:
-    """What an extractor is given: the article and its layout, without any annotation."""
+def strip_annotations(document: Document) -> Document:
+    """Return what an extractor is given: the article and its layout, without any annotation."""
     return Document(
         document.doc_id, document.text, document.zones, document.paragraphs, document.sentences, document.tokens,
         emitted=frozenset(),
     )  # fmt: skip
 
 
-def notes_of(extract: Extract) -> list[str]:
-    """What an extractor has to tell when all is done."""
-    return list(getattr(extract, "notes", ()))
+def notes_of(extractor: Extractor) -> list[str]:
+    """Return the lines that an extractor wants printed when all articles are done."""
+    return list(getattr(extractor, "notes", ()))
 
 
-def close(extract: Extract) -> None:
-    """End what an extractor holds, such as a process."""
-    end = getattr(extract, "close", None)
-    if callable(end):
-        end()
+def close(extractor: Extractor) -> None:
+    """Release what an extractor holds, such as a process; one without ``close`` holds nothing."""
+    close_method = getattr(extractor, "close", None)
+    if callable(close_method):
+        close_method()

@@ -1,4 +1,4 @@
-"""What an extractor returned, as a prediction row: plain JSON, checked by the reader that scores it."""
+"""Turn what an extractor returned into a prediction row: plain JSON, checked by the reader of prediction files."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from vostochny.ontology import Ontology, View
 
 
 def row_of(prediction: Prediction, document: Document) -> dict[str, Any]:
-    """A prediction for ``document`` as a row of plain JSON values. Raises ExtractorError where it is none.
+    """Return a prediction for a document as a row of plain JSON values. Raises ExtractorError where it cannot be one.
 
     NumPy numbers become plain ones; ``doc_id`` is added where it is missing.
     """
     if isinstance(prediction, Document):
-        # Its offsets are into this text, whether or not it carries it.
+        # Its offsets count in this text, even if it does not carry the text itself.
         layers = to_layers(replace(prediction, text=document.text))
         prediction = {"doc_id": prediction.doc_id, **{k: v for k, v in layers.items() if k in prediction.emitted}}
     if not isinstance(prediction, Mapping):
@@ -30,11 +30,11 @@ def row_of(prediction: Prediction, document: Document) -> dict[str, Any]:
     try:
         row = orjson.loads(orjson.dumps(dict(prediction), option=orjson.OPT_SERIALIZE_NUMPY))
     except TypeError as e:
-        raise ExtractorError(f"returned what is no JSON: {e}") from None
+        raise ExtractorError(f"returned something that is not JSON: {e}") from None
     return {"doc_id": document.doc_id, **row}
 
 
-def checked(
+def check_row(
     row: dict[str, Any],
     document: Document,
     ontology: Ontology,
@@ -43,14 +43,21 @@ def checked(
     offsets: str | None = None,
     name: str = "answer",
 ) -> Document:
-    """A row as a document, by the reader of prediction files (Reading).
+    """Read a row as a document, with the reader of prediction files. Raises InputError with every problem.
 
-    Raises InputError with every problem; ``name`` stands in them where a file's name would.
+    Args:
+        row: The prediction.
+        document: The article that it is for, with its layout.
+        ontology: The ontology.
+        unknown: How types that the ontology lacks are treated (scoring.Options.unknown).
+        view: The label set of the prediction; None for the ontology's own.
+        offsets: The unit that its offsets count; None for code points.
+        name: What problems call it, in the place of a file's name.
     """
     reading = Reading(ontology, {document.doc_id: document})
     return reading.read_predictions([Record(name, None, row)], unknown, view, offsets)[document.doc_id]
 
 
-def stored(row: dict[str, Any], document: Document) -> dict[str, Any]:
-    """The part of a checked row that a prediction file keeps: its layers, under the full doc_id."""
+def select_layers(row: dict[str, Any], document: Document) -> dict[str, Any]:
+    """Return the part of a checked row that a prediction file stores: its layers, under the full doc_id."""
     return {"doc_id": document.doc_id, **{k: row[k] for k in LAYERS if row.get(k) is not None}}

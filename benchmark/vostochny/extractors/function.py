@@ -1,4 +1,4 @@
-"""``module:function``: a callable of the user's, from an installed module, the current folder or a file."""
+"""``module:function``: load a callable of the user's from an installed module, the current folder or a file."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from vostochny.extractors import Extract, ExtractorError
+from vostochny.extractors import Extractor, ExtractorError
 
 
-def load(spec: str) -> Extract:
-    """The callable; ``function`` may be dotted (``module:object.method``). Raises ExtractorError."""
+def load(spec: str) -> Extractor:
+    """Return the callable; ``function`` may be dotted (``module:object.method``). Raises ExtractorError."""
     where, _, name = spec.rpartition(":")
-    module = _from_file(Path(where)) if where.endswith(".py") else _imported(where)
-    found: object = module
+    module = _from_file(Path(where)) if where.endswith(".py") else _import_module(where)
+    target: object = module
     for part in name.split("."):
-        found = getattr(found, part, None)
-    if not callable(found):
-        what = "has no" if found is None else "has something that is no function by the name of"
-        raise ExtractorError(f"{spec}: {where} {what} {name}")
-    return found
+        target = getattr(target, part, None)
+    if not callable(target):
+        problem = f"has no {name}" if target is None else f"has a {name} that is not a function"
+        raise ExtractorError(f"{spec}: {where} {problem}")
+    return target
 
 
-def _imported(name: str) -> ModuleType:
+def _import_module(name: str) -> ModuleType:
+    # An installed command does not have the current folder on its path, as ``python -m`` does.
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
-    importlib.invalidate_caches()  # the file may be younger than what Python knows of the folder
+    importlib.invalidate_caches()  # the file may be newer than Python's listing of the folder
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as e:
@@ -42,14 +43,14 @@ def _imported(name: str) -> ModuleType:
 def _from_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise ExtractorError(f"{path}: no such file")
-    made = importlib.util.spec_from_file_location(path.stem, path)
-    if made is None or made.loader is None:
+    module_spec = importlib.util.spec_from_file_location(path.stem, path)
+    if module_spec is None or module_spec.loader is None:
         raise ExtractorError(f"{path}: cannot be imported")
-    module = importlib.util.module_from_spec(made)
-    # A file's neighbours are importable for it, as when it is run.
+    module = importlib.util.module_from_spec(module_spec)
+    # The file may import its neighbours, as when it is run.
     sys.path.insert(0, str(path.resolve().parent))
     try:
-        made.loader.exec_module(module)
+        module_spec.loader.exec_module(module)
     except (Exception, SystemExit) as e:
         raise ExtractorError(f"{path}: cannot be imported: {type(e).__name__}: {e}") from e
     return module

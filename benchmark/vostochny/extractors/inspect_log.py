@@ -1,4 +1,4 @@
-"""``inspect:LOG``: the predictions that a language model made in an evaluation of the task ``vostochny/extract``."""
+"""``inspect:LOG``: take the predictions of a language model from the log of a ``vostochny/extract`` evaluation."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 from vostochny.extractors import ExtractorError, Settings
 from vostochny.model import Document
 
-SCORER = "counted"
+SCORER = "counted"  # the scorer of tasks/inspect_extract.py, as logs name it
 
 
 def make(argument: str, settings: Settings) -> InspectLog:
-    """The predictions of a log file. Raises ExtractorError where it is none of the task."""
+    """Return the extractor of a log file. Raises ExtractorError where the file is not a log of this task."""
     try:
         from inspect_ai.log import read_eval_log
     except ModuleNotFoundError:
@@ -23,19 +23,19 @@ def make(argument: str, settings: Settings) -> InspectLog:
         raise ExtractorError(f"inspect:{argument}: no such log")
     try:
         log = read_eval_log(argument)
-    except Exception as e:  # whatever is wrong with a file that may be anything
+    except Exception as e:  # the file may be anything, and inspect_ai fails in as many ways
         raise ExtractorError(f"inspect:{argument}: cannot be read as a log: {' '.join(str(e).split())[:200]}") from None
     scores = [(str(s.id), s.scores[SCORER]) for s in log.samples or () if s.scores and SCORER in s.scores]
     if not scores:
         raise ExtractorError(f"inspect:{argument}: has no answers of the task vostochny/extract")
-    found: dict[str, str] = {}
+    answers: dict[str, str] = {}
     for doc_id, score in scores:
-        found.setdefault(doc_id, score.answer or "{}")  # of several epochs the first
-    return InspectLog(found)
+        answers.setdefault(doc_id, score.answer or "{}")  # of several epochs the first
+    return InspectLog(answers)
 
 
 class InspectLog:
-    """Gives what the log has for an article."""
+    """An extractor that looks up the answer for an article in a log; answers are JSON by doc_id."""
 
     def __init__(self, answers: Mapping[str, str]):
         self.answers = answers

@@ -1,4 +1,4 @@
-"""``transformers:NAME``: a token classification model of Hugging Face, from its local cache or a folder."""
+"""``transformers:NAME``: run a Hugging Face model for token classification, from the local cache or a folder."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from vostochny.extractors import ExtractorError, Settings
-from vostochny.extractors.labels import Labels, entities_document
-from vostochny.extractors.windows import Chunking, merged
+from vostochny.extractors.labels import LabelMapper, to_entity_prediction
+from vostochny.extractors.windows import Chunker, merge_spans
 from vostochny.model import Document, Span
 
-# A tokenizer that does not know its model's length says something astronomical.
-UNKNOWN_LENGTH = 1_000_000
+# A tokenizer that does not know its model's length states an astronomical number.
+UNKNOWN_LENGTH_TOKENS = 1_000_000
+DEFAULT_WINDOW_TOKENS = 512  # of a model where neither the tokenizer nor the configuration states a length
+# These number positions from one past the padding token's, so that fewer tokens fit than there are positions.
+SHIFTED_POSITIONS = ("roberta", "xlm-roberta", "camembert", "longformer", "mpnet", "xlm-roberta-xl")
 
 
 def make(argument: str, settings: Settings) -> TransformersExtractor:
-    """The extractor of a model by its name or folder. Raises ExtractorError where it is not here."""
+    """Return the extractor of a model by its name or folder. Raises ExtractorError where it cannot be loaded."""
     try:
         from transformers import (  # type: ignore[import-not-found,unused-ignore]
             AutoModelForTokenClassification,
@@ -30,21 +33,21 @@ def make(argument: str, settings: Settings) -> TransformersExtractor:
         model = AutoModelForTokenClassification.from_pretrained(argument, **local)
     except (OSError, ValueError, ImportError) as e:
         if not settings.download:
-            how = f"hf download {argument}"
-            message = f"transformers:{argument}: no such model here; run: {how} (or add --download)"
+            advice = f"run: hf download {argument} (or add --download)"
+            message = f"transformers:{argument}: no such model here; {advice}"
             raise ExtractorError(message) from None
         raise ExtractorError(f"transformers:{argument}: cannot be loaded: {' '.join(str(e).split())[:300]}") from None
     if not tokenizer.is_fast:
         raise ExtractorError(f"transformers:{argument}: its tokenizer gives no offsets; a fast tokenizer is needed")
-    # "first": a word has the label of its first piece, so that no entity ends inside a word.
+    # "first": a word gets the label of its first piece, so that no entity ends inside a word.
     run = pipeline("token-classification", model=model, tokenizer=tokenizer, aggregation_strategy="first")
     return TransformersExtractor(run, settings)
 
 
 def spans_of(output: Iterable[Mapping[str, Any]], text: str) -> list[tuple[Span, str]]:
-    """Labelled spans of a pipeline's aggregated output, without white space at their ends; offsets are into ``text``.
+    """Return the labelled spans in a pipeline's aggregated output; offsets count in ``text``.
 
-    Some tokenizers count the space before a word as part of it.
+    White space at the ends is cut off: some tokenizers take the space before a word as part of it.
     """
     out = []
     for item in output:
@@ -58,39 +61,38 @@ def spans_of(output: Iterable[Mapping[str, Any]], text: str) -> list[tuple[Span,
 
 
 class TransformersExtractor:
-    """Runs a pipeline over articles, in chunks of at most the model's window."""
+    """An extractor that runs a pipeline over articles, in chunks of at most the model's window in tokens."""
 
     def __init__(self, pipeline: Any, settings: Settings):
         self.pipeline = pipeline
-        self.labels = Labels(settings.ontology, settings.view)
+        self.labels = LabelMapper(settings.ontology, settings.view)
         names = (str(x) for x in pipeline.model.config.id2label.values())
         self.labels.declare(n.removeprefix("B-").removeprefix("I-") for n in names if n != "O")
-        self.chunking = Chunking("tokens")
+        self.chunker = Chunker("tokens")
         self.window = window_of(pipeline.tokenizer, pipeline.model.config)
 
     def size(self, text: str) -> int:
-        """How many tokens a text is, without those that mark its ends."""
+        """Return the number of tokens in a text, without the special ones at its ends."""
         return len(self.pipeline.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
 
     def __call__(self, document: Document) -> Document:
-        found = []
-        for chunk in self.chunking(document, self.size, self.window):
+        spans_by_chunk = []
+        for chunk in self.chunker.split(document, self.size, self.window):
             words = chunk.span.of(document.text)
-            found.append((chunk, spans_of(self.pipeline(words) if words.strip() else [], words)))
-        return entities_document(document, merged(found), self.labels)
+            spans_by_chunk.append((chunk, spans_of(self.pipeline(words) if words.strip() else [], words)))
+        return to_entity_prediction(document, merge_spans(spans_by_chunk), self.labels)
 
     @property
     def notes(self) -> list[str]:
-        """Labels left out, and articles read in chunks."""
-        return self.labels.notes + self.chunking.notes
+        """Lines on labels left out, and on articles read in chunks."""
+        return self.labels.notes + self.chunker.notes
 
 
 def window_of(tokenizer: Any, config: Any) -> int:
-    """How many tokens of text a model takes at once: the smaller of what its tokenizer and its positions allow."""
-    known = [int(tokenizer.model_max_length)] if tokenizer.model_max_length < UNKNOWN_LENGTH else []
+    """Return how many tokens of text a model takes at once: the smaller limit of its tokenizer and its positions."""
+    limits = [int(tokenizer.model_max_length)] if tokenizer.model_max_length < UNKNOWN_LENGTH_TOKENS else []
     positions = getattr(config, "max_position_embeddings", None)
     if isinstance(positions, int) and positions > 0:
-        # RoBERTa and its kin number positions from one past the padding token's.
-        shifted = config.model_type in ("roberta", "xlm-roberta", "camembert", "longformer", "mpnet", "xlm-roberta-xl")
-        known.append(positions - (config.pad_token_id + 1 if shifted and config.pad_token_id is not None else 0))
-    return (min(known) if known else 512) - int(tokenizer.num_special_tokens_to_add())
+        shifted = config.model_type in SHIFTED_POSITIONS
+        limits.append(positions - (config.pad_token_id + 1 if shifted and config.pad_token_id is not None else 0))
+    return (min(limits) if limits else DEFAULT_WINDOW_TOKENS) - int(tokenizer.num_special_tokens_to_add())

@@ -23,7 +23,7 @@ from inspect_ai.util import JSONSchema
 
 from vostochny import scoring
 from vostochny.errors import InputError, Problem
-from vostochny.extractors.answers import checked, stored
+from vostochny.extractors.answers import check_row, select_layers
 from vostochny.formats.input import read_documents
 from vostochny.metrics import catalogue
 from vostochny.metrics.counts import Counts
@@ -106,8 +106,8 @@ def judged(answer: str, document: Document, layers: list[str]) -> Score:
     try:
         row = {k: v for k, v in read(answer).items() if k in layers}
         # A type that is not the ontology's is a mistake like any other; offsets, if any come, are not to be relied on.
-        predicted = checked(row | {"doc_id": document.doc_id}, document, ontology, unknown="wrong", offsets="ignore")
-        prediction |= stored(row, document)
+        predicted = check_row(row | {"doc_id": document.doc_id}, document, ontology, unknown="wrong", offsets="ignore")
+        prediction |= select_layers(row, document)
     except InputError as e:
         problem = str(e)
         predicted = Document(document.doc_id, document.text, emitted=frozenset(layers))
