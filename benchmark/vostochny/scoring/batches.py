@@ -124,7 +124,9 @@ class Batch:
         if view:
             gold = [view.relabel_gold(d) for d in gold]
             predicted = {i: view.relabel_prediction(d) for i, d in predicted.items()}
-        return pair_documents(gold, predicted, frozenset(self.ontology.values), unscored_zones(self.ontology, self.options))
+        return pair_documents(
+            gold, predicted, frozenset(self.ontology.values), unscored_zones(self.ontology, self.options)
+        )
 
     @property
     def placement(self) -> Placement:

@@ -52,7 +52,9 @@ def score(
     pairs = pair_documents(documents, predicted, frozenset(ontology.values), unscored_zones(ontology, options))
     emitted = {layer for d in predicted.values() for layer in d.emitted}
     layers = options.scored_layers(emitted)
-    measures = plain_measures(catalogue.compute_counts(catalogue.MetricInput(catalogue.PairSource(pairs)), layers, options.metrics))
+    measures = plain_measures(
+        catalogue.compute_counts(catalogue.MetricInput(catalogue.PairSource(pairs)), layers, options.metrics)
+    )
     across: dict[str, Floats] = {}
     for layer in layers if not options.metrics else ():
         if not all(catalogue.has_clusters(pairs, layer)):
