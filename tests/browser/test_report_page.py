@@ -141,7 +141,7 @@ def test_every_view_is_legible_and_fits(
         assert pairs >= 5
         spare = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert page.evaluate(spare) <= 0, view
-        # A sample of what is focused and unchosen has other colours.
+        # The colours of a focused and of an unchecked filter are others: look at one of them.
         if page.locator("#filters").is_visible():
             page.locator("#filters .check input").first.focus()
             press(page, "Space")
@@ -274,7 +274,7 @@ def test_clusters_are_seen_across_articles(opened: Callable[..., Any], report: P
     follow(page, second, by="key")
     assert page.locator("#cluster").get_by_text(name, exact=True).is_visible()
     assert page.evaluate("document.activeElement.id") == "cluster"
-    follow(page, page.locator(".fate a").first)
+    follow(page, page.locator(".outcome a").first)
     page.wait_for_selector(".seg.pinned")
     page.go_back()
     page.wait_for_selector("#cluster")

@@ -1,12 +1,13 @@
-// One article with both annotations: gold below its words, the prediction above them, broken lines where they differ.
+// The view "Articles": one article with gold drawn below its words and the prediction above, dashed where they differ.
 const LANE = 5;  // pixels from one line to the next
 const MARKED = ['entities', 'events', 'quotes'];
-let reading = null;  // {article, marks, segments, pinned}: what is on the page now
+let reading = null;  // {article, marks, segments, pinned}: the article on the page and its state
 
+// Return one mark per item and side that passes the filter.
 function marksOf(article) {
   const marks = [];
   article.rows.forEach((row, number) => {
-    if (!MARKED.includes(row.layer) || !chosen(article, row)) return;
+    if (!MARKED.includes(row.layer) || !passesFilter(article, row)) return;
     for (const side of ['gold', 'predicted']) {
       if (row[side] === null) continue;
       const item = article[side][row.layer][row[side]];
@@ -16,8 +17,9 @@ function marksOf(article) {
   return marks;
 }
 
-function lanes(marks) {
-  // The shortest lie nearest to the words, so that what is nested is never farther out than what it is nested in.
+// Set the lane of each mark, counted from the words outwards, and return how many lanes each side needs: [gold, predicted].
+function assignLanes(marks) {
+  // The shortest lie nearest to the words, so that a nested span is never drawn outside of the one around it.
   const taken = {gold: [], predicted: []};
   for (const mark of [...marks].sort((a, b) => (a.end - a.start) - (b.end - b.start) || a.start - b.start)) {
     const rows = taken[mark.side];
@@ -28,6 +30,7 @@ function lanes(marks) {
   return [taken.gold.length, taken.predicted.length];
 }
 
+// Return the paragraphs and the stretches between them; without paragraphs the lines of the text.
 function blocksOf(article) {
   const length = article.points.length, blocks = [];
   let at = 0;
@@ -40,6 +43,7 @@ function blocksOf(article) {
   return blocks;
 }
 
+// Return the offsets at which the text is cut besides those of the marks: of what an event or quote links to, and of zones.
 function cutsOf(article) {
   const cuts = new Set();
   for (const side of ['gold', 'predicted']) {
@@ -52,7 +56,8 @@ function cutsOf(article) {
   return cuts;
 }
 
-function lines(marks, at, end, below, above) {
+// Return the lines of some marks as background images: CSS can underline a word only once.
+function lineStyle(marks, at, end, below, above) {
   const images = [], sizes = [], places = [];
   for (const {row, side, lane, item} of marks) {
     const colour = `var(--${row.layer})`;
@@ -65,9 +70,10 @@ function lines(marks, at, end, below, above) {
   return {'background-image': images.join(','), 'background-size': sizes.join(','), 'background-position': places.join(',')};
 }
 
+// Draw a paragraph as segments: stretches of text in which no mark begins or ends.
 function drawBlock(article, [start, end], marks, cuts) {
   const inside = marks.filter(mark => (mark.start < end && start < mark.end) || (mark.start === mark.end && start <= mark.start && mark.start < end));
-  const [below, above] = lanes(inside);
+  const [below, above] = assignLanes(inside);
   const points = new Set([start, end]);
   for (const cut of cuts) if (start < cut && cut < end) points.add(cut);
   for (const mark of inside) for (const span of mark.item.spans) for (const x of span) if (start < x && x < end) points.add(x);
@@ -82,12 +88,12 @@ function drawBlock(article, [start, end], marks, cuts) {
     const wrong = here.some(mark => mark.row.verdict !== 'hit' && mark.row.layer !== 'quotes');
     const target = (first || here[0] || {}).number;
     for (const mark of inside) {
-      // What is predicted and not in the text has no words to be drawn on: a caret stands where it counts.
-      if (mark.start === mark.end && mark.start === from) children.push(caret(article, mark));
+      // Predicted words that are not in the text have nothing to be drawn on: a caret stands where they are scored.
+      if (mark.start === mark.end && mark.start === from) children.push(drawCaret(article, mark));
     }
     const element = h(first ? 'a' : 'span', {
       class: 'seg' + (here.length ? ' marked' : '') + (wrong ? ' wrong' : '') + (zoneAt(from)[3] ? '' : ' unscored'),
-      href: first && link('articles', article.id, target), tabindex: first && -1, vars: lines(here, from, to, below, above),
+      href: first && link('articles', article.id, target), tabindex: first && -1, vars: lineStyle(here, from, to, below, above),
       ...(here.length ? {mouseenter: () => preview(here), mouseleave: leave, focus: () => preview(here),
         blur: leave, click: event => { event.preventDefault(); pin(article, target); }} : {}),
     }, article.points.slice(from, to).join(''));
@@ -99,7 +105,7 @@ function drawBlock(article, [start, end], marks, cuts) {
     title: zone[3] ? null : `${zone[2]}: not scored`}, children);
 }
 
-function caret(article, mark) {
+function drawCaret(article, mark) {
   const element = h('a', {class: 'seg marked wrong caret', href: link('articles', article.id, mark.number), tabindex: -1,
     'aria-label': words(article, mark.item.spans[0]), mouseenter: () => preview([mark]), mouseleave: leave,
     focus: () => preview([mark]), blur: leave, click: event => { event.preventDefault(); pin(article, mark.number); }}, '‸');
@@ -107,6 +113,7 @@ function caret(article, mark) {
   return element;
 }
 
+// Show the details of marks that are pointed at; of null those of the pinned one, if any.
 function preview(marks) {
   for (const {element, marks: own} of reading.segments) {
     element.classList.toggle('hot', Boolean(marks) && own.includes(marks[0]));
@@ -116,7 +123,7 @@ function preview(marks) {
 }
 
 function leave(event) {
-  // Whoever goes from the text to the details must find there what was seen on leaving.
+  // A reader who moves from the text to the panel must find there what it showed when leaving the mark.
   if (!document.getElementById('panel').contains(event.relatedTarget)) preview(null);
 }
 
@@ -144,13 +151,14 @@ function pin(article, number) {
   reading.pinned = number;
   const row = article.rows[number];
   const over = row.layer === 'arguments' ? eventOf(article, row) : itemsOf(article, row);
-  for (const item of over) for (const span of item ? item.spans : []) tag(span, 'pinned');
-  linksOf(article, row).forEach(([span, role]) => tag(span, 'linked', role));
+  for (const item of over) for (const span of item ? item.spans : []) markSegments(span, 'pinned');
+  linksOf(article, row).forEach(([span, role]) => markSegments(span, 'linked', role));
   drawPanel([number]);
 }
 
 const eventOf = (article, row) => itemsOf(article, row).map(item => item && item.event);
 
+// Return the spans that an event or a quote links to, each with its role: [[start, end], role].
 function linksOf(article, row) {
   const [gold, predicted] = row.layer === 'arguments' ? eventOf(article, row) : itemsOf(article, row);
   const out = [];
@@ -173,19 +181,19 @@ function linksOf(article, row) {
   return out;
 }
 
-function tag(span, name, role) {
+function markSegments(span, name, role) {
   for (const {element, start, end} of reading.segments) {
     if (start < span[0] || end > span[1]) continue;
     element.classList.add(name);
     if (!role || start !== span[0]) continue;
     element.dataset.role = [element.dataset.role, role].filter(Boolean).join(', ');
-    // A label that begins far to the right would leave the page.
+    // A label that begins far to the right would extend beyond the page.
     const room = element.closest('.text').getBoundingClientRect();
     element.classList.toggle('label-left', element.getClientRects()[0].left > room.left + room.width * .7);
   }
 }
 
-function stepping(event) {
+function stepByKey(event) {
   if (event.key === 'Escape' && reading.pinned !== null) release();
   const step = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1}[event.key];
   const stops = [...event.currentTarget.querySelectorAll('a.seg')];
@@ -193,11 +201,11 @@ function stepping(event) {
   if (at < 0 || (!step && event.key !== 'Home' && event.key !== 'End')) return;
   event.preventDefault();
   const to = event.key === 'Home' ? 0 : event.key === 'End' ? stops.length - 1 : at + step;
-  if (stops[to]) enter(stops, stops[to]);
+  if (stops[to]) focusStop(stops, stops[to]);
 }
 
-function enter(stops, element) {
-  // One stop for Tab in the whole text; the arrow keys move on from there.
+function focusStop(stops, element) {
+  // The text has a single stop for the Tab key; from there the arrow keys move between the marks.
   for (const stop of stops) stop.tabIndex = stop === element ? 0 : -1;
   element.focus();
 }
@@ -206,30 +214,30 @@ VIEWS.articles = {
   title: 'Articles', uses: ['layers', 'type', 'verdicts', 'reset'],
   without: ['arguments', 'identity', 'role', 'split', 'merged'],
   draw(main, [id, number]) {
-    if (!DATA.articles.length) { main.append(h('p', null, 'The articles were not kept beside this result.')); return; }
+    if (!DATA.articles.length) { main.append(h('p', null, 'The articles were not kept when this result was computed.')); return; }
     const article = DATA.articles[Math.max(0, articleAt(id))];
     const marks = marksOf(article), cuts = cutsOf(article);
     reading = {article, marks, segments: [], pinned: null};
     main.append(h('nav', {class: 'tabs', 'aria-label': 'Articles'}, DATA.articles.map(one =>
       h('a', {href: link('articles', one.id), 'aria-current': one === article ? 'page' : null, title: one.title}, one.short))));
-    const text = h('div', {class: 'text', lang: 'en', keydown: stepping},
+    const text = h('div', {class: 'text', lang: 'en', keydown: stepByKey},
       blocksOf(article).map(block => drawBlock(article, block, marks, cuts)));
     main.append(
       h('h2', {class: 'visually-hidden'}, `Article ${article.short}`),
       h('p', {class: 'key'}, 'Below the words: gold. Above: prediction. ',
         MARKED.filter(l => DATA.layers.includes(l)).map(l => [h('span', {class: 'key-line', 'data-layer': l}), ` ${l} `]),
-        h('span', {class: 'key-line broken'}), ' not a hit. Arrow keys step through the marks, Enter holds one; ',
+        h('span', {class: 'key-line broken'}), ' not a hit. The arrow keys move between the marks, Enter pins one; ',
         h('a', {href: '#panel', click: event => { event.preventDefault(); document.getElementById('panel').focus(); }}, 'skip to the details'), '.'),
       h('div', {class: 'reader'}, text,
         h('aside', {id: 'panel', tabindex: -1, 'aria-live': 'polite', 'aria-label': 'Details'})));
     const stop = text.querySelector('a.seg');
     if (stop) stop.tabIndex = 0;
     drawPanel([]);
-    if (number && article.rows[Number(number)]) arrive(article, Number(number), text);
+    if (number && article.rows[Number(number)]) showAndFocus(article, Number(number), text);
   },
 };
 
-function arrive(article, number, text) {
+function showAndFocus(article, number, text) {
   pin(article, number);
   const row = article.rows[number], item = itemsOf(article, row).find(Boolean);
   const found = reading.segments.filter(one => one.start >= item.spans[0][0] && one.end <= item.spans[item.spans.length - 1][1]);
@@ -238,7 +246,7 @@ function arrive(article, number, text) {
   if (!target) return;
   if (!stops.includes(target.element)) target.element.tabIndex = -1;
   for (const {element} of found) element.classList.add('arrived');
-  enter(stops, target.element);
+  focusStop(stops, target.element);
   target.element.scrollIntoView({block: 'center'});
   drawPanel([number]);
 }

@@ -1,6 +1,7 @@
-// The same person, event or utterance in all articles, side by side.
+// The view "Across articles": the mentions of one cluster (a person, an event, an utterance) in all articles, side by side.
 const KINDS = {entities: 'People, places, things', events: 'Events', quotes: 'Utterances'};
 
+// Return the clusters of one kind and side, those in the most articles first, then those with the most mentions.
 function clustersOf(kind, side) {
   const found = new Map();
   for (const article of DATA.articles) {
@@ -16,6 +17,7 @@ function clustersOf(kind, side) {
     .sort((a, b) => b.articles - a.articles || b.mentions.length - a.mentions.length || (a.name < b.name ? -1 : 1));
 }
 
+// Return the words by which a reader knows a cluster: its most frequent name, trigger, or its shortest quote.
 function titleOf(kind, mentions) {
   if (kind === 'quotes') return shorten(mentions.map(m => wording(m)).sort((a, b) => a.length - b.length)[0], 70);
   const counts = new Map();
@@ -30,40 +32,42 @@ function titleOf(kind, mentions) {
 }
 
 const wording = ({article, item}) => item.spans.map(span => words(article, span)).join(' … ');
-const bare = word => word.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+const normalise = word => word.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
+// Return a span with some characters before and after it, cut at white space.
 function context(article, span, room = 45) {
   const before = article.points.slice(Math.max(0, span[0] - room), span[0]).join('').replace(/\s+/g, ' ');
   const after = article.points.slice(span[1], span[1] + room).join('').replace(/\s+/g, ' ');
   return [before.replace(/^\S*\s/, '…'), h('mark', null, shorten(words(article, span), 160)), after.replace(/\s\S*$/, '…')];
 }
 
-function fate(side, {article, item, row}, kind) {
+// Draw the verdict of a mention, and a link to the cluster that its counterpart on the other side belongs to.
+function drawOutcome(side, {article, item, row}, kind) {
   if (!row) return null;
   const other = row[side === 'gold' ? 'predicted' : 'gold'];
   const cluster = other !== null && article[side === 'gold' ? 'predicted' : 'gold'][kind][other].cluster;
   const number = row[side];
-  const torn = article.rows.filter(r => r.layer === 'identity' && r.of === kind && r[side] === number);
-  return [chip(row.verdict), torn.map(r => [' ', chip(r.verdict)]), cluster ? [' ', h('a', {class: 'cluster', href: link('identity', kind, side === 'gold' ? 'predicted' : 'gold', cluster)}, cluster)] : null];
+  const identityRows = article.rows.filter(r => r.layer === 'identity' && r.of === kind && r[side] === number);
+  return [verdictChip(row.verdict), identityRows.map(r => [' ', verdictChip(r.verdict)]), cluster ? [' ', h('a', {class: 'cluster', href: link('identity', kind, side === 'gold' ? 'predicted' : 'gold', cluster)}, cluster)] : null];
 }
 
-function place({article, row}, text) {
+function linkToPlace({article, row}, text) {
   return row ? h('a', {href: link('articles', article.id, article.rows.indexOf(row))}, text) : text;
 }
 
 function drawWordings(kind, side, mentions) {
-  // Words that no other wording has are where a translation went its own way.
-  const sets = mentions.map(m => new Set(wording(m).split(' ').map(bare)));
+  // Words that are in no other wording show where a translation differs from all others.
+  const sets = mentions.map(m => new Set(wording(m).split(' ').map(normalise)));
   return h('div', {class: 'columns'}, mentions.map((mention, i) => {
     const {article, item} = mention;
     const own = wording(mention).split(' ').map(word => {
-      const alone = bare(word) && !sets.some((set, j) => j !== i && set.has(bare(word)));
+      const alone = normalise(word) && !sets.some((set, j) => j !== i && set.has(normalise(word)));
       return [alone && mentions.length > 1 ? h('em', {class: 'alone'}, word) : word, ' '];
     });
     const facts = [['source', item.source && words(article, item.source)], ['speaker', item.speaker], ['cue', item.cue && words(article, item.cue)],
       ['addressee', item.addressee && words(article, item.addressee)], ['directness', item.directness], ['attitude', item.attitude], ['link', item.link]];
-    return h('article', {class: 'card'}, h('h4', null, place(mention, `Article ${article.short}`)), h('blockquote', null, own),
-      h('dl', null, facts.filter(f => f[1]).map(([name, value]) => [h('dt', null, name), h('dd', null, value)])), h('p', {class: 'fate'}, fate(side, mention, kind)));
+    return h('article', {class: 'card'}, h('h4', null, linkToPlace(mention, `Article ${article.short}`)), h('blockquote', null, own),
+      h('dl', null, facts.filter(f => f[1]).map(([name, value]) => [h('dt', null, name), h('dd', null, value)])), h('p', {class: 'outcome'}, drawOutcome(side, mention, kind)));
   }));
 }
 
@@ -72,12 +76,13 @@ function drawMentions(kind, side, mentions) {
     const here = mentions.filter(m => m.article === article);
     return h('article', {class: 'card' + (here.length ? '' : ' none')}, h('h4', null, `Article ${article.short}`),
       here.length ? h('ol', null, here.map(mention => h('li', null, h('p', {class: 'context'}, context(article, mention.item.spans[0])),
-        h('p', {class: 'fate'}, place(mention, `${mention.item.type}${mention.item.level ? ` ${mention.item.level}` : ''}`), ' ', fate(side, mention, kind)))))
+        h('p', {class: 'outcome'}, linkToPlace(mention, `${mention.item.type}${mention.item.level ? ` ${mention.item.level}` : ''}`), ' ', drawOutcome(side, mention, kind)))))
         : h('p', null, 'not mentioned'));
   }));
 }
 
-function standing(side, kind, mentions) {
+// Describe in which clusters of the other side the mentions of a cluster are.
+function describeCounterparts(side, kind, mentions) {
   const counts = new Map();
   let lost = 0;
   for (const {article, row} of mentions) {
@@ -94,7 +99,7 @@ VIEWS.identity = {
   title: 'Across articles', uses: [], without: [],
   draw(main, [kindAsked, sideAsked, name]) {
     const kinds = Object.keys(KINDS).filter(kind => clustersOf(kind, 'gold').length || clustersOf(kind, 'predicted').length);
-    if (!kinds.length) { main.append(h('p', null, 'Neither gold nor prediction says what is the same across articles.')); return; }
+    if (!kinds.length) { main.append(h('p', null, 'Neither gold nor prediction has clusters.')); return; }
     const kind = kinds.includes(kindAsked) ? kindAsked : kinds[0];
     const sides = ['gold', 'predicted'].filter(side => clustersOf(kind, side).length);
     const side = sides.includes(sideAsked) ? sideAsked : sides[0];
@@ -108,8 +113,8 @@ VIEWS.identity = {
           h('a', {href: link('identity', kind, side, c.name), 'aria-current': c === one ? 'true' : null}, h('span', null, c.title),
             h('small', null, `${many(c.mentions.length, 'mention')}, ${many(c.articles, 'article')}`)))))),
         h('section', {class: 'detail', 'aria-labelledby': 'cluster'}, h('h3', {id: 'cluster', tabindex: -1}, one.title), h('p', null, h('code', null, one.name)),
-          h('p', {class: 'standing'}, standing(side, kind, one.mentions)),
-          kind === 'quotes' && one.mentions.length > 1 ? h('p', {class: 'key'}, h('em', {class: 'alone'}, 'marked'), ' words stand in no other wording') : null,
+          h('p', {class: 'counterparts'}, describeCounterparts(side, kind, one.mentions)),
+          kind === 'quotes' && one.mentions.length > 1 ? h('p', {class: 'key'}, h('em', {class: 'alone'}, 'marked'), ' words are in no other wording') : null,
           kind === 'quotes' ? drawWordings(kind, side, one.mentions) : drawMentions(kind, side, one.mentions))));
     if (name !== undefined) main.querySelector('#cluster').focus({preventScroll: true});
   },
