@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
+from tests.support import effort
 from tests.support.requirements import skip_or_fail
 
-# A test must not fail because the machine was busy.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
+effort.load_profile()
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import vostochny
+from tests.support.effort import examples
 from vostochny.extractors.windows import TextChunk, merge_spans, split_document
 from vostochny.model import Document, Entity, Span
 
@@ -19,7 +20,7 @@ def words_of(text: str) -> int:
     return len(text.split())
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=30), st.integers(3, 25), st.booleans())
 def test_chunks_fit_cover_everything_and_lose_nothing(lengths, window, with_sentences):
     text, sentences, at = "", [], 0

@@ -1,6 +1,6 @@
 """Broken input, by the thousand: every reader says what is wrong, in one line a problem, and nothing else happens.
 
-VOSTOCHNY_FUZZ=100000 makes that many inputs instead of a run's share; VOSTOCHNY_FUZZ_SEED another sequence of them.
+VOSTOCHNY_FUZZ=100000 makes that many inputs, as make test-all does; VOSTOCHNY_FUZZ_SEED another sequence of them.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.effort import AT_LENGTH
 from tests.support.samples import ONTOLOGY, gold
 from vostochny import scoring
 from vostochny.errors import InputError
 from vostochny.formats import registry
 from vostochny.report import terminal
 
-INPUTS = int(os.environ.get("VOSTOCHNY_FUZZ", "3000"))
+INPUTS = int(os.environ.get("VOSTOCHNY_FUZZ", "100000" if AT_LENGTH else "3000"))
 SEED = int(os.environ.get("VOSTOCHNY_FUZZ_SEED", "6"))
 SECONDS = 10.0  # an input that takes longer hangs
 MEGABYTES = 1500  # more than the whole run before it may take

@@ -8,13 +8,14 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts import store
 from scripts.edit import lines as script
 from scripts.files import ANNOTATIONS
 from scripts.history import differences, revisions
+from tests.support.effort import examples
 from vostochny.errors import InputError
 from vostochny.formats import label_studio, notation
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
@@ -233,7 +234,7 @@ def whole(d: Document) -> list[Span]:
     return [s for s in spans if any(s.start < x.start < s.end for x in d.sentences)]
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(documents())
 def test_whatever_is_written_in_plain_words_is_read_again(d):
     expected = notation.renumber(d)
@@ -245,7 +246,7 @@ def test_whatever_is_written_in_plain_words_is_read_again(d):
         assert back == expected
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(documents(st.one_of(WORDS, ODD)))
 def test_odd_words_are_read_again_or_refused(d):
     try:

@@ -6,9 +6,10 @@ from collections import Counter
 from itertools import permutations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.effort import examples
 from tests.support.samples import ONTOLOGY, an_entity, of_words
 from vostochny.metrics.assignment import best_pairs
 from vostochny.metrics.columns import build_entity_table, pair_rows
@@ -16,7 +17,7 @@ from vostochny.metrics.pairs import pair_documents
 from vostochny.model import Entity
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(st.lists(an_entity(), max_size=5), st.lists(an_entity(), max_size=5))
 def test_pairs_are_the_best_there_are(gold, predicted):
     """Exact pairs first; the rest by brute force over every one-to-one map."""
@@ -51,7 +52,7 @@ def test_pairs_are_the_best_there_are(gold, predicted):
     assert sum(weight(a, b) for a, b in rest) == pytest.approx(best)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.dictionaries(st.tuples(st.integers(0, 5), st.integers(0, 5)), st.floats(0.1, 1), max_size=12))
 def test_assignment_against_brute_force(weights):
     found = best_pairs(weights)

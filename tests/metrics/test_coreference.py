@@ -5,10 +5,11 @@ import random
 import numpy as np
 import pytest
 import scorch.scores as scorch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import reference_coreference as reference
+from tests.support.effort import examples
 from tests.support.samples import NO_INTERVALS, ONTOLOGY, TOKENS, of_words
 from vostochny import scoring
 from vostochny.metrics import coreference
@@ -79,7 +80,7 @@ corpus = st.lists(st.tuples(clustering, clustering), min_size=1, max_size=5)
 switches = st.fixed_dictionaries({"singletons": st.booleans(), "common_only": st.booleans()})
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(corpus, switches)
 def test_fast_equals_slow(documents, options):
     """Also with mentions listed twice, in one cluster or in several."""
@@ -101,7 +102,7 @@ def test_thousands_of_documents_at_once(options):
     check(gold, predicted, **options)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(corpus, switches, st.randoms(use_true_random=False))
 def test_order_is_irrelevant(documents, options, shuffle):
     gold, predicted = zip(*documents, strict=True)
@@ -111,7 +112,7 @@ def test_order_is_irrelevant(documents, options, shuffle):
         assert np.array_equal(metric(table(gold, predicted, **options)), metric(mixed))
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(clustering, min_size=1, max_size=5), switches)
 def test_gold_against_itself_is_one(documents, options):
     for name, metric in METRICS.items():
@@ -119,7 +120,7 @@ def test_gold_against_itself_is_one(documents, options):
         assert (found.recall, found.precision, found.f1) in ((1.0, 1.0, 1.0), (None, None, None)), name
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(corpus, switches)
 def test_swapping_the_sides_swaps_recall_and_precision(documents, options):
     gold, predicted = zip(*documents, strict=True)
@@ -215,7 +216,7 @@ def test_a_cluster_in_two_documents_is_refused():
         tabulate(side, side, 2)
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(st.dictionaries(st.tuples(st.integers(0, 5), st.integers(0, 6)), st.integers(1, 4)))
 def test_assignment_is_best(weights):
     """Small whole weights, so that ties abound; against every map tried."""

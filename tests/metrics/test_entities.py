@@ -7,11 +7,12 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from nervaluate.evaluator import Evaluator
 
 import vostochny
+from tests.support.effort import examples
 from tests.support.samples import ONTOLOGY, TOKENS, an_entity, counted, disjoint, gold, of_words, scored
 from vostochny.formats.reader import Reading, Record
 from vostochny.metrics import entities
@@ -56,7 +57,7 @@ def plain_exact(gold: list[Document], predicted: list[Document], names_only: boo
     return right, golds, claims
 
 
-@settings(max_examples=1500, deadline=None)
+@examples(1500)
 @given(corpora)
 def test_fast_entities_equal_the_plain_reference(corpus):
     gold, predicted = documents_of(corpus)
@@ -65,7 +66,7 @@ def test_fast_entities_equal_the_plain_reference(corpus):
         assert (s[name].right, s[name].gold, s[name].predicted) == plain_exact(gold, predicted, names_only)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(corpora, st.randoms(use_true_random=False))
 def test_the_order_of_the_input_never_matters(corpus, dice):
     """nervaluate's problem: there the same spans in another order score 0."""
@@ -76,7 +77,7 @@ def test_the_order_of_the_input_never_matters(corpus, dice):
     assert scored(gold, shuffled) == before
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(corpora, an_entity())
 def test_adding_a_wrong_item_never_raises_precision(corpus, extra):
     gold, predicted = documents_of(corpus)

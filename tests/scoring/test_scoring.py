@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.metrics.v1 import precision_recall_fscore_support
 from seqeval.scheme import IOB2
 
+from tests.support.effort import examples
 from vostochny import corpus, scoring
 from vostochny.formats import jsonl
 from vostochny.metrics import catalogue
@@ -141,7 +142,7 @@ def test_unscored_zones_neither_reward_nor_punish():
     assert (s.right, s.gold, s.predicted) == (1, 1, 2)  # the one that straddles counts by its start
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.randoms(use_true_random=False), st.sampled_from(GOLD))
 def test_strict_iob2_equals_seqeval(random, gold):
     """Perturbed gold: dropped, retyped, shifted, nested and off-token spans, scored by both."""

@@ -7,9 +7,10 @@ import random
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.effort import examples
 from tests.support.samples import ONTOLOGY, TEXTS, gold, span, words_only
 from vostochny import corpus, scoring
 from vostochny.errors import InputError
@@ -169,7 +170,7 @@ def test_an_interrupted_quote_is_found_in_its_parts():
     assert [s.of(more.text) for s in more.parts("We will win.... and soon….")] == ["We will win", "and soon"]
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(st.sampled_from(["a", "b", "cc", "a b"]), max_size=25), st.randoms(use_true_random=False))
 def test_a_whole_list_in_text_order_is_placed_where_it_came_from(words, dice):
     text = " , ".join(words)
@@ -187,7 +188,7 @@ def test_a_whole_list_in_text_order_is_placed_where_it_came_from(words, dice):
     assert len(set(by_string)) == len(by_string)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.text(alphabet="ab “”’\"'–-\n\t 🚀", max_size=40))
 def test_evened_text_maps_back_to_its_own_offsets(text):
     evened = NormalisedText(text)

@@ -1,0 +1,24 @@
+"""How much a run tries: make test samples what make test-all, which sets VOSTOCHNY_TESTS=all, tries at length."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+AT_LENGTH = os.environ.get("VOSTOCHNY_TESTS") == "all"
+FACTOR = 20 if AT_LENGTH else 1
+
+
+def examples(number: int) -> settings:
+    """Return hypothesis settings for ``number`` random examples, and FACTOR times as many in make test-all."""
+    return settings(max_examples=FACTOR * number)
+
+
+def load_profile() -> None:
+    """Let hypothesis take its time: a test must not fail because the machine was busy.
+
+    The profile also sets the number of examples of the tests that name none; settings made later build upon it.
+    """
+    settings.register_profile("vostochny", deadline=None, max_examples=FACTOR * 100)
+    settings.load_profile("vostochny")
