@@ -6,7 +6,7 @@ SERVER := .label-studio/venv
 CODE := benchmark scripts tests
 UV := $(BIN)/uv pip install --quiet --compile-bytecode
 
-.PHONY: benchmark test test-models lint corpus baselines diff release chromium clean label-studio label-studio-stop update
+.PHONY: benchmark test test-all test-models say-test say-test-all lint corpus baselines diff release chromium clean label-studio label-studio-stop update
 
 benchmark: .venv/.ready
 	@$(BIN)/python -m scripts corpus --check
@@ -14,8 +14,19 @@ benchmark: .venv/.ready
 	@echo "lookup: names and triggers of the other articles, found again"
 	@$(BIN)/vostochny score benchmark/baselines/lookup/predictions.jsonl
 
-test: .venv/.ready $(SERVER)/.ready chromium lint
+# What CI runs. The first prerequisite announces how long it takes, before anything is installed.
+test: say-test .venv/.ready $(SERVER)/.ready chromium lint
 	$(BIN)/python -m pytest
+
+say-test:
+	@echo "make test: about 8 minutes on two idle cores; the first run also installs what it needs"
+
+# Everything in make test at greater length, and what is too heavy for it; stores its result in benchmark/test-all.json.
+test-all: say-test-all .venv/.ready $(SERVER)/.ready chromium lint .models/.ready
+	@$(BIN)/python -m scripts test-all
+
+say-test-all:
+	@echo "make test-all: about 30 minutes on two idle cores; the first run also installs torch (up to 3 GB)"
 
 # A server with the gold in it, to correct in the browser; what was edited there stays until it is pulled.
 label-studio: .venv/.ready $(SERVER)/.ready
@@ -48,11 +59,8 @@ baselines: .venv/.ready
 	$(BIN)/python -m scripts datasheet
 
 # The adapters of transformers and GLiNER, with small random models; torch is large, so it has its own environment.
-test-models: .venv/.ready
-	@test -d .models || $(PYTHON) -m venv .models
-	@$(UV) --python .models/bin/python --editable . pytest spacy \
-	  torch==2.13.0 transformers==5.16.1 gliner==0.2.29
-	HF_HUB_OFFLINE=1 .models/bin/python -m pytest -m models tests/test_extractors_models.py
+test-models: .models/.ready
+	@$(BIN)/python -m scripts test-all --suite models
 
 # What changed in the annotation: since the last commit, or as in `make diff A=v1.0.0 B=v1.1.0`.
 A ?= HEAD
@@ -80,6 +88,15 @@ $(SERVER)/.ready: .venv/.ready constraints-label-studio.txt
 	@echo "creating $(SERVER)"
 	@$(PYTHON) -m venv $(SERVER)
 	@$(UV) --python $(SERVER)/bin/python --constraint constraints-label-studio.txt label-studio
+	@touch $@
+
+# pytest and hypothesis are what those tests and tests/conftest.py import. torch comes by pip, which also finds wheels
+# that it is configured to find (find-links); uv then keeps what is there.
+.models/.ready: .venv/.ready Makefile
+	@echo "creating .models"
+	@$(PYTHON) -m venv .models
+	@.models/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	@$(UV) --python .models/bin/python --editable . pytest hypothesis torch==2.13.0 transformers==5.16.1 gliner==0.2.29
 	@touch $@
 
 chromium:

@@ -37,6 +37,7 @@ COMMANDS = {
     "datasheet": ("build.datasheet", "update the generated numbers in the documents"),
     "diff": ("history.differences", "print what changed in the annotations between two states"),
     "release": ("history.release", "make a release"),
+    "test-all": ("bench.all_tests", "run every test, the heavy ones included, and store the result"),
     "speed": ("bench.speed", "measure the scorer's speed beside the field's scorers"),
     "coverage": ("bench.coverage", "simulate how often the confidence intervals cover the true score"),
 }

@@ -13,7 +13,6 @@ import argparse
 import functools
 import json
 import os
-import platform
 import random
 import resource
 import subprocess
@@ -28,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from scripts.bench import speed_workers
+from scripts.bench.machine import describe_machine
 from scripts.bench.timing import best, parse_only, peak_kilobytes, score_names
 from scripts.files import ROOT, write_atomically
 from vostochny.metrics import coreference
@@ -277,19 +277,11 @@ def measure_growth(scale: float) -> dict[str, float]:
     return exponents | {"cluster_size": fit_exponent(sizes, runs)}
 
 
-def describe_machine() -> dict[str, Any]:
+def describe_environment() -> dict[str, Any]:
     """Return the processor, the versions and the load of the machine that is measured on."""
     names = ("numpy", "orjson", "seqeval", "nervaluate", "scorch", "scikit-learn", "distributed")
-    model = ""
-    cpus = Path("/proc/cpuinfo")
-    if cpus.is_file():
-        lines = cpus.read_text().splitlines()
-        model = next((x.split(":", 1)[1].strip() for x in lines if x.startswith("model name")), "")
     return {
-        "processor": model or platform.processor(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "system": platform.system(),
+        **describe_machine(),
         "load_before": os.getloadavg()[0],
         "packages": {n: version(n) for n in names},
     }
@@ -343,7 +335,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="measure on a hundredth of the sizes, write nothing")
     quick = parser.parse_args(arguments).quick
     scale = 0.01 if quick else 1.0
-    rows: dict[str, Any] = {"machine": describe_machine(), "whole_process": measure_whole_process()}
+    rows: dict[str, Any] = {"machine": describe_environment(), "whole_process": measure_whole_process()}
     for name, measure in MEASUREMENTS.items():
         rows[name] = measure(scale)
         print(f"{name}: measured", file=sys.stderr)

@@ -1,0 +1,146 @@
+"""Run every test, those too heavy for ``make test`` included, and store the result in benchmark/test-all.json.
+
+    make test-all                       creates what the tests need, then runs
+    python -m scripts test-all          all suites, one after another
+    python -m scripts test-all --suite models      one suite; nothing is stored
+
+It tries twenty times as many random examples as ``make test`` (tests/support/effort.py) and a hundred thousand broken
+inputs, and runs the adapters of transformers and GLiNER with real models. No test may be skipped: where a server, a
+browser or a library is missing, it fails. The result is stored only when every test passed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from scripts.bench.machine import describe_machine
+from scripts.files import ROOT, display_path, write_atomically
+
+OUT = ROOT / "benchmark" / "test-all.json"
+# torch is large, so the tests that need it have an environment of their own (make test-models creates it).
+MODELS_PYTHON = ROOT / ".models" / "bin" / "python"
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Tests that run in one process of pytest."""
+
+    python: Path
+    marks: str  # pytest's -m
+    path: str = "tests"
+
+
+SUITES = {
+    "code": Suite(Path(sys.executable), "not models and not server and not browser"),
+    "server and browser": Suite(Path(sys.executable), "server or browser"),
+    # The other files cannot be imported there: that environment lacks what they need.
+    "models": Suite(MODELS_PYTHON, "models", "tests/extractors/test_models.py"),
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many tests of a suite passed, failed (errors included) and were skipped, and how long it took."""
+
+    passed: int
+    failed: int
+    skipped: int
+    seconds: float
+
+    @property
+    def complete(self) -> bool:
+        """Whether tests ran, and all of them passed."""
+        return self.passed > 0 and self.failed == self.skipped == 0
+
+
+def run_suite(suite: Suite) -> Outcome:
+    """Run the tests of a suite; pytest's output goes to the terminal.
+
+    A run that pytest itself could not finish counts as a failure.
+    """
+    settings = {"VOSTOCHNY_TESTS": "all", "CI": "true", "HF_HUB_OFFLINE": "1"}
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        arguments = ["-m", "pytest", "-m", suite.marks, f"--junitxml={report}", suite.path]
+        code = subprocess.run([str(suite.python), *arguments], cwd=ROOT, env=os.environ | settings).returncode
+        outcome = read_report(report) if report.is_file() else Outcome(0, 0, 0, 0.0)
+    seconds = round(time.monotonic() - start, 1)
+    failed = max(outcome.failed, int(code != 0))
+    return Outcome(outcome.passed, failed, outcome.skipped, seconds)
+
+
+def read_report(path: Path) -> Outcome:
+    """Return the outcome that a JUnit file of pytest states."""
+    passed = failed = skipped = 0
+    seconds = 0.0
+    for suite in ElementTree.parse(path).iter("testsuite"):
+        wrong = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        ignored = int(suite.get("skipped", 0))
+        passed += int(suite.get("tests", 0)) - wrong - ignored
+        failed += wrong
+        skipped += ignored
+        seconds += float(suite.get("time", 0))
+    return Outcome(passed, failed, skipped, seconds)
+
+
+def describe_commit() -> dict[str, Any]:
+    """Return the commit that was tested and whether files had been changed since."""
+
+    def git(*arguments: str) -> str:
+        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    # The stored result itself does not count: a second run would always find it changed.
+    changes = git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!{display_path(OUT)}")
+    return {"commit": git("rev-parse", "HEAD"), "uncommitted_changes": bool(changes)}
+
+
+def print_summary(outcomes: dict[str, Outcome]) -> None:
+    """Print one line per suite."""
+    print(f"{'suite':<20}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
+    for name, outcome in outcomes.items():
+        print(f"{name:<20}{outcome.passed:>8}{outcome.failed:>8}{outcome.skipped:>9}{outcome.seconds:>9.0f}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the suites, print a summary and store it; exit code 1 if a test did not pass."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--suite", choices=SUITES, help="run only this suite and store nothing")
+    chosen = parser.parse_args(arguments).suite
+    if not MODELS_PYTHON.exists() and chosen in (None, "models"):
+        print(f"test-all: no {display_path(MODELS_PYTHON)}; run: make test-all", file=sys.stderr)
+        return 2
+    tested = describe_commit()
+    outcomes = {}
+    for name, suite in SUITES.items():
+        if chosen in (None, name):
+            print(f"test-all: {name}", flush=True)
+            outcomes[name] = run_suite(suite)
+    print_summary(outcomes)
+    if not all(outcome.complete for outcome in outcomes.values()):
+        print("not every test passed; nothing is stored")
+        return 1
+    if chosen is None:
+        result = {
+            "about": "The last complete run of `make test-all`, which wrote this file.",
+            "date": datetime.now(UTC).date().isoformat(),
+            **tested,
+            "machine": describe_machine(),
+            "suites": {name: {"passed": o.passed, "seconds": o.seconds} for name, o in outcomes.items()},
+        }
+        write_atomically(OUT, json.dumps(result, indent=2) + "\n")
+        print(f"every test passed; stored in {display_path(OUT)}")
+    return 0

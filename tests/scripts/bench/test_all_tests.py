@@ -1,0 +1,66 @@
+"""The command behind make test-all: what it counts, and that it stores complete runs only."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from scripts.bench import all_tests
+from scripts.bench.all_tests import SUITES, Outcome, Suite, main, read_report, run_suite
+
+REPORT = """<?xml version="1.0" encoding="utf-8"?>
+<testsuites name="pytest tests"><testsuite name="pytest" errors="1" failures="2" skipped="3" tests="16" time="1.5"/>
+</testsuites>
+"""
+
+
+@pytest.fixture
+def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where results are stored in place of benchmark/test-all.json; the environment of the models seems to be there."""
+    monkeypatch.setattr(all_tests, "MODELS_PYTHON", tmp_path)
+    path = tmp_path / "test-all.json"
+    monkeypatch.setattr(all_tests, "write_atomically", lambda _, content: path.write_text(content, encoding="utf-8"))
+    return path
+
+
+def test_a_report_is_counted(tmp_path: Path) -> None:
+    path = tmp_path / "report.xml"
+    path.write_text(REPORT, encoding="utf-8")
+    outcome = read_report(path)
+    assert outcome == Outcome(passed=10, failed=3, skipped=3, seconds=1.5)
+
+
+@pytest.mark.parametrize("python", ["true", "false"])
+def test_a_suite_that_runs_no_test_is_not_complete(python: str) -> None:
+    """Whatever the exit code of the program that should have run them."""
+    outcome = run_suite(Suite(Path(str(shutil.which(python))), "models"))
+    assert outcome.passed == 0 and outcome.failed == int(python == "false") and not outcome.complete
+
+
+@pytest.mark.parametrize("last", [Outcome(5, 1, 0, 1.0), Outcome(5, 0, 1, 1.0), Outcome(0, 0, 0, 1.0)])
+def test_nothing_is_stored_unless_every_test_passed(
+    last: Outcome, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        all_tests, "run_suite", lambda suite: last if suite.marks == "models" else Outcome(9, 0, 0, 1.0)
+    )
+    assert main([]) == 1
+    assert "nothing is stored" in capsys.readouterr().out and not out.exists()
+
+
+def test_a_complete_run_is_stored_with_its_commit(
+    out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(all_tests, "run_suite", lambda _: Outcome(9, 0, 0, 61.5))
+    assert main(["--suite", "code"]) == 0 and not out.exists()
+    capsys.readouterr()
+    assert main([]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "every test passed; stored in benchmark/test-all.json"
+    assert [line.split()[-4:] for line in lines[-4:-1]] == [["9", "0", "0", "62"]] * 3
+    stored = json.loads(out.read_text(encoding="utf-8"))
+    assert stored["suites"] == {name: {"passed": 9, "seconds": 61.5} for name in SUITES}
+    assert len(stored["commit"]) == 40 and stored["machine"]["cores"] > 0
