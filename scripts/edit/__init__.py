@@ -1,0 +1,1 @@
+"""Edit the annotations without Label Studio: as lines of text; and add articles."""

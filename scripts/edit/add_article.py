@@ -1,9 +1,9 @@
-"""Bring a new article in: its bytes into seeds/, an entry in the manifest, and an empty gold with guessed zones.
+"""Add an article: its text to seeds/, an entry to the manifest, and a gold that has only guessed zones.
 
     python -m scripts add-article FILE [--id NAME]
 
-The zones are guesses from how the lines look, for a person to confirm in Label Studio or with ``notation show``.
-Nothing is written unless all of it can be; an interrupted call is finished by the same call again.
+The zones are guessed from what the lines look like, to be confirmed in Label Studio or with `notation show`.
+Either everything is written or nothing; where a call was interrupted, repeat it.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from vostochny.formats import label_studio
 from vostochny.model import Document, Span, Zone
 from vostochny.text.layout import cover_with_zones, paragraphs_of
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_DOC_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
 _CAPITALS = r"[A-Z][A-Z’'.-]+"
+# "SEOUL, Sept 14 (Wire) —": a place in capitals or a date, perhaps an agency, then a dash or colon.
 _DATELINE = re.compile(
     rf"(?:{_CAPITALS}(?:[ ,/]+(?:[A-Z][\w’'.-]*|\d+))*|{_MONTH} \d{{1,2}}(?:, \d{{4}})?)"
     r",?\s*(?:\([^)]{2,30}\)\s*)?(?: ?[–—:]| -)(?=\s)"
@@ -40,12 +41,12 @@ _BOILERPLATE = re.compile(
 _CREDIT = re.compile(
     r"\(?(photos?|image|picture|credit|video)\b.{0,80}$|.{0,60}\b(getty images|afp|reuters|ap) photo", re.I
 )
-_HEADLINE = 160  # characters; a longer first line is a sentence that lost its stop
-_CROSSHEAD = 80
+MAX_HEADLINE_CHARACTERS = 160  # a longer line is a sentence that lost its full stop
+MAX_CROSSHEAD_CHARACTERS = 80
 
 
 def read_article(path: Path) -> tuple[bytes, str]:
-    """The bytes of a file and its text. Raises InputError where it could not be an article, with what to do."""
+    """Return the bytes of a file and its text. Raises InputError with every reason why it cannot be an article."""
     data = path.read_bytes()
     problems = []
     try:
@@ -62,29 +63,38 @@ def read_article(path: Path) -> tuple[bytes, str]:
             Problem(str(path), 1, None, "begins with a byte order mark; save the file as UTF-8 without one")
         )
     if "\0" in text:
-        problems.append(Problem(str(path), text[: text.index("\0")].count("\n") + 1, None, "has a NUL; is it a text?"))
+        line = text[: text.index("\0")].count("\n") + 1
+        problems.append(Problem(str(path), line, None, "contains a NUL character; is it a text?"))
     if not text.strip():
-        problems.append(Problem(str(path), None, None, "holds no words"))
+        problems.append(Problem(str(path), None, None, "contains no words"))
     if problems:
         raise InputError(problems)
     return data, text
 
 
 def check_new(doc_id: str, data: bytes, known: dict[str, Any], seeds: Path, gold: Path) -> None:
-    """Raises InputError where the name cannot be a doc_id or the article is there already."""
+    """Raise InputError where the name cannot be a doc_id, or the article is in the corpus already.
+
+    Args:
+        doc_id: the name of the new article.
+        data: its bytes.
+        known: the manifest's articles, by doc_id.
+        seeds: the folder of texts.
+        gold: the folder of tasks.
+    """
     problems = []
     digest = hashlib.sha256(data).hexdigest()
-    if not _ID.fullmatch(doc_id):
+    if not _DOC_ID.fullmatch(doc_id):
         message = f"{doc_id!r} cannot be a doc_id: letters, digits, _ and - only; choose one with --id"
         problems.append(Problem("--id", None, None, message))
     elif doc_id in known:
         problems.append(Problem("--id", None, None, f"{doc_id} is an article already; choose another name with --id"))
     else:
-        # People type 003 for an article, and reports name it so: what stands before the first _ is its own.
+        # People type 003 for an article and reports print it: what is before the first _ must be unique.
         near = [k for k in known if k.partition("_")[0] == doc_id.partition("_")[0]]
         near += [k for k in known if (k.startswith(doc_id) or doc_id.startswith(k)) and k not in near]
         if near:
-            message = f"{doc_id} begins as {near[0]} does; choose a name that a prefix tells apart with --id"
+            message = f"{doc_id} begins as {near[0]} does; choose a name with another beginning with --id"
             problems.append(Problem("--id", None, None, message))
     problems += [
         Problem("annotations/documents.yaml", None, k, "is the same article, byte for byte")
@@ -93,102 +103,139 @@ def check_new(doc_id: str, data: bytes, known: dict[str, Any], seeds: Path, gold
     ]
     seed, task = seeds / f"{doc_id}.txt", gold / f"{doc_id}.json"
     if doc_id not in known and seed.is_file() and seed.read_bytes() != data:
-        problems.append(Problem(str(seed), None, None, "is there already with other content; move it away"))
+        problems.append(Problem(str(seed), None, None, "exists already with other content; move it away"))
+    # A task without entities is what an interrupted call left.
     if doc_id not in known and task.is_file() and '"from_name": "entity"' in task.read_text(encoding="utf-8"):
-        problems.append(Problem(str(task), None, None, "is there already, with annotation; move it away"))
+        problems.append(Problem(str(task), None, None, "exists already, with annotation; move it away"))
     if problems:
         raise InputError(problems)
 
 
-def guessed_zones(text: str) -> list[tuple[Zone, str]]:
-    """What the lines of a page look like, each with the reason. What is not guessed is body."""
+def guess_zones(text: str) -> list[tuple[Zone, str]]:
+    """Return the zones that the lines of a page look like, each with the reason; the rest is body."""
     lines = paragraphs_of(text)
     words = [line.of(text) for line in lines]
-    out: list[tuple[Zone, str]] = []
+    guesses: list[tuple[Zone, str]] = []
+    # A headline has no full stop at its end, a sentence has one, perhaps before closing marks.
     stops = [bool(re.search(r"[.!?…:;,][”’\"')\]]*$", w)) for w in words]
-    prose = next((n for n, w in enumerate(words) if stops[n] and (len(w) > _CROSSHEAD or w[-1] in ".”")), len(words))
+    # The first line of running text: what comes before it can be a headline or dateline, what comes after a crosshead.
+    prose = next(
+        (n for n, w in enumerate(words) if stops[n] and (len(w) > MAX_CROSSHEAD_CHARACTERS or w[-1] in ".”")),
+        len(words),
+    )
     for n, (line, w) in enumerate(zip(lines, words, strict=True)):
-        if _BOILERPLATE.match(w) and len(w) <= _HEADLINE:
-            out.append((Zone(line, "boilerplate"), "what a site adds around an article"))
-        elif _CREDIT.match(w) and len(w) <= _HEADLINE:
-            out.append((Zone(line, "credit"), "names who made a picture"))
-        elif any(len(w) > 40 and later.startswith(w[: max(40, min(len(w) - 10, 120))]) for later in words[n + 1 :]):
-            out.append((Zone(line, "duplicate"), "stands again further down"))
-        elif n == 0 and not stops[n] and len(w) <= _HEADLINE and len(lines) > 1:
-            out.append((Zone(line, "title"), "the first line, without a full stop"))
-        elif n == 1 and n < prose and out and out[0][0].name == "title" and not stops[n] and len(w) <= _HEADLINE:
-            out.append((Zone(line, "subtitle"), "the line under the title, without a full stop"))
-        elif (
-            prose < n < len(lines) - 1 and len(w) <= _CROSSHEAD and (not stops[n] or re.fullmatch(r"[A-Z][^.“]+\?", w))
-        ):
-            out.append((Zone(line, "heading"), "a short line inside the article, without a full stop"))
-        elif n <= prose and (m := _DATELINE.match(w)):
-            end = line.start + len(m.group().rstrip())
-            out.append((Zone(Span(line.start, end), "dateline"), "a place or date before the first sentence"))
-    return out
+        is_headline = not stops[n] and len(w) <= MAX_HEADLINE_CHARACTERS
+        is_crosshead = len(w) <= MAX_CROSSHEAD_CHARACTERS and (not stops[n] or re.fullmatch(r"[A-Z][^.“]+\?", w))
+        if _BOILERPLATE.match(w) and len(w) <= MAX_HEADLINE_CHARACTERS:
+            guesses.append((Zone(line, "boilerplate"), "what a site adds around an article"))
+        elif _CREDIT.match(w) and len(w) <= MAX_HEADLINE_CHARACTERS:
+            guesses.append((Zone(line, "credit"), "names who made a picture"))
+        elif _is_repeated(w, words[n + 1 :]):
+            guesses.append((Zone(line, "duplicate"), "is repeated further down"))
+        elif n == 0 and is_headline and len(lines) > 1:
+            guesses.append((Zone(line, "title"), "the first line, without a full stop"))
+        elif n == 1 and n < prose and guesses and guesses[0][0].name == "title" and is_headline:
+            guesses.append((Zone(line, "subtitle"), "the line under the title, without a full stop"))
+        elif prose < n < len(lines) - 1 and is_crosshead:
+            guesses.append((Zone(line, "heading"), "a short line inside the article, without a full stop"))
+        elif n <= prose and (dateline := _DATELINE.match(w)):
+            end = line.start + len(dateline.group().rstrip())
+            guesses.append((Zone(Span(line.start, end), "dateline"), "a place or date before the first sentence"))
+    return guesses
 
 
-def entry(doc_id: str, digest: str, language: str) -> str:
-    """The manifest's lines for a new article; what is not known about it is null."""
-    name = yaml.safe_dump(doc_id).splitlines()[0]  # 005 has to be quoted, or it is a number
-    about = {"sha256": digest, "language": language, "translated": "unknown", "review": "unreviewed"}
-    rows = {**about, "publisher": None, "date": None, "url": None}
+def _is_repeated(line: str, later: Sequence[str]) -> bool:
+    """Return True where a later line begins as this one does, by 40 to 120 characters.
+
+    The last 10 characters of the line may differ: a site that prints the lead twice cuts the first copy off.
+    """
+    if len(line) <= 40:
+        return False
+    beginning = line[: max(40, min(len(line) - 10, 120))]
+    return any(other.startswith(beginning) for other in later)
+
+
+def format_entry(doc_id: str, digest: str, language: str) -> str:
+    """Return the manifest's lines for a new article; unknown facts are null."""
+    name = yaml.safe_dump(doc_id).splitlines()[0]  # quotes 005, which would be read as a number
+    fields = {"sha256": digest, "language": language, "translated": "unknown", "review": "unreviewed"}
+    rows = {**fields, "publisher": None, "date": None, "url": None}
     body = yaml.safe_dump(rows, sort_keys=False, allow_unicode=True)
     return f"  {name}:\n" + "".join(f"    {line}\n" for line in body.splitlines())
 
 
 def add(path: Path, doc_id: str | None = None, language: str = "en", root: Path = ROOT) -> list[str]:
-    """Bring an article in; what was written and guessed, in lines for a person. Raises InputError with all problems."""
+    """Add an article; return lines that state what was written and guessed. Raises InputError with all problems.
+
+    Args:
+        path: the article as plain text.
+        doc_id: its name; None: the file's name without its ending.
+        language: its language, as a code of two letters.
+        root: the project's folder.
+    """
     with exchange.lock(root / "annotations" / "gold"):
         return _add(path, doc_id or path.stem, language, root)
 
 
 def _add(path: Path, doc_id: str, language: str, root: Path) -> list[str]:
+    """Do the work of :func:`add` while the gold is locked."""
     data, text = read_article(path)
     seeds, annotations = root / "seeds", root / "annotations"
     manifest = annotations / "documents.yaml"
-    before = manifest.read_text(encoding="utf-8")
     known = store.read_manifest(annotations)
     check_new(doc_id, data, known["documents"], seeds, annotations / "gold")
-    guesses = guessed_zones(text)
-    document = Document(doc_id, text, zones=cover_with_zones(text, [z for z, _ in guesses]))
-    task = label_studio.dumps(label_studio.write(document))
-    digest = hashlib.sha256(data).hexdigest()
-    after = before.rstrip("\n") + "\n" + entry(doc_id, digest, language)
-    expected = {**known["documents"], doc_id: yaml.safe_load(entry(doc_id, digest, language))[doc_id]}
-    if yaml.safe_load(after) != {**known, "documents": expected}:
-        message = "does not end with its documents; put them last"
-        raise InputError([Problem(str(manifest), None, None, message)])
+    guesses = guess_zones(text)
+    document = Document(doc_id, text, zones=cover_with_zones(text, [zone for zone, _ in guesses]))
+    # In this order: an article exists once the manifest names it, so the manifest is written last.
     files = {
         seeds / f"{doc_id}.txt": text,
-        annotations / "gold" / f"{doc_id}.json": task,
-        manifest: after,  # last: what it does not name is no article yet
+        annotations / "gold" / f"{doc_id}.json": label_studio.dumps(label_studio.write(document)),
+        manifest: _add_to_manifest(manifest, known, doc_id, hashlib.sha256(data).hexdigest(), language),
     }
-    made: list[Path] = []
-    try:
-        for target, content in files.items():
-            new = not target.exists()
-            write_atomically(target, content)
-            if new:
-                made.append(target)
-    except BaseException:
-        for target in made:
-            target.unlink(missing_ok=True)
-        raise
+    _write_all(files)
     lines = [str(target.relative_to(root)) for target in files]
-    lines += ["", "zones as guessed, to be confirmed (the rest is body):"]
-    for zone, why in guesses:
-        lines.append(f"  {zone.name:<12} {' '.join(zone.span.of(text).split())[:60]!r}: {why}")
+    lines += ["", "guessed zones, to be confirmed (the rest is body):"]
+    for zone, reason in guesses:
+        lines.append(f"  {zone.name:<12} {' '.join(zone.span.of(text).split())[:60]!r}: {reason}")
     if not guesses:
         lines.append("  none")
     return lines
 
 
+def _add_to_manifest(path: Path, known: dict[str, Any], doc_id: str, digest: str, language: str) -> str:
+    """Return the manifest with an entry at its end. Raises InputError where its end is not the list of articles.
+
+    The entry is appended to the text, so that comments stay; the result is read again to prove that it is right.
+    """
+    entry = format_entry(doc_id, digest, language)
+    content = path.read_text(encoding="utf-8").rstrip("\n") + "\n" + entry
+    expected = {**known["documents"], doc_id: yaml.safe_load(entry)[doc_id]}
+    if yaml.safe_load(content) != {**known, "documents": expected}:
+        message = "does not end with its documents; put them last"
+        raise InputError([Problem(str(path), None, None, message)])
+    return content
+
+
+def _write_all(files: dict[Path, str]) -> None:
+    """Write files in order; where one cannot be written, the new ones are removed again."""
+    created: list[Path] = []
+    try:
+        for target, content in files.items():
+            is_new = not target.exists()
+            write_atomically(target, content)
+            if is_new:
+                created.append(target)
+    except BaseException:
+        for target in created:
+            target.unlink(missing_ok=True)
+        raise
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("file", type=Path, help="the article as plain text, UTF-8 with LF line ends")
-    parser.add_argument("--id", help="its doc_id (default: the file's name without its ending)")
-    parser.add_argument("--language", default="en", help="default: en")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path, metavar="FILE", help="the article as plain text, UTF-8 with LF line ends")
+    parser.add_argument("--id", metavar="NAME", help="its doc_id (default: the file's name without its ending)")
+    parser.add_argument("--language", default="en", metavar="CODE", help="default: en")
     args = parser.parse_args(arguments)
     try:
         print("\n".join(add(args.file, args.id, args.language)))

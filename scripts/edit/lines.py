@@ -1,11 +1,11 @@
-"""Annotate in a text editor: articles to sentence lines, and annotated lines to Label Studio tasks.
+"""Annotate in a text editor: articles as lines to be annotated, and annotated lines as Label Studio tasks.
 
-    python -m scripts notation skeleton 003              the article as S lines, to be annotated
-    python -m scripts notation tasks DIR OUT             DIR/<doc_id>.txt → OUT/<doc_id>.json, to be imported
-    python -m scripts notation show 003 > 003.txt        the gold of an article as lines, to be corrected
-    python -m scripts notation take 003.txt              the corrected lines → annotations/gold, and what changed
+    python -m scripts notation skeleton 003              print the article as S lines, to be annotated
+    python -m scripts notation tasks DIR OUT             convert DIR/<doc_id>.txt to OUT/<doc_id>.json, to be imported
+    python -m scripts notation show 003 > 003.txt        print the gold of an article as lines, to be corrected
+    python -m scripts notation take 003.txt              write the corrected lines into the gold; print what changed
 
-The notation is described in benchmark/vostochny/formats/notation.py.
+The notation is described in benchmark/vostochny/formats/notation/.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import re
-import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,19 +29,24 @@ from vostochny.formats.label_studio.regions import read_values
 from vostochny.model import Span
 from vostochny.text.layout import paragraphs_of
 
-_SHOWN = re.compile(r"^-- article (\S+), gold ([0-9a-f]{12})$", re.M)
+# The first line that `show` prints; it names the state of the gold that the lines are a copy of.
+_HEADER = re.compile(r"^-- article (\S+), gold ([0-9a-f]{12})$", re.M)
+
+Task = dict[str, Any]
+Region = dict[str, Any]
 
 
-def full_id(prefix: str) -> str:
-    """The doc_id that begins so. Raises InputError where none or several do."""
-    known = [d for d in store.read_manifest()["documents"] if d.startswith(prefix)]
-    if len(known) != 1:
-        raise InputError([Problem("annotations/documents.yaml", None, None, f"{prefix!r} fits {known or 'no doc_id'}")])
-    return known[0]
+def find_doc_id(prefix: str) -> str:
+    """Return the doc_id that begins with a prefix. Raises InputError where none or several do."""
+    matches = [d for d in store.read_manifest()["documents"] if d.startswith(prefix)]
+    if len(matches) != 1:
+        message = f"{prefix!r} fits {matches or 'no doc_id'}"
+        raise InputError([Problem("annotations/documents.yaml", None, None, message)])
+    return matches[0]
 
 
-def skeleton(doc_id: str) -> str:
-    """The article as S lines, a blank line between paragraphs."""
+def write_skeleton(doc_id: str) -> str:
+    """Return an article as S lines, one per sentence, with a blank line between paragraphs."""
     text = store.read_seed(doc_id)
     blocks = []
     for paragraph in paragraphs_of(text):
@@ -50,38 +54,32 @@ def skeleton(doc_id: str) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def tasks(folder: Path) -> dict[str, str]:
-    """Label Studio tasks, as file content by doc_id, from every ``<doc_id>.txt`` of a folder."""
-    out, problems = {}, []
+def convert_folder(folder: Path) -> dict[str, str]:
+    """Return the content of a Label Studio task, by doc_id, for every ``<doc_id>.txt`` of a folder.
+
+    Raises InputError with the problems of all files.
+    """
+    contents, problems = {}, []
     ontology = store.read_ontology()
     paths = sorted(folder.glob("*.txt"))
     if not paths:
-        raise InputError([Problem(str(folder), None, None, "holds no <doc_id>.txt")])
+        raise InputError([Problem(str(folder), None, None, "contains no <doc_id>.txt")])
     for path in paths:
         try:
-            doc_id = full_id(path.stem)
+            doc_id = find_doc_id(path.stem)
             source = read_text(path)
             document = notation.read(source, doc_id, store.read_seed(doc_id), ontology, str(path))
-            out[doc_id] = label_studio.dumps(label_studio.canonicalize(label_studio.write(document)))
-        except InputError as e:
-            problems += e.problems
+            contents[doc_id] = label_studio.dumps(label_studio.canonicalize(label_studio.write(document)))
+        except InputError as error:
+            problems += error.problems
     if problems:
         raise InputError(problems)
-    return out
-
-
-def _digest(stored: str) -> str:
-    return hashlib.sha256(stored.encode()).hexdigest()[:12]
-
-
-def _gold(doc_id: str, annotations: Path) -> tuple[Path, str]:
-    path = annotations / "gold" / f"{doc_id}.json"
-    return path, read_text(path)
+    return contents
 
 
 def show(doc_id: str, annotations: Path = ANNOTATIONS) -> str:
-    """The gold of an article in the notation, headed by the article and the state that it shows."""
-    path, stored = _gold(doc_id, annotations)
+    """Return the gold of an article in the notation, after a line that names the article and the gold's state."""
+    path, stored = _read_gold_file(doc_id, annotations)
     ontology = store.read_ontology(annotations)
     document = label_studio.read(read_json(path), ontology, display_path(path))
     sentences = (s for p in paragraphs_of(document.text) for s in sentences_of(document.text, p))
@@ -90,58 +88,46 @@ def show(doc_id: str, annotations: Path = ANNOTATIONS) -> str:
 
 
 def take(source: str, name: str, annotations: Path = ANNOTATIONS) -> tuple[Path, str]:
-    """The gold file that corrected lines make, and its content; regions that stay keep their ids and notes.
+    """Convert corrected lines to a gold file; return its path and new content, without writing it.
 
-    Raises InputError with every problem of the lines, and where the gold is no longer the one that was shown: taking
-    them would undo what changed since.
+    Regions that are in the gold already keep their ids and notes. Raises InputError with every problem of the lines,
+    and where the gold is not the one that ``show`` printed: the lines would undo what changed since.
+
+    Args:
+        source: the lines, as ``show`` printed them, corrected.
+        name: the name of their file, for messages; the article's doc_id where the lines have lost their header.
+        annotations: the annotations folder.
     """
-    shown = _SHOWN.search(source)
-    doc_id = shown.group(1) if shown else full_id(Path(name).stem)
-    path, stored = _gold(doc_id, annotations)
-    if shown and shown.group(2) != _digest(stored):
+    header = _HEADER.search(source)
+    doc_id = header.group(1) if header else find_doc_id(Path(name).stem)
+    path, stored = _read_gold_file(doc_id, annotations)
+    if header and header.group(2) != _digest(stored):
         message = f"the gold of {doc_id} has changed since it was shown; show it again and make the correction there"
         raise InputError([Problem(name, None, None, message)])
-    ontology, before = store.read_ontology(annotations), read_json(path)
-    known = label_studio.read(before, ontology, display_path(path))
-    document = notation.read(source, doc_id, known.text, ontology, name)
-    task = label_studio.write(document)
-    author = before["annotations"][0].get("completed_by")
-    kept = keep_ids(task, label_studio.canonicalize(before))
-    return path, label_studio.dumps(label_studio.canonicalize(kept, completed_by=author))
+    ontology, old_task = store.read_ontology(annotations), read_json(path)
+    old_document = label_studio.read(old_task, ontology, display_path(path))
+    document = notation.read(source, doc_id, old_document.text, ontology, name)
+    new_task = keep_ids(label_studio.write(document), label_studio.canonicalize(old_task))
+    annotator = old_task["annotations"][0].get("completed_by")
+    return path, label_studio.dumps(label_studio.canonicalize(new_task, completed_by=annotator))
 
 
-def keep_ids(task: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
-    """The task with the ids of the regions of an earlier one, where a region is the same or has only changed."""
-    old, new = ([r for r in t["annotations"][0]["result"] if r["type"] == "labels"] for t in (before, task))
-    attributes = [_attributes(before), _attributes(task)]
+def _digest(stored: str) -> str:
+    return hashlib.sha256(stored.encode()).hexdigest()[:12]
 
-    def alike(a: dict[str, Any], b: dict[str, Any]) -> tuple[int, ...] | None:
-        """How much speaks for two regions being one, None where nothing does."""
-        s, t = (Span(r["value"]["start"], r["value"]["end"]) for r in (a, b))
-        if a["from_name"] != b["from_name"] or not s.overlaps(t):
-            return None
-        same, labelled = s == t, a["value"]["labels"] == b["value"]["labels"]
-        shared = min(s.end, t.end) - max(s.start, t.start)
-        return same + labelled, same, len(attributes[0][a["id"]] & attributes[1][b["id"]]), shared
 
-    ids: dict[str, str] = {}
-    notes: dict[str, Any] = {}
-    pairs = [(score, -i, -j) for i, a in enumerate(old) for j, b in enumerate(new) if (score := alike(a, b))]
-    gone: set[int] = set()
-    for _, i, j in sorted(pairs, reverse=True):
-        if -i not in gone and new[-j]["id"] not in ids:
-            gone.add(-i)
-            ids[new[-j]["id"]] = old[-i]["id"]
-            if "meta" in old[-i]:
-                notes[old[-i]["id"]] = old[-i]["meta"]
-    taken = {r["id"] for r in old} | set(ids.values())
-    for region in new:
-        if region["id"] not in ids:
-            fresh, n = region["id"], 1
-            while fresh in taken:
-                fresh, n = f"{region['id']}_{n}", n + 1
-            taken.add(fresh)
-            ids[region["id"]] = fresh
+def _read_gold_file(doc_id: str, annotations: Path) -> tuple[Path, str]:
+    """Return the path and the content of an article's gold file."""
+    path = annotations / "gold" / f"{doc_id}.json"
+    return path, read_text(path)
+
+
+def keep_ids(task: Task, before: Task) -> Task:
+    """Return a task whose regions have the ids and notes of an earlier task, where they are the same or only changed.
+
+    Without this, one region more would renumber all that follow it, and a correction would not be a small diff.
+    """
+    ids, notes = _match_regions(before, task)
     result = []
     for entry in task["annotations"][0]["result"]:
         entry = {**entry, **{key: ids[entry[key]] for key in ("id", "from_id", "to_id") if key in entry}}
@@ -151,45 +137,85 @@ def keep_ids(task: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
     return {**task, "annotations": [{"result": result}]}
 
 
-def _attributes(task: dict[str, Any]) -> dict[str, set[str]]:
-    """What is said about each region beside its label, by id."""
-    out: defaultdict[str, set[str]] = defaultdict(set)
+def _match_regions(before: Task, after: Task) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return the final id of every later region by its present id, and the notes of earlier regions by their id."""
+    old, new = ([r for r in t["annotations"][0]["result"] if r["type"] == "labels"] for t in (before, after))
+    old_attributes, new_attributes = _read_attributes(before), _read_attributes(after)
+
+    def similarity(a: Region, b: Region) -> tuple[int, ...] | None:
+        """Return a key to sort by; None where the two cannot be the same region."""
+        s, t = (Span(r["value"]["start"], r["value"]["end"]) for r in (a, b))
+        if a["from_name"] != b["from_name"] or not s.overlaps(t):
+            return None
+        same_span, same_label = s == t, a["value"]["labels"] == b["value"]["labels"]
+        common_characters = min(s.end, t.end) - max(s.start, t.start)
+        common_attributes = len(old_attributes[a["id"]] & new_attributes[b["id"]])
+        return same_span + same_label, same_span, common_attributes, common_characters
+
+    ids: dict[str, str] = {}
+    notes: dict[str, Any] = {}
+    # The most similar pairs first; the indices are negated so that of equal ones the earlier regions come first.
+    pairs = [(score, -i, -j) for i, a in enumerate(old) for j, b in enumerate(new) if (score := similarity(a, b))]
+    matched: set[int] = set()
+    for _, i, j in sorted(pairs, reverse=True):
+        if -i not in matched and new[-j]["id"] not in ids:
+            matched.add(-i)
+            ids[new[-j]["id"]] = old[-i]["id"]
+            if "meta" in old[-i]:
+                notes[old[-i]["id"]] = old[-i]["meta"]
+    # Regions without a partner keep their ids, with a number where an earlier region has had the same id.
+    taken = {r["id"] for r in old} | set(ids.values())
+    for region in new:
+        if region["id"] not in ids:
+            id_, number = region["id"], 1
+            while id_ in taken:
+                id_, number = f"{region['id']}_{number}", number + 1
+            taken.add(id_)
+            ids[region["id"]] = id_
+    return ids, notes
+
+
+def _read_attributes(task: Task) -> dict[str, set[str]]:
+    """Return the attributes of each region (all but its label) as comparable words, by the region's id."""
+    attributes: defaultdict[str, set[str]] = defaultdict(set)
     for entry in task["annotations"][0]["result"]:
         if entry["type"] in ("choices", "textarea"):
-            out[entry["id"]].add(f"{entry['from_name']} {read_values(entry)}")
-    return out
+            attributes[entry["id"]].add(f"{entry['from_name']} {read_values(entry)}")
+    return attributes
+
+
+def _build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add_command(name: str, summary: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+
+    article = {"metavar": "DOC_ID", "help": "the article, or a unique prefix of its doc_id: 003"}
+    add_command("skeleton", "print an article as S lines, to be annotated").add_argument("document", **article)
+    command = add_command("tasks", "convert annotated lines to Label Studio tasks")
+    command.add_argument("folder", type=Path, metavar="DIR", help="the folder of <doc_id>.txt")
+    command.add_argument("out", type=Path, metavar="OUT", help="the folder to write <doc_id>.json to")
+    add_command("show", "print the gold of an article as lines, to be corrected").add_argument("document", **article)
+    command = add_command("take", "write corrected lines into the gold and print what changed")
+    command.add_argument("file", type=Path, metavar="FILE", help="the output of show, corrected")
+    return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    commands = parser.add_subparsers(dest="command", required=True)
-    article = {"metavar": "DOC_ID", "help": "the article, or a prefix that no other has: 003"}
-    commands.add_parser("skeleton", help="an article as S lines").add_argument("document", **article)
-    command = commands.add_parser("tasks", help="annotated lines as Label Studio tasks")
-    command.add_argument("folder", type=Path, metavar="DIR", help="holds <doc_id>.txt")
-    command.add_argument("out", type=Path, metavar="OUT", help="gets <doc_id>.json")
-    commands.add_parser("show", help="the gold of an article as lines").add_argument("document", **article)
-    command = commands.add_parser("take", help="corrected lines into the gold")
-    command.add_argument("file", type=Path, metavar="FILE", help="what show printed, corrected")
-    args = parser.parse_args(arguments)
-    try:
-        if args.command == "skeleton":
-            print(skeleton(full_id(args.document)), end="")
-        elif args.command == "show":
-            print(show(full_id(args.document)), end="")
-        elif args.command == "take":
-            with exchange.lock(GOLD):
-                path, content = take(read_text(args.file), str(args.file))
-                before = replace(revisions.read_side(), name="before")
-                write_atomically(path, content)
-            print(differences.diff(before).as_text(), end="")
-        else:
-            for doc_id, content in tasks(args.folder).items():
-                write_atomically(args.out / f"{doc_id}.json", content)
-                print(args.out / f"{doc_id}.json")
-    except BrokenPipeError:
-        raise
-    except (InputError, exchange.FolderLocked, OSError) as e:
-        print(e, file=sys.stderr)
-        return 2
+    args = _build_parser().parse_args(arguments)
+    if args.command == "skeleton":
+        print(write_skeleton(find_doc_id(args.document)), end="")
+    elif args.command == "show":
+        print(show(find_doc_id(args.document)), end="")
+    elif args.command == "take":
+        with exchange.lock(GOLD):
+            path, content = take(read_text(args.file), str(args.file))
+            before = replace(revisions.read_side(), name="before")
+            write_atomically(path, content)
+        print(differences.diff(before).as_text(), end="")
+    else:
+        for doc_id, content in convert_folder(args.folder).items():
+            write_atomically(args.out / f"{doc_id}.json", content)
+            print(args.out / f"{doc_id}.json")
     return 0

@@ -120,7 +120,7 @@ def test_other_line_ends_are_not_current(tree: Tree) -> None:
         ("adjudicate list annotations/annotators/a annotations/clusters", "clusters: contains no <doc_id>.json"),
         ("agreement annotations/annotators/a nowhere", "nowhere: contains no <doc_id>.json"),
         ("agreement --check annotations/annotators/a annotations/annotators/b", "give no folders"),
-        ("notation tasks nowhere out", "nowhere: holds no <doc_id>.txt"),
+        ("notation tasks nowhere out", "nowhere: contains no <doc_id>.txt"),
         ("notation take seeds", "seeds: cannot be read: Is a directory"),
         ("passes annotations", "'annotations' is not of the form NAME=DIR"),
         ("passes ../a=annotations/annotators/a", "'../a' is not of the form NAME=DIR"),

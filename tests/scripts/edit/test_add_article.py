@@ -29,7 +29,7 @@ def root(tmp_path):
     known = {"sha256": "0" * 64, "language": "en"}
     (tmp_path / "annotations" / "gold").mkdir(parents=True)
     (tmp_path / "seeds").mkdir()
-    manifest = "# kept\ncanary: c\ndocuments:\n" + add_article.entry("000_a", known["sha256"], "en")
+    manifest = "# kept\ncanary: c\ndocuments:\n" + add_article.format_entry("000_a", known["sha256"], "en")
     (tmp_path / "annotations" / "documents.yaml").write_text(manifest, encoding="utf-8")
     return tmp_path
 
@@ -72,7 +72,7 @@ def test_seed_manifest_and_task_are_written(root):
         (b"a\nb\xffc\n", "005_x.txt", "005_x.txt:2: byte 0xff at position 3 is not UTF-8"),
         ("a\nb\r\nc\n", "005_x.txt", "005_x.txt:2: has CR line ends"),
         ("\ufeffa\n", "005_x.txt", "begins with a byte order mark"),
-        (" \n", "005_x.txt", "holds no words"),
+        (" \n", "005_x.txt", "contains no words"),
         ("a\n", "000_a.txt", "000_a is an article already"),
         ("a\n", "000_b.txt", "000_b begins as 000_a does"),
         ("a\n", "a b.txt", "'a b' cannot be a doc_id"),
@@ -125,7 +125,7 @@ def test_guesses_on_these_articles_agree_with_most_of_the_gold():
     sure = ("title", "heading", "boilerplate", "duplicate")
     hits = total = 0
     for d in store.read_gold():
-        guessed = {(z.name, z.span.start) for z, _ in add_article.guessed_zones(d.text)}
+        guessed = {(z.name, z.span.start) for z, _ in add_article.guess_zones(d.text)}
         gold = {(z.name, z.span.start) for z in d.zones if z.name in sure}
         hits, total = hits + len(gold & guessed), total + len(gold)
     assert hits >= 0.7 * total
@@ -133,9 +133,9 @@ def test_guesses_on_these_articles_agree_with_most_of_the_gold():
 
 def test_text_without_a_headline_has_no_title():
     text = "Kim met Putin on Wednesday in the far east of Russia, at a site that is new and large, as was said.\nYes.\n"
-    assert add_article.guessed_zones(text) == []
-    assert add_article.guessed_zones("One line") == []
-    (zone, _), *_ = add_article.guessed_zones("Headline\n" + text)
+    assert add_article.guess_zones(text) == []
+    assert add_article.guess_zones("One line") == []
+    (zone, _), *_ = add_article.guess_zones("Headline\n" + text)
     assert (zone.name, zone.span) == ("title", Span(0, 8))
 
 
