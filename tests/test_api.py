@@ -71,7 +71,7 @@ def test_evaluate_raises_what_the_extractor_raises():
     [
         ({"layers": ["entity"]}, "'entity' is none of entities"),
         ({"layers": "entities"}, "is a string; expected a list"),
-        ({"view": "ace2"}, "is no view of the ontology"),
+        ({"view": "ace2"}, "is not one of the views"),
         ({"resamples": -1}, "too small"),
         ({"predictions": [{"doc_id": "009"}]}, "is no article of the gold"),
         ({"predictions": [{"doc_id": "003"}, {"doc_id": "003"}]}, "given twice"),

@@ -133,11 +133,11 @@ def test_what_is_not_there_and_what_is_no_article(bare, tmp_path, capsys):
     (tmp_path / "notes.txt").write_text("hello", encoding="utf-8")
     assert cli.main(["rehydrate", str(tmp_path), "-o", str(tmp_path / "gold.jsonl")]) == 2
     said = capsys.readouterr().err
-    assert "000_d2a22a04d9ae6505: is not there; expected a file whose sha256 is 8859abb0bbca" in said
+    assert "000_d2a22a04d9ae6505: is missing; expected a file whose sha256 is 8859abb0bbca" in said
     assert "notes.txt" not in said
     assert cli.main(["rehydrate", str(tmp_path / "notes.txt"), str(tmp_path / "none")]) == 2
     said = capsys.readouterr().err
-    assert "notes.txt: is none of the articles 000" in said and "none: is not there" in said
+    assert "notes.txt: is not one of the articles 000" in said and "none: does not exist" in said
 
 
 def test_latin_1_and_utf_16_copies(bare, tmp_path, capsys):
@@ -250,7 +250,7 @@ def test_the_wheel_alone_says_what_words_need(installed, tmp_path):
         (tmp_path / "p.jsonl").write_text(content, encoding="utf-8")
         done = run(installed, "score", "p.jsonl", cwd=tmp_path)
         assert done.returncode == 2 and "Traceback" not in done.stderr
-        assert "p.jsonl:1: doc_id: gives words" in done.stderr and "vostochny rehydrate FOLDER" in done.stderr
+        assert "p.jsonl:1: doc_id: has words" in done.stderr and "vostochny rehydrate FOLDER" in done.stderr
         assert len(done.stderr.splitlines()) == 2
     (tmp_path / "p.jsonl").write_text(ONE, encoding="utf-8")
     assert run(installed, "score", "p.jsonl", cwd=tmp_path).returncode == 0

@@ -117,7 +117,7 @@ def test_zones_can_be_scored_apart():
         (["--zone", "margin"], "'margin' is none of title"),
         (["--metric", "entities.name"], "'entities.name' is none of entities.names"),
         (["--resamples", "-1"], "-1 is too small"),
-        (["--view", "ace2"], "is no view of the ontology"),
+        (["--view", "ace2"], "is not one of the views"),
     ],
 )
 def test_wrong_options_are_one_line(arguments, message):

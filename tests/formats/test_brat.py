@@ -1,4 +1,4 @@
-"""brat: problems have their line, and what has no place is told."""
+"""brat: each problem names its line, and what is left out is noted."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from vostochny.model import Span
 @pytest.mark.parametrize(
     ("ann", "message"),
     [
-        ("T1\tPER 0 2\tKim", "one.ann:1: T1: 'Kim' does not stand there; the text has 'Ki'"),
-        ("T1\tPER 0 999\tKim", ":1: T1: 0 999 is no place in the text"),
-        ("T1 PER 0 3 Kim", ":1: T1 PER 0 3 Kim: is no line of brat's"),
+        ("T1\tPER 0 2\tKim", "one.ann:1: T1: 'Kim' is not at these offsets; the text has 'Ki' there"),
+        ("T1\tPER 0 999\tKim", ":1: T1: 0 999 is not in the text, which has"),
+        ("T1 PER 0 3 Kim", ":1: T1 PER 0 3 Kim: is not a brat line"),
         ("T1\tPER 0 3\tKim\nT1\tPER 0 3\tKim", ":2: T1: is given twice"),
-        ("E1\tContact.Meet:T7", ":1: E1: its trigger T7 is no text-bound annotation"),
-        ("T1\tContact.Meet 4 7\tmet\nE1\tContact.Meet:T1 Place:T9", ":2: E1.Place: there is no entity or event T9"),
-        ("R1\tsource Arg1:T1 Arg2:T2", ":1: source: there is no T1 and no T2"),
+        ("E1\tContact.Meet:T7", ":1: E1: no text-bound annotation has the id T7"),
+        ("T1\tContact.Meet 4 7\tmet\nE1\tContact.Meet:T1 Place:T9", ":2: E1.Place: no entity or event has the id T9"),
+        ("R1\tsource Arg1:T1 Arg2:T2", ":1: source: no annotation has the id T1 or T2"),
         ("T1\tPERS 0 3\tKim", ":1: entities[0].type: unknown entity type 'PERS'"),
     ],
 )

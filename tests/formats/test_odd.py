@@ -61,7 +61,7 @@ def test_tokens_beside_a_gold_without_text(tmp_path):
     path = saved(tmp_path / "offsets.jsonl", {**row, "token_offsets": offsets})
     found, _ = registry.read_predictions(path, silent, ONTOLOGY)
     assert [e.span for e in found["d"].entities] == [Span(0, 3), Span(11, 16)]
-    with pytest.raises(InputError, match=r"tokens.jsonl:1: doc_id: gives words, .* rehydrate"):
+    with pytest.raises(InputError, match=r"tokens.jsonl:1: doc_id: has words, .* rehydrate"):
         registry.read_predictions(saved(tmp_path / "tokens.jsonl", row), silent, ONTOLOGY)
 
 
@@ -92,7 +92,7 @@ def test_made_up_ids_leave_given_ones_their_meaning(tmp_path):
     assert [e.id for e in got.entities if e.span == Span(8, 13)] == [got.events[0].arguments[0].filler.id] == ["e1"]
     assert len({x.id for x in (*got.entities, *got.events, *got.quotes)}) == 6
     assert [q.parent for q in got.quotes] == [None, got.quotes[0].id, None]
-    assert lost["parents that are no quote of the document"] == 1
+    assert lost["parents that are not a quote of the document"] == 1
 
 
 def test_what_a_relation_cannot_say_is_counted():
@@ -105,7 +105,7 @@ def test_what_a_relation_cannot_say_is_counted():
     lost: Counter[str] = Counter()
     got = references.resolve_references(given, lost)
     assert not got.events[0].arguments and not got.quotes[0].parent
-    assert lost == {"arguments that are the event itself": 1, "parents that are no quote of the document": 1}
+    assert lost == {"arguments that are the event itself": 1, "parents that are not a quote of the document": 1}
 
 
 def test_brat_takes_any_name(tmp_path):
@@ -129,7 +129,7 @@ def test_standard_input_and_output_of_convert(made, tmp_path):
     (tmp_path / "out").write_bytes(done.stdout)
     assert bare(list(read(tmp_path / "out").values())) == bare(gold())
     done = run_vostochny("convert", str(made["jsonl"]), "-", "--format-out", "brat", **binary)
-    assert done.returncode == 2 and b"give the folder's name" in done.stderr
+    assert done.returncode == 2 and b"give a folder" in done.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "out.jsonl"]
 
 
@@ -137,7 +137,7 @@ def test_nothing_is_converted_beside_a_gold_without_text(tmp_path, capsys):
     path = saved(tmp_path / "p.jsonl", {"doc_id": "d", "entities": [{"start": 0, "end": 3, "type": "PER"}]})
     known = saved(tmp_path / "g.jsonl", {"doc_id": "d", "entities": []})
     assert cli.main(["convert", path, str(tmp_path / "out.conll"), "--gold", known]) == 2
-    assert "p.jsonl: doc_id: d: the gold is without text" in capsys.readouterr().err
+    assert "p.jsonl: doc_id: d: the gold has no article text" in capsys.readouterr().err
 
 
 def test_without_spacy_it_is_said(tmp_path, monkeypatch):
@@ -152,7 +152,7 @@ def test_a_misspelt_column_is_told(tmp_path):
     row = {"doc_id": "one", "entites": [{"start": 0, "end": 3, "type": "PER"}]}
     parquet.write_table(pyarrow.Table.from_pylist([row]), tmp_path / "out.parquet")
     _, reading = registry.read_predictions(str(tmp_path / "out.parquet"), gold(), ONTOLOGY)
-    assert reading.notes == ["columns passed over: entites"]
+    assert reading.notes == ["columns not read: entites"]
 
 
 def test_labels_that_are_no_strings_are_faults(tmp_path):

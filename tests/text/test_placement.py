@@ -292,11 +292,11 @@ def test_offsets_within_a_paragraph():
     assert micro(result, "entities.names").right == 1
     assert {e.span for e in result.pairs[0].predicted.entities} == {at, span(a.text, "Kim", 3)}
     for bad, message in (
-        ({"start": 0, "end": 1, "paragraph": 9}, "numbered 0 to 3"),
-        ({"text": "Kim", "paragraph": "1"}, "numbered"),
+        ({"start": 0, "end": 1, "paragraph": 9}, "from 0 to 3"),
+        ({"text": "Kim", "paragraph": "1"}, "number of a paragraph"),
         ({"start": 0, "end": 60, "paragraph": 0}, "is not in paragraph 0"),
         ({"text": "Kim", "occurrence": 0}, "1 for the first"),
-        ({"text": "Kim", "context": 3}, "is no string"),
+        ({"text": "Kim", "context": 3}, "expected a string"),
     ):
         with pytest.raises(InputError, match=message):
             scored({"doc_id": "one", "entities": [{"type": "PER", **bad}]})
@@ -313,7 +313,7 @@ def test_other_units_are_recognised_offered_and_read(unit):
         {"start": units(e.span.start), "end": units(e.span.end), "text": e.span.of(a.text), "type": e.type}
         for e in a.entities
     ]
-    with pytest.raises(InputError, match=f"it fits: --offsets {unit}"):
+    with pytest.raises(InputError, match=f"they fit: --offsets {unit}"):
         scored({"doc_id": "one", "entities": entities})
     assert micro(scored({"doc_id": "one", "entities": entities}, offsets=unit), "entities.all").f1 == 1
     assert micro(scored({"doc_id": "one", "entities": entities}, offsets="ignore"), "entities.all").f1 == 1
@@ -385,5 +385,5 @@ def test_documents_without_text_take_offsets_alone(tmp_path):
     documents = [Document("x", "")]
     path = tmp_path / "p.jsonl"
     path.write_text('{"doc_id": "x", "entities": [{"text": "Kim", "type": "PER"}]}')
-    with pytest.raises(InputError, match="without text"):
+    with pytest.raises(InputError, match="has no article text"):
         jsonl.read_predictions(str(path), documents, ONTOLOGY)

@@ -1,10 +1,15 @@
 """brat standoff: ``NAME.ann`` beside ``NAME.txt``, one pair or a folder of them.
 
-Ours in brat's terms: an entity is a text-bound ``T``; an event is an ``E`` whose trigger is a ``T``; a quote is a ``T``
-of type Content (in fragments where it is interrupted), its cue one of type Cue; source, addressee, cue and parent are
-relations ``R``, attributes are ``A``, clusters are normalisations ``N … cluster:NAME``. Of other files, an attribute
-that the ontology does not have and a relation that does not start at a Content are counted as left out. An entity in
-fragments becomes the stretch around them.
+How our items are written in brat:
+
+- an entity is a text-bound annotation ``T``;
+- an event is an ``E``, its trigger a ``T``;
+- a quote is a ``T`` of type Content (in fragments where it is interrupted), its cue a ``T`` of type Cue;
+- source, addressee, cue and parent are relations ``R`` from the Content;
+- attributes are ``A``, clusters are normalisations ``N … cluster:NAME``.
+
+In files from elsewhere, attributes that the ontology does not have and relations that do not start at a Content are
+counted as left out. An entity in fragments becomes the one span from its first to its last character.
 """
 
 from __future__ import annotations
@@ -39,21 +44,21 @@ _LINE_FORMS = {
 
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
-    """A record a file; the document's id is the file's name."""
+    """Yield one record per ``.ann`` file; the document's id is the file's name without its ending."""
     folder = Path(path)
     for file in sorted(folder.glob("*.ann")) if folder.is_dir() else [folder]:
-        known = reading.find_text(file.stem)
-        beside = file.with_suffix(".txt")
-        text = file_text(str(beside)) if beside.is_file() else known
+        gold_text = reading.find_text(file.stem)
+        text_file = file.with_suffix(".txt")
+        text = file_text(str(text_file)) if text_file.is_file() else gold_text
         if text is None:
             reading.add_problem(
                 str(file),
                 None,
                 None,
-                f"the text {beside.name} is not beside it, and no article with text is {file.stem}",
+                f"its text {text_file.name} does not exist, and the gold has no article {file.stem} with text",
             )
-        elif known is not None and text != known:
-            reading.add_problem(str(beside), None, None, describe_difference(known, text))
+        elif gold_text is not None and text != gold_text:
+            reading.add_problem(str(text_file), None, None, describe_difference(gold_text, text))
         else:
             yield _FileReader(str(file), text, reading).read_record(file.stem)
 
@@ -66,68 +71,83 @@ class _Bound:
     type: str
     spans: list[Span]
 
-    def whole(self) -> dict[str, int]:
+    def to_object(self) -> dict[str, int]:
+        """Return the span from the first to the last character, as a prediction row has it."""
         return {"start": self.spans[0].start, "end": max(s.end for s in self.spans)}
 
 
 class _FileReader:
-    """The lines of one file by kind; then items, then what hangs on them."""
+    """Reads one ``.ann`` file: first its lines by kind, then the items, then what refers to items.
+
+    Lines may stand in any order, so nothing can be resolved before all of them are read.
+    """
 
     def __init__(self, path: str, text: str, reading: Reading):
         self.path, self.text, self.reading = path, text, reading
         self.bounds: dict[str, _Bound] = {}
+        # Id → line, type, and (role, target) pairs, of which the first is the type with the trigger.
         self.events: dict[str, tuple[int, str, list[tuple[str, str]]]] = {}
-        self.rest: list[tuple[int, str, list[str]]] = []
+        self.rest: list[tuple[int, str, list[str]]] = []  # lines of kind A, R and N: line, kind, fields
+        self.rows: dict[str, list[dict[str, Any]]] = {"entities": [], "events": [], "quotes": []}
+        self.items: dict[str, tuple[str, dict[str, Any]]] = {}  # id → layer and item
+        self.lines: dict[str, int] = {}  # place of an item ("entities[3]") → its line
 
     def add_problem(self, line: int, field: str, message: str) -> None:
         self.reading.add_problem(self.path, line, field, message)
 
     def read_record(self, doc_id: str) -> Record:
+        """Return the document of the file."""
         for number, raw in enumerate(file_text(self.path).split("\n"), 1):
-            written = raw.rstrip("\r")
-            if written.strip() and not written.startswith("#"):
-                self.read_line(number, written)
-        rows: dict[str, list[dict[str, Any]]] = {"entities": [], "events": [], "quotes": []}
-        items: dict[str, tuple[str, dict[str, Any]]] = {}
-        lines: dict[str, int] = {}
+            line_text = raw.rstrip("\r")
+            if line_text.strip() and not line_text.startswith("#"):
+                self.read_line(number, line_text)
+        self.build_spans()
+        self.build_events()
+        for line, kind, words in self.rest:
+            {"A": self.read_attribute, "R": self.read_relation, "N": self.read_cluster}[kind](line, words)
+        return Record(self.path, None, {"doc_id": doc_id, "text": self.text, **self.rows}, self.lines)
+
+    def add_item(self, layer: str, id_: str, line: int, item: dict[str, Any]) -> None:
+        self.lines[f"{layer}[{len(self.rows[layer])}]"] = line
+        self.rows[layer].append(item)
+        self.items[id_] = layer, item
+
+    def build_spans(self) -> None:
+        """Add the text-bound annotations that are items: quotes and entities, but not cues and triggers."""
         triggers = {parts[0][1] for _, _, parts in self.events.values()}
-
-        def add(layer: str, id_: str, line: int, item: dict[str, Any]) -> None:
-            lines[f"{layer}[{len(rows[layer])}]"] = line
-            rows[layer].append(item)
-            items[id_] = layer, item
-
         for id_, bound in self.bounds.items():
             if bound.type == CONTENT:
-                content_ = [{"start": s.start, "end": s.end} for s in bound.spans]
-                add("quotes", id_, bound.line, {"id": id_, "content": content_})
+                content = [{"start": s.start, "end": s.end} for s in bound.spans]
+                self.add_item("quotes", id_, bound.line, {"id": id_, "content": content})
             elif bound.type != CUE and id_ not in triggers:
                 if len(bound.spans) > 1:
-                    self.reading.left_out["gaps inside entities (the stretch around the fragments was taken)"] += 1
-                add("entities", id_, bound.line, {"id": id_, **bound.whole(), "type": bound.type})
+                    self.reading.left_out["gaps inside entities (the span around the fragments was taken)"] += 1
+                self.add_item("entities", id_, bound.line, {"id": id_, **bound.to_object(), "type": bound.type})
+
+    def build_events(self) -> None:
+        """Add the events, then their arguments, which may be other events."""
         for id_, (line, type_, parts) in self.events.items():
             trigger = self.bounds.get(parts[0][1])
             if trigger is None:
-                self.add_problem(line, id_, f"its trigger {parts[0][1]} is no text-bound annotation of this file")
+                self.add_problem(line, id_, f"no text-bound annotation has the id {parts[0][1]}, its trigger")
                 continue
-            add("events", id_, line, {"id": id_, "trigger": trigger.whole(), "type": type_})
-            items.setdefault(parts[0][1], items[id_])
-        for id_, (line, _, filled) in self.events.items():
-            if id_ in items:
-                arguments = []
-                for role, target in filled[1:]:
-                    if target in items and items[target][0] != "quotes":
-                        # brat numbers the second filler of a role: Participant2.
-                        arguments.append({"role": re.sub(r"(?<=\D)\d+$", "", role), "filler": items[target][1]["id"]})
-                    else:
-                        self.add_problem(line, f"{id_}.{role}", f"there is no entity or event {target}")
-                items[id_][1]["arguments"] = arguments
-        for line, kind, words in self.rest:
-            {"A": self.read_attribute, "R": self.read_relation, "N": self.read_cluster}[kind](line, words, items)
-        row = {"doc_id": doc_id, "text": self.text, **rows}
-        return Record(self.path, None, row, lines)
+            self.add_item("events", id_, line, {"id": id_, "trigger": trigger.to_object(), "type": type_})
+            self.items.setdefault(parts[0][1], self.items[id_])  # other lines may name the trigger, not the event
+        for id_, (line, _, parts) in self.events.items():
+            if id_ not in self.items:
+                continue
+            arguments = []
+            for role, target in parts[1:]:
+                if target in self.items and self.items[target][0] != "quotes":
+                    # brat numbers the second filler of a role: Participant2.
+                    name = re.sub(r"(?<=\D)\d+$", "", role)
+                    arguments.append({"role": name, "filler": self.items[target][1]["id"]})
+                else:
+                    self.add_problem(line, f"{id_}.{role}", f"no entity or event has the id {target}")
+            self.items[id_][1]["arguments"] = arguments
 
     def read_line(self, number: int, line: str) -> None:
+        """Keep a line by its kind; M (an old name of A) is treated as A."""
         id_, tab, body = line.partition("\t")
         kind = id_[:1] if id_ != "*" else "*"
         form = _LINE_FORMS.get("A" if kind == "M" else kind)
@@ -136,7 +156,7 @@ class _FileReader:
             self.reading.left_out["equivalences (*) of brat"] += 1
         elif form is None or not tab or not id_[1:].isdigit():
             self.add_problem(
-                number, id_[:20], "is no line of brat's; lines begin with T, E, A, M, R, N, # or * and a tab"
+                number, id_[:20], "is not a brat line; expected T, E, A, M, R, N or # with a number, or *, then a tab"
             )
         elif kind == "T":
             self.read_bound(number, id_, fields)
@@ -154,30 +174,34 @@ class _FileReader:
             self.rest.append((number, "A" if kind == "M" else kind, fields[0].split()))
 
     def read_bound(self, number: int, id_: str, fields: list[str]) -> None:
+        """Read a text-bound annotation; ``fields`` are its type with offsets, and its words."""
         m = _BOUND_PATTERN.match(fields[0])
         if not m:
             self.add_problem(number, id_, f"expected {_LINE_FORMS['T']}")
             return
+        # Digits are cut, so that a number of thousands of digits cannot stop Python; it is out of range anyway.
         pairs = [[int(x[:18]) for x in part.split()] for part in m.group(2).split(";")]
         spans = [Span(a, b) for a, b in pairs]
         for span in spans:
             if not span.start < span.end <= len(self.text):
-                message = f"{span.start} {span.end} is no place in the text, which has {len(self.text)} characters"
+                message = f"{span.start} {span.end} is not in the text, which has {len(self.text)} characters"
                 self.add_problem(number, id_, message)
                 return
         words = " ".join(" ".join(s.of(self.text) for s in spans).split())
         if len(fields) > 1 and " ".join(fields[1].split()) != words:
-            self.add_problem(number, id_, f"{fields[1][:60]!r} does not stand there; the text has {words[:60]!r}")
+            self.add_problem(
+                number, id_, f"{fields[1][:60]!r} is not at these offsets; the text has {words[:60]!r} there"
+            )
         elif id_ in self.bounds:
             self.add_problem(number, id_, "is given twice")
         else:
             self.bounds[id_] = _Bound(number, m.group(1), sorted(spans))
 
-    def read_attribute(self, line: int, parts: list[str], items: dict[str, tuple[str, dict[str, Any]]]) -> None:
+    def read_attribute(self, line: int, parts: list[str]) -> None:
         name, target, value = parts[0], parts[1], parts[2] if len(parts) > 2 else None
-        layer, item = items.get(target, ("", {}))
+        layer, item = self.items.get(target, ("", {}))
         if not layer and target not in self.bounds:
-            self.add_problem(line, name, f"there is no {target}")
+            self.add_problem(line, name, f"no annotation has the id {target}")
         elif name in {"entities": _ENTITY_ATTRIBUTES, "events": _EVENT_ATTRIBUTES, "quotes": _QUOTE_ATTRIBUTES}.get(
             layer, ()
         ):
@@ -185,26 +209,29 @@ class _FileReader:
         else:
             self.reading.left_out[f"attributes {name[:40]} of brat"] += 1
 
-    def read_relation(self, line: int, parts: list[str], items: dict[str, tuple[str, dict[str, Any]]]) -> None:
+    def read_relation(self, line: int, parts: list[str]) -> None:
         name, ends = parts[0], [p.partition(":")[2] or p for p in parts[1:3]]
-        gone = [e for e in ends if e not in self.bounds and e not in items]
-        if gone:
-            self.add_problem(line, name, f"there is no {' and no '.join(gone)}")
+        unknown = [e for e in ends if e not in self.bounds and e not in self.items]
+        if unknown:
+            self.add_problem(line, name, f"no annotation has the id {' or '.join(unknown)}")
             return
-        layer, quote = items.get(ends[0], ("", {}))
-        to, target = items.get(ends[1], ("", {}))
-        pointing = (name in ("source", "addressee") and to == "entities") or (name == "parent" and to == "quotes")
-        if layer == "quotes" and pointing:
+        layer, quote = self.items.get(ends[0], ("", {}))
+        target_layer, target = self.items.get(ends[1], ("", {}))
+        by_id = (name in ("source", "addressee") and target_layer == "entities") or (
+            name == "parent" and target_layer == "quotes"
+        )
+        is_span = name in ("source", "addressee", "cue") and target_layer != "quotes" and ends[1] in self.bounds
+        if layer == "quotes" and by_id:
             quote[name] = target["id"]
-        elif layer == "quotes" and name in ("source", "addressee", "cue") and to != "quotes" and ends[1] in self.bounds:
-            quote[name] = self.bounds[ends[1]].whole()
+        elif layer == "quotes" and is_span:
+            quote[name] = self.bounds[ends[1]].to_object()
         else:
             self.reading.left_out[f"relations {name[:40]} of brat"] += 1
 
-    def read_cluster(self, line: int, parts: list[str], items: dict[str, tuple[str, dict[str, Any]]]) -> None:
-        layer, item = items.get(parts[1], ("", {}))
+    def read_cluster(self, line: int, parts: list[str]) -> None:
+        layer, item = self.items.get(parts[1], ("", {}))
         if not layer:
-            self.add_problem(line, parts[0], f"there is no item {parts[1]}")
+            self.add_problem(line, parts[0], f"no item has the id {parts[1]}")
         elif parts[2].startswith("cluster:"):
             item["cluster"] = parts[2].removeprefix("cluster:")
         else:
@@ -212,13 +239,13 @@ class _FileReader:
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
-    """Write a folder with a pair of files a document; the one thing lost is where zones are."""
+    """Write a folder with a pair of files per document. Only the places of zones are lost."""
     folder = make_folder(path)
     used: set[str] = set()
     for d in documents:
         lost["zones"] += len(d.zones) if with_text and len(d.zones) > 1 else 0
         name = re.sub(r"[/\\\0]", "_", d.doc_id).lstrip(".") or "document"
-        while name in used:  # a/b and a_b
+        while name in used:  # two ids may give one name: a/b and a_b
             name += "_"
         used.add(name)
         (folder / f"{name}.txt").write_text(d.text, encoding="utf-8", newline="")
@@ -227,23 +254,28 @@ def write(path: str, documents: Iterable[Document], lost: Counter[str], with_tex
 
 
 class _FileWriter:
+    """Writes the lines of one document."""
+
     def __init__(self, document: Document, lost: Counter[str]):
         self.d, self.lost = document, lost
         self.out: list[str] = []
-        self.count: Counter[str] = Counter()
-        self.at: dict[Span, str] = {}
+        self.count: Counter[str] = Counter()  # lines written, by kind: the number of the next id
+        self.entity_at: dict[Span, str] = {}  # span → id of the first entity on it
 
     def add_line(self, kind: str, body: str) -> str:
+        """Add a line of a kind with the next number, and return its id."""
         self.count[kind] += 1
         self.out.append(f"{kind}{self.count[kind]}\t{body}")
         return f"{kind}{self.count[kind]}"
 
     def add_bound(self, type_: str, *spans: Span) -> str:
+        """Add a text-bound annotation, and return its id."""
         places = ";".join(f"{s.start} {s.end}" for s in spans)
         words = " ".join(" ".join(s.of(self.d.text) for s in spans).split())
         return self.add_line("T", f"{_to_word(type_)} {places}\t{words}")
 
     def add_attributes(self, id_: str, item: Any, names: tuple[str, ...], words: str) -> None:
+        """Add the attributes of an item, and its cluster as a normalisation, which repeats the item's words."""
         for name in names:
             value = getattr(item, name)
             if value:
@@ -252,38 +284,41 @@ class _FileWriter:
             self.add_line("N", f"Reference {id_} cluster:{_to_word(item.cluster)}\t{words}")
 
     def build_lines(self) -> list[str]:
+        """Return the lines of the document."""
         d = self.d
         ids: dict[str, str] = {}
         for e in d.entities:
-            made = self.add_bound(e.type, e.span)
-            ids[e.id], self.at[e.span] = made, self.at.get(e.span, made)
-            self.add_attributes(made, e, _ENTITY_ATTRIBUTES, " ".join(e.span.of(d.text).split()))
+            brat_id = self.add_bound(e.type, e.span)
+            ids[e.id], self.entity_at[e.span] = brat_id, self.entity_at.get(e.span, brat_id)
+            self.add_attributes(brat_id, e, _ENTITY_ATTRIBUTES, " ".join(e.span.of(d.text).split()))
         triggers = [self.add_bound(v.type, v.trigger) for v in d.events]
-        numbers = {v.id: f"E{n}" for n, v in enumerate(d.events, 1)}
+        event_ids = {v.id: f"E{n}" for n, v in enumerate(d.events, 1)}
 
         def target(reference: Reference) -> str | None:
-            found = numbers.get(reference.id or "") or ids.get(reference.id or "") or self.at.get(reference.span)
-            if found is None:
+            id_ = reference.id or ""
+            brat_id = event_ids.get(id_) or ids.get(id_) or self.entity_at.get(reference.span)
+            if brat_id is None:
                 self.lost["references to no item"] += 1
-            return found
+            return brat_id
 
         for v, trigger in zip(d.events, triggers, strict=True):
-            found = [(a.role, t) for a in v.arguments if (t := target(a.filler))]
-            made = self.add_line("E", " ".join(f"{_to_word(name)}:{t}" for name, t in [(v.type, trigger), *found]))
-            self.add_attributes(made, v, _EVENT_ATTRIBUTES, " ".join(v.trigger.of(d.text).split()))
+            arguments = [(a.role, t) for a in v.arguments if (t := target(a.filler))]
+            parts = [(v.type, trigger), *arguments]
+            brat_id = self.add_line("E", " ".join(f"{_to_word(name)}:{t}" for name, t in parts))
+            self.add_attributes(brat_id, v, _EVENT_ATTRIBUTES, " ".join(v.trigger.of(d.text).split()))
         bounds = [self.add_bound(CONTENT, *q.content) for q in d.quotes]
-        contents = {q.id: made for q, made in zip(d.quotes, bounds, strict=True)}
-        for q, made in zip(d.quotes, bounds, strict=True):
-            self.add_attributes(made, q, _QUOTE_ATTRIBUTES, "")
+        contents = {q.id: brat_id for q, brat_id in zip(d.quotes, bounds, strict=True)}
+        for q, brat_id in zip(d.quotes, bounds, strict=True):
+            self.add_attributes(brat_id, q, _QUOTE_ATTRIBUTES, "")
             links = {"source": q.source and target(q.source), "addressee": q.addressee and target(q.addressee)}
             links["parent"] = contents.get(q.parent or "")
             links["cue"] = self.add_bound(CUE, q.cue) if q.cue else None
-            for name, to in links.items():
-                if to:
-                    self.add_line("R", f"{name} Arg1:{made} Arg2:{to}")
+            for name, target_id in links.items():
+                if target_id:
+                    self.add_line("R", f"{name} Arg1:{brat_id} Arg2:{target_id}")
         return self.out
 
 
 def _to_word(name: str) -> str:
-    """A name as brat has them: white space would end it."""
+    """Return a name without white space, which would end it in brat."""
     return "_".join(name.split())

@@ -1,7 +1,7 @@
-"""CoNLL columns: a token a line, its tag in the last column, a blank line after each sentence.
+"""CoNLL columns: one token per line, its tag in the last column, a blank line after each sentence.
 
-Columns are parted by tabs or spaces. Documents begin with ``-DOCSTART-`` or ``# doc_id = …`` (``# newdoc id = …``,
-``#begin document``); without any, all is one document. See :mod:`vostochny.text.tags` for the schemes.
+Columns are separated by tabs or spaces. A document begins with ``-DOCSTART-`` or ``# doc_id = …`` (``# newdoc id = …``,
+``#begin document``); without any of these the file is one document. Tag schemes: :mod:`vostochny.text.tags`.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _BEGIN_LINE = re.compile(r"#begin document\s*\(?([^)\s;]*)\)?")
 
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
-    """A record a document; every line that is no token with a tag is a problem."""
+    """Yield one record per document; a line that is not a comment and not a token with a tag is a problem."""
     documents: list[TaggedDocument] = []
     sentence: TaggedSentence | None = None
 
-    def begin(doc_id: str | None, line: int) -> None:
-        # An id right after -DOCSTART-, or the reverse, is of the same document.
+    def begin_document(doc_id: str | None, line: int) -> None:
+        # An id right after -DOCSTART-, or the reverse, belongs to the same document.
         last = documents[-1] if documents else None
         if last and not last.sentences and (last.doc_id is None or doc_id is None):
             last.doc_id = last.doc_id or doc_id
@@ -37,21 +37,22 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
 
     for number, raw in enumerate(file_text(path).split("\n"), 1):
         line = raw.rstrip("\r\t ")
-        named = (_ID_LINE.match(line) or _BEGIN_LINE.match(line)) if line.startswith("#") else None
-        if named:
-            begin(named.group(1) or None, number)
+        header = (_ID_LINE.match(line) or _BEGIN_LINE.match(line)) if line.startswith("#") else None
+        if header:
+            begin_document(header.group(1) or None, number)
             sentence = None
         elif line.startswith("-DOCSTART-"):
-            given = re.search(r"\(([^)\s]+)\)|doc_id=(\S+)", line)
-            begin((given.group(1) or given.group(2)) if given else None, number)
+            id_part = re.search(r"\(([^)\s]+)\)|doc_id=(\S+)", line)
+            begin_document((id_part.group(1) or id_part.group(2)) if id_part else None, number)
             sentence = None
         elif not line.strip():
             sentence = None
+        # A line with "#" is a comment, unless its last column is a tag: then "#" is a token.
         elif not (re.match(r"#\s|#end\b|#$", line) and not is_tag(line.split()[-1])):
             columns = line.split("\t") if "\t" in line else line.split()
             if len(columns) < 2 or not is_tag(columns[-1].strip()):
                 shown = columns[-1].strip()[:40] if len(columns) > 1 else line[:40]
-                message = f"{shown!r} is no tag; expected a token, and O, B-TYPE or I-TYPE in the last column"
+                message = f"{shown!r} is not a tag; expected a token, and O, B-TYPE or I-TYPE in the last column"
                 reading.add_problem(path, number, f"column {len(columns)}", message)
                 continue
             if not documents:
@@ -59,30 +60,30 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
             if sentence is None:
                 sentence = TaggedSentence(number)
                 documents[-1].sentences.append(sentence)
-            # CoNLL-U and the like begin with a number; the token is the first column that is none of these.
+            # In CoNLL-U and similar formats the first column is a number, and the token is in the second.
             token = columns[1] if len(columns) > 2 and columns[0].isdigit() and "\t" in line else columns[0]
             sentence.tokens.append(token.strip() or token)
             sentence.tags.append(columns[-1].strip())
             sentence.lines.append(number)
     if not documents:
-        reading.add_problem(path, None, None, "has no token; expected a token a line, its tag in the last column")
+        reading.add_problem(path, None, None, "has no token; expected one token per line, its tag in the last column")
     else:
         yield from make_records(path, reading, documents)
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
-    """Write IOB2, a token and its tag a line, with ``# doc_id``. Only flat entities can be said; see ``lost``."""
+    """Write IOB2, one token and its tag per line, with ``# doc_id``. All but flat entities is lost, and counted."""
     out: list[str] = []
     for d in documents:
         out.append(f"# doc_id = {d.doc_id}\n")
         tokens = d.tokens or [Span(m.start(), m.end()) for m in re.finditer(r"\w+|[^\w\s]", d.text)]
         ends = [s.end for s in d.sentences or d.paragraphs] or [len(d.text)]
         tags = spans_to_iob2([(e.span, e.type) for e in d.entities], tokens)
-        kept = sum(tag.startswith("B-") for tag in tags)
-        lost["entities that share a token with a longer one"] += len(d.entities) - kept
-        edges = {t.start for t in tokens}, {t.end for t in tokens}
-        moved = (e.span.start not in edges[0] or e.span.end not in edges[1] for e in d.entities)
-        lost["entities widened to whole tokens"] += sum(moved)
+        written = sum(tag.startswith("B-") for tag in tags)
+        lost["entities that share a token with a longer one"] += len(d.entities) - written
+        starts, stops = {t.start for t in tokens}, {t.end for t in tokens}
+        is_widened = (e.span.start not in starts or e.span.end not in stops for e in d.entities)
+        lost["entities widened to whole tokens"] += sum(is_widened)
         lost["attributes of entities"] += sum(bool(e.level or e.demonym or e.cluster) for e in d.entities)
         lost["events"] += len(d.events)
         lost["quotes"] += len(d.quotes)

@@ -1,6 +1,7 @@
-"""JSON in its containers: one value a line, or one file that is a list, or an object with a value a document.
+"""Find each document's output in a JSON file, whatever container it is in.
 
-Shared by the formats that are an extractor's own output, which have no fixed container.
+A container is JSON Lines with one output per line, a list of outputs, or an object of outputs by document. Shared by
+the formats that are an extractor's own output, whose users choose the container.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ ID_KEYS = ("doc_id", "id", "document_id", "filename", "file_name", "name")
 
 @dataclass(frozen=True)
 class Output:
-    """What one document's output is: its line (of JSON Lines), its id where it has one, and the value."""
+    """The output for one document: its line (None if not JSON Lines), its doc_id (None if unknown), and the value."""
 
     line: int | None
     doc_id: str | None
@@ -27,9 +28,14 @@ class Output:
 
 
 def read_outputs(path: str, reading: Reading, is_output: Callable[[Any], bool]) -> Iterator[Output]:
-    """Each document's output in a file; ``is_output`` tells one from a container of several.
+    """Yield each document's output in a file; what is not JSON is a problem.
 
-    An object around it may give its id (IDS). Lines or files that are no JSON are problems of the reading.
+    An output that is an object may state its document under one of ID_KEYS.
+
+    Args:
+        path: The file.
+        reading: Receives problems.
+        is_output: Returns whether a value is one document's output and not a container of several.
     """
     raw = read_bytes(path).removeprefix(b"\xef\xbb\xbf")
     lines = [(n, x) for n, x in enumerate(raw.split(b"\n"), 1) if x and not x.isspace()]
@@ -50,6 +56,7 @@ def read_outputs(path: str, reading: Reading, is_output: Callable[[Any], bool]) 
 
 
 def _split_container(path: str, reading: Reading, value: Any, is_output: Callable[[Any], bool]) -> Iterator[Output]:
+    """Yield the outputs of a whole file: one, a list of them, or an object of them by doc_id."""
     if value != [] and is_output(value):
         yield Output(None, _find_id(value), value)
     elif isinstance(value, list):
@@ -60,31 +67,35 @@ def _split_container(path: str, reading: Reading, value: Any, is_output: Callabl
             yield Output(None, key, one)
     else:
         reading.add_problem(
-            path, None, None, f"is {describe_kind(value)} of another shape; expected each document's output"
+            path,
+            None,
+            None,
+            f"is {describe_kind(value)} of unknown shape; expected a list of outputs, or an object of them by doc_id",
         )
 
 
 def _find_id(value: Any) -> str | None:
+    """Return the id of an output, from one of ID_KEYS in it or in its ``meta`` or ``data``; or None."""
     if not isinstance(value, dict):
         return None
     holders: list[dict[str, Any]] = [x for x in (value, value.get("meta"), value.get("data")) if isinstance(x, dict)]
     for holder in holders:
         for key in ID_KEYS:
-            given = holder.get(key)
-            if isinstance(given, str | int) and not isinstance(given, bool) and given != "":
-                return str(given)
+            id_ = holder.get(key)
+            if isinstance(id_, str | int) and not isinstance(id_, bool) and id_ != "":
+                return str(id_)
     return None
 
 
 def find_items(value: Any, keys: tuple[str, ...]) -> Any:
-    """The list of items of an output: itself, or what stands under the first of ``keys`` that it has."""
+    """Return the items of an output: the output itself, or, of an object, what it has under the first of ``keys``."""
     if isinstance(value, dict):
         return next((value[key] for key in keys if value.get(key) is not None), [])
     return value
 
 
 def make_row(output: Output, **layers: Any) -> dict[str, Any]:
-    """A prediction row: id and text where the output has them, and the layers."""
+    """Return a prediction row with an output's id and text, if it has them, and these layers."""
     row: dict[str, Any] = {} if output.doc_id is None else {"doc_id": output.doc_id}
     if isinstance(output.value, dict) and isinstance(output.value.get("text"), str):
         row["text"] = output.value["text"]

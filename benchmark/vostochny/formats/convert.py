@@ -1,4 +1,4 @@
-"""From one format to another, with what gets lost on the way counted."""
+"""Convert a file from one format to another, and count what the target format cannot hold."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from vostochny.errors import InputError, Problem
 from vostochny.formats.reader import Reading
 from vostochny.formats.references import drop_unplaced
 from vostochny.formats.registry import FORMAT_OF_ENDING, detect, load_format
+from vostochny.formats.tokens import TEXT_FROM_TOKENS
 from vostochny.model import Document
 from vostochny.ontology import Ontology
 
 GOLD_WITHOUT_TEXT = (
-    "the gold is without text, and every format writes words; name a gold that has it with --gold, or for the corpus "
+    "the gold has no article text, and every format writes words; give a gold with text (--gold), or for the corpus "
     "run `vostochny rehydrate FOLDER` on the articles that you hold"
 )
 
@@ -29,36 +30,49 @@ def convert(
     format_out: str | None = None,
     offsets: str | None = None,
 ) -> list[str]:
-    """Write ``source`` as ``target``; returns what the user should know, losses by their number.
+    """Write ``source`` as ``target``; return the notes for the user, with the number of each kind of loss.
 
-    A source that has its texts is taken as it stands, with any label set. Otherwise it is read as predictions about
-    the documents that ``gold`` gives. The target's format is named, or its ending says it (a folder is brat's).
-    Raises InputError with every problem of the source, and where neither it nor the gold has the texts.
+    A source that has its texts is read by itself, with any label set. Any other source is read as predictions about
+    the gold's documents.
+
+    Args:
+        source: The file or folder to read; ``-`` is standard input.
+        target: The file or folder to write; ``-`` is standard output.
+        ontology: The ontology to read with.
+        gold: Returns the gold documents; called only if the source has no texts.
+        format_in: The source's format; None detects it.
+        format_out: The target's format; None takes that of the target's ending (a folder is brat's).
+        offsets: The unit that the source's offsets count; None means code points.
+
+    Raises:
+        InputError: With every problem of the source, or if neither the source nor the gold has the texts.
     """
     writer = load_format(format_out or _choose_target_format(target), "--format-out")
     if not hasattr(writer, "write"):
-        raise InputError([Problem("--format-out", None, None, f"{format_out} is read, not written")])
+        message = f"{format_out!r} can be read, but not written; choose another format, such as jsonl"
+        raise InputError([Problem("--format-out", None, None, message)])
     module = load_format(format_in or detect(source), "--format-in")
     reading = Reading(ontology)
     records = list(module.read(source, reading))
     with_text = bool(records) and all(isinstance(r.row.get("text"), str) for r in records)
-    if with_text and not any(n.startswith("the text was made") for n in reading.notes) and not offsets:
+    # A text that was made from tokens is not the article, so such a source is read beside the gold after all.
+    if with_text and TEXT_FROM_TOKENS not in reading.notes and not offsets:
         documents = reading.read_gold(records, own_types=True)
     else:
         about = {d.doc_id: d for d in gold()}
-        if source == "-":  # can be read once
+        if source == "-":  # standard input can be read only once
             reading.gold = about
-        else:  # again, because some formats are read beside the text
+        else:  # read again, because some formats need the text while reading
             reading = Reading(ontology, about)
             records = module.read(source, reading)
-        found = reading.read_predictions(records, "wrong", None, offsets)
-        silent = next((i for i, p in found.items() if not p.text and (p.entities or p.events or p.quotes)), None)
-        if silent is not None:
-            raise InputError([Problem(source, None, "doc_id", f"{silent}: {GOLD_WITHOUT_TEXT}")])
-        # A prediction knows its text; sentences and tokens, which token formats are written by, are the gold's.
+        predictions = reading.read_predictions(records, "wrong", None, offsets)
+        without_text = [i for i, p in predictions.items() if not p.text and (p.entities or p.events or p.quotes)]
+        if without_text:
+            raise InputError([Problem(source, None, "doc_id", f"{without_text[0]}: {GOLD_WITHOUT_TEXT}")])
+        # A prediction has its text, but not the segmentation that token formats are written with: that is the gold's.
         documents = [
             replace(p, sentences=about[i].sentences, tokens=about[i].tokens, paragraphs=about[i].paragraphs)
-            for i, p in found.items()
+            for i, p in predictions.items()
         ]
         with_text = False
     lost: Counter[str] = Counter()
@@ -67,6 +81,7 @@ def convert(
 
 
 def _choose_target_format(target: str) -> str:
+    """Return the format to write a target in, by its ending. Raises InputError if the ending names none."""
     path = Path(target.removesuffix(".gz"))
     if path.suffix in FORMAT_OF_ENDING:
         return FORMAT_OF_ENDING[path.suffix]
@@ -74,7 +89,5 @@ def _choose_target_format(target: str) -> str:
         return "jsonl"
     if path.suffix == "" or path.is_dir():
         return "brat"
-    message = (
-        f"its ending does not say which format to write; give --format-out, or one of {', '.join(FORMAT_OF_ENDING)}"
-    )
+    message = f"unknown ending; expected one of {', '.join(FORMAT_OF_ENDING)}, or name the format with --format-out"
     raise InputError([Problem(target, None, None, message)])

@@ -1,4 +1,7 @@
-"""Files as bytes: standard input, gzip, and limits, so that no input can fill the memory."""
+"""Read and write files as bytes: local, remote, standard input, gzip; with limits on what one input may take.
+
+Every limit is checked while reading, so that no file, however packed, can fill the memory.
+"""
 
 from __future__ import annotations
 
@@ -15,26 +18,26 @@ from vostochny.errors import InputError, Problem, UnreadableFileError
 from vostochny.formats import shards
 
 MAX_LINE_BYTES = 64 << 20
-MAX_FILE_BYTES = 256 << 20  # of a file that is read as a whole
-MAX_UNPACK_RATIO = 200  # a packed file that grows by more is no annotation; text packs by 3 to 20
-_UNCHECKED_UNPACK_BYTES = 64 << 20  # what any packed file may hold
+MAX_FILE_BYTES = 256 << 20  # for formats that are read as a whole
+MAX_UNPACK_RATIO = 200  # a file that unpacks to more is refused as a gzip bomb; text packs by a factor of 3 to 20
+_UNCHECKED_UNPACK_BYTES = 64 << 20  # the ratio is not checked below this size
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
 class _CountingReader:
-    """A stream that knows how much was read of it; one that comes over a wire or a pipe cannot be asked."""
+    """A stream that counts the bytes read from it; a pipe or a remote file cannot be asked for its position."""
 
     def __init__(self, file: IO[bytes]):
         self._file, self.count = file, 0
 
     def read(self, size: int = -1) -> bytes:
-        got = self._file.read(size)
-        self.count += len(got)
-        return got
+        data = self._file.read(size)
+        self.count += len(data)
+        return data
 
 
 class _GzipReader(io.RawIOBase):
-    """A gzip stream that refuses to grow without measure."""
+    """A gzip stream that is refused as soon as it unpacks to more than MAX_UNPACK_RATIO times its size."""
 
     def __init__(self, path: str, file: IO[bytes]):
         self._path, self._packed = path, _CountingReader(file)
@@ -46,32 +49,30 @@ class _GzipReader(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         try:
-            got = self._file.read(len(buffer))
+            data = self._file.read(len(buffer))
         except (EOFError, zlib.error, gzip.BadGzipFile) as e:
             raise UnreadableFileError([Problem(self._path, None, None, f"is a broken gzip file: {e}")]) from None
-        self._out += len(got)
+        self._out += len(data)
         if self._out > _UNCHECKED_UNPACK_BYTES and self._out > MAX_UNPACK_RATIO * self._packed.count:
-            message = (
-                f"unpacks to more than {MAX_UNPACK_RATIO} times its size; unpack it yourself if it is what it should be"
-            )
+            message = f"unpacks to more than {MAX_UNPACK_RATIO} times its size; if that is right, unpack it yourself"
             raise InputError([Problem(self._path, None, None, message)])
-        buffer[: len(got)] = got
-        return len(got)
+        buffer[: len(data)] = data
+        return len(data)
 
 
 class _RemoteReader(io.RawIOBase):
-    """A file of fsspec, whose every failure is an OSError: each filesystem fails in its own ways."""
+    """A remote file of fsspec; whatever its filesystem raises becomes an OSError."""
 
     def __init__(self, files: Any, path: str):
-        self._file = self._tried(lambda: files.open(path, "rb"))
+        self._file = self._translate_errors(lambda: files.open(path, "rb"))
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        got = self._tried(lambda: self._file.read(len(buffer)))
-        buffer[: len(got)] = got
-        return len(got)
+        data = self._translate_errors(lambda: self._file.read(len(buffer)))
+        buffer[: len(data)] = data
+        return len(data)
 
     def close(self) -> None:
         if not self.closed and hasattr(self, "_file"):
@@ -79,7 +80,7 @@ class _RemoteReader(io.RawIOBase):
         super().close()
 
     @staticmethod
-    def _tried(act: Callable[[], Any]) -> Any:
+    def _translate_errors(act: Callable[[], Any]) -> Any:
         try:
             return act()
         except OSError:
@@ -90,7 +91,7 @@ class _RemoteReader(io.RawIOBase):
 
 @contextlib.contextmanager
 def open_file(path: str) -> Iterator[io.BufferedReader]:
-    """A file, or standard input for ``-``, as bytes; gzip is unpacked. Raises OSError where it cannot be opened."""
+    """Open a file, or standard input for ``-``, as bytes; gzip is unpacked. Raises OSError if it cannot be opened."""
     with _open_raw(path) as file:
         if file.peek(2)[:2] == _GZIP_MAGIC:
             yield io.BufferedReader(_GzipReader(path, file), 1 << 16)
@@ -100,7 +101,7 @@ def open_file(path: str) -> Iterator[io.BufferedReader]:
 
 @contextlib.contextmanager
 def _open_raw(path: str) -> Iterator[io.BufferedReader]:
-    """A file as it lies there, here or at an address of fsspec, whose every failure becomes an OSError."""
+    """Open a file without unpacking it, local or at an address of fsspec. Every failure is an OSError."""
     if path == "-":
         yield cast(io.BufferedReader, sys.stdin.buffer)
         return
@@ -114,7 +115,7 @@ def _open_raw(path: str) -> Iterator[io.BufferedReader]:
 
 
 def read_head(path: str, size: int = 1 << 16) -> bytes:
-    """The first bytes of a file, unpacked; of standard input what can be seen without taking it."""
+    """Return the first bytes of a file, unpacked; of standard input only what can be seen without consuming it."""
     if path == "-":
         seen = cast(io.BufferedReader, sys.stdin.buffer).peek(size)[:size]
         return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(seen, size) if seen[:2] == _GZIP_MAGIC else seen
@@ -123,7 +124,7 @@ def read_head(path: str, size: int = 1 << 16) -> bytes:
 
 
 def read_bytes(path: str) -> bytes:
-    """All of a file. Raises InputError where it cannot be read or is larger than MAX_FILE."""
+    """Return a whole file, unpacked. Raises InputError if it cannot be read or is larger than MAX_FILE_BYTES."""
     try:
         with open_file(path) as file:
             raw = file.read(MAX_FILE_BYTES + 1)
@@ -136,7 +137,7 @@ def read_bytes(path: str) -> bytes:
 
 
 def read_text(path: str) -> str:
-    """All of a UTF-8 file, without a byte order mark; line ends stay as they are."""
+    """Return a whole UTF-8 file as text, without a byte order mark; line ends stay as they are. Raises InputError."""
     raw = read_bytes(path)
     try:
         return raw.decode("utf-8").removeprefix("\ufeff")
@@ -147,9 +148,9 @@ def read_text(path: str) -> str:
 
 
 def make_folder(path: str) -> Path:
-    """A folder to write files into, made if it is not there. Raises InputError for ``-``, which can take one file."""
+    """Return a folder to write files into, created if needed. Raises InputError for ``-``, which takes one file."""
     if path == "-":
-        message = "is standard output, and this format is a folder of files; give the folder's name"
+        message = "is standard output, which takes one file, and this format is a folder of files; give a folder"
         raise InputError([Problem(path, None, None, message)])
     folder = Path(path)
     folder.mkdir(parents=True, exist_ok=True)
@@ -157,7 +158,7 @@ def make_folder(path: str) -> Path:
 
 
 def explain_os_error(error: OSError) -> str:
-    """Why a file cannot be read, in words."""
+    """Return why a file cannot be read, in words."""
     return "no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error)).lower()
 
 
@@ -167,7 +168,7 @@ def write_text(path: str, written: str) -> None:
 
 
 def write_bytes(path: str, raw: bytes) -> None:
-    """Write a file; ``-`` is standard output, a name that ends in .gz is packed (the same bytes each time)."""
+    """Write a file; ``-`` is standard output. A name that ends in .gz is packed, with the same bytes each time."""
     if path == "-":
         sys.stdout.buffer.write(raw)
     else:

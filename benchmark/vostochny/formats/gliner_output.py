@@ -1,6 +1,6 @@
-"""GLiNER's output: ``{"start", "end", "text", "label", "score"}`` an entity, or GLiNER 2's object of lists by label.
+"""GLiNER's output: one ``{"start", "end", "text", "label", "score"}`` per entity, or GLiNER 2's lists by label.
 
-Labels are free words; a view file says which of the ontology's types they are. Containers as for a pipeline's output.
+Labels are free words; a view file maps the ontology's types to them. The containers are those of a pipeline's output.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ ITEM_KEYS = ("entities", "predictions", "prediction", "output", "outputs", "ner"
 
 
 def is_output(value: Any) -> bool:
-    """Whether a value is one document's output."""
+    """Return whether a value is one document's output."""
     if isinstance(value, dict):
         return any(key in value for key in ITEM_KEYS)
     return isinstance(value, list) and all(is_item(x) for x in value)
 
 
 def is_item(value: Any) -> bool:
-    """Whether a value is one entity."""
+    """Return whether a value is one entity."""
     return isinstance(value, dict) and "label" in value
 
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
-    """A record a document."""
+    """Yield one record per document."""
     for output in read_outputs(path, reading, is_output):
         items = find_items(output.value, ITEM_KEYS)
         if isinstance(items, dict):  # GLiNER 2: label → words, or spans
-            found = [(label, x) for label, xs in items.items() for x in (xs if isinstance(xs, list) else [xs])]
+            labelled = [(label, x) for label, xs in items.items() for x in (xs if isinstance(xs, list) else [xs])]
             items = [
-                _make_entity({"text": x} if isinstance(x, str) else x, label) for label, x in found if x is not None
+                _make_entity({"text": x} if isinstance(x, str) else x, label) for label, x in labelled if x is not None
             ]
         elif isinstance(items, list):
             items = [_make_entity(x, x.get("label")) if isinstance(x, dict) else x for x in items]
@@ -41,6 +41,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
 
 
 def _make_entity(item: Any, label: Any) -> Any:
+    """Return an item as an entity of a row; what is not an object stays as it is, for the RowReader to report."""
     if not isinstance(item, dict):
         return item
     return {"type": label, **{key: item[key] for key in ("start", "end", "text") if item.get(key) is not None}}

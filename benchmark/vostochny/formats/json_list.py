@@ -1,4 +1,4 @@
-"""Predictions as one JSON file: a list of prediction objects, one of them, or an object of them by doc_id."""
+"""Predictions as one JSON file: a list of prediction objects, a single one, or an object of them by doc_id."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from vostochny.model import LAYERS, Document
 
 
 def is_output(value: Any) -> bool:
-    """Whether a value is one document's prediction."""
+    """Return whether a value is one document's prediction."""
     return isinstance(value, dict) and ("doc_id" in value or any(layer in value for layer in LAYERS))
 
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
-    """The prediction objects of a file."""
+    """Yield the prediction objects of a file; anything else in it is a problem."""
     for number, output in enumerate(read_outputs(path, reading, is_output)):
         if isinstance(output.value, dict):
-            named = {} if output.doc_id is None or "doc_id" in output.value else {"doc_id": output.doc_id}
-            yield Record(path, output.line, {**output.value, **named}, ordered=True)
+            doc_id = {} if output.doc_id is None or "doc_id" in output.value else {"doc_id": output.doc_id}
+            yield Record(path, output.line, {**output.value, **doc_id}, ordered=True)
         else:
             reading.add_problem(
                 path, output.line, f"[{number}]", f"is {describe_kind(output.value)}; expected an object"
@@ -33,6 +33,6 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
-    """Write a list of prediction objects; nothing is lost."""
+    """Write a list of prediction objects. Nothing is lost."""
     rows = [jsonl.to_row(d, with_text) for d in documents]
     write_text(path, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")

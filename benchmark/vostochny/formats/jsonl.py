@@ -1,8 +1,8 @@
-"""JSON Lines: one document a line, gold rows of ``corpus/documents`` and predictions alike.
+"""JSON Lines, our own format: one document per line, for gold (rows of ``corpus/documents``) and predictions.
 
-A prediction needs ``doc_id`` and any of the layers ``entities``, ``events``, ``quotes``; a gold row is a valid
-prediction. References (an argument's filler, a quote's source and addressee) are an id of the same row or a span in
-place. Keys that a gold row has and a score does not need (title, sha256 …) are passed over.
+A prediction has ``doc_id`` and any of the layers ``entities``, ``events``, ``quotes``; a gold row is a valid one. A
+reference (an argument's filler, a quote's source or addressee) is the id of an item of the same row, or a span written
+in its place. Keys of gold rows that scoring does not need (title, sha256 …) are ignored.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from vostochny.ontology import Ontology, View
 
 
 def read_blocks(path: str, size: int, may_be_empty: bool = False) -> Iterator[bytes]:
-    """A file (``-``: standard input) in pieces of whole lines, each of about ``size`` bytes or one longer line.
+    """Yield a file (``-``: standard input) in blocks of whole lines, each about ``size`` bytes, or one longer line.
 
-    A gzip file is unpacked. Raises UnreadableFileError where the file cannot be read, InputError where it has a line
-    longer than MAX_LINE, EmptyFileError where, unless it ``may_be_empty``, it holds nothing but white space.
+    A gzip file is unpacked. Raises UnreadableFileError if the file cannot be read, InputError if a line is longer than
+    MAX_LINE_BYTES, EmptyFileError if there is only white space, unless it ``may_be_empty``.
     """
-    found = may_be_empty
+    has_content = may_be_empty
     line = 1
     try:
         with open_file(path) as file:
@@ -40,23 +40,23 @@ def read_blocks(path: str, size: int, may_be_empty: bool = False) -> Iterator[by
                 if len(rest) > MAX_LINE_BYTES:
                     raise _too_long_error(path, line + data.count(b"\n"))
                 data += rest
-                found = found or not data.isspace()
+                has_content = has_content or not data.isspace()
                 yield data
                 line += data.count(b"\n")
                 data = file.read(size)
     except OSError as e:
         raise _unreadable_error(path, e) from None
-    if not found:
+    if not has_content:
         raise _empty_error(path)
 
 
 def read_lines(path: str) -> Iterator[tuple[int, bytes]]:
-    """The lines of a file (``-``: standard input) that hold more than white space, numbered from 1, one at a time.
+    """Yield the lines of a file (``-``: standard input) with their numbers, from 1; blank lines are skipped.
 
-    A gzip file is unpacked. Raises InputError where the file cannot be read, has a line longer than MAX_LINE, or holds
-    nothing.
+    A gzip file is unpacked. Raises InputError if the file cannot be read, has a line longer than MAX_LINE_BYTES, or has
+    no line that is not blank.
     """
-    found = False
+    has_content = False
     try:
         with open_file(path) as file:
             for number, raw in enumerate(iter(partial(file.readline, MAX_LINE_BYTES + 1), b""), 1):
@@ -65,31 +65,32 @@ def read_lines(path: str) -> Iterator[tuple[int, bytes]]:
                 if number == 1:
                     raw = raw.removeprefix(b"\xef\xbb\xbf")
                 if not raw.isspace() and raw:
-                    found = True
+                    has_content = True
                     yield number, raw
     except OSError as e:
         raise _unreadable_error(path, e) from None
-    if not found:
+    if not has_content:
         raise _empty_error(path)
 
 
 def _unreadable_error(path: str, error: OSError) -> UnreadableFileError:
     return UnreadableFileError(
-        [Problem(path, None, None, f"{explain_os_error(error)}; expected a JSON Lines file, one document a line")]
+        [Problem(path, None, None, f"{explain_os_error(error)}; expected a JSON Lines file, one document per line")]
     )
 
 
 def _empty_error(path: str) -> EmptyFileError:
-    return EmptyFileError([Problem(path, None, None, "is empty; expected one JSON object a line, each with a doc_id")])
+    message = "is empty; expected one JSON object per line, each with a doc_id"
+    return EmptyFileError([Problem(path, None, None, message)])
 
 
 def _too_long_error(path: str, line: int) -> InputError:
-    message = f"is longer than {MAX_LINE_BYTES >> 20} MB; write one document a line"
+    message = f"is longer than {MAX_LINE_BYTES >> 20} MB; write one document per line"
     return InputError([Problem(path, line, None, message)])
 
 
 def parse_row(path: str, number: int, raw: bytes) -> tuple[dict[str, Any] | None, list[Problem]]:
-    """One line as an object, or the problem that says why it is none."""
+    """Return one line as an object, or None and the problem that says why it is not one."""
     row, problems = parse_json(path, number, raw)
     if problems:
         return None, problems
@@ -101,10 +102,10 @@ def parse_row(path: str, number: int, raw: bytes) -> tuple[dict[str, Any] | None
 
 
 def parse_json(path: str, number: int | None, raw: bytes) -> tuple[Any, list[Problem]]:
-    """JSON of any kind, of a line or (without ``number``) of a file, or the problem that says why it is none.
+    """Return any JSON value, of line ``number`` or (None) of a whole file, or None and the problem with it.
 
-    Parsed fast; what the fast parser refuses is read again by the standard one, which takes a little more (NaN) and
-    says where it stumbles.
+    What the fast parser refuses is parsed again by the standard library, which accepts a little more (NaN) and reports
+    the position of an error.
     """
     try:
         return orjson.loads(raw), []
@@ -112,24 +113,25 @@ def parse_json(path: str, number: int | None, raw: bytes) -> tuple[Any, list[Pro
         pass
     try:
         value = json.loads(raw.decode("utf-8"))
+        # The standard parser accepts "\\ud800"; such a string could not be written or printed later.
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError as e:
-        message = f"has half a character, {e.object[e.start]!r} (a lone surrogate); write whole characters"
+        message = f"contains half a character, {e.object[e.start]!r} (a lone surrogate); write whole characters"
         return None, [Problem(path, number, None, message)]
     except UnicodeDecodeError as e:
         message = f"byte 0x{raw[e.start]:02x} at position {e.start} is not UTF-8; save the file as UTF-8"
         return None, [Problem(path, number, None, message)]
     except json.JSONDecodeError as e:
-        message = f"is not JSON ({e.msg}); " + ("write one object a line" if number else "expected one JSON value")
+        message = f"is not JSON ({e.msg}); " + ("write one object per line" if number else "expected one JSON value")
         return None, [Problem(path, number or e.lineno, f"column {e.colno}", message)]
     except (RecursionError, ValueError):  # ValueError: a number of more digits than Python reads
-        message = "is nested too deeply or has an endless number; a prediction is an object of lists of objects"
+        message = "is nested too deeply or has a number of too many digits; expected an object of lists of objects"
         return None, [Problem(path, number, None, message)]
     return value, []
 
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
-    """The rows of a file; lines that hold none are problems of the reading."""
+    """Yield the rows of a file; a line that is not a JSON object is recorded as a problem."""
     for number, line in read_lines(path):
         row, problems = parse_row(path, number, line)
         reading.problems += problems
@@ -138,19 +140,22 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
 
 
 def read_gold(path: str, ontology: Ontology) -> list[Document]:
-    """The documents of a gold file, with text, zones and segmentation. Types are those of the ontology."""
+    """Return the documents of a gold file, with text, zones and segmentation.
+
+    Raises InputError with every problem of the file; a type that the ontology lacks is one.
+    """
     reading = Reading(ontology)
     return reading.read_gold(read(path, reading))
 
 
 def sum_line_hashes(lines: bytes) -> int:
-    """The sum of the lines' 128-bit hashes: the same however lines are ordered, split into files or packed."""
+    """Return the sum of the lines' 128-bit hashes, which does not depend on their order, nor on how files are split."""
     return sum(xxhash.xxh3_128_intdigest(line) for line in map(bytes.strip, lines.split(b"\n")) if line)
 
 
-def format_hash(content: int) -> str:
-    """What a signature calls a gold of one's own by this content: 12 hexadecimal digits."""
-    return f"{content % (1 << 128):032x}"[:12]
+def format_hash(line_hashes: int) -> str:
+    """Return the 12 hexadecimal digits by which a signature names a user's gold with this sum of line hashes."""
+    return f"{line_hashes % (1 << 128):032x}"[:12]
 
 
 def read_predictions(
@@ -161,29 +166,35 @@ def read_predictions(
     view: View | None = None,
     offsets: str | None = None,
 ) -> dict[str, Document]:
-    """Predictions by doc_id, each checked against the text of the gold document of that id.
+    """Read predictions; return them by doc_id, each checked against the text of its gold document.
 
-    Types are those of the ontology, and with a ``view`` also its labels.
+    Args:
+        path: A JSON Lines file; ``-`` is standard input.
+        gold: The documents that the predictions are about.
+        ontology: The ontology whose types are known.
+        unknown: What happens to an item of an unknown type: ``"error"`` (a problem that names the nearest known type),
+            ``"ignore"`` (the item is left out) or ``"wrong"`` (it is kept, and will be a false positive).
+        view: A view whose labels are allowed beside the ontology's types.
+        offsets: The unit that offsets count (``word_spans.OFFSET_CHOICES``); None means code points.
 
-    ``unknown`` says what an unknown type means: ``"error"`` (a problem that names the nearest known one), ``"ignore"``
-    (the item is left out) or ``"wrong"`` (it is kept and will be a false positive). ``offsets`` says what offsets
-    count, code points if None. Raises InputError with every problem of the file.
+    Raises:
+        InputError: With every problem of the file.
     """
     reading = Reading(ontology, {d.doc_id: d for d in gold})
     return reading.read_predictions(read(path, reading), unknown, view, offsets)
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str] | None = None, with_text: bool = False) -> None:
-    """Write one document a line, its layers with offsets and words; ``.gz`` packs them. Nothing is lost.
+    """Write one document per line, its layers with offsets and words; a name that ends in .gz is packed.
 
-    ``with_text`` makes it a gold file: text, zones, paragraphs, sentences and tokens too.
+    ``with_text`` makes it a gold file: text, zones, paragraphs, sentences and tokens too. Nothing is lost.
     """
     lines = (json.dumps(to_row(d, with_text), ensure_ascii=False) + "\n" for d in documents)
     write_text(path, "".join(lines))
 
 
 def to_row(document: Document, with_text: bool = False) -> dict[str, Any]:
-    """The row of a document: a prediction, or with ``with_text`` a gold row."""
+    """Return a document as a prediction row, or with ``with_text`` as a gold row."""
     row: dict[str, Any] = {"doc_id": document.doc_id}
     if with_text:
         row["text"] = document.text

@@ -1,12 +1,16 @@
 """Output of a transformers token-classification pipeline, aggregated or word piece by word piece.
 
-Aggregated items are ``{"entity_group", "score", "word", "start", "end"}``. With ``aggregation_strategy="none"`` they
-are ``{"entity": "B-PER", "score", "index", "word", "start", "end"}``, one a piece; they are put together here: a piece
-begins an entity with B-, or where it does not continue one of its type at the index (or, without one, the place) before
-it. A piece inside a word (written ``##…``) goes on with the piece before it, B- or not. Items tagged O, which a
-pipeline gives with ``ignore_labels=[]``, are left out. Words are looked for where a slow tokenizer gives no offsets.
-Containers: a list a document, a list of those in the order of the gold, an object of those by doc_id, or JSON Lines of
-either.
+Aggregated items are ``{"entity_group", "score", "word", "start", "end"}``. With ``aggregation_strategy="none"`` there
+is one item per word piece, ``{"entity": "B-PER", "score", "index", "word", "start", "end"}``; the pieces are joined
+here:
+
+- A piece begins an entity if it is tagged B-, or does not follow a piece of the same type (by its index, or without one
+  by its offsets).
+- A piece inside a word (written ``##…``) continues the piece before it, whether it is tagged B- or I-.
+- Items tagged O, which a pipeline returns with ``ignore_labels=[]``, are left out.
+
+Where a slow tokenizer gives no offsets, the words are placed in the text. Containers: one list per document; a list of
+those in the order of the gold; an object of those by doc_id; or JSON Lines.
 """
 
 from __future__ import annotations
@@ -19,23 +23,24 @@ from vostochny.formats.reader import Reading, Record
 
 _WORD_MARKS = ("▁", "Ġ")  # how SentencePiece and byte-level BPE write the white space before a piece
 
+# Keys under which an object may hold the list of items.
 ITEM_KEYS = ("entities", "predictions", "prediction", "output", "outputs", "ner", "tokens")
 
 
 def is_output(value: Any) -> bool:
-    """Whether a value is one document's output: a list of items, or an object that holds one."""
+    """Return whether a value is one document's output: a list of items, or an object that holds one."""
     if isinstance(value, dict):
         return any(key in value for key in ITEM_KEYS)
     return isinstance(value, list) and all(isinstance(x, dict) and not is_output(x) for x in value)
 
 
 def is_item(value: Any) -> bool:
-    """Whether a value is one item of such an output."""
+    """Return whether a value is one item of such an output."""
     return isinstance(value, dict) and ("entity_group" in value or ("entity" in value and "word" in value))
 
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
-    """A record a document."""
+    """Yield one record per document."""
     for output in read_outputs(path, reading, is_output):
         items = find_items(output.value, ITEM_KEYS)
         if isinstance(items, list):
@@ -44,13 +49,14 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
 
 
 def _join_pieces(items: list[Any]) -> list[Any]:
+    """Return the entities of a document's items, word pieces joined."""
     out: list[Any] = []
-    last: dict[str, Any] | None = None  # the piece before
+    last: dict[str, Any] | None = None  # the piece before, if it is of an entity
     words = (x.get("word") for x in items if isinstance(x, dict))
     spaced = any(isinstance(word, str) and word.startswith(_WORD_MARKS) for word in words)
     for item in items:
         if not isinstance(item, dict):
-            out.append(item)  # the checks say what is wrong with it
+            out.append(item)  # the RowReader reports what is wrong with it
             last = None
             continue
         tag = item.get("entity_group", item.get("entity"))
@@ -72,6 +78,7 @@ def _join_pieces(items: list[Any]) -> list[Any]:
 
 
 def _continues_entity(last: dict[str, Any], item: dict[str, Any], prefix: str) -> bool:
+    """Return whether a piece continues the entity of the piece before it; ``prefix`` is "B", "I" or "" (no prefix)."""
     inside = isinstance(item.get("word"), str) and item["word"].startswith("##")
     if prefix == "B" and not inside:
         return False
@@ -89,7 +96,7 @@ def _make_entity(item: dict[str, Any], label: Any) -> dict[str, Any]:
 
 
 def _extend_entity(entity: dict[str, Any], item: dict[str, Any], spaced: bool) -> None:
-    """Add a piece. ``spaced``: the tokenizer marks the pieces that begin a word, not those inside one."""
+    """Add a piece to an entity. ``spaced``: the tokenizer marks the pieces that begin a word, not those inside one."""
     if "text" not in entity:
         entity["end"] = item.get("end")
     elif isinstance(item.get("word"), str):

@@ -1,6 +1,6 @@
-"""One prediction as a JSON object: checked field by field and turned into a document.
+"""Read one prediction or gold row (a JSON object): check it field by field and turn it into a document.
 
-Shared by every format whose items already are objects with spans; each problem names its field and what would be right.
+Shared by all formats: each yields such rows. A problem names the field, what is wrong and what would be right.
 """
 
 from __future__ import annotations
@@ -18,44 +18,55 @@ from vostochny.schema import GOLD_KEYS
 from vostochny.text.alignment import describe_difference
 from vostochny.text.layout import paragraphs_of
 
+MAX_COMPARED_NAMES = 100  # known names that are all compared with a mistyped one, and all listed
+MAX_OFFSET = 1 << 40  # greater offsets are refused, so that arithmetic on offsets cannot overflow 64 bits
+MAX_SHOWN_WORDS = 60  # characters of a surface that a message quotes
+NEEDS_TEXT = (
+    "has words, or offsets that do not count characters of the article, but the gold has no article text to find them "
+    "in; for the corpus run `vostochny rehydrate FOLDER` on the articles that you hold, or work in a checkout"
+)
 
-def suggest_name(given: str, known: Iterable[str]) -> str:
-    """A hint at the known name that a mistyped one is nearest to.
 
-    Of more names than MANY only the given one's neighbours in the alphabet are looked at, and some of them shown:
-    thousands of unknown documents beside thousands of known ones would take hours and gigabytes.
+def suggest_name(name: str, known: Iterable[str]) -> str:
+    """Return what would be right in place of an unknown name: the nearest known name, or else the known names.
+
+    Of more than MAX_COMPARED_NAMES known names, only the neighbours in alphabetical order are compared, and only the
+    first names are listed: to compare thousands of unknown documents with thousands of known ones would take hours and
+    gigabytes.
     """
     known = list(known)
     shown = ", ".join(known[:MAX_COMPARED_NAMES])
     if len(known) > MAX_COMPARED_NAMES:
         shown = f"{shown} … ({len(known)} in all)"
         known.sort()
-        at = bisect_left(known, given)
+        at = bisect_left(known, name)
         known = known[max(0, at - MAX_COMPARED_NAMES // 10) : at + MAX_COMPARED_NAMES // 10]
-    near = difflib.get_close_matches(given, known, 1, 0.4)
-    return f"did you mean {near[0]!r}?" if near else f"known are {shown}"
+    near = difflib.get_close_matches(name, known, 1, 0.4)
+    return f"did you mean {near[0]!r}?" if near else f"expected one of {shown}"
 
 
 def describe_kind(value: Any) -> str:
-    """What a JSON value is, in words."""
+    """Return what kind of JSON value this is, in words, such as "a list"."""
     names = {dict: "an object", list: "a list", str: "a string", bool: "true or false", type(None): "null"}
     return names.get(type(value), "a number")
 
 
-NEEDS_TEXT = (
-    "gives words, or offsets that do not count characters of the article, and the gold is without text to find them "
-    "in; for the corpus run `vostochny rehydrate FOLDER` on the articles that you hold, or work in a checkout"
-)
-MAX_COMPARED_NAMES = 100  # names that are all compared with a mistyped one, and all shown
-MAX_OFFSET = 1 << 40  # no offset is greater; arithmetic on offsets rests on it
-
-
 class RowReader:
-    """Reads one row. Without ``text`` (its document is unknown) everything but the upper bound of offsets is checked.
+    """Checks one row field by field and turns it into a document.
 
-    ``unknown`` is None for gold, whose types are taken as they are only if the ontology knows them. ``layout`` is the
-    gold document with the paragraphs and zones in which words without offsets are placed; ``offsets`` says what given
-    offsets count (words.OFFSETS), code points if None.
+    Every method takes the place of its value (``where``, such as ``entities[3].type``) for the problem that it may
+    record, and returns None, or leaves the item out, if the value is unusable.
+
+    Args:
+        path: The file, for problems.
+        line: The line of the row in it, or None.
+        row: The row, as ``vostochny schema`` describes it.
+        text: The article's text. None if the document is unknown: all but the upper bound of offsets is then checked.
+        ontology: The ontology whose labels are known.
+        unknown: What happens to an unknown type: ``"error"``, ``"ignore"`` or ``"wrong"``. None (gold) means error.
+        view: A view whose labels are allowed too.
+        layout: The gold document, whose paragraphs and zones guide the placing of words without offsets. None for gold.
+        offsets: The unit that offsets count (``word_spans.OFFSET_CHOICES``); None means code points.
     """
 
     def __init__(
@@ -73,27 +84,32 @@ class RowReader:
         self.path, self.line, self.row, self.text = path, line, row, text
         self.ontology, self.unknown = ontology, unknown or "error"
         self.entity_types = tuple(dict.fromkeys((*ontology.entity_types, *(view.labels if view else ()))))
-        own_events = (view.events or {}).values() if view else ()
-        self.event_types = tuple(dict.fromkeys((*ontology.events, *own_events)))
+        view_events = (view.events or {}).values() if view else ()
+        self.event_types = tuple(dict.fromkeys((*ontology.events, *view_events)))
         self.layout, self.offsets = layout, offsets
         self.placement = Placement()
         self.problems: list[Problem] = []
-        self.places: dict[str, Span] = {}  # id of an entity or event → where it stands
+        self.span_of_id: dict[str, Span] = {}  # id of an entity or event → its span
 
     def add_problem(self, field: str, message: str) -> None:
         self.problems.append(Problem(self.path, self.line, field, message))
 
     def read(self, doc_id: str, with_text: bool) -> Document:
+        """Return the document, with all that could be read; ``with_text`` also reads zones and segmentation.
+
+        The caller looks at ``problems`` afterwards.
+        """
         for key in self.row:
             if key not in LAYERS and key not in GOLD_KEYS:
                 near = difflib.get_close_matches(key, LAYERS, 1, 0.6)
-                hint = f"did you mean {near[0]!r}?" if near else f"the layers are {', '.join(LAYERS)}"
+                hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(LAYERS)}"
                 self.add_problem(key, f"unknown key; {hint}")
         if not with_text and self.text and isinstance(self.row.get("text"), str) and self.row["text"] != self.text:
             self.add_problem("text", describe_difference(self.text, self.row["text"]))
         self.place_words()
         layers = {layer: self.read_items(layer) for layer in LAYERS}
         entities = [self.read_entity(where, item) for where, item in layers["entities"]]
+        # Events refer to each other, so all ids of events are registered before any argument is read.
         triggers = {where: self.read_span(f"{where}.trigger", item.get("trigger")) for where, item in layers["events"]}
         for where, item in layers["events"]:
             self.register_id(where, item, triggers[where])
@@ -122,24 +138,26 @@ class RowReader:
         if not needs_placing(self.row, self.offsets):
             return
         if not self.text:
-            if self.layout:  # without it the document is unknown, which is a problem already
+            if self.layout:  # otherwise the document is unknown, which is a problem already
                 self.add_problem("doc_id", NEEDS_TEXT)
-                self.row = {k: v for k, v in self.row.items() if k not in LAYERS}  # each span would be a problem again
+                # Without this, every span of the layers would be a problem again.
+                self.row = {k: v for k, v in self.row.items() if k not in LAYERS}
             return
         layout = self.layout or Document("", self.text)
-        zones = [z.span for z in layout.zones if z.name not in self.ontology.unscored_zones] if layout.zones else None
+        scored = [z.span for z in layout.zones if z.name not in self.ontology.unscored_zones] if layout.zones else None
         paragraphs = layout.paragraphs or paragraphs_of(self.text)
-        placer = Placer(self.text, paragraphs, zones, self.offsets, self.add_problem)
+        placer = Placer(self.text, paragraphs, scored, self.offsets, self.add_problem)
         self.row = placer.place_row(self.row)
         self.placement = placer.placement
 
     # -- pieces ----------------------------------------------------------------------------------------------------
 
     def read_items(self, key: str) -> list[tuple[str, dict[str, Any]]]:
-        """The objects of a list, each with its place for messages; null and absent are an empty list."""
+        """Return the objects of a list in the row, each with its place; null and a missing key are an empty list."""
         return self.read_objects(key, self.row.get(key))
 
     def read_objects(self, where: str, value: Any) -> list[tuple[str, dict[str, Any]]]:
+        """Return the objects of a list, each with its place; None is an empty list."""
         if value is None:
             return []
         if not isinstance(value, list):
@@ -154,12 +172,13 @@ class RowReader:
         return out
 
     def read_span(self, where: str, value: Any) -> Span | None:
+        """Return the span of ``{"start", "end", "text"}``; ``text``, if given, must be what the article has there."""
         if not isinstance(value, dict):
             self.add_problem(
                 where, f'is {"missing" if value is None else describe_kind(value)}; expected {{"start": …, "end": …}}'
             )
             return None
-        if type(value) is PlacedSpan:
+        if type(value) is PlacedSpan:  # made by the Placer, which has checked it; it may be empty
             return Span(value["start"], value["end"])
         bounds = []
         for key in ("start", "end"):
@@ -170,14 +189,14 @@ class RowReader:
                     f"{where}.{key}", f"{shown}; expected a whole number, a code point offset into the text"
                 )
             elif number > MAX_OFFSET:
-                self.add_problem(f"{where}.{key}", f"{number!r:.40} is no offset into any text")
+                self.add_problem(f"{where}.{key}", f"{number!r:.40} is too large for an offset into a text")
             else:
                 bounds.append(number)
         if len(bounds) < 2:
             return None
         start, end = bounds
         if start < 0:
-            self.add_problem(f"{where}.start", f"{start} is before the text; offsets count from 0")
+            self.add_problem(f"{where}.start", f"{start} is before the text; offsets start at 0")
         elif end <= start:
             self.add_problem(
                 f"{where}.end", f"{end} is not after start {start}; end is exclusive, one past the last character"
@@ -188,23 +207,23 @@ class RowReader:
         else:
             surface = value.get("text")
             if isinstance(surface, str) and self.text is not None and self.text[start:end] != surface:
-                there = self.text[start:end][:60]
-                message = f"{surface[:60]!r} does not stand at {start}–{end}, where the article has {there!r}"
+                actual = self.text[start:end][:MAX_SHOWN_WORDS]
+                message = f"{surface[:MAX_SHOWN_WORDS]!r} is not at {start}–{end}; the article has {actual!r} there"
                 self.add_problem(f"{where}.text", message + self.suggest_unit(start, end, surface))
             return Span(start, end)
         return None
 
     def suggest_unit(self, start: int, end: int, surface: Any) -> str:
-        """What to say of offsets that do not fit: the option that would read them."""
+        """Return the option that would read offsets that do not fit, as the end of a message; "" if there is none."""
         if not isinstance(surface, str) or not self.text or self.offsets:
             return ""
         unit = find_fitting_unit(self.text, start, end, surface)
         if unit:
-            return f"; counted in {'UTF-16 code units' if unit == 'utf16' else 'bytes'} it fits: --offsets {unit}"
-        return "; --offsets ignore places it by its words" if surface.strip() else ""
+            return f"; counted in {'UTF-16 code units' if unit == 'utf16' else 'bytes'} they fit: --offsets {unit}"
+        return "; --offsets ignore places the span by its words" if surface.strip() else ""
 
     def check_label(self, where: str, value: Any, allowed: Iterable[str], what: str) -> str | None:
-        """A type or role: checked against the ontology as ``unknown`` says. None where the item is to be left out."""
+        """Return a type or role; an unknown one is treated as ``unknown`` says. None if the item is to be left out."""
         if not isinstance(value, str):
             self.add_problem(
                 where,
@@ -213,34 +232,40 @@ class RowReader:
         elif value in allowed:
             return value
         elif not value.isprintable() or not value:
-            self.add_problem(where, f"{value[:60]!r} has characters that do not print; write a plain name")
+            self.add_problem(
+                where, f"{value[:MAX_SHOWN_WORDS]!r} is empty or has characters that do not print; write a plain name"
+            )
         elif self.unknown == "wrong":
             return value
         elif self.unknown == "error":
             hint = suggest_name(value, allowed)
             self.add_problem(
-                where, f"unknown {what} {value!r}; {hint} (--unknown ignore leaves it out, --unknown wrong counts it)"
+                where,
+                f"unknown {what} {value!r}; {hint} (--unknown ignore leaves it out, --unknown wrong counts it)",
             )
         return None
 
     def check_attribute(self, where: str, value: Any, allowed: Iterable[str]) -> str | None:
+        """Return the value of an optional attribute with a closed list of values."""
         if value is None or (isinstance(value, str) and value in allowed):
             return value
         self.add_problem(
             where,
-            f"{value!r} is none of {', '.join(allowed)}"
+            f"{value!r} is not one of {', '.join(allowed)}"
             if isinstance(value, str)
             else f"is {describe_kind(value)}; expected a string or null",
         )
         return None
 
     def check_string(self, where: str, value: Any) -> str | None:
+        """Return an optional string, such as an id or a cluster."""
         if value is None or isinstance(value, str):
             return value
         self.add_problem(where, f"is {describe_kind(value)}; expected a string or null")
         return None
 
     def check_zone_name(self, where: str, value: Any) -> str | None:
+        """Return a zone's name; any name is allowed, because a user's gold has its own zones."""
         if isinstance(value, str) and value:
             return value
         shown = "is missing" if value is None else "is empty" if value == "" else f"is {describe_kind(value)}"
@@ -248,24 +273,27 @@ class RowReader:
         return None
 
     def check_flag(self, where: str, value: Any) -> bool:
+        """Return an optional truth value; None is False."""
         if value is None or isinstance(value, bool):
             return bool(value)
         self.add_problem(where, f"is {describe_kind(value)}; expected true, false or null")
         return False
 
     def register_id(self, where: str, item: dict[str, Any], span: Span | None) -> str:
+        """Return an item's id ("" if it has none), and remember its span for references to it."""
         id_ = self.check_string(f"{where}.id", item.get("id")) or ""
-        if id_ and id_ in self.places:
-            self.add_problem(f"{where}.id", f"{id_!r} is given twice; ids are unique in a document")
+        if id_ and id_ in self.span_of_id:
+            self.add_problem(f"{where}.id", f"{id_!r} appears twice; ids are unique in a document")
         if id_:
-            self.places[id_] = span or Span(0, 1)  # a broken span has its own problem; references to it need none
+            # A broken span is a problem already; with a stand-in, references to it are not reported as well.
+            self.span_of_id[id_] = span or Span(0, 1)
         return id_
 
     def read_reference(self, where: str, value: Any) -> Reference | None:
-        """An id of this row, or a span in place."""
+        """Return a reference: the id of an entity or event of this row, or a span written in its place."""
         if isinstance(value, str):
-            if value in self.places:
-                return Reference(self.places[value], value)
+            if value in self.span_of_id:
+                return Reference(self.span_of_id[value], value)
             self.add_problem(where, f"no entity or event has the id {value!r}; give an id of this document or a span")
             return None
         span = self.read_span(where, value)
@@ -313,7 +341,7 @@ class RowReader:
         o = self.ontology
         content = [self.read_span(at, part) for at, part in self.read_objects(f"{where}.content", item.get("content"))]
         if not content:
-            self.add_problem(f"{where}.content", "has no span; expected a list of one span or more")
+            self.add_problem(f"{where}.content", "has no span; expected a list of one or more spans")
         cue = self.read_span(f"{where}.cue", item["cue"]) if item.get("cue") is not None else None
         source, addressee = (
             self.read_reference(f"{where}.{key}", item[key]) if item.get(key) is not None else None
@@ -333,7 +361,7 @@ class RowReader:
 
 
 def to_layers(document: Document) -> dict[str, Any]:
-    """The layers of a document as a row holds them, each span with its words."""
+    """Return the layers of a document as they stand in a row, each span with its words."""
 
     def words(span: Span) -> dict[str, Any]:
         return {"start": span.start, "end": span.end, "text": span.of(document.text)}

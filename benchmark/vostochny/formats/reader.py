@@ -1,7 +1,8 @@
-"""From what a format holds to documents: which article a record is about, and every item checked.
+"""Turn the records that a format's module yields into documents, with every item checked.
 
-A format's module yields a :class:`Record` a document, a prediction row that nothing has checked yet, and tells the
-:class:`Reading` what is wrong (``problems``) and what the format cannot say or was taken for (``notes``).
+A :class:`Record` is one document as its file has it. A :class:`Reading` finds the gold document that a record is about,
+checks the record, and collects problems (what is wrong), notes (what the user should know) and counts of what was left
+out.
 """
 
 from __future__ import annotations
@@ -18,12 +19,20 @@ from vostochny.model import Document
 from vostochny.ontology import Ontology, View
 from vostochny.text.layout import paragraphs_of
 
+MAX_SHOWN_IDS = 20  # in a message that lists the gold's documents
+
 
 @dataclass(frozen=True)
 class Record:
-    """One document as a file has it. ``lines`` gives the line of an item (``"entities[3]"``) where it has its own.
+    """One document as a file has it, not checked yet.
 
-    ``ordered`` says that the format has no ids, so that without an id and a text the order of the gold is meant.
+    Attributes:
+        path: The file, for messages.
+        line: The document's line in it; None if the format has no lines.
+        row: The document as a prediction row: doc_id, text and layers, each optional.
+        lines: The line of an item (``"entities[3]"``), for formats in which an item has its own line.
+        ordered: Whether the format may lack ids. A record without an id and a text is then matched to the gold by its
+            position.
     """
 
     path: str
@@ -34,7 +43,14 @@ class Record:
 
 
 class Reading:
-    """One file being read: by which ontology, and for predictions the gold documents they are about."""
+    """The state of reading one side (gold or predictions): what is known before, and what came up on the way.
+
+    Attributes:
+        ontology: The ontology to check labels by; reading a gold with its own labels extends it.
+        gold: The gold documents by doc_id that predictions are about; empty while a gold is read.
+        problems: Everything that is wrong with the files so far.
+        left_out: What was not read, by what it is → how often.
+    """
 
     def __init__(self, ontology: Ontology, gold: Mapping[str, Document] | None = None):
         self.ontology, self.gold = ontology, gold or {}
@@ -43,58 +59,58 @@ class Reading:
         self._notes: list[str] = []
 
     def add_note(self, message: str) -> None:
-        """Something the user should know; told once."""
+        """Record something that the user should know; the same note is reported once."""
         if message not in self._notes:
             self._notes.append(message)
 
     @property
     def notes(self) -> list[str]:
-        """Everything noted, what was left out by its number."""
+        """All notes, then one line per kind of thing that was left out, with its number."""
         return self._notes + [f"left out: {count} {what}" for what, count in self.left_out.items()]
 
     def add_problem(self, path: str, line: int | None, where: str | None, message: str) -> None:
-        """Something wrong; reading goes on."""
+        """Record something wrong and go on, so that all problems of a file are reported together."""
         self.problems.append(Problem(path, line, where, message))
 
     def find_document(self, doc_id: str | None) -> Document | None:
-        """The gold document for a record's id or unique prefix of one, if there is one."""
+        """Return the gold document with this id or with this unique prefix of an id, or None."""
         if not doc_id or doc_id in self.gold:
             return self.gold.get(doc_id or "")
-        found = [d for i, d in self.gold.items() if i.startswith(doc_id)]
-        return found[0] if len(found) == 1 else None
+        matches = [d for i, d in self.gold.items() if i.startswith(doc_id)]
+        return matches[0] if len(matches) == 1 else None
 
     def find_text(self, doc_id: str | None) -> str | None:
-        """The article's text for a record's id or unique prefix of one; None where none or none with text is known."""
+        """Return the article's text by id or unique prefix; None if there is no such document, or it has no text."""
         document = self.find_document(doc_id)
         return (document.text or None) if document else None
 
     # -- gold ------------------------------------------------------------------------------------------------------
 
     def read_gold(self, records: Iterable[Record], own_types: bool = False) -> list[Document]:
-        """Gold documents with text and segmentation; paragraphs are the lines of the text where none are given.
+        """Return gold documents with text and segmentation; without paragraphs, the lines of the text are taken.
 
-        With ``own_types`` the gold's types, roles and attributes are added to the ontology first (``ontology``).
+        With ``own_types`` the gold's types, roles and attribute values are added to ``ontology`` first. Raises
+        InputError with every problem.
         """
         records = list(records)
         if own_types:
             self.ontology = extend_ontology(self.ontology, [LabelNames().add(r.row for r in records)])
         out: list[Document] = []
-        lines: dict[str, int | None] = {}
+        seen: set[str] = set()
         for record in records:
             doc_id, text = record.row.get("doc_id"), record.row.get("text")
             if not isinstance(doc_id, str) or not doc_id:
                 shown = "is missing" if doc_id is None else f"is {describe_kind(doc_id)}"
                 self.add_problem(record.path, record.line, "doc_id", f"{shown}; expected the document's id")
                 doc_id = ""
-            elif doc_id in lines:
-                self.add_problem(
-                    record.path, record.line, "doc_id", f"{doc_id} is given twice; give each document one line"
-                )
-            lines[doc_id] = record.line
-            known = text if isinstance(text, str) and text else None
-            document = self._read_record(record, doc_id, known)
-            if known and not document.paragraphs:
-                document = replace(document, paragraphs=tuple(paragraphs_of(known)))
+            elif doc_id in seen:
+                message = f"{doc_id} appears twice; give each document one line"
+                self.add_problem(record.path, record.line, "doc_id", message)
+            seen.add(doc_id)
+            text = text if isinstance(text, str) and text else None
+            document = self._read_record(record, doc_id, text)
+            if text and not document.paragraphs:
+                document = replace(document, paragraphs=tuple(paragraphs_of(text)))
             out.append(document)
         self.raise_problems()
         return out
@@ -104,34 +120,37 @@ class Reading:
     def read_predictions(
         self, records: Iterable[Record], unknown: str = "error", view: View | None = None, offsets: str | None = None
     ) -> dict[str, Document]:
-        """Predictions by the doc_id of their gold document. Raises InputError with every problem."""
+        """Return predictions by the doc_id of their gold document. Raises InputError with every problem.
+
+        The options are those of :func:`vostochny.formats.jsonl.read_predictions`.
+        """
         out: dict[str, Document] = {}
-        seen: dict[str, Record] = {}
+        first: dict[str, Record] = {}  # the first record of each document
         unnamed: list[Record] = []
 
-        def take(record: Record, doc_id: str | None) -> None:
+        def read(record: Record, doc_id: str | None) -> None:
             document = self.gold[doc_id] if doc_id else None
             text = (document.text or None) if document else None
-            found = self._read_record(record, doc_id, text, unknown, view, document, offsets)
-            if doc_id in seen:
-                line = seen[doc_id].line
-                where = f"stands on line {line}" if line else "is given"
-                self.add_problem(
-                    record.path, record.line, "doc_id", f"{doc_id} {where} already; give each document one line"
-                )
+            prediction = self._read_record(record, doc_id, text, unknown, view, document, offsets)
+            if doc_id in first:
+                line = first[doc_id].line
+                where = f"stands on line {line} already" if line else "appears twice"
+                message = f"{doc_id} {where}; give each document one line"
+                self.add_problem(record.path, record.line, "doc_id", message)
             elif doc_id:
-                seen[doc_id] = record
-                out[doc_id] = found
+                first[doc_id] = record
+                out[doc_id] = prediction
 
         for record in records:
             if record.ordered and record.row.get("doc_id") is None and record.row.get("text") is None:
                 unnamed.append(record)
             else:
-                take(record, self._resolve_doc_id(record))
+                read(record, self._resolve_doc_id(record))
+        # Order may stand for ids only if it accounts for every document; otherwise predictions would shift unnoticed.
         if unnamed and len(unnamed) == len(self.gold):
             self.add_note("no ids: documents were taken in the order of the gold")
             for record, doc_id in zip(unnamed, self.gold, strict=True):
-                take(record, doc_id)
+                read(record, doc_id)
         elif unnamed:
             message = f"{len(unnamed)} documents have no id; expected one for each, or all {len(self.gold)} in order"
             self.add_problem(unnamed[0].path, unnamed[0].line, "doc_id", message)
@@ -139,27 +158,27 @@ class Reading:
         return out
 
     def _resolve_doc_id(self, record: Record) -> str | None:
-        """The full id for an id, a unique prefix of one, or an article's text; else a problem."""
-        given = record.row.get("doc_id")
-        if isinstance(given, str) and given:
-            if given in self.gold:
-                return given
-            fitting = [d for d in self.gold if d.startswith(given)]
-            if len(fitting) == 1:
-                return fitting[0]
-            hint = f"fits {', '.join(fitting)}; write more of the id"
-            message = (
-                f"{given!r} {hint}" if fitting else f"unknown document {given!r}; {suggest_name(given, self.gold)}"
-            )
+        """Return the full id for a record's id, unique prefix or article text; None, with a problem, if none fits."""
+        given_id = record.row.get("doc_id")
+        if isinstance(given_id, str) and given_id:
+            if given_id in self.gold:
+                return given_id
+            matches = [d for d in self.gold if d.startswith(given_id)]
+            if len(matches) == 1:
+                return matches[0]
+            if matches:
+                message = f"{given_id!r} fits {', '.join(matches)}; write more of the id"
+            else:
+                message = f"unknown document {given_id!r}; {suggest_name(given_id, self.gold)}"
             self.add_problem(record.path, record.line, "doc_id", message)
             return None
-        if given is None and isinstance(record.row.get("text"), str):
-            same = [i for i, d in self.gold.items() if d.text == record.row["text"]]
-            if len(same) == 1:
-                return same[0]
-        shown = "is missing" if given is None else f"is {describe_kind(given)}"
-        few = ", ".join(list(self.gold)[:20])
-        self.add_problem(record.path, record.line, "doc_id", f"{shown}; expected one of {few}")
+        if given_id is None and isinstance(record.row.get("text"), str):
+            same_text = [i for i, d in self.gold.items() if d.text == record.row["text"]]
+            if len(same_text) == 1:
+                return same_text[0]
+        shown = "is missing" if given_id is None else f"is {describe_kind(given_id)}"
+        examples = ", ".join(list(self.gold)[:MAX_SHOWN_IDS])
+        self.add_problem(record.path, record.line, "doc_id", f"{shown}; expected one of {examples}")
         return None
 
     # -- both ------------------------------------------------------------------------------------------------------
@@ -174,7 +193,17 @@ class Reading:
         layout: Document | None = None,
         offsets: str | None = None,
     ) -> Document:
-        """A record as a document; its problems become ours, each with the line of its item. Gold has no ``layout``."""
+        """Return a record as a document; its problems are added to ours, each with the line of its item.
+
+        Args:
+            record: The record.
+            doc_id: The id of its document; None if it is unknown, which is a problem already.
+            text: The article's text; None if it is not known.
+            unknown: What happens to an unknown type; None marks a gold record.
+            view: A view whose labels are allowed too.
+            layout: The gold document of a prediction; None for gold.
+            offsets: The unit that offsets count; None means code points.
+        """
         row = RowReader(record.path, record.line, record.row, text, self.ontology, unknown, view, layout, offsets)
         document = row.read(doc_id or "?", with_text=unknown is None)
         for problem in row.problems:
@@ -184,6 +213,6 @@ class Reading:
 
     def raise_problems(self) -> None:
         """Raise InputError if there are any problems, in the order of the files and their lines."""
-        files = {name: i for i, name in enumerate(dict.fromkeys(f.file for f in self.problems))}
+        files = {name: i for i, name in enumerate(dict.fromkeys(p.file for p in self.problems))}
         if self.problems:
-            raise InputError(sorted(self.problems, key=lambda f: (files[f.file], f.line or 0)))
+            raise InputError(sorted(self.problems, key=lambda p: (files[p.file], p.line or 0)))

@@ -1,6 +1,6 @@
-"""Documents whose references hold, for formats that write them: every item has an id, every reference an item.
+"""Prepare documents for writing: every item gets an id, and every reference leads to an item.
 
-What a format cannot say because of it is left out and counted by what it is.
+What has to be left out for that is counted in ``lost``, by what it is.
 """
 
 from __future__ import annotations
@@ -10,53 +10,54 @@ from dataclasses import replace
 
 from vostochny.model import Argument, Document, Event, Quote, Reference, Span
 
-LOST_PARENT = "parents that are no quote of the document"
+LOST_PARENT = "parents that are not a quote of the document"
 
 
 def drop_unplaced(document: Document, lost: Counter[str]) -> Document:
-    """The document without what stands nowhere in the text (words that were not found), every item with an id."""
+    """Return the document without words that were not found in the text, and with an id for every item."""
 
-    def real(span: Span | None) -> bool:
+    def is_placed(span: Span | None) -> bool:
         return span is not None and span.start < span.end
 
     lost["words that are not in the article"] += len(document.placement.unplaced)
-    # References mean the ids of entities and events, which are unique; none is given a second time.
+    # References use the ids of entities and events, which are unique; a new id must not be one of them.
     used = {e.id for e in document.entities if e.id} | {v.id for v in document.events if v.id}
 
-    def fresh(id_: str) -> str:
+    def new_id(id_: str) -> str:
         while id_ in used:
             id_ += "_"
         used.add(id_)
         return id_
 
-    def kept(reference: Reference | None) -> Reference | None:
-        return reference if reference is not None and real(reference.span) else None
+    def placed_only(reference: Reference | None) -> Reference | None:
+        return reference if reference is not None and is_placed(reference.span) else None
 
-    entities = [replace(e, id=e.id or fresh(f"e{n}")) for n, e in enumerate(document.entities, 1) if real(e.span)]
+    entities = [replace(e, id=e.id or new_id(f"e{n}")) for n, e in enumerate(document.entities, 1) if is_placed(e.span)]
     events: list[Event] = []
     for n, v in enumerate(document.events, 1):
-        if real(v.trigger):
-            arguments = tuple(a for a in v.arguments if real(a.filler.span))
-            events.append(replace(v, id=v.id or fresh(f"v{n}"), arguments=arguments))
+        if is_placed(v.trigger):
+            arguments = tuple(a for a in v.arguments if is_placed(a.filler.span))
+            events.append(replace(v, id=v.id or new_id(f"v{n}"), arguments=arguments))
     quotes: list[Quote] = []
-    names: dict[str | None, str] = {}  # a quote may have an entity's id, and gets another
+    new_ids: dict[str | None, str] = {}  # a quote's id → its new one: it may have had an entity's id
     for n, q in enumerate(document.quotes, 1):
-        if all(map(real, q.content)):
-            id_ = fresh(q.id or f"q{n}")
+        if all(map(is_placed, q.content)):
+            id_ = new_id(q.id or f"q{n}")
             if q.id:
-                names.setdefault(q.id, id_)
-            cue = q.cue if real(q.cue) else None
-            quotes.append(replace(q, id=id_, cue=cue, source=kept(q.source), addressee=kept(q.addressee)))
-    lost[LOST_PARENT] += sum(q.parent is not None and q.parent not in names for q in quotes)
-    quotes = [replace(q, parent=names.get(q.parent)) for q in quotes]
+                new_ids.setdefault(q.id, id_)
+            cue = q.cue if is_placed(q.cue) else None
+            source, addressee = placed_only(q.source), placed_only(q.addressee)
+            quotes.append(replace(q, id=id_, cue=cue, source=source, addressee=addressee))
+    lost[LOST_PARENT] += sum(q.parent is not None and q.parent not in new_ids for q in quotes)
+    quotes = [replace(q, parent=new_ids.get(q.parent)) for q in quotes]
     return replace(document, entities=tuple(entities), events=tuple(events), quotes=tuple(quotes))
 
 
 def resolve_references(document: Document, lost: Counter[str]) -> Document:
-    """The document with every reference at an item of its own; one that finds none is left out and counted.
+    """Return the document with every reference at an item; a reference to no item is left out and counted.
 
-    So is what no relation between two items can say: the second of two equal arguments, an event's argument that is the
-    event itself, a parent that is no quote.
+    So is what a relation between two items cannot express: the second of two equal arguments, an event's argument that
+    is the event itself, a parent that is not a quote. For formats in which references are relations (Label Studio).
     """
     at = {e.span: e.id for e in reversed(document.entities)}
     items = {e.id: e.span for e in document.entities} | {v.id: v.trigger for v in document.events}
@@ -73,15 +74,15 @@ def resolve_references(document: Document, lost: Counter[str]) -> Document:
 
     events = []
     for v in document.events:
-        found: dict[tuple[str, str | None], Reference] = {}
+        fillers: dict[tuple[str, str | None], Reference] = {}  # (role, id of the filler) → filler
         for a in v.arguments:
             filler = target(a.filler)
             if filler and filler.id == v.id:
                 lost["arguments that are the event itself"] += 1
             elif filler:
-                lost["arguments given twice"] += (a.role, filler.id) in found
-                found[a.role, filler.id] = filler
-        arguments = tuple(Argument(role, filler) for (role, _), filler in found.items())
+                lost["arguments given twice"] += (a.role, filler.id) in fillers
+                fillers[a.role, filler.id] = filler
+        arguments = tuple(Argument(role, filler) for (role, _), filler in fillers.items())
         events.append(replace(v, arguments=arguments))
     ids = {q.id for q in document.quotes}
     lost[LOST_PARENT] += sum(q.parent is not None and q.parent not in ids for q in document.quotes)

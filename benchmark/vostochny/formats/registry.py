@@ -1,9 +1,6 @@
-"""Which formats there are, which one a file is, and the one way to read gold, predictions and write either.
+"""The table of formats, detection of a file's format, and reading of gold and predictions in any format.
 
-Each format is a module with ``read(path, reading)``, which yields a Record a document, and mostly ``write(path,
-documents, lost, with_text)``, which counts in ``lost`` what it cannot say. A plug-in is an entry point of the group
-``vostochny.formats`` that names such a module (or any object) under the format's name; with ``detect(path, head)`` it
-is asked about files that no format here knows.
+The package docstring (:mod:`vostochny.formats`) says how a format or a plug-in is added.
 """
 
 from __future__ import annotations
@@ -25,7 +22,7 @@ from vostochny.model import Document
 from vostochny.ontology import Ontology, View
 
 ENTRY_POINT_GROUP = "vostochny.formats"
-# Name → its module in this package, imported when used: some bring a library that is slow to import.
+# Format name → its module in this package. Imported on use, because some need a library that is slow to import.
 MODULES = {
     "jsonl": "jsonl",
     "json": "json_list",
@@ -40,7 +37,7 @@ MODULES = {
     "parquet": "parquet",
     "tagged": "tagged_rows",
 }
-# The ending of a file to write, where no format is named.
+# File ending → the format in which such a file is written, unless the user names another.
 FORMAT_OF_ENDING = {
     ".jsonl": "jsonl", ".json": "json", ".conll": "conll", ".iob2": "conll", ".iob": "conll", ".tsv": "conll",
     ".spacy": "spacy", ".parquet": "parquet",
@@ -48,7 +45,7 @@ FORMAT_OF_ENDING = {
 
 
 def format_names() -> tuple[str, ...]:
-    """The formats of this package and those of plug-ins."""
+    """Return the names of the built-in formats, then those of plug-ins."""
     return (*MODULES, *(p.name for p in _find_plugins() if p.name not in MODULES))
 
 
@@ -59,7 +56,10 @@ def _find_plugins() -> Iterator[Any]:
 
 
 def load_format(name: str, option: str = "--format") -> Any:
-    """The module of a format. Raises InputError that names the formats where there is none."""
+    """Return the module of a format; ``option`` is the option to name in a problem.
+
+    Raises InputError if there is no such format, or if its plug-in cannot be imported.
+    """
     if name in MODULES:
         return import_module(f"vostochny.formats.{MODULES[name]}")
     for plugin in _find_plugins():
@@ -67,14 +67,17 @@ def load_format(name: str, option: str = "--format") -> Any:
             try:
                 return plugin.load()
             except Exception as e:  # a plug-in may fail in any way
-                raise InputError([Problem(option, None, None, f"the plug-in {plugin.value} fails: {e}")]) from None
-    raise InputError([Problem(option, None, None, f"{name!r} is none of {', '.join(format_names())}")])
+                raise InputError(
+                    [Problem(option, None, None, f"the plug-in {plugin.value} cannot be imported: {e}")]
+                ) from None
+    raise InputError([Problem(option, None, None, f"{name!r} is not one of {', '.join(format_names())}")])
 
 
 def detect(path: str) -> str:
-    """The format of a file or folder by its content. What is none is ``jsonl``, whose reader says what is wrong.
+    """Return the format of a file or folder, recognised by its content.
 
-    Raises InputError where a text is of no format that is known.
+    A file that is empty or cannot be read is taken for ``jsonl``, whose reader then reports what is wrong. Raises
+    InputError if a text matches no known format.
     """
     if path != "-" and Path(path).is_dir():
         return _detect_folder(Path(path))
@@ -85,6 +88,7 @@ def detect(path: str) -> str:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if head[:4] == b"PAR1":
         return "parquet"
+    # A DocBin is a zlib stream, which begins with one of these four headers (one per compression level).
     if head[:2] in (b"x\x9c", b"x\x01", b"x\xda", b"x^") and b"\0" in head:
         return "spacy"
     if start[:1] in (b"{", b"["):
@@ -98,11 +102,10 @@ def detect(path: str) -> str:
         if claims and claims(path, head):
             return str(plugin.name)
     if start:
-        known = ", ".join(format_names())
+        names = ", ".join(format_names())
         shown = start[:20].decode("utf-8", "replace")
-        raise InputError(
-            [Problem(path, None, None, f"begins with {shown!r}, which is no format of {known}; see --format")]
-        )
+        message = f"format not recognised (begins with {shown!r}); expected one of {names}; name it with --format"
+        raise InputError([Problem(path, None, None, message)])
     return "jsonl"
 
 
@@ -117,39 +120,45 @@ def _detect_folder(path: Path) -> str:
 
 
 def _has_tags(start: bytes) -> bool:
+    """Return whether a text is CoNLL columns: it has a document line, or tags end at least half of its first lines."""
     lines = [x.split() for x in start.split(b"\n")[:60] if x.strip()]
     if lines and (lines[0][0] == b"-DOCSTART-" or re.match(rb"#\s*(newdoc|doc_id|begin)", b" ".join(lines[0]))):
         return True
-    tags = [x for x in lines if len(x) > 1 and re.fullmatch(rb"O|[BIESLUMW]-\S+", x[-1])]
-    return bool(tags) and 2 * len(tags) >= len(lines)
+    tagged = [x for x in lines if len(x) > 1 and re.fullmatch(rb"O|[BIESLUMW]-\S+", x[-1])]
+    return bool(tagged) and 2 * len(tagged) >= len(lines)
 
 
 def _detect_json(path: str, head: bytes, start: bytes) -> str:
-    """The format of JSON by its first value: a line, or else the whole file."""
-    first, newline, _ = start.partition(b"\n")
-    # The plain case is told by a look, which spares it the other formats' modules.
+    """Return the format of JSON, judged by its first line if that is a value of its own, else by the whole file."""
+    first_line, newline, _ = start.partition(b"\n")
+    # Fast path: recognise our own JSON Lines without importing the other formats.
     ours = re.match(rb'\{"doc_id": ?"[^"]*", ?"(?:title|text|entities|events|quotes)":', start)
-    if ours and not re.search(rb'"(?:entity_group|entity|label|ents|spans|ner_tags|tags)":', first):
+    if ours and not re.search(rb'"(?:entity_group|entity|label|ents|spans|ner_tags|tags)":', first_line):
         return "jsonl"
     value: Any = None
-    lines = bool(newline) or len(head) < 1 << 16
+    one_per_line = bool(newline) or len(head) < 1 << 16
     try:
-        value = orjson.loads(first)
+        value = orjson.loads(first_line)
     except orjson.JSONDecodeError:
-        if path == "-":
+        if path == "-":  # standard input cannot be read as a whole here and again by the reader
             return "jsonl"
-        lines = False
+        one_per_line = False
         try:
             value = orjson.loads(files.read_bytes(path).removeprefix(b"\xef\xbb\xbf"))
         except (orjson.JSONDecodeError, InputError):
-            # Broken: what it would be tells who should say so.
-            looks = re.search(rb'"annotations"\s*:', head) and re.search(rb'"data"\s*:', head)
-            return "label-studio" if looks else "jsonl"
-    return _detect_value(value, 0) or ("jsonl" if lines or not isinstance(value, dict | list) else "json")
+            # Broken JSON: choose the reader of what it was meant to be, for the better message.
+            is_export = re.search(rb'"annotations"\s*:', head) and re.search(rb'"data"\s*:', head)
+            return "label-studio" if is_export else "jsonl"
+    by_line = one_per_line or not isinstance(value, dict | list)
+    return _detect_value(value, 0) or ("jsonl" if by_line else "json")
 
 
 def _detect_value(value: Any, depth: int) -> str | None:
-    """The format that a JSON value is of; None for a prediction row and for what is no format's."""
+    """Return the format that a JSON value belongs to, or None for a prediction row and for an unknown shape.
+
+    ``depth`` counts the containers around the value: lists may be nested, an object of outputs by doc_id only stands at
+    the top.
+    """
     from vostochny.formats import gliner_output, pipeline_output, spacy_json, tables
     from vostochny.formats.label_studio.regions import is_task
 
@@ -179,7 +188,8 @@ def _detect_value(value: Any, depth: int) -> str | None:
     first = next((x for x in items if isinstance(x, dict)), None) if isinstance(items, list) else None
     if first is not None:
         return "huggingface" if pipeline_output.is_item(first) else "gliner" if gliner_output.is_item(first) else None
-    if depth == 0 and value and all(isinstance(x, list | dict) for x in value.values()) and not _has_row_keys(value):
+    is_container = depth == 0 and value and all(isinstance(x, list | dict) for x in value.values())
+    if is_container and not _has_row_keys(value):
         inner = next((x for x in value.values() if x), None)
         return _detect_value(inner, 1) or ("json" if isinstance(inner, dict) and _has_row_keys(inner) else None)
     return None
@@ -190,24 +200,26 @@ def _has_row_keys(value: dict[str, Any]) -> bool:
 
 
 def resolve_paths(addresses: str | Sequence[str]) -> tuple[str, ...]:
-    """The files that addresses stand for (formats.shards), or the folders that are one thing in their format.
+    """Return the files that addresses stand for, each once; :mod:`vostochny.formats.shards` says how.
 
-    Raises InputError where a pattern has no file.
+    A folder that is one thing in its format (brat, Label Studio, a saved dataset) stays a folder. Raises InputError if
+    a pattern matches no file.
     """
     out: list[str] = []
     for address in [addresses] if isinstance(addresses, str) else addresses:
-        whole = address != "-" and Path(address).is_dir() and _detect_folder(Path(address)) != "jsonl"
-        out += [address] if whole else shards.find_files([address])
+        is_one_source = address != "-" and Path(address).is_dir() and _detect_folder(Path(address)) != "jsonl"
+        out += [address] if is_one_source else shards.find_files([address])
     return tuple(dict.fromkeys(out))
 
 
 def _read_records(
     addresses: str | Sequence[str], reading: Reading, name: str | None, option: str = "--format"
 ) -> Iterator[Record]:
-    """What is read at addresses, all in one format: the one named, or that of the first file."""
+    """Yield the records at addresses, all in one format: the one named, else that of the first file."""
     paths = resolve_paths(addresses)
     module = load_format(name or detect(paths[0]), option)
     for path in paths:
+        # One of several files may be empty (a worker that had no documents); a single file may not.
         with contextlib.suppress(*([EmptyFileError] if len(paths) > 1 else [])):
             yield from module.read(path, reading)
 
@@ -215,7 +227,19 @@ def _read_records(
 def read_gold(
     addresses: str | Sequence[str], ontology: Ontology, name: str | None = None
 ) -> tuple[list[Document], Reading]:
-    """The documents of a gold in any format and label set; the reading has its notes, and its types added."""
+    """Read a gold in any format and with any label set.
+
+    Args:
+        addresses: Files, folders or patterns; ``-`` is standard input.
+        ontology: The ontology to start from.
+        name: The format's name; None detects it.
+
+    Returns:
+        The documents, and the reading with its notes and with the ontology, to which the gold's own labels were added.
+
+    Raises:
+        InputError: With every problem of the files.
+    """
     reading = Reading(ontology)
     return reading.read_gold(_read_records(addresses, reading, name, "--gold-format"), own_types=True), reading
 
@@ -229,13 +253,30 @@ def read_predictions(
     offsets: str | None = None,
     name: str | None = None,
 ) -> tuple[dict[str, Document], Reading]:
-    """Predictions in any format by doc_id, as :func:`jsonl.read_predictions` has them; the reading has the notes."""
+    """Read predictions in any format; return them by doc_id, and the reading with its notes.
+
+    Args:
+        addresses: Files, folders or patterns; ``-`` is standard input.
+        gold: The documents that the predictions are about.
+        ontology: The ontology of the gold.
+        unknown: What happens to an unknown type, as in :func:`vostochny.formats.jsonl.read_predictions`.
+        view: A view whose labels are allowed too.
+        offsets: The unit that offsets count (``word_spans.OFFSET_CHOICES``); None means code points.
+        name: The format's name; None detects it.
+
+    Raises:
+        InputError: With every problem of the files.
+    """
     reading = Reading(ontology, {d.doc_id: d for d in gold})
     return reading.read_predictions(_read_records(addresses, reading, name), unknown, view, offsets), reading
 
 
 def hash_content(addresses: str | Sequence[str]) -> str:
-    """What a signature calls a gold of one's own: by its files' content, of JSON Lines by that of its lines."""
+    """Return the 12-digit hash by which a signature names a user's gold.
+
+    JSON Lines are hashed by their lines, so that order, split and compression of the files do not matter; any other
+    format by the bytes of its files.
+    """
     paths = resolve_paths(addresses)
     if detect(paths[0]) == "jsonl":
         blocks = (data for path in paths for data in jsonl.read_blocks(path, 1 << 20, may_be_empty=True))

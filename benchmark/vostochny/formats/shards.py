@@ -1,7 +1,7 @@
-"""Addresses to files: one file, a folder of files, a pattern, here or wherever fsspec reaches.
+"""Resolve addresses to files: a file, a folder of files or a pattern, local or remote (fsspec).
 
-A collection that is written by many hands lies in many files, its **shards**. Wherever a file of JSON Lines can be
-given, a folder of them or a pattern (``predictions/*.jsonl.gz``, ``s3://team/gold/part-*``) can be given as well.
+A large collection is often written in parts, its **shards**. Wherever a JSON Lines file can be given, a folder of them
+or a pattern (``predictions/*.jsonl.gz``, ``s3://team/gold/part-*``) can be given as well.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ JSON_LINES_ENDINGS = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
 
 
 def is_remote(address: str) -> bool:
-    """Whether an address is for fsspec: ``protocol://…``, or several joined by ``::``."""
+    """Return whether an address is for fsspec: ``protocol://…``, or several of them joined by ``::``."""
     return "://" in address
 
 
 def find_files(addresses: Sequence[str]) -> tuple[str, ...]:
-    """The files that addresses stand for, each address's in the order of their names, no file twice.
+    """Return the files that addresses stand for, the files of each address sorted by name, no file twice.
 
-    A name of a file is that file, whatever characters it has; a folder stands for the JSON Lines in it (ENDINGS, none
-    of its subfolders). What names no pattern and no folder is passed on as it is, for the reader to say what is wrong
-    with it. Raises InputError where a pattern or a folder has no file.
+    An address is, in this order: an existing file, whatever characters its name has; a folder, which stands for the
+    files in it that end in JSON_LINES_ENDINGS (subfolders are not searched); a pattern. Any other address is returned
+    unchanged, so that the reader reports what is wrong with it. Raises InputError if a folder or pattern has no file.
     """
     out: list[str] = []
     problems: list[Problem] = []
@@ -47,12 +47,12 @@ def _find_local(address: str) -> list[str]:
     if address == "-" or path.is_file():
         return [address]
     if path.is_dir():
-        inside = sorted(str(p) for p in path.iterdir() if p.name.endswith(JSON_LINES_ENDINGS) and p.is_file())
-        return inside or _raise_problem(address, f"has no file that ends in {' or '.join(JSON_LINES_ENDINGS)}")
+        matches = sorted(str(p) for p in path.iterdir() if p.name.endswith(JSON_LINES_ENDINGS) and p.is_file())
+        return matches or _raise_problem(address, f"has no file that ends in {' or '.join(JSON_LINES_ENDINGS)}")
     if _PATTERN_CHARACTERS & set(address):
-        fitting = sorted(p for p in glob.glob(address, recursive=True) if os.path.isfile(p))
-        return fitting or _raise_problem(
-            address, "no file fits; put the pattern in quotes if the shell is not to read it"
+        matches = sorted(p for p in glob.glob(address, recursive=True) if os.path.isfile(p))
+        return matches or _raise_problem(
+            address, "no file matches the pattern; put it in quotes if the shell must not expand it"
         )
     return [address]
 
@@ -61,21 +61,21 @@ def _find_remote(address: str) -> list[str]:
     files, path = open_filesystem(address)
     try:
         if _PATTERN_CHARACTERS & set(path):
-            fitting = sorted(str(p) for p in files.glob(path))
-            return [files.unstrip_protocol(p) for p in fitting] or _raise_problem(address, "no file fits")
+            paths = sorted(str(p) for p in files.glob(path))
+            return [files.unstrip_protocol(p) for p in paths] or _raise_problem(address, "no file matches the pattern")
         if files.isdir(path):
-            inside = sorted(str(p) for p in files.ls(path, detail=False) if str(p).endswith(JSON_LINES_ENDINGS))
-            fitting = [files.unstrip_protocol(p) for p in inside]
-            return fitting or _raise_problem(address, f"has no file that ends in {' or '.join(JSON_LINES_ENDINGS)}")
+            paths = sorted(str(p) for p in files.ls(path, detail=False) if str(p).endswith(JSON_LINES_ENDINGS))
+            matches = [files.unstrip_protocol(p) for p in paths]
+            return matches or _raise_problem(address, f"has no file that ends in {' or '.join(JSON_LINES_ENDINGS)}")
     except InputError:
         raise
-    except Exception as e:  # each filesystem fails in its own ways
+    except Exception as e:  # each filesystem has its own exceptions
         return _raise_problem(address, f"cannot be listed: {e or type(e).__name__}")
     return [address]
 
 
 def open_filesystem(address: str) -> tuple[Any, str]:
-    """The filesystem of a remote address and the path in it. Raises InputError where fsspec has none for it."""
+    """Return the filesystem of a remote address and the path in it. Raises InputError if fsspec has none for it."""
     import fsspec
 
     try:

@@ -1,6 +1,6 @@
 """spaCy's DocBin (``.spacy``): entities, span groups and the text; the id is ``doc.user_data["doc_id"]``.
 
-Documents without an id are matched by their text. See :mod:`vostochny.formats.spacy_groups` for what groups mean.
+Documents without an id are matched by their text. The meaning of groups: :mod:`vostochny.formats.spacy_groups`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from vostochny.model import Document
 
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
-    """A record a document. Raises InputError where the file is no DocBin or spaCy is not installed."""
+    """Yield one record per document. Raises InputError if the file is not a DocBin or spaCy is not installed."""
     try:
         import spacy
         from spacy.tokens import DocBin
@@ -26,14 +26,16 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
         raise InputError([Problem(path, None, None, SPACY_MISSING)]) from None
     raw = read_bytes(path)
     try:
+        # Unpacked once only to see its size, because spaCy would unpack any size.
         unpacking = zlib.decompressobj()
         unpacking.decompress(raw, MAX_FILE_BYTES)
         if unpacking.unconsumed_tail:
             raise ValueError(f"unpacks to more than {MAX_FILE_BYTES >> 20} MB")
-        found = list(DocBin().from_bytes(raw).get_docs(spacy.blank("xx").vocab))
-        records = [_make_record(path, doc) for doc in found]
-    except Exception as e:  # whatever spaCy stumbles over in bytes that are no DocBin
-        raise InputError([Problem(path, None, None, f"is no DocBin of this spaCy ({type(e).__name__}: {e})")]) from None
+        docs = DocBin().from_bytes(raw).get_docs(spacy.blank("xx").vocab)
+        records = [_make_record(path, doc) for doc in docs]
+    except Exception as e:  # spaCy raises many kinds on bytes that are not a DocBin
+        message = f"is not a DocBin that this spaCy reads ({type(e).__name__}: {e})"
+        raise InputError([Problem(path, None, None, message)]) from None
     yield from records
 
 
@@ -48,8 +50,8 @@ def _make_record(path: str, doc: Any) -> Record:
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
-    """Write a DocBin; see :func:`docs` for what is lost. Raises InputError where spaCy is not installed."""
-    made = list(make_docs(documents, lost))
+    """Write a DocBin; ``make_docs`` says what is lost. Raises InputError if spaCy is not installed."""
+    docs = list(make_docs(documents, lost))
     from spacy.tokens import DocBin
 
-    write_bytes(path, DocBin(docs=made, store_user_data=True).to_bytes())
+    write_bytes(path, DocBin(docs=docs, store_user_data=True).to_bytes())

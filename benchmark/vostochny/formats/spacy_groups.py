@@ -1,7 +1,7 @@
-"""What spaCy's span groups and entities mean for us, in both directions; shared by DocBin and spaCy's JSON.
+"""Map spaCy's entities and span groups to our layers and back; shared by DocBin and spaCy's JSON.
 
-Groups that we write (entities, events, quotes) are those layers; of any other document all groups and ``ents`` together
-are its entities.
+The groups that we write ourselves (entities, events, quotes) are the layers of those names. In a document without any
+of them, all groups and ``ents`` together are its entities.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SPACY_MISSING = "needs spaCy, which is not installed: pip install 'vostochny[bas
 
 
 def read_groups(ents: Any, groups: dict[str, Any]) -> dict[str, Any]:
-    """The layers of a spaCy document: spans ``{"start", "end", "label"}`` of its entities and span groups."""
+    """Return the layers of a document from its entities and span groups, each span ``{"start", "end", "label"}``."""
     if set(groups) & set(LAYERS):
         out: dict[str, Any] = {}
         if "entities" in groups:
@@ -33,38 +33,39 @@ def read_groups(ents: Any, groups: dict[str, Any]) -> dict[str, Any]:
     lists = [x for x in (ents, *groups.values()) if x is not None]
     broken = next((x for x in lists if not isinstance(x, list)), None)
     if broken is not None:
-        return {"entities": broken}  # the checks say what is wrong with it
-    # One entity in two lists is one; given twice in one list it is given twice.
+        return {"entities": broken}  # the RowReader reports what is wrong with it
+    # An entity in several lists is one entity; an entity that stands twice in one list is two (the second is spurious).
     out_items: list[Any] = []
-    have: Counter[str] = Counter()
+    in_output: Counter[str] = Counter()
     for part in lists:
-        mine: Counter[str] = Counter()
+        in_list: Counter[str] = Counter()
         for item in _make_items(part):
             key = repr((item.get("start"), item.get("end"), item["type"])) if isinstance(item, dict) else repr(item)
-            mine[key] += 1
-            if mine[key] > have[key]:
-                have[key] = mine[key]
+            in_list[key] += 1
+            if in_list[key] > in_output[key]:
+                in_output[key] = in_list[key]
                 out_items.append(item)
     return {"entities": out_items}
 
 
 def _make_items(items: Any) -> Any:
+    """Return spaCy's spans as items of a row; what is not a list stays as it is."""
     if not isinstance(items, list):
         return items
     out = []
     for x in items:
         if isinstance(x, dict):
-            kept = {key: x[key] for key in ("start", "end") if key in x}
-            x = {**kept, "type": x.get("label"), **({"cluster": x["kb_id"]} if x.get("kb_id") else {})}
+            place = {key: x[key] for key in ("start", "end") if key in x}
+            x = {**place, "type": x.get("label"), **({"cluster": x["kb_id"]} if x.get("kb_id") else {})}
         out.append(x)
     return out
 
 
 def make_docs(documents: Iterable[Document], lost: Counter[str]) -> Iterator[Any]:
-    """spaCy documents: all entities, triggers and contents in span groups, flat entities in ``ents`` too.
+    """Yield documents as spaCy's: entities, triggers and contents in span groups, flat entities in ``ents`` too.
 
-    Spans are widened to spaCy's tokens. Attributes, arguments and everything about a quote but its content are lost.
-    Raises InputError where spaCy is not installed.
+    Spans are widened to spaCy's tokens. Attributes, arguments and all of a quote but its content are lost, and counted.
+    Raises InputError if spaCy is not installed.
     """
     try:
         import spacy
@@ -76,16 +77,15 @@ def make_docs(documents: Iterable[Document], lost: Counter[str]) -> Iterator[Any
         doc.user_data["doc_id"] = d.doc_id
 
         def span(at: Span, label: str, cluster: str | None = None, doc: Any = doc) -> Any:
-            made = doc.char_span(at.start, at.end, label=label, kb_id=cluster or "", alignment_mode="expand")
-            if made is not None and (made.start_char, made.end_char) != (at.start, at.end):
+            widened = doc.char_span(at.start, at.end, label=label, kb_id=cluster or "", alignment_mode="expand")
+            if widened is not None and (widened.start_char, widened.end_char) != (at.start, at.end):
                 lost["spans widened to spaCy's tokens"] += 1
-            return made
+            return widened
 
-        made = [span(e.span, e.type, e.cluster) for e in d.entities]
-        doc.spans["entities"] = [s for s in made if s is not None]
+        doc.spans["entities"] = [s for e in d.entities if (s := span(e.span, e.type, e.cluster)) is not None]
         doc.spans["events"] = [s for v in d.events if (s := span(v.trigger, v.type, v.cluster)) is not None]
         doc.spans["quotes"] = [s for q in d.quotes for c in q.content if (s := span(c, "Content")) is not None]
-        # spaCy's own rule for entities that overlap: the longer one, then the earlier.
+        # ``ents`` must not overlap: by spaCy's own rule the longer span is kept, then the earlier.
         doc.ents = spacy.util.filter_spans(doc.spans["entities"])
         for what, count in (
             ("attributes of entities", sum(e.level is not None or e.demonym for e in d.entities)),

@@ -1,6 +1,7 @@
-"""spaCy's JSON: ``Doc.to_json()``, Prodigy's and displaCy's objects, ``(text, {"entities": [(start, end, label)]})``.
+"""JSON of spaCy and its relatives: ``Doc.to_json()``, the objects of Prodigy and displaCy, training pairs.
 
-``spans`` are span groups by name or one list; :mod:`vostochny.formats.spacy_groups` says what they mean.
+A training pair is ``(text, {"entities": [(start, end, label)]})``. ``spans`` are span groups by name, or one list;
+:mod:`vostochny.formats.spacy_groups` says what they mean.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from vostochny.model import LAYERS, Document
 
 
 def is_output(value: Any) -> bool:
-    """Whether a value is one document."""
+    """Return whether a value is one document."""
     if isinstance(value, dict):
-        theirs = "text" in value and ("spans" in value or "tokens" in value)
-        return "ents" in value or (theirs and not any(layer in value for layer in LAYERS))
+        has_spans = "text" in value and ("spans" in value or "tokens" in value)
+        return "ents" in value or (has_spans and not any(layer in value for layer in LAYERS))
     return (
         isinstance(value, list)
         and len(value) == 2
@@ -32,12 +33,15 @@ def is_output(value: Any) -> bool:
 
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
-    """A record a document."""
+    """Yield one record per document."""
     for number, output in enumerate(read_outputs(path, reading, is_output)):
         value = output.value
         if not is_output(value):
             reading.add_problem(
-                path, output.line, f"[{number}]", "is no spaCy document: an object with text and ents or spans"
+                path,
+                output.line,
+                f"[{number}]",
+                "is not a spaCy document; expected an object with text and ents or spans",
             )
         elif isinstance(value, list):
             entities = value[1]["entities"]
@@ -50,12 +54,12 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
         else:
             groups = value.get("spans")
             ents = value.get("ents")
-            named = groups if isinstance(groups, dict) else {"spans": groups} if groups is not None else {}
-            layers = read_groups(ents, named)
+            groups_by_name = groups if isinstance(groups, dict) else {"spans": groups} if groups is not None else {}
+            layers = read_groups(ents, groups_by_name)
             yield Record(path, output.line, make_row(Output(None, output.doc_id, value), **layers), ordered=True)
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
-    """Write ``Doc.to_json()`` with the doc_id, a document a line. Losses as in spacy_docs."""
+    """Write ``Doc.to_json()`` with the doc_id, one document per line. What is lost: ``spacy_groups.make_docs``."""
     rows = ({"doc_id": doc.user_data["doc_id"], **doc.to_json()} for doc in make_docs(documents, lost))
     write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))

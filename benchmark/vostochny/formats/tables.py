@@ -1,8 +1,8 @@
-"""Rows of a Parquet file, of a ``datasets`` folder (``save_to_disk``), or of tagged tokens as JSON Lines.
+"""Read and write tables: Parquet files, folders of ``datasets`` (``save_to_disk``), tagged sentences as JSON Lines.
 
-A row is a prediction (``doc_id`` and layers, as in JSON Lines) or a tagged sentence: ``tokens`` with ``ner_tags`` (or
-``tags``, ``labels``), names or numbers with their names in the features, and ``token_offsets`` if there are any.
-Sentences of one ``doc_id`` are one document.
+A row is a prediction (``doc_id`` and layers, as in JSON Lines) or a tagged sentence. A tagged sentence has ``tokens``,
+``ner_tags`` (or another of TAG_KEYS) and optionally ``token_offsets``. Tags are names, or numbers whose names the
+table's features have (a ClassLabel). Sentences with the same ``doc_id`` are one document.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ TAG_KEYS = ("ner_tags", "tags", "labels", "ner")
 
 
 def read_parquet(path: str, reading: Reading) -> Iterator[Record]:
-    """The rows of a Parquet file."""
+    """Yield the records of a Parquet file. Raises InputError if it cannot be read."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -40,13 +40,13 @@ def read_parquet(path: str, reading: Reading) -> Iterator[Record]:
         table.validate(full=True)
         rows = table.to_pylist()
         names = _read_label_names((table.schema.metadata or {}).get(b"huggingface", b"{}"))
-    except Exception as e:  # whatever Arrow stumbles over
+    except Exception as e:  # Arrow raises many kinds on broken input
         raise InputError([Problem(path, None, None, f"cannot be read as Parquet: {_shorten_error(e)}")]) from None
     yield from read_rows(path, reading, [(None, row) for row in rows], names)
 
 
 def read_dataset(path: str, reading: Reading) -> Iterator[Record]:
-    """The rows of a folder that ``save_to_disk`` wrote; of several splits ``test``, or the only one."""
+    """Yield the records of a folder that ``save_to_disk`` wrote; of several splits, of ``test``. Raises InputError."""
     import pyarrow as pa
 
     folder = Path(path)
@@ -76,7 +76,7 @@ def read_dataset(path: str, reading: Reading) -> Iterator[Record]:
 
 
 def read_tokens(path: str, reading: Reading) -> Iterator[Record]:
-    """Tagged sentences as JSON Lines."""
+    """Yield the records of tagged sentences in a JSON Lines file. Raises InputError if it cannot be read."""
     rows: list[tuple[int | None, dict[str, Any]]] = []
     for number, line in jsonl.read_lines(path):
         row, problems = jsonl.parse_row(path, number, line)
@@ -89,7 +89,14 @@ def read_tokens(path: str, reading: Reading) -> Iterator[Record]:
 def read_rows(
     path: str, reading: Reading, rows: list[tuple[int | None, dict[str, Any]]], names: dict[str, list[str]]
 ) -> Iterator[Record]:
-    """Records of rows, sentences put together to documents. Columns of predictions that none has are noted."""
+    """Yield the records of rows, with tagged sentences grouped into documents.
+
+    Args:
+        path: The file, for problems.
+        reading: Receives problems, and a note of the columns that are not read.
+        rows: The rows, each with its line (None if the format has no lines).
+        names: Column → the names of its ClassLabel.
+    """
     unread: set[str] = set()
     documents: dict[str | None, TaggedDocument] = {}
     for number, (line, row) in enumerate(rows):
@@ -104,7 +111,7 @@ def read_rows(
             unread |= row.keys() - kept.keys()
             yield Record(path, line, kept, ordered=True)
     if unread:
-        reading.add_note(f"columns passed over: {', '.join(sorted(unread))}")
+        reading.add_note(f"columns not read: {', '.join(sorted(unread))}")
     if documents:
         yield from make_records(path, reading, list(documents.values()))
 
@@ -112,6 +119,7 @@ def read_rows(
 def _read_sentence(
     path: str, reading: Reading, line: int | None, where: str, row: dict[str, Any], key: str, names: list[str] | None
 ) -> TaggedSentence | None:
+    """Return the tagged sentence of a row, or None and a problem; ``key`` is its column of tags."""
     tokens, tags = row["tokens"], row[key]
     offsets = row.get("token_offsets")
     if not isinstance(tokens, list) or not all(isinstance(t, str) for t in tokens) or len(tokens) != len(tags):
@@ -119,10 +127,10 @@ def _read_sentence(
         return None
     written: list[str] = []
     for i, tag in enumerate(tags):
-        named = isinstance(tag, int) and not isinstance(tag, bool) and names and 0 <= tag < len(names)
-        text = names[tag] if named and names else tag
+        is_number = isinstance(tag, int) and not isinstance(tag, bool) and names and 0 <= tag < len(names)
+        text = names[tag] if is_number and names else tag
         if not isinstance(text, str) or not is_tag(text):
-            message = f"is {tag!r:.40}; expected O, B-TYPE or I-TYPE, or numbers whose names the features have"
+            message = f"is {tag!r:.40}; expected O, B-TYPE or I-TYPE, or a number that the features give a name"
             reading.add_problem(path, line, f"{where}.{key}[{i}]", message)
             return None
         written.append(text)
@@ -135,9 +143,10 @@ def _read_sentence(
 
 
 def _read_label_names(info: bytes) -> dict[str, list[str]]:
-    """Column → names of its ClassLabel, from what ``datasets`` stores."""
-    found = json.loads(info)
-    features = found.get("features") or found.get("info", {}).get("features") or {}
+    """Return column → names of its ClassLabel, from the features that ``datasets`` stores as JSON."""
+    stored = json.loads(info)
+    # dataset_info.json has the features at its top; the schema of a Parquet file has them under "info".
+    features = stored.get("features") or stored.get("info", {}).get("features") or {}
     out = {}
     for column, feature in features.items():
         inner = feature.get("feature", feature) if isinstance(feature, dict) else {}
@@ -151,7 +160,7 @@ def _shorten_error(error: Exception) -> str:
 
 
 def _make_table(documents: Iterable[Document], with_text: bool) -> Any:
-    """Documents as an Arrow table whose columns have the same type whatever the rows hold."""
+    """Return documents as an Arrow table; its schema is fixed, so that it does not depend on the rows."""
     import pyarrow as pa
 
     def struct(**fields: Any) -> Any:
@@ -177,23 +186,24 @@ def _make_table(documents: Iterable[Document], with_text: bool) -> Any:
     rows = []
     for d in documents:
         row = jsonl.to_row(d, with_text)
-        at = {e.id: e.span for e in d.entities} | {v.id: v.trigger for v in d.events}
+        span_of_id = {e.id: e.span for e in d.entities} | {v.id: v.trigger for v in d.events}
 
-        def spelled(target: Any, at: dict[str, Span] = at, d: Document = d) -> Any:
+        def as_span(target: Any, span_of_id: dict[str, Span] = span_of_id, d: Document = d) -> Any:
             if not isinstance(target, str):
                 return target
-            return {"start": at[target].start, "end": at[target].end, "text": at[target].of(d.text)}
+            place = span_of_id[target]
+            return {"start": place.start, "end": place.end, "text": place.of(d.text)}
 
         for event in row["events"]:
-            event["arguments"] = [{"role": a["role"], "filler": spelled(a["filler"])} for a in event["arguments"]]
+            event["arguments"] = [{"role": a["role"], "filler": as_span(a["filler"])} for a in event["arguments"]]
         for quote in row["quotes"]:
-            quote |= {key: spelled(quote[key]) for key in ("source", "addressee")}
+            quote |= {key: as_span(quote[key]) for key in ("source", "addressee")}
         rows.append(row)
     return pa.Table.from_pylist(rows, schema=pa.schema([pa.field(k, v) for k, v in columns.items()]))
 
 
 def write_parquet(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
-    """Write a row a document; references are spelled out as spans. Nothing is lost."""
+    """Write one row per document; references are written as spans. Nothing is lost."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -203,7 +213,7 @@ def write_parquet(path: str, documents: Iterable[Document], lost: Counter[str], 
 
 
 def write_dataset(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
-    """Write a folder that ``datasets.load_from_disk`` loads, a row a document. Nothing is lost."""
+    """Write a folder that ``datasets.load_from_disk`` loads, one row per document. Nothing is lost."""
     from datasets import Dataset, disable_progress_bars
 
     folder = make_folder(path)

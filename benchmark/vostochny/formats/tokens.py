@@ -1,4 +1,4 @@
-"""Tagged tokens of any tokenisation, laid onto the article's text character by character.
+"""Align tagged tokens, of any tokenisation, with the article's text, and turn their tags into entities.
 
 Shared by the formats whose unit is a sentence of tokens with tags: CoNLL columns and rows of datasets.
 """
@@ -15,10 +15,21 @@ from vostochny.model import Span
 from vostochny.text.alignment import align_tokens, match_token
 from vostochny.text.tags import detect_tag_scheme, is_tag, read_chunks
 
+TEXT_FROM_TOKENS = "the text was made from the tokens, one sentence per line"
+MAX_RESYNC_ATTEMPTS = 50  # places at which a sentence is tried that does not follow the one before it
+
 
 @dataclass
 class TaggedSentence:
-    """Tokens and tags, the line of the first, and offsets where the source has them."""
+    """The tokens of a sentence and their tags.
+
+    Attributes:
+        line: The line of the first token; None if the format has no lines.
+        tokens: The tokens' words.
+        tags: A tag for each token.
+        spans: The tokens' offsets; None if the source has none.
+        lines: The line of each token; empty if the format has none.
+    """
 
     line: int | None
     tokens: list[str] = field(default_factory=list)
@@ -29,7 +40,7 @@ class TaggedSentence:
 
 @dataclass
 class TaggedDocument:
-    """The sentences of one document; ``doc_id`` None where the source does not say."""
+    """The sentences of one document; ``doc_id`` is None if the source does not state it."""
 
     doc_id: str | None
     line: int | None
@@ -37,40 +48,44 @@ class TaggedDocument:
 
 
 def make_records(path: str, reading: Reading, documents: Sequence[TaggedDocument]) -> list[Record]:
-    """A record a document. The tag scheme is that of the whole file, and told; so are tags that mark nothing.
+    """Return one record per document, with an entity for each chunk of tags.
 
-    The text is the gold's where the document is known (by id, or by order where no document has one); without any gold
-    it is the tokens joined by spaces. Where the gold is without text, only offsets that the file gives can be taken. A
-    sentence that does not go on where the last one ended may begin further on; a token that does not stand in the text
-    is a problem, and the rest of its document is not read.
+    One tag scheme (IOB1, IOB2, BIOES) is determined for the whole file and noted; tags that belong to no chunk are
+    counted as left out. Where the text comes from:
+
+    - If the document is known (by its id, or by order if no document has one), its text is the gold's. A sentence need
+      not follow the one before it directly, but a token that is not in the text is a problem, and the rest of its
+      document is not read.
+    - Without any gold, the text is made of the tokens, joined by spaces.
+    - If the gold has no article text, only sentences with offsets of their own can be read.
     """
     scheme = detect_tag_scheme(s.tags for d in documents for s in d.sentences)
     reading.add_note(f"tags read as {scheme}")
-    known: list[str | None] = [d.doc_id for d in documents]
-    if not any(known) and len(documents) == len(reading.gold):
-        known = list(reading.gold)
+    doc_ids: list[str | None] = [d.doc_id for d in documents]
+    if not any(doc_ids) and len(documents) == len(reading.gold):
+        doc_ids = list(reading.gold)
         reading.add_note("no ids: documents were taken in the order of the gold")
     out = []
-    for number, (document, doc_id) in enumerate(zip(documents, known, strict=True), 1):
+    for number, (document, doc_id) in enumerate(zip(documents, doc_ids, strict=True), 1):
         text = reading.find_text(doc_id)
         row: dict[str, Any] = {} if doc_id is None else {"doc_id": doc_id}
         if text is None and not reading.gold:
             text = _join_tokens(document)
             row = {"doc_id": doc_id or str(number), "text": text, **_make_segmentation(document)}
-            reading.add_note("the text was made of the tokens, a sentence a line")
+            reading.add_note(TEXT_FROM_TOKENS)
         elif text is None:
-            placed = [s for s in document.sentences if s.spans is not None]
-            if len(placed) < len(document.sentences) and reading.find_document(doc_id):
+            with_offsets = [s for s in document.sentences if s.spans is not None]
+            if len(with_offsets) < len(document.sentences) and reading.find_document(doc_id):
                 reading.add_problem(
                     path, document.line, "doc_id", NEEDS_TEXT
                 )  # an unknown document has its own problem
-            document.sentences, text = placed, ""
+            document.sentences, text = with_offsets, ""
         out.append(_make_record(path, reading, document, row, text, scheme))
     return out
 
 
 def _join_tokens(document: TaggedDocument) -> str:
-    """A text of the tokens where none is known; spans are set on the way."""
+    """Return a text made of the tokens, one sentence per line, and set the tokens' spans in it."""
     at, lines = 0, []
     for sentence in document.sentences:
         sentence.spans = []
@@ -98,19 +113,22 @@ def _make_record(
     for sentence in document.sentences:
         spans = sentence.spans or _place_tokens(sentence.tokens, text, at)
         if isinstance(spans, int):
-            line = sentence.lines[spans] if sentence.lines else sentence.line
-            good = align_tokens(sentence.tokens[:spans], text, at)
-            at = _skip_space(text, good[-1].end if good and not isinstance(good, int) else at)
-            message = f"token {sentence.tokens[spans][:40]!r} does not stand in the article after character {at}"
-            reading.add_problem(path, line, None, f"{message}, where {text[at : at + 30]!r} does; is it the same text?")
+            failed = spans  # the number of the first token that is not in the text
+            line = sentence.lines[failed] if sentence.lines else sentence.line
+            before = align_tokens(sentence.tokens[:failed], text, at)
+            at = _skip_space(text, before[-1].end if before and not isinstance(before, int) else at)
+            message = f"token {sentence.tokens[failed][:40]!r} is not in the article at character {at}"
+            reading.add_problem(
+                path, line, None, f"{message}; the article has {text[at : at + 30]!r} there (is it the same text?)"
+            )
             break
         at = spans[-1].end if spans else at
-        found, stray = read_chunks([t if is_tag(t) else "O" for t in sentence.tags], scheme)
+        labelled, stray = read_chunks([t if is_tag(t) else "O" for t in sentence.tags], scheme)
         if stray:
             reading.left_out[f"tags that belong to no chunk in {scheme}"] += stray
-        for first, last, label in found:
+        for first, last, label in labelled:
             if last > len(spans):
-                continue  # offsets that are fewer than tags were told as a problem
+                continue  # fewer offsets than tags, which is a problem already
             if sentence.lines:
                 lines[f"entities[{len(entities)}]"] = sentence.lines[first]
             entities.append({"start": spans[first].start, "end": spans[last - 1].end, "type": label})
@@ -118,21 +136,25 @@ def _make_record(
 
 
 def _place_tokens(tokens: list[str], text: str, at: int) -> list[Span] | int:
-    """Where a sentence's tokens stand from ``at`` on; a sentence may be passed over, part of one may not."""
+    """Return the spans of a sentence's tokens in the text from ``at`` on, or the number of the first that is not there.
+
+    Text before the sentence may be skipped, text inside it may not.
+    """
     spans = align_tokens(tokens, text, at)
     if not isinstance(spans, int) or not tokens:
         return spans
-    # Tried where the first token stands next, a few times: a system may have left out captions, not single words.
+    # A system may have left out captions, but not single words: try again where the first token occurs next.
     start = at
-    for _ in range(50):
+    for _ in range(MAX_RESYNC_ATTEMPTS):
         start = text.find(tokens[0], start + 1)
         if start < 0:
             return spans
+        # The second token is checked first: much cheaper than the whole sentence, and enough to reject most places.
         if len(tokens) > 1 and match_token(tokens[1], text, _skip_space(text, start + len(tokens[0]))) is None:
             continue
-        again = align_tokens(tokens, text, start)
-        if not isinstance(again, int):
-            return again
+        retried = align_tokens(tokens, text, start)
+        if not isinstance(retried, int):
+            return retried
     return spans
 
 

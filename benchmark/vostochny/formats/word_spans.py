@@ -1,8 +1,9 @@
-"""Spans of a row that are not offsets into the article yet: words to place, other units, offsets in a paragraph.
+"""Give offsets to the spans of a row that lack them, and convert offsets that are in another unit.
 
-A span is ``{"start", "end"}``, in code points of the document, or of a paragraph (``"paragraph": 3``, from 0, as they
-stand in the gold), or ``{"text"}`` alone with ``occurrence`` (from 1), ``paragraph`` or ``context`` as hints. Words of
-items (entities, triggers, contents) are placed in the order given, those that belong to an item nearest to it.
+A span is ``{"start", "end"}``, in code points of the document, or of one paragraph (``"paragraph": 3``, from 0, in the
+order of the gold); or it is ``{"text"}`` alone, with ``occurrence`` (from 1), ``paragraph`` or ``context`` as hints.
+The words of items (entities, triggers, contents) are placed in the order given; words that belong to an item (a filler,
+a cue, a source) are placed nearest to it. How words are placed: :mod:`vostochny.text.placement`.
 """
 
 from __future__ import annotations
@@ -17,16 +18,16 @@ from vostochny.text.alignment import Finder, normalise
 from vostochny.text.placement import WordQuery, place_near, place_words
 
 OFFSET_UNITS = ("utf16", "bytes")
-OFFSET_CHOICES = (*OFFSET_UNITS, "ignore")  # what --offsets takes; ignore: words are placed though offsets are given
+OFFSET_CHOICES = (*OFFSET_UNITS, "ignore")  # values of --offsets; ignore: place words even where there are offsets
 _HINT_KEYS = ("occurrence", "paragraph", "context")
 
 
 class PlacedSpan(dict[str, Any]):
-    """A span object whose offsets are ours: not checked again, and empty where its words were not found."""
+    """A span object with offsets from the Placer: it needs no check, and is empty if its words were not found."""
 
 
 def needs_placing(row: dict[str, Any], offsets: str | None) -> bool:
-    """Whether any span of a row is something else than code point offsets into the document."""
+    """Return whether any span of a row is not simply code point offsets into the document."""
     return bool(offsets) or any(
         "start" not in span or "paragraph" in span
         for spans in _walk_spans(row)
@@ -36,24 +37,24 @@ def needs_placing(row: dict[str, Any], offsets: str | None) -> bool:
 
 
 def _walk_spans(row: dict[str, Any]) -> Iterator[list[Any]]:
-    """Every span object of a row, whatever else stands there."""
+    """Yield every span object of a row, in lists; whatever is not an object or a list is skipped."""
 
-    def listed(value: Any) -> list[dict[str, Any]]:
+    def objects(value: Any) -> list[dict[str, Any]]:
         return [x for x in value if isinstance(x, dict)] if isinstance(value, list) else []
 
-    yield listed(row.get("entities"))
-    for event in listed(row.get("events")):
+    yield objects(row.get("entities"))
+    for event in objects(row.get("events")):
         yield [event.get("trigger")]
-        yield [a.get("filler", a) for a in listed(event.get("arguments"))]
-    for quote in listed(row.get("quotes")):
-        yield listed(quote.get("content"))
+        yield [a.get("filler", a) for a in objects(event.get("arguments"))]
+    for quote in objects(row.get("quotes")):
+        yield objects(quote.get("content"))
         yield [quote.get(key) for key in ("cue", "source", "addressee")]
 
 
 def compute_unit_offsets(text: str, unit: str) -> list[int] | None:
-    """The offset of every character, and of the text's end, in UTF-16 code units or UTF-8 bytes.
+    """Return the offset of every character, and of the text's end, in ``unit``: ``"utf16"`` or ``"bytes"`` (of UTF-8).
 
-    None where each is its code point offset.
+    None if each equals the code point offset.
     """
     if text.isascii() or (unit == "utf16" and max(text) < "\U00010000"):
         return None
@@ -63,17 +64,26 @@ def compute_unit_offsets(text: str, unit: str) -> list[int] | None:
 
 
 def find_fitting_unit(text: str, start: int, end: int, surface: str) -> str | None:
-    """The unit in which these offsets would have ``surface`` between them, if any."""
+    """Return the unit in which these offsets would have ``surface`` between them, or None."""
     for unit in OFFSET_UNITS:
         table = compute_unit_offsets(text, unit)
-        whole = table and all(x in table[(at := bisect_left(table, x)) : at + 1] for x in (start, end))
-        if table and whole and text[bisect_left(table, start) : bisect_left(table, end)] == surface:
+        # Both offsets must be in the table: others are inside a character.
+        on_characters = table and all(x in table[(at := bisect_left(table, x)) : at + 1] for x in (start, end))
+        if table and on_characters and text[bisect_left(table, start) : bisect_left(table, end)] == surface:
             return unit
     return None
 
 
 class Placer:
-    """Places the spans of one row; ``problem`` is told a field and a message."""
+    """Places the spans of one row.
+
+    Args:
+        text: The article's text.
+        paragraphs: Its paragraphs, which ``"paragraph": n`` refers to.
+        scored: The stretches of the text that are scored, in which words are looked for first; None means all of it.
+        offsets: The unit that offsets count (OFFSET_CHOICES); None means code points.
+        add_problem: Called with a field and a message for everything that is wrong.
+    """
 
     def __init__(
         self,
@@ -81,32 +91,33 @@ class Placer:
         paragraphs: Sequence[Span],
         scored: Sequence[Span] | None,
         offsets: str | None,
-        problem: Callable[[str, str], None],
+        add_problem: Callable[[str, str], None],
     ):
         self.finder = Finder(text, scored)
-        self.text, self.paragraphs, self.offsets, self.add_problem = text, paragraphs, offsets, problem
-        self.table = compute_unit_offsets(text, offsets) if offsets in OFFSET_UNITS else None
+        self.text, self.paragraphs, self.offsets, self.add_problem = text, paragraphs, offsets, add_problem
+        # Code point → offset in the other unit; None where offsets count code points.
+        self.unit_table = compute_unit_offsets(text, offsets) if offsets in OFFSET_UNITS else None
         self.exact = self.normalised = 0
         self.unplaced: list[tuple[Span, str]] = []
-        self._next: dict[int, int] = {}
+        self._empty_spans: dict[int, int] = {}  # start of a paragraph → number of empty spans made in it
 
     @property
     def placement(self) -> Placement:
-        """What became of the words so far."""
+        """How the words so far were placed: exactly, after normalisation, or not at all."""
         return Placement(self.exact, self.normalised, tuple(self.unplaced))
 
     def place_row(self, row: dict[str, Any]) -> dict[str, Any]:
-        """The row with every span as code point offsets into the document; what is malformed stays as it is."""
+        """Return the row with every span as code point offsets into the document; malformed values stay as they are."""
         row = dict(row)
         if isinstance(row.get("entities"), list):
             row["entities"] = self.place_items("entities", row["entities"])
         if isinstance(row.get("events"), list):
             events = [dict(e) if isinstance(e, dict) else e for e in row["events"]]
-            at = [i for i, e in enumerate(events) if isinstance(e, dict)]
+            numbers = [i for i, e in enumerate(events) if isinstance(e, dict)]
             triggers = self.place_items(
-                "events", [events[i].get("trigger") for i in at], [f"[{i}].trigger" for i in at]
+                "events", [events[i].get("trigger") for i in numbers], [f"[{i}].trigger" for i in numbers]
             )
-            for i, trigger in zip(at, triggers, strict=True):
+            for i, trigger in zip(numbers, triggers, strict=True):
                 if trigger is not None:
                     events[i]["trigger"] = trigger
                 self.place_arguments(f"events[{i}]", events[i], _find_first_span(trigger))
@@ -116,11 +127,12 @@ class Placer:
         return row
 
     def place_arguments(self, where: str, event: dict[str, Any], anchor: Span | None) -> None:
-        given = event.get("arguments")
-        if not isinstance(given, list):
+        """Place the fillers of an event's arguments, in the event itself; ``anchor`` is its trigger."""
+        arguments = event.get("arguments")
+        if not isinstance(arguments, list):
             return
         out = []
-        for i, argument in enumerate(given):
+        for i, argument in enumerate(arguments):
             if isinstance(argument, dict) and "filler" in argument:
                 filler = self.place_attached(f"{where}.arguments[{i}].filler", argument["filler"], anchor)
                 argument = {**argument, "filler": filler}
@@ -129,8 +141,9 @@ class Placer:
             out.append(argument)
         event["arguments"] = out
 
-    def place_quotes(self, given: list[Any]) -> list[Any]:
-        quotes = [dict(q) if isinstance(q, dict) else q for q in given]
+    def place_quotes(self, values: list[Any]) -> list[Any]:
+        """Return the quotes with their contents placed, then what belongs to each."""
+        quotes = [dict(q) if isinstance(q, dict) else q for q in values]
         places = [
             (i, n)
             for i, q in enumerate(quotes)
@@ -138,9 +151,9 @@ class Placer:
             for n in range(len(q["content"]))
         ]
         parts = [quotes[i]["content"][n] for i, n in places]
-        found = self.place_items("quotes", parts, [f"[{i}].content[{n}]" for i, n in places], broken=True)
+        placed = self.place_items("quotes", parts, [f"[{i}].content[{n}]" for i, n in places], may_split=True)
         contents: dict[int, list[Any]] = {}
-        for (i, _), part in zip(places, found, strict=True):
+        for (i, _), part in zip(places, placed, strict=True):
             contents.setdefault(i, []).extend(part if isinstance(part, list) else [part])
         for i, content in contents.items():
             quotes[i]["content"] = content
@@ -155,42 +168,52 @@ class Placer:
     # -- one span or a list of them --------------------------------------------------------------------------------
 
     def place_items(
-        self, layer: str, values: list[Any], places: Sequence[str] | None = None, broken: bool = False
+        self, layer: str, values: list[Any], places: Sequence[str] | None = None, may_split: bool = False
     ) -> list[Any]:
-        """The spans of a layer's items; with ``broken`` words that are not in one piece become a list of pieces."""
+        """Return the spans of a layer's items with offsets.
+
+        Args:
+            layer: The layer, for problems.
+            values: The items' spans, in the order of the items.
+            places: Where each stands in the layer, for problems; None means ``[0]``, ``[1]`` …
+            may_split: Whether words that do not stand in one piece (a quote with its cue inside) may become a list of
+                spans.
+        """
         out: list[Any] = []
         waiting: list[tuple[int, WordQuery]] = []
         for n, value in enumerate(values):
             where = layer + (places[n] if places else f"[{n}]")
-            wanted = self.read_wanted(where, value)
-            if wanted:
-                waiting.append((n, wanted))
-            out.append(value if wanted else self.convert_offsets(where, value))
-        found = place_words(self.finder, [w for _, w in waiting])
+            query = self.read_query(where, value)
+            if query:
+                waiting.append((n, query))
+            out.append(value if query else self.convert_offsets(where, value))
+        # All words of a layer are placed together: the order of the items decides between equal words.
+        spans = place_words(self.finder, [w for _, w in waiting])
         near = 0
-        for (n, wanted), span in zip(waiting, found, strict=True):
-            parts = self.finder.parts(wanted.words) if span is None and broken and not wanted.occurrence else ()
+        for (n, query), span in zip(waiting, spans, strict=True):
+            parts = self.finder.parts(query.words) if span is None and may_split and not query.occurrence else ()
             if len(parts) > 1:
                 self.normalised += 1
                 out[n] = [self.add_offsets(values[n], s) for s in parts]
             else:
-                out[n] = self.settle(values[n], wanted, span, near)
+                out[n] = self.settle(values[n], query, span, near)
             near = (parts[0] if parts else span or Span(near, near)).start
         return out
 
     def place_attached(self, where: str, value: Any, anchor: Span | None) -> Any:
-        """The span of something that belongs to an item."""
-        wanted = self.read_wanted(where, value)
-        if not wanted:
+        """Return the span of something that belongs to an item at ``anchor``, with offsets."""
+        query = self.read_query(where, value)
+        if not query:
             return self.convert_offsets(where, value)
-        span = place_near(self.finder, wanted, anchor)
-        return self.settle(value, wanted, span, anchor.start if anchor else 0)
+        span = place_near(self.finder, query, anchor)
+        return self.settle(value, query, span, anchor.start if anchor else 0)
 
-    def settle(self, value: dict[str, Any], wanted: WordQuery, span: Span | None, near: int) -> PlacedSpan:
+    def settle(self, value: dict[str, Any], query: WordQuery, span: Span | None, near: int) -> PlacedSpan:
+        """Count how a span was placed, and return it with offsets; one without a place becomes empty, at ``near``."""
         if span is None:
-            span = self.make_empty_span(wanted.stretch.start if wanted.stretch else near)
-            self.unplaced.append((span, wanted.words))
-        elif span.of(self.text) == wanted.words:
+            span = self.make_empty_span(query.stretch.start if query.stretch else near)
+            self.unplaced.append((span, query.words))
+        elif span.of(self.text) == query.words:
             self.exact += 1
         else:
             self.normalised += 1
@@ -198,18 +221,22 @@ class Placer:
 
     @staticmethod
     def add_offsets(value: dict[str, Any], span: Span) -> PlacedSpan:
+        """Return a span object with these offsets, without its hints."""
         kept = {k: v for k, v in value.items() if k not in _HINT_KEYS}
         return PlacedSpan({**kept, "start": span.start, "end": span.end})
 
     def make_empty_span(self, near: int) -> Span:
-        """An empty span in the paragraph of ``near``, a place of its own as far as the text has places."""
+        """Return an empty span in the paragraph of ``near``, for words that were not found.
+
+        Each gets another offset as long as the text has any, so that two such items are not taken for one.
+        """
         at = max(0, bisect_right(self.paragraphs, near, key=lambda p: p.start) - 1)
         base = self.paragraphs[at].start if self.paragraphs else 0
-        n = self._next[base] = self._next.get(base, -1) + 1
+        n = self._empty_spans[base] = self._empty_spans.get(base, -1) + 1
         return Span(min(base + n, len(self.text)), min(base + n, len(self.text)))
 
-    def read_wanted(self, where: str, value: Any) -> WordQuery | None:
-        """What is to be found, if ``value`` is words without offsets."""
+    def read_query(self, where: str, value: Any) -> WordQuery | None:
+        """Return the words to find and their hints, if ``value`` is words without offsets; else None."""
         if not isinstance(value, dict) or not isinstance(value.get("text"), str):
             return None
         if self.offsets != "ignore" and any(value.get(key) is not None for key in ("start", "end")):
@@ -221,57 +248,65 @@ class Placer:
             self.add_problem(f"{where}.occurrence", f"is {occurrence!r:.40}; expected a whole number, 1 for the first")
             occurrence = None
         if context is not None and not isinstance(context, str):
-            self.add_problem(f"{where}.context", "is no string; expected words of the article around the span")
+            self.add_problem(
+                f"{where}.context", f"is {context!r:.40}; expected a string, words of the article around the span"
+            )
             context = None
         stretch = self.find_paragraph(where, value)
         return WordQuery(value["text"], occurrence, stretch, context if context and normalise(context) else None)
 
     def find_paragraph(self, where: str, value: dict[str, Any]) -> Span | None:
+        """Return the paragraph that a span names by its number, or None."""
         number = value.get("paragraph")
         if number is None:
             return None
         if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < len(self.paragraphs):
             last = len(self.paragraphs) - 1
             self.add_problem(
-                f"{where}.paragraph", f"is {number!r:.40}; the article's paragraphs are numbered 0 to {last}"
+                f"{where}.paragraph", f"is {number!r:.40}; expected the number of a paragraph, from 0 to {last}"
             )
             return None
         return self.paragraphs[number]
 
     def convert_offsets(self, where: str, value: Any) -> Any:
-        """Offsets as code points of the document; anything else as it is, for the reader to judge."""
+        """Return a span with its offsets as code points of the document; anything else is returned unchanged.
+
+        What is malformed is left for the RowReader to report.
+        """
         if not isinstance(value, dict):
             return value
-        given = [value.get(key) for key in ("start", "end")]
-        bounds = [x for x in given if isinstance(x, int) and not isinstance(x, bool)]
+        numbers = [value.get(key) for key in ("start", "end")]
+        bounds = [x for x in numbers if isinstance(x, int) and not isinstance(x, bool)]
         if len(bounds) < 2:
             return value
         stretch = self.find_paragraph(where, value)
-        if stretch is None and self.table is None:
+        if stretch is None and self.unit_table is None:
             return value
         out = []
         base = stretch.start if stretch else 0
         limit = stretch.end if stretch else len(self.text)
         for key, offset in zip(("start", "end"), bounds, strict=True):
-            if self.table is None:
+            if self.unit_table is None:
                 out.append(base + offset)
                 continue
-            unit = self.table[base] + offset
-            at = bisect_left(self.table, unit)
-            if at < len(self.table) and self.table[at] != unit and offset >= 0:
+            unit = self.unit_table[base] + offset
+            at = bisect_left(self.unit_table, unit)
+            if at < len(self.unit_table) and self.unit_table[at] != unit and offset >= 0:
                 self.add_problem(f"{where}.{key}", f"{offset} is inside a character, counted in {self.offsets}")
-            out.append(at if offset >= 0 else -1)
-            if at == len(self.table):
+            out.append(at if offset >= 0 else -1)  # -1: the RowReader reports an offset before the text
+            if at == len(self.unit_table):
                 self.add_problem(f"{where}.{key}", f"{offset} is beyond the text, counted in {self.offsets}")
         if stretch and (bounds[0] < 0 or out[1] > limit):
-            message = f"{bounds[0]}–{bounds[1]} is not in paragraph {value['paragraph']}, of {limit - base} characters"
+            message = (
+                f"{bounds[0]}–{bounds[1]} is not in paragraph {value['paragraph']}, which has {limit - base} characters"
+            )
             self.add_problem(f"{where}.start", message)
             return value
         return {**{k: v for k, v in value.items() if k != "paragraph"}, "start": out[0], "end": out[1]}
 
 
 def _find_first_span(value: Any) -> Span | None:
-    """The span of a value that has one."""
+    """Return the span of a value that has offsets; of a list, the first one."""
     if isinstance(value, list):
         return next((s for part in value if (s := _find_first_span(part))), None)
     if not isinstance(value, dict):

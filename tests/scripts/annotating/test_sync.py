@@ -202,10 +202,10 @@ CONFLICTS: list[tuple[Callable[[Site, str], Any], str]] = [
     (lambda s, d: s.client.annotations.create(s.task(d)["id"], result=[]), "has 2 annotations"),
     (lambda s, d: task_files.import_tasks(s.client, s.project, [article(d)]), "delete all but one in"),
     (edited_text, "the text of its task was edited"),
-    (saved(arrow("gone", ["Time"])), "there is no region 'gone'; remove the relation"),
+    (saved(arrow("gone", ["Time"])), "no region has the id 'gone'; remove the relation"),
     (saved(region("x", "PERSON", 14, 16)), "unknown entity label 'PERSON'"),
     (saved(arrow("v1", 5)), "has the labels 5"),
-    (saved(TYPED), "cluster is given twice; keep one"),
+    (saved(TYPED), "cluster appears twice; keep one"),
 ]  # fmt: skip
 
 

@@ -160,7 +160,7 @@ def test_everything_downstream_copes_with_one_more(tmp_path, offline):
     marked = shown.replace("Kim Jong Un met", "[[Kim Jong Un|PER kim_jong_un]] met")
     lines.write_text(marked + "E met | Contact.Meet | actual | Participant: Kim Jong Un\n", encoding="utf-8")
     refused = tree.run("-m", "scripts", "notation", "take", str(lines))
-    assert refused.returncode == 2 and "'met' does not stand in" in refused.stderr  # it stands under another sentence
+    assert refused.returncode == 2 and "'met' is not in" in refused.stderr  # it stands under another sentence
     lines.write_text(marked, encoding="utf-8")
     taken = tree.done("-m", "scripts", "notation", "take", str(lines))
     assert "added ‹Kim Jong Un› as PER NAM, kim_jong_un" in taken

@@ -1,13 +1,15 @@
-"""Label Studio's JSON: one task an article, the whole ontology in one annotation.
+"""Read and write documents as Label Studio tasks: one task per article, the whole ontology in one annotation.
 
-A span is a region of one of the ``<Labels>`` controls ``zone``, ``entity``, ``event`` and ``quote`` (labels
-Content and Cue); its attributes are per-region results that share its id. Everything that points is a
-relation: an event to its fillers (the labels are roles); a quote's first Content to its ``cue``, ``source``
-and ``addressee``, and to its ``parent`` (the first Content of the quote it stands in); each Content to the
-part that ``continues`` it. Region ids are the model's ids; a quote has the id of its first Content.
-``body`` is what no zone region covers.
+- A span is a region of one of the ``<Labels>`` controls ``zone``, ``entity``, ``event`` and ``quote`` (labels Content
+  and Cue). Region ids are the ids of the items; a quote has the id of its first Content.
+- An attribute is a per-region result with the id of its region.
+- A reference is a relation: from an event to its fillers (the labels are roles); from a quote's first Content to its
+  ``cue``, ``source`` and ``addressee``, and to its ``parent`` (the first Content of the quote around it); from each
+  Content to the part that ``continues`` it.
+- What no zone region covers is the zone ``body``.
 
-Offsets are code points. Surfaces in an export are never trusted: an edit in the browser garbles white space.
+Offsets are code points. The words of a region in an export are never trusted, because an edit in the browser garbles
+white space.
 """
 
 from __future__ import annotations
@@ -38,29 +40,39 @@ def read(
     name: str = "label studio",
     annotator: str | int | None = None,
 ) -> Document:
-    """The document of one exported task, whatever the order of its ``result``; items come out in text order.
+    """Return the document of one exported task, its items in text order, whatever the order of ``result``.
 
-    ``name`` is the file to name in problems. ``annotator``, an email or a user's id, chooses among several
-    annotations. What cannot be read is a problem; whether what was read follows the ontology (a role that this
-    event type lacks, say) is the validator's to judge. Raises InputError with every problem.
+    What cannot be read is a problem. Whether the document follows the ontology (for example, whether an event type has
+    this role) is checked by the validator, not here.
+
+    Args:
+        task: The task, as exported.
+        ontology: The ontology whose labels are known.
+        name: The file, for problems.
+        annotator: The email or user id that chooses among several annotations; None if there is only one.
+
+    Raises:
+        InputError: With every problem.
     """
     return TaskReader(task, ontology, name).read(annotator)
 
 
 def write(document: Document) -> dict[str, Any]:
-    """The task of a document, in canonical form. Zones are written without the white space at their ends.
+    """Return a document as a task, in canonical form. Zones are written without the white space at their ends.
 
-    Raises ValueError where regions cannot say it: an id or an argument given twice, a quote without content, a
-    reference to nothing.
+    Raises ValueError for what regions cannot express: an id or an argument that appears twice, a quote without content,
+    a reference to no item.
     """
     return _TaskWriter(document).build_task()
 
 
 class _TaskWriter:
+    """Builds the task of one document."""
+
     def __init__(self, document: Document):
         self.document = document
         self.result: list[dict[str, Any]] = []
-        self.relations: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self.relations: dict[tuple[str, str], list[str]] = defaultdict(list)  # (from, to) → labels
         self.spans: dict[str, Span] = {}
         self.entity_at: dict[Span, str] = {}
 
@@ -68,6 +80,7 @@ class _TaskWriter:
         return ValueError(f"{self.document.doc_id}: {message}")
 
     def register_ids(self) -> None:
+        """Check that every item has an id of its own, and remember where each item is."""
         d = self.document
         for quote in d.quotes:
             if not quote.content:
@@ -75,31 +88,31 @@ class _TaskWriter:
         spans = [(e.id, e.span) for e in d.entities] + [(v.id, v.trigger) for v in d.events]
         for id_, span in [*spans, *((q.id, q.content[0]) for q in d.quotes)]:
             if id_ in self.spans:
-                raise self.make_error(f"the id {id_!r} is given twice; every region needs one of its own")
+                raise self.make_error(f"the id {id_!r} appears twice; every region needs its own id")
             self.spans[id_] = span
         for entity in d.entities:
             self.entity_at.setdefault(entity.span, entity.id)
 
     def add_region(self, id_: str, layer: str, label: str, span: Span, item: Any = None) -> None:
-        """A span, with the attributes that ``item`` gives it."""
+        """Add a region, with the attributes that ``item`` has."""
         place = {"start": span.start, "end": span.end}
         self.result.append({"id": id_, "from_name": layer, "type": "labels", "value": {**place, "labels": [label]}})
         for control, (of, kind, name) in ATTRIBUTES.items():
             value = getattr(item, name) if item is not None and of == layer else None
             if value is not None and value is not False:
-                given = [control if value is True else value]
+                values = [control if value is True else value]  # a flag is a choice with the control's own name
                 key = "text" if kind == "textarea" else kind
-                self.result.append({"id": id_, "from_name": control, "type": kind, "value": {**place, key: given}})
+                self.result.append({"id": id_, "from_name": control, "type": kind, "value": {**place, key: values}})
 
     def make_id(self, id_: str, span: Span) -> str:
-        """``id_``, or something like it where an item has that already."""
+        """Return ``id_`` if no item has it, else ``id_`` with underscores added."""
         while id_ in self.spans:
             id_ += "_"
         self.spans[id_] = span
         return id_
 
     def find_target(self, owner: str, what: str, reference: Reference) -> str:
-        """The id of the region that a reference means; one without an id, the entity on exactly its span."""
+        """Return the id of the region that a reference means: by its id, else the entity on exactly its span."""
         id_ = self.entity_at.get(reference.span) if reference.id is None else reference.id
         if id_ is None or self.spans.get(id_) != reference.span:
             words = reference.span.of(self.document.text)
@@ -107,6 +120,7 @@ class _TaskWriter:
         return id_
 
     def add_quote(self, quote: Quote) -> None:
+        """Add the regions of a quote, one per part and one for the cue, and its relations."""
         last = quote.id
         self.add_region(quote.id, "quote", CONTENT, quote.content[0], quote)
         for n, span in enumerate(quote.content[1:], 2):
@@ -123,10 +137,13 @@ class _TaskWriter:
                 self.relations[quote.id, self.find_target(quote.id, what, reference)].append(what)
         if quote.parent is not None:
             if quote.parent not in {q.id for q in self.document.quotes}:
-                raise self.make_error(f"the parent of {quote.id!r} is {quote.parent!r}, which is no quote")
+                raise self.make_error(
+                    f"the parent of {quote.id!r} is {quote.parent!r}, which is not a quote of the document"
+                )
             self.relations[quote.id, quote.parent].append("parent")
 
     def build_task(self) -> dict[str, Any]:
+        """Return the task."""
         d = self.document
         self.register_ids()
         zones = [(z.name, span) for z in d.zones if z.name != DEFAULT_ZONE for span in trim_span(z.span, d.text)]
@@ -139,7 +156,7 @@ class _TaskWriter:
             for a in event.arguments:
                 roles = self.relations[event.id, self.find_target(event.id, a.role, a.filler)]
                 if a.role in roles:
-                    raise self.make_error(f"{event.id!r} has one filler twice as {a.role}")
+                    raise self.make_error(f"{event.id!r} has the same filler twice as {a.role}")
                 roles.append(a.role)
         for quote in d.quotes:
             self.add_quote(quote)

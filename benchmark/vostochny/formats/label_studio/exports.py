@@ -1,8 +1,8 @@
-"""Label Studio's JSON of any project: one task, a list of them, an export, or a folder of such files.
+"""The format ``label-studio``: JSON of any Label Studio project: a task, a list of tasks, or a folder of such files.
 
-A task with our controls (``entity``, ``event``, ``quote`` …) is read as ours, its labels whatever they are. Of any
-other project every labelled region of text is an entity; what else stands there is counted as left out. Of a task
-without an annotation the one prediction is read.
+A project with our controls (``entity``, ``event``, ``quote`` …) is read as ours, with any labels. In any other project,
+every labelled region of text is an entity, and other results are counted as left out. In a task without an annotation,
+its prediction is read, if there is exactly one.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ OUR_CONTROLS = (*LABEL_CONTROLS, *ATTRIBUTES)
 
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
-    """A record a task."""
+    """Yield one record per task."""
     tasks: list[tuple[str, dict[str, Any]]] = []
     folder = Path(path)
     for file in sorted(map(str, folder.glob("*.json"))) if folder.is_dir() else [path]:
         value, problems = jsonl.parse_json(file, None, read_bytes(file))
         reading.problems += problems
-        found = value if isinstance(value, list) else [value]
-        for i, task in enumerate(found if not problems else ()):
-            name = file if len(found) == 1 else f"{file}[{i}]"
+        values = value if isinstance(value, list) else [value]
+        for i, task in enumerate(values if not problems else ()):
+            name = file if len(values) == 1 else f"{file}[{i}]"
             if not is_task(task):
                 shown = "a task without annotations (JSON_MIN?)" if isinstance(task, dict) else describe_kind(task)
                 reading.add_problem(name, None, None, f"is {shown}; export the project as JSON")
@@ -47,6 +47,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
                 reading.add_problem(
                     name, None, "data", f"is {describe_kind(task['data'])}; expected an object with the text"
                 )
+    # All tasks of a file are of one project, so their controls are looked at together.
     used = {c for _, task in tasks for c in _list_controls(task)}
     ours = bool(used & {"entity", "event", "quote"}) and used <= set(OUR_CONTROLS)
     ontology = _extend_by_controls(reading.ontology, [t for _, t in tasks]) if ours else reading.ontology
@@ -62,25 +63,27 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
 
 
 def _promote_prediction(task: dict[str, Any]) -> dict[str, Any]:
-    """The task; where it has a prediction and no annotation, with that one in the annotation's place."""
-    given, predictions = task.get("annotations"), task.get("predictions")
-    if not given and isinstance(predictions, list) and len(predictions) == 1:
+    """Return the task; if it has no annotation and one prediction, with the prediction in place of the annotation."""
+    annotations, predictions = task.get("annotations"), task.get("predictions")
+    if not annotations and isinstance(predictions, list) and len(predictions) == 1:
         return {**task, "annotations": predictions}
     return task
 
 
 def _list_results(task: dict[str, Any]) -> list[dict[str, Any]]:
-    given = task.get("annotations")
-    found = [a.get("result") for a in given if isinstance(a, dict)] if isinstance(given, list) else []
-    return [r for result in found if isinstance(result, list) for r in result if isinstance(r, dict)]
+    """Return the results of all annotations of a task, those that are objects."""
+    annotations = task.get("annotations")
+    lists = [a.get("result") for a in annotations if isinstance(a, dict)] if isinstance(annotations, list) else []
+    return [r for result in lists if isinstance(result, list) for r in result if isinstance(r, dict)]
 
 
 def _list_controls(task: dict[str, Any]) -> set[str]:
+    """Return the names of the controls that a task's results are of."""
     return {str(r["from_name"]) for r in _list_results(task) if "from_name" in r}
 
 
 def _extend_by_controls(ontology: Ontology, tasks: list[dict[str, Any]]) -> Ontology:
-    """The ontology with the labels, roles and choices that tasks with our controls have."""
+    """Return the ontology with the labels, roles and choices that tasks with our controls have."""
     rows: list[dict[str, Any]] = []
     for task in tasks:
         results = _list_results(task)
@@ -105,19 +108,19 @@ def _extend_by_controls(ontology: Ontology, tasks: list[dict[str, Any]]) -> Onto
                     events.append({control[2]: choice})
                 elif control and control[0] == "quote" and control[2] != "unattributed":
                     quotes.append({control[2]: choice})
-        known = [e for e in events if isinstance(e.get("type"), str)]
-        # A role may be of any of the events; which one a relation comes from is not looked up here.
-        events += [{**e, "arguments": roles} for e in known if e["type"] not in ontology.events]
+        typed_events = [e for e in events if isinstance(e.get("type"), str)]
+        # Which event a relation starts at is not looked up here: every new event type gets every role.
+        events += [{**e, "arguments": roles} for e in typed_events if e["type"] not in ontology.events]
         rows.append({"entities": entities, "events": events, "quotes": quotes})
     return extend_ontology(ontology, [LabelNames().add(rows)])
 
 
 def _read_foreign_task(name: str, task: dict[str, Any], reading: Reading) -> Record:
-    """The entities of a task whose controls are not ours."""
+    """Return the entities of a task whose controls are not ours. Raises InputError with every problem."""
     problems: list[Problem] = []
     result = choose_annotation(task, None, name).get("result")
     if not isinstance(result, list):
-        raise InputError([Problem(name, None, "result", "is missing or no list; export the project as JSON")])
+        raise InputError([Problem(name, None, "result", "is missing or not a list; export the project as JSON")])
     regions = []
     for i, entry in enumerate(result):
         where = f"result[{i}]"
@@ -125,10 +128,10 @@ def _read_foreign_task(name: str, task: dict[str, Any], reading: Reading) -> Rec
         if isinstance(entry, dict) and entry.get("type") in ("relation", "choices", "textarea", "rating", "number"):
             reading.left_out[f"{entry['type']} results of Label Studio"] += 1
         elif not isinstance(entry, dict) or not isinstance(value, dict):
-            problems.append(Problem(name, None, where, "is no region; expected an object with a value"))
+            problems.append(Problem(name, None, where, "is not a region; expected an object with a value"))
         else:
             place: dict[str, Any] = value
-            if isinstance(value.get("globalOffsets"), dict):
+            if isinstance(value.get("globalOffsets"), dict):  # of HyperText: offsets into the whole text
                 place = value["globalOffsets"]
             labels = next((value[k] for k in ("labels", "hypertextlabels", "paragraphlabels") if k in value), None)
             if not isinstance(labels, list) or "start" not in place:
@@ -150,14 +153,14 @@ def _read_foreign_task(name: str, task: dict[str, Any], reading: Reading) -> Rec
 
 
 def _find_text(data: dict[str, Any], regions: list[dict[str, Any]]) -> str | None:
-    """The text that regions are of: ``text``, else the longest string."""
+    """Return the text of a task: ``text``, else the longest string of its data; or None."""
     if isinstance(data.get("text"), str):
         return str(data["text"])
     return max((v for v in data.values() if isinstance(v, str)), key=len, default=None)
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
-    """Write a list of tasks for our labeling configuration; references to no item of the document are lost."""
+    """Write a list of tasks for our labeling configuration. References to no item of the document are lost."""
     try:
         tasks = [label_studio.write(resolve_references(d, lost)) for d in documents]
     except ValueError as e:

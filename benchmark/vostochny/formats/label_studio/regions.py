@@ -1,7 +1,7 @@
-"""The shape of Label Studio's JSON: its controls, what they hold, and one fixed way to write it.
+"""The shape of a task: which controls a project has, what each holds, and one canonical way to write a task.
 
-:mod:`vostochny.formats.label_studio` reads and writes documents in this shape; ``python -m scripts label-config``
-makes the labeling configuration from the same tables.
+:mod:`vostochny.formats.label_studio` reads and writes documents in this shape, and ``python -m scripts label-config``
+generates the labeling configuration from the same tables.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from vostochny.errors import InputError, Problem
 from vostochny.model import Span
 from vostochny.ontology import Ontology
 
-# Control → the key of a task's data that holds the clusters to pick from. The server takes no task without them.
+# Control → the key of a task's data that holds the clusters to pick from. The server refuses a task without them.
 CLUSTER_KEYS = {"cluster": "entity_clusters", "event_cluster": "event_clusters", "quote_cluster": "quote_clusters"}
-LABEL_CONTROLS = ("zone", "entity", "event", "quote")  # the Labels controls
-CONTENT, CUE = "Content", "Cue"
-DEFAULT_ZONE = "body"
+LABEL_CONTROLS = ("zone", "entity", "event", "quote")  # the Labels controls, whose regions are spans
+CONTENT, CUE = "Content", "Cue"  # the labels of the control "quote"
+DEFAULT_ZONE = "body"  # the zone of what no zone region covers; it has no label
 
-# Control → (its layer, its kind, the model's field). A TextArea serves one Labels control.
+# Control → (its layer, its kind, the field of the model's item). Clusters have a control per layer, because a TextArea
+# can serve only one Labels control.
 ATTRIBUTES: dict[str, tuple[str, str, str]] = {
     "level": ("entity", "choices", "level"),
     "demonym": ("entity", "choices", "demonym"),
@@ -35,12 +36,13 @@ ATTRIBUTES: dict[str, tuple[str, str, str]] = {
     "unattributed": ("quote", "choices", "unattributed"),
     "quote_cluster": ("quote", "textarea", "cluster"),
 }
-# In the browser a known cluster is picked from a searchable list, and only a new one is typed. What was picked is the
-# same attribute: files hold it as typed.
+# In the browser a known cluster is picked from a searchable list, and only a new one is typed. Files have one form for
+# both, the typed one. Picker → the control for typing.
 PICKERS = {"known_cluster": "cluster", "known_event_cluster": "event_cluster", "known_quote_cluster": "quote_cluster"}
-FLAGS = ("demonym", "unattributed")  # controls with one choice, their own name
+FLAGS = ("demonym", "unattributed")  # controls with a single choice, which has the control's name
 
-# Label → (what it points from, to), beside the roles, which point from an event to an entity or an event.
+# Label of a relation → (what it starts at, what it ends at). All other labels are roles, which lead from an event to an
+# entity or an event.
 RELATIONS: dict[str, tuple[str, str]] = {
     "cue": (CONTENT, CUE),
     "continues": (CONTENT, CONTENT),
@@ -51,12 +53,12 @@ RELATIONS: dict[str, tuple[str, str]] = {
 
 
 def is_task(value: Any) -> bool:
-    """Whether a value is a task with annotations or predictions."""
+    """Return whether a value is a task with annotations or predictions."""
     return isinstance(value, dict) and "data" in value and ("annotations" in value or "predictions" in value)
 
 
 def list_labels(layer: str, ontology: Ontology) -> tuple[str, ...]:
-    """The labels of a Labels control. The default zone is none of them: it is what the others leave."""
+    """Return the labels of a Labels control; the default zone is not one of them."""
     return {
         "zone": tuple(z for z in ontology.zones if z != DEFAULT_ZONE),
         "entity": ontology.entity_types,
@@ -66,7 +68,7 @@ def list_labels(layer: str, ontology: Ontology) -> tuple[str, ...]:
 
 
 def list_choices(control: str, ontology: Ontology) -> tuple[str, ...]:
-    """The values of a Choices control, at most one of which a region may have."""
+    """Return the values of a Choices control; a region may have at most one of them."""
     if control in FLAGS:
         return (control,)
     table = {"level": ontology.levels, "link": ontology.links}.get(control)
@@ -74,7 +76,7 @@ def list_choices(control: str, ontology: Ontology) -> tuple[str, ...]:
 
 
 def list_bearers(control: str, ontology: Ontology) -> tuple[str, ...]:
-    """The labels whose regions may have this attribute: level needs a mention, a quote's its content."""
+    """Return the labels whose regions may have this attribute: mentions for a level, the Content for a quote's."""
     layer = ATTRIBUTES[control][0]
     if control in ("level", "demonym"):
         return tuple(ontology.mentions)
@@ -82,29 +84,30 @@ def list_bearers(control: str, ontology: Ontology) -> tuple[str, ...]:
 
 
 def choose_annotation(task: Mapping[str, Any], annotator: str | int | None, name: str) -> dict[str, Any]:
-    """The one annotation of a task that counts: by ``annotator`` (email or user id) where one is given.
+    """Return the only annotation of a task, or the only one by ``annotator`` (an email or user id).
 
-    Raises InputError where there is none or more than one. Skipped ones do not count.
+    Skipped annotations are ignored. Raises InputError, with ``name`` as its file, if there is none or more than one.
     """
-    given = task.get("annotations")
-    if not isinstance(given, list) or not all(isinstance(a, dict) for a in given):
-        raise InputError([Problem(name, None, "annotations", "is no list of objects; export as JSON")])
-    done = [a for a in given if not a.get("was_cancelled")]
+    annotations = task.get("annotations")
+    if not isinstance(annotations, list) or not all(isinstance(a, dict) for a in annotations):
+        raise InputError([Problem(name, None, "annotations", "is not a list of objects; export the project as JSON")])
+    submitted = [a for a in annotations if not a.get("was_cancelled")]
     if annotator is not None:
-        done = [a for a in done if str(annotator) in _list_annotator_names(a)]
-    if len(done) == 1:
-        only: dict[str, Any] = done[0]
+        submitted = [a for a in submitted if str(annotator) in _list_annotator_names(a)]
+    if len(submitted) == 1:
+        only: dict[str, Any] = submitted[0]
         return only
     who = "" if annotator is None else f" by {annotator}"
-    if not done:
-        has = "was skipped" if given and annotator is None else f"has no annotation{who}"
+    if not submitted:
+        has = "was skipped" if annotations and annotator is None else f"has no annotation{who}"
         raise InputError([Problem(name, None, "annotations", f"the task {has}; open it and press Submit")])
-    by = ", ".join(sorted({max(_list_annotator_names(a), key=len, default="unknown") for a in done}))
-    message = f"the task has {len(done)} annotations{who} (by {by}); choose one, or delete the others"
+    by = ", ".join(sorted({max(_list_annotator_names(a), key=len, default="unknown") for a in submitted}))
+    message = f"the task has {len(submitted)} annotations{who} (by {by}); choose one, or delete the others"
     raise InputError([Problem(name, None, "annotations", message)])
 
 
 def _list_annotator_names(annotation: Mapping[str, Any]) -> set[str]:
+    """Return the names by which the annotator of an annotation may be given: email and user id."""
     by = annotation.get("completed_by")
     if isinstance(by, dict):
         return {str(by[key]) for key in ("id", "email") if by.get(key) is not None}
@@ -114,12 +117,17 @@ def _list_annotator_names(annotation: Mapping[str, Any]) -> set[str]:
 def canonicalize(
     task: Mapping[str, Any], annotator: str | int | None = None, completed_by: str | None = None
 ) -> dict[str, Any]:
-    """An export without what varies from one export to the next: for tasks that ``read`` accepts.
+    """Return a task without what varies from one export to the next; for tasks that ``read`` accepts.
 
-    Kept are doc_id, text and one annotation's regions, attributes, relations and notes on a region
-    (``meta``); ``annotator`` chooses it as in ``read``. Surfaces are taken from the text. ``completed_by``
-    names who annotated; a server's numeric user id is dropped. Regions stand by layer and offset, each
-    before its attributes; relations last.
+    It has the doc_id, the text, and the regions, attributes, relations and notes on a region (``meta``) of one
+    annotation. Regions are sorted by layer and offset, each before its attributes; relations are last. The words of
+    regions are taken from the text.
+
+    Args:
+        task: The task.
+        annotator: Chooses among several annotations, as in ``read``.
+        completed_by: The name of the annotator to write; None takes that of the task, unless it is a server's numeric
+            user id.
     """
     annotation = choose_annotation(task, annotator, "task")
     text = task["data"]["text"]
@@ -134,9 +142,9 @@ def canonicalize(
     for region in regions:
         result.append(_make_entry(region, text, region["value"]["labels"], region))
         for entry in sorted(attributes.get(region["id"], []), key=lambda e: order.index(e["from_name"])):
-            given = read_values(entry)
-            if given:
-                result.append(_make_entry(entry, text, given, region))
+            values = read_values(entry)
+            if values:
+                result.append(_make_entry(entry, text, values, region))
     position = {region["id"]: i for i, region in enumerate(regions)}
     relations = [read_relation(r) for r in annotation["result"] if r["type"] == "relation"]
     relations.sort(key=lambda r: (position[r[0]], position[r[1]]))
@@ -153,7 +161,7 @@ def canonicalize(
 
 
 def dumps(task: Mapping[str, Any]) -> str:
-    """A canonical task as JSON with one result a line, so that a correction is a short diff."""
+    """Return a canonical task as JSON with one result per line, so that a correction is a short diff."""
 
     def flat(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False)
@@ -169,17 +177,17 @@ def dumps(task: Mapping[str, Any]) -> str:
 
 
 def read_values(entry: Mapping[str, Any]) -> list[Any]:
-    """What an attribute's entry says. A TextArea emptied by hand, or holding blanks, says nothing."""
+    """Return the values of an attribute's entry; a TextArea that is empty or blank has none."""
     key = "text" if entry["type"] == "textarea" else entry["type"]
-    given = entry["value"].get(key)
-    given = [given] if isinstance(given, str) else given if isinstance(given, list) else []
+    raw = entry["value"].get(key)
+    values = [raw] if isinstance(raw, str) else raw if isinstance(raw, list) else []
     if entry["type"] == "textarea":
-        given = [v.strip() if isinstance(v, str) else v for v in given]
-    return [v for v in given if v != ""]
+        values = [v.strip() if isinstance(v, str) else v for v in values]
+    return [v for v in values if v != ""]
 
 
 def picked_to_typed(entry: Any) -> Any:
-    """What was picked from the list of known clusters, as if typed; any other entry as it is."""
+    """Return a cluster that was picked from the list of known ones as if it was typed; other entries unchanged."""
     if not isinstance(entry, dict) or not isinstance(entry.get("value"), dict):
         return entry
     control = entry.get("from_name")
@@ -192,7 +200,7 @@ def picked_to_typed(entry: Any) -> Any:
 
 
 def typed_to_picked(entry: dict[str, Any], known: Mapping[str, Container[str]]) -> dict[str, Any]:
-    """The reverse of :func:`typed`, where the cluster is among those that its control knows."""
+    """Return a typed cluster as picked, if it is one of the ``known`` ones of its control; other entries unchanged."""
     for picker, control in PICKERS.items():
         if entry.get("from_name") == control:
             names = read_values(entry)
@@ -203,30 +211,31 @@ def typed_to_picked(entry: dict[str, Any], known: Mapping[str, Container[str]]) 
 
 
 def read_relation(relation: Mapping[str, Any]) -> tuple[str, str, list[str]]:
-    """From, to and labels of a relation; one whose arrow was turned in the browser points the other way."""
+    """Return the start, end and labels of a relation; an arrow that was turned in the browser is turned back."""
     a, b = relation["from_id"], relation["to_id"]
-    given = relation.get("labels")
-    names = list(given) if isinstance(given, list) else []
+    labels = relation.get("labels")
+    names = list(labels) if isinstance(labels, list) else []
     return (b, a, names) if relation.get("direction") == "left" else (a, b, names)
 
 
 def trim_span(span: Span, text: str) -> list[Span]:
-    """The span without white space at its ends; nothing where it holds nothing else."""
+    """Return the span without white space at its ends, in a list; [] if it is nothing but white space."""
     words = span.of(text)
     start = span.start + len(words) - len(words.lstrip())
     return [Span(start, start + len(words.strip()))] if words.strip() else []
 
 
 def _sort_key(entry: Mapping[str, Any]) -> tuple[int, int]:
-    """Sorts by offset, an outer span before those inside it."""
+    """Return the sort key of a region: by offset, an outer span before those inside it."""
     return entry["value"]["start"], -entry["value"]["end"]
 
 
-def _make_entry(entry: Mapping[str, Any], text: str, given: list[Any], region: Mapping[str, Any]) -> dict[str, Any]:
+def _make_entry(entry: Mapping[str, Any], text: str, values: list[Any], region: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a region, or an attribute of it, with the keys and offsets of the canonical form."""
     start, end = region["value"]["start"], region["value"]["end"]
     value: dict[str, Any] = {"start": start, "end": end, "text": text[start:end]}
-    value["text" if entry["type"] == "textarea" else entry["type"]] = given
-    kept = {
+    value["text" if entry["type"] == "textarea" else entry["type"]] = values
+    canonical = {
         "id": entry["id"],
         "from_name": entry["from_name"],
         "to_name": "text",
@@ -234,4 +243,4 @@ def _make_entry(entry: Mapping[str, Any], text: str, given: list[Any], region: M
         "value": value,
     }
     notes = entry.get("meta") if entry is region else None
-    return {**kept, "meta": notes} if notes else kept
+    return {**canonical, "meta": notes} if notes else canonical

@@ -1,4 +1,4 @@
-"""Reads one task of Label Studio's JSON, from any export, and names everything that is wrong with it."""
+"""Read one task of Label Studio's JSON, as any export has it, and report everything that is wrong with it."""
 
 from __future__ import annotations
 
@@ -31,6 +31,12 @@ from vostochny.text.layout import cover_with_zones
 
 @dataclass
 class _Region:
+    """A region of a task: its id, control, label and span, and its attributes by control.
+
+    The label is "" if it is unknown, and the span 0–0 if its offsets are: both are problems already, and what refers to
+    the region is checked all the same.
+    """
+
     id: str
     layer: str
     label: str
@@ -39,31 +45,32 @@ class _Region:
 
     @property
     def kind(self) -> str:
-        """What a relation sees: entity, event or zone; of a quote, its label."""
+        """What a relation starts or ends at: entity, event or zone; of a quote, its label."""
         return self.label if self.layer == "quote" else self.layer
 
 
 class TaskReader:
-    """One pass over the result for regions, one for their attributes, one for relations; then the items."""
+    """Reads one task: its regions first, then their attributes, then relations; then builds the items."""
 
     def __init__(self, task: Mapping[str, Any], ontology: Ontology, name: str):
         self.task, self.ontology, self.name = task, ontology, name
         self.problems: list[Problem] = []
         self.regions: dict[str, _Region] = {}
-        self.links: dict[str, list[tuple[_Region, _Region]]] = defaultdict(list)
+        self.links: dict[str, list[tuple[_Region, _Region]]] = defaultdict(list)  # label → (from, to) of relations
         self.text = ""
 
     def add_problem(self, where: str, message: str) -> None:
         self.problems.append(Problem(self.name, None, where, message))
 
     def describe_region(self, region: _Region) -> str:
-        """How a problem names a region: its id, and its first words to find it by in the browser."""
+        """Return how a problem names a region: its id, and its first words, by which it is found in the browser."""
         return f"{region.id} ‹{' '.join(region.span.of(self.text)[:30].split())}›"
 
     def read(self, annotator: str | int | None) -> Document:
+        """Return the document of the task. Raises InputError with every problem."""
         doc_id = self.read_data()
         if self.task.get("drafts"):
-            self.add_problem("drafts", "the task has unsaved work; press Update in the browser, or discard it")
+            self.add_problem("drafts", "the task has unsaved work; press Update in the browser, or discard the draft")
         entries = self.read_entries(annotator)
         for entry in entries:
             if entry["type"] == "labels":
@@ -85,127 +92,133 @@ class TaskReader:
             raise InputError(self.problems)
         return Document(doc_id, self.text, zones=zones, entities=entities, events=events, quotes=quotes)
 
-    # -- what stands in the task -----------------------------------------------------------------------------------
+    # -- reading the task -----------------------------------------------------------------------------------
 
     def read_data(self) -> str:
+        """Read the text and return the doc_id. Raises InputError if one is missing: nothing can be checked then."""
         data = self.task.get("data")
         data = data if isinstance(data, dict) else {}
         for key in ("doc_id", "text"):
             if not isinstance(data.get(key), str):
-                self.add_problem(f"data.{key}", "is no string; a task is {data: {doc_id, text}, annotations: […]}")
-        if self.problems:  # nothing can be checked without the text
+                self.add_problem(f"data.{key}", "is not a string; a task is {data: {doc_id, text}, annotations: […]}")
+        if self.problems:
             raise InputError(self.problems)
         self.text = str(data["text"])
         return str(data["doc_id"])
 
     def read_entries(self, annotator: str | int | None) -> list[dict[str, Any]]:
-        """The results whose control and kind are known."""
+        """Return the results of the annotation whose control and type are known."""
         try:
             result = choose_annotation(self.task, annotator, self.name).get("result")
         except InputError as error:
             self.problems += error.problems
             return []
         if not isinstance(result, list):
-            self.add_problem("result", "is missing or no list; export the project as JSON (not JSON_MIN or CSV)")
+            self.add_problem("result", "is missing or not a list; export the project as JSON (not JSON_MIN or CSV)")
             return []
         kinds = dict.fromkeys(LABEL_CONTROLS, "labels") | {name: kind for name, (_, kind, _) in ATTRIBUTES.items()}
         good = []
         for i, entry in enumerate(map(picked_to_typed, result)):
             where = f"result[{i}]"
             if not isinstance(entry, dict):
-                self.add_problem(where, "is no object")
+                self.add_problem(where, "is not an object; export the project as JSON")
             elif entry.get("type") == "relation":
                 good.append(entry)
             elif not isinstance(entry.get("from_name"), str) or entry["from_name"] not in kinds:
                 self.add_problem(where, f"unknown control {entry.get('from_name')!r}; {_expect_one_of(kinds)}")
             elif entry.get("type") != (kind := kinds[entry["from_name"]]):
-                self.add_problem(where, f"{entry['from_name']} has type {entry.get('type')!r}; its type is {kind!r}")
+                self.add_problem(where, f"{entry['from_name']} has type {entry.get('type')!r}; expected {kind!r}")
             elif entry.get("to_name", "text") != "text":
-                self.add_problem(where, f"to_name is {entry['to_name']!r}; every region is on 'text'")
+                self.add_problem(where, f"to_name is {entry['to_name']!r}; expected 'text'")
             elif not isinstance(entry.get("id"), str) or not isinstance(entry.get("value"), dict):
-                self.add_problem(where, "needs an id (a string) and a value (an object)")
+                self.add_problem(where, "has no id or no value; expected a string and an object")
             else:
                 good.append(entry)
         return good
 
     def read_region(self, entry: dict[str, Any]) -> None:
+        """Add a region; one whose offsets or label are wrong is added too, so that what refers to it is checked."""
         id_, layer, value = entry["id"], entry["from_name"], entry["value"]
-        given, known = value.get("labels"), list_labels(layer, self.ontology)
+        names, known = value.get("labels"), list_labels(layer, self.ontology)
         start, end = value.get("start"), value.get("end")
         if not all(isinstance(x, int) and not isinstance(x, bool) for x in (start, end)):
-            self.add_problem(id_, f"start {start!r} and end {end!r} must be whole numbers")
+            self.add_problem(id_, f"start {start!r} or end {end!r} is not a whole number; expected code point offsets")
             start, end = 0, 0
         elif not 0 <= start < end <= len(self.text):
-            self.add_problem(id_, f"{start} to {end} is out of range; right is 0 <= start < end <= {len(self.text)}")
+            self.add_problem(id_, f"{start} to {end} is out of range; expected 0 <= start < end <= {len(self.text)}")
             start, end = 0, 0
         region = _Region(id_, layer, "", Span(start, end))
-        if not isinstance(given, list) or len(given) != 1:
-            self.add_problem(self.describe_region(region), f"{layer} has the labels {given!r}; give it exactly one")
-        elif given[0] not in known:
+        if not isinstance(names, list) or len(names) != 1:
+            self.add_problem(self.describe_region(region), f"{layer} has the labels {names!r}; give it exactly one")
+        elif names[0] not in known:
             self.add_problem(
-                self.describe_region(region), f"unknown {layer} label {given[0]!r}; {_expect_one_of(known)}"
+                self.describe_region(region), f"unknown {layer} label {names[0]!r}; {_expect_one_of(known)}"
             )
         else:
-            region.label = given[0]
+            region.label = names[0]
         other = self.regions.setdefault(id_, region)
         if other is not region:
             both = f"{other.layer} {other.label} and {layer} {region.label}"
             self.add_problem(
-                self.describe_region(region), f"the id stands for two, {both}; delete it and mark each by itself"
+                self.describe_region(region), f"two regions have this id, {both}; delete it and mark each by itself"
             )
 
     def read_attribute(self, entry: dict[str, Any]) -> None:
+        """Add the value of an attribute to its region."""
         control, value = entry["from_name"], entry["value"]
         layer, kind, _ = ATTRIBUTES[control]
         region = self.regions.get(entry["id"])
         if region is None:
-            self.add_problem(entry["id"], f"{control} belongs to no region; give it its {layer}'s id, or remove it")
+            self.add_problem(
+                entry["id"], f"{control} belongs to no region; give it the id of its {layer}, or remove it"
+            )
             return
-        where, given = self.describe_region(region), read_values(entry)
-        able = list_bearers(control, self.ontology)
+        where, values = self.describe_region(region), read_values(entry)
+        bearers = list_bearers(control, self.ontology)
         place = {"start": region.span.start, "end": region.span.end}
         if control in region.attributes:
-            self.add_problem(where, f"{control} is given twice; keep one")
-        elif not given:
+            self.add_problem(where, f"{control} appears twice; keep one")
+        elif not values:
             return
         elif region.layer != layer:
             self.add_problem(where, f"{control} is for {layer} regions; this is {region.layer} {region.label}")
-        elif region.label and region.label not in able:
-            self.add_problem(where, f"{region.label} has no {control}, only {', '.join(able)}; remove it")
+        elif region.label and region.label not in bearers:
+            self.add_problem(where, f"{region.label} has no {control}, only {', '.join(bearers)}; remove it")
         elif place["end"] and any(value.get(key, at) != at for key, at in place.items()):
             self.add_problem(where, f"{control} has other offsets than its region; give it the same start and end")
-        elif len(given) != 1 or not isinstance(given[0], str):
-            self.add_problem(where, f"{control} is {given!r}; give it one value")
-        elif kind == "choices" and given[0] not in list_choices(control, self.ontology):
+        elif len(values) != 1 or not isinstance(values[0], str):
+            self.add_problem(where, f"{control} is {values!r}; give it one value")
+        elif kind == "choices" and values[0] not in list_choices(control, self.ontology):
             self.add_problem(
-                where, f"unknown {control} {given[0]!r}; {_expect_one_of(list_choices(control, self.ontology))}"
+                where, f"unknown {control} {values[0]!r}; {_expect_one_of(list_choices(control, self.ontology))}"
             )
         else:
-            region.attributes[control] = given[0]
+            region.attributes[control] = values[0]
 
     def read_relation(self, entry: dict[str, Any], pairs: set[tuple[str, str]]) -> None:
+        """Add a relation to ``links`` under each of its labels; ``pairs`` are the regions already linked."""
         ends = [entry.get("from_id"), entry.get("to_id")]
-        gone = [repr(id_) for id_ in ends if not isinstance(id_, str) or id_ not in self.regions]
-        if gone:
+        unknown = [repr(id_) for id_ in ends if not isinstance(id_, str) or id_ not in self.regions]
+        if unknown:
             where = f"relation {ends[0]} → {ends[1]}"
-            self.add_problem(where, f"there is no region {' and no '.join(gone)}; remove the relation")
+            self.add_problem(where, f"no region has the id {' or '.join(unknown)}; remove the relation")
             return
         start_id, end_id, names = read_relation(entry)
         a, b = self.regions[start_id], self.regions[end_id]
         where = f"relation {self.describe_region(a)} → {self.describe_region(b)}"
         if (entry.get("direction") or "right") not in ("right", "left"):
             self.add_problem(
-                where, f"direction {entry['direction']!r} says nothing here; turn its arrow to point one way"
+                where, f"direction {entry['direction']!r} has no meaning here; turn the arrow to point one way"
             )
         if (a.id, b.id) in pairs:
             self.add_problem(
                 where,
-                "stands twice, and a save in the browser keeps one; write one relation with all its labels",
+                "appears twice, and a save in the browser keeps only one; write one relation with all labels",
             )
         pairs.add((a.id, b.id))
         if not names or not all(isinstance(label, str) for label in names):
-            right = _expect_one_of((*self.ontology.roles, *RELATIONS))
-            self.add_problem(where, f"has the labels {entry.get('labels')!r}; give it a list of {right}")
+            expected = ", ".join((*self.ontology.roles, *RELATIONS))
+            self.add_problem(where, f"has the labels {entry.get('labels')!r}; give it a list of labels, of {expected}")
             return
         for label in dict.fromkeys(names):
             if names.count(label) > 1:
@@ -226,15 +239,15 @@ class TaskReader:
             elif a.kind in sources and b.kind in targets:
                 self.links[label].append((a, b))
             elif a.kind and b.kind:
-                right = f"{' or '.join(sources)} to {' or '.join(targets)}"
-                self.add_problem(where, f"{label} goes from {right}, not from {a.kind} to {b.kind}; draw it so")
+                expected = f"{' or '.join(sources)} to {' or '.join(targets)}"
+                self.add_problem(where, f"{label} goes from {expected}, not from {a.kind} to {b.kind}; draw it so")
 
-    # -- what it amounts to ----------------------------------------------------------------------------------------
+    # -- building the items ----------------------------------------------------------------------------------------
 
     def list_regions(self, layer: str) -> list[_Region]:
-        """The regions of a layer in text order, an outer one before those inside it."""
-        found = (r for r in self.regions.values() if r.layer == layer)
-        return sorted(found, key=lambda r: (r.span.start, -r.span.end, r.label, r.id))
+        """Return the regions of a layer in text order, an outer one before those inside it."""
+        regions = (r for r in self.regions.values() if r.layer == layer)
+        return sorted(regions, key=lambda r: (r.span.start, -r.span.end, r.label, r.id))
 
     def build_zones(self) -> tuple[Zone, ...]:
         marked = [(r, span) for r in self.list_regions("zone") for span in trim_span(r.span, self.text)]
@@ -242,7 +255,7 @@ class TaskReader:
             if after.start < before.end:
                 self.add_problem(
                     self.describe_region(b),
-                    f"overlaps the zone {self.describe_region(a)}; a place of the page has one zone",
+                    f"overlaps the zone {self.describe_region(a)}; every place of the text has one zone",
                 )
         return cover_with_zones(self.text, [Zone(span, r.label) for r, span in marked])
 
@@ -263,24 +276,29 @@ class TaskReader:
             # The roles of the type in the order of the ontology, fillers of one role in text order.
             roles = list(self.ontology.events[r.label].roles) if r.label else []
             roles += [role for role in self.ontology.roles if role not in roles]
-            found = sorted(arguments[r.id], key=lambda a: (roles.index(a.role), a.filler.span, str(a.filler.id)))
+            sorted_arguments = sorted(
+                arguments[r.id], key=lambda a: (roles.index(a.role), a.filler.span, str(a.filler.id))
+            )
             has = r.attributes.get
             attributes = has("realis"), has("polarity"), has("outcome")
-            out.append(Event(r.id, r.span, r.label, *attributes, tuple(found), has("event_cluster")))
+            out.append(Event(r.id, r.span, r.label, *attributes, tuple(sorted_arguments), has("event_cluster")))
         return tuple(out)
 
     def build_chains(self) -> dict[str, list[_Region]]:
-        """The content of each quote, by the id of its first part."""
+        """Return the parts of each quote, in order, by the id of its first part.
+
+        Parts are linked by "continues": each to the next one.
+        """
         after: dict[str, _Region] = {}
         before: dict[str, _Region] = {}
         for a, b in self.links["continues"]:
             if not (a.span.end and b.span.end):
-                continue  # out of range, which is a problem already; without a place there is no text order
+                continue  # out of range, which is a problem already; such a region has no place in the text order
             where = f"relation {self.describe_region(a)} → {self.describe_region(b)}"
             if b.span.start < a.span.end:
-                self.add_problem(where, "continues goes on to a later part without overlap; draw it in text order")
+                self.add_problem(where, "continues must lead to a later part without overlap; draw it in text order")
             elif a.id in after or b.id in before:
-                self.add_problem(where, "the parts of a quote form one chain; link each to the next alone")
+                self.add_problem(where, "the parts of a quote must form one chain; link each part only to the next")
             else:
                 after[a.id], before[b.id] = b, a
         quotes = {}
@@ -299,7 +317,10 @@ class TaskReader:
         return quotes
 
     def find_targets(self, label: str, heads: Mapping[str, _Region]) -> dict[str, _Region]:
-        """Where each quote's relation of this label leads; a quote has at most one."""
+        """Return where each quote's relation of this label leads, by the quote's id; a quote has at most one.
+
+        ``heads`` maps the id of every part of a quote to its first part.
+        """
         out: dict[str, _Region] = {}
         for a, b in self.links[label]:
             where = f"relation {self.describe_region(a)} → {self.describe_region(b)}"
@@ -318,47 +339,31 @@ class TaskReader:
         return out
 
     def build_quotes(self) -> tuple[Quote, ...]:
-        parts = self.build_chains()
-        heads = {part.id: chain[0] for chain in parts.values() for part in chain}
-        to = {label: self.find_targets(label, heads) for label in ("cue", "source", "addressee", "parent")}
-        owners: dict[str, int] = defaultdict(int)
-        for _, cue in self.links["cue"]:
-            owners[cue.id] += 1
-        for r in self.list_regions("quote"):
-            if r.kind == CUE and owners[r.id] != 1:
-                wrong = f"belongs to {owners[r.id]} quotes" if owners[r.id] else "belongs to no quote"
-                self.add_problem(
-                    self.describe_region(r), f"the cue {wrong}; draw cue to it from its quote's first Content alone"
-                )
+        chains = self.build_chains()
+        heads = {part.id: chain[0] for chain in chains.values() for part in chain}
+        targets = {label: self.find_targets(label, heads) for label in ("cue", "source", "addressee", "parent")}
+        self.check_cues()
         out = []
-        for id_, chain in parts.items():
-            seen = {id_}
-            up = to["parent"].get(id_)
-            while up is not None and up.id not in seen:
-                seen.add(up.id)
-                up = to["parent"].get(up.id)
-            if up is not None and up.id == id_:
-                self.add_problem(
-                    self.describe_region(chain[0]), "its parent relations lead back to it; remove one of them"
-                )
+        for id_, chain in chains.items():
+            self.check_parents(chain[0], targets["parent"])
             has = chain[0].attributes.get
-            if id_ in to["source"] and has("unattributed"):
+            if id_ in targets["source"] and has("unattributed"):
                 self.add_problem(self.describe_region(chain[0]), "has a source and is marked unattributed; remove one")
             refer = {
-                what: Reference(to[what][id_].span, to[what][id_].id) if id_ in to[what] else None
+                what: Reference(targets[what][id_].span, targets[what][id_].id) if id_ in targets[what] else None
                 for what in ("source", "addressee")
             }
-            said, above = to["cue"].get(id_), to["parent"].get(id_)
+            cue, parent = targets["cue"].get(id_), targets["parent"].get(id_)
             out.append(
                 Quote(
                     id_,
                     tuple(part.span for part in chain),
-                    said.span if said else None,
+                    cue.span if cue else None,
                     refer["source"],
                     refer["addressee"],
                     has("directness"),
                     has("attitude"),
-                    above.id if above else None,
+                    parent.id if parent else None,
                     has("quote_cluster"),
                     has("link"),
                     has("unattributed") is not None,
@@ -366,6 +371,27 @@ class TaskReader:
             )
         return tuple(sorted(out, key=lambda q: (q.content[0].start, -q.content[-1].end, q.id)))
 
+    def check_cues(self) -> None:
+        """Check that each cue belongs to exactly one quote."""
+        owner_counts: dict[str, int] = defaultdict(int)
+        for _, cue in self.links["cue"]:
+            owner_counts[cue.id] += 1
+        for r in self.list_regions("quote"):
+            if r.kind == CUE and owner_counts[r.id] != 1:
+                owners = f"{owner_counts[r.id]} quotes" if owner_counts[r.id] else "no quote"
+                message = f"the cue belongs to {owners}; draw one cue relation to it, from its quote's first Content"
+                self.add_problem(self.describe_region(r), message)
+
+    def check_parents(self, head: _Region, parent_of: Mapping[str, _Region]) -> None:
+        """Check that the parents of a quote do not lead back to it."""
+        seen = {head.id}
+        up = parent_of.get(head.id)
+        while up is not None and up.id not in seen:  # a loop that does not include the quote ends here too
+            seen.add(up.id)
+            up = parent_of.get(up.id)
+        if up is not None and up.id == head.id:
+            self.add_problem(self.describe_region(head), "its parent relations lead back to it; remove one of them")
+
 
 def _expect_one_of(known: Iterable[str]) -> str:
-    return f"one of {', '.join(known)}"
+    return f"expected one of {', '.join(known)}"

@@ -1,6 +1,6 @@
-"""Reads the notation against its article, and names every line that is wrong.
+"""Read the notation, checked against its article, and report every line that is wrong.
 
-One pass over the lines for sentences and mentions, a second for what refers to them.
+One pass over the lines reads sentences and mentions, a second one what refers to them.
 """
 
 from __future__ import annotations
@@ -19,48 +19,53 @@ _OF_TYPE = re.compile(r"^(.*\S)\s*\((\w+\.\w+)\)$", re.S)
 
 
 def event_sort_key(event: Event) -> tuple[Span, str]:
-    """The key that events are numbered by."""
+    """Return the key by which events are numbered."""
     return event.trigger, event.type
 
 
 def quote_sort_key(quote: Quote) -> tuple[object, ...]:
-    """The key that quotes are numbered by: an outer one before those inside it."""
-    pointed = [quote.cue, *(r and r.span for r in (quote.source, quote.addressee))]
-    where = tuple((s.start, s.end) if s else (-1, -1) for s in pointed)
-    return (quote.content[0].start, -quote.content[-1].end, quote.content, where)
+    """Return the key by which quotes are numbered: an outer quote before those inside it."""
+    # Two quotes may share their content; their cue, source and addressee then decide, so that the order is stable.
+    spans = [quote.cue, *(r and r.span for r in (quote.source, quote.addressee))]
+    places = tuple((s.start, s.end) if s else (-1, -1) for s in spans)
+    return (quote.content[0].start, -quote.content[-1].end, quote.content, places)
 
 
 def _split_occurrence(words: str) -> tuple[str, int | None]:
-    """The words without ``~n``, and the n where one is picked."""
+    """Split words into the words without ``~n``, and the n (None if there is none)."""
     m = _OCCURRENCE.match(words)
     return (m.group(1), int(m.group(2))) if m else (words, None)
 
 
 class NotationReader(TextReader):
-    """The other lines: what refers to the text and its mentions, once all of them are known."""
+    """Reads a whole file: the S lines first, then the E and Q lines, when all mentions are known."""
 
     def find_words(self, line: int, where: str, words: str, start: int, end: int) -> Span | None:
-        """The one place of ``words`` (or of its ``~n``-th occurrence) in a stretch of the text."""
+        """Return the only place of ``words`` (or of its ``~n``-th occurrence) in a stretch of the text, or None."""
         needle, nth = _split_occurrence(words)
-        found = find_occurrences(needle, self.text, start, end)
-        if not found:
-            self.add_problem(line, where, f"{needle!r} does not stand in {self.text[start:end][:60]!r}…")
+        starts = find_occurrences(needle, self.text, start, end)
+        if not starts:
+            self.add_problem(line, where, f"{needle!r} is not in {self.text[start:end][:60]!r}…")
             return None
-        chosen = self.choose_occurrence(line, where, f"{needle!r} stands here {len(found)} times", len(found), nth)
-        return None if chosen is None else Span(found[chosen], found[chosen] + len(needle))
+        what = f"{needle!r} occurs {len(starts)} times here"
+        chosen = self.choose_occurrence(line, where, what, len(starts), nth)
+        return None if chosen is None else Span(starts[chosen], starts[chosen] + len(needle))
 
-    def choose_occurrence(self, line: int, where: str, counted: str, many: int, nth: int | None) -> int | None:
-        """Which of ``many`` is meant, from 0: the ``nth``, or the only one; ``counted`` tells them in a problem."""
-        if nth is None and many > 1:
-            self.add_problem(line, where, f"{counted}; pick one with ~1 to ~{many}")
-        elif nth is not None and not 1 <= nth <= many:
-            self.add_problem(line, where, f"{counted}; ~{nth} is none of them")
+    def choose_occurrence(self, line: int, where: str, what: str, count: int, nth: int | None) -> int | None:
+        """Return which of ``count`` occurrences is meant, from 0: the ``nth``, or the only one; None if that is open.
+
+        ``what`` states the number of occurrences, for a problem.
+        """
+        if nth is None and count > 1:
+            self.add_problem(line, where, f"{what}; pick one with ~1 to ~{count}")
+        elif nth is not None and not 1 <= nth <= count:
+            self.add_problem(line, where, f"{what}; ~{nth} is not one of them")
         else:
             return (nth or 1) - 1
         return None
 
     def split_scope(self, words: str, sentence: SentenceLine) -> tuple[str, Span]:
-        """The words without their mark, and where to look: the sentence, with ``¶`` its paragraph, ``¶¶`` all."""
+        """Return words without their mark, and where to look for them: the sentence, ¶ its paragraph, ¶¶ everywhere."""
         if words.startswith("¶¶"):
             return words[2:].strip(), Span(0, len(self.text))
         if words.startswith("¶"):
@@ -68,19 +73,21 @@ class NotationReader(TextReader):
         return words, sentence.span
 
     def find_mention(self, line: int, where: str, words: str, sentence: SentenceLine) -> Reference | None:
-        """The mention with these words in the scope that they say."""
+        """Return the mention with these words in the scope that they name, or None."""
         words, scope = self.split_scope(words, sentence)
         needle, nth = _split_occurrence(words)
-        near = self.entities[bisect_left(self.starts, scope.start) : bisect_left(self.starts, scope.end)]
-        inside = [e for e in near if e.span.of(self.text) == needle]
-        if not inside:
-            marked = ", ".join(e.span.of(self.text) for e in near) or "none"
-            self.add_problem(line, where, f"no mention {needle!r} here; marked are {marked}")
+        in_scope = self.entities[bisect_left(self.starts, scope.start) : bisect_left(self.starts, scope.end)]
+        matches = [e for e in in_scope if e.span.of(self.text) == needle]
+        if not matches:
+            marked = ", ".join(e.span.of(self.text) for e in in_scope) or "none"
+            self.add_problem(line, where, f"no mention has the words {needle!r} here; the mentions are {marked}")
             return None
-        chosen = self.choose_occurrence(line, where, f"{len(inside)} mentions {needle!r} here", len(inside), nth)
-        return None if chosen is None else Reference(inside[chosen].span, inside[chosen].id)
+        what = f"{len(matches)} mentions have the words {needle!r} here"
+        chosen = self.choose_occurrence(line, where, what, len(matches), nth)
+        return None if chosen is None else Reference(matches[chosen].span, matches[chosen].id)
 
     def read_event(self, line: int, body: str, sentence: SentenceLine) -> None:
+        """Read an E line; fillers that are events get their id later, in :meth:`number_events`."""
         trigger_words, *fields = [part.strip() for part in body.split(" | ")]
         trigger = self.find_words(line, "E trigger", trigger_words, sentence.span.start, sentence.span.end)
         if trigger is None:
@@ -104,30 +111,32 @@ class NotationReader(TextReader):
             elif colon and role in o.roles:
                 arguments.append((role, filler.strip()))
             else:
-                self.add_problem(line, "E", f"{part!r} is no event type, realis, polarity, outcome, role or #cluster")
+                kinds = "an event type, realis, polarity, outcome, Role: filler or #cluster"
+                self.add_problem(line, "E", f"{part!r} is not recognised; expected {kinds}")
         if type_ is None or realis is None:
             self.add_problem(line, "E", f"{trigger_words!r} needs an event type and one of {', '.join(o.realis)}")
             return
-        done = []
+        resolved = []
         for role, filler in arguments:
             if role not in o.events[type_].roles:
                 allowed = ", ".join(o.events[type_].roles)
-                self.add_problem(line, role, f"{type_} has no role {role!r}; its roles are {allowed}")
+                self.add_problem(line, role, f"{type_} has no role {role!r}; expected one of {allowed}")
             elif filler.startswith("!"):
                 m = _OF_TYPE.match(filler)
                 words, of_type = (m.group(1), m.group(2)) if m else (filler, "")
                 words, scope = self.split_scope(words[1:].strip(), sentence)
                 span = self.find_words(line, role, words, scope.start, scope.end)
-                if span:  # the id is filled in when all events are known
-                    done.append(Argument(role, Reference(span, f"!{of_type}")))
+                if span:  # "!Type" stands for the id until all events are known
+                    resolved.append(Argument(role, Reference(span, f"!{of_type}")))
             else:
                 reference = self.find_mention(line, role, filler, sentence)
                 if reference:
-                    done.append(Argument(role, reference))
-        self.events.append(Event("", trigger, type_, realis, polarity, outcome, tuple(done), cluster))
+                    resolved.append(Argument(role, reference))
+        self.events.append(Event("", trigger, type_, realis, polarity, outcome, tuple(resolved), cluster))
         self.event_lines.append(line)
 
     def number_events(self) -> None:
+        """Give the events ids in text order, and replace ``!Type`` fillers by the ids of the events that they name."""
         order = sorted(range(len(self.events)), key=lambda i: event_sort_key(self.events[i]))
         on: dict[Span, list[tuple[str, str]]] = {}  # the events on a trigger: (type, id)
         for n, i in enumerate(order, 1):
@@ -144,28 +153,33 @@ class NotationReader(TextReader):
         self.events = numbered
 
     def find_event(self, line: int, argument: Argument, here: list[tuple[str, str]]) -> str | None:
-        """The id of the event that a ``!`` filler names, of those on its trigger."""
+        """Return the id of the event that a ``!`` filler names, of the (type, id) pairs on its trigger; or None."""
         words, type_ = argument.filler.span.of(self.text), (argument.filler.id or "")[1:]
-        fitting = [id_ for name, id_ in here if type_ in ("", name)]
-        known = ", ".join(name for name, _ in here)
-        if len(fitting) == 1:
-            return fitting[0]
+        matches = [id_ for name, id_ in here if type_ in ("", name)]
+        types = ", ".join(name for name, _ in here)
+        if len(matches) == 1:
+            return matches[0]
         if not here:
-            self.add_problem(line, argument.role, f"{words!r} is no trigger; give it an E line of its own")
-        elif not fitting:
-            self.add_problem(line, argument.role, f"no {type_} has the trigger {words!r}, only {known}")
+            self.add_problem(line, argument.role, f"{words!r} is not a trigger; give it its own E line")
+        elif not matches:
+            self.add_problem(line, argument.role, f"no {type_} has the trigger {words!r}; expected one of {types}")
         elif type_ or len(set(here)) > len({name for name, _ in here}):
             self.add_problem(
-                line, argument.role, f"{len(fitting)} events of one type have the trigger {words!r}: {known}"
+                line, argument.role, f"{len(matches)} events of one type have the trigger {words!r}: {types}"
             )
         else:
             right = f"!{words} ({here[0][0]})"
             self.add_problem(
-                line, argument.role, f"{len(here)} events have the trigger {words!r}: {known}; write {right}"
+                line, argument.role, f"{len(here)} events have the trigger {words!r}: {types}; write {right}"
             )
         return None
 
     def read_content(self, line: int, words: str, sentence: SentenceLine) -> tuple[Span, ...] | None:
+        """Return the parts of a quote's content, or None with a problem.
+
+        The first part begins in the paragraph of the cue or the next one, every other part after the one before it;
+        ``¶¶`` looks in the whole article instead.
+        """
         at = self.find_paragraph(sentence.span.start)
         begin = self.paragraphs[at].start
         near = self.paragraphs[min(at + 1, len(self.paragraphs) - 1)].end
@@ -183,12 +197,14 @@ class NotationReader(TextReader):
         return tuple(parts)
 
     def read_part(self, line: int, part: str, begin: int, last: int) -> Span | None:
-        """One part of a quote's content, which begins between the two offsets."""
+        """Return one part of a quote's content, which begins at ``begin`` or later and before ``last``; or None."""
         head, elided, tail = part.partition(" ~~ ")
         if not elided and not _OCCURRENCE.match(head):  # elided content picks by its head, whole content by itself
             span = self.find_words(line, "Q content", part, begin, len(self.text))
             if span and span.start >= last:
-                self.add_problem(line, "Q content", f"{part[:40]!r} stands more than a paragraph after its cue")
+                self.add_problem(
+                    line, "Q content", f"{part[:40]!r} is more than a paragraph after its cue; write ¶¶ before it"
+                )
                 return None
             return span
         span = self.find_words(line, "Q content", head.strip(), begin, last)
@@ -196,11 +212,12 @@ class NotationReader(TextReader):
             return span
         ends = find_occurrences(tail.strip(), self.text, span.end, len(self.text))
         if not ends:
-            self.add_problem(line, "Q content", f"{tail!r} does not stand after {head!r}")
+            self.add_problem(line, "Q content", f"{tail!r} is not in the article after {head!r}")
             return None
         return Span(span.start, ends[0] + len(tail.strip()))
 
     def read_quote(self, line: int, body: str, sentence: SentenceLine) -> None:
+        """Read a Q line; until :meth:`number_quotes`, the quote's id is its ``=name``."""
         content_words, *fields = [part.strip() for part in body.split(" | ")]
         content = self.read_content(line, content_words, sentence)
         values: dict[str, str] = {}
@@ -218,15 +235,14 @@ class NotationReader(TextReader):
             elif part.startswith("="):
                 values["name"] = part[1:]
             else:
-                self.add_problem(
-                    line, "Q", f"{part!r} is no cue:, source:, addressee:, parent:, link:, directness or attitude"
-                )
+                kinds = "cue:, source:, addressee:, parent:, link:, a directness, an attitude, #cluster or =name"
+                self.add_problem(line, "Q", f"{part!r} is not recognised; expected {kinds}")
         for key in ("source", "directness", "attitude"):
             if key not in values:
-                right = "; source: none where the text names none" if key == "source" else ""
-                self.add_problem(line, "Q", f"{key} is missing{right}")
+                hint = "; write source: none if the text names none" if key == "source" else ""
+                self.add_problem(line, "Q", f"{key} is missing{hint}")
         if "link" in values and values["link"] not in o.links:
-            self.add_problem(line, "link", f"unknown link {values['link']!r}; one of {', '.join(o.links)}")
+            self.add_problem(line, "link", f"unknown link {values['link']!r}; expected one of {', '.join(o.links)}")
         cue = source = addressee = None
         if "cue" in values:
             cue = self.find_words(line, "cue", values["cue"], sentence.span.start, sentence.span.end)
@@ -246,25 +262,25 @@ class NotationReader(TextReader):
         self.quote_lines.append(line)
 
     def number_quotes(self) -> None:
+        """Give the quotes ids in text order, and replace the names of parents by their ids."""
         order = sorted(range(len(self.quotes)), key=lambda i: quote_sort_key(self.quotes[i]))
         ids: dict[str, str] = {}
         for n, i in enumerate(order, 1):
             name = self.quotes[i].id
             if name in ids:
-                self.add_problem(
-                    self.quote_lines[i], "Q", f"={name} names another quote already; give each its own name"
-                )
+                self.add_problem(self.quote_lines[i], "Q", f"={name} appears twice; give each quote its own name")
             elif name:
                 ids[name] = f"q{n}"
         numbered = []
         for n, i in enumerate(order, 1):
             q = self.quotes[i]
             if q.parent is not None and q.parent not in ids:
-                self.add_problem(self.quote_lines[i], "parent", f"no quote is named ={q.parent}")
+                self.add_problem(self.quote_lines[i], "parent", f"no quote has the name ={q.parent}")
             numbered.append(replace(q, id=f"q{n}", parent=None if q.parent is None else ids.get(q.parent)))
         self.quotes = numbered
 
     def read(self, lines: list[str]) -> Document:
+        """Return the document of a file's lines. Raises InputError with every problem."""
         for number, raw in enumerate(lines, 1):
             kind, _, body = raw.strip().partition(" ")
             if not kind or raw.startswith("--"):
@@ -276,7 +292,8 @@ class NotationReader(TextReader):
             elif kind in ("E", "Q") and self.sentences:
                 self.sentences[-1].lines.append((number, kind, body.strip()))
             else:
-                self.add_problem(number, kind, "a line begins with S (sentence), E (event), Q (quote) or -- (comment)")
+                kinds = "S (sentence), E (event) or Q (quote) under an S line, or -- (comment)"
+                self.add_problem(number, kind, f"unknown kind of line; expected {kinds}")
         end = self.sentences[-1].span.end if self.sentences else 0
         if not self.problems and self.text[end:].strip():
             self.add_problem(

@@ -1,4 +1,4 @@
-"""Reads the S lines of the notation: the words of the article, checked letter by letter, mentions and zones."""
+"""Read the S lines of the notation: the article's words, checked character by character, with mentions and zones."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _MARKUP = re.compile(r"\\(.)|\[\[|\]\]|\||\{(\w+)\}", re.S)
 
 
 def mention_sort_key(entity: Entity) -> tuple[int, int, str]:
-    """The key that mentions are numbered by: text order, an outer one before those inside it."""
+    """Return the key by which mentions are numbered: text order, an outer mention before those inside it."""
     return entity.span.start, -entity.span.end, entity.type
 
 
 @dataclass
 class SentenceLine:
-    """An S line: its number, the words it holds, and the E and Q lines under it."""
+    """An S line: its number, its span in the article, and the E and Q lines under it."""
 
     line: int
     span: Span
@@ -30,7 +30,10 @@ class SentenceLine:
 
 
 class TextReader:
-    """The lines that carry the text: sentences, the mentions marked in them, zones."""
+    """Reads the S lines: sentences, the mentions marked in them, and zones. The subclass reads the other lines.
+
+    ``name`` is the file, for problems.
+    """
 
     def __init__(self, name: str, doc_id: str, text: str, ontology: Ontology):
         self.name, self.doc_id, self.text, self.ontology = name, doc_id, text, ontology
@@ -50,6 +53,7 @@ class TextReader:
     # -- sentences and mentions ------------------------------------------------------------------------------------
 
     def read_sentence(self, line: int, body: str) -> None:
+        """Read an S line from where the last one ended: walk through its characters and the article's in parallel."""
         at = self.sentences[-1].span.end if self.sentences else 0
         while at < len(self.text) and self.text[at].isspace():
             at += 1
@@ -57,7 +61,7 @@ class TextReader:
             self.add_problem(line, "S", "the article ends before this line; remove it")
             return
         first = at
-        open_marks: list[int] = []
+        open_marks: list[int] = []  # offsets of the mentions that are not closed yet
         mentions: list[tuple[Span, str]] = []
         i = 0
         while i < len(body):
@@ -75,14 +79,16 @@ class TextReader:
                 continue
             elif m and m.group(2):
                 if m.group(2) not in self.ontology.zones:
-                    self.add_problem(line, "S", f"unknown zone {m.group(2)!r}; one of {', '.join(self.ontology.zones)}")
+                    self.add_problem(
+                        line, "S", f"unknown zone {m.group(2)!r}; expected one of {', '.join(self.ontology.zones)}"
+                    )
                 self.zones.append(Zone(Span(at, at), m.group(2)))
             else:
                 literal = m.group(1) if m and m.group(1) else body[i]
                 if not self.text.startswith(literal, at):
-                    theirs = _remove_markup(body[i : i + 40])
+                    line_words = _remove_markup(body[i : i + 40])
                     self.add_problem(
-                        line, "S", f"the article has {self.text[at : at + 40]!r} here, this line {theirs!r}"
+                        line, "S", f"{line_words!r} is not the article's text; it has {self.text[at : at + 40]!r} here"
                     )
                     return
                 at += 1
@@ -98,12 +104,13 @@ class TextReader:
             self.read_mention(line, span, attributes)
 
     def read_mention(self, line: int, span: Span, attributes: str) -> None:
+        """Add a mention; ``attributes`` is what stands behind its words: type, level, demonym, cluster."""
         words = attributes.split()
         surface = span.of(self.text)
         where = f"[[{surface}|…]]"
         if not words or words[0] not in self.ontology.entity_types:
             known = ", ".join(self.ontology.entity_types)
-            self.add_problem(line, where, f"unknown type {words[0] if words else ''!r}; one of {known}")
+            self.add_problem(line, where, f"unknown type {words[0] if words else ''!r}; expected one of {known}")
             return
         if surface != surface.strip() or not surface:
             self.add_problem(line, where, "the span is empty or begins or ends with white space; mark the words alone")
@@ -120,20 +127,24 @@ class TextReader:
                 cluster = word
             else:
                 self.add_problem(
-                    line, where, f"{word!r} is neither NOM, PRO, demonym nor one cluster name of a-z, 0-9 and _"
+                    line,
+                    where,
+                    f"{word!r} is not NOM, PRO, demonym or a cluster; expected at most one cluster, of a-z, 0-9 and _",
                 )
         self.entities.append(Entity("", span, type_, level, demonym, cluster))
 
     def number_mentions(self) -> None:
+        """Sort the mentions and give them ids."""
         ordered = sorted(self.entities, key=mention_sort_key)
         self.entities = [replace(e, id=f"e{n}") for n, e in enumerate(ordered, 1)]
         self.starts = [e.span.start for e in self.entities]
 
     def find_paragraph(self, offset: int) -> int:
+        """Return the number of the paragraph that an offset is in."""
         return bisect_right(self.paragraphs, Span(offset, len(self.text) + 1)) - 1
 
     def build_zones(self) -> list[Zone]:
-        """Each ``{zone}`` runs to the end of its paragraph or to the next ``{zone}`` in it."""
+        """Return the zones: each runs from its mark to the end of its paragraph, or to the next mark in it."""
         out = []
         for zone, after in pairwise([*self.zones, Zone(Span(len(self.text) + 1, len(self.text) + 1), "body")]):
             end = min(self.paragraphs[self.find_paragraph(zone.span.start)].end, after.span.start)
@@ -143,4 +154,5 @@ class TextReader:
 
 
 def _remove_markup(marked: str) -> str:
+    """Return words without the marks of mentions."""
     return re.sub(r"\[\[|\|[^\]]*\]\]", "", marked)

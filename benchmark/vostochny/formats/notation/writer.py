@@ -1,4 +1,4 @@
-"""Writes a document in the notation, or says what of it the notation cannot carry."""
+"""Write a document in the notation, or report what the notation cannot express."""
 
 from __future__ import annotations
 
@@ -14,59 +14,63 @@ from vostochny.model import Argument, Document, Entity, Event, Quote, Reference,
 from vostochny.ontology import Ontology
 from vostochny.text.layout import find_occurrences, paragraphs_of
 
-MAX_WHOLE_CHARACTERS = 60  # content that is longer is written as its first and last words
+MAX_WHOLE_CHARACTERS = 60  # longer content is written as its first and last words
 
 
 def renumber(document: Document) -> Document:
-    """The document as the notation reads it: items in text order with ids e1, v1, q1 …, references by id."""
+    """Return the document as the notation reads it: items in text order with ids e1, v1, q1 …, references by id."""
     mentions = sorted(document.entities, key=mention_sort_key)
     events = sorted(document.events, key=event_sort_key)
     quotes = sorted(document.quotes, key=quote_sort_key)
     ids = {e.id: f"e{n}" for n, e in enumerate(mentions, 1)} | {v.id: f"v{n}" for n, v in enumerate(events, 1)}
-    heads = {q.id: f"q{n}" for n, q in enumerate(quotes, 1)}
-    at = {e.span: ids[e.id] for e in reversed(mentions)}
+    quote_ids = {q.id: f"q{n}" for n, q in enumerate(quotes, 1)}
+    entity_at = {e.span: ids[e.id] for e in reversed(mentions)}
 
     def refer(reference: Reference | None) -> Reference | None:
         if reference is None:
             return None
-        known = at.get(reference.span) if reference.id is None else ids.get(reference.id)
-        return Reference(reference.span, known)
+        new_id = entity_at.get(reference.span) if reference.id is None else ids.get(reference.id)
+        return Reference(reference.span, new_id)
 
-    def filled(event: Event) -> tuple[Argument, ...]:
+    def arguments(event: Event) -> tuple[Argument, ...]:
         return tuple(Argument(a.role, refer(a.filler) or a.filler) for a in event.arguments)
 
     return replace(
         document,
         entities=tuple(replace(e, id=f"e{n}") for n, e in enumerate(mentions, 1)),
-        events=tuple(replace(v, id=ids[v.id], arguments=filled(v)) for v in events),
+        events=tuple(replace(v, id=ids[v.id], arguments=arguments(v)) for v in events),
         quotes=tuple(
-            replace(q, id=heads[q.id], source=refer(q.source), addressee=refer(q.addressee),
-                    parent=None if q.parent is None else heads.get(q.parent, q.parent))
+            replace(q, id=quote_ids[q.id], source=refer(q.source), addressee=refer(q.addressee),
+                    parent=None if q.parent is None else quote_ids.get(q.parent, q.parent))
             for q in quotes
         ),
     )  # fmt: skip
 
 
 def write_notation(document: Document, ontology: Ontology) -> str:
-    """The notation of a document, read back and compared. Raises InputError with all that it cannot carry."""
+    """Return the notation of a document, after reading it back to be sure that nothing is lost.
+
+    Raises InputError with everything that the notation cannot express.
+    """
     writer = _NotationWriter(renumber(document))
     source = writer.write_source()
     if writer.problems:
         raise InputError(writer.problems)
     back = NotationReader(document.doc_id, document.doc_id, document.text, ontology).read(source.split("\n"))
     for layer in ("zones", "entities", "events", "quotes"):
-        given, got = getattr(writer.document, layer), getattr(back, layer)
-        if given != got and (given or layer != "zones"):
-            wrong = next((g for g, b in zip(given, got, strict=False) if g != b), layer)
-            writer.add_problem(
-                getattr(wrong, "id", layer), f"cannot be written so that it is read again as it is: {wrong}"
-            )
+        items, items_back = getattr(writer.document, layer), getattr(back, layer)
+        # A document without zones is read back with the zone body, which covers it.
+        if items != items_back and (items or layer != "zones"):
+            wrong = next((a for a, b in zip(items, items_back, strict=False) if a != b), layer)
+            writer.add_problem(getattr(wrong, "id", layer), f"does not read back as it was written: {wrong}")
     if writer.problems:
         raise InputError(writer.problems)
     return source
 
 
 class _NotationWriter:
+    """Writes one document, whose items must be renumbered already."""
+
     def __init__(self, document: Document):
         self.document, self.text = document, document.text
         self.paragraphs = paragraphs_of(document.text)
@@ -82,6 +86,7 @@ class _NotationWriter:
     # -- sentences, zones and mentions -------------------------------------------------------------------------------
 
     def write_source(self) -> str:
+        """Return the notation; "" if there is a problem with a span."""
         d = self.document
         whole = [(e.id, e.span) for e in d.entities] + [(v.id, v.trigger) for v in d.events]
         whole += [(q.id, q.cue) for q in d.quotes if q.cue]
@@ -89,27 +94,30 @@ class _NotationWriter:
             if span.of(self.text) != span.of(self.text).strip():
                 self.add_problem(id_, "begins or ends with white space; mark the words alone", span)
             elif not any(p.start <= span.start and span.end <= p.end for p in self.paragraphs):
-                self.add_problem(id_, "runs across paragraphs, which the notation cannot write", span)
+                self.add_problem(id_, "runs across paragraphs, which the notation cannot express", span)
         self.check_crossing()
         marks = self.place_zone_marks()
-        if self.problems:  # what is wrong here would come back as problems of everything that refers to it
+        if self.problems:  # otherwise everything that refers to such a span would be a problem again
             return ""
         lines = [line for p in self.paragraphs for line in self.split_lines(p, [span for _, span in whole])]
-        refer: dict[Span, list[str]] = defaultdict(list)
+        rows_under: dict[Span, list[str]] = defaultdict(list)  # S line → its E and Q lines
         for event in d.events:
             home = self.find_line(event.trigger, lines)
-            refer[home].append(self.write_event(event, home))
+            rows_under[home].append(self.write_event(event, home))
         for quote in d.quotes:
             home = self.find_line(quote.cue or quote.content[0], lines)
-            refer[home].append(self.write_quote(quote, home))
+            rows_under[home].append(self.write_quote(quote, home))
         blocks = [
-            "\n".join(row for line in block for row in (f"S {self.mark_up(line, marks)}", *refer[line]))
+            "\n".join(row for line in block for row in (f"S {self.mark_up(line, marks)}", *rows_under[line]))
             for _, block in groupby(lines, key=lambda line: next(p for p in self.paragraphs if line.start < p.end))
         ]
         return "\n\n".join(blocks) + "\n"
 
     def check_crossing(self) -> None:
-        """Mentions come in text order, an outer one first: one that begins in another ends there too."""
+        """Check that mentions are nested: one that begins inside another must end there too.
+
+        They come in text order, an outer one first, so a stack of the mentions around the current one is enough.
+        """
         around: list[Entity] = []
         for e in self.document.entities:
             while around and around[-1].span.end <= e.span.start:
@@ -120,10 +128,12 @@ class _NotationWriter:
             else:
                 around.append(e)
             if e.cluster is not None and (not re.fullmatch(r"[a-z0-9_]+", e.cluster) or e.cluster == "demonym"):
-                self.add_problem(e.id, f"the cluster {e.cluster!r} is not of a-z, 0-9 and _", e.span)
+                self.add_problem(
+                    e.id, f"the cluster {e.cluster!r} cannot be written; expected only a-z, 0-9 and _", e.span
+                )
 
     def place_zone_marks(self) -> dict[int, str]:
-        """Which zone begins at which offset, where that has to be said."""
+        """Return offset → zone for every zone that needs a mark: body only where it begins inside a paragraph."""
         marks = {}
         for zone in self.document.zones:
             words = zone.span.of(self.text)
@@ -140,7 +150,7 @@ class _NotationWriter:
         return marks
 
     def split_lines(self, paragraph: Span, whole: list[Span]) -> list[Span]:
-        """The sentences of a paragraph, those that one of ``whole`` runs across put together."""
+        """Return the sentences of a paragraph; those that share one of the spans ``whole`` are joined."""
         starts = {s.start for s in self.document.sentences if paragraph.start < s.start < paragraph.end}
         cuts = [c for c in sorted(starts) if not any(s.start < c < s.end for s in whole)]
         out = []
@@ -152,10 +162,10 @@ class _NotationWriter:
         return out
 
     def mark_up(self, line: Span, zones: dict[int, str]) -> str:
-        """The words of a line with its mentions and zones."""
+        """Return the words of a line with its mentions and zones marked."""
         here = [e for e in self.document.entities if line.start <= e.span.start < line.end]
         opening: dict[int, list[Entity]] = defaultdict(list)
-        # Of mentions on the same words the last is the outermost: they are numbered as they close.
+        # Of mentions on the same words the last one is the outermost, because the reader numbers them as they close.
         for e in sorted(here, key=lambda e: (-e.span.end, -int(e.id[1:]))):
             opening[e.span.start].append(e)
         out, around = [], list[Entity]()
@@ -181,41 +191,44 @@ class _NotationWriter:
     # -- events and quotes -------------------------------------------------------------------------------------------
 
     def find_line(self, span: Span, lines: list[Span]) -> Span:
-        """The line that a span begins in."""
+        """Return the line that a span begins in."""
         return next((line for line in lines if line.start <= span.start < line.end), lines[-1])
 
     def name_place(self, span: Span, start: int, end: int) -> str | None:
-        """The words of a span, with the number of the occurrence where they stand there more than once."""
+        """Return the words of a span, with ``~n`` if they occur twice or more in the stretch; None if impossible."""
         words = span.of(self.text)
-        found = find_occurrences(words, self.text, start, end)
-        if span.start not in found or not _is_plain(words):
+        starts = find_occurrences(words, self.text, start, end)
+        if span.start not in starts or not _is_plain(words):
             return None
-        return words if len(found) == 1 else f"{words} ~{found.index(span.start) + 1}"
+        return words if len(starts) == 1 else f"{words} ~{starts.index(span.start) + 1}"
 
     def list_scopes(self, home: Span) -> list[tuple[str, Span]]:
-        """Where a filler may be looked for, and how that is said."""
+        """Return where a filler may be looked for, narrowest first: the mark, and the stretch of the text."""
         paragraph = next(p for p in self.paragraphs if p.start <= home.start < p.end)
         return [("", home), ("¶", paragraph), ("¶¶", Span(0, len(self.text)))]
 
     def write_filler(self, owner: str, what: str, reference: Reference, home: Span) -> str:
+        """Return a filler, source or addressee, named in the narrowest scope for it; the rest is for a problem."""
         words = reference.span.of(self.text)
         for mark, scope in self.list_scopes(home):
             if (reference.id or "").startswith("v"):
-                placed = self.name_place(reference.span, scope.start, scope.end)
+                words_in_scope = self.name_place(reference.span, scope.start, scope.end)
                 same = [v for v in self.document.events if v.trigger == reference.span]
                 type_ = f" ({next(v.type for v in same if v.id == reference.id)})" if len(same) > 1 else ""
-                if placed:
-                    return f"!{mark}{placed}{type_}"
+                if words_in_scope:
+                    return f"!{mark}{words_in_scope}{type_}"
                 continue
             inside = [e for e in self.by_words[words] if scope.start <= e.span.start < scope.end]
             ids = [e.id for e in inside]
             if reference.id in ids and _is_plain(words):
+                # "none" alone would mean that there is no source.
                 number = f" ~{ids.index(reference.id) + 1}" if len(ids) > 1 or words == "none" else ""
                 return f"{mark}{words}{number}"
         self.add_problem(owner, f"its {what} ‹{words}› cannot be named by its words", reference.span)
         return ""
 
     def write_event(self, event: Event, home: Span) -> str:
+        """Return the E line of an event under the line ``home``."""
         missing = [name for name in ("realis", "polarity") if getattr(event, name) is None]
         if missing:
             self.add_problem(event.id, f"has no {' and no '.join(missing)}; the notation needs both", event.trigger)
@@ -228,10 +241,11 @@ class _NotationWriter:
         return "E " + " | ".join(filter(None, [*fields, self.write_cluster(event, event.trigger)]))
 
     def write_quote(self, quote: Quote, home: Span) -> str:
+        """Return the Q line of a quote under the line ``home``."""
         span = quote.content[0]
         missing = [name for name in ("directness", "attitude") if getattr(quote, name) is None]
         if quote.source is None and not quote.unattributed:
-            missing.append("source (nor the mark that the text names none)")
+            missing.append("source (nor a mark that the text names none)")
         if missing:
             self.add_problem(quote.id, f"has no {' and no '.join(missing)}; the notation needs them", span)
         fields = [self.write_content(quote, home)]
@@ -260,6 +274,7 @@ class _NotationWriter:
         return f"#{item.cluster}"
 
     def write_content(self, quote: Quote, home: Span) -> str:
+        """Return the content of a quote, its parts separated by ``//``."""
         at = next(i for i, p in enumerate(self.paragraphs) if p.start <= home.start < p.end)
         begin = self.paragraphs[at].start
         near = self.paragraphs[min(at + 1, len(self.paragraphs) - 1)].end
@@ -277,7 +292,10 @@ class _NotationWriter:
         return " // ".join(parts)
 
     def write_part(self, span: Span, begin: int, last: int) -> str | None:
-        """One part of the content, whole where it is short, else by its first and last words."""
+        """Return one part of the content, whole if it is short, else as its first and last words; None if impossible.
+
+        As many words are taken as it needs for the reader to find the same span.
+        """
         words = span.of(self.text)
         if not begin <= span.start < last:
             return None
@@ -295,28 +313,29 @@ class _NotationWriter:
         starts = [m.start() for m in re.finditer(r"\S+", words)]
         for first in _list_word_counts(3, len(ends)):
             head = Span(span.start, span.start + ends[first - 1])
-            placed = self.name_place(head, begin, last)
-            if placed is None or _has_separator(placed):
+            head_words = self.name_place(head, begin, last)
+            if head_words is None or _has_separator(head_words):
                 continue
             for last_words in _list_word_counts(2, len(starts) - first):
                 tail = words[starts[-last_words] :]
-                found = find_occurrences(tail, self.text, head.end, len(self.text))
-                if found and found[0] == span.end - len(tail) and _is_plain(tail) and not _has_separator(tail):
-                    return f"{placed} ~~ {tail}"
+                tail_starts = find_occurrences(tail, self.text, head.end, len(self.text))
+                is_found = bool(tail_starts) and tail_starts[0] == span.end - len(tail)
+                if is_found and _is_plain(tail) and not _has_separator(tail):
+                    return f"{head_words} ~~ {tail}"
         return whole_text
 
 
 def _is_plain(words: str) -> bool:
-    """True where words mean themselves in a field."""
+    """Return whether words can stand in a field without being read as markup."""
     special = "|" in words or "\n" in words or words.startswith(("¶", "!", "#", "="))
     return bool(words) and words == words.strip() and not special and not re.search(r"~\d+$", words)
 
 
 def _has_separator(words: str) -> bool:
-    """True where content would be taken apart."""
+    """Return whether words have a separator of content, at which the reader would split them."""
     return "//" in words or "~~" in words
 
 
 def _list_word_counts(usual: int, most: int) -> list[int]:
-    """Numbers of words to try: the usual one, then more, then fewer."""
+    """Return the numbers of words to try: the usual one, then more, then fewer."""
     return [*range(min(usual, most), most + 1), *range(min(usual, most) - 1, 0, -1)] if most > 0 else []
