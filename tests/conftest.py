@@ -58,10 +58,10 @@ def validated(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, st
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A valid annotations folder to change one thing in."""
     from scripts import files
-    from tests.support.annotated import Copy
+    from tests.support.annotated import AnnotationsCopy
 
     monkeypatch.setattr(files, "SEEDS", tmp_path / "seeds")
-    return Copy(tmp_path)
+    return AnnotationsCopy(tmp_path)
 
 
 @pytest.fixture(scope="session")

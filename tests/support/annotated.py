@@ -1,4 +1,7 @@
-"""A small annotations folder that breaks no rule, and what changes one thing in it."""
+"""A small annotations folder that breaks no rule, and functions that change one thing in it.
+
+The tests of the rules write the folder, break one rule by one change, and check which rules are reported.
+"""
 
 from __future__ import annotations
 
@@ -104,8 +107,8 @@ REGISTRY: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def at(words: str, doc_id: str, nth: int = 1) -> dict[str, Any]:
-    """The nth place of these words."""
+def locate(words: str, doc_id: str, nth: int = 1) -> dict[str, Any]:
+    """Return offsets and words of the nth occurrence of these words in an article."""
     start = -1
     for _ in range(nth):
         start = TEXTS[doc_id].index(words, start + 1)
@@ -115,20 +118,20 @@ def at(words: str, doc_id: str, nth: int = 1) -> dict[str, Any]:
 FIRST, SECOND = TEXTS
 DISCREPANCIES: list[dict[str, Any]] = [
     {"id": "where", "relation": "granularity", "reason": "The place, or the country.", "spans": [
-        {"doc_id": FIRST, **at("Vostochny cosmodrome", FIRST)}, {"doc_id": SECOND, **at("Russia", SECOND)},
+        {"doc_id": FIRST, **locate("Vostochny cosmodrome", FIRST)}, {"doc_id": SECOND, **locate("Russia", SECOND)},
     ]},
     {"id": "said", "relation": "framing", "reason": "Told, or said.", "spans": [
-        {"doc_id": FIRST, **at("told", FIRST)}, {"doc_id": SECOND, **at("said", SECOND)},
+        {"doc_id": FIRST, **locate("told", FIRST)}, {"doc_id": SECOND, **locate("said", SECOND)},
     ]},
 ]  # fmt: skip
 DECISION = {
-    "doc_id": SECOND, "layer": "entities", "spans": [at("Vladimir Putin", SECOND)],
+    "doc_id": SECOND, "layer": "entities", "spans": [locate("Vladimir Putin", SECOND)],
     "a": "marked", "b": "not marked", "decision": "a person", "rule": "E1",
 }  # fmt: skip
 
 
-class Copy:
-    """A valid annotations folder to change one thing in."""
+class AnnotationsCopy:
+    """A valid annotations folder in a temporary directory, to change one thing in."""
 
     def __init__(self, root: Path):
         self.root, self.annotations = root, root / "annotations"
@@ -138,77 +141,78 @@ class Copy:
         for doc_id, text in TEXTS.items():
             (root / "seeds" / f"{doc_id}.txt").write_text(text, encoding="utf-8")
             known[doc_id] = {"sha256": hashlib.sha256(text.encode()).hexdigest()}
-            self.note(doc_id)
-        self.write("documents.yaml", {"canary": "x", "documents": known})
+            self.annotate(doc_id)
+        self.write_yaml("documents.yaml", {"canary": "x", "documents": known})
         shutil.copy(ANNOTATIONS / "ontology.yaml", self.annotations)
         (self.annotations / "GUIDELINES.md").write_text("**E1** A person.\n", encoding="utf-8")
         shutil.copytree(self.gold, self.annotations / "annotators" / "a")
         for name, entries in REGISTRY.items():
-            self.write(f"clusters/{name}.yaml", entries)
-        self.write("discrepancies.yaml", DISCREPANCIES)
-        self.decide()
+            self.write_yaml(f"clusters/{name}.yaml", entries)
+        self.write_yaml("discrepancies.yaml", DISCREPANCIES)
+        self.write_decision()
 
-    def write(self, name: str, content: Any) -> None:
+    def write_yaml(self, name: str, content: Any) -> None:
         path = self.annotations / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
-    def note(self, doc_id: str, *changes: tuple[str, str]) -> None:
-        """Annotate an article as its notation says, with something written otherwise."""
+    def annotate(self, doc_id: str, *changes: tuple[str, str]) -> None:
+        """Write the gold of an article from its notation, each (old, new) of ``changes`` replaced."""
         source = NOTES[doc_id]
         for old, new in changes:
-            assert source.count(old) == 1, f"{old!r} stands {source.count(old)} times"
+            assert source.count(old) == 1, f"{old!r} occurs {source.count(old)} times"
             source = source.replace(old, new)
         document = notation.read(source, doc_id, TEXTS[doc_id], ONTOLOGY)
-        self.store(doc_id, label_studio.canonicalize(label_studio.write(document)))
+        self.write_task(doc_id, label_studio.canonicalize(label_studio.write(document)))
 
-    def store(self, doc_id: str, task: dict[str, Any]) -> None:
+    def write_task(self, doc_id: str, task: dict[str, Any]) -> None:
         self.gold.mkdir(parents=True, exist_ok=True)
         (self.gold / f"{doc_id}.json").write_text(label_studio.dumps(task), encoding="utf-8")
 
-    def result(self, doc_id: str, change: Callable[[list[dict[str, Any]]], None]) -> None:
-        """Change the results of a stored task, whatever the notation could say."""
+    def change_results(self, doc_id: str, change: Callable[[list[dict[str, Any]]], None]) -> None:
+        """Change the results of a stored task directly, in ways that the notation cannot express."""
         task = json.loads((self.gold / f"{doc_id}.json").read_text(encoding="utf-8"))
         change(task["annotations"][0]["result"])
-        self.store(doc_id, task)
+        self.write_task(doc_id, task)
 
-    def register(self, name: str, change: Callable[[dict[str, Any]], None]) -> None:
+    def change_registry(self, name: str, change: Callable[[dict[str, Any]], None]) -> None:
         entries = json.loads(json.dumps(REGISTRY[name]))
         change(entries)
-        self.write(f"clusters/{name}.yaml", entries)
+        self.write_yaml(f"clusters/{name}.yaml", entries)
 
-    def differ(self, change: Callable[[list[dict[str, Any]]], None]) -> None:
+    def change_discrepancies(self, change: Callable[[list[dict[str, Any]]], None]) -> None:
         rows = json.loads(json.dumps(DISCREPANCIES))
         change(rows)
-        self.write("discrepancies.yaml", rows)
+        self.write_yaml("discrepancies.yaml", rows)
 
-    def decide(self, **changes: Any) -> None:
+    def write_decision(self, **changes: Any) -> None:
         row = json.dumps(DECISION | changes)
         (self.annotations / "adjudication.jsonl").write_text(row + "\n", encoding="utf-8")
 
-    def found(self) -> tuple[list[str], list[str]]:
-        """The rules that are broken, and what could not be read."""
+    def check(self) -> tuple[list[str], list[str]]:
+        """Return the ids of the broken rules, and messages on what cannot be read."""
         folder = read_folder(self.annotations)
         return [v.rule for v in validate.check(folder)], list(map(str, folder.unreadable))
 
 
 # -- changes -----------------------------------------------------------------------------------------------------------
 
-
 Result = list[dict[str, Any]]
-Change = Callable[[Copy], None]
+Change = Callable[[AnnotationsCopy], None]
 
 
-def noted(doc_id: str, *changes: tuple[str, str]) -> Change:
-    return lambda copy: copy.note(doc_id, *changes)
+def change_notes(doc_id: str, *changes: tuple[str, str]) -> Change:
+    """Return a change of the notation of an article: (old, new) pairs."""
+    return lambda copy: copy.annotate(doc_id, *changes)
 
 
-def stored(doc_id: str, change: Callable[[Result], None]) -> Change:
-    return lambda copy: copy.result(doc_id, change)
+def change_results(doc_id: str, change: Callable[[Result], None]) -> Change:
+    """Return a change of the stored results of an article."""
+    return lambda copy: copy.change_results(doc_id, change)
 
 
-def registered(name: str, **changes: Any) -> Change:
-    """Change fields of entries; None removes an entry."""
+def change_registry(name: str, **changes: Any) -> Change:
+    """Return a change of a registry: fields by cluster; None removes the entry."""
 
     def change(entries: dict[str, Any]) -> None:
         for cluster, fields in changes.items():
@@ -217,49 +221,53 @@ def registered(name: str, **changes: Any) -> Change:
             else:
                 entries[cluster] = entries.get(cluster, {}) | fields
 
-    return lambda copy: copy.register(name, change)
+    return lambda copy: copy.change_registry(name, change)
 
 
-def both(*changes: Change) -> Change:
-    def change(copy: Copy) -> None:
+def combine(*changes: Change) -> Change:
+    """Return a change that makes several changes."""
+
+    def change(copy: AnnotationsCopy) -> None:
         for one in changes:
             one(copy)
 
     return change
 
 
-def region(id_: str, control: str, words: dict[str, Any], **value: Any) -> dict[str, Any]:
-    """A result: a span by labels, a choice by choices, a text area by text."""
+def make_result(id_: str, control: str, words: dict[str, Any], **value: Any) -> dict[str, Any]:
+    """Return a Label Studio result; the keyword labels, choices or text determines its type."""
     kind = {"labels": "labels", "choices": "choices", "text": "textarea"}[next(iter(value))]
     return {"id": id_, "from_name": control, "to_name": "text", "type": kind, "value": words | value}
 
 
-def labelled(result: Result, label: str) -> dict[str, Any]:
-    """The first span with a label."""
+def find_labelled(result: Result, label: str) -> dict[str, Any]:
+    """Return the first span with a label."""
     return next(e for e in result if e["type"] == "labels" and e["value"]["labels"] == [label])
 
 
-def marked(result: Result, words: str) -> str:
-    """The id of the first mention of these words."""
+def find_mention_id(result: Result, words: str) -> str:
+    """Return the id of the first mention of these words."""
     return next(e["id"] for e in result if e.get("from_name") == "entity" and e["value"]["text"] == words)
 
 
-def place(entry: dict[str, Any]) -> dict[str, Any]:
+def get_words(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return the offsets and words of a result."""
     return {key: entry["value"][key] for key in ("start", "end", "text")}
 
 
-def relations(result: Result, label: str) -> Result:
+def find_relations(result: Result, label: str) -> Result:
+    """Return the relations with a label."""
     return [e for e in result if e["type"] == "relation" and label in e["labels"]]
 
 
-def related(label: str, **changes: Any) -> Callable[[Result], None]:
-    """Change the first relation of a label."""
-    return lambda result: relations(result, label)[0].update(changes)
+def change_relation(label: str, **changes: Any) -> Callable[[Result], None]:
+    """Return a change of the first relation with a label."""
+    return lambda result: find_relations(result, label)[0].update(changes)
 
 
-def moved(words: str, begin: int, end: int) -> Change:
-    """Move the ends of everything that stands on the first place of these words in the first article."""
-    there = at(words, FIRST)
+def move_ends(words: str, begin: int, end: int) -> Change:
+    """Return a change of the ends of all that is annotated on the first occurrence of words in the first article."""
+    there = locate(words, FIRST)
 
     def change(result: Result) -> None:
         for value in (e["value"] for e in result if "value" in e):
@@ -269,9 +277,9 @@ def moved(words: str, begin: int, end: int) -> Change:
                 if isinstance(value["text"], str):
                     value["text"] = TEXTS[FIRST][value["start"] : value["end"]]
 
-    return stored(FIRST, change)
+    return change_results(FIRST, change)
 
 
-def without(control: str) -> Callable[[Result], None]:
-    """Remove the first attribute of a control."""
+def remove_attribute(control: str) -> Callable[[Result], None]:
+    """Return a change that removes the first result of a control."""
     return lambda result: result.remove(next(e for e in result if e.get("from_name") == control))

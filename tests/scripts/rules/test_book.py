@@ -11,18 +11,18 @@ import pytest
 from scripts.files import ANNOTATIONS
 from scripts.rules import book, validate
 from scripts.rules.folder import find_guideline_numbers, read_folder
-from tests.support.annotated import FIRST, SECOND, TEXTS, Copy
+from tests.support.annotated import FIRST, SECOND, TEXTS, AnnotationsCopy
 from tests.support.rule_breaks import BREAKS, GROUPS
 
 
-def test_the_base_is_clean(copy: Copy):
-    assert copy.found() == ([], [])
+def test_the_base_is_clean(copy: AnnotationsCopy):
+    assert copy.check() == ([], [])
 
 
 @pytest.mark.parametrize("rule", BREAKS)
-def test_each_rule_is_broken_alone(rule: str, copy: Copy):
+def test_each_rule_is_broken_alone(rule: str, copy: AnnotationsCopy):
     BREAKS[rule](copy)
-    broken, unreadable = copy.found()
+    broken, unreadable = copy.check()
     assert set(broken) == {rule} and not unreadable, unreadable
 
 
@@ -38,17 +38,17 @@ def test_every_rule_has_its_change_and_its_words():
 
 def test_an_annotators_pass_is_held_to_the_rules_on_one_article(copy):
     shutil.rmtree(copy.annotations / "annotators")
-    copy.note(FIRST, ("[[Kim|PER kim_jong_un]]’s", "[[Kim’s|ORG kim_jong_un]]"))
+    copy.annotate(FIRST, ("[[Kim|PER kim_jong_un]]’s", "[[Kim’s|ORG kim_jong_un]]"))
     shutil.copytree(copy.gold, copy.annotations / "annotators" / "b")
-    copy.note(FIRST)
+    copy.annotate(FIRST)
     folder = read_folder(copy.annotations)
     found = validate.check(folder)
     assert [(v.rule, v.file) for v in found] == [("EN9", f"annotations/annotators/b/{FIRST}.json")]
 
 
 def test_an_interpreter_speaks_for_another(copy):
-    copy.note(SECOND, ("source: Putin", "source: ¶Kim Jong Un"))
-    assert copy.found() == (["CL5"], [])
+    copy.annotate(SECOND, ("source: Putin", "source: ¶Kim Jong Un"))
+    assert copy.check() == (["CL5"], [])
     folder = read_folder(copy.annotations)
     second = folder.gold[1]
     spoken = dataclasses.replace(second.document, text=TEXTS[SECOND].replace("Kim Jong Un", "interpreter"))
@@ -60,9 +60,9 @@ def test_registries_and_records_are_not_missed_before_they_exist(copy):
     shutil.rmtree(copy.annotations / "clusters")
     for name in ("discrepancies.yaml", "adjudication.jsonl", "GUIDELINES.md"):
         (copy.annotations / name).unlink()
-    assert copy.found() == ([], [])
+    assert copy.check() == ([], [])
 
 
 def test_a_registry_folder_must_be_complete(copy):
     (copy.annotations / "clusters" / "utterances.yaml").unlink()
-    assert copy.found() == (["RG1"], [])
+    assert copy.check() == (["RG1"], [])

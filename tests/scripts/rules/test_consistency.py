@@ -8,27 +8,27 @@ import pytest
 
 from scripts.rules import consistency
 from scripts.rules.folder import read_folder
-from tests.support.annotated import FIRST, NOTES, SECOND, TEXTS, Change, Copy, noted
+from tests.support.annotated import FIRST, NOTES, SECOND, TEXTS, AnnotationsCopy, Change, change_notes
 
 
-def struck(doc_id: str, begins: str) -> Change:
+def delete_line(doc_id: str, begins: str) -> Change:
     """Leave out the one line of the notation that begins so."""
     (line,) = (x for x in NOTES[doc_id].splitlines(keepends=True) if x.startswith(begins))
-    return noted(doc_id, (line, ""))
+    return change_notes(doc_id, (line, ""))
 
 
 THEY = ("said that [[they|PER PRO leaders]]", "said that they")
 KIM = "[[Kim|PER kim_jong_un]] meets"
 CONSISTENT = {
-    "mention": (noted(SECOND, THEY, ("Participant: they | ", "")), "they"),
-    "type": (noted(FIRST, (KIM, KIM.replace("PER", "ORG"))), "Kim"),
-    "identity": (noted(FIRST, (KIM, KIM.replace("kim_jong_un", "leaders"))), "Kim"),
-    "capital": (noted(FIRST, ("[[Sep 15|DATE]]", "Sep 15")), "Sep"),
-    "value": (noted(FIRST, ("[[two|CARDINAL]]", "two")), "two"),
-    "marks": (struck(SECOND, "Q “There"), "“There is time,”"),
-    "report": (struck(SECOND, "Q that"), "said"),
+    "mention": (change_notes(SECOND, THEY, ("Participant: they | ", "")), "they"),
+    "type": (change_notes(FIRST, (KIM, KIM.replace("PER", "ORG"))), "Kim"),
+    "identity": (change_notes(FIRST, (KIM, KIM.replace("kim_jong_un", "leaders"))), "Kim"),
+    "capital": (change_notes(FIRST, ("[[Sep 15|DATE]]", "Sep 15")), "Sep"),
+    "value": (change_notes(FIRST, ("[[two|CARDINAL]]", "two")), "two"),
+    "marks": (delete_line(SECOND, "Q “There"), "“There is time,”"),
+    "report": (delete_line(SECOND, "Q that"), "said"),
     "report-trigger": (
-        noted(
+        change_notes(
             FIRST,
             ("E leave", "E said | Contact.Correspond | actual | #other_talks\nE leave"),
             ("E pledge", "E reported | Contact.Correspond | actual | #other_talks\nE pledge"),
@@ -37,18 +37,18 @@ CONSISTENT = {
         ),
         "reported",
     ),
-    "trigger": (struck(SECOND, "E talk ~1"), "talk"),
-    "event": (struck(SECOND, "E met"), "met"),
-    "argument": (noted(SECOND, ("Participant: Vladimir Putin | Participant: Kim Jong Un | ", "")), "met"),
+    "trigger": (delete_line(SECOND, "E talk ~1"), "talk"),
+    "event": (delete_line(SECOND, "E met"), "met"),
+    "argument": (change_notes(SECOND, ("Participant: Vladimir Putin | Participant: Kim Jong Un | ", "")), "met"),
 }
 
 
-def rows_of(copy: Copy) -> list[consistency.Row]:
+def rows_of(copy: AnnotationsCopy) -> list[consistency.Row]:
     return consistency.find_rows(read_folder(copy.annotations).gold)
 
 
 @pytest.mark.parametrize("kind", CONSISTENT)
-def test_each_kind_of_row_is_found(kind: str, copy: Copy):
+def test_each_kind_of_row_is_found(kind: str, copy: AnnotationsCopy):
     before = {r.key for r in rows_of(copy)}
     change, words = CONSISTENT[kind]
     change(copy)
@@ -69,7 +69,7 @@ def test_rows_are_cleared_counted_and_go_stale(copy, validated):
     assert code == 1 and len(keys) == len(set(keys)) > 0
     start = TEXTS[FIRST].index("two")
     assert f"value|000|{start}|{start + 3}|two" in keys
-    copy.write("consistency.yaml", dict.fromkeys(keys, "it is right so") | {"value|000|1|2|x": "it was once"})
+    copy.write_yaml("consistency.yaml", dict.fromkeys(keys, "it is right so") | {"value|000|1|2|x": "it was once"})
     code, out, _ = validated(*arguments)
     assert code == 0 and json.loads(out) == {"rows": [], "cleared": len(keys), "stale": ["value|000|1|2|x"]}
     code, out, _ = validated(*arguments[:2])
@@ -77,6 +77,6 @@ def test_rows_are_cleared_counted_and_go_stale(copy, validated):
 
 
 def test_a_row_is_not_cleared_without_a_reason(copy, validated):
-    copy.write("consistency.yaml", {"value|000|1|2|x": None})
+    copy.write_yaml("consistency.yaml", {"value|000|1|2|x": None})
     code, _, err = validated(str(copy.annotations), "--consistency")
     assert code == 2 and "is not a mapping of keys to reasons" in err

@@ -7,14 +7,14 @@ import json
 import pytest
 
 from scripts.rules import book
-from tests.support.annotated import FIRST, SECOND, TEXTS, Copy, relations
+from tests.support.annotated import FIRST, SECOND, TEXTS, AnnotationsCopy, find_relations
 from tests.support.processes import run_scripts
-from tests.support.rule_breaks.spans import long_value
+from tests.support.rule_breaks.spans import add_long_value
 
 
 def test_all_problems_at_once_with_place_words_and_rule(copy, validated):
-    copy.note(FIRST, ("[[Kim|PER kim_jong_un]]’s", "[[Kim’s|PER kim_jong_un]]"), ("mixed", "indirect"))
-    copy.result(SECOND, long_value)
+    copy.annotate(FIRST, ("[[Kim|PER kim_jong_un]]’s", "[[Kim’s|PER kim_jong_un]]"), ("mixed", "indirect"))
+    copy.change_results(SECOND, add_long_value)
     code, out, _ = validated(str(copy.annotations), "--json")
     rows = json.loads(out)
     assert code == 1 and rows["unreadable"] == []
@@ -34,36 +34,36 @@ def test_clean_is_0(copy, validated):
     assert code == 0 and "0 problems, 0 unreadable" in out
 
 
-def break_json(copy: Copy) -> None:
+def break_json(copy: AnnotationsCopy) -> None:
     (copy.gold / f"{FIRST}.json").write_text("{", encoding="utf-8")
 
 
-def lose_gold(copy: Copy) -> None:
+def lose_gold(copy: AnnotationsCopy) -> None:
     (copy.gold / f"{FIRST}.json").unlink()
 
 
-def change_seed(copy: Copy) -> None:
+def change_seed(copy: AnnotationsCopy) -> None:
     (copy.root / "seeds" / f"{FIRST}.txt").write_text("other", encoding="utf-8")
 
 
-def stray_file(copy: Copy) -> None:
+def add_stray_file(copy: AnnotationsCopy) -> None:
     (copy.gold / "other.json").write_text("{}", encoding="utf-8")
 
 
-def break_yaml(copy: Copy) -> None:
+def break_yaml(copy: AnnotationsCopy) -> None:
     (copy.annotations / "discrepancies.yaml").write_text("[", encoding="utf-8")
 
 
-def register_twice(copy: Copy) -> None:
+def register_twice(copy: AnnotationsCopy) -> None:
     path = copy.annotations / "clusters" / "entities.yaml"
     path.write_text(path.read_text(encoding="utf-8") + "train: {name: x, type: VEH}\n", encoding="utf-8")
 
 
-def orphan_cue(copy: Copy) -> None:
-    copy.result(FIRST, lambda result: result.remove(relations(result, "cue")[0]))
+def unlink_cue(copy: AnnotationsCopy) -> None:
+    copy.change_results(FIRST, lambda result: result.remove(find_relations(result, "cue")[0]))
 
 
-def break_record(copy: Copy) -> None:
+def break_record(copy: AnnotationsCopy) -> None:
     (copy.annotations / "adjudication.jsonl").write_text("{\n", encoding="utf-8")
 
 
@@ -73,10 +73,10 @@ def break_record(copy: Copy) -> None:
         (break_json, "cannot be read"),
         (lose_gold, "cannot be read"),
         (change_seed, "differs from annotations/documents.yaml"),
-        (stray_file, "is named after no article"),
+        (add_stray_file, "is named after no article"),
         (break_yaml, "discrepancies.yaml: cannot be read"),
         (register_twice, "repeated key: train"),
-        (orphan_cue, "belongs to no quote"),
+        (unlink_cue, "belongs to no quote"),
         (break_record, "adjudication.jsonl:1: is not JSON"),
     ],
 )

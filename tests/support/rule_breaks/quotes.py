@@ -8,60 +8,62 @@ from tests.support.annotated import (
     FIRST,
     Change,
     Result,
-    at,
-    marked,
-    noted,
-    place,
-    region,
-    relations,
-    stored,
-    without,
+    change_notes,
+    change_results,
+    find_mention_id,
+    find_relations,
+    get_words,
+    locate,
+    make_result,
+    remove_attribute,
 )
 
 
-def part_before(result: Result) -> None:
-    last = relations(result, "continues")[0]
-    result.append(region("x", "quote", at("all issues", FIRST), labels=["Content"]))
+def add_part_before(result: Result) -> None:
+    last = find_relations(result, "continues")[0]
+    result.append(make_result("x", "quote", locate("all issues", FIRST), labels=["Content"]))
     result.append(dict(last, from_id=last["to_id"], to_id="x"))
 
 
-def source_and_none(result: Result) -> None:
-    sourced = relations(result, "source")[0]["from_id"]
+def add_mark_beside_source(result: Result) -> None:
+    sourced = find_relations(result, "source")[0]["from_id"]
     part = next(e for e in result if e.get("id") == sourced)
-    result.append(region(sourced, "unattributed", place(part), choices=["unattributed"]))
+    result.append(make_result(sourced, "unattributed", get_words(part), choices=["unattributed"]))
 
 
-def ring(result: Result) -> None:
-    inner = relations(result, "parent")[0]
+def close_ring(result: Result) -> None:
+    inner = find_relations(result, "parent")[0]
     result.append(dict(inner, from_id=inner["to_id"], to_id=inner["from_id"]))
 
 
-def sourced_by(words: str) -> Callable[[Result], None]:
+def change_source(words: str) -> Callable[[Result], None]:
     """Another source for the inner quote."""
 
     def change(result: Result) -> None:
-        inner = relations(result, "parent")[0]["from_id"]
-        next(r for r in relations(result, "source") if r["from_id"] == inner)["to_id"] = marked(result, words)
+        inner = find_relations(result, "parent")[0]["from_id"]
+        next(r for r in find_relations(result, "source") if r["from_id"] == inner)["to_id"] = find_mention_id(
+            result, words
+        )
 
     return change
 
 
 PLEDGED = "Q that Kim would pledge support"
 BREAKS: dict[str, Change] = {
-    "QU1": stored(FIRST, part_before),
-    "QU2": stored(FIRST, source_and_none),
-    "QU3": stored(FIRST, ring),
-    "QU4": noted(FIRST, ("cue: added | ", "")),
-    "QU5": stored(FIRST, without("unattributed")),
-    "QU6": stored(FIRST, sourced_by("Monday")),
-    "QU7": stored(FIRST, sourced_by("Vladimir Putin")),
-    "QU8": noted(FIRST, ("Q it was", "Q added it was")),
-    "QU9": noted(FIRST, ("cue: said", "cue: reported")),
-    "QU10": noted(FIRST, (PLEDGED, f"{PLEDGED} | cue: Agencies | source: none | indirect | belief\n{PLEDGED}")),
-    "QU11": stored(FIRST, without("attitude")),
-    "QU12": noted(FIRST, ("mixed", "indirect")),
-    "QU13": noted(FIRST, (PLEDGED, f"{PLEDGED}.")),
-    "QU14": noted(FIRST, ("| mixed", "| parent: outer | mixed")),
-    "QU15": noted(FIRST, (" | parent: outer", "")),
-    "QU16": noted(FIRST, ("| mixed", "| link: partial | mixed")),
+    "QU1": change_results(FIRST, add_part_before),
+    "QU2": change_results(FIRST, add_mark_beside_source),
+    "QU3": change_results(FIRST, close_ring),
+    "QU4": change_notes(FIRST, ("cue: added | ", "")),
+    "QU5": change_results(FIRST, remove_attribute("unattributed")),
+    "QU6": change_results(FIRST, change_source("Monday")),
+    "QU7": change_results(FIRST, change_source("Vladimir Putin")),
+    "QU8": change_notes(FIRST, ("Q it was", "Q added it was")),
+    "QU9": change_notes(FIRST, ("cue: said", "cue: reported")),
+    "QU10": change_notes(FIRST, (PLEDGED, f"{PLEDGED} | cue: Agencies | source: none | indirect | belief\n{PLEDGED}")),
+    "QU11": change_results(FIRST, remove_attribute("attitude")),
+    "QU12": change_notes(FIRST, ("mixed", "indirect")),
+    "QU13": change_notes(FIRST, (PLEDGED, f"{PLEDGED}.")),
+    "QU14": change_notes(FIRST, ("| mixed", "| parent: outer | mixed")),
+    "QU15": change_notes(FIRST, (" | parent: outer", "")),
+    "QU16": change_notes(FIRST, ("| mixed", "| link: partial | mixed")),
 }  # fmt: skip

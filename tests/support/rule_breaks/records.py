@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.annotated import DISCREPANCIES, FIRST, SECOND, Change, at
+from tests.support.annotated import DISCREPANCIES, FIRST, SECOND, Change, locate
 
 
-def differing(n: int, **changes: Any) -> Change:
-    return lambda copy: copy.differ(lambda rows: rows[n].update(changes))
+def change_discrepancy(n: int, **changes: Any) -> Change:
+    return lambda copy: copy.change_discrepancies(lambda rows: rows[n].update(changes))
 
 
-def spanning(words: dict[str, Any], **changes: Any) -> Change:
+def change_first_span(words: dict[str, Any], **changes: Any) -> Change:
     """Another first span of the first discrepancy."""
-    return differing(0, spans=[{"doc_id": FIRST, **words, **changes}, DISCREPANCIES[0]["spans"][1]])
+    return change_discrepancy(0, spans=[{"doc_id": FIRST, **words, **changes}, DISCREPANCIES[0]["spans"][1]])
 
 
 BREAKS: dict[str, Change] = {
-    "DS1": differing(1, id="where"),
-    "DS2": differing(0, relation="difference"),
-    "DS3": differing(0, reason="two\nlines"),
-    "DS4": differing(0, spans=DISCREPANCIES[0]["spans"][:1]),
-    "DS5": spanning(at("cosmodrome", FIRST), text="spaceport"),
-    "DS6": spanning(at("cosmo", FIRST)),
-    "DS7": spanning(at("Follow", FIRST)),
-    "AD1": lambda copy: copy.decide(layer="names"),
-    "AD2": lambda copy: copy.decide(spans=[dict(at("Putin", SECOND), text="Kim")]),
-    "AD3": lambda copy: copy.decide(rule="E99"),
+    "DS1": change_discrepancy(1, id="where"),
+    "DS2": change_discrepancy(0, relation="difference"),
+    "DS3": change_discrepancy(0, reason="two\nlines"),
+    "DS4": change_discrepancy(0, spans=DISCREPANCIES[0]["spans"][:1]),
+    "DS5": change_first_span(locate("cosmodrome", FIRST), text="spaceport"),
+    "DS6": change_first_span(locate("cosmo", FIRST)),
+    "DS7": change_first_span(locate("Follow", FIRST)),
+    "AD1": lambda copy: copy.write_decision(layer="names"),
+    "AD2": lambda copy: copy.write_decision(spans=[dict(locate("Putin", SECOND), text="Kim")]),
+    "AD3": lambda copy: copy.write_decision(rule="E99"),
 }  # fmt: skip

@@ -7,53 +7,53 @@ from tests.support.annotated import (
     SECOND,
     Change,
     Result,
-    at,
-    labelled,
-    moved,
-    noted,
-    region,
-    relations,
-    stored,
+    change_notes,
+    change_results,
+    find_labelled,
+    find_relations,
+    locate,
+    make_result,
+    move_ends,
 )
 
 
-def wrong_words(result: Result) -> None:
-    labelled(result, "PER")["value"]["text"] = "Tim"
+def falsify_words(result: Result) -> None:
+    find_labelled(result, "PER")["value"]["text"] = "Tim"
 
 
-def unknown_label(result: Result) -> None:
-    labelled(result, "CARDINAL")["value"]["labels"] = ["NUMBER"]
+def write_unknown_label(result: Result) -> None:
+    find_labelled(result, "CARDINAL")["value"]["labels"] = ["NUMBER"]
 
 
-def second_relation(result: Result) -> None:
-    result.append(dict(relations(result, "Participant")[0], labels=["Topic"]))
+def add_second_relation(result: Result) -> None:
+    result.append(dict(find_relations(result, "Participant")[0], labels=["Topic"]))
 
 
-def own_argument(result: Result) -> None:
-    topic = relations(result, "Topic")[0]
+def add_argument_to_itself(result: Result) -> None:
+    topic = find_relations(result, "Topic")[0]
     result.append(dict(topic, to_id=topic["from_id"]))
 
 
-def second_zone(result: Result) -> None:
-    result.append(region("x", "zone", at("More talks to come", FIRST), labels=["caption"]))
+def add_second_zone(result: Result) -> None:
+    result.append(make_result("x", "zone", locate("More talks to come", FIRST), labels=["caption"]))
 
 
-def long_value(result: Result) -> None:
-    result.append(region("x", "entity", at("everything. “There", SECOND), labels=["DATE"]))
+def add_long_value(result: Result) -> None:
+    result.append(make_result("x", "entity", locate("everything. “There", SECOND), labels=["DATE"]))
 
 
 BREAKS: dict[str, Change] = {
-    "SP1": moved("two", 0, 5000),
-    "SP2": stored(FIRST, wrong_words),
-    "SP3": stored(FIRST, unknown_label),
-    "SP4": stored(FIRST, second_relation),
-    "SP5": stored(FIRST, own_argument),
-    "SP6": moved("a satellite", -1, 0),
-    "SP7": moved("a satellite", 0, -2),
-    "SP8": noted(FIRST, ("Follow us on Friday", "Follow us on [[Friday|DATE]]")),
-    "SP9": stored(SECOND, long_value),
-    "ZN1": stored(FIRST, second_zone),
-    "ZN2": moved("More talks to come", 0, -5),
-    "ZN3": noted(FIRST, ("{heading}", "{title}")),
-    "ZN4": noted(FIRST, ("S Agencies", "S {heading}Agencies")),
+    "SP1": move_ends("two", 0, 5000),
+    "SP2": change_results(FIRST, falsify_words),
+    "SP3": change_results(FIRST, write_unknown_label),
+    "SP4": change_results(FIRST, add_second_relation),
+    "SP5": change_results(FIRST, add_argument_to_itself),
+    "SP6": move_ends("a satellite", -1, 0),
+    "SP7": move_ends("a satellite", 0, -2),
+    "SP8": change_notes(FIRST, ("Follow us on Friday", "Follow us on [[Friday|DATE]]")),
+    "SP9": change_results(SECOND, add_long_value),
+    "ZN1": change_results(FIRST, add_second_zone),
+    "ZN2": move_ends("More talks to come", 0, -5),
+    "ZN3": change_notes(FIRST, ("{heading}", "{title}")),
+    "ZN4": change_notes(FIRST, ("S Agencies", "S {heading}Agencies")),
 }  # fmt: skip
