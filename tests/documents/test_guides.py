@@ -14,7 +14,15 @@ from scripts.files import ROOT
 PACKAGE = ROOT / "benchmark" / "vostochny"
 GUIDES = ("docs/architecture.md", "docs/glossary.md", "CONTRIBUTING.md")
 # Everything in which a reader finds commands to type.
-PAPERS = (*GUIDES, "README.md", "DATASHEET.md", "docs/label-studio.md", "docs/scale.md", "corpus/README.md")
+PAPERS = (
+    *GUIDES,
+    "README.md",
+    "DATASHEET.md",
+    "docs/label-studio.md",
+    "docs/metrics.md",
+    "docs/scale.md",
+    "corpus/README.md",
+)
 FILES = (".py", ".md", ".toml", ".yaml", ".cff", ".js")
 PLACEHOLDER = re.compile(r"…|<\w+>|\b[A-Z]+(?=_?\.py)")  # NAME.py, <layer>.py, 003_….json
 
@@ -106,7 +114,7 @@ def anchors(name: str) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("name", [*GUIDES, "README.md", "docs/label-studio.md", "docs/scale.md"])
+@pytest.mark.parametrize("name", [*GUIDES, "README.md", "docs/label-studio.md", "docs/metrics.md", "docs/scale.md"])
 def test_every_link_of_a_guide_leads_somewhere(name: str) -> None:
     links = [link for link in re.findall(r"\]\(([^)\s]+)\)", text(name)) if not link.startswith("http")]
     broken = []

@@ -1,15 +1,20 @@
-"""The measures as a whole: each has its words, and its signature says what it was made with."""
+"""The catalogue: every metric has a label, a definition and a documented row; a signature names every option."""
 
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 from tests.support.samples import NO_INTERVALS, ONTOLOGY, TOKENS, event, of_words, scored
+from tests.support.tree import ROOT
 from vostochny import report, scoring
 from vostochny.metrics import catalogue
-from vostochny.model import Document, Entity, Quote, Reference, Span
+from vostochny.metrics.pairs import pair_documents
+from vostochny.model import LAYERS, Document, Entity, Quote, Reference, Span
+from vostochny.stats.measures import coreference_measures
 
 
 def test_every_option_that_changes_a_number_changes_the_signature():
@@ -26,9 +31,49 @@ def test_every_option_that_changes_a_number_changes_the_signature():
     assert len(signatures) == len(changes) + 1
 
 
-def test_metrics_all_have_a_label_and_a_place():
-    assert set(report.LABELS) == set(catalogue.METRICS) | set(catalogue.MACRO)
+def test_every_setting_of_coreference_has_a_label():
     assert set(report.SETTING_LABELS) == set(catalogue.SETTINGS)
+
+
+def test_every_layer_has_one_headline():
+    headlines = [name.partition(".")[0] for name, metric in catalogue.METRICS.items() if metric.headline]
+    assert sorted(headlines) == sorted(LAYERS)
+
+
+def tables_of(path: Path) -> dict[str, list[list[str]]]:
+    """The rows of the tables of a Markdown file, without heads, by the heading above them."""
+    out: dict[str, list[list[str]]] = {}
+    heading = ""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            heading = line.removeprefix("## ")
+        elif line.startswith("| ") and not line.startswith(("| ---", "| metric |", "| score |")):
+            out.setdefault(heading, []).append([cell.strip() for cell in line.strip("|").split(" | ")])
+    return out
+
+
+def test_the_documented_metrics_are_those_of_the_catalogue():
+    """Name, label, definition and source of every metric, by layer, in the order of the report, and nothing else."""
+    rows: dict[str, list[list[str]]] = {}
+    for name, metric in catalogue.METRICS.items():
+        macros = {key: row for key, row in catalogue.MACRO.items() if row.metric == name}
+        for key, row in {name: metric, **macros}.items():
+            documented = [f"`{key}`", row.label, row.definition, row.source or "this project"]
+            rows.setdefault(name.partition(".")[0].capitalize(), []).append(documented)
+    tables = tables_of(ROOT / "docs" / "metrics.md")
+    scores = {row[0].strip("`") for row in tables.pop("Coreference")}
+    assert tables == rows
+    entity = Entity("", TOKENS[0], "PER", "NAM", cluster="one")
+    pairs = pair_documents([of_words("x", [entity])], {"x": of_words("x", [entity])}, frozenset(), frozenset())
+    measures = coreference_measures(catalogue.compute_coreference_within(pairs, "entities"))
+    assert scores == {name.rpartition(".")[2] for name in measures}
+
+
+def test_the_documented_settings_and_kinds_are_those_of_the_catalogue():
+    text = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    section = text.partition("## Coreference")[2].partition("| score |")[0]
+    named = set(re.findall(r"`(\w+)`", section))
+    assert named == {*catalogue.SETTINGS, *catalogue.KINDS.values()}
 
 
 def test_sixty_labels_one_giant_document_and_ten_thousand_in_a_cluster():

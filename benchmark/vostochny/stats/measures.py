@@ -15,7 +15,7 @@ def plain_measures(counts: Mapping[str, Counts]) -> dict[str, Measure]:
     out: dict[str, Measure] = {}
     for name, one in counts.items():
         out[name] = Measure(name, (one,), recall_only) if name in ACCURACIES else Measure(name, (one,))
-        out |= {m: Measure(m, (one,), macro, facet) for m, (of, facet) in MACRO.items() if of == name}
+        out |= {key: Measure(key, (one,), macro, row.facet) for key, row in MACRO.items() if row.metric == name}
     return out
 
 
