@@ -1,4 +1,4 @@
-"""The papers of the corpus: datasheet, dataset card, Croissant metadata and citation are complete, true and current."""
+"""Datasheet, dataset card, Croissant metadata and citation are complete, consistent with the corpus and current."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ YAML = yaml.safe_load(CARD.split("---")[1])
 METADATA = json.loads((CORPUS / "croissant.json").read_text(encoding="utf-8"))
 
 
-def rows(config: str) -> list[dict[str, Any]]:
+def read_rows(config: str) -> list[dict[str, Any]]:
     text = (CORPUS / config / "test.jsonl").read_text(encoding="utf-8")
     return [json.loads(line) for line in text.splitlines()]
 
 
 # -- datasheet -----------------------------------------------------------------------------------------------------
 
-# How each question of Gebru et al. (2021) begins, by section.
+# The beginning of each question of Gebru et al. (2021), by section.
 QUESTIONS = {
     "Motivation": ["For what purpose was", "Who created", "Who funded", "Any other comments"],
     "Composition": [
@@ -97,7 +97,7 @@ def test_a_changed_value_is_filled_in_and_an_unknown_mark_refused():
         datasheet.fill(text, {"a": "2"})
 
 
-def test_the_papers_say_who_annotated_and_that_nobody_reviewed():
+def test_datasheet_and_card_state_who_annotated_and_that_nobody_reviewed():
     reviewed = [a["review"] for a in store.read_manifest()["documents"].values() if a["review"] != "unreviewed"]
     for text in (DATASHEET, CARD):
         words = " ".join(text.replace("**", "").split())
@@ -107,8 +107,8 @@ def test_the_papers_say_who_annotated_and_that_nobody_reviewed():
 
 # -- card ----------------------------------------------------------------------------------------------------------
 
-# What the hub takes, as far as the card uses it: its validator needs the network.
-KNOWN = {
+# The values that the hub admits, as far as the card uses them; the hub's own validator needs the network.
+ADMITTED = {
     "license": {"other", "cc-by-4.0", "apache-2.0"},
     "annotations_creators": {
         "crowdsourced",
@@ -125,16 +125,16 @@ KNOWN = {
 }
 KEYS = {
     "pretty_name", "license", "license_name", "license_link", "language", "source_datasets", "tags", "configs",
-    "dataset_info", *KNOWN,
+    "dataset_info", *ADMITTED,
 }  # fmt: skip
 
 
-def test_the_keys_of_the_card_are_the_hubs():
+def test_the_card_has_only_keys_and_values_that_the_hub_admits():
     assert YAML.keys() <= KEYS
-    for key, known in KNOWN.items():
+    for key, admitted in ADMITTED.items():
         value = YAML[key]
-        assert set([value] if isinstance(value, str) else value) <= known, key
-    # Of another licence the hub wants a name in kebab case and a link.
+        assert set([value] if isinstance(value, str) else value) <= admitted, key
+    # For any other licence the hub requires a name in kebab case and a link.
     assert YAML["license"] == "other" and re.fullmatch(r"[a-z0-9.-]+", YAML["license_name"]) and YAML["license_link"]
     assert all(re.fullmatch("[a-z]{2}", x) for x in YAML["language"])
     assert all(re.fullmatch("[a-z0-9-]+", x) for x in YAML["tags"])
@@ -147,30 +147,30 @@ def test_the_keys_of_the_card_are_the_hubs():
         assert split["split"] == "test" and (CORPUS / split["path"]).is_file()
 
 
-def named(fields: list[dict[str, Any]]) -> dict[str, Any]:
-    """Fields in the card's notation as nested names."""
+def nested_names(fields: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the fields of the card's YAML as nested names."""
     out = {}
     for f in fields:
         inner = f.get("list") or f.get("struct")
-        out[f["name"]] = named(inner) if isinstance(inner, list) else None
+        out[f["name"]] = nested_names(inner) if isinstance(inner, list) else None
     return out
 
 
-def shaped(value: Any, shape: dict[str, Any]) -> bool:
-    """Whether a row has exactly the fields of a shape, at every depth."""
+def has_shape(value: Any, shape: dict[str, Any]) -> bool:
+    """Return True where a row has exactly the fields of a shape, at every depth."""
     return value.keys() == shape.keys() and all(
-        inner is None or all(shaped(v, inner) for v in (value[k] if isinstance(value[k], list) else [value[k]]) if v)
+        inner is None or all(has_shape(v, inner) for v in (value[k] if isinstance(value[k], list) else [value[k]]) if v)
         for k, inner in shape.items()
     )
 
 
 def test_every_row_has_the_fields_that_the_card_types_and_the_table_explains():
     for info in YAML["dataset_info"]:
-        config, shape = info["config_name"], named(info["features"])
-        assert all(shaped(row, shape) for row in rows(config)), config
+        config, shape = info["config_name"], nested_names(info["features"])
+        assert all(has_shape(row, shape) for row in read_rows(config)), config
         table = CARD.split(f"### `{config}`")[1].split("\n### ")[0].split("\n## ")[0]
         assert re.findall(r"^\| `(\w+)` \|", table, re.M) == list(shape), config
-        assert f"{len(rows(config))} rows" in table
+        assert f"{len(read_rows(config))} rows" in table
 
 
 def test_the_first_example_of_the_card_runs():
@@ -178,7 +178,7 @@ def test_the_first_example_of_the_card_runs():
     env = os.environ | {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
     done = run_python("-c", example, cwd=ROOT, env=env)
     assert done.returncode == 0, done.stderr
-    first = rows("quotes")[0]
+    first = read_rows("quotes")[0]
     assert first["cue"]["text"] in done.stdout and len(done.stdout.splitlines()) == 3
 
 
@@ -190,32 +190,32 @@ def test_the_recipe_for_publishing_pins_the_version():
 # -- Croissant -----------------------------------------------------------------------------------------------------
 
 
-def plain(value: Any) -> Any:
-    """What mlcroissant reads, as JSON has it: text comes as bytes, an object that is null with every key null."""
+def to_json(value: Any) -> Any:
+    """Return a value read by mlcroissant as in JSON: it reads text as bytes, and null objects with every key null."""
     if isinstance(value, list):
-        return [plain(v) for v in value]
+        return [to_json(v) for v in value]
     if isinstance(value, dict):
-        values = {k: plain(v) for k, v in value.items()}
+        values = {k: to_json(v) for k, v in value.items()}
         return values if any(v is not None for v in values.values()) else None
     return value.decode() if isinstance(value, bytes) else value
 
 
-def wanted(value: Any, keys: list[str]) -> Any:
-    """The part of a row's value that the metadata can say."""
+def select(value: Any, keys: list[str]) -> Any:
+    """Return the keys of a row's value that the metadata describes."""
     if isinstance(value, list):
-        return [wanted(v, keys) for v in value]
+        return [select(v, keys) for v in value]
     if value is None:
         return None
-    out = {}
+    selected = {}
     for key in keys:
-        found = value
+        inner = value
         for part in key.split("."):
-            found = found[part] if found is not None else None
-        out[key] = found
-    return out
+            inner = inner[part] if inner is not None else None
+        selected[key] = inner
+    return selected
 
 
-def test_mlcroissant_finds_nothing_wrong_and_reads_every_record():
+def test_mlcroissant_reports_no_problem_and_reads_every_record():
     try:
         import mlcroissant
     except ImportError:
@@ -223,20 +223,20 @@ def test_mlcroissant_finds_nothing_wrong_and_reads_every_record():
     read = mlcroissant.Dataset(str(CORPUS / "croissant.json"))
     issues = read.metadata.ctx.issues
     assert not issues.errors and not issues.warnings, issues.report()
-    for known in METADATA["recordSet"]:
-        config = known["@id"]
-        records, stored = list(read.records(config)), rows(config)
+    for record_set in METADATA["recordSet"]:
+        config = record_set["@id"]
+        records, stored = list(read.records(config)), read_rows(config)
         assert len(records) == len(stored)
-        for field in known["field"]:
+        for field in record_set["field"]:
             name = field["@id"].split("/")[1]
             keys = [f["@id"].removeprefix(f"{field['@id']}/") for f in field.get("subField", [])]
             for record, row in zip(records, stored, strict=True):
-                found = plain(record[field["@id"]])
+                actual = to_json(record[field["@id"]])
                 if keys:
-                    bare = [found] if isinstance(found, dict) else found
-                    cut = [{k.removeprefix(f"{field['@id']}/"): v for k, v in x.items()} for x in bare or []]
-                    found = cut if isinstance(row[name], list) else (cut[0] if cut else None)
-                assert found == (wanted(row[name], keys) if keys else row[name]), (config, name)
+                    objects = [actual] if isinstance(actual, dict) else actual
+                    cut = [{k.removeprefix(f"{field['@id']}/"): v for k, v in x.items()} for x in objects or []]
+                    actual = cut if isinstance(row[name], list) else (cut[0] if cut else None)
+                assert actual == (select(row[name], keys) if keys else row[name]), (config, name)
 
 
 def test_the_metadata_describes_every_file_and_column():
@@ -262,7 +262,7 @@ def test_the_fields_of_responsible_ai_are_filled():
 
 
 def test_the_citation_is_of_this_version():
-    """What the schema of CFF 1.2.0 asks for; cffconvert needs a jsonschema older than ours, so it is not installed."""
+    """CFF 1.2.0 is checked by hand: cffconvert needs an older jsonschema than ours, so it is not installed."""
     known = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert known["cff-version"] == "1.2.0" and known["type"] in ("dataset", "software")
     assert known["title"] and known["message"] and all(a.get("name") or a.get("family-names") for a in known["authors"])

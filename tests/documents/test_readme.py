@@ -1,4 +1,4 @@
-"""Every command of the README, taken from its text and run as it stands."""
+"""Every command and Python example of the README runs as printed."""
 
 from __future__ import annotations
 
@@ -30,36 +30,36 @@ for line in sys.stdin:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A user's folder: the files that the README speaks of, and the checkout's benchmark beside them."""
+    """A user's folder with the files that the README mentions, and with the checkout's benchmark and corpus."""
     import spacy
 
-    place = tmp_path_factory.mktemp("user")
-    (place / "benchmark").symlink_to(ROOT / "benchmark")
-    (place / "corpus").symlink_to(ROOT / "corpus")
-    (place / "predictions.jsonl").write_text(re.findall(r"```json\n(.*?)```", README, re.S)[0])
-    (place / "my_extractor.py").write_text(re.findall(r"```python\n(def extract.*?)```", README, re.S)[0])
-    (place / "my_program.py").write_text(PROGRAM)
+    user = tmp_path_factory.mktemp("user")
+    (user / "benchmark").symlink_to(ROOT / "benchmark")
+    (user / "corpus").symlink_to(ROOT / "corpus")
+    (user / "predictions.jsonl").write_text(re.findall(r"```json\n(.*?)```", README, re.S)[0])
+    (user / "my_extractor.py").write_text(re.findall(r"```python\n(def extract.*?)```", README, re.S)[0])
+    (user / "my_program.py").write_text(PROGRAM)
     lines = (ROOT / "corpus" / "documents" / "test.jsonl").read_text(encoding="utf-8")
-    (place / "my_gold.jsonl").write_text(lines, encoding="utf-8")
+    (user / "my_gold.jsonl").write_text(lines, encoding="utf-8")
     for kind, files in (("predictions", 2), ("gold", 3)):
         rows = lines.splitlines(keepends=True)
-        (place / kind).mkdir()
+        (user / kind).mkdir()
         for i in range(files):
             content = "".join(rows[i::files]).encode()
             name, packed = (
                 (f"{i}.jsonl.gz", gzip.compress(content)) if kind == "predictions" else (f"{i}.jsonl", content)
             )
-            (place / kind / name).write_bytes(packed)
+            (user / kind / name).write_bytes(packed)
     pipeline = spacy.blank("en")
     rules = [{"label": "PERSON", "pattern": "Vladimir Putin"}, {"label": "NORP", "pattern": "Russian"}]
     pipeline.add_pipe("entity_ruler").add_patterns(rules)
-    pipeline.to_disk(place / "my_model")
-    return place
+    pipeline.to_disk(user / "my_model")
+    return user
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_readme_runs(command, folder):
-    """In the order of the text, because later commands read what earlier ones wrote."""
+    """Commands run in the order of the text, because later ones read what earlier ones wrote."""
     words = command.replace(".venv/bin/vostochny", f"{sys.executable} -m vostochny").replace(
         "python3 my_program.py", f"{sys.executable} my_program.py"
     )

@@ -1,4 +1,4 @@
-"""Agreement of two passes and the record that decides their differences."""
+"""The agreement of two annotators, and the record that decides their disagreements."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from scripts.agreement import adjudicate, kappa
-from scripts.agreement import two_passes as script
+from scripts.agreement import adjudicate, kappa, two_passes
 from scripts.segmentation import segment
 from vostochny.metrics.pairs import pair_documents
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
@@ -26,7 +25,7 @@ def at(words: str, nth: int = 1) -> Span:
     return Span(start, start + len(words))
 
 
-def a_pass() -> Document:
+def make_pass() -> Document:
     people = [
         Entity("e1", at("Ann"), "PER", "NAM", cluster="ann"), Entity("e2", at("Bob"), "PER", "NAM", cluster="bob"),
         Entity("e3", at("Rome"), "GPE", "NAM", cluster="rome"), Entity("e4", at("She"), "PER", "PRO", cluster="ann"),
@@ -61,7 +60,7 @@ def test_kappa_is_undefined_where_nothing_could_differ():
 
 
 def test_labels_are_compared_on_what_both_marked():
-    mine = a_pass()
+    mine = make_pass()
     other = replace(mine, entities=(replace(mine.entities[0], type="ORG"), *mine.entities[2:]))
     pair = pair_documents([mine], {mine.doc_id: other}, frozenset({"DATE"}), frozenset())
     table = kappa.compare_labels(pair, kappa.label_mentions(lambda e: e.type))
@@ -70,24 +69,24 @@ def test_labels_are_compared_on_what_both_marked():
 
 
 def test_a_pass_agrees_with_itself_and_directions_are_not_swapped(monkeypatch):
-    monkeypatch.setattr(script, "read_examples", dict)
-    mine = a_pass()
-    same = script.compare({"000_x": mine}, {"000_x": mine})
+    monkeypatch.setattr(two_passes, "read_examples", dict)
+    mine = make_pass()
+    same = two_passes.compare({"000_x": mine}, {"000_x": mine})
     assert all(f["f1"] in (1.0, None) for f in same["f1"].values())
     fewer = replace(mine, entities=mine.entities[:6])
-    figure = script.compare({"000_x": mine}, {"000_x": fewer})["f1"]["all mentions"]
+    figure = two_passes.compare({"000_x": mine}, {"000_x": fewer})["f1"]["all mentions"]
     assert (figure["a_to_b"], figure["b_to_a"], figure["a"], figure["b"]) == (0.75, 1.0, 8, 6)
 
 
-def test_figures_outside_the_examples_leave_out_what_was_shown():
-    mine = a_pass()
-    left = script.drop_examples(mine, [at("met Bob"), at("that it was fine")])
+def test_scores_outside_the_examples_leave_out_what_was_shown():
+    mine = make_pass()
+    left = two_passes.drop_examples(mine, [at("met Bob"), at("that it was fine")])
     assert [e.id for e in left.entities] == ["e1", "e3", "e4", "e5", "e6", "e7", "e8"]
     assert [e.id for e in left.events] == ["v2"] and left.quotes == ()
 
 
 def test_every_kind_of_difference_is_listed_once():
-    mine = a_pass()
+    mine = make_pass()
     v1 = mine.events[0]
     other = replace(
         mine,
@@ -114,7 +113,7 @@ def test_every_kind_of_difference_is_listed_once():
 
 
 def test_the_record_must_be_complete_and_the_gold_must_follow_it():
-    mine = a_pass()
+    mine = make_pass()
     other = replace(mine, entities=(replace(mine.entities[0], type="ORG"), *mine.entities[1:]))
     passes = {"000_x": mine}, {"000_x": other}
     (row,) = adjudicate.find_disagreements(*passes)
@@ -126,9 +125,9 @@ def test_the_record_must_be_complete_and_the_gold_must_follow_it():
 
 
 def test_published_agreement_is_current(capsys):
-    assert script.main(["--check"]) == 0, capsys.readouterr().out
-    figures = json.loads(script.TARGET.read_text(encoding="utf-8"))
-    assert len(figures["articles"]) == 5 and set(script.KAPPAS) == set(figures["kappa"])
+    assert two_passes.main(["--check"]) == 0, capsys.readouterr().out
+    report = json.loads(two_passes.TARGET.read_text(encoding="utf-8"))
+    assert len(report["articles"]) == 5 and set(two_passes.KAPPAS) == set(report["kappa"])
 
 
 def test_adjudication_is_complete_and_followed(capsys):

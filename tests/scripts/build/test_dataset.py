@@ -1,4 +1,4 @@
-"""The published corpus: current, typed, true to the articles, and never served from a stale cache."""
+"""The published corpus is current, typed, consistent with the articles, and never loaded from a stale cache."""
 
 from __future__ import annotations
 
@@ -43,20 +43,20 @@ def test_default_config_has_the_articles_byte_for_byte():
         assert row["sha256"] == hashlib.sha256(data).hexdigest()
 
 
-def surfaces(value):
-    """Every {start, end, text} anywhere in a row."""
+def find_spans(value):
+    """Yield every {start, end, text} anywhere in a row."""
     if isinstance(value, dict):
         if {"start", "end", "text"} <= value.keys():
             yield value
         for inner in value.values():
-            yield from surfaces(inner)
+            yield from find_spans(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from surfaces(inner)
+            yield from find_spans(inner)
 
 
 @pytest.mark.parametrize("config", CONFIGS)
-def test_every_config_loads_streams_and_is_true_to_the_text(config):
+def test_every_config_loads_streams_and_has_the_words_of_the_articles(config):
     texts = {r["doc_id"]: r["text"] for r in load()}
     rows = load(config)
     stored = [json.loads(x) for x in (CORPUS / config / "test.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -65,7 +65,7 @@ def test_every_config_loads_streams_and_is_true_to_the_text(config):
     assert next(iter(load(config, streaming=True))).keys() == rows[0].keys()
     checked = 0
     for row in rows:
-        for item in surfaces({k: v for k, v in row.items() if k != "text"} | {"self": row if "start" in row else {}}):
+        for item in find_spans({k: v for k, v in row.items() if k != "text"} | {"self": row if "start" in row else {}}):
             doc_id = item.get("doc_id", row.get("doc_id"))
             assert texts[doc_id][item["start"] : item["end"]] == item["text"]
             checked += 1
@@ -97,7 +97,7 @@ def test_class_labels_decode_to_the_stored_tags():
 
 
 def test_an_edit_is_seen_after_a_rebuild(tmp_path):
-    """The loader's cache key ignores file content; the gold's hash in the card must make up for it."""
+    """The loader's cache key ignores the content of files, so the card contains the gold's hash."""
     annotations, corpus = tmp_path / "annotations", tmp_path / "corpus"
     shutil.copytree(ANNOTATIONS, annotations)
     write_or_check(dataset.build(annotations, corpus), check=False)
@@ -114,7 +114,7 @@ def test_an_edit_is_seen_after_a_rebuild(tmp_path):
     assert [r["type"] for r in before].count("PER") == [r["type"] for r in after].count("PER") + 1
 
 
-def test_a_gold_that_is_not_true_to_its_article_is_refused(tmp_path):
+def test_a_gold_that_differs_from_its_article_is_refused(tmp_path):
     annotations = tmp_path / "annotations"
     shutil.copytree(ANNOTATIONS, annotations)
     path = next((annotations / "gold").glob("003*.json"))

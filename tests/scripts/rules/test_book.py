@@ -1,4 +1,4 @@
-"""The book of rules: a valid folder breaks none, and each has a change that breaks it, words and a guideline."""
+"""The rules: a valid folder breaks none of them, and each is broken by a change, has a statement and a guideline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Like places that are treated differently: each kind of row is found, cleared with a reason, and goes stale."""
+"""The consistency report: each kind of row is found, can be cleared with a reason, and becomes stale."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command that checks the annotation: every problem at once, what cannot be read, and its exit codes."""
+"""``python -m scripts validate``: it reports every problem, and what cannot be read, with its exit codes."""
 
 from __future__ import annotations
 
