@@ -1,4 +1,4 @@
-"""Annotator B's pass as predictions, for the ceiling row of the leaderboard.
+"""Write annotator B's pass as predictions, for the ceiling row of the leaderboard.
 
 python benchmark/baselines/annotator_b/copy_pass.py        writes predictions.jsonl beside this file
 """
@@ -16,7 +16,7 @@ PASS = HERE.parents[2] / "annotations" / "annotators" / "b"
 
 
 def main() -> None:
-    """Read the tasks of the pass and write them as predictions."""
+    """Read the Label Studio tasks of the pass and write them as predictions."""
     tasks = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(PASS.glob("*.json"))]
     documents = [label_studio.read(task, load_ontology(), task["data"]["doc_id"]) for task in tasks]
     jsonl.write(str(HERE / "predictions.jsonl"), documents)

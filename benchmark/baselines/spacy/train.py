@@ -1,8 +1,8 @@
-"""The ``spacy`` baseline: a small named-entity recogniser, trained on four articles and tried on the fifth.
+"""The ``spacy`` baseline: a small named-entity recogniser, trained on four articles and applied to the fifth.
 
 For each article a blank English pipeline with spaCy's own NER component and its default settings learns names and
-values from the gold of the other four; the article's own gold is never seen. No pretrained vectors, no settings chosen
-by score: what a newcomer gets within seconds. Of nested names the longer one is learnt.
+values from the gold of the other four; the article's own gold is never seen. It uses no pretrained vectors and no
+settings chosen by score: the result that a newcomer gets within seconds. Of nested names the longer one is learnt.
 
     python benchmark/baselines/spacy/train.py        writes predictions.jsonl beside this file
 """
@@ -26,12 +26,12 @@ from vostochny.ontology import load_ontology
 
 SEED = 20230913
 EPOCHS = 10
-BATCH = 8
+BATCH_PARAGRAPHS = 8
 DROPOUT = 0.2
 
 
-def paragraphs(document: Document, nlp: Language) -> list[tuple[Doc, list[Span]]]:
-    """Each paragraph as a Doc of the stored tokens, and where those tokens stand in the article."""
+def split_paragraphs(document: Document, nlp: Language) -> list[tuple[Doc, list[Span]]]:
+    """Return each paragraph as a spaCy Doc of the stored tokens, with the spans of those tokens in the article."""
     out = []
     for paragraph in document.paragraphs:
         tokens = [t for t in document.tokens if paragraph.start <= t.start < paragraph.end]
@@ -41,11 +41,12 @@ def paragraphs(document: Document, nlp: Language) -> list[tuple[Doc, list[Span]]
     return out
 
 
-def examples(documents: Iterable[Document], nlp: Language) -> list[Example]:
-    """Training examples, one a paragraph, with the names and values of the gold."""
+def build_examples(documents: Iterable[Document], nlp: Language) -> list[Example]:
+    """Return training examples, one per paragraph, with the names and values of the gold."""
     out = []
     for document in documents:
-        for doc, tokens in paragraphs(document, nlp):
+        for doc, tokens in split_paragraphs(document, nlp):
+            # From character offsets in the article to token indices in the paragraph.
             first = {t.start: i for i, t in enumerate(tokens)}
             last = {t.end: i + 1 for i, t in enumerate(tokens)}
             gold = doc.copy()
@@ -58,34 +59,34 @@ def examples(documents: Iterable[Document], nlp: Language) -> list[Example]:
     return out
 
 
-def trained(documents: Sequence[Document]) -> Language:
-    """A pipeline that has learnt these articles; the same each time."""
+def train(documents: Sequence[Document]) -> Language:
+    """Return a pipeline trained on these articles; the same one each time."""
     fix_random_seed(SEED)
     nlp = spacy.blank("en")
     nlp.add_pipe("ner")
-    given = examples(documents, nlp)
-    optimizer = nlp.initialize(lambda: given)
+    training = build_examples(documents, nlp)
+    optimizer = nlp.initialize(lambda: training)
     order = random.Random(SEED)
     for _ in range(EPOCHS):
-        order.shuffle(given)
-        for batch in minibatch(given, BATCH):
+        order.shuffle(training)
+        for batch in minibatch(training, BATCH_PARAGRAPHS):
             nlp.update(batch, sgd=optimizer, drop=DROPOUT)
     return nlp
 
 
 def extract(document: Document, nlp: Language) -> Document:
-    """The pipeline's names and values in an article; its gold layers are not looked at."""
-    found = []
-    for doc, tokens in paragraphs(document, nlp):
-        found += [(Span(tokens[e.start].start, tokens[e.end - 1].end), e.label_) for e in nlp(doc).ents]
-    entities = tuple(Entity(f"e{i}", span, label) for i, (span, label) in enumerate(found, 1))
+    """Return the pipeline's names and values in an article, without looking at its gold."""
+    labelled_spans = []
+    for doc, tokens in split_paragraphs(document, nlp):
+        labelled_spans += [(Span(tokens[e.start].start, tokens[e.end - 1].end), e.label_) for e in nlp(doc).ents]
+    entities = tuple(Entity(f"e{i}", span, label) for i, (span, label) in enumerate(labelled_spans, 1))
     return Document(document.doc_id, document.text, entities=entities, emitted=frozenset({"entities"}))
 
 
 def main() -> None:
-    """Predict each article by a pipeline trained on the other ones and store the predictions."""
+    """Predict each article with a pipeline trained on the other ones and write the predictions."""
     gold = jsonl.read_gold(str(corpus.documents_path()), load_ontology())
-    predictions = [extract(d, trained([other for other in gold if other is not d])) for d in gold]
+    predictions = [extract(d, train([other for other in gold if other is not d])) for d in gold]
     jsonl.write(str(Path(__file__).with_name("predictions.jsonl")), predictions)
 
 
