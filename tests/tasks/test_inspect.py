@@ -60,8 +60,8 @@ def answer(document, keep: int = 1) -> dict:
 
 
 def test_the_prompt_has_every_type_role_and_help_text_and_the_article():
-    made = prompt.prompt(GOLD[0], ONTOLOGY, LAYERS)
-    assert made.endswith(GOLD[0].text)
+    text = prompt.build_prompt(GOLD[0], ONTOLOGY, LAYERS)
+    assert text.endswith(GOLD[0].text)
     wanted = [
         *ONTOLOGY.entity_types,
         *ONTOLOGY.events,
@@ -69,13 +69,13 @@ def test_the_prompt_has_every_type_role_and_help_text_and_the_article():
         *ONTOLOGY.mentions.values(),
         *ONTOLOGY.directness,
     ]
-    assert [w for w in wanted if w not in made] == []
-    alone = prompt.prompt(GOLD[0], ONTOLOGY, ["quotes"])
-    assert "Event types" not in alone and "Entity types" not in alone
+    assert [w for w in wanted if w not in text] == []
+    quotes_only = prompt.build_prompt(GOLD[0], ONTOLOGY, ["quotes"])
+    assert "Event types" not in quotes_only and "Entity types" not in quotes_only
 
 
 def test_the_gold_as_an_answer_fits_the_schema_and_scores_high():
-    schema = prompt.answer_schema(ONTOLOGY, LAYERS)
+    schema = prompt.build_answer_schema(ONTOLOGY, LAYERS)
     jsonschema.Draft202012Validator.check_schema(schema)
     rows = [answer(d) for d in GOLD]
     for row in rows:
@@ -119,13 +119,13 @@ def test_an_evaluation_with_the_mock_model_adds_our_counts(tmp_path, monkeypatch
     (log,) = evaluate(module.extract(), model=model, log_dir=str(tmp_path), display="none")
     assert log.status == "success", log.error
     (scores,) = log.results.scores
-    found = {name: m.value for name, m in scores.metrics.items()}
-    assert found["unreadable"] == 1
+    values = {name: m.value for name, m in scores.metrics.items()}
+    assert values["unreadable"] == 1
 
     predictions = {d.doc_id: {k: [] for k in LAYERS} if d.doc_id == bad else answer(d, keep=2) for d in GOLD}
     expected = vostochny.score(predictions, resamples=0)
     for name in ("entities.names", "events.trigger", "events.argument", "quotes.speaker", "quotes.cue"):
-        assert found[name] == pytest.approx(score(expected.measures[name].counts[0]).f1), name
+        assert values[name] == pytest.approx(score(expected.measures[name].counts[0]).f1), name
 
     # The log gives a file for the scorer.
     (path,) = tmp_path.glob("*.eval")
@@ -144,7 +144,7 @@ def test_the_task_is_found_by_its_name():
 @pytest.mark.parametrize("said", ["", "no", "[1]", "{", "```json\n[]\n```", '{"entities": 3}', "{" * 100_000])
 def test_an_answer_that_is_no_prediction_counts_as_none(said):
     module = inspect_task()
-    score = module.judged(said, GOLD[0], LAYERS)
+    score = module.score_answer(said, GOLD[0], LAYERS)
     assert score.metadata["unreadable"] and score.value["entities.names"] == 0
     assert score.explanation
 
@@ -158,13 +158,13 @@ def test_layers_that_are_none_are_refused(layers):
 def test_half_a_surrogate_pair_does_not_break_the_log():
     module = inspect_task()
     said = '{"entities": [{"text": "\\ud83d", "type": "PER"}]}'
-    score = module.judged(said, GOLD[0], ["entities"])
+    score = module.score_answer(said, GOLD[0], ["entities"])
     assert score.metadata["counts"]["entities.all"][3] == 1 and score.model_dump_json()
 
 
 def test_an_unknown_type_is_a_mistake_and_offsets_are_not_relied_on():
     module = inspect_task()
     said = {"entities": [{"text": "Putin", "type": "PERSON"}, {"text": "Putin", "start": 3, "end": 4, "type": "PER"}]}
-    score = module.judged(json.dumps(said), GOLD[0], ["entities"])
+    score = module.score_answer(json.dumps(said), GOLD[0], ["entities"])
     assert not score.metadata["unreadable"]
     assert score.metadata["counts"]["entities.all"][3] == 2

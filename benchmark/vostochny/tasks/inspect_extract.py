@@ -1,9 +1,12 @@
-"""The task ``vostochny/extract`` of inspect_ai: a language model annotates each article, and our counts score it.
+"""The task ``vostochny/extract`` of inspect_ai: a language model annotates each article, and our metrics score it.
 
     inspect eval vostochny/extract --model openai/gpt-5 -T layers=entities,quotes
 
-Providers, caching, retries and logs are inspect's. The log holds each prediction: ``vostochny run inspect:LOG`` writes
-them as a file for ``vostochny score``, which has intervals, every measure and the pages of mistakes.
+Providers, caching, retries and logs are inspect_ai's. The log contains each prediction: ``vostochny run inspect:LOG``
+writes them to a file for ``vostochny score``, which adds intervals, every measure and the pages of mistakes.
+
+The scorer and its metric keep the names ``counted`` and ``summed`` in inspect_ai's registry: logs contain them, and
+:mod:`vostochny.extractors.inspect_log` looks the scorer up by its name.
 """
 
 from __future__ import annotations
@@ -33,79 +36,88 @@ from vostochny.stats.scores import from_total
 from vostochny.tasks import prompt
 
 _FENCE = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
-UNREADABLE = "unreadable"
+UNREADABLE = "unreadable"  # key of the scores: whether an answer was not a prediction
 
 
 @task
 def extract(layers: str | list[str] = "entities,events,quotes", schema: bool = True) -> Task:
-    """Annotate the five articles.
+    """Return the task: annotate each of the five articles.
 
     Args:
         layers: The layers to ask for, a list or names with commas.
         schema: Whether the answer's JSON Schema goes to the provider as a response format as well as into the prompt.
 
-    Raises ValueError for a name that is no layer.
+    Raises ValueError for a name that is not a layer, or for none.
     """
     names = [x.strip() for x in layers.split(",")] if isinstance(layers, str) else layers
-    wrong = [x for x in names if x not in LAYERS]
-    if wrong or not names:
-        given = ", ".join(map(repr, wrong)) or "nothing"
-        raise ValueError(f"layers: {given} given; expected one or more of {', '.join(LAYERS)}")
+    unknown = [x for x in names if x not in LAYERS]
+    if unknown or not names:
+        values = ", ".join(map(repr, unknown)) or "nothing"
+        raise ValueError(f"layers: {values} given; expected one or more of {', '.join(LAYERS)}")
     chosen = [x for x in LAYERS if x in names]
     documents, ontology, gold_hash = read_documents(None)
-    samples = [Sample(input=prompt.prompt(d, ontology, chosen), id=d.doc_id) for d in documents]
-    shape = JSONSchema.model_validate(prompt.answer_schema(ontology, chosen))
-    response = ResponseSchema(name="prediction", json_schema=shape) if schema else None
+    samples = [Sample(input=prompt.build_prompt(d, ontology, chosen), id=d.doc_id) for d in documents]
+    answer_schema = JSONSchema.model_validate(prompt.build_answer_schema(ontology, chosen))
+    response = ResponseSchema(name="prediction", json_schema=answer_schema) if schema else None
     return Task(
         dataset=MemoryDataset(samples, name="vostochny"),
         solver=generate(),
-        scorer=counted(chosen),
+        scorer=score_answers(chosen),
         config=GenerateConfig(response_schema=response),
         metadata={"gold": gold_hash, "layers": chosen},
     )
 
 
-@metric(scores="unreduced")
-def summed() -> Metric:
-    """Each metric's F1 over all articles (and epochs), from the sum of their counts; how many answers were no JSON."""
+@metric(name="summed", scores="unreduced")
+def score_sums() -> Metric:
+    """Return inspect_ai's metric: the F1 of each of our metrics over all articles and epochs.
+
+    F1 is computed from the sum of the counts, not as a mean of F1s, so "unreduced": every epoch's counts are needed.
+    One value more is the number of answers that were not a prediction.
+    """
 
     def value(scores: list[SampleScore]) -> Value:
         totals: dict[str, Any] = {}
         unreadable = 0
-        for one in scores:
-            metadata = one.score.metadata or {}
+        for sample in scores:
+            metadata = sample.score.metadata or {}
             unreadable += bool(metadata.get(UNREADABLE))
-            for name, four in metadata.get("counts", {}).items():
-                totals[name] = totals.get(name, np.zeros(4)) + np.array(four)
+            for name, counts in metadata.get("counts", {}).items():
+                totals[name] = totals.get(name, np.zeros(4)) + np.array(counts)
         out: dict[str, float] = {}
         for name, total in totals.items():
-            found = from_total(total)
-            f1 = found.recall if name in catalogue.ACCURACIES else found.f1
+            sum_score = from_total(total)
+            # An accuracy is over the matched items, where recall and precision are the same.
+            f1 = sum_score.recall if name in catalogue.ACCURACIES else sum_score.f1
             out[name] = math.nan if f1 is None else f1
         return {**out, UNREADABLE: unreadable}
 
     return value
 
 
-@scorer(metrics=[summed()])
-def counted(layers: list[str]) -> Scorer:
-    """Counts of every metric of the layers for one article, in the score's metadata; its value has the first F1s."""
+@scorer(metrics=[score_sums()], name="counted")
+def score_answers(layers: list[str]) -> Scorer:
+    """Return inspect_ai's scorer: it scores the answer for one article (:func:`score_answer`)."""
     by_id = {d.doc_id: d for d in read_documents(None)[0]}
 
     async def score(state: TaskState, target: Target) -> Score:
-        return judged(state.output.completion, by_id[str(state.sample_id)], layers)
+        return score_answer(state.output.completion, by_id[str(state.sample_id)], layers)
 
     return score
 
 
-def judged(answer: str, document: Document, layers: list[str]) -> Score:
-    """The score of one answer. One that is no prediction counts as an empty one, and says why."""
+def score_answer(answer: str, document: Document, layers: list[str]) -> Score:
+    """Return the score of one answer; an answer that is not a prediction is scored as an empty one.
+
+    Its value has the headline F1 of each layer, its metadata the counts of every metric, its answer the prediction, and
+    its explanation how many spans were found in the article, or why the answer is not a prediction.
+    """
     ontology = load_ontology()
     problem = ""
     prediction: dict[str, Any] = {"doc_id": document.doc_id, **{layer: [] for layer in layers}}
     try:
-        row = {k: v for k, v in read(answer).items() if k in layers}
-        # A type that is not the ontology's is a mistake like any other; offsets, if any come, are not to be relied on.
+        row = {k: v for k, v in parse_answer(answer).items() if k in layers}
+        # A type that the ontology lacks is a mistake like any other. Offsets were not asked for and are not reliable.
         predicted = check_row(row | {"doc_id": document.doc_id}, document, ontology, unknown="wrong", offsets="ignore")
         prediction |= select_layers(row, document)
     except InputError as e:
@@ -119,13 +131,13 @@ def judged(answer: str, document: Document, layers: list[str]) -> Score:
         f1 = from_total(counts[catalogue.PRIMARY[layer]].total()).f1
         value[catalogue.PRIMARY[layer]] = math.nan if f1 is None else f1
     placed = predicted.placement
-    told = f"{placed.total - len(placed.unplaced)} of {placed.total} spans stand in the article"
+    summary = f"{placed.total - len(placed.unplaced)} of {placed.total} spans stand in the article"
     missing = ", ".join(repr(words) for _, words in placed.unplaced[:20])
     return Score(
         value=value,
-        # A model can escape half of a surrogate pair, which no log could hold.
+        # A model can escape half of a surrogate pair, which a log cannot store: "replace" makes it a question mark.
         answer=json.dumps(prediction, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8"),
-        explanation=problem or (f"{told}; not found: {missing}" if missing else told),
+        explanation=problem or (f"{summary}; not found: {missing}" if missing else summary),
         metadata={
             "counts": {name: c.total().tolist() for name, c in counts.items()},
             UNREADABLE: bool(problem),
@@ -133,10 +145,11 @@ def judged(answer: str, document: Document, layers: list[str]) -> Score:
     )
 
 
-def read(answer: str) -> dict[str, Any]:
-    """The JSON object of an answer, with or without a fence or words around it. Raises InputError without one."""
+def parse_answer(answer: str) -> dict[str, Any]:
+    """Return the JSON object in an answer, which may be in a code fence or among words. Raises InputError for none."""
     fenced = _FENCE.findall(answer)
     first, last = answer.find("{"), answer.rfind("}")
+    # The answer itself, then each code fence, then everything from the first brace to the last.
     for candidate in (answer, *fenced, answer[first : last + 1] if first >= 0 else ""):
         try:
             row = json.loads(candidate)

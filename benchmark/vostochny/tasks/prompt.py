@@ -1,6 +1,7 @@
-"""What a language model is asked for an article: instructions made from the scheme, and the answer's JSON Schema.
+"""Build the prompt for a language model: instructions made from the ontology, and the answer's JSON Schema.
 
-Spans are asked for by their words: models copy well and count badly. ``occurrence`` tells equal words apart.
+Spans are asked for by their words, because models copy well and count badly. ``occurrence`` distinguishes equal words.
+The text is part of an experiment: change a character of it, and results are no longer comparable with earlier ones.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from vostochny.ontology import Ontology
 
 Schema = dict[str, Any]
 
+# Rules of annotation for each layer, in the order of the prompt.
 RULES = {
     "entities": (
         "Mark every mention: names (NAM), nominals from determiner to head noun (NOM), and pronouns (PRO).",
@@ -38,9 +40,9 @@ RULES = {
 }
 
 
-def instructions(ontology: Ontology, layers: Sequence[str]) -> str:
-    """What to mark and how, by the scheme's own types, roles and help texts."""
-    parts = [f"Annotate the news article that follows with its {_listed(layers)}."]
+def build_instructions(ontology: Ontology, layers: Sequence[str]) -> str:
+    """Return the instructions: what to annotate and how, with the ontology's types, roles and help texts."""
+    parts = [f"Annotate the news article that follows with its {_join_names(layers)}."]
     if "entities" in layers:
         parts.append(_section("Entity types", {**ontology.mentions, **ontology.values}))
         parts.append(_section("Levels", ontology.levels))
@@ -52,7 +54,7 @@ def instructions(ontology: Ontology, layers: Sequence[str]) -> str:
         parts.append(_section("Directness", ontology.directness))
     for layer in layers:
         parts.append("\n".join([f"Rules for {layer}:", *(f"- {rule}" for rule in RULES[layer])]))
-    unscored = _listed(sorted(ontology.unscored_zones))
+    unscored = _join_names(sorted(ontology.unscored_zones))
     parts.append(
         "\n".join(
             [
@@ -68,23 +70,24 @@ def instructions(ontology: Ontology, layers: Sequence[str]) -> str:
     return "\n\n".join(parts)
 
 
-def prompt(document: Document, ontology: Ontology, layers: Sequence[str]) -> str:
-    """All that a model is given for one article."""
-    shape = json.dumps(answer_schema(ontology, layers), ensure_ascii=False)
-    return f"{instructions(ontology, layers)}\n\nJSON Schema of the answer: {shape}\n\nThe article:\n\n{document.text}"
+def build_prompt(document: Document, ontology: Ontology, layers: Sequence[str]) -> str:
+    """Return the whole prompt for one article: instructions, the answer's JSON Schema, the text."""
+    instructions = build_instructions(ontology, layers)
+    schema = json.dumps(build_answer_schema(ontology, layers), ensure_ascii=False)
+    return f"{instructions}\n\nJSON Schema of the answer: {schema}\n\nThe article:\n\n{document.text}"
 
 
-def answer_schema(ontology: Ontology, layers: Sequence[str]) -> Schema:
-    """The JSON Schema of an answer: a prediction with the words of each span in the place of offsets.
+def build_answer_schema(ontology: Ontology, layers: Sequence[str]) -> Schema:
+    """Return the JSON Schema of an answer: a prediction in which spans have their words in the place of offsets.
 
-    Every key is required and none may be added, as providers with strict structured output ask; what may be missing is
-    null.
+    Every key is required and none may be added, because providers of strict structured output demand it; a value that
+    may be missing is null.
     """
     words: dict[str, Schema] = {"text": {"type": "string"}, "occurrence": {"type": ["integer", "null"]}}
     span = _object(words)
-    maybe = {"anyOf": [span, {"type": "null"}]}
+    span_or_null = {"anyOf": [span, {"type": "null"}]}
     cluster: Schema = {"type": ["string", "null"]}
-    layer = {
+    item_schemas = {
         "entities": _object(
             {
                 **words,
@@ -105,35 +108,40 @@ def answer_schema(ontology: Ontology, layers: Sequence[str]) -> Schema:
         "quotes": _object(
             {
                 "content": _list(span),
-                "cue": maybe,
-                "source": maybe,
-                "addressee": maybe,
+                "cue": span_or_null,
+                "source": span_or_null,
+                "addressee": span_or_null,
                 "directness": _one_of(ontology.directness, True),
             }
         ),
     }
-    return _object({name: _list(layer[name]) for name in layers})
+    return _object({name: _list(item_schemas[name]) for name in layers})
 
 
 def _object(properties: Mapping[str, Schema]) -> Schema:
+    """Return the schema of an object with exactly these keys."""
     return {
         "type": "object", "properties": dict(properties), "required": list(properties), "additionalProperties": False
     }  # fmt: skip
 
 
 def _list(items: Schema) -> Schema:
+    """Return the schema of a list of such items."""
     return {"type": "array", "items": items}
 
 
 def _one_of(names: Iterable[str], or_null: bool = False) -> Schema:
+    """Return the schema of one of these strings, or null if that is allowed."""
     if or_null:
         return {"type": ["string", "null"], "enum": [*names, None]}
     return {"type": "string", "enum": list(names)}
 
 
 def _section(title: str, lines: Mapping[str, str]) -> str:
+    """Return a title and a list of names with their help texts."""
     return "\n".join([f"{title}:", *(f"- {name}: {help}" for name, help in lines.items())])
 
 
-def _listed(names: Sequence[str]) -> str:
+def _join_names(names: Sequence[str]) -> str:
+    """Return names as they are listed in a sentence: "a, b and c"."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
