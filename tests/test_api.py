@@ -1,4 +1,4 @@
-"""The Python calls: their documented examples run, and they give what the commands give."""
+"""The Python interface: its documented examples run, and it gives the same scores as the commands."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_the_package_imports_without_numpy():
         vostochny.scores  # noqa: B018
 
 
-def test_score_is_what_the_command_gives(capsys):
+def test_score_equals_the_command(capsys):
     assert cli.main(["score", LOOKUP, "--json", "-"]) == 0
     shown = json.loads(capsys.readouterr().out)
     result = vostochny.score(LOOKUP)
@@ -38,24 +38,24 @@ def test_score_is_what_the_command_gives(capsys):
         assert measure.value == pytest.approx(shown["metrics"][name]["value"]), name
 
 
-def test_predictions_come_as_a_mapping_a_list_or_one_alone():
+def test_predictions_can_be_a_mapping_a_list_or_a_single_one():
     article = vostochny.load()[3]
     name = next(e for e in article.entities if e.level == "NAM")
     row = {"entities": [{"start": name.span.start, "end": name.span.end, "type": name.type}]}
-    given = [{article.doc_id: row}, {"003": row}, [{"doc_id": "003", **row}], {"doc_id": "003", **row}]
-    for predictions in given:
+    forms = [{article.doc_id: row}, {"003": row}, [{"doc_id": "003", **row}], {"doc_id": "003", **row}]
+    for predictions in forms:
         counts = vostochny.score(predictions, resamples=0).measures["entities.names"].counts[0]
         right, _, _, predicted = counts.total()
         assert (right, predicted) == (1, 1)
 
 
-def test_articles_of_ones_own():
+def test_evaluate_runs_over_given_documents():
     some = vostochny.load()[:2]
     result = vostochny.evaluate(lambda d: {"entities": []}, gold=some, resamples=0)
     assert result.documents == tuple(d.doc_id for d in some) and result.layers == ("entities",)
 
 
-def test_documents_of_ones_own_have_their_own_types_as_a_file_has():
+def test_types_of_given_gold_documents_are_known():
     gold = [Document("a", "BRCA1 is a gene.", entities=(Entity("", Span(0, 5), "Gene"),))]
     for predictions in (gold, gold[0], {"a": {"entities": [{"start": 0, "end": 5, "type": "Gene"}]}}):
         assert vostochny.score(predictions, gold=gold, resamples=0).measures["entities.names"].value == 1
@@ -73,7 +73,7 @@ def test_evaluate_raises_what_the_extractor_raises():
         ({"layers": "entities"}, "is a string; expected a list"),
         ({"view": "ace2"}, "is not one of the views"),
         ({"resamples": -1}, "too small"),
-        ({"predictions": [{"doc_id": "009"}]}, "is no article of the gold"),
+        ({"predictions": [{"doc_id": "009"}]}, "is not an article of the gold"),
         ({"predictions": [{"doc_id": "003"}, {"doc_id": "003"}]}, "given twice"),
         ({"predictions": {"003": {"entities": [{"start": 1}]}}}, "predictions['003']: entities[0].end"),
         ({"predictions": [{"doc_id": "003"}, "003"]}, "predictions[1]: is str; expected a Document or an object"),
@@ -85,7 +85,7 @@ def test_evaluate_raises_what_the_extractor_raises():
         ({"gold": [Document("a", ""), Document("a", "")]}, "gold: doc_id: 'a' is given 2 times"),
     ],
 )
-def test_what_is_wrong_is_said(options, message):
+def test_wrong_arguments_are_reported(options, message):
     with pytest.raises(InputError) as e:
         vostochny.score(**{"predictions": [], **options})
     assert message in str(e.value)

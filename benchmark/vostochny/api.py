@@ -1,6 +1,6 @@
-"""The Python calls: :func:`load` the corpus, :func:`score` predictions, :func:`evaluate` an extractor.
+"""The Python interface: :func:`load` the corpus, :func:`score` predictions, :func:`evaluate` an extractor.
 
-They do what ``vostochny run`` and ``vostochny score`` do, without files::
+The functions do what ``vostochny run`` and ``vostochny score`` do, without files::
 
     >>> import vostochny
     >>> articles = vostochny.load()
@@ -28,23 +28,24 @@ from vostochny.ontology import Ontology, View, load_ontology
 from vostochny.scoring import Options, Result, options
 from vostochny.stats.intervals import RESAMPLES, SEED
 
-# What may become of a type that the ontology does not have: refused, left out, or counted as wrong.
-UNKNOWN = ("error", "ignore", "wrong")
+# Treatment of types that the ontology does not have: refuse the predictions, leave the items out, count them as wrong.
+UNKNOWN_CHOICES = ("error", "ignore", "wrong")
+MAX_LISTED_IDS = 8  # doc_ids that a message lists
 
 Path = str | os.PathLike[str]
 Gold = Path | Iterable[Document]
 
 
 def load(path: Path | None = None) -> list[Document]:
-    """The articles of the corpus with their gold annotation, or those of a file of your own, in any format.
+    """Return the articles of the corpus with their gold annotation, or the documents of your own file, in any format.
 
-    Raises FileNotFoundError where the corpus is not there, InputError with every problem of the file.
+    Raises FileNotFoundError if the corpus is not found, InputError with every problem of the file.
 
     >>> article = load()[3]
     >>> "Putin" in {e.span.of(article.text) for e in article.entities}
     True
     """
-    return _gold(path)[0]
+    return _read_gold(path)[0]
 
 
 def score(
@@ -59,14 +60,23 @@ def score(
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> Result:
-    """Score predictions: a file, an iterable of predictions, or a mapping from doc_id to them.
+    """Score predictions and return a :class:`vostochny.scoring.Result`.
 
-    A file may be a folder or pattern that means many; files of JSON Lines may be of any size and are read a part at a
-    time (scoring.score_files). A prediction is a Document or an object as a line of a prediction file holds it.
-    ``gold`` is the corpus, a file in any format, or Documents; its own types are then known beside the ontology's. The
-    other options are those of the command line: ``layers`` empty for those that the predictions carry, ``view`` a name,
-    a file or a View, ``unknown`` one of "error", "ignore" and "wrong", ``resamples`` 0 for no intervals. Raises
-    InputError with every problem of the predictions or options.
+    Args:
+        predictions: a file, folder or pattern; an iterable of predictions; or a mapping from doc_id to prediction. A
+            prediction is a Document, or an object like a line of a prediction file. JSON Lines files may be of any
+            size: they are read in batches if ``gold`` is a file as well (scoring.score_files).
+        gold: a file in any format, or Documents; None for the corpus. Types that only this gold has are then known
+            beside those of the ontology.
+        layers: the layers to score; empty for those that the predictions carry.
+        view: the label set to score in, as a name, a file or a View; None for the ontology's own.
+        zones: the zones to score; empty for all scored ones.
+        metrics: the only metrics to compute; empty for all.
+        unknown: treatment of types that the ontology does not have: "error", "ignore" (leave out) or "wrong".
+        resamples: number of bootstrap resamples for the intervals; 0 for no intervals.
+        seed: random seed of the resampling.
+
+    Raises InputError with every problem of the predictions or options.
 
     >>> result = score(load())
     >>> result.measures["entities.names"].value
@@ -79,15 +89,17 @@ def score(
         paths = os.fspath(gold), os.fspath(predictions)
         if scoring.is_streamed(*paths):
             ontology = load_ontology()
-            chosen = _options(ontology, layers, view, zones, metrics, unknown, resamples, seed)
-            return scoring.score_files(*paths, ontology, chosen)
-    documents, ontology, gold_hash = _gold(gold, with_text=False)
-    chosen = _options(ontology, layers, view, zones, metrics, unknown, resamples, seed)
+            scoring_options = _check_options(ontology, layers, view, zones, metrics, unknown, resamples, seed)
+            return scoring.score_files(*paths, ontology, scoring_options)
+    documents, ontology, gold_hash = _read_gold(gold, with_text=False)
+    scoring_options = _check_options(ontology, layers, view, zones, metrics, unknown, resamples, seed)
     if isinstance(predictions, (str, os.PathLike)):
-        predicted, _ = registry.read_predictions(os.fspath(predictions), documents, ontology, unknown, chosen.view)
+        predicted, _ = registry.read_predictions(
+            os.fspath(predictions), documents, ontology, unknown, scoring_options.view
+        )
     else:
-        predicted = _checked(predictions, documents, ontology, chosen)
-    return scoring.score(documents, predicted, ontology, chosen, gold_hash)
+        predicted = _check_predictions(predictions, documents, ontology, scoring_options)
+    return scoring.score(documents, predicted, ontology, scoring_options, gold_hash)
 
 
 def evaluate(
@@ -102,11 +114,14 @@ def evaluate(
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> Result:
-    """Run an extractor over the articles and score it; a callable, or what ``vostochny run`` takes (``"spacy:NAME"``).
+    """Run an extractor over the articles and score its predictions.
 
-    The callable is given each article without its annotation; the options are those of :func:`score`. What it raises
-    is raised here: to go on after a problem, or to keep the predictions, use ``vostochny run``. Raises InputError with
-    every problem of what it returned, ExtractorError where a specification means no extractor.
+    Args:
+        extract: a callable that takes an article without its annotation and returns a prediction, or a specification
+            as ``vostochny run`` takes it, such as ``"spacy:NAME"``. The other arguments are those of :func:`score`.
+
+    An exception of the callable is passed on. To continue after one, or to keep the predictions, use ``vostochny run``.
+    Raises InputError with every problem of what it returned, ExtractorError if no extractor fits a specification.
 
     >>> def putin(article):
     ...     at = article.text.find("Putin")
@@ -115,35 +130,37 @@ def evaluate(
     >>> 0 < result.measures["entities.names"].value < 1
     True
     """
-    documents, ontology, gold_hash = _gold(gold)
-    chosen = _options(ontology, layers, view, zones, metrics, unknown, resamples, seed)
-    run = extractors.load(extract, Settings(ontology, chosen.view)) if isinstance(extract, str) else extract
+    documents, ontology, gold_hash = _read_gold(gold)
+    scoring_options = _check_options(ontology, layers, view, zones, metrics, unknown, resamples, seed)
+    run = extractors.load(extract, Settings(ontology, scoring_options.view)) if isinstance(extract, str) else extract
     try:
-        predicted = _checked(
-            {d.doc_id: run(extractors.strip_annotations(d)) for d in documents}, documents, ontology, chosen
+        predicted = _check_predictions(
+            {d.doc_id: run(extractors.strip_annotations(d)) for d in documents}, documents, ontology, scoring_options
         )
     finally:
         extractors.close(run)
-    return scoring.score(documents, predicted, ontology, chosen, gold_hash)
+    return scoring.score(documents, predicted, ontology, scoring_options, gold_hash)
 
 
-def _gold(source: Gold | None, with_text: bool = True) -> tuple[list[Document], Ontology, str]:
-    """Gold documents, the ontology they are annotated by, and the hash that names them."""
+def _read_gold(source: Gold | None, with_text: bool = True) -> tuple[list[Document], Ontology, str]:
+    """Return gold documents, the ontology that they are annotated by, and their hash ("?" if not from a file)."""
     if source is None or isinstance(source, (str, os.PathLike)):
         return read_documents(source, with_text)
     documents = list(source)
-    times = Counter(d.doc_id for d in documents)
-    twice = [
-        Problem("gold", None, "doc_id", f"{i!r} is given {n} times; give it once") for i, n in times.items() if n > 1
+    occurrences = Counter(d.doc_id for d in documents)
+    problems = [
+        Problem("gold", None, "doc_id", f"{doc_id!r} is given {n} times; give it once")
+        for doc_id, n in occurrences.items()
+        if n > 1
     ]
-    if twice:
-        raise InputError(twice)
-    # As for a file: what only this gold has is no unknown type in predictions for it.
+    if problems:
+        raise InputError(problems)
+    # As for a file: a type that only this gold has is not an unknown type in predictions for it.
     rows = (jsonl.to_row(d) | {"zones": [{"zone": z.name} for z in d.zones]} for d in documents)
     return documents, extend_ontology(load_ontology(), [LabelNames().add(rows)]), "?"
 
 
-def _options(
+def _check_options(
     ontology: Ontology,
     layers: Sequence[str],
     view: str | View | None,
@@ -153,16 +170,17 @@ def _options(
     resamples: int,
     seed: int,
 ) -> Options:
-    for name, given in (("layers", layers), ("zones", zones), ("metrics", metrics)):
-        if isinstance(given, str):
-            raise InputError([Problem(name, None, None, f"is a string; expected a list, [{given!r}] say")])
+    """Return the options of :func:`score` as an object. Raises InputError for the first bad value."""
+    for name, value in (("layers", layers), ("zones", zones), ("metrics", metrics)):
+        if isinstance(value, str):
+            raise InputError([Problem(name, None, None, f"is a string; expected a list, e.g. [{value!r}]")])
     unknown_layers = [x for x in layers if x not in LAYERS]
     if unknown_layers:
         raise InputError(
             [Problem("layers", None, None, f"{x!r} is none of {', '.join(LAYERS)}") for x in unknown_layers]
         )
-    if unknown not in UNKNOWN:
-        raise InputError([Problem("unknown", None, None, f"{unknown!r} is none of {', '.join(UNKNOWN)}")])
+    if unknown not in UNKNOWN_CHOICES:
+        raise InputError([Problem("unknown", None, None, f"{unknown!r} is none of {', '.join(UNKNOWN_CHOICES)}")])
     return Options(
         tuple(dict.fromkeys(layers)),
         read_view(view, ontology) if isinstance(view, str) else view,
@@ -174,32 +192,32 @@ def _options(
     )
 
 
-def _checked(
+def _check_predictions(
     predictions: Mapping[str, Prediction] | Iterable[Prediction],
     documents: list[Document],
     ontology: Ontology,
-    chosen: Options,
+    scoring_options: Options,
 ) -> dict[str, Document]:
-    """Predictions by doc_id, each checked by the reader of prediction files."""
+    """Return predictions by doc_id, each checked like a line of a prediction file. Raises InputError."""
     by_id = {d.doc_id: d for d in documents}
-    given: Iterable[tuple[str | None, Prediction]]
+    keyed: Iterable[tuple[str | None, Prediction]]  # the doc_id of each, None where only the prediction has it
     if isinstance(predictions, Mapping) and not {"doc_id", *LAYERS} & predictions.keys():
-        given = cast("Mapping[str, Prediction]", predictions).items()
+        keyed = cast("Mapping[str, Prediction]", predictions).items()
     elif isinstance(predictions, Mapping | Document):
-        given = [(None, cast("Prediction", predictions))]  # one prediction alone
+        keyed = [(None, cast("Prediction", predictions))]  # a single prediction
     else:
-        given = ((None, p) for p in predictions)
-    out: dict[str, Document] = {}
+        keyed = ((None, p) for p in predictions)
+    checked_predictions: dict[str, Document] = {}
     seen: set[str] = set()
     problems: list[Problem] = []
-    for number, (key, prediction) in enumerate(given):
+    for number, (key, prediction) in enumerate(keyed):
         where = f"predictions[{number}]" if key is None else f"predictions[{key!r}]"
         if not isinstance(prediction, Mapping | Document):
             expected = f"expected a Document or an object with any of {', '.join(LAYERS)}"
             problems.append(Problem(where, None, None, f"is {type(prediction).__name__}; {expected}"))
             continue
         own = prediction.doc_id if isinstance(prediction, Document) else prediction.get("doc_id")
-        doc_id, problem = _article(own if key is None else key, by_id)
+        doc_id, problem = _find_article(own if key is None else key, by_id)
         if not problem and doc_id in seen:
             problem = f"{doc_id!r} is given twice; give each article one prediction"
         seen.add(doc_id)
@@ -209,24 +227,26 @@ def _checked(
         document = by_id[doc_id]
         try:
             row = answers.row_of(prediction, document) | {"doc_id": doc_id}
-            out[doc_id] = answers.check_row(row, document, ontology, chosen.unknown, chosen.view, name=where)
+            checked_predictions[doc_id] = answers.check_row(
+                row, document, ontology, scoring_options.unknown, scoring_options.view, name=where
+            )
         except ExtractorError as e:
             problems.append(Problem(where, None, None, str(e)))
         except InputError as e:
             problems += e.problems
     if problems:
         raise InputError(problems)
-    return out
+    return checked_predictions
 
 
-def _article(given: object, known: Mapping[str, Document]) -> tuple[str, str]:
-    """The article that an id, or a unique beginning of one, means, and what is wrong with it, if anything."""
-    if not isinstance(given, str) or not given:
-        shown = "is missing" if given is None else f"is {given!r}"
-        return "", f"{shown}; expected the id of an article, a string"
-    fitting = [given] if given in known else [i for i in known if i.startswith(given)]
-    if len(fitting) == 1:
-        return fitting[0], ""
-    if fitting:
-        return "", f"{given!r} fits {', '.join(fitting[:8])}; write more of the id"
-    return "", f"{given!r} is no article of the gold; {suggest_name(given, known)}"
+def _find_article(prefix: object, known: Mapping[str, Document]) -> tuple[str, str]:
+    """Return the id of the one article that begins with ``prefix``, or else what is wrong with the prefix."""
+    if not isinstance(prefix, str) or not prefix:
+        problem = "is missing" if prefix is None else f"is {prefix!r}"
+        return "", f"{problem}; expected the id of an article, a string"
+    matches = [prefix] if prefix in known else [doc_id for doc_id in known if doc_id.startswith(prefix)]
+    if len(matches) == 1:
+        return matches[0], ""
+    if matches:
+        return "", f"{prefix!r} fits {', '.join(matches[:MAX_LISTED_IDS])}; write more of the id"
+    return "", f"{prefix!r} is not an article of the gold; {suggest_name(prefix, known)}"

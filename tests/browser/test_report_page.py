@@ -1,4 +1,4 @@
-"""The page of a result in a real browser, opened from a file as its reader opens it."""
+"""The HTML report in a real browser, opened from a file as its reader opens it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ CONTRAST = """() => {
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of a system that makes every kind of mistake."""
+    """Write the page of a system that makes every kind of mistake."""
     path = tmp_path_factory.mktemp("report") / "report.html"
     result = scoring.score(GOLD, make_mistakes(GOLD), ONTOLOGY, scoring.Options(resamples=500))
     path.write_text(render_page(result, "imperfect.jsonl", {"entities.names": 0.9}), encoding="utf-8")
@@ -71,7 +71,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def opened(launched: Any) -> Iterator[Callable[..., Any]]:
-    """Opens a page's view; afterwards the page must have asked the network for nothing and complained of nothing."""
+    """Return a function that opens a view of a page; at the end no page may have made a request or logged an error."""
     contexts, problems = [], []
 
     def open_(path: Path, view: str = "", width: int = 1280, scheme: str = "light") -> Any:
@@ -150,7 +150,7 @@ def test_every_view_is_legible_and_fits(
     assert (tmp_path / "page.png").stat().st_size > 10_000
 
 
-def test_the_summary_stands_in_the_first_screen(opened: Callable[..., Any], report: Path) -> None:
+def test_the_summary_fits_on_the_first_screen(opened: Callable[..., Any], report: Path) -> None:
     page = opened(report)
     assert page.locator(".tile").count() == 5
     for one in page.locator(".tile").all():
@@ -179,7 +179,9 @@ def test_filters_work_by_keyboard(opened: Callable[..., Any], report: Path) -> N
     press(page, "Space")
     without = count(page)
     assert 0 < without < everything
-    assert page.text_content("[role=status]") == page.inner_text("#list")  # said to who cannot see the table change
+    assert page.text_content("[role=status]") == page.inner_text(
+        "#list"
+    )  # announced to readers who cannot see the table change
     assert page.evaluate("document.activeElement.value") == "entities"
     assert "entities" not in page.locator(".mistakes td:nth-child(2)").all_inner_texts()
     tab_to(page, "input[name=verdicts][value=missed]")
@@ -221,20 +223,18 @@ def test_a_cell_of_the_table_lists_its_mistakes_and_a_row_jumps_to_its_place(
         assert page.locator("#panel .verdict").first.inner_text().endswith(verdict)
 
 
-def test_the_text_is_whole_and_its_marks_are_stepped_through_by_arrows(
-    opened: Callable[..., Any], report: Path
-) -> None:
+def test_the_text_is_complete_and_arrow_keys_move_between_its_marks(opened: Callable[..., Any], report: Path) -> None:
     page = opened(report)
     for document in GOLD:
         go(page, report, f"articles/{document.doc_id}")
         assert "".join(page.inner_text(".text").split()) == "".join(document.text.split())
     assert page.locator(".text a[tabindex='0']").count() == 1
     page.locator(".text a[tabindex='0']").focus()
-    told = set()
+    details = set()
     for _ in range(5):
-        told.add(page.inner_text("#panel"))
+        details.add(page.inner_text("#panel"))
         press(page, "ArrowRight")
-    assert len(told) == 5
+    assert len(details) == 5
     press(page, "Home")
     page.keyboard.press("End")
     assert page.evaluate("document.activeElement === [...document.querySelectorAll('.text a.seg')].pop()")
@@ -244,8 +244,8 @@ def test_an_event_shows_its_arguments_and_a_quote_its_source(opened: Callable[..
     page = opened(report, ARTICLE)
     rows = page.evaluate("DATA.articles[0].rows.map((r, i) => [i, r.layer, r.gold, r.verdict])")
     gold = GOLD[0]
-    kept = page.evaluate("DATA.articles[0].gold.events.map(e => e.arguments.length)")
-    number = next(i for i, layer, at, verdict in rows if layer == "events" and verdict == "hit" and kept[at] > 1)
+    sizes = page.evaluate("DATA.articles[0].gold.events.map(e => e.arguments.length)")
+    number = next(i for i, layer, at, verdict in rows if layer == "events" and verdict == "hit" and sizes[at] > 1)
     go(page, report, f"{ARTICLE}/{number}")
     page.wait_for_selector(".seg.linked")
     labels = set(page.locator(".seg[data-role]").evaluate_all("all => all.map(one => one.dataset.role)"))
@@ -266,7 +266,7 @@ def test_an_event_shows_its_arguments_and_a_quote_its_source(opened: Callable[..
     assert page.inner_text("#panel .card-words >> nth=0") and "gold" in page.inner_text("#panel")
 
 
-def test_clusters_are_seen_across_articles(opened: Callable[..., Any], report: Path) -> None:
+def test_clusters_are_shown_across_articles(opened: Callable[..., Any], report: Path) -> None:
     page = opened(report, "identity")
     assert page.locator(".columns .card").count() == len(GOLD)
     second = page.locator(".list a").nth(1)

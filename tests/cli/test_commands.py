@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.processes import run_python, run_vostochny
-from vostochny import cli
+from vostochny import api, cli, model
+from vostochny.cli import shared
+from vostochny.stats import intervals
 
 LOOKUP = "benchmark/baselines/lookup/predictions.jsonl"
 
@@ -51,7 +53,7 @@ def test_json_has_supports_documents_intervals_and_parts():
     assert {name for name, m in result["metrics"].items() if m["these_articles"] is None} == few
 
 
-def test_items_tell_what_became_of_each(tmp_path):
+def test_items_have_the_outcome_of_every_item(tmp_path):
     path = tmp_path / "items.jsonl"
     assert run_vostochny("score", LOOKUP, "--items", str(path)).returncode == 0
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
@@ -71,7 +73,7 @@ def test_items_tell_what_became_of_each(tmp_path):
     )
 
 
-def test_seqeval_itself_agrees():
+def test_seqeval_agrees():
     done = run_vostochny("score", LOOKUP, "--layer", "entities", "--seqeval")
     assert done.returncode == 0, done.stderr
 
@@ -92,7 +94,7 @@ def test_gold_scores_one_in_every_view(view):
     assert f"view:{view}" in result["signature"]
 
 
-def test_a_view_of_ones_own(tmp_path):
+def test_a_view_can_be_a_file(tmp_path):
     path = tmp_path / "mine.json"
     path.write_text(json.dumps({"types": {"PER": "PERSON", "GPE": "PLACE", "LOC": "PLACE", "FAC": "PLACE"}}))
     predictions = tmp_path / "p.jsonl"
@@ -105,7 +107,7 @@ def test_a_view_of_ones_own(tmp_path):
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 4 and "Traceback" not in done.stderr
 
 
-def test_zones_can_be_scored_apart():
+def test_single_zones_can_be_scored():
     result = json.loads(run_vostochny("score", LOOKUP, "--zone", "title", "--zone", "heading", "--json", "-").stdout)
     assert set(result["metrics"]["entities.names"]["by"]["zone"]) == {"title", "heading"}
     assert "zones:title+heading" in result["signature"]
@@ -145,16 +147,23 @@ def test_compare_a_system_with_a_worse_copy_of_itself(tmp_path):
 
 
 def test_compare_prints_one_signature_once_and_different_ones_by_system(tmp_path):
-    shared = run_vostochny(
+    same = run_vostochny(
         "compare", LOOKUP, LOOKUP, LOOKUP, "--layer", "entities", "--resamples", "0"
     ).stdout.splitlines()
-    assert [line for line in shared if "vostochny:" in line] == [shared[-1]]
-    assert shared[-1].startswith("vostochny:")
+    assert [line for line in same if "vostochny:" in line] == [same[-1]]
+    assert same[-1].startswith("vostochny:")
     partial = tmp_path / "entities.jsonl"
     partial.write_text('{"doc_id": "003", "entities": []}', encoding="utf-8")  # its layer is in its signature
     different = run_vostochny("compare", LOOKUP, str(partial), "--resamples", "0").stdout.splitlines()
     assert different[-2].startswith(f"{LOOKUP}: vostochny:") and "|layer:entities+events+quotes|" in different[-2]
     assert different[-1].startswith(f"{partial}: vostochny:") and "|layer:entities|" in different[-1]
+
+
+def test_choices_and_defaults_of_the_options_are_those_of_the_modules_behind_them():
+    """The command line repeats them, because importing the modules would slow down --help."""
+    assert shared.LAYERS == model.LAYERS
+    assert shared.UNKNOWN_CHOICES == api.UNKNOWN_CHOICES
+    assert (shared.DEFAULT_RESAMPLES, shared.DEFAULT_SEED) == (intervals.RESAMPLES, intervals.SEED)
 
 
 def test_help_imports_nothing_heavy():
@@ -177,7 +186,7 @@ def test_scoring_the_corpus_imports_nothing_heavy():
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_fail_under(tmp_path, made, capsys):
+def test_fail_under_sets_the_exit_code(tmp_path, made, capsys):
     arguments = ["score", str(made["words"]), "--gold", str(made["jsonl"]), "--resamples", "0"]
     assert cli.main([*arguments, "--fail-under", "entities=0.8", "--fail-under", "events.argument=1"]) == 0
     path = tmp_path / "empty.jsonl"

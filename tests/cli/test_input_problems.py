@@ -1,4 +1,4 @@
-"""What a user is told when the input is wrong: each problem by file, line and field; exit 2; no traceback."""
+"""Wrong input: every problem is reported by file, line and field; the exit code is 2; there is no traceback."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_fault_names_file_line_and_field(case, tmp_path):
+def test_a_problem_names_file_line_and_field(case, tmp_path):
     content, place, message = CASES[case]
     path = tmp_path / "predictions.jsonl"
     path.write_text(content, encoding="utf-8")
@@ -96,7 +96,7 @@ def test_missing_empty_and_undecodable_files(tmp_path):
         assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
 
 
-def test_all_faults_of_a_file_are_told_at_once(tmp_path):
+def test_all_problems_of_a_file_are_reported_at_once(tmp_path):
     path = tmp_path / "predictions.jsonl"
     bad = [ENTITY | {"end": 9999}, ENTITY | {"type": "X"}]
     path.write_text("\n".join([line(entities=bad), "{", '{"doc_id": "nope", "entities": [1]}']))
@@ -108,7 +108,7 @@ def test_all_faults_of_a_file_are_told_at_once(tmp_path):
     ]  # fmt: skip
 
 
-def test_unknown_types_can_be_ignored_or_counted(tmp_path):
+def test_unknown_types_can_be_ignored_or_scored_as_wrong(tmp_path):
     path = tmp_path / "predictions.jsonl"
     path.write_text(line(entities=[ENTITY | {"type": "PERSON"}]))
     for choice, predicted in (("ignore", 0), ("wrong", 1)):

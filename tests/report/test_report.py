@@ -1,4 +1,4 @@
-"""What readers are shown: the page, the terminal's article and the leaderboard, and that no name can harm them."""
+"""The HTML page, the article in the terminal and the leaderboard: what they show, and that no name can break them."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from vostochny.model import Document, Entity, Span
 from vostochny.report import article, board, items, page, payload, seqeval_check
 
 
-def data_of(page: str) -> dict:
-    """The data that stands in a page."""
-    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
-    assert found
-    return json.loads(found[1])
+def read_data(page: str) -> dict:
+    """Return the data in a page."""
+    match = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    assert match
+    return json.loads(match[1])
 
 
 def test_the_page_is_one_file_that_fetches_nothing_and_is_the_same_bytes_each_time(tmp_path):
@@ -40,12 +40,12 @@ def test_the_page_is_one_file_that_fetches_nothing_and_is_the_same_bytes_each_ti
     page = pages[0].decode("utf-8")
     assert not re.search(r"(?:src|href)\s*=\s*[\"']?(?:https?:|//)|@import|url\(|fetch\(|XMLHttpRequest|import\(", page)
     assert "default-src 'none'" in page
-    data = data_of(page)
+    data = read_data(page)
     assert data["signature"] in page and data["explanation"].partition(";")[0] in page
     assert [a["id"] for a in data["articles"]] == [d.doc_id for d in GOLD]
 
 
-def test_the_page_tells_the_scores_of_the_result():
+def test_the_page_has_the_scores_of_the_result():
     result = scoring.score(GOLD, make_mistakes(GOLD), ONTOLOGY, scoring.Options(resamples=200))
     data = payload.build(result, "x", {"entities.names": 0.5})
     assert {m["name"]: m["value"] for m in data["measures"]} == {n: m.value for n, m in result.measures.items()}
@@ -57,11 +57,11 @@ def test_the_page_tells_the_scores_of_the_result():
     seen = {(row["layer"], row["verdict"]) for row in rows}
     assert {layer for layer, _ in seen} == set(LAYERS)
     assert {verdict for _, verdict in seen} >= set(VERDICTS) - {"boundary+type"}
-    told = sum(row["layer"] == "events" and row["verdict"] == "hit" for row in rows)
-    assert told == result.measures["events.trigger"].counts[0].total()[0]
+    hits = sum(row["layer"] == "events" and row["verdict"] == "hit" for row in rows)
+    assert hits == result.measures["events.trigger"].counts[0].total()[0]
 
 
-def test_the_golds_own_objects_as_predictions_are_told_from_the_gold():
+def test_predictions_that_are_objects_of_the_gold_are_distinguished_from_it():
     gold = GOLD[0]
     fewer = replace(gold, entities=gold.entities[1:], events=gold.events[1:], quotes=gold.quotes[1:])
     result = scoring.score([gold], {gold.doc_id: fewer}, ONTOLOGY, scoring.Options(resamples=0))
@@ -76,18 +76,18 @@ def test_no_name_becomes_markup():
     html = page.render(hostile_result(), HOSTILE)
     html.encode("utf-8")  # nothing in it that a file could not hold
     assert html.count("<script") == 2 and html.count("</script") == 2 and "<img" not in html and "<!--" not in html
-    (article,) = data_of(html)["articles"]
+    (article,) = read_data(html)["articles"]
     assert article["gold"]["entities"][0]["type"] == HOSTILE and article["id"] == f"{HOSTILE}_1"
 
 
-def test_a_page_without_articles_still_has_its_figures(tmp_path):
+def test_a_page_without_articles_has_its_scores(tmp_path):
     bare = [replace(d, text="", zones=()) for d in GOLD]
     result = scoring.score(bare, {}, ONTOLOGY, scoring.Options(resamples=0))
     data = payload.build(result, "x", {})
     assert data["articles"] == [] and data["measures"] and data["without"]
 
 
-def test_a_gold_of_ones_own_has_its_articles_on_the_page(tmp_path):
+def test_a_page_shows_the_articles_of_another_gold(tmp_path):
     gold, guess, page = (tmp_path / name for name in ("gold.jsonl", "guess.jsonl", "page.html"))
     row = {
         "doc_id": "mine",
@@ -97,12 +97,12 @@ def test_a_gold_of_ones_own_has_its_articles_on_the_page(tmp_path):
     gold.write_text(json.dumps(row), encoding="utf-8")
     guess.write_text(json.dumps({"doc_id": "mine", "entities": []}), encoding="utf-8")
     assert cli.main(["score", str(guess), "--gold", str(gold), "--html", str(page)]) == 0
-    (article,) = data_of(page.read_text(encoding="utf-8"))["articles"]
+    (article,) = read_data(page.read_text(encoding="utf-8"))["articles"]
     assert (article["text"], article["rows"][0]["verdict"]) == ("Bob met Eve.", "missed")
 
 
-def test_a_gold_that_was_not_held_shows_its_first_articles_and_gives_no_silent_answers(tmp_path):
-    """The page had a single article of it, --items an empty file, and --seqeval agreed without a comparison."""
+def test_a_streamed_gold_shows_its_first_articles_and_refuses_items_and_seqeval(tmp_path):
+    """The page once had a single article of it, --items an empty file, and --seqeval agreed without comparing."""
     gold, guess = tmp_path / "gold.jsonl", tmp_path / "guess.jsonl"
     bob = {"start": 0, "end": 3, "type": "PER", "level": "NAM"}
     spans = {"sentences": [{"start": 0, "end": 12}], "tokens": [{"start": 0, "end": 3}]}
@@ -124,14 +124,14 @@ def entity(start: int, cluster: str) -> Entity:
     return Entity("", Span(start, start + 1), "PER", "NAM", cluster=cluster)
 
 
-def test_split_and_merged_clusters_are_told_at_their_mentions():
+def test_split_and_merged_clusters_are_shown_at_their_mentions():
     text = "abcdefgh"
     gold = Document("x", text, entities=tuple(entity(i, "one" if i < 4 else "two") for i in range(6)))
     names = ["p", "p", "p", "q", "q", "q"]
     guess = Document("x", text, entities=tuple(entity(i, n) for i, n in enumerate(names)))
     pairs = pair_documents([gold], {"x": guess}, frozenset(), frozenset())
-    found = [(j.verdict, j.gold.span.start, j.other) for j in find_identity_errors(pairs, "entities")]  # type: ignore[union-attr]
-    assert found == [("split", 3, "p"), ("merged", 3, "two")]
+    verdicts = [(j.verdict, j.gold.span.start, j.other) for j in find_identity_errors(pairs, "entities")]  # type: ignore[union-attr]
+    assert verdicts == [("split", 3, "p"), ("merged", 3, "two")]
     assert list(find_identity_errors(pair_documents([gold], {"x": gold}, frozenset(), frozenset()), "entities")) == []
 
 
@@ -163,7 +163,7 @@ def test_show_writes_the_whole_article_and_every_mistake(capsys, tmp_path):
         assert f"\n{wrong} mistakes\n" in judged
 
 
-def test_show_names_the_documents_when_it_knows_none(capsys):
+def test_show_names_the_documents_if_the_id_fits_none(capsys):
     assert cli.main(["show", "zzz"]) == 2
     assert GOLD[0].doc_id in capsys.readouterr().err
 
@@ -178,8 +178,8 @@ def test_show_fits_its_width_and_lets_no_text_steer_the_terminal(width):
     assert all(sum(article._character_width(c) for c in line) <= max(width, 2) for line in body)
 
 
-def in_terminal(**environment: str) -> str:
-    """What `show` writes to a real terminal."""
+def show_in_terminal(**environment: str) -> str:
+    """Return what `show` writes to a real terminal."""
     ours, theirs = os.openpty()
     command = [sys.executable, "-m", "vostochny", "show", GOLD[1].doc_id, "--layer", "quotes"]
     env = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | {"TERM": "xterm"} | environment
@@ -206,12 +206,12 @@ def test_show_draws_a_mark_under_its_words(text):
     assert bar.index("─") == {"กำลัง": 5, "के": 2, "❤\ufe0f": 3, "😀": 3, "é": 2}[text.split()[0]]
 
 
-def test_show_colours_a_terminal_alone_and_not_against_its_users_wish():
-    assert "\x1b[32m" in in_terminal()
-    assert "\x1b" not in in_terminal(NO_COLOR="1")
+def test_show_uses_colour_in_a_terminal_only_and_not_with_no_color():
+    assert "\x1b[32m" in show_in_terminal()
+    assert "\x1b" not in show_in_terminal(NO_COLOR="1")
 
 
-def test_show_ends_quietly_when_its_reader_does():
+def test_show_ends_quietly_if_its_output_is_closed():
     command = f"{sys.executable} -m vostochny show {GOLD[0].doc_id} | head -1"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, cwd=ROOT)
     assert (done.returncode, done.stderr) == (0, "")
@@ -221,14 +221,14 @@ def test_the_stored_leaderboard_is_what_the_stored_predictions_score():
     assert leaderboard.find_stale(board.find_folder(), leaderboard.build_files()) == []
 
 
-def test_every_stored_system_says_what_it_is():
+def test_every_stored_system_is_described():
     for path in (ROOT / "benchmark" / "baselines").glob("*/system.json"):
         known = json.loads(path.read_text(encoding="utf-8"))
         assert set(known) <= set(board.FACTS) and known["kind"] in ("system", "ceiling"), path
         assert all(known.get(fact) for fact in ("name", "what", "reproduce", "author")), path
 
 
-def about(*names: str, kind: str = "system") -> dict[str, dict[str, str]]:
+def describe_systems(*names: str, kind: str = "system") -> dict[str, dict[str, str]]:
     return {n: dict.fromkeys(board.FACTS, n) | {"kind": kind} for n in names}
 
 
@@ -238,12 +238,17 @@ def test_places_are_shared_where_nothing_decides_them():
 
     good, bad = make_mistakes(GOLD), jsonl.read_predictions(LOOKUP, GOLD, ONTOLOGY)
     results = {"good": scored(good), "twin": scored(good), "bad": scored(bad)}
-    made = board.build(about("good", "twin", "bad"), results, {}, "?")
+    made = board.build(describe_systems("good", "twin", "bad"), results, {}, "?")
     table = next(t for t in made["tables"] if t["measure"] == "events.argument")
     assert [(r["system"], r["place"]) for r in table["rows"]] == [("good", [1, 2]), ("twin", [1, 2]), ("bad", [3, 3])]
     text = board.render_markdown(made)
     assert "| 1–2 | good |" in text and "+0.0, not compared" in text and "decided" in text
-    made = board.build(about("good", "bad") | about("twin", kind="ceiling"), results, {"events.argument": 0.6}, "?")
+    made = board.build(
+        describe_systems("good", "bad") | describe_systems("twin", kind="ceiling"),
+        results,
+        {"events.argument": 0.6},
+        "?",
+    )
     table = next(t for t in made["tables"] if t["measure"] == "events.argument")
     assert {r["system"]: r.get("place") for r in table["rows"]} == {"good": [1, 1], "twin": None, "bad": [2, 2]}
     html = board.render_html(made)
@@ -252,13 +257,13 @@ def test_places_are_shared_where_nothing_decides_them():
 
 
 def test_the_leaderboard_names_the_gold_of_its_systems_and_what_an_annotator_was_scored_against():
-    """It named the gold of its first row, an annotator's."""
+    """It once named the gold of its first row, which is an annotator's."""
     predicted = make_mistakes(GOLD)
     results = {
         name: scoring.score(GOLD, predicted, ONTOLOGY, scoring.Options(resamples=0), gold_hash)
         for name, gold_hash in (("annotator b", "annotator-a"), ("system", "1fd523fb6af3"))
     }
-    facts = about("annotator b", kind="ceiling") | about("system")
+    facts = describe_systems("annotator b", kind="ceiling") | describe_systems("system")
     leaderboard = json.loads(json.dumps(board.build(facts, results, {}, "1fd523fb6af3")))
     assert leaderboard["gold"] == "1fd523fb6af3"
     assert {s["id"]: s["gold"] for s in leaderboard["systems"]} == {
@@ -273,16 +278,16 @@ def test_the_leaderboard_names_the_gold_of_its_systems_and_what_an_annotator_was
     assert stored["gold"] == corpus.file_hash(str(corpus.documents_path()))
 
 
-def test_a_layer_that_a_system_leaves_empty_is_no_score_of_nought():
+def test_a_layer_that_a_system_leaves_empty_is_not_a_score_of_0():
     result = scoring.score(GOLD, make_mistakes(GOLD), ONTOLOGY, scoring.Options(resamples=0))
     silent = {d.doc_id: replace(d, events=(), quotes=()) for d in make_mistakes(GOLD).values()}
     names = {"all": result, "entities": scoring.score(GOLD, silent, ONTOLOGY, scoring.Options(resamples=0))}
-    made = board.build(about(*names), names, {}, "?")
+    made = board.build(describe_systems(*names), names, {}, "?")
     having = {t["measure"]: {r["system"] for r in t["rows"]} for t in made["tables"]}
     assert having["entities.names"] == set(names) and having["events.trigger"] == having["quotes.speaker"] == {"all"}
 
 
-def test_the_leaderboard_is_markdown_and_a_page_and_neither_can_be_broken_into(capsys):
+def test_the_leaderboard_is_markdown_and_a_page_and_escapes_names_in_both(capsys):
     assert cli.main(["leaderboard"]) == 0
     assert capsys.readouterr().out == (board.find_folder() / "README.md").read_text(encoding="utf-8")
     assert cli.main(["leaderboard", "--html"]) == 0
@@ -294,6 +299,6 @@ def test_the_leaderboard_is_markdown_and_a_page_and_neither_can_be_broken_into(c
     assert "<img" not in text and "a \\| b # c" in text
 
 
-def test_the_package_carries_what_the_page_is_made_of():
+def test_the_package_has_the_assets_of_the_page():
     assets = Path(page.__file__).with_name("assets")
     assert {f"{part}.js" for part in page.SCRIPTS} | {"report.css"} == {p.name for p in assets.iterdir()}
