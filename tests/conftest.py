@@ -18,7 +18,7 @@ effort.load_profile()
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A file or folder of every kind that a format or an extractor writes, by a name; to be read only."""
-    from tests.support.samples import write_all
+    from tests.support.two_articles import write_all
 
     return write_all(tmp_path_factory.mktemp("made"))
 
@@ -58,7 +58,7 @@ def validated(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, st
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A valid annotations folder to change one thing in."""
     from scripts import files
-    from tests.support.annotated import AnnotationsCopy
+    from tests.support.small_annotations import AnnotationsCopy
 
     monkeypatch.setattr(files, "SEEDS", tmp_path / "seeds")
     return AnnotationsCopy(tmp_path)
@@ -141,8 +141,8 @@ def browser(launched: Any, server: Any) -> Iterator[Any]:
 
 @pytest.fixture
 def files(tmp_path: Path) -> Callable[..., tuple[list[str], list[str]]]:
-    """Writes made-up news (shards.corpus) in so many files a side and gives their paths."""
-    from tests.support.shards import corpus, write
+    """Writes made-up news (generated_news.generate_corpus) in so many files a side and gives their paths."""
+    from tests.support.generated_news import corpus, write
 
     def make(documents: int, files: int = 1, **more: Any) -> tuple[list[str], list[str]]:
         gold, predicted = corpus(documents, **more)

@@ -30,7 +30,7 @@ def test_imports_go_downwards_and_in_no_circle() -> None:
 
 
 def imported_names(path: Path) -> Iterator[str]:
-    """Yield the names a file imports, at its top or inside functions: ``tests.support.tree.Tree``, ``.test_x``."""
+    """Yield what a file imports, at its top or inside functions: ``tests.support.effort.examples``, ``.test_x``."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.support.samples import gold, words_only
+from tests.support.two_articles import gold, words_only
 from vostochny import cli, corpus, schema
 from vostochny.formats import jsonl
 from vostochny.ontology import load_ontology

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.samples import ONTOLOGY, TEXTS, gold, read
+from tests.support.two_articles import ONTOLOGY, TEXTS, gold, read
 from vostochny.errors import InputError
 from vostochny.formats import registry
 from vostochny.model import Span

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.effort import AT_LENGTH
-from tests.support.samples import ONTOLOGY, gold
+from tests.support.two_articles import ONTOLOGY, gold
 from vostochny import scoring
 from vostochny.errors import InputError
 from vostochny.formats import registry

@@ -9,7 +9,7 @@ import zlib
 
 import pytest
 
-from tests.support.samples import read
+from tests.support.two_articles import read
 from vostochny.errors import InputError
 from vostochny.formats import files, jsonl, registry
 

@@ -15,7 +15,7 @@ import pytest
 from pyarrow import parquet
 
 from tests.support.processes import run_vostochny
-from tests.support.samples import ONTOLOGY, bare, gold, read, words_only
+from tests.support.two_articles import ONTOLOGY, bare, gold, read, words_only
 from vostochny import cli
 from vostochny.errors import InputError
 from vostochny.formats import references, registry

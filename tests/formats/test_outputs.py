@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.support.samples import TEXTS, bare, gold, pieces, read, span, spans
+from tests.support.two_articles import TEXTS, bare, gold, pieces, read, span, spans
 from vostochny import cli
 from vostochny.errors import InputError
 from vostochny.formats import registry

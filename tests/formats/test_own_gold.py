@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.processes import run_vostochny
-from tests.support.samples import ONTOLOGY, gold
+from tests.support.two_articles import ONTOLOGY, gold
 from vostochny import scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl, registry

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.samples import ONTOLOGY, TEXTS, WRITTEN, bare, gold, read, span, words_only
+from tests.support.two_articles import ONTOLOGY, TEXTS, WRITTEN, bare, gold, read, span, words_only
 from vostochny import cli, scoring
 from vostochny.errors import InputError
 from vostochny.formats import registry

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.effort import examples
-from tests.support.samples import ONTOLOGY, an_entity, of_words
+from tests.support.twenty_words import an_entity, of_words
+from tests.support.two_articles import ONTOLOGY
 from vostochny.metrics.assignment import best_pairs
 from vostochny.metrics.columns import build_entity_table, pair_rows
 from vostochny.metrics.pairs import pair_documents

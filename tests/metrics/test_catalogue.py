@@ -8,8 +8,9 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from tests.support.samples import NO_INTERVALS, ONTOLOGY, TOKENS, event, of_words, scored
-from tests.support.tree import ROOT
+from tests.support.project_copy import ROOT
+from tests.support.twenty_words import NO_INTERVALS, TOKENS, event, of_words, scored
+from tests.support.two_articles import ONTOLOGY
 from vostochny import report, scoring
 from vostochny.metrics import catalogue
 from vostochny.metrics.pairs import pair_documents

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.support import reference_coreference as reference
 from tests.support.effort import examples
-from tests.support.samples import NO_INTERVALS, ONTOLOGY, TOKENS, of_words
+from tests.support.twenty_words import NO_INTERVALS, TOKENS, of_words
+from tests.support.two_articles import ONTOLOGY
 from vostochny import scoring
 from vostochny.metrics import coreference
 from vostochny.metrics.assignment import best_pairs, best_totals

@@ -13,7 +13,8 @@ from nervaluate.evaluator import Evaluator
 
 import vostochny
 from tests.support.effort import examples
-from tests.support.samples import ONTOLOGY, TOKENS, an_entity, counted, disjoint, gold, of_words, scored
+from tests.support.twenty_words import TOKENS, an_entity, counted, disjoint, of_words, scored
+from tests.support.two_articles import ONTOLOGY, gold
 from vostochny.formats.reader import Reading, Record
 from vostochny.metrics import entities
 from vostochny.metrics.columns import trim_span

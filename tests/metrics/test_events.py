@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.samples import TOKENS, counted, event, of_words, scored, stretch
+from tests.support.twenty_words import TOKENS, counted, event, of_words, scored, stretch
 from vostochny.model import Entity, Quote, Span, Zone
 from vostochny.stats import scores
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.samples import TOKENS, counted, of_words, scored, stretch
+from tests.support.twenty_words import TOKENS, counted, of_words, scored, stretch
 from vostochny.model import Document, Entity, Quote, Reference, Span, Zone
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.generated_news import ONTOLOGY, OPTIONS, corpus, write
 from tests.support.processes import run_vostochny
-from tests.support.shards import ONTOLOGY, OPTIONS, corpus, write
 from vostochny import cli, scoring
 from vostochny.errors import InputError
 from vostochny.report import result_json as as_json

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.generated_news import ONTOLOGY, OPTIONS, Files, rendered
 from tests.support.processes import run_python, run_vostochny
-from tests.support.shards import ONTOLOGY, OPTIONS, Files, rendered
 from vostochny import cli, scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl, registry

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.shards import LOCAL, ONTOLOGY, OPTIONS, Batches, Files, corpus, held, rendered, write
+from tests.support.generated_news import LOCAL, ONTOLOGY, OPTIONS, Batches, Files, corpus, held, rendered, write
 from vostochny import scoring
 from vostochny.errors import InputError
 from vostochny.report import result_json as as_json

@@ -14,7 +14,7 @@ import yaml
 
 from scripts.annotating.sync_gold import list_clusters
 from scripts.annotating.task_files import load_tasks
-from tests.support.tree import Tree
+from tests.support.project_copy import ProjectCopy
 from vostochny.errors import InputError
 from vostochny.formats import label_studio
 from vostochny.model import Document
@@ -27,8 +27,8 @@ ALL = (
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
-    return Tree(tmp_path_factory.mktemp("bad") / "tree")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> ProjectCopy:
+    return ProjectCopy(tmp_path_factory.mktemp("bad") / "tree")
 
 
 @contextmanager
@@ -80,7 +80,7 @@ def first(old: str, new: str) -> Callable[[str], str]:
     ],
 )  # fmt: skip
 def test_a_bad_file_is_named(
-    tree: Tree, file: str, change: Callable[[str], str], scripts: tuple[str, ...], message: str
+    tree: ProjectCopy, file: str, change: Callable[[str], str], scripts: tuple[str, ...], message: str
 ) -> None:
     (tree.root / "README.md").write_text("", encoding="utf-8")
     (tree.root / "DATASHEET.md").write_text("", encoding="utf-8")
@@ -92,19 +92,19 @@ def test_a_bad_file_is_named(
             assert done.returncode == 2 and message in said and "Traceback" not in said, (script, said)
 
 
-def test_every_fault_of_a_manifest_is_named(tree: Tree) -> None:
+def test_every_fault_of_a_manifest_is_named(tree: ProjectCopy) -> None:
     with spoilt(tree.root / "annotations/documents.yaml", lambda text: text.replace("    url: null\n", "    url: 5\n")):
         done = tree.run("-m", "scripts", "corpus", "--check")
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 5)
 
 
-def test_a_result_that_is_no_json_is_out_of_date(tree: Tree) -> None:
+def test_a_result_that_is_no_json_is_out_of_date(tree: ProjectCopy) -> None:
     with spoilt(tree.root / "benchmark/leaderboard/lookup.json", say("{")):
         done = tree.run("-m", "scripts", "leaderboard", "--check")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1) and "lookup.json is not current" in done.stderr
 
 
-def test_other_line_ends_are_not_current(tree: Tree) -> None:
+def test_other_line_ends_are_not_current(tree: ProjectCopy) -> None:
     """Generated files are held to byte for byte, as their hashes are."""
     with spoilt(tree.root / "corpus/documents/test.jsonl", lambda text: text.replace("\n", "\r\n")):
         assert tree.run("-m", "scripts", "corpus", "--check").returncode == 1
@@ -127,13 +127,13 @@ def test_other_line_ends_are_not_current(tree: Tree) -> None:
         ("passes a=x a=y", "a name is repeated"),
     ],
 )  # fmt: skip
-def test_a_wrong_folder_is_named(tree: Tree, command: str, message: str) -> None:
+def test_a_wrong_folder_is_named(tree: ProjectCopy, command: str, message: str) -> None:
     name, *arguments = command.format(FIRST).split()
     done = tree.run("-m", "scripts", name, *arguments)
     assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr, done.stderr
 
 
-def test_an_article_may_hold_any_line_break_of_unicode(tree: Tree, tmp_path: Path) -> None:
+def test_an_article_may_hold_any_line_break_of_unicode(tree: ProjectCopy, tmp_path: Path) -> None:
     """JSON Lines end at line feeds; U+2028 and U+0085 are characters of the text."""
     path = tmp_path / "905_x.txt"
     path.write_bytes("A title\n\nKim met\u2028Putin in Russia,\u0085and they agreed.\n".encode())
@@ -155,7 +155,7 @@ def test_an_article_may_hold_any_line_break_of_unicode(tree: Tree, tmp_path: Pat
     "command",
     ["validate --rules", "notation show 003", "adjudicate list annotations/annotators/a annotations/gold"],
 )
-def test_whoever_reads_may_stop(tree: Tree, command: str) -> None:
+def test_whoever_reads_may_stop(tree: ProjectCopy, command: str) -> None:
     read, write = os.pipe()
     os.close(read)
     name, *arguments = command.split()
@@ -166,7 +166,7 @@ def test_whoever_reads_may_stop(tree: Tree, command: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_revision_is_named_and_not_where_it_was_unpacked(tree: Tree) -> None:
+def test_a_revision_is_named_and_not_where_it_was_unpacked(tree: ProjectCopy) -> None:
     tree.git("init", "--quiet")
     ontology = tree.root / "annotations/ontology.yaml"
     with spoilt(ontology, prepend("]\n")):

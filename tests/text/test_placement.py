@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.effort import examples
-from tests.support.samples import ONTOLOGY, TEXTS, gold, span, words_only
+from tests.support.two_articles import ONTOLOGY, TEXTS, gold, span, words_only
 from vostochny import corpus, scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl

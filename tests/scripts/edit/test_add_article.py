@@ -11,7 +11,7 @@ import yaml
 from scripts import store
 from scripts.edit import add_article
 from scripts.files import write_atomically
-from tests.support.tree import Tree
+from tests.support.project_copy import ProjectCopy
 from vostochny.errors import InputError
 from vostochny.model import Span
 
@@ -141,7 +141,7 @@ def test_text_without_a_headline_has_no_title():
 
 def test_everything_downstream_copes_with_one_more(tmp_path, offline):
     """In a copy of the tree: add, build, load, validate, annotate, build, the baseline, score."""
-    tree = Tree(tmp_path / "tree")
+    tree = ProjectCopy(tmp_path / "tree")
     n = len(store.read_manifest()["documents"])
     said = tree.done("-m", "scripts", "add-article", str(article(tmp_path, name="905_sixth.txt")))
     assert said.startswith("seeds/905_sixth.txt\nannotations/gold/905_sixth.json\nannotations/documents.yaml\n")

@@ -13,7 +13,7 @@ import yaml
 from scripts.history import release_notes
 from scripts.history.changes import Change, Changes
 from scripts.history.release_notes import Gold, Notes, add_to_changelog, bump_version, find_smallest_bump
-from tests.support.tree import ROOT, Tree
+from tests.support.project_copy import ROOT, ProjectCopy
 from vostochny.ontology import load_ontology
 
 ROW = {"doc_id": "000_a", "paragraphs": [{"start": 0, "end": 4}], "sentences": [], "tokens": []}
@@ -113,10 +113,10 @@ CITATION = "cff-version: 1.2.0\nversion: 0.1.0\ndate-released: 2020-01-01\n"
 
 
 @pytest.fixture(scope="module")
-def repository(tmp_path_factory) -> Tree:
+def repository(tmp_path_factory) -> ProjectCopy:
     """A released project with one small article, one system, a tag."""
     place = tmp_path_factory.mktemp("release")
-    tree = Tree(place / "tree")
+    tree = ProjectCopy(place / "tree")
     root = tree.root
     shutil.rmtree(root / "seeds")
     shutil.rmtree(root / "corpus")
@@ -152,7 +152,7 @@ def repository(tmp_path_factory) -> Tree:
     return tree
 
 
-def correct(tree: Tree, old: str, new: str, place: Path) -> None:
+def correct(tree: ProjectCopy, old: str, new: str, place: Path) -> None:
     """A correction in the notation, built and committed."""
     shown = tree.done("-m", "scripts", "notation", "show", "000")
     assert old in shown

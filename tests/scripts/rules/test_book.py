@@ -11,8 +11,8 @@ import pytest
 from scripts.files import ANNOTATIONS
 from scripts.rules import book, validate
 from scripts.rules.folder import find_guideline_numbers, read_folder
-from tests.support.annotated import FIRST, SECOND, TEXTS, AnnotationsCopy
 from tests.support.rule_breaks import BREAKS, GROUPS
+from tests.support.small_annotations import FIRST, SECOND, TEXTS, AnnotationsCopy
 
 
 def test_the_base_is_clean(copy: AnnotationsCopy):

@@ -8,7 +8,8 @@ import pytest
 
 from scripts.rules import consistency
 from scripts.rules.folder import read_folder
-from tests.support.annotated import FIRST, NOTES, SECOND, TEXTS, AnnotationsCopy, Change, change_notes
+from tests.support.annotation_changes import Change, change_notes
+from tests.support.small_annotations import FIRST, NOTES, SECOND, TEXTS, AnnotationsCopy
 
 
 def delete_line(doc_id: str, begins: str) -> Change:

@@ -7,9 +7,10 @@ import json
 import pytest
 
 from scripts.rules import book
-from tests.support.annotated import FIRST, SECOND, TEXTS, AnnotationsCopy, find_relations
+from tests.support.annotation_changes import find_relations
 from tests.support.processes import run_scripts
 from tests.support.rule_breaks.spans import add_long_value
+from tests.support.small_annotations import FIRST, SECOND, TEXTS, AnnotationsCopy
 
 
 def test_all_problems_at_once_with_place_words_and_rule(copy, validated):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.support.annotated import FIRST, REGISTRY, SECOND, Change, change_notes, change_registry, combine
+from tests.support.annotation_changes import Change, change_notes, change_registry, combine
+from tests.support.small_annotations import FIRST, REGISTRY, SECOND
 
 BREAKS: dict[str, Change] = {
     "CL1": combine(change_notes(FIRST, ("#talks", "#talks_")),

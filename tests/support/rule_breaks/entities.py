@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from tests.support.annotated import (
-    FIRST,
-    SECOND,
+from tests.support.annotation_changes import (
     Change,
     Result,
     change_notes,
     change_results,
     find_labelled,
     get_words,
-    locate,
     make_result,
     remove_attribute,
 )
+from tests.support.small_annotations import FIRST, SECOND, locate
 
 
 def add_level_to_value(result: Result) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.annotated import (
-    FIRST,
-    SECOND,
+from tests.support.annotation_changes import (
     Change,
     Result,
     change_notes,
@@ -14,6 +12,7 @@ from tests.support.annotated import (
     find_relations,
     remove_attribute,
 )
+from tests.support.small_annotations import FIRST, SECOND
 
 
 def move_payload(result: Result) -> None:

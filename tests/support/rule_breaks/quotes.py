@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.support.annotated import (
-    FIRST,
+from tests.support.annotation_changes import (
     Change,
     Result,
     change_notes,
@@ -13,10 +12,10 @@ from tests.support.annotated import (
     find_mention_id,
     find_relations,
     get_words,
-    locate,
     make_result,
     remove_attribute,
 )
+from tests.support.small_annotations import FIRST, locate
 
 
 def add_part_before(result: Result) -> None:

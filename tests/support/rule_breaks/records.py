@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.annotated import DISCREPANCIES, FIRST, SECOND, Change, locate
+from tests.support.annotation_changes import Change
+from tests.support.small_annotations import DISCREPANCIES, FIRST, SECOND, locate
 
 
 def change_discrepancy(n: int, **changes: Any) -> Change:

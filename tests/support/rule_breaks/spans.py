@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from tests.support.annotated import (
-    FIRST,
-    SECOND,
+from tests.support.annotation_changes import (
     Change,
     Result,
     change_notes,
     change_results,
     find_labelled,
     find_relations,
-    locate,
     make_result,
     move_ends,
 )
+from tests.support.small_annotations import FIRST, SECOND, locate
 
 
 def falsify_words(result: Result) -> None:

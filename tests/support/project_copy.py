@@ -14,7 +14,7 @@ from tests.support.processes import run_python
 PARTS = ("annotations", "benchmark", "corpus", "scripts", "seeds", "pyproject.toml", ".gitignore")
 
 
-class Tree:
+class ProjectCopy:
     """The parts of a tree that scripts need, in a folder of their own."""
 
     def __init__(self, root: Path):
