@@ -73,7 +73,8 @@ def read_manifest(annotations: Path = ANNOTATIONS, required: Collection[str] = (
                 problems.append(Problem(display_path(path), None, f"{doc_id}.{field}", message))
     if problems:
         raise InputError(problems)
-    return content
+    manifest: dict[str, Any] = content
+    return manifest
 
 
 def read_discrepancies(annotations: Path = ANNOTATIONS) -> list[dict[str, Any]]:

@@ -41,8 +41,10 @@ def keep_drawable(predicted: Document, gold: Document, ontology: Ontology) -> tu
     drawing.add_entities(predicted)
     drawing.add_events(predicted)
     drawing.add_quotes(predicted)
-    layers = {name: tuple(getattr(drawing, name)) for name in ("entities", "events", "quotes")}
-    return replace(gold, **layers), drawing.left_out
+    document = replace(
+        gold, entities=tuple(drawing.entities), events=tuple(drawing.events), quotes=tuple(drawing.quotes)
+    )
+    return document, drawing.left_out
 
 
 class _Drawing:
@@ -104,10 +106,13 @@ class _Drawing:
                 self.left_out += 1
                 ids.pop(quote.id, None)
                 continue
-            speakers = {name: self._resolve_entity(getattr(quote, name)) for name in ("source", "addressee")}
-            self.left_out += sum(getattr(quote, name) is not None and speakers[name] is None for name in speakers)
+            source, addressee = self._resolve_entity(quote.source), self._resolve_entity(quote.addressee)
+            self.left_out += quote.source is not None and source is None
+            self.left_out += quote.addressee is not None and addressee is None
             cue = quote.cue if quote.cue and self._fits(quote.cue) else None
-            quotes.append(replace(quote, id=ids[quote.id], content=content, cue=cue, **speakers))
+            quotes.append(
+                replace(quote, id=ids[quote.id], content=content, cue=cue, source=source, addressee=addressee)
+            )
         for quote in quotes:  # after the loop above, which drops the ids of quotes that are left out
             parent = ids.get(quote.parent) if quote.parent else None
             self.quotes.append(replace(quote, parent=parent if parent != quote.id else None))

@@ -32,9 +32,10 @@ def read_local_server() -> dict[str, Any] | None:
     if not (is_in_use(DATA) and LOCAL_SERVER.exists()):
         return None
     try:
-        return json.loads(LOCAL_SERVER.read_text(encoding="utf-8"))
+        server: dict[str, Any] = json.loads(LOCAL_SERVER.read_text(encoding="utf-8"))
     except ValueError:
         raise CommandError(f"{LOCAL_SERVER} is damaged; end the server's process and start it again") from None
+    return server
 
 
 def connect_to_server() -> tuple[Any, str]:

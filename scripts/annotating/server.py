@@ -111,10 +111,11 @@ def connect(url: str, token: str) -> Any:
     The SDK takes seconds to import, so it is imported only here.
     """
     import httpx
-    from label_studio_sdk import LabelStudio
+    import label_studio_sdk
 
     is_local = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
-    return LabelStudio(
+    sdk: Any = label_studio_sdk  # its client is not typed
+    return sdk.LabelStudio(
         base_url=url,
         api_key=token,
         httpx_client=httpx.Client(trust_env=not is_local, timeout=120, follow_redirects=True),
@@ -170,7 +171,7 @@ def is_healthy(url: str) -> bool:
     """Return True where a Label Studio server answers at ``url``."""
     try:
         with build_opener(ProxyHandler({})).open(f"{url}/health", timeout=5) as answer:
-            return json.load(answer).get("status") == "UP"
+            return bool(json.load(answer).get("status") == "UP")
     except (URLError, OSError, ValueError):
         return False
 
@@ -214,7 +215,8 @@ def _login(path: Path) -> dict[str, str]:
     if not path.exists():
         token = secrets.token_hex(20)
         write_private(path, {"username": USERNAME, "password": secrets.token_urlsafe(12), "token": token})
-    return json.loads(path.read_text(encoding="utf-8"))
+    login: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return login
 
 
 def _lock(data: Path) -> int:
@@ -233,7 +235,8 @@ def _free_port() -> int:
     # Chosen before the start, because on a busy port the server silently takes the next one, which we would not know.
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _environment(data: Path, login: dict[str, str]) -> dict[str, str]:

@@ -83,7 +83,7 @@ class Article:
 
     def remember(self, state: State, task: Task | None) -> None:
         """Record in ``state`` that both sides are now equal to ``task``."""
-        annotation = next(iter(self.server_tasks[0]["annotations"]), {})
+        annotation: dict[str, Any] = next(iter(self.server_tasks[0]["annotations"]), {})
         state.tasks[self.doc_id] = Agreed(
             self.server_tasks[0]["id"], annotation.get("id"), annotation.get("updated_at"), str(hash_task(task))
         )

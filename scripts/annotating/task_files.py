@@ -25,7 +25,8 @@ Task = dict[str, Any]
 
 def create_project(client: Any, config: str, title: str = "Vostochny") -> int:
     """Create a project with a labeling configuration (XML) and return its id."""
-    return client.projects.create(title=title, label_config=config).id
+    project_id: int = client.projects.create(title=title, label_config=config).id
+    return project_id
 
 
 def import_tasks(client: Any, project: int, tasks: Iterable[Task]) -> None:

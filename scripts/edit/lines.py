@@ -38,7 +38,7 @@ Region = dict[str, Any]
 
 def find_doc_id(prefix: str) -> str:
     """Return the doc_id that begins with a prefix. Raises InputError where none or several do."""
-    matches = [d for d in store.read_manifest()["documents"] if d.startswith(prefix)]
+    matches = [str(d) for d in store.read_manifest()["documents"] if d.startswith(prefix)]
     if len(matches) != 1:
         message = f"{prefix!r} fits {matches or 'no doc_id'}"
         raise InputError([Problem("annotations/documents.yaml", None, None, message)])
@@ -191,7 +191,7 @@ def _build_parser() -> argparse.ArgumentParser:
     def add_command(name: str, summary: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
 
-    article = {"metavar": "DOC_ID", "help": "the article, or a unique prefix of its doc_id: 003"}
+    article: dict[str, Any] = {"metavar": "DOC_ID", "help": "the article, or a unique prefix of its doc_id: 003"}
     add_command("skeleton", "print an article as S lines, to be annotated").add_argument("document", **article)
     command = add_command("tasks", "convert annotated lines to Label Studio tasks")
     command.add_argument("folder", type=Path, metavar="DIR", help="the folder of <doc_id>.txt")

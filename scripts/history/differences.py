@@ -14,8 +14,9 @@ read.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from scripts.history import cluster_changes
 from scripts.history.changes import LAYERS, Change, Changes
@@ -70,7 +71,7 @@ def _compare(a: Side, b: Side) -> Iterator[Change]:
         yield from cluster_changes.compare_discrepancies(a.discrepancies, b.discrepancies)
 
 
-def _articles(a: dict, b: dict) -> Iterator[Change]:
+def _articles(a: Mapping[str, dict[str, Any]], b: Mapping[str, dict[str, Any]]) -> Iterator[Change]:
     """Yield the changed fields of articles that are in both manifests, but for the hash of the text."""
     for doc_id in (x for x in b if x in a):
         for name in [*a[doc_id], *(n for n in b[doc_id] if n not in a[doc_id])]:

@@ -165,11 +165,11 @@ def write(files: dict[Path, str], version: str) -> list[Path]:
             if process.returncode:
                 raise InputError([Problem(command, None, None, (process.stdout + process.stderr).strip())])
     except BaseException:
-        for path, content in old_contents.items():
-            if content is None:
+        for path, old_content in old_contents.items():
+            if old_content is None:
                 path.unlink(missing_ok=True)
             else:
-                write_atomically(path, content)
+                write_atomically(path, old_content)
         package_version.__version__ = old_version
         build_corpus(check=False)
         for command in generators:
