@@ -22,7 +22,7 @@ def task_with(copy: Any, doc_id: str, *labels: str) -> str:
 
 
 def test_only_rules_that_new_files_break_are_reported(copy: Any) -> None:
-    copy.register("entities", lambda entries: entries.pop("seoul"))
+    copy.change_registry("entities", lambda entries: entries.pop("seoul"))
     before = sync_gold.broken_rules(copy.annotations)
     assert before
     same = {"001_second.json": (copy.gold / "001_second.json").read_text(encoding="utf-8")}
