@@ -1,4 +1,4 @@
-"""What an annotator sees and does in the real browser on the real server."""
+"""An annotator's page, as a real browser shows it from the real server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One correction as an annotator makes it: from log-in to a dataset that loads it and a score that moves; undone."""
+"""A correction as an annotator makes it, from log-in to the loaded dataset and a changed score; and undone."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DOC_ID = "003_614713fa8e662b7e"
 BASELINE = ROOT / "benchmark" / "baselines" / "lookup" / "predictions.jsonl"
 
 
-def left_out(document: Document, broken: list[str]) -> Iterator[tuple[Document, Entity, Event, str]]:
+def omit_entity(document: Document, broken: list[str]) -> Iterator[tuple[Document, Entity, Event, str]]:
     """The article without one entity that an annotator could have missed, and what it was an argument of."""
     fillers = Counter(a.filler.id for event in document.events for a in event.arguments)
     speaking = {r.id for q in document.quotes for r in (q.source, q.addressee) if r}
@@ -63,7 +63,7 @@ def desk(
     shutil.copytree(ROOT / "annotations", annotations)
     task = json.loads((annotations / "gold" / f"{DOC_ID}.json").read_text(encoding="utf-8"))
     broken = sync_gold.broken_rules(annotations)
-    document, *lacking = next(left_out(read(task, load_ontology()), broken))
+    document, *lacking = next(omit_entity(read(task, load_ontology()), broken))
     task_files.write_tasks(annotations / "gold", [write(document)])
     monkeypatch.setenv("LABEL_STUDIO_URL", server.url)
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", server.token)
@@ -116,8 +116,8 @@ def add(page: Any, entity: Entity, event: Event, role: str, text: str) -> None:
     page.keyboard.press("Escape")
 
 
-def changed(annotations: Path, corpus: Path, capfd: Any) -> str:
-    """What ``update`` says."""
+def run_update(annotations: Path, corpus: Path, capfd: Any) -> str:
+    """Run ``update`` and return what it prints."""
     capfd.readouterr()
     code = main(["update", "--annotations", str(annotations), "--corpus", str(corpus)])
     said = capfd.readouterr()
@@ -155,7 +155,7 @@ def test_a_correction_from_log_in_to_score_and_back(
     add(page, entity, event, role, text)
     save(page)
 
-    said = changed(annotations, corpus, capfd)
+    said = run_update(annotations, corpus, capfd)
     assert f"{DOC_ID}  entities +1, events ~1" in said
     assert said.count("added ‹") == 1
     assert f"added ‹{words}› as {entity.type}" in said
@@ -170,7 +170,7 @@ def test_a_correction_from_log_in_to_score_and_back(
     region(page, entity.span.start, entity.span.end).click()
     page.keyboard.press("Backspace")
     save(page)
-    assert f"removed ‹{words}›" in changed(annotations, corpus, capfd)
+    assert f"removed ‹{words}›" in run_update(annotations, corpus, capfd)
     assert path.read_bytes() == before
     assert files(corpus) == built
     assert rows() == []

@@ -1,4 +1,4 @@
-"""What the maintainer's commands say of a file that is wrong: one line per problem, exit code 2, no traceback."""
+"""Maintainers' commands on bad files: one line per problem, exit code 2, no traceback."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> ProjectCopy:
 
 
 @contextmanager
-def spoilt(path: Path, change: Callable[[str], str]) -> Iterator[None]:
+def changed(path: Path, change: Callable[[str], str]) -> Iterator[None]:
+    """Change a file's text within a ``with`` block; ``change`` is one of the functions below, or any other."""
     before = path.read_bytes()
     path.write_bytes(change(before.decode("utf-8")).encode("utf-8"))
     try:
@@ -49,11 +50,13 @@ def prepend(words: str) -> Callable[[str], str]:
     return lambda text: words + text
 
 
-def say(words: str) -> Callable[[str], str]:
+def content(words: str) -> Callable[[str], str]:
+    """Replace the whole text."""
     return lambda _: words
 
 
-def first(old: str, new: str) -> Callable[[str], str]:
+def swap(old: str, new: str) -> Callable[[str], str]:
+    """Replace the first ``old``."""
     return lambda text: text.replace(old, new, 1)
 
 
@@ -61,12 +64,12 @@ def first(old: str, new: str) -> Callable[[str], str]:
     ("file", "change", "scripts", "message"),
     [
         ("annotations/ontology.yaml", prepend("]\n"), ALL, "annotations/ontology.yaml:1: is not YAML"),
-        ("annotations/ontology.yaml", say("version: 1\n"), ALL[2:3], "ontology.yaml: is not a complete ontology"),
-        ("annotations/documents.yaml", say("canary: x\n"), (ALL[0], ALL[1], ALL[6]), "yaml: documents: is not a"),
-        ("annotations/documents.yaml", first("canary:", "c:"), ALL[:1], "documents.yaml: canary: is missing"),
-        ("annotations/documents.yaml", first("date: null", "date: 2023-09-13"), (ALL[0], ALL[6]),
+        ("annotations/ontology.yaml", content("version: 1\n"), ALL[2:3], "ontology.yaml: is not a complete ontology"),
+        ("annotations/documents.yaml", content("canary: x\n"), (ALL[0], ALL[1], ALL[6]), "yaml: documents: is not a"),
+        ("annotations/documents.yaml", swap("canary:", "c:"), ALL[:1], "documents.yaml: canary: is missing"),
+        ("annotations/documents.yaml", swap("date: null", "date: 2023-09-13"), (ALL[0], ALL[6]),
          f"{FIRST}.date: is 2023-09-13, which YAML reads as a date; write it in quotes"),
-        ("annotations/documents.yaml", first("    language: en\n", ""), ALL[:1], f"{FIRST}.language: is missing"),
+        ("annotations/documents.yaml", swap("    language: en\n", ""), ALL[:1], f"{FIRST}.language: is missing"),
         ("annotations/clusters/entities.yaml", append("zzz:\n"), ALL[:1], "zzz: is not a mapping of fields"),
         ("annotations/clusters/events.yaml", append("zzz: {name: z, type: Contact.Meet, date: 2023-09-13}\n"), ALL[:1],
          "events.yaml: zzz.date: is 2023-09-13; write words"),
@@ -74,9 +77,9 @@ def first(old: str, new: str) -> Callable[[str], str]:
          "discrepancies.yaml: zzz.relation: is missing"),
         ("annotations/adjudication.jsonl", prepend('{"doc_id": 1}\n'), (ALL[1], ALL[5]), "jsonl:1: layer: is missing"),
         ("annotations/adjudication.jsonl", prepend('{"doc_id"\n'), (ALL[1], ALL[5]), "jsonl:1: column 10: is not JSON"),
-        (f"annotations/annotators/a/{FIRST}.json", say("{\n"), ALL[3:6], f"annotators/a/{FIRST}.json:2: column 1"),
+        (f"annotations/annotators/a/{FIRST}.json", content("{\n"), ALL[3:6], f"annotators/a/{FIRST}.json:2: column 1"),
         ("benchmark/baselines/lookup/predictions.jsonl", prepend('{"doc_id"\n'), ALL[3:4], "predictions.jsonl:1:"),
-        ("benchmark/leaderboard/lookup.json", say("{"), ALL[1:2], "leaderboard/lookup.json:1: column 2: is not JSON"),
+        ("benchmark/leaderboard/lookup.json", content("{"), ALL[1:2], "lookup.json:1: column 2: is not JSON"),
     ],
 )  # fmt: skip
 def test_a_bad_file_is_named(
@@ -84,7 +87,7 @@ def test_a_bad_file_is_named(
 ) -> None:
     (tree.root / "README.md").write_text("", encoding="utf-8")
     (tree.root / "DATASHEET.md").write_text("", encoding="utf-8")
-    with spoilt(tree.root / file, change):
+    with changed(tree.root / file, change):
         for script in scripts:
             name, *arguments = script.split()
             done = tree.run("-m", "scripts", name, *arguments)
@@ -92,23 +95,25 @@ def test_a_bad_file_is_named(
             assert done.returncode == 2 and message in said and "Traceback" not in said, (script, said)
 
 
-def test_every_fault_of_a_manifest_is_named(tree: ProjectCopy) -> None:
-    with spoilt(tree.root / "annotations/documents.yaml", lambda text: text.replace("    url: null\n", "    url: 5\n")):
+def test_every_problem_of_a_manifest_is_named(tree: ProjectCopy) -> None:
+    with changed(
+        tree.root / "annotations/documents.yaml", lambda text: text.replace("    url: null\n", "    url: 5\n")
+    ):
         done = tree.run("-m", "scripts", "corpus", "--check")
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 5)
 
 
-def test_a_result_that_is_no_json_is_out_of_date(tree: ProjectCopy) -> None:
-    with spoilt(tree.root / "benchmark/leaderboard/lookup.json", say("{")):
+def test_a_result_that_is_not_json_is_out_of_date(tree: ProjectCopy) -> None:
+    with changed(tree.root / "benchmark/leaderboard/lookup.json", content("{")):
         done = tree.run("-m", "scripts", "leaderboard", "--check")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1) and "lookup.json is not current" in done.stderr
 
 
-def test_other_line_ends_are_not_current(tree: ProjectCopy) -> None:
-    """Generated files are held to byte for byte, as their hashes are."""
-    with spoilt(tree.root / "corpus/documents/test.jsonl", lambda text: text.replace("\n", "\r\n")):
+def test_generated_files_with_other_line_ends_are_out_of_date(tree: ProjectCopy) -> None:
+    """Generated files are compared byte for byte, because their hashes are published."""
+    with changed(tree.root / "corpus/documents/test.jsonl", lambda text: text.replace("\n", "\r\n")):
         assert tree.run("-m", "scripts", "corpus", "--check").returncode == 1
-    with spoilt(tree.root / "annotations/label_studio.xml", lambda text: text.replace("\n", "\r\n")):
+    with changed(tree.root / "annotations/label_studio.xml", lambda text: text.replace("\n", "\r\n")):
         assert tree.run("-m", "scripts", "label-config", "--check").returncode == 1
 
 
@@ -133,7 +138,7 @@ def test_a_wrong_folder_is_named(tree: ProjectCopy, command: str, message: str) 
     assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr, done.stderr
 
 
-def test_an_article_may_hold_any_line_break_of_unicode(tree: ProjectCopy, tmp_path: Path) -> None:
+def test_an_article_may_contain_any_line_break_of_unicode(tree: ProjectCopy, tmp_path: Path) -> None:
     """JSON Lines end at line feeds; U+2028 and U+0085 are characters of the text."""
     path = tmp_path / "905_x.txt"
     path.write_bytes("A title\n\nKim met\u2028Putin in Russia,\u0085and they agreed.\n".encode())
@@ -155,7 +160,7 @@ def test_an_article_may_hold_any_line_break_of_unicode(tree: ProjectCopy, tmp_pa
     "command",
     ["validate --rules", "notation show 003", "adjudicate list annotations/annotators/a annotations/gold"],
 )
-def test_whoever_reads_may_stop(tree: ProjectCopy, command: str) -> None:
+def test_a_reader_may_stop_early(tree: ProjectCopy, command: str) -> None:
     read, write = os.pipe()
     os.close(read)
     name, *arguments = command.split()
@@ -166,10 +171,10 @@ def test_whoever_reads_may_stop(tree: ProjectCopy, command: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_revision_is_named_and_not_where_it_was_unpacked(tree: ProjectCopy) -> None:
+def test_problems_name_the_revision_and_not_its_temporary_folder(tree: ProjectCopy) -> None:
     tree.git("init", "--quiet")
     ontology = tree.root / "annotations/ontology.yaml"
-    with spoilt(ontology, prepend("]\n")):
+    with changed(ontology, prepend("]\n")):
         tree.git("add", "annotations")
         tree.git("commit", "--quiet", "--message", "x")
     done = tree.run("-m", "scripts", "diff", "HEAD")
@@ -177,7 +182,7 @@ def test_a_revision_is_named_and_not_where_it_was_unpacked(tree: ProjectCopy) ->
     assert yaml.safe_load(ontology.read_text(encoding="utf-8"))
 
 
-def test_a_broken_registry_can_be_pushed_to_be_mended(tmp_path: Path) -> None:
+def test_a_broken_registry_can_be_pushed_to_be_corrected(tmp_path: Path) -> None:
     (tmp_path / "clusters").mkdir()
     (tmp_path / "clusters" / "entities.yaml").write_text("kim:\nputin: words\n2023: {name: y}\n", encoding="utf-8")
     (tmp_path / "clusters" / "events.yaml").write_text("- a list\n", encoding="utf-8")

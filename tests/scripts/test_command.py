@@ -45,11 +45,11 @@ def test_without_the_environment_it_names_make() -> None:
 
 
 @pytest.mark.parametrize("name", FORMER)
-def test_a_former_name_says_the_new_one_and_runs_it(name: str, tmp_path: Path) -> None:
+def test_a_former_name_prints_the_new_one_and_runs_it(name: str, tmp_path: Path) -> None:
     """From any folder, as the former file did; label_studio.py had its commands as first argument."""
     arguments = ["push", "--help"] if name == "label_studio" else ["--help"]
     script = str(ROOT / "scripts" / f"{name}.py")
     done = run_python(script, *arguments, cwd=tmp_path)
     assert done.returncode == 0
-    says, _, new = done.stderr.strip().partition(" is now: ")
-    assert says.endswith(f"{name}.py") and done.stdout.startswith(f"usage: {new} ")
+    script_name, _, new = done.stderr.strip().partition(" is now: ")
+    assert script_name.endswith(f"{name}.py") and done.stdout.startswith(f"usage: {new} ")

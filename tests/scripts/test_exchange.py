@@ -1,4 +1,4 @@
-"""Whatever ends a pull, and wherever: the gold is the old one or the new one, whole."""
+"""Interrupt pulls at every point: the gold is always the old one or the new one, whole."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def article(doc_id: str, *spans: tuple[int, int]) -> dict[str, Any]:
     return write(Document(doc_id, TEXT, entities=entities))
 
 
-class Recorded:
-    """What a server would export: every article with one entity more than the gold."""
+class FakeClient:
+    """A client whose server exports every article with one entity more than the gold."""
 
     def __init__(self) -> None:
         self.users = self
@@ -63,24 +63,24 @@ OLD = {f"{name}.json": dumps(article(name, (0, 3))) for name in NAMES} | {"NOTES
 NEW = {f"{name}.json": dumps(article(name, (0, 3), (8, 13))) for name in NAMES} | {"NOTES.md": "stays"}
 
 
-def held(folder: Path) -> dict[str, str]:
+def contents(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
 
 
 def pull(gold: Path) -> int:
-    """A pull of five changed articles; how many it took."""
+    """Pull five changed articles; return how many were written."""
     state = sync_state.load(gold.parent / "sync", "local", 1)
     for name in NAMES:
         known = sync.hash_task(article(name, (0, 3)))
         state.tasks.setdefault(name, sync_state.Agreed(0, 0, None, str(known)))
-    return len(sync.pull(Recorded(), 1, gold, state))
+    return len(sync.pull(FakeClient(), 1, gold, state))
 
 
 WRITES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.chmod", "os.truncate", "os.link", "ctypes.dlsym"}
 
 
-def ended_at(gold: Path, number: int, how: str) -> str:
-    """Pull in another process that is killed, or finds the disk full, at its n-th write; how it ended."""
+def interrupt_at(gold: Path, number: int, how: str) -> str:
+    """Pull in another process that is killed, or finds the disk full, at its n-th write; return how it ended."""
     pid = os.fork()
     if pid:
         _, status = os.waitpid(pid, 0)
@@ -116,17 +116,17 @@ def test_a_pull_ended_at_any_write(gold: Path, monkeypatch: pytest.MonkeyPatch, 
         monkeypatch.setattr(exchange, "_exchange", lambda *_: False)
     seen, whole = [], 0
     for number in range(1, 200):
-        ended = ended_at(gold, number, how)
+        ended = interrupt_at(gold, number, how)
         if in_one_step:  # at every moment
-            assert held(gold) in (OLD, NEW), (number, ended)
+            assert contents(gold) in (OLD, NEW), (number, ended)
         exchange.recover(gold)  # what any next command does first
-        assert held(gold) in (OLD, NEW), (number, ended)
-        seen.append(held(gold) == NEW)
+        assert contents(gold) in (OLD, NEW), (number, ended)
+        seen.append(contents(gold) == NEW)
         if ended == "done":
             break
         assert not [path for path in gold.parent.iterdir() if path.name.startswith(".gold")]
         pull(gold)  # and the next pull brings what this one did not
-        assert held(gold) == NEW
+        assert contents(gold) == NEW
         whole += 1
         for name, content in OLD.items():
             (gold / name).write_text(content, encoding="utf-8")
@@ -148,21 +148,21 @@ def test_a_file_cut_short_by_the_disk(gold: Path) -> None:
             os._exit(2)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 2
-    assert held(gold) == OLD
+    assert contents(gold) == OLD
     assert sorted(path.name for path in gold.parent.iterdir()) == ["gold"]
 
 
-def test_what_somebody_writes_meanwhile_is_not_replaced(gold: Path) -> None:
+def test_a_file_that_changed_meanwhile_is_not_replaced(gold: Path) -> None:
     path = gold / "000_x.json"
     before = path.read_bytes()
     path.write_text("edited", encoding="utf-8")
     with pytest.raises(exchange.FolderChanged, match="changed meanwhile"):
         exchange.replace_files(gold, {"000_x.json": "new", "001_x.json": "new"}, {"000_x.json": before})
-    assert held(gold) == OLD | {"000_x.json": "edited"}
+    assert contents(gold) == OLD | {"000_x.json": "edited"}
 
 
 @pytest.mark.parametrize("name", ["004_x.json", "005_new.json"])
-def test_what_somebody_writes_beside_it_meanwhile_is_not_lost(
+def test_another_file_that_changed_meanwhile_is_not_lost(
     gold: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     flush = exchange._flush_names
@@ -175,10 +175,10 @@ def test_what_somebody_writes_beside_it_meanwhile_is_not_lost(
     monkeypatch.setattr(exchange, "_flush_names", edit_and_flush)
     with pytest.raises(exchange.FolderChanged, match=f"{name} changed meanwhile"):
         exchange.replace_files(gold, {"000_x.json": "new"}, {"000_x.json": OLD["000_x.json"].encode()})
-    assert held(gold) == OLD | {name: "edited"}
+    assert contents(gold) == OLD | {name: "edited"}
 
 
-def test_a_damaged_memory_is_named(tmp_path: Path) -> None:
+def test_a_damaged_sync_state_is_named(tmp_path: Path) -> None:
     (tmp_path / "local-1.json").write_text('{"tasks": {"x": {}', encoding="utf-8")
     with pytest.raises(ValueError, match="is damaged; remove it"):
         sync_state.load(tmp_path, "local", 1)
@@ -186,41 +186,41 @@ def test_a_damaged_memory_is_named(tmp_path: Path) -> None:
     assert sync_state.remembered_projects(tmp_path, "http://127.0.0.1:8080") == []
 
 
-HOLD = """
+LOCK_AND_WAIT = """
 import pathlib, sys
 from scripts import exchange
 from scripts.files import ROOT
 with exchange.lock(pathlib.Path(sys.argv[1])):
-    print("held", flush=True)
+    print("locked", flush=True)
     sys.stdin.read()
 """
 
 
 @pytest.fixture
-def holder(gold: Path) -> Iterator[subprocess.Popen[str]]:
-    """Another process that holds the gold."""
-    command = [sys.executable, "-c", HOLD, str(gold)]
+def locking_process(gold: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that has locked the gold."""
+    command = [sys.executable, "-c", LOCK_AND_WAIT, str(gold)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout is not None and process.stdout.readline() == "held\n"
+        assert process.stdout is not None and process.stdout.readline() == "locked\n"
         yield process
         process.kill()
 
 
 @pytest.mark.parametrize("command", ["pull", "push", "update"])
-def test_a_second_command_waits_for_nobody(
-    gold: Path, holder: subprocess.Popen[str], command: str, capsys: pytest.CaptureFixture[str]
+def test_a_second_command_is_refused_at_once(
+    gold: Path, locking_process: subprocess.Popen[str], command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    half_made = gold.parent / ".gold.new"  # what the other is making must stay
-    half_made.mkdir()
+    unfinished = gold.parent / ".gold.new"  # the other command's work must stay
+    unfinished.mkdir()
     assert main([command, "--annotations", str(gold.parent)]) == 2
-    said = f"another command is using {gold}; run this one again when it has ended\n"
-    assert capsys.readouterr().err == said
-    assert held(gold) == OLD and half_made.exists()
+    message = f"another command is using {gold}; run this one again when it has ended\n"
+    assert capsys.readouterr().err == message
+    assert contents(gold) == OLD and unfinished.exists()
 
 
-def test_a_killed_process_holds_nothing(gold: Path, holder: subprocess.Popen[str]) -> None:
-    holder.kill()
-    holder.wait()
+def test_a_killed_process_leaves_no_lock(gold: Path, locking_process: subprocess.Popen[str]) -> None:
+    locking_process.kill()
+    locking_process.wait()
     with exchange.lock(gold):
         exchange.replace_files(gold, {"000_x.json": NEW["000_x.json"]}, {})  # and the folder may change under it
         with pytest.raises(exchange.FolderLocked), exchange.lock(gold):

@@ -1,4 +1,4 @@
-"""Two annotators on the same articles, through the real server and apart again."""
+"""Two annotators' passes through one project of the real server, separated again."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from vostochny.formats.label_studio import canonicalize
 
 
 @pytest.mark.server
-def test_two_users_annotations_come_back_apart(client):
+def test_annotations_of_two_users_are_separated(client):
     a = load_tasks(places.GOLD)
     b = json.loads(json.dumps(a))
     for task in b.values():  # the second annotator marks half as much
         result = task["annotations"][0]["result"]
-        kept = {r["id"] for n, r in enumerate(r for r in result if r.get("type") == "labels") if n % 2}
+        ids = {r["id"] for n, r in enumerate(r for r in result if r.get("type") == "labels") if n % 2}
         task["annotations"][0]["result"] = [
-            r for r in result if r.get("id") in kept or {r.get("from_id"), r.get("to_id")} <= kept
+            r for r in result if r.get("id") in ids or {r.get("from_id"), r.get("to_id")} <= ids
         ]
     back = passes.send_and_separate(client, {"a": a, "b": b})
     for name, own in (("a", a), ("b", b)):

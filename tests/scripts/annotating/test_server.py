@@ -1,4 +1,4 @@
-"""The real server gives back what it was given, and our commands make use of it."""
+"""The real server returns tasks unchanged, and is started, used and stopped by our commands."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ pytestmark = pytest.mark.server
 GOLD = ROOT / "annotations" / "gold"
 
 
-def made_up(doc_id: str, text: str) -> Document:
-    """An article with annotation of every kind in it, strewn by chance but always the same for one text."""
-    o, chance = load_ontology(), random.Random(doc_id)
+def make_document(doc_id: str, text: str) -> Document:
+    """Return an article with random annotation of every kind, always the same for one doc_id."""
+    o, rng = load_ontology(), random.Random(doc_id)
     words = [Span(*m.span()) for m in re.finditer(r"[\w’-]+", text)]
 
     def stretch(longest: int) -> Span:
-        first = chance.randrange(len(words) - longest)
-        return Span(words[first].start, words[first + chance.randrange(longest)].end)
+        first = rng.randrange(len(words) - longest)
+        return Span(words[first].start, words[first + rng.randrange(longest)].end)
 
     def maybe(names: Any) -> str | None:
-        return chance.choice([None, *names])
+        return rng.choice([None, *names])
 
     entities = []
     for n in range(60):
-        type_ = chance.choice(o.entity_types)
-        level = chance.choice(list(o.levels)) if type_ in o.mentions else None
-        demonym = level == "NAM" and chance.random() < 0.2
+        type_ = rng.choice(o.entity_types)
+        level = rng.choice(list(o.levels)) if type_ in o.mentions else None
+        demonym = level == "NAM" and rng.random() < 0.2
         entities.append(Entity(f"e{n}", stretch(4), type_, level, demonym, maybe(["kim"])))
     fillers = [Reference(e.span, e.id) for e in entities]
     events = []
     for n in range(30):
-        type_ = chance.choice(list(o.events))
-        one, other, both = chance.sample(fillers, 3)
-        roles = [Argument(chance.choice(list(o.events[type_].roles)), filler) for filler in (one, other)]
+        type_ = rng.choice(list(o.events))
+        one, other, both = rng.sample(fillers, 3)
+        roles = [Argument(rng.choice(list(o.events[type_].roles)), filler) for filler in (one, other)]
         roles += [Argument("Time", both), Argument("Place", both)]
         attributes = maybe(o.realis), "negative", maybe(o.outcome)
         events.append(Event(f"v{n}", stretch(2), type_, *attributes, tuple(roles), maybe(["met"])))
@@ -59,7 +59,7 @@ def made_up(doc_id: str, text: str) -> Document:
         content = sorted({stretch(8) for _ in range(3)})
         content = [s for i, s in enumerate(content) if not i or s.start >= content[i - 1].end][:2]
         has = maybe(o.directness), maybe(o.attitude), maybe([q.id for q in quotes]), maybe(["said"]), maybe(o.links)
-        source = chance.choice([None, *fillers])
+        source = rng.choice([None, *fillers])
         quotes.append(Quote(f"q{n}", tuple(content), stretch(3), source, None, *has, source is None))
     title, *_, last = paragraphs_of(text)
     zones = cover_with_zones(text, [Zone(title, "title"), Zone(last, "boilerplate")])
@@ -72,15 +72,15 @@ def tasks() -> dict[str, dict[str, Any]]:
     if list(GOLD.glob("*.json")):
         return task_files.load_tasks(GOLD)
     seeds = sorted((ROOT / "seeds").glob("*.txt"))
-    return {s.stem: write(made_up(s.stem, s.read_bytes().decode("utf-8"))) for s in seeds}
+    return {s.stem: write(make_document(s.stem, s.read_bytes().decode("utf-8"))) for s in seeds}
 
 
-def test_the_servers_own_checker_accepts_our_configuration() -> None:
+def test_the_server_accepts_our_configuration() -> None:
     assert check_config(task_files.CONFIG.read_text(encoding="utf-8")) == []
     assert check_config(task_files.CONFIG.read_text(encoding="utf-8").replace('toName="text"', 'toName="b"')) != []
 
 
-def test_five_documents_come_back_as_they_went_in(client: Any, tasks: dict[str, Any]) -> None:
+def test_five_documents_come_back_unchanged(client: Any, tasks: dict[str, Any]) -> None:
     back = task_files.send_and_return(client, tasks)
     assert len(back) == 5
     assert {task["data"]["doc_id"]: dumps(task) for task in back} == {
@@ -88,9 +88,9 @@ def test_five_documents_come_back_as_they_went_in(client: Any, tasks: dict[str, 
     }
 
 
-def test_made_up_annotation_of_every_kind_comes_back(client: Any) -> None:
+def test_annotation_of_every_kind_comes_back_unchanged(client: Any) -> None:
     text = "Title 🚀 of it\n\n" + "He said that “they” will, and 𝔸 did not: “no.” Then\nhe left. " * 20 + "\n\nEnd\n"
-    task = write(made_up("000_every", text))
+    task = write(make_document("000_every", text))
     (back,) = task_files.send_and_return(client, {"000_every": task})
     assert dumps(back) == dumps(task)
     kinds = {entry.get("from_name") for entry in back["annotations"][0]["result"]}
@@ -139,7 +139,7 @@ def test_every_problem_of_a_folder_is_named(tmp_path: Path, capsys: pytest.Captu
     assert not (tmp_path / "out").exists()
 
 
-def test_start_finds_everything_as_it_was_and_stop_ends_that_server_alone(
+def test_a_second_start_changes_nothing_and_stop_ends_only_that_server(
     server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("LABEL_STUDIO_URL", raising=False)
@@ -176,7 +176,7 @@ def test_start_finds_everything_as_it_was_and_stop_ends_that_server_alone(
     assert not is_healthy(first[-1].split()[0])
 
 
-def test_a_server_that_ends_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_ends_reports_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / "label-studio"
     program.write_text("#!/bin/sh\necho no more room >&2\nexit 3\n", encoding="utf-8")
     program.chmod(0o755)
@@ -188,7 +188,7 @@ def test_a_server_that_ends_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyP
         Server(tmp_path / "data")
 
 
-def test_a_server_that_hangs_is_given_up_and_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / "label-studio"
     program.write_text("#!/bin/sh\necho still migrating\nexec sleep 60\n", encoding="utf-8")
     program.chmod(0o755)

@@ -1,4 +1,4 @@
-"""The gold and the real server: what one side changed reaches the other, and what both did is nobody's loss."""
+"""Sync with the real server: a change on one side reaches the other; where both changed, nothing is lost."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def region(id_: str, label: str, start: int, end: int) -> dict[str, Any]:
     return {"id": id_, "from_name": "entity", "to_name": "text", "type": "labels", "value": value}
 
 
-def test_what_is_the_same_stays_and_a_lost_memory_comes_back(site: Site) -> None:
+def test_unchanged_articles_stay_and_a_lost_state_is_recovered(site: Site) -> None:
     before, task = site.contents(), site.task()
     assert set(site.push().values()) == {"unchanged"}
     assert site.pull() == []
@@ -110,7 +110,7 @@ def test_what_is_the_same_stays_and_a_lost_memory_comes_back(site: Site) -> None
     assert site.task() == task  # not even touched
 
 
-def test_known_clusters_are_picked_and_others_typed(site: Site) -> None:
+def test_listed_clusters_are_picked_and_others_typed(site: Site) -> None:
     task = site.task()
     assert task["data"] | LISTS == task["data"]
     entries = {e["from_name"]: e["value"] for e in task["annotations"][0]["result"] if "from_name" in e}
@@ -125,7 +125,7 @@ def test_an_edit_in_the_browser_changes_that_line_of_that_file(site: Site) -> No
     assert site.pull() == ["000_a"]
     after = site.contents()
     assert after["001_b.json"] == before["001_b.json"]
-    old, new = (held["000_a.json"].decode().splitlines() for held in (before, after))
+    old, new = (files["000_a.json"].decode().splitlines() for files in (before, after))
     assert [line for line in new if line not in old] == [line.replace("NAM", "NOM") for line in old if line not in new]
     assert len(old) == len(new)
     assert site.pull() == []
@@ -143,7 +143,7 @@ def test_an_edit_of_the_file_updates_the_same_annotation(site: Site) -> None:
     assert set(site.push().values()) == {"unchanged"}
 
 
-def test_what_changed_on_both_sides_is_for_the_annotator_to_decide(site: Site) -> None:
+def test_the_annotator_decides_where_both_sides_changed(site: Site) -> None:
     site.write(level("NOM"))
     site.edit(level("PRO"))
     before, there = site.contents(), site.task()
@@ -154,9 +154,9 @@ def test_what_changed_on_both_sides_is_for_the_annotator_to_decide(site: Site) -
     assert (site.contents(), site.task()) == (before, there)
     assert site.pull(theirs=["000_a"]) == ["000_a"]
     assert b"PRO" in site.contents()["000_a.json"]
-    (kept,) = site.replaced.glob("000_a-*.json")
-    assert "NOM" in kept.read_text(encoding="utf-8")
-    kept.unlink()
+    (copy_of_file,) = site.replaced.glob("000_a-*.json")
+    assert "NOM" in copy_of_file.read_text(encoding="utf-8")
+    copy_of_file.unlink()
 
     site.write(level("NOM"))
     site.edit(level("NAM"))
@@ -166,7 +166,7 @@ def test_what_changed_on_both_sides_is_for_the_annotator_to_decide(site: Site) -
     assert site.pull() == []
 
 
-def test_without_memory_what_differs_is_for_the_annotator_to_decide(site: Site) -> None:
+def test_the_annotator_decides_where_nothing_is_remembered(site: Site) -> None:
     site.edit(level("PRO"))
     site.state.tasks.clear()
     for command in (site.pull, site.push):
@@ -209,7 +209,7 @@ CONFLICTS: list[tuple[Callable[[Site, str], Any], str]] = [
 ]  # fmt: skip
 
 
-def test_each_conflict_is_refused_whole_and_can_be_mended(site: Site) -> None:
+def test_each_conflict_is_refused_whole_and_can_be_resolved(site: Site) -> None:
     names = [f"{number:03}_x" for number in range(100, 100 + len(CONFLICTS))]
     task_files.write_tasks(site.gold, map(article, names))
     site.push()
@@ -228,7 +228,7 @@ def test_each_conflict_is_refused_whole_and_can_be_mended(site: Site) -> None:
     assert {pair.state for pair in site.compare() if pair.doc_id in names} == {"broken", "deleted"}
     assert set(site.push(ours=names).values()) == {"replaced", "unchanged", "edited in the browser; pull to get it"}
     assert site.pull() == ["001_b"]
-    assert {name for name, held in site.contents().items() if held != before[name]} == {"001_b.json"}
+    assert {name for name, content in site.contents().items() if content != before[name]} == {"001_b.json"}
 
 
 def test_broken_rules_are_refused_before_a_byte_is_written(site: Site) -> None:
@@ -261,7 +261,7 @@ def test_an_edit_at_the_moment_of_the_push_is_not_overwritten(site: Site, monkey
 
 
 @pytest.mark.parametrize("command", ["pull", "push"])
-def test_a_server_gone_midway(site: Site, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_stops_answering_midway(site: Site, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import httpx
 
     site.edit(level("NOM"))
@@ -346,7 +346,7 @@ def test_a_prediction_is_shown_and_replaced(site: Site, tmp_path: Path) -> None:
     assert site.pull() == []  # a prediction is nobody's annotation
 
 
-def environment(monkeypatch: pytest.MonkeyPatch, url: str, key: str, project: int | None, folder: Path) -> None:
+def set_environment(monkeypatch: pytest.MonkeyPatch, url: str, key: str, project: int | None, folder: Path) -> None:
     monkeypatch.setenv("LABEL_STUDIO_URL", url)
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", key)
     monkeypatch.delenv("LABEL_STUDIO_PROJECT", raising=False)
@@ -356,11 +356,11 @@ def environment(monkeypatch: pytest.MonkeyPatch, url: str, key: str, project: in
     monkeypatch.setattr(projects, "REPLACED", folder / "replaced")
 
 
-def test_what_goes_wrong_is_told_in_one_line(
+def test_errors_are_reported_in_one_line(
     server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def said(url: str, key: str, project: int | None = None) -> str:
-        environment(monkeypatch, url, key, project, tmp_path)
+        set_environment(monkeypatch, url, key, project, tmp_path)
         assert main(["pull"]) == 2
         lines = capsys.readouterr().err.splitlines()
         assert len(lines) == 1
@@ -374,11 +374,11 @@ def test_what_goes_wrong_is_told_in_one_line(
     assert "has no project 'nothing of this name' yet; push first" in said(server.url, server.token)
 
 
-def test_a_personal_access_token_serves_as_well(site: Site, server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_personal_access_token_works_as_well(site: Site, server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = site.api("GET", "api/jwt/settings").json()
     site.api("POST", "api/jwt/settings", json=settings | {"api_tokens_enabled": True})
     token = site.api("POST", "api/token/").json()["token"]
-    environment(monkeypatch, server.url, token, site.project, site.folder)
+    set_environment(monkeypatch, server.url, token, site.project, site.folder)
     client, project, _ = projects.open_project()
     tasks = task_files.export_tasks(client, project)
     site.api("POST", "api/token/blacklist/", json={"refresh": token})  # a user has one at a time
@@ -386,7 +386,7 @@ def test_a_personal_access_token_serves_as_well(site: Site, server: Any, monkeyp
     assert tasks == task_files.export_tasks(site.client, project)
 
 
-def test_half_an_export_is_named(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_incomplete_export_is_reported(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     exports = copy.copy(site.client.projects.exports)
     monkeypatch.setattr(type(exports), "as_json", lambda *_: json.loads('[{"id": 1, "da'))
     with pytest.raises(ServerError, match="broke off; try again"):

@@ -1,4 +1,4 @@
-"""A new article: brought in whole or not at all, and everything downstream copes with one more."""
+"""A new article is added whole or not at all, and everything downstream works with it."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def test_seed_manifest_and_task_are_written(root):
         "review": "unreviewed", "publisher": None, "date": None, "url": None,
     }  # fmt: skip
     task = json.loads((root / "annotations" / "gold" / "005_new.json").read_text(encoding="utf-8"))
-    found = [(r["value"]["labels"][0], r["value"]["text"]) for r in task["annotations"][0]["result"]]
-    assert found == [
+    zones = [(r["value"]["labels"][0], r["value"]["text"]) for r in task["annotations"][0]["result"]]
+    assert zones == [
         ("title", "Leaders shake hands again"),
         ("subtitle", "A second day of talks"),
         ("dateline", "SEOUL, Sept 14 (Wire) —"),
@@ -169,9 +169,9 @@ def test_everything_downstream_copes_with_one_more(tmp_path, offline):
 
     stored = "benchmark/baselines/lookup/predictions.jsonl"
     score = ("-m", "vostochny", "score", stored, "--json", "-", "--resamples", "200")
-    found = json.loads(tree.done(*score))
-    assert (len(found["documents"]), found["without_prediction"]) == (n + 1, ["905_sixth"])
+    result = json.loads(tree.done(*score))
+    assert (len(result["documents"]), result["without_prediction"]) == (n + 1, ["905_sixth"])
     tree.done("benchmark/baselines/lookup/lookup.py")
-    found = json.loads(tree.done(*score))
-    assert found["without_prediction"] == [] and f"docs:{n + 1}" in found["signature"]
-    assert "905_sixth" in found["metrics"]["entities.names"]["by_document"]
+    result = json.loads(tree.done(*score))
+    assert result["without_prediction"] == [] and f"docs:{n + 1}" in result["signature"]
+    assert "905_sixth" in result["metrics"]["entities.names"]["by_document"]

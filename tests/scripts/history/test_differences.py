@@ -1,4 +1,4 @@
-"""The difference between two states of the annotation, in words; on small articles made here."""
+"""The differences between two states of the annotation in words, on small articles."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def folders(tmp_path):
     return make
 
 
-def says(folders, *edits: tuple[str, str]) -> list[str]:
+def describe(folders, *edits: tuple[str, str]) -> list[str]:
     changed = GOOD
     for old, new in edits:
         assert old in changed, old
         changed = changed.replace(old, new)
-    found = differences.diff(folders("a", GOOD), folders("b", changed))
-    return [f"{c.layer}: {c.description}" for c in found]
+    changes = differences.diff(folders("a", GOOD), folders("b", changed))
+    return [f"{c.layer}: {c.description}" for c in changes]
 
 
 @pytest.mark.parametrize(
@@ -96,26 +96,26 @@ def says(folders, *edits: tuple[str, str]) -> list[str]:
         ("bob]]", "ann]]", "merged"),
     ],
 )  # fmt: skip
-def test_one_edit_is_told_in_words(folders, old, new, expected):
+def test_one_edit_is_described(folders, old, new, expected):
     if expected == "Place: Paris":
-        assert says(folders, (old, new), (" | Place: Paris", "")) == [
+        assert describe(folders, (old, new), (" | Place: Paris", "")) == [
             "entities: removed ‹Paris› (GPE NAM, paris)",
             "arguments: ‹met› removed Place ‹Paris›",
         ]
     elif expected == "renamed ann":
-        assert says(folders, (old, new), ("PRO ann", "PRO ann_lee")) == [
+        assert describe(folders, (old, new), ("PRO ann", "PRO ann_lee")) == [
             "clusters: entity cluster renamed ann → ann_lee (3 mentions)"
         ]
     elif expected == "merged":
-        assert says(folders, (old, new)) == ["clusters: entity clusters merged: bob (5 mentions) into ann"]
+        assert describe(folders, (old, new)) == ["clusters: entity clusters merged: bob (5 mentions) into ann"]
     else:
-        assert says(folders, (old, new)) == expected
+        assert describe(folders, (old, new)) == expected
 
 
 def test_an_event_and_a_quote_come_and_go_as_one_change(folders):
     event = "E left | Movement.TransportPerson | actual | Person: Bob Ray | Origin: Paris | #leaving\n"
     quote = "Q “It was a test,” | cue: said | source: he | direct | assertion | #u2\n"
-    assert says(folders, (event, ""), (quote, "")) == [
+    assert describe(folders, (event, ""), (quote, "")) == [
         "events: removed ‹left› (Movement.TransportPerson, actual, leaving; Person ‹Bob Ray›, Origin ‹Paris›)",
         "quotes: removed ‹“It was a test,”› (quote said by ‹he›, cue ‹said›, direct, assertion, u2)",
     ]
@@ -124,23 +124,23 @@ def test_an_event_and_a_quote_come_and_go_as_one_change(folders):
 
 
 def test_a_trigger_that_moved_is_the_same_event(folders):
-    assert says(folders, ("E met |", "E met Bob |")) == ["events: boundary moved ‹met› → ‹met Bob›"]
+    assert describe(folders, ("E met |", "E met Bob |")) == ["events: boundary moved ‹met› → ‹met Bob›"]
 
 
 def test_split_and_single_moves_of_clusters(folders):
-    split = says(folders, ("[[Bob Ray|PER bob]]", "[[Bob Ray|PER ray]]"), ("NOM bob", "NOM ray"))
+    split = describe(folders, ("[[Bob Ray|PER bob]]", "[[Bob Ray|PER ray]]"), ("NOM bob", "NOM ray"))
     assert split == ["clusters: entity cluster split: bob into bob (3 mentions) and ray (2 mentions)"]
-    both = says(folders, ("PER ann]]", "PER x]]"), ("PRO ann", "PRO y"))
+    both = describe(folders, ("PER ann]]", "PER x]]"), ("PRO ann", "PRO y"))
     assert both == ["clusters: entity cluster split: ann into x (2 mentions) and y (1 mention)"]
-    assert says(folders, ("[[she|PER PRO ann]]", "[[she|PER PRO bob]]")) == ["clusters: ‹she› cluster ann → bob"]
-    three = says(folders, ("Bob|PER bob", "Bob|PER ann"))
+    assert describe(folders, ("[[she|PER PRO ann]]", "[[she|PER PRO bob]]")) == ["clusters: ‹she› cluster ann → bob"]
+    three = describe(folders, ("Bob|PER bob", "Bob|PER ann"))
     assert three[0].startswith("clusters: entity: 2 mentions moved from bob to ann: 010 ‹Bob›")
-    merged = says(folders, ("PER ann", "PER both"), ("PRO ann", "PRO both"), ("PER bob", "PER both"),
+    merged = describe(folders, ("PER ann", "PER both"), ("PRO ann", "PRO both"), ("PER bob", "PER both"),
                   ("NOM bob", "NOM both"), ("PRO bob", "PRO both"))  # fmt: skip
     assert merged == ["clusters: entity clusters merged: ann (3 mentions), bob (5 mentions) into both"]
 
 
-def test_regions_drawn_anew_are_not_removed_and_added(folders):
+def test_regions_drawn_again_are_not_removed_and_added(folders):
     """Every id is another; one mention got another type, one another boundary."""
     other = task(
         GOOD.replace("[[the old man|PER NOM", "the [[old man|PER NOM").replace("[[Bob Ray|PER", "[[Bob Ray|ORG")
@@ -149,14 +149,14 @@ def test_regions_drawn_anew_are_not_removed_and_added(folders):
         for key in ("id", "from_id", "to_id"):
             if key in entry:
                 entry[key] = "new" + entry[key]
-    found = differences.diff(folders("a", GOOD), folders("b", other))
-    assert found.totals == {"entities": {"type": 1, "boundary": 1}}
+    changes = differences.diff(folders("a", GOOD), folders("b", other))
+    assert changes.totals == {"entities": {"type": 1, "boundary": 1}}
 
 
 def test_shifted_numbers_are_no_change(folders):
     """One mention more before all others shifts every id of the notation; only it is new."""
-    found = differences.diff(folders("a", GOOD), folders("b", GOOD.replace("Big news", "[[Big news|ORG big]]")))
-    assert [c.description for c in found] == ["added ‹Big news› as ORG NAM, big"]
+    changes = differences.diff(folders("a", GOOD), folders("b", GOOD.replace("Big news", "[[Big news|ORG big]]")))
+    assert [c.description for c in changes] == ["added ‹Big news› as ORG NAM, big"]
 
 
 def test_order_of_results_is_no_change(folders):
@@ -170,7 +170,7 @@ def write_yaml(path, content):
     path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
 
 
-def test_what_is_written_beside_the_articles(tmp_path, folders):
+def test_changes_beside_the_articles(tmp_path, folders):
     """Registries, discrepancies, manifest and ontology of two annotations folders."""
     sides = []
     for name in ("a", "b"):
@@ -195,8 +195,8 @@ def test_what_is_written_beside_the_articles(tmp_path, folders):
     ontology = (b / "ontology.yaml").read_text(encoding="utf-8")
     ontology = ontology.replace("  ORDINAL: {kind: value,", "  EPOCH: {kind: value, help: x}\n  ORDINAL: {kind: value,")
     (b / "ontology.yaml").write_text(ontology.replace("NAM: A proper name", "NAM: A name"), encoding="utf-8")
-    found = differences.diff(a, b)
-    assert [f"{c.layer}: {c.description}" for c in found] == [
+    changes = differences.diff(a, b)
+    assert [f"{c.layer}: {c.description}" for c in changes] == [
         "ontology: added entities.EPOCH",
         "ontology: levels.NAM is reworded",
         "articles: review unreviewed → reviewed",
@@ -209,7 +209,7 @@ def test_what_is_written_beside_the_articles(tmp_path, folders):
     assert not differences.diff(a, a)
 
 
-def test_an_article_more_is_one_change(folders, tmp_path):
+def test_a_new_article_is_one_change(folders, tmp_path):
     a = folders("a", GOOD)
     b = folders("b", GOOD)
     more = task()
@@ -240,7 +240,7 @@ def test_forms_and_exit_codes(folders, capsys):
 
 
 def test_a_revision_is_read_from_git(tmp_path, folders, monkeypatch):
-    """In a repository of its own: committed, changed, and told apart from the working tree."""
+    """In a repository of its own: committed, then changed in the working tree."""
     gold = tmp_path / "annotations" / "gold"
     shutil.copytree(folders("a", GOOD), gold)
     shutil.copy(ANNOTATIONS / "ontology.yaml", gold.parent)
@@ -250,22 +250,22 @@ def test_a_revision_is_read_from_git(tmp_path, folders, monkeypatch):
     monkeypatch.setattr(revisions, "ANNOTATIONS", gold.parent)
     assert not differences.diff("HEAD")
     shutil.copy(folders("b", GOOD.replace("NOM bob", "bob")) + "/010_x.json", gold)
-    found = differences.diff("HEAD")
-    assert (found.a, found.b, found.totals) == ("HEAD", "working tree", {"entities": {"level": 1}})
+    changes = differences.diff("HEAD")
+    assert (changes.a, changes.b, changes.totals) == ("HEAD", "working tree", {"entities": {"level": 1}})
     assert revisions.is_revision("HEAD") and not revisions.is_revision("v9")
 
 
-def test_the_gold_differs_from_itself_in_nothing():
+def test_the_gold_does_not_differ_from_itself():
     done = run_scripts("diff", "annotations", "--exit-code")
     assert done.returncode == 0, done.stdout
 
 
-def test_a_manifest_of_before_is_read_as_it_was(tmp_path):
+def test_an_old_manifest_is_read_as_it_was(tmp_path):
     """What would be refused today (YAML's bare yes) stands in older revisions, and a diff must reach them."""
-    for name, said in (("a", True), ("b", "yes")):
+    for name, value in (("a", True), ("b", "yes")):
         folder = tmp_path / name
         folder.mkdir()
         shutil.copy(ANNOTATIONS / "ontology.yaml", folder)
-        write_yaml(folder / "documents.yaml", {"documents": {"010_x": {"translated": said}}})
-    found = differences.diff(tmp_path / "a", tmp_path / "b")
-    assert [c.description for c in found] == ["translated True → yes"]
+        write_yaml(folder / "documents.yaml", {"documents": {"010_x": {"translated": value}}})
+    changes = differences.diff(tmp_path / "a", tmp_path / "b")
+    assert [c.description for c in changes] == ["translated True → yes"]

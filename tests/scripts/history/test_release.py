@@ -1,4 +1,4 @@
-"""Releases: which digit a change calls for, what the changelog says, and a whole one in a repository of its own."""
+"""Releases: the digit that a change requires, the changelog entry, and a whole release in a small repository."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def gold(**changed) -> Gold:
     ],
 )
 def test_each_change_has_a_smallest_bump(layer, kind, least):
-    found = Changes("a", "b", (Change("articles", "manifest", "review", "000_a"), Change(layer, kind, "says")))
-    assert find_smallest_bump(found, gold(), gold())[0] == least
+    changes = Changes("a", "b", (Change("articles", "manifest", "review", "000_a"), Change(layer, kind, "says")))
+    assert find_smallest_bump(changes, gold(), gold())[0] == least
 
 
 def test_a_new_segmentation_is_a_major_change():
@@ -58,12 +58,12 @@ def test_the_version_after_a_bump():
 
 
 def test_an_entry_has_the_changes_and_the_scores_of_each_system():
-    found = Changes("v1.0.0", "b", (Change("entities", "added", "x"), Change("entities", "type", "y")))
+    changes = Changes("v1.0.0", "b", (Change("entities", "added", "x"), Change("entities", "type", "y")))
     scores = {
         "one": ({"entities.names": 0.5, "events.trigger": 0.25}, {"entities.names": 0.75}),
         "two": ("no earlier corpus", {"entities.names": 0.5}),
     }
-    entry = Notes("1.1.0", "2030-01-02", "minor", "v1.0.0", found, "aaa", "bbb", scores).entry()
+    entry = Notes("1.1.0", "2030-01-02", "minor", "v1.0.0", changes, "aaa", "bbb", scores).entry()
     assert entry.startswith("## 1.1.0 (2030-01-02)\n\nMinor: labels of the gold changed")
     for line in (
         "Gold `aaa` → `bbb`, since v1.0.0.",
@@ -140,11 +140,11 @@ def repository(tmp_path_factory) -> ProjectCopy:
     package = root / "benchmark" / "vostochny" / "version.py"
     source = re.sub(r'__version__ = ".*"', '__version__ = "0.1.0"', package.read_text(encoding="utf-8"))
     package.write_text(source, encoding="utf-8")
-    tree.done("-m", "scripts", "corpus")  # the card and the metadata name the day that the citation says
+    tree.done("-m", "scripts", "corpus")  # the card and the metadata contain the date of the citation
     system = root / "benchmark" / "baselines" / "toy"
     system.mkdir(parents=True)
-    found = {"doc_id": "000", "entities": [{"start": 14, "end": 25, "type": "PER", "level": "NAM"}]}
-    (system / "predictions.jsonl").write_text(json.dumps(found) + "\n", encoding="utf-8")
+    prediction = {"doc_id": "000", "entities": [{"start": 14, "end": 25, "type": "PER", "level": "NAM"}]}
+    (system / "predictions.jsonl").write_text(json.dumps(prediction) + "\n", encoding="utf-8")
     tree.git("init", "-q")
     tree.git("add", "--all")
     tree.git("commit", "-q", "-m", "first")
@@ -182,8 +182,8 @@ def test_a_release_from_correction_to_changelog(repository, tmp_path):
     tree.git("checkout", "-q", "corpus/README.md")
 
     assert "0.1.0 → 0.1.1" in wrong.stdout and tree.git("status", "--porcelain") == ""
-    said = tree.done("-m", "scripts", "release", "minor")
-    assert "next: git commit --all" in said and "corpus/README.md: written" in said
+    output = tree.done("-m", "scripts", "release", "minor")
+    assert "next: git commit --all" in output and "corpus/README.md: written" in output
     assert '__version__ = "0.2.0"' in (root / "benchmark" / "vostochny" / "version.py").read_text(encoding="utf-8")
     assert "vostochny 0.2.0, gold " in (root / "corpus" / "README.md").read_text(encoding="utf-8")
     citation = (root / "CITATION.cff").read_text(encoding="utf-8")
