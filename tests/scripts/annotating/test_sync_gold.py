@@ -1,4 +1,4 @@
-"""What a sync knows about the gold; without a server."""
+"""Questions that a sync asks about the gold; without a server."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from scripts.files import ROOT
 from scripts.rules import validate
 
 
-def task_with(copy: Any, doc_id: str, *labels: str) -> str:
-    """The stored task of an article with the labels of its first regions replaced."""
+def change_labels(copy: Any, doc_id: str, *labels: str) -> str:
+    """Return the stored task of an article with other labels on its first entities."""
     task = json.loads((copy.gold / f"{doc_id}.json").read_text(encoding="utf-8"))
     regions = (r for r in task["annotations"][0]["result"] if r.get("from_name") == "entity")
     for region, label in zip(regions, labels, strict=False):
@@ -27,7 +27,9 @@ def test_only_rules_that_new_files_break_are_reported(copy: Any) -> None:
     assert before
     same = {"001_second.json": (copy.gold / "001_second.json").read_text(encoding="utf-8")}
     assert sync_gold.broken_rules(copy.annotations, same) == []
-    added = sync_gold.broken_rules(copy.annotations, {"001_second.json": task_with(copy, "001_second", "FAC", "FAC")})
+    added = sync_gold.broken_rules(
+        copy.annotations, {"001_second.json": change_labels(copy, "001_second", "FAC", "FAC")}
+    )
     assert added and not set(added) & set(before)
 
 
@@ -38,7 +40,7 @@ def test_new_files_are_validated_twice_however_many_rules_they_break(
     folders = []
     check = validate.check
     monkeypatch.setattr(validate, "check", lambda folder: folders.append(folder) or check(folder))
-    files = {"001_second.json": task_with(copy, "001_second", "FAC", "FAC", "FAC")}
+    files = {"001_second.json": change_labels(copy, "001_second", "FAC", "FAC", "FAC")}
     assert len(sync_gold.broken_rules(copy.annotations, files)) > 2
     assert len(folders) == 2
 
