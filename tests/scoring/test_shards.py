@@ -36,7 +36,7 @@ def test_a_folder_a_pattern_and_a_list_are_the_same_files(files: Files, tmp_path
     odd = tmp_path / "gold[1].jsonl"
     odd.write_bytes(Path(gold[0]).read_bytes())
     assert addresses.find_files([str(odd)]) == (str(odd),)
-    with pytest.raises(InputError, match="no file fits"):
+    with pytest.raises(InputError, match="no file matches"):
         addresses.find_files([str(tmp_path / "nothing-*.jsonl")])
     (tmp_path / "bare").mkdir()
     with pytest.raises(InputError, match="has no file that ends in"):
