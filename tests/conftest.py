@@ -18,9 +18,9 @@ effort.load_profile()
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A file or folder of every kind that a format or an extractor writes, by a name; to be read only."""
-    from tests.support.two_articles import write_all
+    from tests.support.two_articles import write_samples
 
-    return write_all(tmp_path_factory.mktemp("made"))
+    return write_samples(tmp_path_factory.mktemp("made"))
 
 
 @pytest.fixture
@@ -141,11 +141,11 @@ def browser(launched: Any, server: Any) -> Iterator[Any]:
 
 @pytest.fixture
 def files(tmp_path: Path) -> Callable[..., tuple[list[str], list[str]]]:
-    """Writes made-up news (generated_news.generate_corpus) in so many files a side and gives their paths."""
-    from tests.support.generated_news import corpus, write
+    """Return a function that writes generated news into files and returns the paths of gold and of predictions."""
+    from tests.support.generated_news import generate_corpus, write_files
 
     def make(documents: int, files: int = 1, **more: Any) -> tuple[list[str], list[str]]:
-        gold, predicted = corpus(documents, **more)
-        return write(tmp_path, "gold", gold, files), write(tmp_path, "predicted", predicted, files)
+        gold, predicted = generate_corpus(documents, **more)
+        return write_files(tmp_path, "gold", gold, files), write_files(tmp_path, "predicted", predicted, files)
 
     return make

@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.support.two_articles import gold, words_only
+from tests.support.two_articles import language_model_answer, make_gold
 from vostochny import cli, corpus, schema
 from vostochny.formats import jsonl
 from vostochny.ontology import load_ontology
@@ -28,10 +28,10 @@ def test_gold_and_stored_predictions_satisfy_it(path):
 
 
 def test_what_we_write_and_words_alone_satisfy_it():
-    for d in gold():
+    for d in make_gold():
         FULL.validate(jsonl.to_row(d))
         FULL.validate(jsonl.to_row(d, with_text=True))
-        FULL.validate(words_only(d))
+        FULL.validate(language_model_answer(d))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.two_articles import ONTOLOGY, TEXTS, gold, read
+from tests.support.two_articles import ONTOLOGY, TEXTS, make_gold, read_predictions
 from vostochny.errors import InputError
 from vostochny.formats import registry
 from vostochny.model import Span
@@ -27,7 +27,7 @@ def test_brat_faults_have_their_line(ann, message, tmp_path):
     path = tmp_path / "one.ann"
     path.write_text(ann, encoding="utf-8")
     with pytest.raises(InputError) as caught:
-        read(path, "brat")
+        read_predictions(path, "brat")
     assert message in str(caught.value)
 
 
@@ -35,7 +35,7 @@ def test_brat_of_another_text_is_named(tmp_path):
     (tmp_path / "one.ann").write_text("T1\tPER 0 3\tKim")
     (tmp_path / "one.txt").write_text(TEXTS["one"].replace("\n", "\r\n"), encoding="utf-8", newline="")
     with pytest.raises(InputError, match=r"one.txt: differs from the article at character 23"):
-        read(tmp_path)
+        read_predictions(tmp_path)
 
 
 def test_brat_keeps_what_it_has_no_place_for_in_sight(tmp_path):
@@ -43,6 +43,6 @@ def test_brat_keeps_what_it_has_no_place_for_in_sight(tmp_path):
         "T1\tPER 0 3;8 13\tKim Putin\nT2\tPER 8 13\tPutin\nR1\tknows Arg1:T1 Arg2:T2\nA1\tsure T1\n"
         "*\tEquiv T1 T2\n#1\tNote T1\tx\n"
     )
-    found, reading = registry.read_predictions(str(tmp_path), gold(), ONTOLOGY)
+    found, reading = registry.read_predictions(str(tmp_path), make_gold(), ONTOLOGY)
     assert [e.span for e in found["one"].entities] == [Span(0, 13), Span(8, 13)]
     assert len(reading.notes) == 4 and any("1 relations knows" in n for n in reading.notes)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.effort import AT_LENGTH
-from tests.support.two_articles import ONTOLOGY, gold
+from tests.support.two_articles import ONTOLOGY, make_gold
 from vostochny import scoring
 from vostochny.errors import InputError
 from vostochny.formats import registry
@@ -73,7 +73,7 @@ def attempt(path: Path, dice: random.Random, name: str) -> bool:
             documents, _ = registry.read_gold(str(path), ONTOLOGY, format_)
             found = {d.doc_id: d for d in documents}
         else:
-            documents = gold()
+            documents = make_gold()
             found, _ = registry.read_predictions(str(path), documents, ONTOLOGY, unknown, None, offsets, format_)
         result = scoring.score(documents, found, ONTOLOGY, scoring.Options(resamples=0))
         terminal.render(result).encode("utf-8")

@@ -9,7 +9,7 @@ import zlib
 
 import pytest
 
-from tests.support.two_articles import read
+from tests.support.two_articles import read_predictions
 from vostochny.errors import InputError
 from vostochny.formats import files, jsonl, registry
 
@@ -20,8 +20,11 @@ def test_a_line_without_end_is_refused_in_bounded_memory(tmp_path):
         file.write(b'{"doc_id": "one", "entities": [')
         file.truncate(1 << 30)  # a gigabyte of NUL bytes, none of them on the disk
     whole = {
-        "longer than 64 MB": (lambda: read(path, "jsonl"), lambda: list(jsonl.read_blocks(str(path), 1 << 20))),
-        "larger than 256 MB": (lambda: read(path, "json"),),
+        "longer than 64 MB": (
+            lambda: read_predictions(path, "jsonl"),
+            lambda: list(jsonl.read_blocks(str(path), 1 << 20)),
+        ),
+        "larger than 256 MB": (lambda: read_predictions(path, "json"),),
     }
     # Counted by the interpreter: the process's own peak never falls, and another test may have been higher before.
     tracemalloc.start()
@@ -44,7 +47,7 @@ def test_a_gzip_bomb_is_refused(lines, tmp_path):
     assert path.stat().st_size < 1 << 20
     for name in ("jsonl", "json", "conll", "spacy"):
         with pytest.raises(InputError, match=r"unpacks to more than|is longer than"):
-            read(path, name)
+            read_predictions(path, name)
 
 
 def test_a_spacy_bomb_is_refused(tmp_path, monkeypatch):
@@ -53,7 +56,7 @@ def test_a_spacy_bomb_is_refused(tmp_path, monkeypatch):
     module = registry.load_format("spacy")
     monkeypatch.setattr(module, "MAX_FILE_BYTES", 1 << 20)
     with pytest.raises(InputError, match="unpacks to more than"):
-        read(path, "spacy")
+        read_predictions(path, "spacy")
 
 
 @pytest.mark.parametrize(
@@ -72,14 +75,14 @@ def test_hostile_lines(line, message, tmp_path):
     path = tmp_path / "p.jsonl"
     path.write_bytes(line)
     with pytest.raises(InputError, match=message):
-        read(path, unknown="wrong")
+        read_predictions(path, unknown="wrong")
 
 
 def test_names_with_markup_are_names(tmp_path):
     path = tmp_path / "p.jsonl"
     row = {"doc_id": "one", "entities": [{"start": 0, "end": 3, "type": "<b>PER</b>"}]}
     path.write_text(json.dumps(row))
-    assert read(path, unknown="wrong")["one"].entities[0].type == "<b>PER</b>"
+    assert read_predictions(path, unknown="wrong")["one"].entities[0].type == "<b>PER</b>"
 
 
 def test_limits_are_what_they_say():

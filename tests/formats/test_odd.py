@@ -15,7 +15,7 @@ import pytest
 from pyarrow import parquet
 
 from tests.support.processes import run_vostochny
-from tests.support.two_articles import ONTOLOGY, bare, gold, read, words_only
+from tests.support.two_articles import ONTOLOGY, language_model_answer, make_gold, read_predictions, typed_spans
 from vostochny import cli
 from vostochny.errors import InputError
 from vostochny.formats import references, registry
@@ -73,7 +73,7 @@ def test_tokens_of_white_space_stand_nowhere(tmp_path):
 
 def test_ids_with_spaces_come_back_from_columns(tmp_path):
     path = str(tmp_path / "out.conll")
-    registry.load_format("conll").write(path, [replace(d, doc_id=f"my {d.doc_id}") for d in gold()], Counter())
+    registry.load_format("conll").write(path, [replace(d, doc_id=f"my {d.doc_id}") for d in make_gold()], Counter())
     assert [d.doc_id for d in registry.read_gold(path, ONTOLOGY)[0]] == ["my one", "my two"]
 
 
@@ -109,7 +109,7 @@ def test_what_a_relation_cannot_say_is_counted():
 
 
 def test_brat_takes_any_name(tmp_path):
-    one = gold()[0]
+    one = make_gold()[0]
     (met,) = one.events
     named = replace(met, type="A: b", arguments=(replace(met.arguments[0], role="Agent of"),))
     twins = [replace(one, doc_id="a/b", events=(named,)), replace(one, doc_id="a_b")]
@@ -120,14 +120,14 @@ def test_brat_takes_any_name(tmp_path):
 
 
 def test_standard_input_and_output_of_convert(made, tmp_path):
-    rows = "".join(json.dumps(words_only(d)) + "\n" for d in gold()).encode()
+    rows = "".join(json.dumps(language_model_answer(d)) + "\n" for d in make_gold()).encode()
     binary = {"text": False, "cwd": tmp_path}
     done = run_vostochny("convert", "-", "out.jsonl", "--gold", str(made["jsonl"]), input=rows, **binary)
     assert done.returncode == 0, done.stderr
-    assert bare(list(read(tmp_path / "out.jsonl").values())) == bare(gold())
+    assert typed_spans(list(read_predictions(tmp_path / "out.jsonl").values())) == typed_spans(make_gold())
     done = run_vostochny("convert", str(made["jsonl"]), "-", "--format-out", "parquet", **binary)
     (tmp_path / "out").write_bytes(done.stdout)
-    assert bare(list(read(tmp_path / "out").values())) == bare(gold())
+    assert typed_spans(list(read_predictions(tmp_path / "out").values())) == typed_spans(make_gold())
     done = run_vostochny("convert", str(made["jsonl"]), "-", "--format-out", "brat", **binary)
     assert done.returncode == 2 and b"give a folder" in done.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "out.jsonl"]
@@ -145,13 +145,13 @@ def test_without_spacy_it_is_said(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "spacy.tokens", None)
     for name in ("spacy", "spacy-json"):
         with pytest.raises(InputError, match="needs spaCy, which is not installed"):
-            registry.load_format(name).write(str(tmp_path / "out"), gold(), Counter())
+            registry.load_format(name).write(str(tmp_path / "out"), make_gold(), Counter())
 
 
 def test_a_misspelt_column_is_told(tmp_path):
     row = {"doc_id": "one", "entites": [{"start": 0, "end": 3, "type": "PER"}]}
     parquet.write_table(pyarrow.Table.from_pylist([row]), tmp_path / "out.parquet")
-    _, reading = registry.read_predictions(str(tmp_path / "out.parquet"), gold(), ONTOLOGY)
+    _, reading = registry.read_predictions(str(tmp_path / "out.parquet"), make_gold(), ONTOLOGY)
     assert reading.notes == ["columns not read: entites"]
 
 

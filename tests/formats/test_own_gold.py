@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.processes import run_vostochny
-from tests.support.two_articles import ONTOLOGY, gold
+from tests.support.two_articles import ONTOLOGY, make_gold
 from vostochny import scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl, registry
@@ -28,7 +28,7 @@ def test_a_gold_with_labels_of_its_own(made, tmp_path):
     assert result["metrics"]["entities.names"]["value"] == 1
     assert set(result["metrics"]["entities.names"]["by"]["type"]) == {"Person", "Place"}
     # Against it anything that reads as predictions can be scored; a label it lacks is a mistake that is named.
-    rows = [{"doc_id": d.doc_id, "entities": [{"text": "Kim", "type": "Persn"}]} for d in gold()]
+    rows = [{"doc_id": d.doc_id, "entities": [{"text": "Kim", "type": "Persn"}]} for d in make_gold()]
     path = tmp_path / "p.jsonl"
     path.write_text("".join(json.dumps(r) + "\n" for r in rows))
     wrong = score(str(path), "--gold", str(made["tasks-of-others"]), code=2)
@@ -39,7 +39,7 @@ def test_a_gold_with_labels_of_its_own(made, tmp_path):
 
 def test_a_large_gold_with_labels_of_its_own_is_streamed(tmp_path, batches_of):
     """Types of the whole gold are known in every batch, wherever they stand first."""
-    one = replace(gold()[0], events=(), quotes=())
+    one = replace(make_gold()[0], events=(), quotes=())
 
     def typed(i: int, half: int) -> Document:
         return replace(one, doc_id=f"d{i}", entities=(replace(one.entities[0], type=f"Own{half}"),))
@@ -72,7 +72,7 @@ THEIRS = """<View><Text name="article" value="$body"/><Labels name="ner" toName=
 def test_another_project_s_export_from_the_real_server_is_a_gold(project, client, tmp_path):
     number = project(THEIRS)
     tasks = []
-    for d in gold():
+    for d in make_gold():
         result = [
             {"id": f"r{i}", "from_name": "ner", "to_name": "article", "type": "labels",
              "value": {"start": e.span.start, "end": e.span.end, "text": e.span.of(d.text),
@@ -91,7 +91,7 @@ def test_another_project_s_export_from_the_real_server_is_a_gold(project, client
     assert {"Persona", "Lugar"} <= set(reading.ontology.mentions)
     assert "left out: 2 choices results of Label Studio" in reading.notes
     # Their own extractor, in its own format, is scored against it; the texts say which document is which.
-    docs = [{"text": d.text, "ents": [{"start": 0, "end": 3, "label": "Persona"}]} for d in gold()]
+    docs = [{"text": d.text, "ents": [{"start": 0, "end": 3, "label": "Persona"}]} for d in make_gold()]
     predicted = tmp_path / "out.json"
     predicted.write_text(json.dumps(docs), encoding="utf-8")
     result = score(str(predicted), "--gold", str(path))

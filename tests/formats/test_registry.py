@@ -9,7 +9,16 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.two_articles import ONTOLOGY, TEXTS, WRITTEN, bare, gold, read, span, words_only
+from tests.support.two_articles import (
+    ONTOLOGY,
+    TEXTS,
+    WRITTEN,
+    find_span,
+    language_model_answer,
+    make_gold,
+    read_predictions,
+    typed_spans,
+)
 from vostochny import cli, scoring
 from vostochny.errors import InputError
 from vostochny.formats import registry
@@ -37,28 +46,31 @@ def test_every_format_is_recognised_by_its_content_and_read(kind, made):
     assert registry.detect(str(made[kind])) == name
     if keeps == "labels":
         with pytest.raises(InputError, match="unknown entity type 'Person'"):
-            read(made[kind])
-        found = read(made[kind], unknown="wrong")
+            read_predictions(made[kind])
+        found = read_predictions(made[kind], unknown="wrong")
         assert [len(d.entities) for d in found.values()] == [4, 3]
         return
-    found = read(made[kind])
+    found = read_predictions(made[kind])
     if keeps == "some":
-        kims = {"one": [(span(TEXTS["one"], "Kim"), "PER")], "two": [(span(TEXTS["two"], "Kim"), "PER")]}
-        assert bare(list(found.values())) == {doc_id: kims[doc_id] for doc_id in found}
+        kims = {"one": [(find_span(TEXTS["one"], "Kim"), "PER")], "two": [(find_span(TEXTS["two"], "Kim"), "PER")]}
+        assert typed_spans(list(found.values())) == {doc_id: kims[doc_id] for doc_id in found}
         assert list(found) == (["two"] if kind == "tagged" else ["one", "two"])
         return
     assert list(found) == ["one", "two"]
-    assert bare(list(found.values())) == bare(gold())
+    assert typed_spans(list(found.values())) == typed_spans(make_gold())
     if keeps in ("all", "triggers"):
-        assert [e.trigger for e in found["one"].events] == [e.trigger for e in gold()[0].events]
+        assert [e.trigger for e in found["one"].events] == [e.trigger for e in make_gold()[0].events]
     if keeps == "all":
         # What the gold scores against itself: 1, or nothing where it has nothing.
         itself, read_again = (
-            {n: m.value for n, m in scoring.score(gold(), x, ONTOLOGY, scoring.Options(resamples=0)).measures.items()}
-            for x in ({d.doc_id: d for d in gold()}, found)
+            {
+                n: m.value
+                for n, m in scoring.score(make_gold(), x, ONTOLOGY, scoring.Options(resamples=0)).measures.items()
+            }
+            for x in ({d.doc_id: d for d in make_gold()}, found)
         )
         assert set(itself.values()) == {1, None} and read_again == itself
-        for mine, theirs in zip(found.values(), gold(), strict=True):
+        for mine, theirs in zip(found.values(), make_gold(), strict=True):
             assert [(e.level, e.cluster) for e in mine.entities] == [(e.level, e.cluster) for e in theirs.entities]
             assert [q.content for q in mine.quotes] == [q.content for q in theirs.quotes]
 
@@ -69,10 +81,10 @@ def test_every_written_format_is_a_gold_too(kind, made):
     assert [d.doc_id for d in documents] == ["one", "two"]
     if kind == "conll":  # its text is made of the tokens
         words = [[(e.span.of(d.text), e.type) for e in d.entities] for d in documents]
-        assert words == [[(e.span.of(d.text), e.type) for e in d.entities] for d in gold()]
+        assert words == [[(e.span.of(d.text), e.type) for e in d.entities] for d in make_gold()]
     else:
         assert [d.text for d in documents] == list(TEXTS.values())
-        assert bare(documents) == bare(gold())
+        assert typed_spans(documents) == typed_spans(make_gold())
     assert all(d.paragraphs for d in documents)
 
 
@@ -85,7 +97,7 @@ def test_conversion_tells_what_is_lost(made, tmp_path, capsys):
     assert gzip.decompress((tmp_path / "out.jsonl.gz").read_bytes()) == made["jsonl"].read_bytes()
     assert cli.main(["convert", str(made["jsonl"]), str(tmp_path / "out.xyz")]) == 2
     assert "unknown ending; expected one of" in capsys.readouterr().err
-    nested = [replace(gold()[1], entities=(*gold()[1].entities, Entity("x", Span(0, 8), "PER", "NAM")))]
+    nested = [replace(make_gold()[1], entities=(*make_gold()[1].entities, Entity("x", Span(0, 8), "PER", "NAM")))]
     lost: Counter[str] = Counter()
     registry.load_format("conll").write(str(tmp_path / "n.conll"), nested, lost)
     assert lost["entities that share a token with a longer one"] == 1
@@ -93,14 +105,14 @@ def test_conversion_tells_what_is_lost(made, tmp_path, capsys):
 
 def test_predictions_are_converted_beside_their_documents(tmp_path, made, capsys):
     path = tmp_path / "words.jsonl"
-    rows = [words_only(d) for d in gold()]
+    rows = [language_model_answer(d) for d in make_gold()]
     rows[0]["entities"].append({"text": "Xi", "type": "PER"})
     path.write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
     for out in ("out", "out.spacy", "out.parquet", "out.json"):
         target = tmp_path / out
         assert cli.main(["convert", str(path), str(target), "--gold", str(made["jsonl"])]) == 0
         assert "lost: 1 words that are not in the article" in capsys.readouterr().err
-        assert bare(list(read(target).values())) == bare(gold())
+        assert typed_spans(list(read_predictions(target).values())) == typed_spans(make_gold())
 
 
 def test_a_plug_in_is_found_by_its_entry_point(tmp_path, monkeypatch):
@@ -121,12 +133,12 @@ def test_a_plug_in_is_found_by_its_entry_point(tmp_path, monkeypatch):
     path = tmp_path / "out.lines"
     path.write_text("%lines\none 0 3 PER\n")
     assert "lines" in registry.format_names() and registry.detect(str(path)) == "lines"
-    assert [e.span for e in read(path)["one"].entities] == [Span(0, 3)]
+    assert [e.span for e in read_predictions(path)["one"].entities] == [Span(0, 3)]
     path.write_text("%lines\none 0 3 PERS\n")
     with pytest.raises(InputError, match=r":2: entities\[0\].type: unknown"):
-        read(path, "lines")
+        read_predictions(path, "lines")
     with pytest.raises(InputError, match="'linez' is not one of jsonl, "):
-        read(path, "linez")
+        read_predictions(path, "linez")
 
 
 def test_what_is_no_format_is_said(tmp_path):
@@ -135,4 +147,4 @@ def test_what_is_no_format_is_said(tmp_path):
     with pytest.raises(
         InputError, match=r"not recognised \(begins with 'Just some prose abou'\); expected one of jsonl, json"
     ):
-        read(path)
+        read_predictions(path)

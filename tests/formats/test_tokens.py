@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.two_articles import ONTOLOGY, TEXTS, gold, read
+from tests.support.two_articles import ONTOLOGY, TEXTS, make_gold, read_predictions
 from vostochny.errors import InputError
 from vostochny.formats import registry
 from vostochny.text.tags import detect_tag_scheme, read_chunks
@@ -48,7 +48,7 @@ said VBD O
 def test_conll_of_another_tokenisation_is_laid_onto_the_text(tag, tmp_path):
     path = tmp_path / "out.conll"
     path.write_text(CONLL.format(tag), encoding="utf-8")
-    found, reading = registry.read_predictions(str(path), gold(), ONTOLOGY)
+    found, reading = registry.read_predictions(str(path), make_gold(), ONTOLOGY)
     assert [e.span.of(TEXTS["two"]) for e in found["two"].entities] == ["Kim", "He"]
     assert f"tags read as {dict(B='IOB2', I='IOB1', S='BIOES')[tag[0]]}" in reading.notes
 
@@ -67,5 +67,5 @@ def test_conll_faults_have_their_line(old, new, message, tmp_path):
     path = tmp_path / "out.conll"
     path.write_text(CONLL.format("B-PER").replace(old, new), encoding="utf-8")
     with pytest.raises(InputError) as caught:
-        read(path)
+        read_predictions(path)
     assert message in str(caught.value)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.effort import examples
-from tests.support.twenty_words import an_entity, of_words
+from tests.support.twenty_words import make_document, random_entity
 from tests.support.two_articles import ONTOLOGY
 from vostochny.metrics.assignment import best_pairs
 from vostochny.metrics.columns import build_entity_table, pair_rows
@@ -19,11 +19,11 @@ from vostochny.model import Entity
 
 
 @examples(400)
-@given(st.lists(an_entity(), max_size=5), st.lists(an_entity(), max_size=5))
+@given(st.lists(random_entity(), max_size=5), st.lists(random_entity(), max_size=5))
 def test_pairs_are_the_best_there_are(gold, predicted):
     """Exact pairs first; the rest by brute force over every one-to-one map."""
     pair = pair_documents(
-        [of_words("x", gold)], {"x": of_words("x", predicted)}, frozenset(ONTOLOGY.values), frozenset()
+        [make_document("x", gold)], {"x": make_document("x", predicted)}, frozenset(ONTOLOGY.values), frozenset()
     )
     table = build_entity_table(pair)
     left, right = pair_rows(table.gold, table.predicted)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.support.project_copy import ROOT
-from tests.support.twenty_words import NO_INTERVALS, TOKENS, event, of_words, scored
+from tests.support.twenty_words import NO_INTERVALS, TOKENS, compute_scores, make_document, make_event
 from tests.support.two_articles import ONTOLOGY
 from vostochny import report, scoring
 from vostochny.metrics import catalogue
@@ -20,7 +20,7 @@ from vostochny.stats.measures import coreference_measures
 
 def test_every_option_that_changes_a_number_changes_the_signature():
     """sacrebleu: options missing from the signature."""
-    gold = [of_words("x", [Entity("", TOKENS[0], "PER", "NAM")])]
+    gold = [make_document("x", [Entity("", TOKENS[0], "PER", "NAM")])]
     changes = [
         {}, {"layers": ("entities",)}, {"zones": ("body",)}, {"resamples": 500}, {"seed": 1}, {"resamples": 0},
         {"unknown": "wrong"}, {"view": ONTOLOGY.views["conll"]}, {"view": ONTOLOGY.views["ontonotes"]},
@@ -65,7 +65,9 @@ def test_the_documented_metrics_are_those_of_the_catalogue():
     scores = {row[0].strip("`") for row in tables.pop("Coreference")}
     assert tables == rows
     entity = Entity("", TOKENS[0], "PER", "NAM", cluster="one")
-    pairs = pair_documents([of_words("x", [entity])], {"x": of_words("x", [entity])}, frozenset(), frozenset())
+    pairs = pair_documents(
+        [make_document("x", [entity])], {"x": make_document("x", [entity])}, frozenset(), frozenset()
+    )
     measures = coreference_measures(catalogue.compute_coreference_within(pairs, "entities"))
     assert scores == {name.rpartition(".")[2] for name in measures}
 
@@ -106,10 +108,12 @@ def test_a_long_document_takes_no_more_time_a_word(monkeypatch):
         return Document(
             "x", "ab " * size, tokens=tokens, sentences=tuple(Span(30 * i, 30 * i + 30) for i in range(size // 10)),
             entities=tuple(Entity("", s, "PER", "NAM") for s in spans),
-            events=tuple(event("Contact.Meet", t, ("Participant", s)) for t, s in zip(between, spans, strict=True)),
+            events=tuple(
+                make_event("Contact.Meet", t, ("Participant", s)) for t, s in zip(between, spans, strict=True)
+            ),
             quotes=tuple(Quote("", (t,), source=Reference(s)) for t, s in zip(between, spans, strict=True)),
         )  # fmt: skip
 
-    s = scored([article(0)], [article(1)])
+    s = compute_scores([article(0)], [article(1)])
     assert [s[n].f1 for n in ("entities.iob2", "events.argument_cluster", "quotes.speaker")] == [1, 1, 1]
     assert met["overlap"] < 40 * size

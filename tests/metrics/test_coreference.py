@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support import reference_coreference as reference
 from tests.support.effort import examples
-from tests.support.twenty_words import NO_INTERVALS, TOKENS, of_words
+from tests.support.twenty_words import NO_INTERVALS, TOKENS, make_document
 from tests.support.two_articles import ONTOLOGY
 from vostochny import scoring
 from vostochny.metrics import coreference
@@ -344,6 +344,6 @@ def test_a_mention_in_two_clusters_does_not_depend_on_the_order():
 def test_a_mention_listed_twice_does_not_spoil_coreference():
     """coval: a file against itself gets LEA 66.7."""
     e = [Entity("", TOKENS[i], "PER", "NAM", cluster="a") for i in (0, 2, 2)]
-    result = scoring.score([of_words("x", e)], {"x": of_words("x", e)}, ONTOLOGY, NO_INTERVALS)
+    result = scoring.score([make_document("x", e)], {"x": make_document("x", e)}, ONTOLOGY, NO_INTERVALS)
     assert result.measures["coreference.entities.within.lea"].value == 1
     assert result.measures["coreference.entities.within.conll"].value == 1

@@ -13,8 +13,15 @@ from nervaluate.evaluator import Evaluator
 
 import vostochny
 from tests.support.effort import examples
-from tests.support.twenty_words import TOKENS, an_entity, counted, disjoint, of_words, scored
-from tests.support.two_articles import ONTOLOGY, gold
+from tests.support.twenty_words import (
+    TOKENS,
+    compute_counts,
+    compute_scores,
+    draw_disjoint_entities,
+    make_document,
+    random_entity,
+)
+from tests.support.two_articles import ONTOLOGY, make_gold
 from vostochny.formats.reader import Reading, Record
 from vostochny.metrics import entities
 from vostochny.metrics.columns import trim_span
@@ -22,16 +29,16 @@ from vostochny.model import Document, Entity, Span, Zone
 from vostochny.stats import scores
 from vostochny.text.alignment import iob2_to_spans
 
-entity_lists = st.lists(an_entity(), max_size=8)
+entity_lists = st.lists(random_entity(), max_size=8)
 corpora = st.lists(st.tuples(entity_lists, entity_lists), min_size=1, max_size=3)
 
 
 def documents_of(corpus) -> tuple[list[Document], list[Document]]:
     gold = [
-        of_words(f"d{i}", (replace(e, level=e.level or "NAM") if e.type != "DATE" else e for e in g))
+        make_document(f"d{i}", (replace(e, level=e.level or "NAM") if e.type != "DATE" else e for e in g))
         for i, (g, _) in enumerate(corpus)
     ]
-    return gold, [of_words(f"d{i}", p) for i, (_, p) in enumerate(corpus)]
+    return gold, [make_document(f"d{i}", p) for i, (_, p) in enumerate(corpus)]
 
 
 # -- a plain reference -------------------------------------------------------------------------------------------------
@@ -62,7 +69,7 @@ def plain_exact(gold: list[Document], predicted: list[Document], names_only: boo
 @given(corpora)
 def test_fast_entities_equal_the_plain_reference(corpus):
     gold, predicted = documents_of(corpus)
-    s = scored(gold, predicted, layers=("entities",), metrics=("entities.names", "entities.all"))
+    s = compute_scores(gold, predicted, layers=("entities",), metrics=("entities.names", "entities.all"))
     for name, names_only in (("entities.names", True), ("entities.all", False)):
         assert (s[name].right, s[name].gold, s[name].predicted) == plain_exact(gold, predicted, names_only)
 
@@ -72,19 +79,19 @@ def test_fast_entities_equal_the_plain_reference(corpus):
 def test_the_order_of_the_input_never_matters(corpus, dice):
     """nervaluate's problem: there the same spans in another order score 0."""
     gold, predicted = documents_of(corpus)
-    before = scored(gold, predicted)
+    before = compute_scores(gold, predicted)
     shuffled = [replace(d, entities=tuple(dice.sample(d.entities, len(d.entities)))) for d in predicted]
     dice.shuffle(shuffled)
-    assert scored(gold, shuffled) == before
+    assert compute_scores(gold, shuffled) == before
 
 
 @examples(300)
-@given(corpora, an_entity())
+@given(corpora, random_entity())
 def test_adding_a_wrong_item_never_raises_precision(corpus, extra):
     gold, predicted = documents_of(corpus)
     wrong = replace(extra, type="WEA", level="NAM")  # a type that the gold does not have here
     more = [replace(predicted[0], entities=(*predicted[0].entities, wrong)), *predicted[1:]]
-    before, after = scored(gold, predicted), scored(gold, more)
+    before, after = compute_scores(gold, predicted), compute_scores(gold, more)
     for name in ("entities.names", "entities.all", "entities.semeval_strict"):
         assert (after[name].precision or 0) <= (before[name].precision or 0)
         assert after[name].recall == before[name].recall
@@ -99,7 +106,7 @@ def test_semeval_equals_nervaluate_where_it_is_right(seed):
     dice = random.Random(seed)
     gold, predicted = [], []
     for i in range(10):
-        truth = disjoint(dice, ("PER", "ORG"))
+        truth = draw_disjoint_entities(dice, ("PER", "ORG"))
         guess = []
         for e in truth:
             roll = dice.random()
@@ -107,9 +114,9 @@ def test_semeval_equals_nervaluate_where_it_is_right(seed):
                 continue
             span = Span(e.span.start, e.span.end - 1) if roll < 0.4 else e.span  # shorter: touches its own gold alone
             guess.append(replace(e, span=span, type=dice.choice(("PER", "ORG")) if roll > 0.7 else e.type))
-        gold.append(of_words(f"d{i}", truth or [Entity("", TOKENS[0], "PER", "NAM")]))
-        predicted.append(of_words(f"d{i}", guess))
-    ours = scored(gold, predicted)
+        gold.append(make_document(f"d{i}", truth or [Entity("", TOKENS[0], "PER", "NAM")]))
+        predicted.append(make_document(f"d{i}", guess))
+    ours = compute_scores(gold, predicted)
     as_spans = [
         [[{"label": e.type, "start": e.span.start, "end": e.span.end - 1} for e in d.entities] for d in side]
         for side in (gold, predicted)
@@ -132,14 +139,14 @@ def test_a_chunk_that_begins_with_i_is_none():
 
 def test_no_entities_at_all_is_undefined_and_raises_nothing():
     """seqeval: max() arg is an empty sequence."""
-    s = scored([of_words()], [of_words()])
+    s = compute_scores([make_document()], [make_document()])
     assert s["entities.iob2"].f1 is None and s["entities.names"].f1 is None
 
 
 def test_an_empty_first_document_is_fine():
     """nervaluate: IndexError."""
     e = Entity("", TOKENS[0], "PER", "NAM")
-    s = scored([of_words("a"), of_words("b", [e])], [of_words("a"), of_words("b", [e])])
+    s = compute_scores([make_document("a"), make_document("b", [e])], [make_document("a"), make_document("b", [e])])
     assert all(s[f"entities.semeval_{x}"].f1 == 1 for x in entities.SEMEVAL)
 
 
@@ -147,7 +154,7 @@ def test_the_same_words_elsewhere_are_not_right():
     """String F1 passed off as offset F1: the text repeats, the place counts."""
     gold = Document("x", "Kim met Kim.", entities=(Entity("", Span(0, 3), "PER", "NAM"),))
     predicted = Document("x", "Kim met Kim.", entities=(Entity("", Span(8, 11), "PER", "NAM"),))
-    assert scored([gold], [predicted])["entities.names"].f1 == 0
+    assert compute_scores([gold], [predicted])["entities.names"].f1 == 0
 
 
 # -- single definitions ------------------------------------------------------------------------------------------------
@@ -170,32 +177,32 @@ def test_lenient_score_forgives_boundaries_and_nothing_else():
     text = "the Kremlin’s men"
     gold = Document("x", text, entities=(Entity("", Span(4, 11), "ORG", "NAM"),))
     for span, type_, right in ((Span(0, 13), "ORG", 1), (Span(0, 17), "ORG", 0), (Span(0, 13), "PER", 0)):
-        s = scored([gold], [Document("x", text, entities=(Entity("", span, type_, "NAM"),))])
+        s = compute_scores([gold], [Document("x", text, entities=(Entity("", span, type_, "NAM"),))])
         assert s["entities.lenient"].right == right and s["entities.names"].right == 0
 
 
 def test_views_leave_out_what_they_lack_on_both_sides():
-    gold = [of_words("x", [
+    gold = [make_document("x", [
         Entity("a", TOKENS[0], "GPE", "NAM", demonym=True), Entity("b", TOKENS[2], "GPE", "NAM"),
         Entity("c", TOKENS[4], "DATE"), Entity("d", TOKENS[6], "PER", "NOM"),
     ])]  # fmt: skip
-    native = scored(gold, gold, view=ONTOLOGY.views["conll"])["entities.all"]
+    native = compute_scores(gold, gold, view=ONTOLOGY.views["conll"])["entities.all"]
     assert (native.f1, native.gold, native.predicted) == (1, 2, 2)
     theirs = [
-        of_words("x", [Entity("", TOKENS[0], "MISC"), Entity("", TOKENS[2], "LOC"), Entity("", TOKENS[4], "DATE")])
+        make_document("x", [Entity("", TOKENS[0], "MISC"), Entity("", TOKENS[2], "LOC"), Entity("", TOKENS[4], "DATE")])
     ]
-    s = scored(gold, theirs, view=ONTOLOGY.views["conll"])["entities.all"]
+    s = compute_scores(gold, theirs, view=ONTOLOGY.views["conll"])["entities.all"]
     assert (s.f1, s.predicted) == (1, 2)
-    s = scored(gold, gold, view=ONTOLOGY.views["ontonotes"])
+    s = compute_scores(gold, gold, view=ONTOLOGY.views["ontonotes"])
     assert s["entities.all"].gold == 3
 
 
 def test_values_count_as_names_do():
     """A value has no level: it is no nominal because one stands on its span."""
-    gold = [of_words(entities=[Entity("", TOKENS[0], "PER", "NOM"), Entity("", TOKENS[2], "DATE")])]
-    predicted = [of_words(entities=[Entity("", TOKENS[0], "DATE"), Entity("", TOKENS[2], "DATE")])]
+    gold = [make_document(entities=[Entity("", TOKENS[0], "PER", "NOM"), Entity("", TOKENS[2], "DATE")])]
+    predicted = [make_document(entities=[Entity("", TOKENS[0], "DATE"), Entity("", TOKENS[2], "DATE")])]
     for name in ("entities.names", "entities.iob2", "entities.text_set"):
-        s = scored(gold, predicted)[name]
+        s = compute_scores(gold, predicted)[name]
         assert (s.right, s.gold, s.predicted) == (1, 1, 2), name
 
 
@@ -203,18 +210,20 @@ def test_values_count_as_names_do():
 def test_tags_leave_out_what_names_leave_out(turned):
     """The tags' own rule for silent levels, which comparing tags with tags cannot see."""
     nominal, name = Entity("", TOKENS[0], "PER", "NOM"), Entity("", TOKENS[0], "ORG", "NAM")
-    silent = [of_words(entities=[Entity("", TOKENS[0], "PER")])]
-    assert scored([of_words(entities=[nominal])], silent)["entities.iob2"].predicted == 0
-    both = [of_words(entities=[name, nominal] if turned else [nominal, name])]
+    silent = [make_document(entities=[Entity("", TOKENS[0], "PER")])]
+    assert compute_scores([make_document(entities=[nominal])], silent)["entities.iob2"].predicted == 0
+    both = [make_document(entities=[name, nominal] if turned else [nominal, name])]
     for metric in ("entities.iob2", "entities.names"):
-        assert scored(both, silent)[metric].predicted == 1, metric
+        assert compute_scores(both, silent)[metric].predicted == 1, metric
 
 
 def test_a_chunk_counts_in_the_zone_that_it_begins_in():
     """A dateline ends within its sentence."""
     zones = (Zone(Span(0, 9), "dateline"), Zone(Span(9, 60), "body"))
-    gold = [of_words(entities=[Entity("", TOKENS[0], "GPE", "NAM"), Entity("", TOKENS[5], "PER", "NAM")], zones=zones)]
-    counts = counted(gold, gold)["entities.iob2"].by("zone")
+    gold = [
+        make_document(entities=[Entity("", TOKENS[0], "GPE", "NAM"), Entity("", TOKENS[5], "PER", "NAM")], zones=zones)
+    ]
+    counts = compute_counts(gold, gold)["entities.iob2"].by("zone")
     assert {zone: part.total().tolist() for zone, part in counts.items()} == {"dateline": [1] * 4, "body": [1] * 4}
 
 
@@ -223,16 +232,16 @@ def test_a_text_is_one_item_where_it_is_mentioned_first_however_it_is_written():
     first, second = (Entity("", Span(at, at + 8), "VEH", "NAM") for at in (0, 13))
     zones = (Zone(Span(0, 9), "title"), Zone(Span(9, len(text)), "body"))
     gold = [Document("x", text, zones, entities=(second, first))]
-    assert counted(gold, gold)["entities.text_set"].by("zone").keys() == {"title"}
-    s = scored(gold, [Document("x", text, entities=(second,))])
+    assert compute_counts(gold, gold)["entities.text_set"].by("zone").keys() == {"title"}
+    s = compute_scores(gold, [Document("x", text, entities=(second,))])
     assert (s["entities.text_set"].f1, s["entities.names"].recall) == (1, 0.5)
 
 
 def test_words_that_are_nowhere_are_told_apart_by_what_they_are():
-    documents = gold()
+    documents = make_gold()
     row = {"doc_id": "one", "entities": [{"text": words, "type": "PER"} for words in ("Xi", "Li", "Xi")]}
     predicted = Reading(ONTOLOGY, {d.doc_id: d for d in documents}).read_predictions([Record("x", 1, row)])
-    assert scored(documents[:1], [predicted["one"]])["entities.text_set"].predicted == 2
+    assert compute_scores(documents[:1], [predicted["one"]])["entities.text_set"].predicted == 2
 
 
 def test_words_that_are_not_in_a_short_text_are_each_an_item():

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.generated_news import ONTOLOGY, OPTIONS, corpus, write
+from tests.support.generated_news import ONTOLOGY, OPTIONS, generate_corpus, write_files
 from tests.support.processes import run_vostochny
 from vostochny import cli, scoring
 from vostochny.errors import InputError
@@ -67,8 +67,8 @@ def test_a_worker_killed_in_the_middle_changes_nothing(
     from distributed import Client
 
     address, workers = cluster
-    gold, predicted = corpus(1200, missing=0)
-    truth, guess = write(tmp_path, "gold", gold, 8), write(tmp_path, "predicted", predicted, 8)
+    gold, predicted = generate_corpus(1200, missing=0)
+    truth, guess = write_files(tmp_path, "gold", gold, 8), write_files(tmp_path, "predicted", predicted, 8)
     expected = as_json.render(scoring.score_files(truth, guess, ONTOLOGY, OPTIONS))
     held = Path(guess[5])
     held.rename(tmp_path / "aside")
@@ -119,8 +119,8 @@ def test_the_cluster_gives_the_same_bytes_and_names_what_it_cannot_read(
     cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address, _ = cluster
-    gold, predicted = corpus(200, missing=0)
-    truth, guess = write(tmp_path, "gold", gold, 5, packed=True), write(tmp_path, "predicted", predicted, 5)
+    gold, predicted = generate_corpus(200, missing=0)
+    truth, guess = write_files(tmp_path, "gold", gold, 5, packed=True), write_files(tmp_path, "predicted", predicted, 5)
     expected = as_json.render(scoring.score_files(truth, guess, ONTOLOGY, OPTIONS))
     run = Execution(engine="dask", scheduler=address)
     assert as_json.render(scoring.score_files(truth, guess, ONTOLOGY, OPTIONS, run)) == expected
@@ -128,7 +128,7 @@ def test_the_cluster_gives_the_same_bytes_and_names_what_it_cannot_read(
         scoring.score_files(truth, guess[::-1], ONTOLOGY, OPTIONS, run)
     apart = Execution(engine="dask", scheduler=address, scratch=str(tmp_path))
     assert as_json.render(scoring.score_files(truth, guess[::-1], ONTOLOGY, OPTIONS, apart)) == expected
-    more = write(tmp_path, "more", gold, 3)
+    more = write_files(tmp_path, "more", gold, 3)
     for unequal in (run, apart):
         assert as_json.render(scoring.score_files(more, guess, ONTOLOGY, OPTIONS, unequal)) == expected
     monkeypatch.chdir(tmp_path)
@@ -149,9 +149,9 @@ def test_the_cluster_gives_the_same_bytes_and_names_what_it_cannot_read(
 
 
 def test_a_cluster_of_ones_own_is_started_by_the_command(tmp_path: Path) -> None:
-    gold, predicted = corpus(8000)
-    write(tmp_path, "gold", gold, 2)
-    write(tmp_path, "predicted", predicted, 2)
+    gold, predicted = generate_corpus(8000)
+    write_files(tmp_path, "gold", gold, 2)
+    write_files(tmp_path, "predicted", predicted, 2)
     command = ["score", "predicted-*", "--gold", "gold-*", "--metric", "entities.names"]
     done = [
         run_vostochny(*command, *more, cwd=tmp_path)
@@ -166,8 +166,8 @@ def test_a_scheduler_that_is_not_there_is_told(
 ) -> None:
     monkeypatch.setattr(executors, "CONNECT_TIMEOUT_SECONDS", 1)
     monkeypatch.setattr("vostochny.scoring.streaming.MAX_GOLD_BYTES_IN_MEMORY", 100)
-    gold, predicted = corpus(5)
-    (truth,), (guess,) = write(tmp_path, "gold", gold), write(tmp_path, "predicted", predicted)
+    gold, predicted = generate_corpus(5)
+    (truth,), (guess,) = write_files(tmp_path, "gold", gold), write_files(tmp_path, "predicted", predicted)
     for address in ("tcp://127.0.0.1:9", "nonsense://x", "127.0.0.1"):
         assert cli.main(["score", guess, "--gold", truth, "--engine", "dask", "--scheduler", address]) == 2
         told = capsys.readouterr().err

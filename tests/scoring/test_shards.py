@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.generated_news import ONTOLOGY, OPTIONS, Files, rendered
+from tests.support.generated_news import ONTOLOGY, OPTIONS, Files, score_as_json
 from tests.support.processes import run_python, run_vostochny
 from vostochny import cli, scoring
 from vostochny.errors import InputError
@@ -30,9 +30,9 @@ def test_a_folder_a_pattern_and_a_list_are_the_same_files(files: Files, tmp_path
         (tmp_path / "folder").mkdir(exist_ok=True)
         (tmp_path / "folder" / Path(path).name).write_bytes(Path(path).read_bytes())
     (tmp_path / "folder" / "notes.txt").write_text("not a shard")
-    one = rendered(gold, predicted)
-    assert rendered(str(tmp_path / "folder"), str(tmp_path / "predicted-*.jsonl")) == one
-    assert rendered(f"file://{tmp_path}/gold-*.jsonl", [f"file://{p}" for p in predicted]) == one
+    one = score_as_json(gold, predicted)
+    assert score_as_json(str(tmp_path / "folder"), str(tmp_path / "predicted-*.jsonl")) == one
+    assert score_as_json(f"file://{tmp_path}/gold-*.jsonl", [f"file://{p}" for p in predicted]) == one
     odd = tmp_path / "gold[1].jsonl"
     odd.write_bytes(Path(gold[0]).read_bytes())
     assert addresses.find_files([str(odd)]) == (str(odd),)
@@ -50,13 +50,13 @@ def test_files_elsewhere_are_read_through_fsspec(files: Files) -> None:
     memory = fsspec.filesystem("memory")
     for path in (*gold, *predicted):
         memory.pipe(f"/team/{Path(path).name}", Path(path).read_bytes())
-    one = rendered(gold, predicted)
-    assert rendered("memory://team/gold-*.jsonl", "memory://team/predicted-*") == one
-    assert rendered("memory://team/gold-*.jsonl", predicted[::-1], Execution(scratch="memory://scratch")) == one
+    one = score_as_json(gold, predicted)
+    assert score_as_json("memory://team/gold-*.jsonl", "memory://team/predicted-*") == one
+    assert score_as_json("memory://team/gold-*.jsonl", predicted[::-1], Execution(scratch="memory://scratch")) == one
     with pytest.raises(InputError, match="no such file"):
-        rendered("memory://team/none.jsonl", predicted)
+        score_as_json("memory://team/none.jsonl", predicted)
     with pytest.raises(InputError, match="cannot be reached"):
-        rendered("nowhere://team/gold.jsonl", predicted)
+        score_as_json("nowhere://team/gold.jsonl", predicted)
     assert registry.hash_content("memory://team/gold-*.jsonl") == registry.hash_content(gold)
 
 
@@ -68,16 +68,16 @@ def test_a_packed_file_may_come_over_a_wire_or_a_pipe(
 
     monkeypatch.setattr("vostochny.formats.files._UNCHECKED_UNPACK_BYTES", 1000)
     gold, predicted = files(50)
-    one = rendered(gold, predicted)
+    one = score_as_json(gold, predicted)
     packed = gzip.compress(Path(predicted[0]).read_bytes())
     fsspec.filesystem("memory").pipe("/packed/predicted.jsonl.gz", packed)
-    assert rendered(gold, "memory://packed/predicted.jsonl.gz") == one
+    assert score_as_json(gold, "memory://packed/predicted.jsonl.gz") == one
     arguments = ["score", "-", "--gold", gold[0], "--json", "-", "--resamples", "200"]
     done = run_vostochny(*arguments, input=packed, text=False)
     assert done.stderr == b"" and json.loads(done.stdout)["signature"] == json.loads(one)["signature"]
     monkeypatch.setattr("vostochny.formats.files.MAX_UNPACK_RATIO", 2)
     with pytest.raises(InputError, match="unpacks to more than 2 times its size"):
-        rendered(gold, "memory://packed/predicted.jsonl.gz")
+        score_as_json(gold, "memory://packed/predicted.jsonl.gz")
 
 
 def test_what_is_read_whole_takes_patterns_too(files: Files, tmp_path: Path) -> None:

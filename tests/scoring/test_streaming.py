@@ -11,7 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.generated_news import LOCAL, ONTOLOGY, OPTIONS, Batches, Files, corpus, held, rendered, write
+from tests.support.generated_news import (
+    LOCAL,
+    ONTOLOGY,
+    OPTIONS,
+    Batches,
+    Files,
+    generate_corpus,
+    score_as_json,
+    score_in_memory,
+    write_files,
+)
 from vostochny import scoring
 from vostochny.errors import InputError
 from vostochny.report import result_json as as_json
@@ -29,7 +39,7 @@ def test_a_stream_gives_what_documents_give(files: Files, batches_of: Batches, s
         rows = [json.loads(line) for line in Path(gold[0]).read_text().splitlines()]
         bare = [{key: row[key] for key in ("doc_id", "entities", "events", "quotes")} for row in rows]
         Path(gold[0]).write_text("".join(json.dumps(row) + "\n" for row in bare))
-    streamed, whole = scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS), held(gold, predicted)
+    streamed, whole = scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS), score_in_memory(gold, predicted)
     assert list(streamed.measures) == list(whole.measures)
     assert any(".across" in name for name in whole.measures)
     for name, measure in whole.measures.items():
@@ -52,7 +62,7 @@ def test_a_stream_gives_what_documents_give(files: Files, batches_of: Batches, s
 )
 def test_views_zones_and_metrics_are_seen_in_a_stream_too(files: Files, options: scoring.Options) -> None:
     gold, predicted = files(40)
-    streamed, whole = scoring.score_files(gold, predicted, ONTOLOGY, options), held(gold, predicted, options)
+    streamed, whole = scoring.score_files(gold, predicted, ONTOLOGY, options), score_in_memory(gold, predicted, options)
     assert {n: m.value for n, m in streamed.measures.items()} == pytest.approx(
         {n: m.value for n, m in whole.measures.items()}, abs=1e-12
     )
@@ -62,33 +72,35 @@ def test_views_zones_and_metrics_are_seen_in_a_stream_too(files: Files, options:
 @pytest.mark.parametrize("documents", [300, 1300])
 def test_the_score_is_one_of_the_documents_not_of_their_files(tmp_path: Path, documents: int) -> None:
     """However they are ordered, split and packed, the answer is the same to the byte; beyond 1000 documents too."""
-    gold, predicted = corpus(documents)
-    one = rendered(write(tmp_path / "one", "gold", gold), write(tmp_path / "one", "predicted", predicted))
+    gold, predicted = generate_corpus(documents)
+    one = score_as_json(
+        write_files(tmp_path / "one", "gold", gold), write_files(tmp_path / "one", "predicted", predicted)
+    )
     assert json.loads(one)["size"] == documents
     dice = random.Random(documents)
     for number, (pieces, others) in enumerate([(1, 1), (4, 4), (7, 3), (1, 5)]):
         folder = tmp_path / str(number)
-        truth = write(folder, "gold", gold, pieces, packed=number % 2 == 1)
-        assert rendered(truth, write(folder, "ordered", predicted, others)) == one
+        truth = write_files(folder, "gold", gold, pieces, packed=number % 2 == 1)
+        assert score_as_json(truth, write_files(folder, "ordered", predicted, others)) == one
         shuffled = dice.sample(predicted, len(predicted))
-        assert rendered(truth, write(folder, "shuffled", shuffled, others, packed=True)) == one
-        mixed = write(folder, "mixed", dice.sample(gold, len(gold)), pieces)
-        assert rendered(mixed, write(folder, "any", shuffled, others)) == one
+        assert score_as_json(truth, write_files(folder, "shuffled", shuffled, others, packed=True)) == one
+        mixed = write_files(folder, "mixed", dice.sample(gold, len(gold)), pieces)
+        assert score_as_json(mixed, write_files(folder, "any", shuffled, others)) == one
 
 
 def test_processes_give_the_same_bytes(files: Files, tmp_path: Path) -> None:
     gold, predicted = files(1100, files=5)
-    one = rendered(gold, predicted, Execution(workers=1))
-    assert rendered(gold, predicted, Execution(workers=2)) == one
-    assert rendered(gold, predicted[::-1], Execution(workers=2)) == one  # no file has its partner beside it
-    assert rendered(gold, predicted[::-1], Execution(workers=2, scratch=str(tmp_path))) == one
+    one = score_as_json(gold, predicted, Execution(workers=1))
+    assert score_as_json(gold, predicted, Execution(workers=2)) == one
+    assert score_as_json(gold, predicted[::-1], Execution(workers=2)) == one  # no file has its partner beside it
+    assert score_as_json(gold, predicted[::-1], Execution(workers=2, scratch=str(tmp_path))) == one
     assert not [p for p in tmp_path.iterdir() if p.name.startswith("vostochny-")]
 
 
 def test_beyond_a_thousand_documents_rows_are_those_of_blocks(files: Files) -> None:
     gold, predicted = files(1200)
     options = replace(OPTIONS, resamples=0)
-    streamed, whole = scoring.score_files(gold, predicted, ONTOLOGY, options), held(gold, predicted, options)
+    streamed, whole = scoring.score_files(gold, predicted, ONTOLOGY, options), score_in_memory(gold, predicted, options)
     assert streamed.documents == () and streamed.size == 1200 == len(whole.documents)
     for name, measure in whole.measures.items():
         # Ratios are summed on a grid of 2⁻²⁶ a document.
@@ -101,7 +113,7 @@ def test_beyond_a_thousand_documents_rows_are_those_of_blocks(files: Files) -> N
 def test_intervals_over_blocks_are_about_those_over_documents(files: Files) -> None:
     gold, predicted = files(1500)
     options = replace(OPTIONS, resamples=2000, metrics=("entities.names", "quotes.speaker"))
-    streamed, whole = scoring.score_files(gold, predicted, ONTOLOGY, options), held(gold, predicted, options)
+    streamed, whole = scoring.score_files(gold, predicted, ONTOLOGY, options), score_in_memory(gold, predicted, options)
     for name in options.metrics:
         blocks, documents = (r.uncertainty(r.measures[name]) for r in (streamed, whole))
         assert blocks and documents and blocks.new_articles and documents.new_articles
@@ -125,7 +137,7 @@ def test_orders_that_differ_too_much_are_laid_together(
     files: Files, monkeypatch: pytest.MonkeyPatch, batches_of: Batches
 ) -> None:
     gold, predicted = files(400)
-    one = rendered(gold, predicted)
+    one = score_as_json(gold, predicted)
     Path(predicted[0]).write_text("".join(reversed(Path(predicted[0]).read_text().splitlines(keepends=True))))
     batches_of(4000)
     monkeypatch.setattr(totals_, "MAX_WAITING_BYTES", 10_000)
@@ -133,7 +145,7 @@ def test_orders_that_differ_too_much_are_laid_together(
     split_file = buckets.split_file
     monkeypatch.setattr(buckets, "split_file", lambda task: tasks.append(task) or split_file(task))
     monkeypatch.setattr(buckets, "BUCKET_BYTES", 100_000)
-    assert rendered(gold, predicted) == one
+    assert score_as_json(gold, predicted) == one
     assert len(tasks) == 2 and tasks[0].buckets > 3
 
 
@@ -169,7 +181,7 @@ def test_faults_name_the_users_file_and_line_wherever_the_line_went(
     Path(gold[2]).write_text(Path(gold[2]).read_text() + Path(gold[1]).read_text().splitlines()[3] + "\n{\n")
     for run in (Execution(workers=1), Execution(workers=2)):
         with pytest.raises(InputError) as caught:
-            rendered(gold, predicted, run)
+            score_as_json(gold, predicted, run)
         told = [str(f) for f in caught.value.problems]
         if run.workers == 2:
             # What stops a line from being written to a bucket is told first.
@@ -185,7 +197,7 @@ def test_faults_name_the_users_file_and_line_wherever_the_line_went(
             assert any(t.startswith(wanted) for t in told), (wanted, told)
     Path(gold[2]).write_text(Path(gold[2]).read_text().removesuffix("{\n"))
     with pytest.raises(InputError) as caught:
-        rendered(gold, predicted, Execution(workers=2))
+        score_as_json(gold, predicted, Execution(workers=2))
     told = [str(f) for f in caught.value.problems]
     for wanted in (
         f"{predicted[1]}:5: entities[0].end: ",
@@ -199,10 +211,10 @@ def test_faults_name_the_users_file_and_line_wherever_the_line_went(
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_file_that_cannot_be_read_is_named_and_never_silently_missing(files: Files, workers: int) -> None:
     gold, predicted = files(90, files=3, missing=0)
-    rest = rendered([gold[0], gold[2]], [predicted[0], predicted[2]])
+    rest = score_as_json([gold[0], gold[2]], [predicted[0], predicted[2]])
     Path(predicted[1]).write_bytes(b"\x1f\x8b\x08\x00broken")
     with pytest.raises(InputError, match=r"predicted-001\.jsonl: is a broken gzip file"):
-        rendered(gold, predicted, Execution(workers=workers))
+        score_as_json(gold, predicted, Execution(workers=workers))
     result = scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS, Execution(workers=workers, on_error="skip"))
     assert [f.file for f in result.left_out] == [predicted[1]]
     assert "|left_out:1|" in result.signature
@@ -221,13 +233,13 @@ def test_a_file_that_cannot_be_read_is_named_and_never_silently_missing(files: F
 
 def test_an_empty_file_among_others_has_nothing_in_it(files: Files) -> None:
     gold, predicted = files(30, files=3)
-    one = rendered(gold, predicted)
+    one = score_as_json(gold, predicted)
     for paths in (gold, predicted):
         empty = Path(paths[0]).with_name(Path(paths[0]).name.replace("000", "009"))
         empty.write_bytes(b"")
         paths.append(str(empty))
-    assert rendered(gold, predicted) == rendered(gold, predicted, Execution(workers=2)) == one
-    assert held(gold, predicted).signature == json.loads(one)["signature"]
+    assert score_as_json(gold, predicted) == score_as_json(gold, predicted, Execution(workers=2)) == one
+    assert score_in_memory(gold, predicted).signature == json.loads(one)["signature"]
 
 
 def test_nothing_at_all_is_told_too(files: Files, tmp_path: Path) -> None:
@@ -235,17 +247,17 @@ def test_nothing_at_all_is_told_too(files: Files, tmp_path: Path) -> None:
     for path in gold:
         Path(path).write_text("\n")
     with pytest.raises(InputError, match=r"predicted-000\.jsonl:1: doc_id: unknown document 'd00000'"):
-        rendered(gold, predicted)
+        score_as_json(gold, predicted)
     for path in predicted:
         Path(path).write_text("")
     with pytest.raises(InputError, match="has no document"):
-        rendered(gold, predicted)
+        score_as_json(gold, predicted)
     with pytest.raises(InputError, match=r"^-: is empty"):
         empty = tmp_path / "empty"
         empty.write_text("")
         with open(empty) as stdin, pytest.MonkeyPatch.context() as patched:
             patched.setattr("sys.stdin", stdin)
-            rendered("-", predicted[0])
+            score_as_json("-", predicted[0])
 
 
 def test_of_very_many_faults_the_first_are_told_and_how_many_more(
@@ -255,12 +267,12 @@ def test_of_very_many_faults_the_first_are_told_and_how_many_more(
     for path in predicted:
         Path(path).write_text(Path(path).read_text().replace('"PER"', '"Nobody"'))
     with pytest.raises(InputError) as caught:
-        rendered(gold, predicted)
+        score_as_json(gold, predicted)
     everything = caught.value.problems
     monkeypatch.setattr(totals_, "MAX_LISTED", 10)
     for run in (LOCAL, Execution(on_error="skip")):
         with pytest.raises(InputError) as caught:
-            rendered(gold, predicted, run)
+            score_as_json(gold, predicted, run)
         assert caught.value.problems[:10] == everything[:10]
         assert str(caught.value.problems[10]).endswith(f"and {len(everything) - 10} more problems")
 
@@ -281,7 +293,7 @@ def test_types_of_the_whole_gold_are_known_in_every_part(files: Files, workers: 
     Path(predicted[1]).write_text("")
     Path(predicted[0]).write_text(Path(predicted[0]).read_text().replace("OwnB", "OwnC"))
     with pytest.raises(InputError, match="unknown entity type 'OwnC'"):
-        rendered(gold, predicted, Execution(workers=workers))
+        score_as_json(gold, predicted, Execution(workers=workers))
 
 
 def test_identity_across_documents_is_refused_where_it_is_too_much(
@@ -300,13 +312,13 @@ def test_standard_input_may_be_read_twice(files: Files, monkeypatch: pytest.Monk
     gold, predicted = files(40)
     Path(gold[0]).write_text(Path(gold[0]).read_text().replace('"PER"', '"Own"'))
     Path(predicted[0]).write_text(Path(predicted[0]).read_text().replace('"PER"', '"Own"'))
-    one = rendered(gold, predicted)
+    one = score_as_json(gold, predicted)
 
     def stdin(path: str) -> None:
         raw = io.BufferedReader(io.BytesIO(Path(path).read_bytes()))  # type: ignore[arg-type]
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(raw))
 
     stdin(gold[0])
-    assert rendered("-", predicted) == one
+    assert score_as_json("-", predicted) == one
     stdin(predicted[0])
-    assert rendered(gold, "-") == one
+    assert score_as_json(gold, "-") == one

@@ -1,4 +1,4 @@
-"""Made-up news in as many files as a test wants, for what scores files that are too large to hold."""
+"""Generated gold and predictions in any number of files, for tests of scoring in batches and in several processes."""
 
 from __future__ import annotations
 
@@ -57,8 +57,17 @@ def _items(dice: random.Random, clusters: int) -> Row:
     return {"entities": entities, "events": events, "quotes": quotes}
 
 
-def corpus(documents: int, seed: int = 1, clusters: int = 9, missing: float = 0.05) -> tuple[list[Row], list[Row]]:
-    """Gold rows with text and every layer, and predictions of which a few are missing and many are wrong."""
+def generate_corpus(
+    documents: int, seed: int = 1, clusters: int = 9, missing: float = 0.05
+) -> tuple[list[Row], list[Row]]:
+    """Return gold rows with text and every layer, and predictions of which a few are missing and many are wrong.
+
+    Args:
+        documents: how many.
+        seed: of the random numbers; the same seed gives the same rows.
+        clusters: how many names of clusters each layer draws from.
+        missing: the chance that a document has no prediction.
+    """
     dice = random.Random(seed)
     gold, predicted = [], []
     for i in range(documents):
@@ -74,8 +83,16 @@ def corpus(documents: int, seed: int = 1, clusters: int = 9, missing: float = 0.
     return gold, predicted
 
 
-def write(folder: Path, name: str, rows: Sequence[Row], files: int = 1, packed: bool = False) -> list[str]:
-    """The rows in so many files, as they come; the paths."""
+def write_files(folder: Path, name: str, rows: Sequence[Row], files: int = 1, packed: bool = False) -> list[str]:
+    """Write rows into JSON Lines files and return their paths.
+
+    Args:
+        folder: is created where it is missing.
+        name: the files are called NAME-000.jsonl, NAME-001.jsonl and so on.
+        rows: are distributed in their order.
+        files: how many.
+        packed: whether the files are compressed with gzip.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for i in range(files):
@@ -87,13 +104,13 @@ def write(folder: Path, name: str, rows: Sequence[Row], files: int = 1, packed: 
     return paths
 
 
-def rendered(gold: Any, predicted: Any, run: Execution = LOCAL, options: scoring.Options = OPTIONS) -> str:
-    """The score of files, as bytes would show any difference."""
+def score_as_json(gold: Any, predicted: Any, run: Execution = LOCAL, options: scoring.Options = OPTIONS) -> str:
+    """Return the score of files as JSON, in which any difference shows."""
     return as_json.render(scoring.score_files(gold, predicted, ONTOLOGY, options, run))
 
 
-def held(gold: list[str], predicted: list[str], options: scoring.Options = OPTIONS) -> scoring.Result:
-    """The score of the same files held whole."""
+def score_in_memory(gold: list[str], predicted: list[str], options: scoring.Options = OPTIONS) -> scoring.Result:
+    """Return the score of the same files, read whole into memory."""
     documents, reading = registry.read_gold(gold, ONTOLOGY)
     guesses, _ = registry.read_predictions(predicted, documents, reading.ontology, view=options.view)
     return scoring.score(documents, guesses, reading.ontology, options, registry.hash_content(gold))

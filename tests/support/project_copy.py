@@ -1,4 +1,4 @@
-"""A copy of the project tree to change, and its scripts run there."""
+"""A copy of the project that tests may change and run scripts in."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PARTS = ("annotations", "benchmark", "corpus", "scripts", "seeds", "pyproject.to
 
 
 class ProjectCopy:
-    """The parts of a tree that scripts need, in a folder of their own."""
+    """A copy of the parts of the project that its scripts need (PARTS)."""
 
     def __init__(self, root: Path):
         self.root = root
@@ -28,18 +28,18 @@ class ProjectCopy:
                 shutil.copy(ROOT / part, root / part)
 
     def run(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[Any]:
-        """Run Python in the tree, with the tree's own package."""
+        """Run Python in the copy, with the copy's own package; ``options`` are those of ``subprocess.run``."""
         env = os.environ | {"PYTHONPATH": str(self.root / "benchmark")}
         return run_python(*arguments, cwd=self.root, env=env, **options)
 
     def done(self, *arguments: str) -> str:
-        """The same, where it must end well; what it printed."""
+        """Run Python, expect exit code 0 and return what it printed."""
         found = self.run(*arguments)
         assert found.returncode == 0, f"{arguments}: {found.stdout}{found.stderr}"
         return found.stdout
 
     def git(self, *arguments: str) -> str:
-        """Run git in the tree."""
+        """Run git in the copy, with an author of its own, and return what it printed."""
         own = ["-c", "user.name=x", "-c", "user.email=x@y.z", "-c", "commit.gpgsign=false", "-c", "tag.gpgsign=false"]
         done = subprocess.run(["git", *own, *arguments], cwd=self.root, capture_output=True, text=True, check=True)
         return done.stdout

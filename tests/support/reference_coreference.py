@@ -1,4 +1,6 @@
-"""What the fast coreference metrics are held against: plain, slow ones on sets, and published values.
+"""Reference implementations of the coreference metrics, plain and slow, on sets; and values that papers publish.
+
+The tests compare the package's metrics with both.
 
 A clustering is a list of clusters, a cluster a list of mentions. Every metric returns the four numbers of one document:
 numerator and denominator of recall, numerator and denominator of precision.
@@ -9,7 +11,7 @@ from itertools import combinations
 
 
 def prepare(gold, predicted, singletons=True, common_only=False):
-    """Both sides as lists of disjoint sets: duplicates out, the options of the fast code applied."""
+    """Return both sides as lists of disjoint sets, without repeated mentions and with the package's options applied."""
     gold, predicted = _disjoint(gold), _disjoint(predicted)
     if common_only:
         common = set().union(*gold) & set().union(*predicted)
@@ -27,6 +29,8 @@ def _disjoint(clusters):
 
 
 def muc(gold, predicted):
+    """MUC (Vilain et al. 1995): links that are kept, a cluster of n mentions having n - 1."""
+
     def links(keys, responses):
         kept = 0
         for k in keys:
@@ -39,6 +43,8 @@ def muc(gold, predicted):
 
 
 def b3(gold, predicted):
+    """B³ (Bagga & Baldwin 1998): the share of each mention's cluster that the other side keeps together with it."""
+
     def shares(keys, responses):
         total = 0.0
         for k in keys:
@@ -51,7 +57,7 @@ def b3(gold, predicted):
 
 
 def ceaf(gold, predicted):
-    """Every one-to-one map is tried."""
+    """CEAFe (Luo 2005): the best one-to-one map of clusters by φ4, found by trying every map."""
 
     @lru_cache(None)
     def best(i, used):
@@ -69,6 +75,8 @@ def ceaf(gold, predicted):
 
 
 def lea(gold, predicted):
+    """LEA (Moosavi & Strube 2016): the links of each cluster that the other side has, weighted by its size."""
+
     def links(cluster):
         pairs = set(combinations(sorted(cluster), 2))
         return pairs or {(mention, mention) for mention in cluster}
@@ -81,15 +89,18 @@ def lea(gold, predicted):
 
 
 def mentions(gold, predicted):
+    """Mentions that are in some cluster of both sides."""
     mine, theirs = set().union(*gold), set().union(*predicted)
     return len(mine & theirs), len(mine), len(mine & theirs), len(theirs)
 
 
 def blanc_links(gold, predicted):
+    """BLANC's pairs of mentions in one cluster (Luo et al. 2014)."""
     return _pairs(_linked(gold), _linked(predicted))
 
 
 def blanc_nonlinks(gold, predicted):
+    """BLANC's pairs of mentions in two clusters (Luo et al. 2014)."""
     return _pairs(*(set(combinations(sorted(set().union(*s)), 2)) - _linked(s) for s in (gold, predicted)))
 
 
@@ -111,7 +122,7 @@ METRICS = {
     "blanc_nonlinks": blanc_nonlinks,
 }
 
-# Published values: key, response (a letter a mention), metric -> recall, precision. A to N are the test cases of the
+# Published values: key, response (a letter is a mention), metric -> recall, precision. A to N are the test cases of the
 # reference scorer v8.01 with LEA as its authors added it; it prints 0 where here is None, for 0/0. In A5 and A6 B is a
 # mention that overlaps b. D and E are the examples of Bagga & Baldwin 1998, F to L those of Vilain et al. 1995.
 KEY_A, ALONE, ALL = "a bc def", "a b c d e f", "abcdef"

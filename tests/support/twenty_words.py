@@ -25,19 +25,19 @@ LABELS = ("PER", "ORG", "DATE")
 NO_INTERVALS = scoring.Options(resamples=0)
 
 
-def stretch(first: int, last: int) -> Span:
-    """From one token to another, both included."""
+def span_of_tokens(first: int, last: int) -> Span:
+    """Return the span from one token to another, both included."""
     return Span(TOKENS[first].start, TOKENS[last].end)
 
 
-def of_words(
+def make_document(
     doc_id: str = "x",
     entities: Iterable[Entity] = (),
     events: Iterable[Event] = (),
     quotes: Iterable[Quote] = (),
     **more: Any,
 ) -> Document:
-    """That article, annotated or predicted."""
+    """Return the article, annotated or predicted; ``more`` are further fields of Document."""
     halves = (Span(0, 29), Span(30, 60))
     return Document(
         doc_id, WORDS, paragraphs=halves, sentences=halves, tokens=TOKENS, entities=tuple(entities),
@@ -46,44 +46,44 @@ def of_words(
 
 
 @st.composite
-def a_span(draw: st.DrawFn, longest: int = 4) -> Span:
-    """One to four words of that article."""
+def random_span(draw: st.DrawFn, longest: int = 4) -> Span:
+    """Draw a span of one to ``longest`` words."""
     first = draw(st.integers(0, 19))
     last = min(19, first + draw(st.integers(0, longest - 1)))
-    return stretch(first, last)
+    return span_of_tokens(first, last)
 
 
 @st.composite
-def an_entity(draw: st.DrawFn) -> Entity:
-    """A mention there; a prediction may not say its level."""
+def random_entity(draw: st.DrawFn) -> Entity:
+    """Draw an entity; a prediction may lack the level."""
     type_ = draw(st.sampled_from(LABELS))
     level = None if type_ == "DATE" else draw(st.sampled_from(["NAM", "NOM", "PRO", None]))
-    return Entity("", draw(a_span()), type_, level)
+    return Entity("", draw(random_span()), type_, level)
 
 
-def event(type_: str, trigger: Span, *arguments: tuple[str, Span], **more: Any) -> Event:
-    """An event whose arguments are given as role and span."""
+def make_event(type_: str, trigger: Span, *arguments: tuple[str, Span], **more: Any) -> Event:
+    """Return an event; its arguments are pairs of role and span."""
     return Event("", trigger, type_, arguments=tuple(Argument(r, Reference(s)) for r, s in arguments), **more)
 
 
-def counted(gold: list[Document], predicted: list[Document], **options: Any) -> dict[str, Counts]:
-    """What each metric of one count counts, without intervals."""
+def compute_counts(gold: list[Document], predicted: list[Document], **options: Any) -> dict[str, Counts]:
+    """Return the counts of each metric that has one, without intervals."""
     result = scoring.score(gold, {d.doc_id: d for d in predicted}, ONTOLOGY, replace(NO_INTERVALS, **options))
     return {name: m.counts[0] for name, m in result.measures.items() if len(m.counts) == 1}
 
 
-def scored(gold: list[Document], predicted: list[Document], **options: Any) -> dict[str, scores.Score]:
-    """The scores of those metrics."""
-    return {name: scores.score(counts) for name, counts in counted(gold, predicted, **options).items()}
+def compute_scores(gold: list[Document], predicted: list[Document], **options: Any) -> dict[str, scores.Score]:
+    """Return the scores of each metric that has one count."""
+    return {name: scores.score(counts) for name, counts in compute_counts(gold, predicted, **options).items()}
 
 
-def disjoint(dice: random.Random, labels: tuple[str, ...]) -> list[Entity]:
-    """Names of one to three words, strewn over the article without touching each other."""
+def draw_disjoint_entities(dice: random.Random, labels: tuple[str, ...]) -> list[Entity]:
+    """Return names of one to three words at random places of the article; none overlaps another."""
     out, at = [], 0
     while at < 20:
         length = dice.randint(1, 3)
         if dice.random() < 0.4 and at + length <= 20:
-            out.append(Entity("", stretch(at, at + length - 1), dice.choice(labels), "NAM"))
+            out.append(Entity("", span_of_tokens(at, at + length - 1), dice.choice(labels), "NAM"))
             at += length
         at += 1
     return out

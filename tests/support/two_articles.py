@@ -1,5 +1,7 @@
-"""The samples that tests read, bend and break: two small articles, what each kind of extractor says of them, and an
-article of words that mean nothing, for the metrics."""
+"""Two small annotated articles, and files of them in every format and as every kind of extractor writes them.
+
+Tests read these files, convert them and break them.
+"""
 
 from __future__ import annotations
 
@@ -20,42 +22,50 @@ TEXTS = {
 }
 
 
-def span(text: str, words: str, n: int = 1) -> Span:
-    """The n-th occurrence of words."""
+def find_span(text: str, words: str, n: int = 1) -> Span:
+    """Return the place of the n-th occurrence of words in a text."""
     at = -1
     for _ in range(n):
         at = text.index(words, at + 1)
     return Span(at, at + len(words))
 
 
-def gold() -> list[Document]:
-    """The articles, every layer annotated."""
+def make_gold() -> list[Document]:
+    """Return the two articles, every layer annotated."""
     a, b = TEXTS["one"], TEXTS["two"]
-    kim, putin = Entity("e1", span(a, "Kim"), "PER", "NAM", False, "kim"), Entity("e2", span(a, "Putin"), "PER", "NAM")
+    kim, putin = (
+        Entity("e1", find_span(a, "Kim"), "PER", "NAM", False, "kim"),
+        Entity("e2", find_span(a, "Putin"), "PER", "NAM"),
+    )
     entities = (
         kim,
         putin,
-        Entity("e3", span(a, "Amur"), "GPE", "NAM"),
-        Entity("e4", span(a, "Putin", 2), "PER", "NAM"),
+        Entity("e3", find_span(a, "Amur"), "GPE", "NAM"),
+        Entity("e4", find_span(a, "Putin", 2), "PER", "NAM"),
     )
     met = Event(
-        "v1", span(a, "met"), "Contact.Meet", "actual", "positive", None,
+        "v1", find_span(a, "met"), "Contact.Meet", "actual", "positive", None,
         (Argument("Participant", Reference(kim.span, "e1")), Argument("Participant", Reference(putin.span, "e2"))), "m",
     )  # fmt: skip
     said = Quote(
-        "q1", (span(a, "We will win"), span(a, "and soon")), span(a, "told"), Reference(span(a, "Putin", 2), "e4"),
+        "q1", (find_span(a, "We will win"), find_span(a, "and soon")), find_span(a, "told"),
+        Reference(find_span(a, "Putin", 2), "e4"),
         directness="direct", attitude="assertion", cluster="w",
     )  # fmt: skip
     end = a.index("Source")
     zones = (Zone(Span(0, end), "body"), Zone(Span(end, len(a)), "boilerplate"))
-    he = Entity("e2", span(b, "He"), "PER", "PRO", False, "kim")
+    he = Entity("e2", find_span(b, "He"), "PER", "PRO", False, "kim")
     second = (
-        Entity("e1", span(b, "Kim"), "PER", "NAM", False, "kim"),
+        Entity("e1", find_span(b, "Kim"), "PER", "NAM", False, "kim"),
         he,
-        Entity("e3", span(b, "Russia"), "GPE", "NAM"),
+        Entity("e3", find_span(b, "Russia"), "GPE", "NAM"),
     )
     that = Quote(
-        "q1", (span(b, "that Russia agreed"),), span(b, "said"), Reference(he.span, "e2"), directness="indirect"
+        "q1",
+        (find_span(b, "that Russia agreed"),),
+        find_span(b, "said"),
+        Reference(he.span, "e2"),
+        directness="indirect",
     )
     return [
         Document("one", a, zones, tuple(paragraphs_of(a)), entities=entities, events=(met,), quotes=(said,)),
@@ -63,8 +73,8 @@ def gold() -> list[Document]:
     ]
 
 
-def pieces(document: Document, aggregated: bool) -> list[dict[str, Any]]:
-    """What a token-classification pipeline says: groups, or word pieces of two characters with their tags."""
+def pipeline_answer(document: Document, aggregated: bool) -> list[dict[str, Any]]:
+    """Return what a token-classification pipeline answers: groups, or word pieces of two characters with their tags."""
     out: list[dict[str, Any]] = []
     for e in document.entities:
         words = e.span.of(document.text)
@@ -82,16 +92,16 @@ def pieces(document: Document, aggregated: bool) -> list[dict[str, Any]]:
     return out
 
 
-def spans(document: Document) -> list[dict[str, Any]]:
-    """What GLiNER says."""
+def gliner_answer(document: Document) -> list[dict[str, Any]]:
+    """Return what GLiNER answers."""
     return [
         {"start": e.span.start, "end": e.span.end, "text": e.span.of(document.text), "label": e.type, "score": 0.5}
         for e in document.entities
     ]
 
 
-def words_only(document: Document) -> dict[str, Any]:
-    """What a language model says: the words, in order."""
+def language_model_answer(document: Document) -> dict[str, Any]:
+    """Return what a language model answers: the words, in their order."""
 
     def said(s: Span | None) -> dict[str, str] | None:
         return {"text": s.of(document.text)} if s else None
@@ -111,16 +121,17 @@ def words_only(document: Document) -> dict[str, Any]:
     }  # fmt: skip
 
 
+# The file or folder of each format that we write.
 WRITTEN = {
     "jsonl": "w.jsonl", "json": "w.json", "label-studio": "w_tasks.json", "brat": "w_brat", "conll": "w.conll",
     "spacy": "w.spacy", "spacy-json": "w_spacy.jsonl", "parquet": "w.parquet", "dataset": "w_dataset",
 }  # fmt: skip
 
 
-def foreign_tasks() -> list[dict[str, Any]]:
-    """An export of another project: other controls, other labels."""
+def make_foreign_tasks() -> list[dict[str, Any]]:
+    """Return a Label Studio export of a project with other controls and other labels than ours."""
     out = []
-    for n, d in enumerate(gold(), 7):
+    for n, d in enumerate(make_gold(), 7):
         result = [
             {"id": f"r{i}", "from_name": "ner", "to_name": "article", "type": "labels", "origin": "manual",
              "value": {"start": e.span.start, "end": e.span.end, "text": e.span.of(d.text),
@@ -133,24 +144,24 @@ def foreign_tasks() -> list[dict[str, Any]]:
     return out
 
 
-def write_all(folder: Path) -> dict[str, Path]:
-    """A file or folder of every kind, by a name."""
-    documents = gold()
+def write_samples(folder: Path) -> dict[str, Path]:
+    """Write a file or folder of every kind into a folder; return their paths by the name of the kind."""
+    documents = make_gold()
     made = {name: folder / file for name, file in WRITTEN.items()}
     for name, path in made.items():
         registry.load_format(name).write(str(path), documents, Counter(), True)
     registry.load_format("jsonl").write(str(folder / "w.jsonl.gz"), documents, Counter(), True)
     made["gzip"] = folder / "w.jsonl.gz"
     plain = {
-        "words": [words_only(d) for d in documents],
-        "huggingface": [pieces(d, True) for d in documents],
-        "huggingface-none": {d.doc_id: pieces(d, False) for d in documents},
-        "gliner": [spans(d) for d in documents],
+        "words": [language_model_answer(d) for d in documents],
+        "huggingface": [pipeline_answer(d, True) for d in documents],
+        "huggingface-none": {d.doc_id: pipeline_answer(d, False) for d in documents},
+        "gliner": [gliner_answer(d) for d in documents],
         "gliner2": {d.doc_id: {"entities": {"PER": ["Kim"], "GPE": []}} for d in documents},
-        "tasks-of-others": foreign_tasks(),
-        "prodigy": [{"text": d.text, "spans": spans(d)} for d in documents],
+        "tasks-of-others": make_foreign_tasks(),
+        "prodigy": [{"text": d.text, "spans": gliner_answer(d)} for d in documents],
         "spacy-training": [
-            [d.text, {"entities": [[s["start"], s["end"], s["label"]] for s in spans(d)]}] for d in documents
+            [d.text, {"entities": [[s["start"], s["end"], s["label"]] for s in gliner_answer(d)]}] for d in documents
         ],
     }  # fmt: skip
     for name, value in plain.items():
@@ -164,11 +175,11 @@ def write_all(folder: Path) -> dict[str, Path]:
     return made
 
 
-def bare(documents: list[Document]) -> dict[str, list[tuple]]:
-    """Typed spans by document: what every format can say of entities."""
+def typed_spans(documents: list[Document]) -> dict[str, list[tuple]]:
+    """Return the sorted spans and types of the entities by document: what every format can express of them."""
     return {d.doc_id: sorted((e.span, e.type) for e in d.entities) for d in documents}
 
 
-def read(path: Path | str, name: str | None = None, **more: Any) -> dict[str, Document]:
-    """Predictions on the two articles, in whatever format."""
-    return registry.read_predictions(str(path), gold(), ONTOLOGY, name=name, **more)[0]
+def read_predictions(path: Path | str, name: str | None = None, **more: Any) -> dict[str, Document]:
+    """Read predictions on the two articles, in any format."""
+    return registry.read_predictions(str(path), make_gold(), ONTOLOGY, name=name, **more)[0]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.effort import examples
-from tests.support.two_articles import ONTOLOGY, TEXTS, gold, span, words_only
+from tests.support.two_articles import ONTOLOGY, TEXTS, find_span, language_model_answer, make_gold
 from vostochny import corpus, scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl
@@ -112,12 +112,14 @@ def test_what_a_hint_took_is_taken_and_keeps_the_order():
 def test_the_nearest_is_by_the_space_between_and_the_earlier_of_two():
     text = "Kim xxxxxxxxxxxx Kim, yyyyyyyyyyyyyyyyyyyyyyyy Kim said Kim won."
     finder, kim = Finder(text), WordQuery("Kim")
-    assert place_near(finder, kim, span(text, "x" * 12)) == Span(0, 3)  # as near as the next
-    assert place_near(finder, kim, span(text, "y" * 24)) == span(text, "Kim", 3)  # and not where they begin
-    assert place_near(finder, kim, span(text, "said Kim won")) == span(text, "Kim", 4)  # what is inside is nearest
+    assert place_near(finder, kim, find_span(text, "x" * 12)) == Span(0, 3)  # as near as the next
+    assert place_near(finder, kim, find_span(text, "y" * 24)) == find_span(text, "Kim", 3)  # and not where they begin
+    assert place_near(finder, kim, find_span(text, "said Kim won")) == find_span(
+        text, "Kim", 4
+    )  # what is inside is nearest
     assert place_near(finder, kim, None) == Span(0, 3) and place_near(finder, WordQuery("Xi"), None) is None
-    anchor = span(text, "won")
-    assert place_near(finder, WordQuery("Kim", occurrence=2), anchor) == span(text, "Kim", 2)
+    anchor = find_span(text, "won")
+    assert place_near(finder, WordQuery("Kim", occurrence=2), anchor) == find_span(text, "Kim", 2)
     assert place_near(finder, WordQuery("Kim", occurrence=5), anchor) is None
 
 
@@ -157,7 +159,7 @@ def test_parts_stand_one_after_the_other_and_no_farther_than_a_reporting_clause(
 def test_an_interrupted_quote_is_found_in_its_parts():
     text = TEXTS["one"]
     finder = Finder(text)
-    parts = (span(text, "We will win"), span(text, "and soon"))
+    parts = (find_span(text, "We will win"), find_span(text, "and soon"))
     for words in (
         "We will win ... and soon",
         "We will win […] and soon",
@@ -225,7 +227,7 @@ def test_placing_takes_time_in_proportion():
 
 
 def scored(row: dict, **options) -> scoring.Result:
-    documents = gold()
+    documents = make_gold()
     reading = Reading(ONTOLOGY, {d.doc_id: d for d in documents})
     predicted = reading.read_predictions(
         [Record("x", 1, row)], options.pop("unknown", "error"), None, options.pop("offsets", None)
@@ -238,7 +240,7 @@ def micro(result: scoring.Result, name: str) -> scores.Score:
 
 
 def test_words_alone_score_as_offsets_do():
-    result = scored(words_only(gold()[0]))
+    result = scored(language_model_answer(make_gold()[0]))
     for name in (
         "entities.all",
         "events.trigger",
@@ -253,7 +255,7 @@ def test_words_alone_score_as_offsets_do():
 
 def test_what_is_not_in_the_article_is_spurious_and_never_dropped():
     """WikiEvents' problem: outputs that cannot be aligned are dropped there, not counted wrong."""
-    row = words_only(gold()[0])
+    row = language_model_answer(make_gold()[0])
     row["entities"] += [{"text": "Xi", "type": "PER"}, {"text": "Xi", "type": "PER"}, {"text": " ", "type": "GPE"}]
     row["events"].append(
         {"trigger": {"text": "shook"}, "type": "Contact.Meet", "arguments": [{"role": "Participant", "text": "Xi"}]}
@@ -274,14 +276,14 @@ def test_what_is_not_in_the_article_is_spurious_and_never_dropped():
 
 
 def test_an_empty_span_meets_nothing_wherever_it_stands():
-    a = gold()[0]
+    a = make_gold()[0]
     everywhere = [{"text": f"nowhere{i}", "type": "PER", "cluster": "c"} for i in range(len(a.text) + 5)]
     result = scored({"doc_id": "one", "entities": everywhere})
     assert all(micro(result, n).right == 0 for n in result.measures if n.startswith("entities.") and "macro" not in n)
 
 
 def test_offsets_within_a_paragraph():
-    a = gold()[0]
+    a = make_gold()[0]
     second = a.paragraphs[1]
     at = a.entities[3].span
     row = {"doc_id": "one", "entities": [
@@ -290,7 +292,7 @@ def test_offsets_within_a_paragraph():
     ]}  # fmt: skip
     result = scored(row)
     assert micro(result, "entities.names").right == 1
-    assert {e.span for e in result.pairs[0].predicted.entities} == {at, span(a.text, "Kim", 3)}
+    assert {e.span for e in result.pairs[0].predicted.entities} == {at, find_span(a.text, "Kim", 3)}
     for bad, message in (
         ({"start": 0, "end": 1, "paragraph": 9}, "from 0 to 3"),
         ({"text": "Kim", "paragraph": "1"}, "number of a paragraph"),
@@ -304,7 +306,7 @@ def test_offsets_within_a_paragraph():
 
 @pytest.mark.parametrize("unit", ["utf16", "bytes"])
 def test_other_units_are_recognised_offered_and_read(unit):
-    a = gold()[0]
+    a = make_gold()[0]
 
     def units(offset: int) -> int:
         return len(a.text[:offset].encode("utf-16-le")) // 2 if unit == "utf16" else len(a.text[:offset].encode())
@@ -318,7 +320,8 @@ def test_other_units_are_recognised_offered_and_read(unit):
     assert micro(scored({"doc_id": "one", "entities": entities}, offsets=unit), "entities.all").f1 == 1
     assert micro(scored({"doc_id": "one", "entities": entities}, offsets="ignore"), "entities.all").f1 == 1
     assert (
-        f"offsets:{unit}" in scoring.score(gold(), {}, ONTOLOGY, scoring.Options(resamples=0, offsets=unit)).signature
+        f"offsets:{unit}"
+        in scoring.score(make_gold(), {}, ONTOLOGY, scoring.Options(resamples=0, offsets=unit)).signature
     )
     inside = units(a.text.index("🚀")) + 1
     with pytest.raises(InputError, match="inside a character"):
@@ -326,9 +329,9 @@ def test_other_units_are_recognised_offered_and_read(unit):
 
 
 def test_the_stream_places_words_too(tmp_path):
-    documents, files = gold(), (tmp_path / "gold.jsonl", tmp_path / "predicted.jsonl")
+    documents, files = make_gold(), (tmp_path / "gold.jsonl", tmp_path / "predicted.jsonl")
     jsonl.write(str(files[0]), documents, with_text=True)
-    files[1].write_text("".join(json.dumps(words_only(d)) + "\n" for d in documents), encoding="utf-8")
+    files[1].write_text("".join(json.dumps(language_model_answer(d)) + "\n" for d in documents), encoding="utf-8")
     streamed = scoring.score_files(str(files[0]), str(files[1]), ONTOLOGY, scoring.Options(resamples=0))
     whole = scoring.score(documents, jsonl.read_predictions(str(files[1]), documents, ONTOLOGY), ONTOLOGY)
     assert streamed.placement.total == whole.placement.total > 10
@@ -340,7 +343,7 @@ def test_the_gold_as_words_is_placed_nearly_everywhere():
     """Most strings of real articles occur more than once; given in text order, all mentions find their places."""
     documents = jsonl.read_gold(str(corpus.documents_path()), load_ontology())
     reading = Reading(ONTOLOGY, {d.doc_id: d for d in documents})
-    rows = (Record("x", n, words_only(d)) for n, d in enumerate(documents, 1))
+    rows = (Record("x", n, language_model_answer(d)) for n, d in enumerate(documents, 1))
     predicted = reading.read_predictions(rows)
     result = scoring.score(documents, predicted, ONTOLOGY, scoring.Options(resamples=0))
     assert not result.placement.unplaced
