@@ -174,7 +174,7 @@ def test_the_draws_of_a_seed_never_change():
 
 def test_blocks_do_not_show(monkeypatch):
     whole = Resampling(1000)._plan(DOCUMENTS).counts
-    monkeypatch.setattr(intervals, "_BLOCK", 700)
+    monkeypatch.setattr(intervals, "_BLOCK_SIZE", 700)
     assert (Resampling(1000)._plan(DOCUMENTS).counts == whole).all()
 
 

@@ -71,7 +71,7 @@ def test_randomisation_at_its_ends():
 def test_blocks_do_not_show(monkeypatch):
     a, b = pair(1, 0.1)
     whole = randomisation_p(a, b, 1000, seed=3)
-    monkeypatch.setattr(paired, "_BLOCK", 777)
+    monkeypatch.setattr(paired, "_BLOCK_SIZE", 777)
     assert randomisation_p(a, b, 1000, seed=3) == whole
 
 

@@ -1,1 +1,1 @@
-"""Pure functions from gold and predicted items to counts that add up; no input, no output, no statistics."""
+"""Pure functions from gold and predicted items to counts that add up; without input, output or statistics."""

@@ -1,9 +1,9 @@
 """One-to-one assignment of greatest total weight on sparse graphs.
 
-Scores that pair gold with predicted items (overlapping quotes, partially matching entities, CEAF) need the best map,
-not a greedy one. Their graphs are sparse: most items touch few others. So nothing here makes a matrix: the solver
-searches only the connected component it stands in, and where only the total is asked for, whole-array passes take
-away nearly all edges before it is called.
+Metrics that pair gold with predicted items (overlapping quotes, partially matching entities, CEAF) need the best map,
+not a greedy one. Their graphs are sparse: most items overlap few others. So no matrix is built: the solver searches
+only the connected component that it starts in, and where only the total is needed, passes over whole arrays remove
+nearly all edges before it is called.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from vostochny.metrics.counts import Floats, Ints
 
 Edges = Sequence[tuple[int, float]]
 
-# A pass that takes away less than this share of the edges is the last one, so that all passes together stay linear.
+# A pass that removes less than this share of the edges is the last one, so that all passes together stay linear.
 MIN_REDUCTION_SHARE = 0.05
 
 
 def best_pairs(weights: Mapping[tuple[int, int], float]) -> dict[int, int]:
-    """The left-to-right map of greatest total weight, each node used at most once.
+    """Return the left-to-right map of greatest total weight in which each node is used at most once.
 
-    ``weights`` gives the edges ``(left, right)`` with weight > 0; what is not listed cannot be paired. Of several
+    ``weights`` gives the edges ``(left, right)`` with weight > 0; nodes without an edge cannot be paired. Of several
     best maps one is chosen that does not depend on the order of the edges.
     """
     rows: dict[int, list[tuple[int, float]]] = {}
@@ -37,19 +37,26 @@ def best_pairs(weights: Mapping[tuple[int, int], float]) -> dict[int, int]:
 
 
 def best_totals(left: Ints, right: Ints, weight: Floats, part: Ints, parts: int) -> Floats:
-    """The total weight of a best map in each part of a graph, shape (parts,).
+    """Return the total weight of a best map in each part of a graph, shape (parts,).
 
-    Columns of edges, each listed once: its two nodes (small codes from 0, the sides numbered apart), its weight > 0 and
-    its part (a document; no edge leads from one part to another). Two exact reductions are applied to all edges at
-    once, again and again, until they stop paying; what is then left goes to :func:`solve_assignment`.
+    Two exact reductions are applied to all edges at once, again and again, while they remove enough; the edges left go
+    to :func:`solve_assignment`.
 
     - A node c with leaves (neighbours without another edge) can always fall back on its best leaf, of weight L(c). So
-      L(c) is certain, the leaves can go, and any other edge (a, b) is worth w - L(a) - L(b) more; if not > 0, it goes.
-    - An edge worth at least the best other edge at its one end plus the best other at its other end is in some best
+      L(c) is certain, the leaves are removed, and any other edge (a, b) is worth w - L(a) - L(b) more; if that is not
+      > 0, it is removed.
+    - An edge worth at least the best other edge at one end plus the best other edge at the other end is in some best
       map: it would replace at most those two.
 
-    Trees, so stars and single edges, vanish by the first alone. Time: linear in the edges, plus
+    The first reduction alone removes trees, and so stars and single edges. Time: linear in the edges, plus
     :func:`solve_assignment` on the rest.
+
+    Args:
+        left: the left node of each edge; small codes from 0. Each edge is listed once.
+        right: the right node of each edge; small codes of their own, from 0.
+        weight: the weight of each edge, > 0.
+        part: the part of each edge (a document); no edge leads from one part to another.
+        parts: the number of parts.
     """
     totals = np.zeros(parts)
 
@@ -60,15 +67,16 @@ def best_totals(left: Ints, right: Ints, weight: Floats, part: Ints, parts: int)
     while remaining:
         left, right = _renumber(left), _renumber(right)
         ends_right, ends_left = np.bincount(right)[right] == 1, np.bincount(left)[left] == 1
-        alone = ends_right & ends_left
+        alone = ends_right & ends_left  # a single edge: neither end has another
         add(part[alone], weight[alone])
         fallbacks = []
+        # Leaves on the right hang from left nodes, leaves on the left from right nodes.
         for node, leaf in ((left, ends_right & ~alone), (right, ends_left & ~alone)):
             fallback = np.zeros(int(node.max()) + 1)
             np.maximum.at(fallback, node[leaf], weight[leaf])
-            home = np.zeros(len(fallback), dtype=np.int64)
-            home[node] = part
-            add(home, fallback)
+            part_of_node = np.zeros(len(fallback), dtype=np.int64)
+            part_of_node[node] = part
+            add(part_of_node, fallback)
             fallbacks.append(fallback[node])
         weight = weight - fallbacks[0] - fallbacks[1]
         stays = ~(ends_right | ends_left) & (weight > 0)
@@ -76,6 +84,7 @@ def best_totals(left: Ints, right: Ints, weight: Floats, part: Ints, parts: int)
         if not len(weight):
             break
         sure = np.flatnonzero(weight >= _best_other(left, weight) + _best_other(right, weight))
+        # Of sure edges that share a node (they are equally good) only one can be taken.
         sure = sure[_first_of_each(left[sure])]
         sure = sure[_first_of_each(right[sure])]
         add(part[sure], weight[sure])
@@ -96,12 +105,13 @@ def best_totals(left: Ints, right: Ints, weight: Floats, part: Ints, parts: int)
 
 
 def solve_assignment(rows: Sequence[Edges], columns: int) -> list[int]:
-    """For each row the column of a maximum-weight map, or -1 where the row stays alone.
+    """Return for each row its column in a maximum-weight map, or -1 where the row has no partner.
 
     ``rows`` gives each row's edges as (column, weight > 0), in the order that decides between equally good maps.
     Shortest augmenting paths with potentials (Kuhn 1955, Munkres 1957; in the sparse form with Dijkstra's search of
-    Edmonds & Karp 1972): rows enter one by one, and each finds the cheapest way to a free column, or to a row that
-    gives up its column, without leaving its component.
+    Edmonds & Karp 1972): rows enter one by one, and each finds the cheapest path to a free column, or to a row that
+    gives up its column, without leaving its component. The cost of an edge is potential + price - weight, which the
+    two duals keep >= 0, so Dijkstra's search applies.
 
     Time: O(rows · edges · log edges) in the worst case, within each component; in practice far less. 28 000 mentions
     thrown at random into 2000 clusters on both sides make one component of 2000 × 2000 with 28 000 edges: 2 s.
@@ -111,11 +121,12 @@ def solve_assignment(rows: Sequence[Edges], columns: int) -> list[int]:
     price = [0.0] * columns  # potential + price >= weight for every edge; equal for those in the map
     column_of, row_of = [-1] * len(rows), [-1] * columns
     for start in range(len(rows)):
-        cost: dict[int, float] = {}
-        via: dict[int, int] = {}
-        open_columns: list[tuple[float, int]] = []
+        cost: dict[int, float] = {}  # column → cost of the cheapest path to it so far
+        via: dict[int, int] = {}  # column → the row before it on that path
+        open_columns: list[tuple[float, int]] = []  # heap of columns still to be searched from
         reached, closed = [(start, 0.0)], dict[int, float]()
-        # The cheapest end so far: a free column, or else the row that is to stay alone.
+        # The cheapest end of a path so far: a free column, or else a row that is left without a partner, which costs
+        # its potential (all that its edges could bring).
         end_cost, end_column, end_row = potential[start], -1, start
         row, so_far = start, 0.0
         while True:
@@ -138,12 +149,15 @@ def solve_assignment(rows: Sequence[Edges], columns: int) -> list[int]:
             reached.append((row, so_far))
             if so_far + potential[row] < end_cost:
                 end_cost, end_column, end_row = so_far + potential[row], -1, row
+        # Adjust the duals of everything searched, so that edges on the path become tight (cost 0) and none falls below.
         for row, at in reached:
             potential[row] -= max(0.0, end_cost - at)
         for column, at in closed.items():
             price[column] += max(0.0, end_cost - at)
+        # The path ends at a row: that row gives up its column, which is where the path then ends.
         if end_column < 0:
             end_column, column_of[end_row] = column_of[end_row], -1
+        # Walk the path back to its start; each row takes the column after it and frees its former one.
         while end_column >= 0:
             row = via[end_column]
             row_of[end_column] = row
@@ -152,21 +166,22 @@ def solve_assignment(rows: Sequence[Edges], columns: int) -> list[int]:
 
 
 def _renumber(nodes: Ints) -> Ints:
-    """The same nodes without gaps, in their order."""
+    """Renumber nodes without gaps, in their order."""
     return (np.cumsum(np.bincount(nodes) > 0) - 1)[nodes]
 
 
 def _first_of_each(nodes: Ints) -> Ints:
-    """Where each node stands for the first time."""
+    """Return the index at which each node occurs first."""
     first = np.full(int(nodes.max(initial=-1)) + 1, -1)
-    first[nodes[::-1]] = np.arange(len(nodes))[::-1]  # of several, the last assignment stays
+    first[nodes[::-1]] = np.arange(len(nodes))[::-1]  # reversed, because of several assignments the last one stays
     return first[first >= 0]
 
 
 def _best_other(nodes: Ints, weight: Floats) -> Floats:
-    """For each edge the greatest weight among the other edges at its node; 0 where it has none."""
+    """Return for each edge the greatest weight among the other edges at its node; 0 where there is no other."""
     best = np.zeros(int(nodes.max()) + 1)
     np.maximum.at(best, nodes, weight)
+    # One best edge per node is the exception: for it the second best is the best other.
     top = np.flatnonzero(weight == best[nodes])
     top = top[_first_of_each(nodes[top])]
     second = np.zeros(len(best))

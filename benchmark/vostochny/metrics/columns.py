@@ -1,6 +1,6 @@
-"""Entities of many documents as columns of numbers, so that a million of them are matched without a loop.
+"""Entities of many documents as columns of integers, so that a million of them are matched without a Python loop.
 
-Both sides of a comparison share one vocabulary of types, levels and zones; see :class:`EntityTable`.
+Gold and predictions share one vocabulary of types, levels and zones; see :class:`EntityTable`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from vostochny.metrics.counts import Bools, Ints, match_codes
 from vostochny.metrics.pairs import Pair
 from vostochny.model import Span
 
-# Codes of the column ``level``. VALUE is a value's absent level; UNSTATED a system's silence, settled before matching.
+# Codes of the column ``level``. VALUE is the absent level of a value; UNSTATED is a level that a system did not state,
+# which :func:`resolve_levels` replaces before anything is matched.
 LEVELS = ("", "NAM", "NOM", "PRO")
 VALUE, NAM, NOM, PRO = range(4)
 UNSTATED = -1
@@ -40,13 +41,16 @@ class EntityColumns:
     zone: Ints
 
     def where(self, keep: Bools | Ints) -> EntityColumns:
-        """The rows for which ``keep`` is true, or those of these numbers."""
+        """Return the rows for which ``keep`` is true, or the rows with these indices."""
         return EntityColumns(*(getattr(self, name)[keep] for name in self.__dataclass_fields__))
 
 
 @dataclass(frozen=True)
 class EntityTable:
-    """Gold and predicted entities side by side. ``documents`` gives the document of each unit."""
+    """Gold and predicted entities side by side.
+
+    ``documents`` gives the document of each unit, shape (units,); ``types`` and ``zones`` are the vocabularies.
+    """
 
     gold: EntityColumns
     predicted: EntityColumns
@@ -61,9 +65,10 @@ class EntityTable:
 
 
 def build_entity_table(pairs: list[Pair], trim: bool = False) -> EntityTable:
-    """The entities of paired documents as columns, levels settled (:func:`resolve_levels`).
+    """Return the entities of paired documents as columns, with levels resolved (:func:`resolve_levels`).
 
-    With ``trim`` every span is cut by :func:`trim_span` first.
+    The rows of a side are in the order of its documents' entities. With ``trim`` every span is first cut by
+    :func:`trim_span`.
     """
     types: dict[str, int] = {}
     zones: dict[str, int] = {}
@@ -80,24 +85,24 @@ def build_entity_table(pairs: list[Pair], trim: bool = False) -> EntityTable:
         return EntityColumns(*np.array(rows, dtype=np.int64).reshape(-1, 7).T)
 
     gold, predicted = columns("gold"), columns("predicted")
-    # A gold that says no levels holds names.
+    # In a gold without levels every mention is taken for a name.
     gold = replace(gold, level=np.where(gold.level == UNSTATED, NAM, gold.level))
     return resolve_levels(EntityTable(gold, predicted, Pair.unit_documents(pairs), tuple(types), tuple(zones)))
 
 
-# What other conventions put into a mention: a leading article, a trailing possessive, quotation marks around it.
+# Parts of a mention by other conventions: a leading article, a trailing possessive, quotation marks around it.
 _QUOTES = "“”‘’\"'«»"
 _LEADING = re.compile(rf"(?:[\s{_QUOTES}]|(?:the|an?)\s+)*", re.I)
 
 
 def trim_span(span: Span, text: str) -> Span:
-    """The span without leading articles, trailing possessive, quotation marks and white space at its edges.
+    """Return the span without leading articles, trailing possessive, quotation marks and white space at its edges.
 
-    A span of which nothing would be left stays as it is, and so does one whose text is not known.
+    A span of which nothing would be left is returned as it is, and so is one whose text is not known.
     """
     words = span.of(text)
-    found = _LEADING.match(words)
-    start, end = found.end() if found else 0, len(words)
+    prefix = _LEADING.match(words)
+    start, end = prefix.end() if prefix else 0, len(words)
     while end > start and (words[end - 1].isspace() or words[end - 1] in _QUOTES):
         end -= 1
     if words[start:end].lower().endswith(("’s", "'s")):
@@ -106,15 +111,19 @@ def trim_span(span: Span, text: str) -> Span:
 
 
 def encode_rows(sides: Iterable[EntityColumns], *names: str) -> tuple[Ints, ...]:
-    """One integer a row for the chosen columns, equal on both sides where the rows are.
+    """Encode the chosen columns as one integer per row, equal across sides where the rows are equal.
 
-    The columns are packed into 63 bits by their greatest values; where that is too narrow they are numbered by their
-    distinct rows instead.
+    The columns are packed into 63 bits by their greatest values, so that comparing rows is comparing integers; where
+    that is too narrow, distinct rows are numbered instead, which needs a sort.
+
+    Args:
+        sides: gold and predicted entities; all share one encoding.
+        names: the columns to encode, the most significant first.
     """
     sides = tuple(sides)
     chosen = [[getattr(side, name) for name in names] for side in sides]
     sizes = [max((int(side[i].max(initial=0)) for side in chosen), default=0) + 1 for i in range(len(names))]
-    if np.prod(np.array(sizes, dtype=object)) < 2**63:
+    if np.prod(np.array(sizes, dtype=object)) < 2**63:  # Python integers, which cannot overflow
         packed = []
         for side in chosen:
             code = np.zeros(len(side[0]), dtype=np.int64)
@@ -128,78 +137,84 @@ def encode_rows(sides: Iterable[EntityColumns], *names: str) -> tuple[Ints, ...]
 
 
 def resolve_levels(table: EntityTable) -> EntityTable:
-    """Give each predicted entity whose system said no level the level of the gold nominal or pronoun on the same span.
+    """Give each predicted entity without a stated level the level of the gold nominal or pronoun on the same span.
 
-    Where none stands there, or a name stands there as well, it claims a name. So a levelless hit on a nominal is
-    neither right nor wrong among names.
+    Where there is none, or there is a gold name as well, it is taken for a name. So a prediction without level that
+    hits a nominal is neither right nor wrong among names.
     """
     predicted, gold = table.predicted, table.gold
-    silent = predicted.level == UNSTATED
-    level = np.where(silent, NAM, predicted.level)
-    if silent.any() and (gold.level > NAM).any():
+    unstated = predicted.level == UNSTATED
+    level = np.where(unstated, NAM, predicted.level)
+    if unstated.any() and (gold.level > NAM).any():
         mine, theirs = encode_rows((predicted, gold), "document", "start", "end")
+        # Of gold entities on one span the lowest level comes first (value, name, nominal, pronoun), and searchsorted
+        # finds the first: a name goes before a nominal.
         order = np.lexsort((gold.level, theirs))
         ordered = theirs[order]
         at = np.searchsorted(ordered, mine)
-        stands = at < len(ordered)
-        stands[stands] = ordered[at[stands]] == mine[stands]
-        stands &= silent
-        level[stands] = np.maximum(gold.level[order[at[stands]]], NAM)
+        has_gold = at < len(ordered)
+        has_gold[has_gold] = ordered[at[has_gold]] == mine[has_gold]
+        has_gold &= unstated
+        level[has_gold] = np.maximum(gold.level[order[at[has_gold]]], NAM)  # a value has no level to give
     return replace(table, predicted=replace(predicted, level=level))
 
 
 def match_rows(gold: EntityColumns, predicted: EntityColumns, *names: str) -> tuple[Bools, Bools]:
-    """Which rows have a one-to-one partner with equal document and equal ``names``."""
+    """Return a flag per gold and per predicted row: whether it has a one-to-one partner with equal ``names``.
+
+    ``names`` are columns; the document must always be equal.
+    """
     return match_codes(*encode_rows((gold, predicted), "document", *names))
 
 
 def pair_rows(gold: EntityColumns, predicted: EntityColumns) -> tuple[Ints, Ints]:
-    """One-to-one pairs of gold and predicted rows, as two aligned arrays of row numbers.
+    """Pair gold and predicted rows one to one: return two aligned arrays of row indices.
 
-    Independent of the order of either side. First the same span and type, then the same span; what is left is paired
-    where spans of one document overlap, by the assignment of greatest total weight: the Dice coefficient of the two
-    spans, plus 1 where the types agree.
+    Independent of the order of either side. First rows of equal span and type are paired, then rows of equal span; the
+    others are paired where spans of one document overlap, by the assignment of greatest total weight: the Dice
+    coefficient of the two spans, plus 1 where the types agree.
     """
-    found: list[tuple[Ints, Ints]] = []
-    # In the order of their content, so that ties do not hang on the order of the input.
+    pairs: list[tuple[Ints, Ints]] = []
+    # Sorted by content, so that ties do not depend on the order of the input.
     rest = [np.lexsort((side.type, side.end, side.start, side.document)) for side in (gold, predicted)]
     for names in (("document", "start", "end", "type"), ("document", "start", "end")):
         keys = encode_rows([side.where(rows) for side, rows in zip((gold, predicted), rest, strict=True)], *names)
         hits = match_codes(*keys)
-        # Hit rows of equal keys are equally many on both sides, so ordering both by key aligns them.
+        # Both sides have equally many hits of each key, so sorting both by key aligns partners.
         aligned = [
             rows[hit][np.argsort(key[hit], kind="stable")] for rows, hit, key in zip(rest, hits, keys, strict=True)
         ]
-        found.append((aligned[0], aligned[1]))
+        pairs.append((aligned[0], aligned[1]))
         rest = [rows[~hit] for rows, hit in zip(rest, hits, strict=True)]
     left, right = _find_overlaps(gold.where(rest[0]), predicted.where(rest[1]))
     g, p = gold.where(rest[0][left]), predicted.where(rest[1][right])
     shared = np.minimum(g.end, p.end) - np.maximum(g.start, p.start)
     weight = 2 * shared / (g.end - g.start + p.end - p.start) + (g.type == p.type)
-    # An edge that is alone at both its ends is its own best map; only the tangled rest needs the solver.
+    # Two rows that overlap each other and no other row are a pair; only the tangled rest needs the slow solver.
     alone = (np.bincount(left, minlength=1)[left] == 1) & (np.bincount(right, minlength=1)[right] == 1)
-    found.append((rest[0][left[alone]], rest[1][right[alone]]))
+    pairs.append((rest[0][left[alone]], rest[1][right[alone]]))
     tangled = ~alone
     edges = zip(left[tangled].tolist(), right[tangled].tolist(), weight[tangled].tolist(), strict=True)
     best = best_pairs({(a, b): w for a, b, w in edges})
-    found.append(
+    pairs.append(
         (rest[0][np.array(list(best), dtype=np.int64)], rest[1][np.array(list(best.values()), dtype=np.int64)])
     )
-    return np.concatenate([a for a, _ in found]), np.concatenate([b for _, b in found])
+    return np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs])
 
 
 def _find_overlaps(gold: EntityColumns, predicted: EntityColumns) -> tuple[Ints, Ints]:
-    """All pairs of rows of one document that share a character. Time: a sort, and one step a pair found.
+    """Return all pairs of rows of one document that share a character, as two arrays of row indices.
 
-    An empty span (words that were not found) shares none, wherever it stands.
+    An empty span (words that the text does not have) shares none, wherever it is. Time: a sort, and one step per pair.
     """
+    # All documents laid end to end on one line, each ``width`` long, so that one sort serves all of them.
     width = max(int(side.end.max(initial=0)) for side in (gold, predicted)) + 1
     starts = [side.document * width + side.start for side in (gold, predicted)]
     ends = [side.document * width + side.end for side in (gold, predicted)]
     order = [np.argsort(s, kind="stable") for s in starts]
     ordered = [s[o] for s, o in zip(starts, order, strict=True)]
-    # Either the predicted span begins inside the gold one (its first character included), or the gold one begins
-    # strictly inside the predicted one: each pair is met once.
+    # Of two spans that overlap, either the predicted one begins inside the gold one (its first character included), or
+    # the gold one begins inside the predicted one (its first character excluded): so each pair is listed once.
     first = _ranges(np.searchsorted(ordered[1], starts[0], "left"), np.searchsorted(ordered[1], ends[0], "left"))
     second = _ranges(np.searchsorted(ordered[0], starts[1], "right"), np.searchsorted(ordered[0], ends[1], "left"))
     left = np.concatenate([first[0], order[0][second[1]]])
@@ -209,7 +224,7 @@ def _find_overlaps(gold: EntityColumns, predicted: EntityColumns) -> tuple[Ints,
 
 
 def _ranges(begin: Ints, end: Ints) -> tuple[Ints, Ints]:
-    """For each row i the numbers begin[i] … end[i]-1: (i repeated, the numbers)."""
+    """Return for each row i the integers begin[i] … end[i] - 1, as two arrays: i repeated, and the integers."""
     lengths = np.maximum(end - begin, 0)
     row = np.repeat(np.arange(len(begin)), lengths)
     offset = np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)

@@ -1,14 +1,14 @@
-"""The joint of the benchmark: what a metric returns, as rows that add up.
+"""Counts: the result of a metric, as rows that add up. Scores, intervals and distributed runs are made from them.
 
-Every metric here judges two lists of items, the gold ones and the predicted ones. An item stands in one **unit** (a
-paragraph of a document), belongs to one **stratum** (its type, level and zone, say), weighs something (1 for spans)
-and earns credit between 0 and its weight. Recall is credit over weight on the gold side, precision the same on the
-predicted side. :func:`tally` adds items up to four numbers a unit and stratum::
+A metric compares two lists of items, the gold ones and the predicted ones. An item belongs to one **unit** (a paragraph
+of a document) and one **stratum** (its type, level and zone, say), has a weight (1 for spans) and earns credit between
+0 and its weight. Recall is credit over weight on the gold side, precision the same on the predicted side. :func:`tally`
+adds items up to four numbers per unit and stratum::
 
     credit of gold, weight of gold, credit of predicted, weight of predicted
 
-A score is a function of summed rows, an interval is a weighted sum of rows, a table by type is a selection of strata,
-and a distributed run is a sum over workers. No metric is computed twice to get any of them.
+A score is a function of summed rows, an interval is made from weighted sums of rows, a table by type is a selection of
+strata, and a distributed run is a sum over workers. No metric is computed twice to get any of them.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 GOLD_CREDIT, GOLD, PREDICTED_CREDIT, PREDICTED = range(4)
-GRID = 2.0**-26  # see BlockCounts
+GRID = 2.0**-26  # the step to which BlockCounts rounds credit and weight
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One judged item; ``stratum`` has one value for each facet of its metric."""
+    """One gold or predicted item with its credit; ``stratum`` has one value for each facet of its metric."""
 
     unit: int
     stratum: tuple[str, ...]
@@ -39,11 +39,11 @@ class Item:
 
 @dataclass(frozen=True)
 class Counts:
-    """Rows of one metric.
+    """The counts of one metric.
 
     ``values`` has the shape (units, strata, 4), its last axis as in the module's docstring. ``facets`` names the parts
-    of a stratum, for instance ``("type", "level", "zone")``. ``documents`` gives the document of each unit, an index
-    that never falls, so that resampling can stay within documents or leave one out.
+    of a stratum, for instance ``("type", "level", "zone")``. ``documents`` gives the document of each unit, shape
+    (units,), an index that never falls, so that resampling can stay within documents or leave one out.
     """
 
     metric: str
@@ -53,23 +53,23 @@ class Counts:
     documents: Ints
 
     def total(self) -> Floats:
-        """The four numbers over all units and strata, shape (4,)."""
+        """Return the four numbers summed over all units and strata, shape (4,)."""
         out: Floats = self.values.sum(axis=(0, 1))
         return out
 
     def by_unit(self) -> Floats:
-        """The four numbers a unit, shape (units, 4)."""
+        """Return the four numbers per unit, summed over strata, shape (units, 4)."""
         out: Floats = self.values.sum(axis=1)
         return out
 
     def where(self, keep: Callable[[dict[str, str]], bool]) -> Counts:
-        """The same metric on the strata for which ``keep({facet: value})`` is true."""
+        """Return the counts of the strata for which ``keep({facet: value})`` is true."""
         chosen = [i for i, s in enumerate(self.strata) if keep(dict(zip(self.facets, s, strict=True)))]
         strata = tuple(self.strata[i] for i in chosen)
         return Counts(self.metric, self.facets, strata, self.values[:, chosen], self.documents)
 
     def by(self, facet: str) -> dict[str, Counts]:
-        """The parts of this count by the values of one facet, in order of first appearance."""
+        """Split these counts by the values of one facet, in order of first appearance."""
         at = self.facets.index(facet)
 
         def part(value: str) -> Counts:
@@ -78,11 +78,11 @@ class Counts:
         return {value: part(value) for value in dict.fromkeys(s[at] for s in self.strata)}
 
     def __add__(self, other: Counts) -> Counts:
-        """The counts of two sets of documents: units of both, one after the other; strata joined by name."""
+        """Return the counts of two sets of documents together, as :func:`concatenate` does."""
         return concatenate([self, other])
 
     def reorder(self, rank: Ints) -> Counts:
-        """The same with document d as the ``rank[d]``-th, and strata sorted."""
+        """Return the same counts with document d as the ``rank[d]``-th, and strata sorted."""
         units = np.argsort(rank[self.documents], kind="stable")
         strata = sorted(range(len(self.strata)), key=lambda i: self.strata[i])
         values = self.values[units][:, strata]
@@ -91,11 +91,11 @@ class Counts:
 
 
 class BlockCounts:
-    """The rows of one metric over a fixed number of blocks of documents, to which others are added in place.
+    """The counts of one metric summed over a fixed number of blocks of documents, to which counts are added in place.
 
-    Its size does not grow with documents. What is added is first put on a grid of GRID, so that sums are exact (up to
-    2⁵³ of its steps in a cell) and do not depend on the order in which documents and parts of them are added: numbers
-    of items are on it as they are, ratios lose less than a hundred-millionth a document.
+    Its size does not grow with the number of documents. Every number is first rounded to a multiple of GRID, so that
+    sums are exact (up to 2⁵³ steps per cell) and do not depend on the order in which documents, and parts of documents,
+    are added. Whole numbers of items are multiples of GRID already; ratios lose less than 1e-8 per document.
     """
 
     def __init__(self, metric: str, facets: tuple[str, ...], blocks: int):
@@ -104,16 +104,17 @@ class BlockCounts:
         self.values: Floats = np.zeros((blocks, 0, 4))
 
     def add(self, part: Counts, block: Ints) -> None:
-        """Add the rows of some documents; ``block`` gives the block of each of its units."""
+        """Add the counts of some documents; ``block`` gives the block of each of their units."""
         if not part.values.size:
             return
+        # With units sorted by block, each block is one run, which reduceat sums in one call.
         order = np.argsort(block, kind="stable")
         first = np.flatnonzero(np.diff(block[order], prepend=-1))
         exact = np.round(part.values[order] / GRID) * GRID
         self._add_rows(part.strata, block[order][first], np.add.reduceat(exact, first, axis=0))
 
     def update(self, other: BlockCounts) -> None:
-        """Add the rows of other documents over the same blocks."""
+        """Add the counts of other documents over the same blocks."""
         rows = np.flatnonzero(other.values.any(axis=(1, 2)))
         self._add_rows(tuple(other.strata), rows, other.values[rows])
 
@@ -125,13 +126,16 @@ class BlockCounts:
         self.values[rows[:, None], columns] += values
 
     def counts(self, blocks: Ints) -> Counts:
-        """The rows of these blocks, each as a document of one unit; strata sorted."""
+        """Return the counts of these blocks, each as a document of one unit, with strata sorted."""
         documents = np.arange(len(blocks))
         return Counts(self.metric, self.facets, tuple(self.strata), self.values[blocks], documents).reorder(documents)
 
 
 def concatenate(parts: Sequence[Counts]) -> Counts:
-    """The counts of several sets of documents: the units of all, one after the other; strata joined by name."""
+    """Return the counts of several sets of documents together: all units in turn, strata of one name merged.
+
+    Raises ValueError where they are counts of different metrics.
+    """
     first = parts[0]
     for other in parts:
         if (first.metric, first.facets) != (other.metric, other.facets):
@@ -153,7 +157,16 @@ def concatenate(parts: Sequence[Counts]) -> Counts:
 def sum_items(
     units: int, strata: int, unit: Ints, stratum: Ints, credit: Floats, weight: Floats | None = None
 ) -> Floats:
-    """Credit and weight a cell from columns of items: shape (units, strata, 2). Without ``weight`` each weighs 1."""
+    """Add up columns of items to credit and weight per unit and stratum: shape (units, strata, 2).
+
+    Args:
+        units: the number of units.
+        strata: the number of strata.
+        unit: the unit of each item.
+        stratum: the stratum of each item.
+        credit: the credit of each item.
+        weight: the weight of each item; None where each weighs 1.
+    """
     cell = unit * strata + stratum
     size = units * strata
     out = np.empty((size, 2))
@@ -165,7 +178,15 @@ def sum_items(
 def tally(
     metric: str, facets: tuple[str, ...], documents: Ints, gold: Iterable[Item], predicted: Iterable[Item]
 ) -> Counts:
-    """Counts from lists of judged items; ``documents`` gives the document of every unit, the empty ones included."""
+    """Add up lists of items to counts.
+
+    Args:
+        metric: the name of the metric.
+        facets: the names of the parts of a stratum.
+        documents: the document of every unit, units without items included.
+        gold: the gold items.
+        predicted: the predicted items.
+    """
     sides = list(gold), list(predicted)
     names: dict[tuple[str, ...], int] = {}
     for side in sides:
@@ -181,21 +202,21 @@ def tally(
 
 
 def match_codes(gold: Ints, predicted: Ints) -> tuple[Bools, Bools]:
-    """Which items of two multisets of integer codes have a partner: the n-th copy of a code meets its n-th copy.
+    """Match two multisets of integer codes: of equal codes, the n-th gold copy is paired with the n-th predicted copy.
 
-    Returns a flag for each gold and for each predicted item, in their order. O(n log n), and O(n) where both come in
-    order, as read from a file they do: the stable sort merges runs.
+    Returns a flag for each gold and for each predicted item, in their order: whether it has a partner. O(n log n), and
+    O(n) where both sides are sorted, as they are when read from a file: numpy's stable sort merges runs.
     """
     both = np.concatenate([gold, predicted])
     order = np.argsort(both, kind="stable")
     ordered = both[order]
     from_gold = order < len(gold)
     first = np.flatnonzero(np.concatenate([np.ones(min(1, len(both)), dtype=bool), ordered[1:] != ordered[:-1]]))
-    run = np.cumsum(np.bincount(first, minlength=len(both))) - 1  # which run of equal codes each item is in
+    run = np.cumsum(np.bincount(first, minlength=len(both))) - 1  # the run of equal codes that each item is in
     copies = np.diff(first, append=len(both))
     golds = np.add.reduceat(from_gold, first, dtype=np.int64) if len(first) else first
     matched = np.minimum(golds, copies - golds)[run]
-    # A stable sort leaves the gold copies of a code before the predicted ones.
+    # The index of an item among the copies of its side: a stable sort leaves gold copies before predicted ones.
     place = np.arange(len(both)) - first[run]
     place[~from_gold] -= golds[run][~from_gold]
     hit = np.empty(len(both), dtype=bool)
@@ -204,7 +225,7 @@ def match_codes(gold: Ints, predicted: Ints) -> tuple[Bools, Bools]:
 
 
 def match_keys(gold: Sequence[Hashable], predicted: Sequence[Hashable]) -> tuple[list[bool], list[bool]]:
-    """The same for keys of any kind: items are equal where their keys are, and match one to one."""
+    """Match two multisets of hashable keys one to one, as :func:`match_codes` does for integers."""
     codes: dict[Hashable, int] = {}
     sides = [
         np.fromiter((codes.setdefault(key, len(codes)) for key in side), dtype=np.int64, count=len(side))

@@ -1,4 +1,4 @@
-"""Entities: mentions and value expressions as typed spans."""
+"""Metrics of entities: mentions and value expressions as typed spans."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FACETS = ("type", "level", "zone")
 
 
 def exact(table: EntityTable, metric: str, names_only: bool = False, labelled: bool = True) -> Counts:
-    """Exact match: an entity is right where a gold one has its span and its type (CoNLL-2003; MUC's strict).
+    """Compute exact match: an entity is right where a gold one has its span and type (CoNLL-2003; MUC's strict).
 
     F1 = 2·right / (gold + predicted). ``names_only`` keeps names and values and leaves nominals and pronouns out on
     both sides; without ``labelled`` the type need not agree. Items are multisets: the second copy of a prediction is
@@ -28,10 +28,10 @@ def exact(table: EntityTable, metric: str, names_only: bool = False, labelled: b
     if names_only:
         gold, predicted = (side.where((side.level == NAM) | (side.level == VALUE)) for side in (gold, predicted))
     hits = match_rows(gold, predicted, "start", "end", *(["type"] if labelled else []))
-    return _count(table, metric, gold, predicted, *hits)
+    return _tally_columns(table, metric, gold, predicted, *hits)
 
 
-def _count(
+def _tally_columns(
     table: EntityTable,
     metric: str,
     gold: EntityColumns,
@@ -39,7 +39,16 @@ def _count(
     credit_gold: Bools | Floats,
     credit_predicted: Bools | Floats,
 ) -> Counts:
-    """Rows of counts from the credit of each row, with a column only for strata that occur."""
+    """Add up entities of two sides to counts, with a stratum only for the (type, level, zone) that occur.
+
+    Args:
+        table: the table that the entities come from, for its units and vocabularies.
+        metric: the name of the metric.
+        gold: the gold entities that take part.
+        predicted: the predicted entities that take part.
+        credit_gold: what each gold row earns, 0 to 1.
+        credit_predicted: what each predicted row earns.
+    """
     shape = len(table.types), len(LEVELS), len(table.zones)
     strata = [(s.type * shape[1] + s.level) * shape[2] + s.zone for s in (gold, predicted)]
     seen = np.bincount(np.concatenate(strata), minlength=1) > 0
@@ -58,10 +67,10 @@ def _count(
 
 
 def iob2(pairs: list[Pair], metric: str) -> Counts:
-    """Strict IOB2 over the stored sentences and tokens, as seqeval's ``mode="strict", scheme=IOB2`` counts it.
+    """Compute strict IOB2 over the stored sentences and tokens, equal to seqeval's ``mode="strict", scheme=IOB2``.
 
-    Both sides are turned to tags by the same rule (align.spans_to_iob2): names and values, longest first where spans
-    share a token, cut at sentence ends. Facets: type, zone.
+    Both sides are turned into tags by the same rule (alignment.spans_to_iob2): names and values, longest first where
+    spans share a token, cut at sentence ends. Facets: type, zone.
     """
     gold_items: list[Item] = []
     predicted_items: list[Item] = []
@@ -79,65 +88,66 @@ def iob2(pairs: list[Pair], metric: str) -> Counts:
 
 
 def tag_rows(pair: Pair) -> tuple[list[list[str]], list[list[str]]]:
-    """Gold and predicted IOB2 tags of a pair, a list a sentence; tokens outside scored zones are left out.
+    """Return gold and predicted IOB2 tags of a pair, one list per sentence, without tokens outside scored zones.
 
-    Only names and values are tagged; a predicted entity without a level stands where a gold nominal or pronoun does is
+    Only names and values are tagged. A predicted entity without a level on the span of a gold nominal or pronoun is
     left out, as in :func:`exact`.
     """
     rank = {level: i for i, level in enumerate(LEVELS)}
-    standing: dict[Span, str] = {}
+    gold_level: dict[Span, str] = {}
+    # The lowest level last, so that of several gold entities on one span it is the one that stays.
     for e in sorted(pair.gold.entities, key=lambda e: -rank[e.level or ""]):
-        standing[e.span] = e.level or ""
+        gold_level[e.span] = e.level or ""
 
-    def flat(e: Entity) -> bool:
-        return e.type in pair.value_types or (e.level or standing.get(e.span, "NAM")) in ("", "NAM")
+    def is_tagged(e: Entity) -> bool:
+        return e.type in pair.value_types or (e.level or gold_level.get(e.span, "NAM")) in ("", "NAM")
 
     sentences = pair.sentence_tokens
     starts, ends = [tokens[0].start for tokens in sentences], [tokens[-1].end for tokens in sentences]
     out = []
     for side in (pair.gold, pair.predicted):
-        spans = [(e.span, e.type) for e in side.entities if flat(e)]
+        spans = [(e.span, e.type) for e in side.entities if is_tagged(e)]
         inside: list[list[tuple[Span, str]]] = [[] for _ in sentences]
         for span, label in spans:
             for row in range(bisect_right(ends, span.start), bisect_left(starts, span.end)):
                 inside[row].append((span, label))
-        out.append([spans_to_iob2(found, tokens) for found, tokens in zip(inside, sentences, strict=True)])
+        out.append([spans_to_iob2(row_spans, tokens) for row_spans, tokens in zip(inside, sentences, strict=True)])
     return out[0], out[1]
 
 
 def text_set(table: EntityTable, pairs: list[Pair], metric: str) -> Counts:
-    """Document-level set F1 of (text, type) over names and values: what remains when offsets do not count.
+    """Compute the document-level set F1 of (text, type) over names and values: a score without offsets.
 
     Each different (text, type) of a document is one item, however often it is mentioned; quotation marks, dashes and
-    white space are evened out. So it is no measure of finding mentions, and not comparable with one that is; it tells
-    how much of an error is in the placing of words. Words that were not found count as they were given. An item
-    stands where it is mentioned first. Facets: type, zone.
+    white space are normalised. So it does not measure how mentions are found, and is not comparable with a metric that
+    does; it shows how much of an error is in the offsets. Words that the text does not have are taken as they were
+    given. An item belongs to the unit and zone of its first mention. Facets: type, zone.
     """
     sides: list[dict[tuple[int, str, str], tuple[int, str]]] = []
-    for side, nowhere in ((table.gold, [{}] * len(pairs)), (table.predicted, [_unplaced(p) for p in pairs])):
+    for side, unplaced in ((table.gold, [{}] * len(pairs)), (table.predicted, [_unplaced_words(p) for p in pairs])):
         columns = (side.document, side.start, side.end, side.type, side.unit, side.zone, side.level)
         rows = []
         for number, start, end, type_, unit, zone, level in zip(*(c.tolist() for c in columns), strict=True):
             words = pairs[number].gold.text[start:end]
-            if start == end:
-                words = next(nowhere[number].get(start, iter(())), "")
+            if start == end:  # an empty span stands for words that were not found
+                words = next(unplaced[number].get(start, iter(())), "")
             if level in (NAM, VALUE):
                 rows.append((number, start, end, type_, unit, zone, normalise(words)))
-        seen: dict[tuple[int, str, str], tuple[int, str]] = {}
+        first_places: dict[tuple[int, str, str], tuple[int, str]] = {}
         for number, _, _, type_, unit, zone, words in sorted(rows):
-            seen.setdefault((number, words, table.types[type_]), (unit, table.zones[zone]))
-        sides.append(seen)
+            first_places.setdefault((number, words, table.types[type_]), (unit, table.zones[zone]))
+        sides.append(first_places)
     items = [
-        [Item(unit, (key[2], zone), float(key in other)) for key, (unit, zone) in seen.items()]
-        for seen, other in (sides, sides[::-1])
+        [Item(unit, (key[2], zone), float(key in other)) for key, (unit, zone) in side_items.items()]
+        for side_items, other in (sides, sides[::-1])
     ]
     return tally(metric, ("type", "zone"), table.documents, *items)
 
 
-def _unplaced(pair: Pair) -> dict[int, Iterator[str]]:
-    """The predicted words that were not found, by where their empty spans stand, in the order they were given.
+def _unplaced_words(pair: Pair) -> dict[int, Iterator[str]]:
+    """Return the predicted words that were not found, by the offset of their empty spans, in the order of the input.
 
-    A short text has fewer places than there may be such words, so several can stand in one.
+    A short text has fewer offsets than there may be such words, so several can share one.
     """
     out: dict[int, list[str]] = defaultdict(list)
     for span, words in pair.predicted.placement.unplaced:
@@ -145,7 +155,7 @@ def _unplaced(pair: Pair) -> dict[int, Iterator[str]]:
     return {at: iter(words) for at, words in out.items()}
 
 
-# What a pair earns under each scheme of SemEval-2013 task 9.1: (same span, same type) → credit.
+# Credit of a pair under each scheme of SemEval-2013 task 9.1, from (same span, same type).
 SEMEVAL: dict[str, Callable[[Bools, Bools], Floats]] = {
     "strict": lambda span, type_: (span & type_).astype(np.float64),
     "exact": lambda span, type_: span.astype(np.float64),
@@ -155,11 +165,12 @@ SEMEVAL: dict[str, Callable[[Bools, Bools], Floats]] = {
 
 
 def semeval(table: EntityTable, metric: str, scheme: str) -> Counts:
-    """SemEval-2013 task 9.1 (Segura-Bedmar et al. 2013), after MUC-5 (Chinchor & Sundheim 1993), on all mentions.
+    """Compute SemEval-2013 task 9.1 (Segura-Bedmar et al. 2013; MUC-5, Chinchor & Sundheim 1993) on all mentions.
 
-    P = credit / predicted, R = credit / gold, where a pair (:func:`pair_rows`) earns: ``strict`` 1 for span and type,
-    ``exact`` 1 for the span, ``partial`` 1 for the span and ½ for an overlap, ``type`` 1 for the type. So a pair that
-    does not earn is INC, an unpaired gold entity MIS, an unpaired predicted one SPU. Facets: type, level, zone.
+    P = credit / predicted, R = credit / gold, where a pair (columns.pair_rows) earns: ``strict`` 1 for span and type,
+    ``exact`` 1 for the span, ``partial`` 1 for the span and ½ for an overlap, ``type`` 1 for the type. In the task's
+    terms a pair without credit is INC, an unpaired gold entity MIS, an unpaired predicted one SPU. Facets: type, level,
+    zone.
     """
     left, right = table.pairs
     gold, predicted = table.gold, table.predicted
@@ -168,4 +179,4 @@ def semeval(table: EntityTable, metric: str, scheme: str) -> Counts:
     earned = [np.zeros(len(side.start)) for side in (gold, predicted)]
     earned[0][left] = credit
     earned[1][right] = credit
-    return _count(table, metric, gold, predicted, *earned)
+    return _tally_columns(table, metric, gold, predicted, *earned)

@@ -1,1 +1,1 @@
-"""Counts to numbers: scores, their intervals, and how two systems differ."""
+"""From counts to numbers: scores, their intervals, and the difference between two systems."""

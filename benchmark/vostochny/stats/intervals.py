@@ -1,14 +1,14 @@
-"""How sure a score is: two 95 % intervals, named for what they speak of.
+"""Two 95 % intervals of a score, named after the texts that they speak of.
 
-*These articles*: what this system would score on more text like these very articles. The paragraphs of each are a
-sample of what it might have held, so paragraphs are resampled within documents. *New articles of this kind*: what it
-would score on other articles. The documents are the sample, five of them, so documents are left out one at a time.
+*These articles*: the score of this system on more text like these very articles. The paragraphs of an article are a
+sample of the text that it could have had, so paragraphs are resampled within documents. *New articles of this kind*:
+its score on other articles. The documents are the sample, five of them, so documents are left out one at a time.
 Neither covers articles on other events.
 
-Both work on summed rows. python -m scripts coverage measures how often they hold what they claim to, and the choices
-below rest on its figures, benchmark/coverage.json. Of simulated samples of five articles the first interval held its
-truth in .93 to .95 (.92 with four paragraphs each), the second in .93 to .96; the usual bootstrap over the five
-documents in .81 to .85; and the first, mistaken for the second, in as few as .53.
+Both work on summed rows. ``python -m scripts coverage`` measures how often they contain the true value, and the choices
+below rest on its results, benchmark/coverage.json. Of simulated samples of five articles the first interval contained
+the true value in .93 to .95 (.92 with four paragraphs each), the second in .93 to .96; the usual bootstrap over the
+five documents in .81 to .85; and the first, mistaken for the second, in as few as .53.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from vostochny.stats.scores import Measure, none_if_nan
 
 RESAMPLES = 10_000
 SEED = 20230913
-MIN_ITEMS = 30  # below this much gold no interval is given
-MIN_DOCUMENTS = 3  # for the jackknife
-MIN_UNITS = 20  # that can be drawn, for the bootstrap
-MATRIX_UNITS = 500  # above this resampled totals are drawn from their normal limit
-_MOST_UNDEFINED = 0.05  # of the resamples
-_BLOCK = 1 << 18  # draws made, or products summed, at once
+MIN_ITEMS = 30  # gold items below which there is no interval
+MIN_DOCUMENTS = 3  # documents that the jackknife needs
+MIN_UNITS = 20  # drawable units that the bootstrap needs
+MATRIX_UNITS = 500  # units above which resampled totals are drawn from their normal limit
+_MAX_UNDEFINED_SHARE = 0.05  # of the resamples
+_BLOCK_SIZE = 1 << 18  # draws or products computed at once, which bounds memory
 
 
 class Interval(NamedTuple):
-    """Both ends, inclusive."""
+    """An interval with both ends included."""
 
     low: float
     high: float
@@ -42,10 +42,10 @@ class Interval(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Uncertainty:
-    """A measure's value and how sure it is; None for what is undefined or not given, and ``notes`` say why.
+    """A measure's value and its intervals; None where one is undefined or not given, and ``notes`` state why.
 
-    ``documents`` and ``document_support`` hold the value and the gold of each document by itself, ``leave_one_out``
-    the least and the greatest value with one document left out.
+    ``documents`` and ``document_support`` are the value and the gold weight of each document by itself,
+    ``leave_one_out`` the least and the greatest value with one document left out.
     """
 
     value: float | None
@@ -60,33 +60,34 @@ class Uncertainty:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """How the units of one set of documents are drawn.
+    """The draws of the units of one set of documents.
 
-    ``counts`` has a row a resample and a column a unit: how often it was drawn (None above MATRIX_UNITS). ``scale``
-    multiplies a unit's row. ``stratum`` is what it is drawn within; ``free`` says how many units can be drawn at all.
+    ``counts`` has one row per resample and one column per unit: how often the unit was drawn (None above MATRIX_UNITS).
+    ``scale`` is the factor of each unit's rows; ``stratum`` the set of units that each is drawn within; ``drawable``
+    the number of units that share their stratum with another.
     """
 
     counts: Floats | None
     scale: Floats
     stratum: Ints
-    free: int
+    drawable: int
 
 
 @dataclass(frozen=True)
 class Resampling:
-    """Resampled totals of rows: one object for a whole run, so that every measure over the same units shares the draws.
+    """The bootstrap: one object for a whole run, so that every measure over the same units shares the draws.
 
-    A resample draws, within each document of n units, n - 1 of them with replacement and counts each n / (n - 1)
-    times: the rescaled bootstrap of Rao & Wu (1988). Drawing n would understate the variance by 1/n of it, which costs
-    .01 of coverage with fifteen paragraphs a document and .05 with four. A document that is one unit cannot vary within
-    itself; such documents are drawn from among each other (collapsed strata, Cochran 1977, section 5A.12), and one
-    alone is kept.
+    A resample draws, within each document of n units, n - 1 of them with replacement and weights each by n / (n - 1):
+    the rescaled bootstrap of Rao & Wu (1988). Drawing n would understate the variance by 1/n of it, which costs .01 of
+    coverage with fifteen paragraphs per document and .05 with four. A document of one unit cannot vary within itself;
+    such documents are drawn from among each other (collapsed strata, Cochran 1977, section 5A.12), and a single one
+    stays in every resample.
 
-    Up to MATRIX_UNITS units a matrix of how often each unit was drawn is made once, (resamples, units), 40 MB at most,
+    Up to MATRIX_UNITS units a matrix of how often each unit was drawn is built once, (resamples, units), 40 MB at most,
     and totals are a product with it. Above that a total is a sum of so many draws that it is drawn from its normal
-    limit instead, with the very mean and covariance that the matrix would give: time and memory no longer grow with
-    resamples × units. An interval's ends then lie within .04 of its width of the matrix's, at forty items as at five
-    thousand; another seed moves them by .02.
+    limit instead, with the same mean and covariance that the matrix would give: time and memory no longer grow with
+    resamples × units. An interval's ends are then within .04 of its width of the matrix's, with forty items as with
+    five thousand; another seed moves them by .02.
 
     Draws depend on the seed and the documents alone, not on order or number of calls; those of the matrix come from
     the raw PCG64 stream, which numpy keeps stable across versions.
@@ -97,25 +98,25 @@ class Resampling:
     _plans: dict[bytes, _Plan] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def totals(self, rows: Floats, documents: Ints) -> Floats:
-        """Totals of rows of shape (units, ...) in each resample: shape (resamples, ...)."""
+        """Return the totals of rows of shape (units, ...) in each resample: shape (resamples, ...)."""
         plan = self._plan(documents)
         flat = rows.reshape(len(rows), -1)
         if plan.counts is None:
             return self._normal(flat, plan).reshape(self.resamples, *rows.shape[1:])
         scaled = flat * plan.scale[:, None]
         out = np.empty((self.resamples, flat.shape[1]))
-        # In blocks too small for BLAS to share them among threads, which on a busy machine wait for each other.
-        step = max(1, _BLOCK // max(1, scaled.size))
+        # In blocks too small for BLAS to split among threads, which on a busy machine wait for each other.
+        step = max(1, _BLOCK_SIZE // max(1, scaled.size))
         for at in range(0, self.resamples, step):
             out[at : at + step] = plan.counts[at : at + step] @ scaled
         return out.reshape(self.resamples, *rows.shape[1:])
 
     def drawable(self, documents: Ints) -> int:
-        """How many units have another one to be drawn in their stead."""
-        return self._plan(documents).free
+        """Return how many units another unit can be drawn in place of; the others are the same in every resample."""
+        return self._plan(documents).drawable
 
     def _plan(self, documents: Ints) -> _Plan:
-        key = documents.tobytes()
+        key = documents.tobytes()  # measures over the same units share one plan
         if key not in self._plans:
             stratum = _strata(documents)
             size = np.bincount(stratum)[stratum] if len(stratum) else stratum
@@ -126,13 +127,14 @@ class Resampling:
         return self._plans[key]
 
     def _normal(self, rows: Floats, plan: _Plan) -> Floats:
-        """Totals from the normal distribution that a great many draws within strata tend to, never below 0."""
+        """Return totals from the normal distribution that many draws within strata converge to, never below 0."""
         sizes = np.bincount(plan.stratum)
         sums = np.zeros((len(sizes), rows.shape[1]))
         np.add.at(sums, plan.stratum, rows)
-        apart = (rows - (sums / sizes[:, None])[plan.stratum]) * np.sqrt(plan.scale)[:, None]
-        # The symmetric root is the only one that does not hang on the signs a library gives its eigenvectors.
-        values, vectors = np.linalg.eigh(apart.T @ apart)
+        deviation = (rows - (sums / sizes[:, None])[plan.stratum]) * np.sqrt(plan.scale)[:, None]
+        # The symmetric root of the covariance: the only root that does not depend on the signs that a library gives its
+        # eigenvectors.
+        values, vectors = np.linalg.eigh(deviation.T @ deviation)
         root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
         noise = np.random.Generator(np.random.PCG64(self.seed)).standard_normal((self.resamples, rows.shape[1]))
         out: Floats = np.maximum(rows.sum(axis=0) + noise @ root, 0)
@@ -140,64 +142,72 @@ class Resampling:
 
 
 def _strata(documents: Ints) -> Ints:
-    """What each unit is drawn within: its document, or for documents of one unit the set of all such."""
+    """Return the set that each unit is drawn within: its document, or, for documents of one unit, all of those."""
     if not len(documents):
         return documents
     number = np.cumsum(np.diff(documents, prepend=documents[0]) != 0)
     single = np.bincount(number)[number] == 1
-    joined = np.where(single, -1, number)
-    out: Ints = np.unique(joined, return_inverse=True)[1].astype(np.int64)
+    collapsed = np.where(single, -1, number)
+    out: Ints = np.unique(collapsed, return_inverse=True)[1].astype(np.int64)
     return out
 
 
 def _count_matrix(stratum: Ints, resamples: int, seed: int) -> Floats:
-    """How often each unit is drawn in each resample: n - 1 draws within each stratum of n, at least one."""
+    """Draw n - 1 units (at least one) within each stratum of n: return how often each is drawn in each resample."""
     units = len(stratum)
     sizes = np.bincount(stratum)
     draws = np.maximum(sizes - 1, 1)
     size = np.repeat(sizes, draws).astype(np.uint64)
     bits = np.random.PCG64(seed)
     out = np.empty((resamples, units), dtype=np.float64)
-    step = min(resamples, max(1, _BLOCK // max(1, len(size))))
-    # Where a drawn unit of a row of the block is counted, its strata laid one after the other.
+    step = min(resamples, max(1, _BLOCK_SIZE // max(1, len(size))))
+    # The cell of a stratum's first unit in each row of the block, with the units of a stratum side by side; adding the
+    # number drawn within the stratum gives the cell to count in.
     first = np.repeat(np.cumsum(sizes) - sizes, draws) + units * np.arange(step)[:, None]
     order = np.argsort(stratum, kind="stable")
     for at in range(0, resamples, step):
         here = min(step, resamples - at)
         raw = bits.random_raw((here * len(size) + 1) // 2).astype("<u8", copy=False).view("<u4")
-        # A 32-bit number times n, its upper half, is one of n with a bias below n / 2³².
+        # The upper half of a 32-bit number times n is uniform below n, with a bias below n / 2³².
         chosen = raw[: here * len(size)].reshape(here, -1) * size
         chosen >>= np.uint64(32)
         place = chosen.view(np.int64)
         place += first[:here]
         out[at : at + here] = np.bincount(place.ravel(), minlength=here * units).reshape(here, units)
+    # Back from units sorted by stratum to their own order, unless they are the same.
     return out if (order[:-1] < order[1:]).all() else out[:, np.argsort(order)]
 
 
 def percentile_interval(scores: Floats) -> Interval | None:
-    """The middle 95 % of resampled scores (Efron & Tibshirani 1993, section 13.3), undefined ones left out.
+    """Return the middle 95 % of resampled scores (Efron & Tibshirani 1993, section 13.3), undefined ones left out.
 
     None where more than one in twenty is undefined, or where all are equal: a perfect score has nothing to resample,
     and a point would claim a certainty that is not there.
     """
     known = scores[~np.isnan(scores)]
-    if len(known) < (1 - _MOST_UNDEFINED) * len(scores) or not len(known):
+    if len(known) < (1 - _MAX_UNDEFINED_SHARE) * len(scores) or not len(known):
         return None
     low, high = _rounded(*(float(x) for x in np.quantile(known, (0.025, 0.975))))
     return Interval(low, high) if high > low else None
 
 
 def jackknife_interval(value: float, left_out: Floats, support: float | None = None) -> Interval | None:
-    """Delete-one interval from the value and its values with each document left out, shape (documents,).
+    """Return the delete-one-document jackknife interval of a score or of a difference.
 
     Variance (n - 1)/n · Σ(θᵢ - mean θ)² (Tukey 1958; Efron & Tibshirani 1993, equation 11.5), t with n - 1 degrees of
-    freedom, centred on the value itself. With ``support`` the value is a score, and the interval is made of its log
-    odds, ln((s·θ + ½) / (s·(1 - θ) + ½)), the half as in Haldane (1956) so that 0 and 1 stay finite, and brought back
-    into [0, 1]: in no simulated scenario did this cover less than the plain scale, and where scores are high and
-    articles differ much it covers .02 more. Without ``support`` it is a difference, plain, cut to [-1, 1].
+    freedom, centred on the value itself. A score's interval is computed on its log odds,
+    ln((s·θ + ½) / (s·(1 - θ) + ½)), with the half as in Haldane (1956) so that 0 and 1 stay finite, and transformed
+    back into [0, 1]: in no simulated scenario did this cover less than the plain scale, and where scores are high and
+    articles differ much it covers .02 more.
 
-    Takes what is no sum too, such as scores across documents, computed anew for each left-out document. None with
-    fewer than three documents or thirty items, where a value is undefined, or where all are equal.
+    Scores that are not sums over documents, such as those across documents, work too: they are recomputed for each
+    document left out. None with fewer than three documents or thirty items, where a value is undefined, or where all
+    are equal.
+
+    Args:
+        value: the score or difference over all documents.
+        left_out: the same without each document in turn, shape (documents,).
+        support: the gold items that a score rests on; None for a difference, whose interval is plain, cut to [-1, 1].
     """
     n = len(left_out)
     if n < MIN_DOCUMENTS or np.isnan(value) or np.isnan(left_out).any() or np.ptp(left_out) == 0:
@@ -221,11 +231,12 @@ def jackknife_interval(value: float, left_out: Floats, support: float | None = N
 
 
 def _rounded(low: float, high: float) -> Interval:
-    """To six decimals: what follows would differ between machines and means nothing."""
+    """Round to six decimals: further digits would differ between machines and mean nothing."""
     return Interval(round(low, 6), round(high, 6))
 
 
 def _t_interval(centre: float, left_out: Floats) -> tuple[float, float]:
+    """Return centre ± t · the jackknife's standard error."""
     n = len(left_out)
     error = math.sqrt((n - 1) / n * float(((left_out - left_out.mean()) ** 2).sum()))
     half = t_quantile(0.975, n - 1) * error
@@ -233,7 +244,10 @@ def _t_interval(centre: float, left_out: Floats) -> tuple[float, float]:
 
 
 def leave_one_out_totals(by_document: Floats) -> Floats:
-    """The total without each document, shape (documents, ...) → the same; summed, not subtracted, so 0 stays 0."""
+    """Return the total without each document, shape (documents, ...) → the same.
+
+    The other documents are summed; subtracting the one from the whole would leave rounding errors where 0 is right.
+    """
     before = np.cumsum(by_document, axis=0)
     after = np.cumsum(by_document[::-1], axis=0)[::-1]
     out = np.zeros_like(by_document)
@@ -243,7 +257,7 @@ def leave_one_out_totals(by_document: Floats) -> Floats:
 
 
 def estimate_uncertainty(measure: Measure, resampling: Resampling) -> Uncertainty:
-    """Everything a report says about how sure a measure is. Below thirty gold items the values only, no interval."""
+    """Return a measure's value, its values by document and its intervals; below thirty gold items no interval."""
     value = measure.value
     by_document = measure.by_document
     each = measure.combine(by_document)
@@ -276,16 +290,19 @@ def estimate_uncertainty(measure: Measure, resampling: Resampling) -> Uncertaint
 def explain_missing_intervals(
     these: Interval | None, new: Interval | None, drawn: Floats | None, left_out: Floats
 ) -> list[str]:
-    """Why an interval is not given, a line each.
+    """Return a line for each of the two intervals that is missing, with the reason.
 
-    ``drawn`` are the resampled values, None where there were too few units to draw from; ``left_out`` the values with
-    each document left out, fewer than MIN_DOCUMENTS where there are no more documents.
+    Args:
+        these: the interval for these articles.
+        new: the interval for new articles.
+        drawn: the resampled values; None where there were too few units to draw from.
+        left_out: the values with each document left out.
     """
     notes = []
     if drawn is None:
         notes.append(f"fewer than {MIN_UNITS} units to draw from: no interval for these articles")
     elif these is None:
-        undefined = np.isnan(drawn).mean() > _MOST_UNDEFINED
+        undefined = np.isnan(drawn).mean() > _MAX_UNDEFINED_SHARE
         why = "undefined in too many resamples" if undefined else "nothing varies between paragraphs"
         notes.append(f"{why}: no interval for these articles")
     if len(left_out) < MIN_DOCUMENTS:
@@ -298,28 +315,30 @@ def explain_missing_intervals(
 
 
 def clip_interval(interval: Interval | None) -> Interval | None:
-    """The part of an interval within [0, 1]; only the normal limit of a resampling can leave it."""
+    """Cut an interval to [0, 1]; only one from the normal limit of a resampling can exceed it."""
     return interval and Interval(max(0.0, interval.low), min(1.0, interval.high))
 
 
 @lru_cache
 def t_quantile(probability: float, degrees: int) -> float:
-    """Student's t at a probability of at least ½, for whole degrees of freedom from 1 on.
+    """Return the quantile of Student's t at a probability of at least ½, for whole degrees of freedom from 1 on.
 
     The distribution is a finite sum of powers of cos θ, tan θ = t / √ν (Abramowitz & Stegun 1964, equations 26.7.3 and
-    26.7.4), and is inverted by halving, to the precision of a float. Above 10 000 degrees those of 10 000 stand in,
-    .0003 above the normal's.
+    26.7.4), and is inverted by bisection, to the precision of a float. Above 10 000 degrees of freedom the quantile is
+    that of 10 000, .0003 above the normal's. Written out here so that scoring does not have to import scipy.
+
+    Raises ValueError for other arguments.
     """
     if degrees < 1 or not 0.5 <= probability < 1:
         raise ValueError(f"no t quantile at {probability} with {degrees} degrees of freedom")
     degrees = min(degrees, 10_000)
-    wanted = 2 * probability - 1
+    target = 2 * probability - 1  # the probability that -t to t has to have
     odd = degrees % 2
     k = np.arange(1, (degrees - odd) // 2)
     ratios = (2 * k - 1 + odd) / (2 * k + odd)
 
-    def between(angle: float) -> float:
-        """How likely -t to t is."""
+    def central_probability(angle: float) -> float:
+        """Return the probability of -t to t, for t = √ν · tan(angle)."""
         if degrees == 1:
             return 2 * angle / math.pi
         total = 1 + float(np.cumprod(ratios * math.cos(angle) ** 2).sum())
@@ -328,7 +347,7 @@ def t_quantile(probability: float, degrees: int) -> float:
         return 2 / math.pi * (angle + math.sin(angle) * math.cos(angle) * total)
 
     low, high = 0.0, math.pi / 2
-    for _ in range(60):
+    for _ in range(60):  # halves π/2 to below the last bit of a float
         middle = (low + high) / 2
-        low, high = (middle, high) if between(middle) < wanted else (low, middle)
+        low, high = (middle, high) if central_probability(middle) < target else (low, middle)
     return math.sqrt(degrees) * math.tan(high)

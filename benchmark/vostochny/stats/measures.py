@@ -1,4 +1,4 @@
-"""Measures of a score: each number that is reported, made from the counts of one metric or of several."""
+"""Build the measures of a result: each number that is reported, from the counts of one metric or of several."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Counts to scores: of one total or of thousands at once, of one metric or of several together.
+"""Compute scores from counts: of one total or of thousands at once, of one metric or of several together.
 
 Everything here takes totals, arrays whose last axis is the four numbers of metrics.counts, so that a resample or a
-left-out document is scored from summed rows and no metric is counted again. How sure a score is stands in
-:mod:`vostochny.stats.intervals`, how two systems differ in :mod:`vostochny.stats.paired`.
+left-out document is scored from summed rows and no metric is computed again. The uncertainty of a score is computed in
+:mod:`vostochny.stats.intervals`, the difference between two systems in :mod:`vostochny.stats.paired`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from vostochny.metrics.counts import GOLD, GOLD_CREDIT, PREDICTED, PREDICTED_CRE
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Precision, recall and F1 with what they rest on.
+    """Precision, recall and F1, with the counts that they are computed from.
 
     Each is None where it is undefined: recall without gold, precision without predictions, F1 without either. With
     gold and no prediction (or the reverse) F1 is 0. ``right`` is the credit on the gold side.
@@ -33,12 +33,12 @@ class Score:
 
 
 def score(counts: Counts) -> Score:
-    """The score of summed counts, micro-averaged over units and strata."""
+    """Return the score of summed counts, micro-averaged over units and strata."""
     return from_total(counts.total())
 
 
 def from_total(total: Floats) -> Score:
-    """The score of four summed numbers (metrics.counts), shape (4,)."""
+    """Return the score of four summed numbers (metrics.counts), shape (4,)."""
     right, gold, right_predicted, predicted = (
         float(total[i]) for i in (GOLD_CREDIT, GOLD, PREDICTED_CREDIT, PREDICTED)
     )
@@ -54,21 +54,21 @@ def from_total(total: Floats) -> Score:
 
 
 def recalls(totals: Floats) -> Floats:
-    """Recall of each total, shape (..., 4) → (...); NaN without gold."""
+    """Return the recall of each total, shape (..., 4) → (...); NaN without gold."""
     return _ratio(totals[..., GOLD_CREDIT], totals[..., GOLD])
 
 
 def precisions(totals: Floats) -> Floats:
-    """Precision of each total, shape (..., 4) → (...); NaN without predictions."""
+    """Return the precision of each total, shape (..., 4) → (...); NaN without predictions."""
     return _ratio(totals[..., PREDICTED_CREDIT], totals[..., PREDICTED])
 
 
 def f1s(totals: Floats) -> Floats:
-    """F1 of each total, shape (..., 4) → (...): as :func:`from_total`, with NaN in the place of None."""
+    """Return the F1 of each total, shape (..., 4) → (...): as :func:`from_total`, with NaN in the place of None."""
     recall, precision = recalls(totals), precisions(totals)
-    below = precision + recall
-    # Where one of the two is undefined or both are 0, below is NaN or 0 and F1 is 0.
-    f1 = np.divide(2 * precision * recall, below, out=np.zeros(np.shape(below)), where=below > 0)
+    denominator = precision + recall
+    # Where one of the two is undefined or both are 0, the denominator is NaN or 0 and F1 is 0.
+    f1 = np.divide(2 * precision * recall, denominator, out=np.zeros(np.shape(denominator)), where=denominator > 0)
     out: Floats = np.where(np.isnan(recall) & np.isnan(precision), np.nan, f1)
     return out
 
@@ -79,30 +79,30 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
 
 
 Combine = Callable[[Floats], Floats]
-"""How a measure makes one number of the totals of its parts, shape (..., parts, 4) → (...), NaN where undefined."""
+"""A function from the totals of a measure's parts to one number: shape (..., parts, 4) → (...), NaN where undefined."""
 
 
 def micro(totals: Floats) -> Floats:
-    """F1 of the parts' sum."""
+    """Return the F1 of the parts' sum."""
     return f1s(totals.sum(axis=-2))
 
 
 def recall_only(totals: Floats) -> Floats:
-    """Recall of the parts' sum: for accuracies, and where a prediction has no place in a stratum."""
+    """Return the recall of the parts' sum: for accuracies, and for facets in which predictions have no value."""
     return recalls(totals.sum(axis=-2))
 
 
 def macro(totals: Floats) -> Floats:
-    """Mean F1 of the parts that have gold in these totals; NaN where none has.
+    """Return the mean F1 of the parts that have gold in these totals; NaN where none has.
 
-    The rule is applied to whatever is summed, a resample or a document like the whole, so a type without gold never
-    enters, though it was predicted: its false positives show in the micro F1 only.
+    The rule applies to every total alike: a resample, a document, the whole. So a type without gold never enters the
+    mean, though it was predicted: its false positives lower the micro F1 only.
     """
     return _mean(f1s(totals), totals[..., GOLD] > 0)
 
 
 def mean(totals: Floats) -> Floats:
-    """Mean F1 of the parts where it is defined, as CoNLL F1 takes it of MUC, B³ and CEAF (Pradhan et al. 2014).
+    """Return the mean F1 of the parts where it is defined, such as CoNLL F1 of MUC, B³, CEAF (Pradhan et al. 2014).
 
     A part that is undefined, such as MUC where neither side has a link, is left out rather than counted as 0.
     """
@@ -111,12 +111,13 @@ def mean(totals: Floats) -> Floats:
 
 
 def _mean(values: Floats, enters: Bools) -> Floats:
+    """Return the mean over the last axis of the values that enter; NaN where none does."""
     return _ratio(np.where(enters, values, 0.0).sum(axis=-1), enters.sum(axis=-1).astype(np.float64))
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One number of a report: one or several counts over the same units, and how they make it.
+    """One number of a report: one or several counts over the same units, and the function that combines them.
 
     Each of ``counts`` is one part for ``combine``, named after its metric; with ``facet`` there is one count, and each
     value of that facet is a part. Examples::
@@ -162,7 +163,7 @@ class Measure:
         return self.rows_of(self.parts)
 
     def rows_of(self, parts: Iterable[str]) -> Floats:
-        """The rows with these parts in this order, zeros for one that is absent: to lay two systems side by side."""
+        """Return the rows of these parts in this order, zeros for an absent part: to compare two systems."""
         absent = np.zeros((len(self.documents), 4))
         columns = [self.parts.get(name, absent) for name in parts]
         return np.stack(columns, axis=1) if columns else np.zeros((len(self.documents), 0, 4))
@@ -180,7 +181,7 @@ class Measure:
 
     @property
     def support(self) -> float:
-        """Gold weight it rests on: of several counts the smallest, since the weakest part limits the whole."""
+        """The gold weight behind the number: of several counts the smallest, since the weakest limits the whole."""
         return float(self._support(self.rows.sum(axis=0)))
 
     @property
@@ -195,6 +196,6 @@ class Measure:
 
 
 def none_if_nan(value: float | Floats) -> float | None:
-    """A number, or None for NaN."""
+    """Return a number, or None for NaN."""
     number = float(value)
     return None if np.isnan(number) else number
