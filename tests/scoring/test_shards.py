@@ -158,7 +158,7 @@ def test_options_that_do_not_fit_are_told(
 def test_a_small_gold_is_scored_here_and_that_is_said(files: Files, capsys: pytest.CaptureFixture[str]) -> None:
     gold, predicted = files(5)
     assert cli.main(["score", *predicted, "--gold", gold[0], "--engine", "dask"]) == 0
-    assert "small enough to be held whole" in capsys.readouterr().err
+    assert "fits into memory" in capsys.readouterr().err
 
 
 # -- engines -----------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What several commands share: options and their help texts, scoring by these options, printing a reader's notes."""
+"""Shared by several commands: options and their help texts, scoring by these options, printing a reader's notes."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def score_systems(args: argparse.Namespace, systems: Sequence[Sequence[str]]) ->
         gold = jsonl.read_gold(gold_path, ontology)
     scoring_options = _read_options(args, ontology)
     if execution.engine != "local" or (execution.workers or 1) > 1:
-        print_notes(gold_path, ["is small enough to be held whole, so this process alone scores it"])
+        print_notes(gold_path, ["fits into memory, so this process scores it alone"])
     gold_hash = registry.hash_content(gold_path) if args.gold else corpus.gold_hash(gold_path)
     results = []
     for files in systems:

@@ -14,7 +14,7 @@ from vostochny.metrics.outcomes import Item, Outcome, find_outcomes, item_span
 from vostochny.metrics.pairs import Pair
 from vostochny.model import Document, Entity, Event, Quote, Span
 
-Paint = Callable[[str, str], str]
+Paint = Callable[[str, str], str]  # (text, style) → text, styled or not
 
 MAX_WORD_CHARACTERS = 48  # of a span's words in a list; longer ones are cut
 MAX_LISTED_IDS = 8  # doc_ids that an error message lists
@@ -61,11 +61,11 @@ def render(pair: Pair, layers: Sequence[str], with_predictions: bool, width: int
         width: columns of the terminal.
         colour: whether to use ANSI colours.
     """
-    rows = [j for j in find_outcomes(pair) if j.layer in layers or (j.layer == "arguments" and "events" in layers)]
-    marks = _build_marks(rows, with_predictions)
+    outcomes = [o for o in find_outcomes(pair) if o.layer in layers or (o.layer == "arguments" and "events" in layers)]
+    marks = _build_marks(outcomes, with_predictions)
     paint = _paint if colour else _leave_plain
     text = pair.gold.text
-    out = [paint(f"{_clean(pair.gold.doc_id)}  {_summarise(rows, with_predictions)}", "bold"), ""]
+    out = [paint(f"{_clean(pair.gold.doc_id)}  {_summarise(outcomes, with_predictions)}", "bold"), ""]
     blocks = [(block, list(_wrap(text, block, width))) for block in _split_into_blocks(pair)]
     marks_by_line = _group_by_line(marks, [line for _, lines in blocks for line in lines])
     for block, lines in blocks:
@@ -76,49 +76,51 @@ def render(pair: Pair, layers: Sequence[str], with_predictions: bool, width: int
             out.append(_clean(line.of(text)).rstrip())
             out += _draw_lanes(text, line, marks_by_line[line], width, paint)
         out.append("")
-    out += _list_arguments_and_sources(pair, rows, paint)
-    mistakes = [j for j in rows if with_predictions and j.verdict != "hit"]
+    out += _list_arguments_and_sources(pair, outcomes, paint)
+    mistakes = [o for o in outcomes if with_predictions and o.verdict != "hit"]
     if mistakes:
         out.append(paint(f"{len(mistakes)} mistakes", "bold"))
         out += [paint(line, "wrong") for line in _list_mistakes(pair, mistakes)]
     return "\n".join(out).rstrip() + "\n"
 
 
-def _summarise(rows: list[Outcome], with_predictions: bool) -> str:
+def _summarise(outcomes: list[Outcome], with_predictions: bool) -> str:
     """Return the number of items per verdict, or of gold items per layer if there are no predictions."""
     if not with_predictions:
-        counts = Counter(j.layer for j in rows if j.gold is not None)
+        counts = Counter(o.layer for o in outcomes if o.gold is not None)
         return ", ".join(f"{n} {layer}" for layer, n in counts.items())
-    total = Counter(j.verdict for j in rows)
+    total = Counter(o.verdict for o in outcomes)
     return ", ".join(f"{n} {verdict}" for verdict, n in total.most_common())
 
 
-def _build_marks(rows: list[Outcome], with_predictions: bool) -> list[_Mark]:
+def _build_marks(outcomes: list[Outcome], with_predictions: bool) -> list[_Mark]:
     """Return the marks of the outcomes, shorter ones first, so that they lie nearer to the words."""
-    out = []
-    for j in rows:
-        if j.layer not in BARS:
+    marks = []
+    for outcome in outcomes:
+        if outcome.layer not in BARS:
             continue
-        gold, predicted = j.gold, j.predicted
-        if not with_predictions:
-            if gold is not None:
-                out.append(_Mark(_spans_of(gold), j.layer, _label_of(gold), True))
-            continue
-        if j.verdict == "hit":
-            out.append(_Mark(_spans_of(gold), j.layer, _label_of(gold), True))
-        elif gold is None or predicted is None:
-            one = gold or predicted
-            out.append(_Mark(_spans_of(one), j.layer, f"{_label_of(one)} {j.verdict}", False))
-        elif j.verdict == "boundary" or "+" in j.verdict:
-            out.append(_Mark(_spans_of(gold), j.layer, f"{_label_of(gold)} gold", False))
-            out.append(_Mark(_spans_of(predicted), j.layer, f"{_label_of(predicted)} {j.verdict}", False))
-        else:
-            out.append(
-                _Mark(_spans_of(gold), j.layer, f"{_label_of(gold)} {j.verdict} {_label_of(predicted)}".rstrip(), False)
-            )
+        if with_predictions:
+            marks += _mark_outcome(outcome)
+        elif outcome.gold is not None:
+            marks.append(_Mark(_spans_of(outcome.gold), outcome.layer, _label_of(outcome.gold), True))
     # Predicted words that are not in the text have an empty span; they are listed below the article instead.
-    out = [m for m in out if m.length]
-    return sorted(out, key=lambda m: (m.length, m.spans))
+    return sorted((m for m in marks if m.length), key=lambda m: (m.length, m.spans))
+
+
+def _mark_outcome(outcome: Outcome) -> list[_Mark]:
+    """Return one mark, or two where gold and prediction cover different words."""
+    gold, predicted, layer, verdict = outcome.gold, outcome.predicted, outcome.layer, outcome.verdict
+    if verdict == "hit":
+        return [_Mark(_spans_of(gold), layer, _label_of(gold), True)]
+    if gold is None or predicted is None:
+        item = gold or predicted
+        return [_Mark(_spans_of(item), layer, f"{_label_of(item)} {verdict}", False)]
+    if verdict == "boundary" or "+" in verdict:
+        return [
+            _Mark(_spans_of(gold), layer, f"{_label_of(gold)} gold", False),
+            _Mark(_spans_of(predicted), layer, f"{_label_of(predicted)} {verdict}", False),
+        ]
+    return [_Mark(_spans_of(gold), layer, f"{_label_of(gold)} {verdict} {_label_of(predicted)}".rstrip(), False)]
 
 
 def _spans_of(item: Item | None) -> tuple[Span, ...]:
@@ -176,33 +178,38 @@ def _group_by_line(marks: list[_Mark], lines: list[Span]) -> dict[Span, list[_Ma
 
 def _draw_lanes(text: str, line: Span, marks: list[_Mark], width: int, paint: Paint) -> Iterator[str]:
     """Yield the rows below one line of text; each mark stands in the first row that has room for its bar and label."""
-    columns = [0]  # of each character of the line, and of the end
+    columns = [0]  # of each character of the line, and of its end
     for c in line.of(text):
         columns.append(columns[-1] + _character_width(c))
-    lanes: list[list[tuple[int, str, str]]] = []
+    lanes: list[list[tuple[int, str, str]]] = []  # per row: first column, bar with label, style
     for mark in marks:
         parts = [s for s in mark.spans if s.start < line.end and line.start < s.end]
         if not parts:
             continue
         start = _find_columns(parts[0], line, columns)[0]
         end = _find_columns(parts[-1], line, columns)[1]
-        is_last_line = mark.spans[-1].end <= line.end
-        covered = {x for s in parts for x in range(*_find_columns(s, line, columns))}
-        bar = "".join(BARS[mark.layer] if x in covered else " " for x in range(start, end))
-        drawn = bar + (mark.label[: max(0, width - end)] if is_last_line else "")
-        for lane in lanes:
-            if all(at + len(other) < start or start + len(drawn) < at for at, other, _ in lane):
-                break
-        else:
-            lane = []
-            lanes.append(lane)
-        lane.append((start, drawn, mark.layer if mark.right else "wrong"))
+        covered = {column for s in parts for column in range(*_find_columns(s, line, columns))}
+        bar = "".join(BARS[mark.layer] if column in covered else " " for column in range(start, end))
+        # A mark that goes on in the next line has its label there.
+        if mark.spans[-1].end <= line.end:
+            bar += mark.label[: max(0, width - end)]
+        lane = _find_lane(lanes, start, start + len(bar))
+        lane.append((start, bar, mark.layer if mark.right else "wrong"))
     for lane in lanes:
-        row, at = "", 0
-        for start, drawn, style in sorted(lane):
-            row += " " * (start - at) + paint(drawn, style)
-            at = start + len(drawn)
+        row, column = "", 0
+        for start, bar, style in sorted(lane):
+            row += " " * (start - column) + paint(bar, style)
+            column = start + len(bar)
         yield row
+
+
+def _find_lane(lanes: list[list[tuple[int, str, str]]], start: int, end: int) -> list[tuple[int, str, str]]:
+    """Return the first row in which these columns are free, with a column between neighbours; a new row if none is."""
+    for lane in lanes:
+        if all(other + len(bar) < start or end < other for other, bar, _ in lane):
+            return lane
+    lanes.append([])
+    return lanes[-1]
 
 
 def _find_columns(span: Span, line: Span, columns: list[int]) -> tuple[int, int]:
@@ -210,11 +217,11 @@ def _find_columns(span: Span, line: Span, columns: list[int]) -> tuple[int, int]
     return columns[max(span.start, line.start) - line.start], columns[min(span.end, line.end) - line.start]
 
 
-def _list_arguments_and_sources(pair: Pair, rows: list[Outcome], paint: Paint) -> Iterator[str]:
+def _list_arguments_and_sources(pair: Pair, outcomes: list[Outcome], paint: Paint) -> Iterator[str]:
     """Yield the gold's arguments and sources, which link two spans and so cannot be drawn below one."""
     text = pair.gold.text
-    events = [e for e in pair.gold.events if e.arguments] if any(j.layer == "events" for j in rows) else []
-    quotes = pair.gold.quotes if any(j.layer == "quotes" for j in rows) else ()
+    events = [e for e in pair.gold.events if e.arguments] if any(o.layer == "events" for o in outcomes) else []
+    quotes = pair.gold.quotes if any(o.layer == "quotes" for o in outcomes) else ()
     if events:
         yield paint("arguments in the gold", "bold")
     for e in events:
@@ -239,11 +246,12 @@ def _words(text: str, span: Span) -> str:
 def _list_mistakes(pair: Pair, mistakes: list[Outcome]) -> Iterator[str]:
     """Yield one line per mistake: verdict, layer, offsets, words, gold → prediction."""
     text = pair.gold.text
-    for j in mistakes:
-        span = item_span(j.gold or j.predicted)
+    for mistake in mistakes:
+        span = item_span(mistake.gold or mistake.predicted)
         words = _clean(_words(text, span)) if span.start < span.end else "(not in the text)"
-        sides = [_describe_item(pair, item) for item in (j.gold, j.predicted)]
-        yield f"  {j.verdict:<14}{j.layer:<10}{span.start:>6}–{span.end:<6} {words:<50}" + " → ".join(sides)
+        place = f"{span.start:>6}–{span.end:<6}"
+        sides = [_describe_item(pair, item) for item in (mistake.gold, mistake.predicted)]
+        yield f"  {mistake.verdict:<14}{mistake.layer:<10}{place} {words:<50}" + " → ".join(sides)
     if pair.predicted.placement.unplaced:
         yield "  not in the text: " + "; ".join(_clean(words) for _, words in pair.predicted.placement.unplaced)
 
@@ -275,8 +283,10 @@ def _clean(text: str) -> str:
 
 
 def _leave_plain(text: str, style: str) -> str:
+    """Return text as it is: the counterpart of :func:`_paint` without colour."""
     return text
 
 
 def _paint(text: str, style: str) -> str:
+    """Return text with the ANSI sequences of a style around it."""
     return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m"

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -108,29 +109,26 @@ def _build_table(
     A place is a range [best, worst]: one more than the systems that are certainly above, and the number of systems less
     those that are certainly below.
     """
-    entered = {i: r for i, r in results.items() if name in r.measures and _has_predictions(r.measures[name])}
-    ordered = sorted(entered, key=lambda i: (-(entered[i].measures[name].value or 0), i))
-    ranked = [i for i in ordered if about[i]["kind"] != "ceiling"]
+    entered = {system: r for system, r in results.items() if name in r.measures and _has_predictions(r.measures[name])}
+    ordered = sorted(entered, key=lambda system: (-(entered[system].measures[name].value or 0), system))
+    ranked = [system for system in ordered if about[system]["kind"] != "ceiling"]
     differences = {
-        (a, b): _compute_difference(name, entered[a], entered[b], resampling)
-        for a in ordered
-        for b in ordered
-        if a != b
+        (a, b): _compute_difference(name, entered[a], entered[b], resampling) for a, b in permutations(ordered, 2)
     }
     rows = []
-    for at, i in enumerate(ordered):
-        measure = entered[i].measures[name]
-        uncertainty = entered[i].uncertainty(measure)
-        row: dict[str, Any] = {"system": i, "value": measure.value, "support": measure.support}
+    for position, system in enumerate(ordered):
+        measure = entered[system].measures[name]
+        uncertainty = entered[system].uncertainty(measure)
+        row: dict[str, Any] = {"system": system, "value": measure.value, "support": measure.support}
         if uncertainty:
             row |= {"these_articles": uncertainty.these_articles, "new_articles": uncertainty.new_articles}
-        if i in ranked:
-            others = [j for j in ranked if j != i]
-            above = sum(_is_decided(differences[j, i]) for j in others)
-            below = sum(_is_decided(differences[i, j]) for j in others)
+        if system in ranked:
+            others = [other for other in ranked if other != system]
+            above = sum(_is_decided(differences[other, system]) for other in others)
+            below = sum(_is_decided(differences[system, other]) for other in others)
             row["place"] = [1 + above, len(ranked) - below]
-        if at + 1 < len(ordered):
-            row["to_next"] = differences[i, ordered[at + 1]]
+        if position + 1 < len(ordered):
+            row["to_next"] = differences[system, ordered[position + 1]]
         rows.append(row)
     return {"measure": name, "title": title, "rows": rows}
 

@@ -17,7 +17,8 @@ from vostochny.stats import scores
 from vostochny.stats.scores import Measure, recall_only
 
 MAX_ARTICLES = 200  # shown with their text; a page of more would be too heavy to open
-MAX_DOCUMENT_SCORES = 12  # documents, of which a measure's row shows the score of each
+MAX_DOCUMENT_SCORES = 12  # documents; of more the page does not show the score of each
+MAX_TITLE_CHARACTERS = 80  # of the beginning of an article without a title zone, shown as its title
 _COREFERENCE_LABELS = {
     "conll": "CoNLL", "muc": "MUC", "b3": "B³", "ceaf": "CEAFφ4", "lea": "LEA", "blanc": "BLANC",
     "mentions": "mentions found",
@@ -55,8 +56,8 @@ def build(result: Result, name: str, agreement: Mapping[str, float]) -> dict[str
 def _add_identity_rows(articles: list[dict[str, Any]], pairs: list[Pair], result: Result) -> None:
     """Append the split and merged mentions to the rows of their articles; ``pairs`` are those of the articles.
 
-    Identity is judged over all documents of the result, because a cluster may be split between two articles of which
-    the page shows only one.
+    Splits and merges are found over all documents of the result, because a cluster may be split between two articles
+    of which the page shows only one.
     """
     positions = {id(pair): i for i, pair in enumerate(pairs)}
     for layer in result.layers:
@@ -163,18 +164,18 @@ def _build_article(pair: Pair, layers: tuple[str, ...]) -> dict[str, Any]:
     """Return an article with its text, its zones, the items of both sides, and one row per outcome."""
     gold = pair.gold
     numbers = _ItemNumbers(pair)
-    wanted = {*layers, *(["arguments"] if "events" in layers else [])}
+    scored_layers = {*layers, *(["arguments"] if "events" in layers else [])}
     title = next((z.span for z in gold.zones if z.name == "title"), None)
     return {
         "id": gold.doc_id,
         "short": shorten_id(gold.doc_id),
-        "title": " ".join((title.of(gold.text) if title else gold.text[:80]).split()),
+        "title": " ".join((title.of(gold.text) if title else gold.text[:MAX_TITLE_CHARACTERS]).split()),
         "text": gold.text,
         "paragraphs": [[p.start, p.end] for p in gold.paragraphs],
         "zones": [[z.span.start, z.span.end, z.name, z.name not in pair.unscored_zones] for z in gold.zones],
         "gold": _build_side(pair, gold, layers),
         "predicted": _build_side(pair, pair.predicted, layers),
-        "rows": [numbers.build_row(j) for j in find_outcomes(pair) if j.layer in wanted],
+        "rows": [numbers.build_row(outcome) for outcome in find_outcomes(pair) if outcome.layer in scored_layers],
         "unplaced": _join_unplaced(pair),
     }
 
