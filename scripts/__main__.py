@@ -49,10 +49,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ``arguments`` are the command's name and its own arguments; None takes those of the process.
     """
     name, *rest = (sys.argv[1:] if arguments is None else arguments) or [""]
-    if name in ("", "-h", "--help"):
-        print("usage: python -m scripts COMMAND …    (COMMAND --help describes its options)\n")
-        print("\n".join(f"  {command:<14}{summary}" for command, (_, summary) in COMMANDS.items()))
+    try:
+        code = _list_commands() if name in ("", "-h", "--help") else _run(name, rest)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`). What is left in the buffer must go nowhere, or the interpreter
+        # reports the broken pipe again when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    return code
+
+
+def _list_commands() -> int:
+    print("usage: python -m scripts COMMAND …    (COMMAND --help describes its options)\n")
+    print("\n".join(f"  {command:<14}{summary}" for command, (_, summary) in COMMANDS.items()))
+    return 0
+
+
+def _run(name: str, arguments: Sequence[str]) -> int:
+    """Import a command's module and run it; print an error that the user can correct, and return 2 for it."""
     if name not in COMMANDS:
         nearest = get_close_matches(name, COMMANDS, n=1)
         hint = f"did you mean {nearest[0]!r}?" if nearest else "`python -m scripts` lists the commands"
@@ -68,13 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     sys.argv[0] = f"python -m scripts {name}"  # argparse prints it as the program's name
     try:
-        code: int = module.main(rest)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader of our output has gone (`| head`). What is left in the buffer must go nowhere, or the interpreter
-        # reports the broken pipe again when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        code: int = module.main(arguments)
+    except BrokenPipeError:  # an OSError, but none that the user can correct
+        raise
     except (CommandError, InputError, OSError) as error:
         print(error, file=sys.stderr)
         return 2

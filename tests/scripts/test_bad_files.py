@@ -158,7 +158,7 @@ def test_an_article_may_contain_any_line_break_of_unicode(tree: ProjectCopy, tmp
 
 @pytest.mark.parametrize(
     "command",
-    ["validate --rules", "notation show 003", "adjudicate list annotations/annotators/a annotations/gold"],
+    ["--help", "validate --rules", "notation show 003", "adjudicate list annotations/annotators/a annotations/gold"],
 )
 def test_a_reader_may_stop_early(tree: ProjectCopy, command: str) -> None:
     read, write = os.pipe()
