@@ -1,4 +1,4 @@
-"""The former file names of commands, kept for one release: each prints the new name and runs it."""
+"""The former file names of commands, kept until 3.0: each prints the new name and runs it."""
 
 import os
 import sys
