@@ -156,7 +156,14 @@ def read_decisions(path: Path = TARGET) -> list[dict[str, Any]]:
 def check(
     rows: list[dict[str, Any]], a: Mapping[str, Document], b: Mapping[str, Document], gold: Mapping[str, Document]
 ) -> list[str]:
-    """Return as messages what is undecided, decided without need, or decided otherwise than the gold has it."""
+    """Return as messages what is undecided, decided without need, or decided otherwise than the gold has it.
+
+    Args:
+        rows: the rows of adjudication.jsonl
+        a: the documents of one annotator by doc_id
+        b: those of the other
+        gold: those of the gold
+    """
     problems = []
     decisions = {row_key(row): row for row in rows}
     disagreements = {row_key(row): row for row in find_disagreements(a, b)}

@@ -93,7 +93,14 @@ def find_level(f1: float, sd: float) -> float:
 
 
 def measure(right: Ints, gold: Ints, spurious: Ints, documents: Ints) -> Measure:
-    """Return one system's rows, one per paragraph, as a measure; ``documents`` is the article of each."""
+    """Return one system's rows as a measure.
+
+    Args:
+        right: the number of right items of each paragraph
+        gold: the number of gold items of each paragraph
+        spurious: the number of invented items of each paragraph
+        documents: the index of each paragraph's article
+    """
     values = np.stack([right, gold, right, right + spurious], axis=-1).astype(np.float64)[:, None]
     return Measure("simulated", (Counts("simulated", ("type",), (("x",),), values, documents),))
 

@@ -46,7 +46,14 @@ Entities = list[tuple[int, int, str]]  # first token, one past the last, label
 def make_entities(
     documents: int, seed: int = 7, tokens: int = TOKENS, labels: tuple[str, ...] = LABELS
 ) -> list[tuple[Entities, Entities]]:
-    """Return random gold and predicted entities of so many documents; at 10 % of free tokens an entity begins."""
+    """Return random gold and predicted entities, one pair per document.
+
+    Args:
+        documents: how many
+        seed: of the random numbers
+        tokens: per document; at 10 % of the free ones an entity begins
+        labels: of the entities
+    """
     dice = random.Random(seed)
     pairs = []
     for _ in range(documents):

@@ -1,8 +1,10 @@
 """Build corpus/ and the data files of the package from seeds/ and annotations/.
 
-python -m scripts corpus                       write the files that are not current
-python -m scripts corpus --check               write nothing; exit 1 if a file is not current
-python -m scripts corpus --without-text DIR    write the corpus without the words of its articles to DIR
+    python -m scripts corpus                       write the files that are not current
+    python -m scripts corpus --check               write nothing; exit 1 if a file is not current
+    python -m scripts corpus --without-text DIR    write the corpus without the words of its articles to DIR
+
+The build functions return the content of files by path, so that writing and checking share them.
 """
 
 from __future__ import annotations

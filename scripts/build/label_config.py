@@ -1,7 +1,9 @@
 """Build annotations/label_studio.xml, the labeling configuration, from annotations/ontology.yaml.
 
-python -m scripts label-config            write the file, if it is valid for Label Studio
-python -m scripts label-config --check    write nothing; exit 1 if the file is not current
+    python -m scripts label-config            write the file, if it is valid for Label Studio
+    python -m scripts label-config --check    write nothing; exit 1 if the file is not current
+
+The browser so offers exactly the labels, attributes and roles of the ontology.
 """
 
 from __future__ import annotations

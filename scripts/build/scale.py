@@ -31,21 +31,16 @@ def format_duration(seconds: float) -> str:
     return f"{seconds:.2g} s"
 
 
-def compute_values(speed: Mapping[str, Any]) -> dict[str, str]:
-    """Return the generated values of docs/scale.md by name; ``speed`` is the content of benchmark/speed.json.
-
-    Raises KeyError where it lacks a measurement.
-    """
-    many = speed["many_files"]
-    sizes, processes, orders, dask = (many[key] for key in ("sizes", "processes", "orders", "dask"))
+def _cost_table(sizes: Mapping[str, Any]) -> str:
+    """Return the table of what DOCUMENTS cost with WORKERS cores, from measurements per document."""
     kinds = sizes["names"], sizes["articles"]
     tasks = executors.TASKS_PER_WORKER * WORKERS
     rows = {
-        "bytes read a document": [format_bytes(k["bytes_read_a_document"]) for k in kinds],
+        "bytes read per document": [format_bytes(k["bytes_read_a_document"]) for k in kinds],
         "**bytes read**": [format_bytes(k["bytes_read_a_document"] * DOCUMENTS) for k in kinds],
-        "one core, a document": [f"{1000 * k['seconds_a_document']:.2g} ms" for k in kinds],
+        "one core, per document": [f"{1000 * k['seconds_a_document']:.2g} ms" for k in kinds],
         f"{WORKERS} cores": [format_duration(k["seconds_a_document"] * DOCUMENTS / WORKERS) for k in kinds],
-        "that a core must be fed, a second": [
+        "bytes to feed a core, per second": [
             format_bytes(k["bytes_read_a_document"] / k["seconds_a_document"]) for k in kinds
         ],
         "a total without its keys": [format_bytes(k["bytes_of_a_total"]) for k in kinds],
@@ -58,13 +53,24 @@ def compute_values(speed: Mapping[str, Any]) -> dict[str, str]:
     }
     lines = ["| | names alone | every metric |", "| --- | ---: | ---: |"]
     lines += [f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items()]
+    return "\n".join(lines)
+
+
+def compute_values(speed: Mapping[str, Any]) -> dict[str, str]:
+    """Return the generated values of docs/scale.md by name; ``speed`` is the content of benchmark/speed.json.
+
+    Raises KeyError where it lacks a measurement.
+    """
+    many = speed["many_files"]
+    sizes, processes, orders, dask = (many[key] for key in ("sizes", "processes", "orders", "dask"))
+    tasks = executors.TASKS_PER_WORKER * WORKERS
     levels = 1
     # FAN_IN totals at a time are added to one, level by level, until one is left.
     while executors.FAN_IN**levels < tasks:
         levels += 1
-    read = kinds[0]["bytes_read_a_document"]
+    read = sizes["names"]["bytes_read_a_document"]
     return {
-        "scale-table": "\n".join(lines),
+        "scale-table": _cost_table(sizes),
         "scale-machine": f"{speed['machine']['processor']}, {speed['machine']['cores']} cores, "
         f"Python {speed['machine']['python']}",
         "scale-one": f"{processes['one_seconds']:.2f} s",

@@ -112,7 +112,14 @@ def sort_key(id: str) -> tuple[int, int]:
 
 
 def rule(id: str, scope: str, right: str, guideline: str | None = None) -> Callable[[Find], Find]:
-    """Enter the decorated function in RULES; its docstring is the rule's statement."""
+    """Enter the decorated function in RULES; its docstring is the rule's statement.
+
+    Args:
+        id: two letters of GROUPS and a number
+        scope: TASK, ARTICLE, GOLD or FOLDER
+        right: how to mend a breach, a sentence
+        guideline: the number of the guideline that the rule enforces; None where there is none
+    """
 
     def enter(find: Find) -> Find:
         if id in RULES:
@@ -136,7 +143,12 @@ def make_problem(
 ) -> RuleProblem:
     """Return the problem that reports a breach.
 
-    ``file``, ``doc_id`` and ``text`` are where the breach is, unless it names its article or file itself.
+    Args:
+        broken: the rule
+        breach: the place
+        file: the file of the breach, unless the breach names its article or file itself
+        doc_id: the article of the breach, likewise; None where it is in none
+        text: the text of that article, to quote the words of the breach
     """
     if breach.article is not None:
         file, doc_id, text = breach.article.file, breach.article.document.doc_id, breach.article.document.text

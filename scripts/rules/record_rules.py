@@ -52,7 +52,7 @@ def ids_are_unique(folder: Folder) -> Iterator[Breach]:
         seen.add(id_)
 
 
-@rule("DS2", FOLDER, "Take the first relation of the guidelines’ table that holds.", "D3")
+@rule("DS2", FOLDER, "Choose the first relation of the guidelines’ table that applies.", "D3")
 def relations_are_known(folder: Folder) -> Iterator[Breach]:
     """A discrepancy has one of the ontology's relations."""
     for id_, row in _discrepancies(folder):

@@ -31,7 +31,7 @@ def spans_are_in_range(task: Task) -> Iterator[Breach]:
             )
 
 
-@rule("SP2", TASK, "Take the words from the text; the offsets say which.")
+@rule("SP2", TASK, "Replace them by the words of the text at the offsets.")
 def stored_words_match_the_text(task: Task) -> Iterator[Breach]:
     """The words stored with a span are those of the text at its offsets."""
     for _, entry in task.entries:
