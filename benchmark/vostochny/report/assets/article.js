@@ -1,5 +1,5 @@
 // The view "Articles": one article with gold drawn below its words and the prediction above, dashed where they differ.
-const LANE = 5;  // pixels from one line to the next
+const LANE_PIXELS = 5;  // from one line to the next
 const MARKED = ['entities', 'events', 'quotes'];
 let reading = null;  // {article, marks, segments, pinned}: the article on the page and its state
 
@@ -64,7 +64,7 @@ function lineStyle(marks, at, end, below, above) {
     images.push(row.verdict === 'hit' ? `linear-gradient(${colour},${colour})`
       : `repeating-linear-gradient(90deg,${colour} 0 5px,transparent 5px 8px)`);
     sizes.push(`${item.spans.some(span => span[1] === end) ? 'calc(100% - 2px)' : '100%'} 2.5px`);
-    const from = (side === 'gold' ? below - 1 - lane : above - 1 - lane) * LANE;
+    const from = (side === 'gold' ? below - 1 - lane : above - 1 - lane) * LANE_PIXELS;
     places.push(`left 0 ${side === 'gold' ? 'bottom' : 'top'} ${from}px`);
   }
   return {'background-image': images.join(','), 'background-size': sizes.join(','), 'background-position': places.join(',')};
@@ -101,7 +101,7 @@ function drawBlock(article, [start, end], marks, cuts) {
     children.push(element);
   }
   const zone = zoneAt(start);
-  return h('p', {class: 'block', 'data-zone': zone[2], vars: {'--below': `${below * LANE}px`, '--above': `${above * LANE}px`},
+  return h('p', {class: 'block', 'data-zone': zone[2], vars: {'--below': `${below * LANE_PIXELS}px`, '--above': `${above * LANE_PIXELS}px`},
     title: zone[3] ? null : `${zone[2]}: not scored`}, children);
 }
 
@@ -137,7 +137,7 @@ function unpin() {
 
 function release() {
   const {article, segments} = reading;
-  const back = segments.find(one => one.element.classList.contains('pinned'));
+  const back = segments.find(segment => segment.element.classList.contains('pinned'));
   unpin();
   history.replaceState(null, '', link('articles', article.id));
   if (back && back.element.tabIndex >= 0) back.element.focus();
@@ -218,8 +218,8 @@ VIEWS.articles = {
     const article = DATA.articles[Math.max(0, articleAt(id))];
     const marks = marksOf(article), cuts = cutsOf(article);
     reading = {article, marks, segments: [], pinned: null};
-    main.append(h('nav', {class: 'tabs', 'aria-label': 'Articles'}, DATA.articles.map(one =>
-      h('a', {href: link('articles', one.id), 'aria-current': one === article ? 'page' : null, title: one.title}, one.short))));
+    main.append(h('nav', {class: 'tabs', 'aria-label': 'Articles'}, DATA.articles.map(other =>
+      h('a', {href: link('articles', other.id), 'aria-current': other === article ? 'page' : null, title: other.title}, other.short))));
     const text = h('div', {class: 'text', lang: 'en', keydown: stepByKey},
       blocksOf(article).map(block => drawBlock(article, block, marks, cuts)));
     main.append(
@@ -240,12 +240,12 @@ VIEWS.articles = {
 function showAndFocus(article, number, text) {
   pin(article, number);
   const row = article.rows[number], item = itemsOf(article, row).find(Boolean);
-  const found = reading.segments.filter(one => one.start >= item.spans[0][0] && one.end <= item.spans[item.spans.length - 1][1]);
+  const segments = reading.segments.filter(segment => segment.start >= item.spans[0][0] && segment.end <= item.spans[item.spans.length - 1][1]);
   const stops = [...text.querySelectorAll('a.seg')];
-  const target = found.find(one => stops.includes(one.element)) || found[0];
+  const target = segments.find(segment => stops.includes(segment.element)) || segments[0];
   if (!target) return;
   if (!stops.includes(target.element)) target.element.tabIndex = -1;
-  for (const {element} of found) element.classList.add('arrived');
+  for (const {element} of segments) element.classList.add('arrived');
   focusStop(stops, target.element);
   target.element.scrollIntoView({block: 'center'});
   drawPanel([number]);

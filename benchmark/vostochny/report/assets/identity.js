@@ -3,17 +3,17 @@ const KINDS = {entities: 'People, places, things', events: 'Events', quotes: 'Ut
 
 // Return the clusters of one kind and side, those in the most articles first, then those with the most mentions.
 function clustersOf(kind, side) {
-  const found = new Map();
+  const clusters = new Map();
   for (const article of DATA.articles) {
     const verdicts = new Map(article.rows.filter(row => row.layer === kind && row[side] !== null).map(row => [row[side], row]));
     (article[side][kind] || []).forEach((item, i) => {
       if (item.cluster === undefined) return;
-      if (!found.has(item.cluster)) found.set(item.cluster, []);
-      found.get(item.cluster).push({article, item, row: verdicts.get(i)});
+      if (!clusters.has(item.cluster)) clusters.set(item.cluster, []);
+      clusters.get(item.cluster).push({article, item, row: verdicts.get(i)});
     });
   }
   const articles = mentions => new Set(mentions.map(m => m.article.id)).size;
-  return [...found].map(([name, mentions]) => ({name, mentions, articles: articles(mentions), title: titleOf(kind, mentions)}))
+  return [...clusters].map(([name, mentions]) => ({name, mentions, articles: articles(mentions), title: titleOf(kind, mentions)}))
     .sort((a, b) => b.articles - a.articles || b.mentions.length - a.mentions.length || (a.name < b.name ? -1 : 1));
 }
 
@@ -104,18 +104,18 @@ VIEWS.identity = {
     const sides = ['gold', 'predicted'].filter(side => clustersOf(kind, side).length);
     const side = sides.includes(sideAsked) ? sideAsked : sides[0];
     const clusters = clustersOf(kind, side);
-    const one = clusters.find(cluster => cluster.name === name) || clusters[0];
+    const selected = clusters.find(cluster => cluster.name === name) || clusters[0];
     main.append(h('h2', {class: 'visually-hidden'}, 'Across articles'),
       h('nav', {class: 'tabs', 'aria-label': 'Kinds'}, kinds.map(k => h('a', {href: link('identity', k, 'gold'), 'aria-current': k === kind ? 'page' : null}, KINDS[k])),
         sides.length > 1 ? sides.map(s => h('a', {class: 'side', href: link('identity', kind, s), 'aria-current': s === side ? 'true' : null}, s === 'gold' ? 'gold' : 'prediction')) : null),
       h('div', {class: 'identity'},
         h('nav', {class: 'list', 'aria-label': KINDS[kind]}, h('ul', null, clusters.map(c => h('li', null,
-          h('a', {href: link('identity', kind, side, c.name), 'aria-current': c === one ? 'true' : null}, h('span', null, c.title),
+          h('a', {href: link('identity', kind, side, c.name), 'aria-current': c === selected ? 'true' : null}, h('span', null, c.title),
             h('small', null, `${many(c.mentions.length, 'mention')}, ${many(c.articles, 'article')}`)))))),
-        h('section', {class: 'detail', 'aria-labelledby': 'cluster'}, h('h3', {id: 'cluster', tabindex: -1}, one.title), h('p', null, h('code', null, one.name)),
-          h('p', {class: 'counterparts'}, describeCounterparts(side, kind, one.mentions)),
-          kind === 'quotes' && one.mentions.length > 1 ? h('p', {class: 'key'}, h('em', {class: 'alone'}, 'marked'), ' words are in no other wording') : null,
-          kind === 'quotes' ? drawWordings(kind, side, one.mentions) : drawMentions(kind, side, one.mentions))));
+        h('section', {class: 'detail', 'aria-labelledby': 'cluster'}, h('h3', {id: 'cluster', tabindex: -1}, selected.title), h('p', null, h('code', null, selected.name)),
+          h('p', {class: 'counterparts'}, describeCounterparts(side, kind, selected.mentions)),
+          kind === 'quotes' && selected.mentions.length > 1 ? h('p', {class: 'key'}, h('em', {class: 'alone'}, 'marked'), ' words are in no other wording') : null,
+          kind === 'quotes' ? drawWordings(kind, side, selected.mentions) : drawMentions(kind, side, selected.mentions))));
     if (name !== undefined) main.querySelector('#cluster').focus({preventScroll: true});
   },
 };

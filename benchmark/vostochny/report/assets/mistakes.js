@@ -1,6 +1,6 @@
 // The view "Mistakes": how many there are of each kind, and a list with a link from each to its place in the article.
 // The panel beside an article is here as well: it shows the details of single rows of that list.
-const STEP = 200;  // rows drawn at once
+const ROWS_PER_STEP = 200;  // drawn at once; a button draws more
 
 // Show the details of rows of the article in the panel beside it; without any, how to use it.
 function drawPanel(numbers) {
@@ -118,9 +118,9 @@ VIEWS.mistakes = {
       body.children[from].querySelector('a').focus();
     }});
     const show = () => {
-      body.append(...rows.slice(body.children.length, body.children.length + STEP).map(mistakeRow));
+      body.append(...rows.slice(body.children.length, body.children.length + ROWS_PER_STEP).map(mistakeRow));
       const left = rows.length - body.children.length;
-      more.textContent = `Show ${Math.min(STEP, left)} more of ${left}`;
+      more.textContent = `Show ${Math.min(ROWS_PER_STEP, left)} more of ${left}`;
       more.hidden = !left;
     };
     show();

@@ -1,40 +1,42 @@
 // The view "Scores": a summary to be read in ten seconds, then every score.
+
 // Draw a score as a dot, its intervals as bars and the agreement of the annotators as a line, on a scale from 0 to 1.
-function drawBars(one) {
-  const description = [percent(one.value)];
-  if (one.these) description.push(`these articles ${interval(one.these)}`);
-  if (one.agreement !== undefined) description.push(`annotators agree ${percent(one.agreement)}`);
-  if (one.new) description.push(`new articles ${interval(one.new)}`);
+function drawBars(score) {
+  const description = [percent(score.value)];
+  if (score.these) description.push(`these articles ${interval(score.these)}`);
+  if (score.agreement !== undefined) description.push(`annotators agree ${percent(score.agreement)}`);
+  if (score.new) description.push(`new articles ${interval(score.new)}`);
   const at = x => `${(100 * x).toFixed(3)}%`;
   const bar = (pair, kind, y, height) => pair &&
     h('rect', {class: kind, x: at(pair[0]), width: at(pair[1] - pair[0]), y, height, rx: height / 2});
   return h('svg', {class: 'bars', role: 'img', 'aria-label': description.join(', '), height: 22},
     [0, .25, .5, .75, 1].map(x => h('line', {class: 'grid', x1: at(x), x2: at(x), y1: 0, y2: 22})),
-    bar(one.new, 'new', 9.5, 3), bar(one.these, 'these', 6, 10),
-    one.agreement !== undefined && h('rect', {class: 'agreement', x: at(one.agreement), width: 2, y: 1, height: 20}),
-    one.value !== null && h('circle', {class: 'dot', cx: at(one.value), cy: 11, r: 5}));
+    bar(score.new, 'new', 9.5, 3), bar(score.these, 'these', 6, 10),
+    score.agreement !== undefined && h('rect', {class: 'agreement', x: at(score.agreement), width: 2, y: 1, height: 20}),
+    score.value !== null && h('circle', {class: 'dot', cx: at(score.value), cy: 11, r: 5}));
 }
 
-function drawTile(one) {
+// Draw the headline score of a layer, with its counts in words.
+function drawTile(score) {
   const parts = [];
-  if (one.gold !== undefined) {
-    const unit = one.layer === 'entities' ? 'names and values' : one.layer === 'events' ? 'triggers' : one.layer;
-    parts.push(h('p', null, h('b', null, whole(one.right)), ` of ${whole(one.gold)} ${unit} found`));
-    if (one.predicted !== undefined) {
-      parts.push(h('p', null, h('b', null, whole(one.predicted - one.right)), ` of ${whole(one.predicted)} predicted are wrong`));
+  if (score.gold !== undefined) {
+    const unit = score.layer === 'entities' ? 'names and values' : score.layer === 'events' ? 'triggers' : score.layer;
+    parts.push(h('p', null, h('b', null, whole(score.right)), ` of ${whole(score.gold)} ${unit} found`));
+    if (score.predicted !== undefined) {
+      parts.push(h('p', null, h('b', null, whole(score.predicted - score.right)), ` of ${whole(score.predicted)} predicted are wrong`));
     }
   }
-  return h('li', {class: 'tile', 'data-layer': one.layer}, h('h3', null, one.layer), h('p', {class: 'sub'}, one.label),
-    h('p', {class: 'big'}, percent(one.value), h('span', null, ' F1')), drawBars(one), parts);
+  return h('li', {class: 'tile', 'data-layer': score.layer}, h('h3', null, score.layer), h('p', {class: 'sub'}, score.label),
+    h('p', {class: 'big'}, percent(score.value), h('span', null, ' F1')), drawBars(score), parts);
 }
 
 function drawTiles(measures) {
-  const primary = measures.filter(one => one.primary);
-  const identity = primary.filter(one => one.layer === 'identity' && one.name.includes('.across.'));
-  return h('ul', {class: 'tiles'}, primary.filter(one => one.layer !== 'identity').map(drawTile),
+  const primary = measures.filter(score => score.primary);
+  const identity = primary.filter(score => score.layer === 'identity' && score.name.includes('.across.'));
+  return h('ul', {class: 'tiles'}, primary.filter(score => score.layer !== 'identity').map(drawTile),
     identity.length ? h('li', {class: 'tile', 'data-layer': 'identity'}, h('h3', null, 'identity'),
-      h('p', {class: 'sub'}, 'CoNLL F1 across articles'), identity.map(one => [
-        h('p', {class: 'middle'}, percent(one.value), h('span', null, ` ${one.name.split('.')[1]}`)), drawBars(one)])) : null);
+      h('p', {class: 'sub'}, 'CoNLL F1 across articles'), identity.map(score => [
+        h('p', {class: 'middle'}, percent(score.value), h('span', null, ` ${score.name.split('.')[1]}`)), drawBars(score)])) : null);
 }
 
 // Draw the four most frequent kinds of mistake, with links to their lists.
@@ -51,40 +53,42 @@ function drawMostFrequent() {
     h('a', {href: link('mistakes'), click: () => setFilters([layer], [verdict])}, `${n} × ${verdict} (${layer})`)]), '.');
 }
 
+// Draw one line per score on a common scale.
 function drawPlot(rows) {
   return h('div', {class: 'plot'},
     h('div', {class: 'plot-row axis', 'aria-hidden': 'true'}, h('span'),
       h('span', {class: 'ticks'}, [0, 25, 50, 75, 100].map(x => h('i', null, String(x)))), h('span')),
-    rows.map(one => h('div', {class: 'plot-row' + (one.primary ? ' primary' : ''), 'data-layer': one.layer},
-      h('span', null, one.label), drawBars(one), h('b', null, percent(one.value)))));
+    rows.map(score => h('div', {class: 'plot-row' + (score.primary ? ' primary' : ''), 'data-layer': score.layer},
+      h('span', null, score.label), drawBars(score), h('b', null, percent(score.value)))));
 }
 
+// Draw all numbers of the scores as a table; where the documents are few, with the score of each.
 function drawScoreTable(rows) {
-  const each = rows.some(one => one.each);
-  const hasAgreement = rows.some(one => one.agreement !== undefined);
+  const each = rows.some(score => score.each);
+  const hasAgreement = rows.some(score => score.agreement !== undefined);
   const head = ['metric', 'F1', 'these articles', 'new articles', ...(hasAgreement ? ['A–B'] : []), 'P', 'R', 'right', 'gold', 'predicted',
     ...(each ? [...DATA.documents, 'leaving one out'] : []), 'note'];
   return h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'All scores'}, h('table', {class: 'score-table'},
     h('thead', null, h('tr', null, head.map(x => h('th', {scope: 'col'}, x)))),
-    h('tbody', null, rows.map(one => h('tr', {'data-layer': one.layer, class: one.primary ? 'primary' : null},
-      h('th', {scope: 'row'}, one.label),
-      [percent(one.value), interval(one.these), interval(one.new), ...(hasAgreement ? [one.agreement === undefined ? '' : percent(one.agreement)] : []),
-        one.precision === undefined ? '' : percent(one.precision), one.recall === undefined ? '' : percent(one.recall),
-        whole(one.right), whole(one.gold), whole(one.predicted),
-        ...(each ? [...DATA.documents.map((_, i) => one.each ? percent(one.each[i]) : ''), interval(one.leaveOneOut)] : []),
-      ].map(x => h('td', null, x)), h('td', {class: 'note'}, (one.notes || []).join('; ')))))));
+    h('tbody', null, rows.map(score => h('tr', {'data-layer': score.layer, class: score.primary ? 'primary' : null},
+      h('th', {scope: 'row'}, score.label),
+      [percent(score.value), interval(score.these), interval(score.new), ...(hasAgreement ? [score.agreement === undefined ? '' : percent(score.agreement)] : []),
+        score.precision === undefined ? '' : percent(score.precision), score.recall === undefined ? '' : percent(score.recall),
+        whole(score.right), whole(score.gold), whole(score.predicted),
+        ...(each ? [...DATA.documents.map((_, i) => score.each ? percent(score.each[i]) : ''), interval(score.leaveOneOut)] : []),
+      ].map(x => h('td', null, x)), h('td', {class: 'note'}, (score.notes || []).join('; ')))))));
 }
 
 const listFew = names => names.slice(0, 8).join(', ') + (names.length > 8 ? ` and ${names.length - 8} more` : '');
-const titleOfPart = one => `${one.layer} by ${one.facet}${one.recallOnly ? ' (recall)' : ''}`;
+const titleOfPart = score => `${score.layer} by ${score.facet}${score.recallOnly ? ' (recall)' : ''}`;
 
 VIEWS.scores = {
   title: 'Scores', uses: ['layers', 'type', 'reset'], without: [],
   draw(main) {
-    const seen = DATA.measures.filter(one => filter.layers.has(one.layer));
+    const seen = DATA.measures.filter(score => filter.layers.has(score.layer));
     const type = filter.type && JSON.parse(filter.type);
-    const parts = DATA.parts.filter(one => filter.layers.has(one.layer) &&
-      (!type || (TYPE_FACETS.includes(one.facet) && type[0] === one.layer && type[1] === one.label)));
+    const parts = DATA.parts.filter(score => filter.layers.has(score.layer) &&
+      (!type || (TYPE_FACETS.includes(score.facet) && type[0] === score.layer && type[1] === score.label)));
     main.append(h('section', {'aria-labelledby': 'summary'}, h('h2', {id: 'summary'}, 'Summary'),
       drawTiles(seen), drawMostFrequent(),
       DATA.without.length ? h('p', {class: 'warning'}, `No prediction for ${listFew(DATA.without)}: scored as empty.`) : null,
@@ -93,14 +97,14 @@ VIEWS.scores = {
       h('p', {class: 'key'}, h('span', {class: 'key-dot'}), ' score ', h('span', {class: 'key-these'}),
         ' 95 % interval for this system on text like these articles ', h('span', {class: 'key-new'}),
         ' 95 % interval for other articles of this kind; no bar: none can be given',
-        seen.some(one => one.agreement !== undefined) ? [h('span', {class: 'key-agreement'}), ' agreement of the annotators: this gold cannot distinguish scores above it'] : null)));
+        seen.some(score => score.agreement !== undefined) ? [h('span', {class: 'key-agreement'}), ' agreement of the annotators: this gold cannot distinguish scores above it'] : null)));
     if (!type) {
-      main.append(h('section', {'aria-labelledby': 'picture'}, h('h2', {id: 'picture'}, 'Metrics'), drawPlot(seen.filter(one => one.pictured))));
+      main.append(h('section', {'aria-labelledby': 'picture'}, h('h2', {id: 'picture'}, 'Metrics'), drawPlot(seen.filter(score => score.pictured))));
     }
     for (const title of new Set(parts.map(titleOfPart))) {
-      main.append(h('section', null, h('h2', null, title), drawPlot(parts.filter(one => titleOfPart(one) === title))));
+      main.append(h('section', null, h('h2', null, title), drawPlot(parts.filter(score => titleOfPart(score) === title))));
     }
-    const rows = [...(type ? [] : seen), ...parts.map(one => ({...one, label: `${one.layer}, ${one.label}${one.recallOnly ? ' (recall)' : ''}`}))];
+    const rows = [...(type ? [] : seen), ...parts.map(score => ({...score, label: `${score.layer}, ${score.label}${score.recallOnly ? ' (recall)' : ''}`}))];
     main.append(h('section', {'aria-labelledby': 'all'}, h('h2', {id: 'all'}, 'All scores'), drawScoreTable(rows)));
   },
 };
