@@ -16,7 +16,7 @@ from vostochny.model import Span
         ("T1\tPER 0 2\tKim", "one.ann:1: T1: 'Kim' is not at these offsets; the text has 'Ki' there"),
         ("T1\tPER 0 999\tKim", ":1: T1: 0 999 is not in the text, which has"),
         ("T1 PER 0 3 Kim", ":1: T1 PER 0 3 Kim: is not a brat line"),
-        ("T1\tPER 0 3\tKim\nT1\tPER 0 3\tKim", ":2: T1: is given twice"),
+        ("T1\tPER 0 3\tKim\nT1\tPER 0 3\tKim", ":2: T1: appears twice"),
         ("E1\tContact.Meet:T7", ":1: E1: no text-bound annotation has the id T7"),
         ("T1\tContact.Meet 4 7\tmet\nE1\tContact.Meet:T1 Place:T9", ":2: E1.Place: no entity or event has the id T9"),
         ("R1\tsource Arg1:T1 Arg2:T2", ":1: source: no annotation has the id T1 or T2"),

@@ -29,11 +29,13 @@ from vostochny.model import Document, Reference, Span
 from vostochny.text.alignment import describe_difference
 
 _BOUND_PATTERN = re.compile(r"(\S+) (\d+ \d+(?:;\d+ \d+)*)$")
-_ENTITY_ATTRIBUTES, _EVENT_ATTRIBUTES, _QUOTE_ATTRIBUTES = (
-    ("level", "demonym"),
-    ("realis", "polarity", "outcome"),
-    ("directness", "attitude", "link"),
-)
+# Layer → the attributes of its items that are written as lines of kind A.
+_ATTRIBUTES = {
+    "entities": ("level", "demonym"),
+    "events": ("realis", "polarity", "outcome"),
+    "quotes": ("directness", "attitude", "link"),
+}
+# Kind of line → its form, for messages; ⇥ is a tab.
 _LINE_FORMS = {
     "T": "Tn⇥TYPE START END⇥words",
     "E": "En⇥TYPE:Tn ROLE:Tn …",
@@ -165,7 +167,7 @@ class _FileReader:
             if not parts or not all(role and target for role, target in parts):
                 self.add_problem(number, id_, f"expected {form}")
             elif id_ in self.events:
-                self.add_problem(number, id_, "is given twice")
+                self.add_problem(number, id_, "appears twice; give each annotation its own id")
             else:
                 self.events[id_] = (number, parts[0][0], parts)
         elif len(fields[0].split()) < (3 if kind in "RN" else 2):
@@ -193,23 +195,23 @@ class _FileReader:
                 number, id_, f"{fields[1][:60]!r} is not at these offsets; the text has {words[:60]!r} there"
             )
         elif id_ in self.bounds:
-            self.add_problem(number, id_, "is given twice")
+            self.add_problem(number, id_, "appears twice; give each annotation its own id")
         else:
             self.bounds[id_] = _Bound(number, m.group(1), sorted(spans))
 
     def read_attribute(self, line: int, parts: list[str]) -> None:
+        """Set an attribute of an item; ``parts`` are its name, the item's id and, unless it is a flag, its value."""
         name, target, value = parts[0], parts[1], parts[2] if len(parts) > 2 else None
         layer, item = self.items.get(target, ("", {}))
         if not layer and target not in self.bounds:
             self.add_problem(line, name, f"no annotation has the id {target}")
-        elif name in {"entities": _ENTITY_ATTRIBUTES, "events": _EVENT_ATTRIBUTES, "quotes": _QUOTE_ATTRIBUTES}.get(
-            layer, ()
-        ):
+        elif name in _ATTRIBUTES.get(layer, ()):
             item[name] = True if name == "demonym" else value
         else:
             self.reading.left_out[f"attributes {name[:40]} of brat"] += 1
 
     def read_relation(self, line: int, parts: list[str]) -> None:
+        """Set what a relation from a quote means; ``parts`` are its name and its two ends, as ``Arg1:T1`` or ``T1``."""
         name, ends = parts[0], [p.partition(":")[2] or p for p in parts[1:3]]
         unknown = [e for e in ends if e not in self.bounds and e not in self.items]
         if unknown:
@@ -217,6 +219,8 @@ class _FileReader:
             return
         layer, quote = self.items.get(ends[0], ("", {}))
         target_layer, target = self.items.get(ends[1], ("", {}))
+        # An entity or a quote is referred to by its id; a text-bound annotation that is not an item, such as a cue, is
+        # only a span.
         by_id = (name in ("source", "addressee") and target_layer == "entities") or (
             name == "parent" and target_layer == "quotes"
         )
@@ -229,6 +233,7 @@ class _FileReader:
             self.reading.left_out[f"relations {name[:40]} of brat"] += 1
 
     def read_cluster(self, line: int, parts: list[str]) -> None:
+        """Set the cluster of an item from a normalisation; ``parts`` are ``Reference``, the item's id and the name."""
         layer, item = self.items.get(parts[1], ("", {}))
         if not layer:
             self.add_problem(line, parts[0], f"no item has the id {parts[1]}")
@@ -290,7 +295,7 @@ class _FileWriter:
         for e in d.entities:
             brat_id = self.add_bound(e.type, e.span)
             ids[e.id], self.entity_at[e.span] = brat_id, self.entity_at.get(e.span, brat_id)
-            self.add_attributes(brat_id, e, _ENTITY_ATTRIBUTES, " ".join(e.span.of(d.text).split()))
+            self.add_attributes(brat_id, e, _ATTRIBUTES["entities"], " ".join(e.span.of(d.text).split()))
         triggers = [self.add_bound(v.type, v.trigger) for v in d.events]
         event_ids = {v.id: f"E{n}" for n, v in enumerate(d.events, 1)}
 
@@ -305,11 +310,11 @@ class _FileWriter:
             arguments = [(a.role, t) for a in v.arguments if (t := target(a.filler))]
             parts = [(v.type, trigger), *arguments]
             brat_id = self.add_line("E", " ".join(f"{_to_word(name)}:{t}" for name, t in parts))
-            self.add_attributes(brat_id, v, _EVENT_ATTRIBUTES, " ".join(v.trigger.of(d.text).split()))
+            self.add_attributes(brat_id, v, _ATTRIBUTES["events"], " ".join(v.trigger.of(d.text).split()))
         bounds = [self.add_bound(CONTENT, *q.content) for q in d.quotes]
         contents = {q.id: brat_id for q, brat_id in zip(d.quotes, bounds, strict=True)}
         for q, brat_id in zip(d.quotes, bounds, strict=True):
-            self.add_attributes(brat_id, q, _QUOTE_ATTRIBUTES, "")
+            self.add_attributes(brat_id, q, _ATTRIBUTES["quotes"], "")
             links = {"source": q.source and target(q.source), "addressee": q.addressee and target(q.addressee)}
             links["parent"] = contents.get(q.parent or "")
             links["cue"] = self.add_bound(CUE, q.cue) if q.cue else None

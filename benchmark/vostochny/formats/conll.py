@@ -26,24 +26,11 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
     """Yield one record per document; a line that is not a comment and not a token with a tag is a problem."""
     documents: list[TaggedDocument] = []
     sentence: TaggedSentence | None = None
-
-    def begin_document(doc_id: str | None, line: int) -> None:
-        # An id right after -DOCSTART-, or the reverse, belongs to the same document.
-        last = documents[-1] if documents else None
-        if last and not last.sentences and (last.doc_id is None or doc_id is None):
-            last.doc_id = last.doc_id or doc_id
-        else:
-            documents.append(TaggedDocument(doc_id, line))
-
     for number, raw in enumerate(file_text(path).split("\n"), 1):
         line = raw.rstrip("\r\t ")
-        header = (_ID_LINE.match(line) or _BEGIN_LINE.match(line)) if line.startswith("#") else None
-        if header:
-            begin_document(header.group(1) or None, number)
-            sentence = None
-        elif line.startswith("-DOCSTART-"):
-            id_part = re.search(r"\(([^)\s]+)\)|doc_id=(\S+)", line)
-            begin_document((id_part.group(1) or id_part.group(2)) if id_part else None, number)
+        is_header, doc_id = _read_header(line)
+        if is_header:
+            _begin_document(documents, doc_id, number)
             sentence = None
         elif not line.strip():
             sentence = None
@@ -51,8 +38,8 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
         elif not (re.match(r"#\s|#end\b|#$", line) and not is_tag(line.split()[-1])):
             columns = line.split("\t") if "\t" in line else line.split()
             if len(columns) < 2 or not is_tag(columns[-1].strip()):
-                shown = columns[-1].strip()[:40] if len(columns) > 1 else line[:40]
-                message = f"{shown!r} is not a tag; expected a token, and O, B-TYPE or I-TYPE in the last column"
+                value = columns[-1].strip()[:40] if len(columns) > 1 else line[:40]
+                message = f"{value!r} is not a tag; expected a token, and O, B-TYPE or I-TYPE in the last column"
                 reading.add_problem(path, number, f"column {len(columns)}", message)
                 continue
             if not documents:
@@ -69,6 +56,24 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
         reading.add_problem(path, None, None, "has no token; expected one token per line, its tag in the last column")
     else:
         yield from make_records(path, reading, documents)
+
+
+def _read_header(line: str) -> tuple[bool, str | None]:
+    """Return whether a line begins a document, and the id that it gives, if any."""
+    if line.startswith("-DOCSTART-"):
+        m = re.search(r"\(([^)\s]+)\)|doc_id=(\S+)", line)
+        return True, (m.group(1) or m.group(2)) if m else None
+    m = (_ID_LINE.match(line) or _BEGIN_LINE.match(line)) if line.startswith("#") else None
+    return m is not None, (m.group(1) or None) if m else None
+
+
+def _begin_document(documents: list[TaggedDocument], doc_id: str | None, line: int) -> None:
+    """Add a document; an id line right after -DOCSTART-, or the reverse, belongs to the same document."""
+    last = documents[-1] if documents else None
+    if last and not last.sentences and (last.doc_id is None or doc_id is None):
+        last.doc_id = last.doc_id or doc_id
+    else:
+        documents.append(TaggedDocument(doc_id, line))
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:

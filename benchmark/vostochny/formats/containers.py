@@ -39,17 +39,18 @@ def read_outputs(path: str, reading: Reading, is_output: Callable[[Any], bool]) 
     """
     raw = read_bytes(path).removeprefix(b"\xef\xbb\xbf")
     lines = [(n, x) for n, x in enumerate(raw.split(b"\n"), 1) if x and not x.isspace()]
-    first, wrong = parse_json(path, lines[0][0], lines[0][1]) if lines else (None, [])
+    first, first_problems = parse_json(path, lines[0][0], lines[0][1]) if lines else (None, [])
     if not lines:
         reading.add_problem(path, None, None, "is empty; expected JSON")
-    elif len(lines) > 1 and not wrong:
+    # Several lines, the first of which is a value of its own, are JSON Lines; anything else is one value.
+    elif len(lines) > 1 and not first_problems:
         for number, line in lines:
             value, problems = parse_json(path, number, line)
             reading.problems += problems
             if not problems:
                 yield Output(number, _find_id(value), value)
     else:
-        value, problems = parse_json(path, None, raw) if len(lines) > 1 else (first, wrong)
+        value, problems = parse_json(path, None, raw) if len(lines) > 1 else (first, first_problems)
         reading.problems += problems
         if not problems:
             yield from _split_container(path, reading, value, is_output)

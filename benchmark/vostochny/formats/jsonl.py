@@ -185,9 +185,13 @@ def read_predictions(
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str] | None = None, with_text: bool = False) -> None:
-    """Write one document per line, its layers with offsets and words; a name that ends in .gz is packed.
+    """Write one document per line, its layers with offsets and words.
 
-    ``with_text`` makes it a gold file: text, zones, paragraphs, sentences and tokens too. Nothing is lost.
+    Args:
+        path: The file; ``-`` is standard output, a name that ends in .gz is packed.
+        documents: The documents.
+        lost: Counts what the format cannot express: nothing, in this format.
+        with_text: Whether to write a gold file, with text, zones, paragraphs, sentences and tokens.
     """
     lines = (json.dumps(to_row(d, with_text), ensure_ascii=False) + "\n" for d in documents)
     write_text(path, "".join(lines))

@@ -35,14 +35,14 @@ def suggest_name(name: str, known: Iterable[str]) -> str:
     gigabytes.
     """
     known = list(known)
-    shown = ", ".join(known[:MAX_COMPARED_NAMES])
+    names = ", ".join(known[:MAX_COMPARED_NAMES])
     if len(known) > MAX_COMPARED_NAMES:
-        shown = f"{shown} … ({len(known)} in all)"
+        names = f"{names} … ({len(known)} in all)"
         known.sort()
         at = bisect_left(known, name)
         known = known[max(0, at - MAX_COMPARED_NAMES // 10) : at + MAX_COMPARED_NAMES // 10]
     near = difflib.get_close_matches(name, known, 1, 0.4)
-    return f"did you mean {near[0]!r}?" if near else f"expected one of {shown}"
+    return f"did you mean {near[0]!r}?" if near else f"expected one of {names}"
 
 
 def describe_kind(value: Any) -> str:
@@ -184,9 +184,9 @@ class RowReader:
         for key in ("start", "end"):
             number = value.get(key)
             if isinstance(number, bool) or not isinstance(number, int):
-                shown = "is missing" if number is None else f"is {describe_kind(number)}"
+                state = "is missing" if number is None else f"is {describe_kind(number)}"
                 self.add_problem(
-                    f"{where}.{key}", f"{shown}; expected a whole number, a code point offset into the text"
+                    f"{where}.{key}", f"{state}; expected a whole number, a code point offset into the text"
                 )
             elif number > MAX_OFFSET:
                 self.add_problem(f"{where}.{key}", f"{number!r:.40} is too large for an offset into a text")
@@ -268,8 +268,8 @@ class RowReader:
         """Return a zone's name; any name is allowed, because a user's gold has its own zones."""
         if isinstance(value, str) and value:
             return value
-        shown = "is missing" if value is None else "is empty" if value == "" else f"is {describe_kind(value)}"
-        self.add_problem(where, f"{shown}; expected the zone's name, such as {', '.join(self.ontology.zones)}")
+        state = "is missing" if value is None else "is empty" if value == "" else f"is {describe_kind(value)}"
+        self.add_problem(where, f"{state}; expected the zone's name, such as {', '.join(self.ontology.zones)}")
         return None
 
     def check_flag(self, where: str, value: Any) -> bool:
@@ -302,6 +302,7 @@ class RowReader:
     # -- the layers ------------------------------------------------------------------------------------------------
 
     def read_entity(self, where: str, item: dict[str, Any]) -> Entity | None:
+        """Return an entity, and register its id."""
         span = self.read_span(where, item)
         id_ = self.register_id(where, item, span)
         type_ = self.check_label(f"{where}.type", item.get("type"), self.entity_types, "entity type")
@@ -313,10 +314,12 @@ class RowReader:
         return Entity(id_, span, type_, level, demonym, cluster)
 
     def read_event(self, where: str, item: dict[str, Any], trigger: Span | None) -> Event | None:
+        """Return an event, whose trigger was read and whose id was registered before."""
         type_ = self.check_label(f"{where}.type", item.get("type"), self.event_types, "event type")
         arguments = []
         known = self.ontology.events.get(type_ or "")
         roles = known.roles if known else self.ontology.roles
+        # A filler stands under the key "filler"; a span in the argument itself is accepted too.
         for at, argument in self.read_objects(f"{where}.arguments", item.get("arguments")):
             role = self.check_label(f"{at}.role", argument.get("role"), roles, f"role of {type_}" if type_ else "role")
             filler = (
@@ -338,6 +341,7 @@ class RowReader:
         return Event(id_, trigger, type_, realis, polarity, outcome, tuple(arguments), cluster)
 
     def read_quote(self, where: str, item: dict[str, Any]) -> Quote | None:
+        """Return a quote, its parts in text order; None if one of them has no valid span."""
         o = self.ontology
         content = [self.read_span(at, part) for at, part in self.read_objects(f"{where}.content", item.get("content"))]
         if not content:

@@ -100,8 +100,8 @@ class Reading:
         for record in records:
             doc_id, text = record.row.get("doc_id"), record.row.get("text")
             if not isinstance(doc_id, str) or not doc_id:
-                shown = "is missing" if doc_id is None else f"is {describe_kind(doc_id)}"
-                self.add_problem(record.path, record.line, "doc_id", f"{shown}; expected the document's id")
+                state = "is missing" if doc_id is None else f"is {describe_kind(doc_id)}"
+                self.add_problem(record.path, record.line, "doc_id", f"{state}; expected the document's id")
                 doc_id = ""
             elif doc_id in seen:
                 message = f"{doc_id} appears twice; give each document one line"
@@ -159,26 +159,26 @@ class Reading:
 
     def _resolve_doc_id(self, record: Record) -> str | None:
         """Return the full id for a record's id, unique prefix or article text; None, with a problem, if none fits."""
-        given_id = record.row.get("doc_id")
-        if isinstance(given_id, str) and given_id:
-            if given_id in self.gold:
-                return given_id
-            matches = [d for d in self.gold if d.startswith(given_id)]
+        doc_id = record.row.get("doc_id")
+        if isinstance(doc_id, str) and doc_id:
+            if doc_id in self.gold:
+                return doc_id
+            matches = [d for d in self.gold if d.startswith(doc_id)]
             if len(matches) == 1:
                 return matches[0]
             if matches:
-                message = f"{given_id!r} fits {', '.join(matches)}; write more of the id"
+                message = f"{doc_id!r} fits {', '.join(matches)}; write more of the id"
             else:
-                message = f"unknown document {given_id!r}; {suggest_name(given_id, self.gold)}"
+                message = f"unknown document {doc_id!r}; {suggest_name(doc_id, self.gold)}"
             self.add_problem(record.path, record.line, "doc_id", message)
             return None
-        if given_id is None and isinstance(record.row.get("text"), str):
+        if doc_id is None and isinstance(record.row.get("text"), str):
             same_text = [i for i, d in self.gold.items() if d.text == record.row["text"]]
             if len(same_text) == 1:
                 return same_text[0]
-        shown = "is missing" if given_id is None else f"is {describe_kind(given_id)}"
+        state = "is missing" if doc_id is None else f"is {describe_kind(doc_id)}"
         examples = ", ".join(list(self.gold)[:MAX_SHOWN_IDS])
-        self.add_problem(record.path, record.line, "doc_id", f"{shown}; expected one of {examples}")
+        self.add_problem(record.path, record.line, "doc_id", f"{state}; expected one of {examples}")
         return None
 
     # -- both ------------------------------------------------------------------------------------------------------

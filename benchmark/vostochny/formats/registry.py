@@ -103,8 +103,8 @@ def detect(path: str) -> str:
             return str(plugin.name)
     if start:
         names = ", ".join(format_names())
-        shown = start[:20].decode("utf-8", "replace")
-        message = f"format not recognised (begins with {shown!r}); expected one of {names}; name it with --format"
+        beginning = start[:20].decode("utf-8", "replace")
+        message = f"format not recognised (begins with {beginning!r}); expected one of {names}; name it with --format"
         raise InputError([Problem(path, None, None, message)])
     return "jsonl"
 
@@ -132,8 +132,8 @@ def _detect_json(path: str, head: bytes, start: bytes) -> str:
     """Return the format of JSON, judged by its first line if that is a value of its own, else by the whole file."""
     first_line, newline, _ = start.partition(b"\n")
     # Fast path: recognise our own JSON Lines without importing the other formats.
-    ours = re.match(rb'\{"doc_id": ?"[^"]*", ?"(?:title|text|entities|events|quotes)":', start)
-    if ours and not re.search(rb'"(?:entity_group|entity|label|ents|spans|ner_tags|tags)":', first_line):
+    is_ours = re.match(rb'\{"doc_id": ?"[^"]*", ?"(?:title|text|entities|events|quotes)":', start)
+    if is_ours and not re.search(rb'"(?:entity_group|entity|label|ents|spans|ner_tags|tags)":', first_line):
         return "jsonl"
     value: Any = None
     one_per_line = bool(newline) or len(head) < 1 << 16

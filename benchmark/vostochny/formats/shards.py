@@ -43,6 +43,7 @@ def find_files(addresses: Sequence[str]) -> tuple[str, ...]:
 
 
 def _find_local(address: str) -> list[str]:
+    """Return the files of a local address."""
     path = Path(address)
     if address == "-" or path.is_file():
         return [address]
@@ -58,6 +59,7 @@ def _find_local(address: str) -> list[str]:
 
 
 def _find_remote(address: str) -> list[str]:
+    """Return the files of a remote address, with their protocol."""
     files, path = open_filesystem(address)
     try:
         if _PATTERN_CHARACTERS & set(path):
@@ -86,4 +88,5 @@ def open_filesystem(address: str) -> tuple[Any, str]:
 
 
 def _raise_problem(address: str, message: str) -> list[str]:
+    """Raise InputError; typed as the callers' result, so that it can stand behind ``or``."""
     raise InputError([Problem(address, None, None, message)])

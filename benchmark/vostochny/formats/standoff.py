@@ -180,10 +180,10 @@ def find_texts(standoff: StandOff, paths: Iterable[str | os.PathLike[str]]) -> d
         elif guess := _guess_article(path, data, standoff):
             differing.setdefault(guess, []).append(path)
         elif is_named:
-            shown = ", ".join(f"{i[:3]}… (sha256 {a['sha256'][:12]}…)" for i, a in known.items())
+            names = ", ".join(f"{i[:3]}… (sha256 {a['sha256'][:12]}…)" for i, a in known.items())
             problems.append(
                 Problem(
-                    str(path), None, None, f"is not one of the articles {shown}, neither by its hash nor by its name"
+                    str(path), None, None, f"is not one of the articles {names}, neither by its hash nor by its name"
                 )
             )
     for doc_id in known:

@@ -107,9 +107,9 @@ def read_rows(
             if sentence:
                 documents.setdefault(doc_id, TaggedDocument(doc_id, line)).sentences.append(sentence)
         else:
-            kept = {k: v for k, v in row.items() if k in (*GOLD_KEYS, *LAYERS)}
-            unread |= row.keys() - kept.keys()
-            yield Record(path, line, kept, ordered=True)
+            prediction = {k: v for k, v in row.items() if k in (*GOLD_KEYS, *LAYERS)}
+            unread |= row.keys() - prediction.keys()
+            yield Record(path, line, prediction, ordered=True)
     if unread:
         reading.add_note(f"columns not read: {', '.join(sorted(unread))}")
     if documents:

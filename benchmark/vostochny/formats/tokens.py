@@ -107,6 +107,7 @@ def _make_segmentation(document: TaggedDocument) -> dict[str, Any]:
 def _make_record(
     path: str, reading: Reading, document: TaggedDocument, row: dict[str, Any], text: str, scheme: str
 ) -> Record:
+    """Return the record of a document whose text is known, up to the first sentence that is not in it."""
     entities: list[dict[str, Any]] = []
     lines: dict[str, int] = {}
     at = 0

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from vostochny.errors import InputError, Problem
+from vostochny.formats.prediction import describe_kind
 from vostochny.ontology import Ontology, View
 
 
@@ -21,29 +23,17 @@ def read_view(name: str, ontology: Ontology) -> View:
     path = Path(name)
     try:
         source = json.loads(path.read_text(encoding="utf-8"))
-    except (
-        OSError,
-        ValueError,
-        RecursionError,
-    ) as e:  # ValueError: not UTF-8, not JSON, or a number of too many digits
+    # ValueError: the file is not UTF-8 or not JSON, or has a number of too many digits.
+    except (OSError, ValueError, RecursionError) as e:
         names = ", ".join(ontology.views)
         message = f"is not one of the views {names}, and cannot be read as a JSON file: {e}"
         raise InputError([Problem(name, None, None, message)]) from None
-    problems: list[Problem] = []
     if not isinstance(source, dict):
-        raise InputError([Problem(name, None, None, 'expected an object with "types"')])
-    tables: dict[str, dict[str, str]] = {}
-    for key, known_types in (("types", ontology.entity_types), ("events", tuple(ontology.events))):
-        table = source.get(key, {})
-        if not isinstance(table, dict) or not all(isinstance(v, str) and v for v in table.values()):
-            problems.append(Problem(name, None, key, "expected an object that maps types of the ontology to labels"))
-            continue
-        tables[key] = table
-        problems += [
-            Problem(name, None, f"{key}.{t}", f"unknown type; expected one of {', '.join(known_types)}")
-            for t in table
-            if t.removesuffix(".demonym") not in known_types
-        ]
+        message = f'is {describe_kind(source)}; expected an object with "types"'
+        raise InputError([Problem(name, None, None, message)])
+    problems: list[Problem] = []
+    types = _read_table(name, source, "types", ontology.entity_types, problems)
+    events = _read_table(name, source, "events", tuple(ontology.events), problems)
     levels = source.get("levels", ["NAM"])
     if not isinstance(levels, list) or any(x not in tuple(ontology.levels) for x in levels):
         problems.append(Problem(name, None, "levels", f"expected a list of {', '.join(ontology.levels)}"))
@@ -52,8 +42,24 @@ def read_view(name: str, ontology: Ontology) -> View:
         for k in source
         if k not in ("types", "levels", "events")
     ]
-    if not problems and not tables["types"]:
+    if not problems and not types:
         problems.append(Problem(name, None, "types", "is empty; expected at least one type of the ontology"))
     if problems:
         raise InputError(problems)
-    return View(path.stem, tables["types"], frozenset(levels), tables["events"] or None, builtin=False)
+    return View(path.stem, types, frozenset(levels), events or None, builtin=False)
+
+
+def _read_table(
+    name: str, source: dict[str, Any], key: str, known_types: tuple[str, ...], problems: list[Problem]
+) -> dict[str, str]:
+    """Return the table type → label under ``key`` of a view's file ``name``; what is wrong is added to ``problems``."""
+    table = source.get(key, {})
+    if not isinstance(table, dict) or not all(isinstance(v, str) and v for v in table.values()):
+        problems.append(Problem(name, None, key, "expected an object that maps types of the ontology to labels"))
+        return {}
+    problems += [
+        Problem(name, None, f"{key}.{t}", f"unknown type; expected one of {', '.join(known_types)}")
+        for t in table
+        if t.removesuffix(".demonym") not in known_types
+    ]
+    return table

@@ -222,8 +222,8 @@ class Placer:
     @staticmethod
     def add_offsets(value: dict[str, Any], span: Span) -> PlacedSpan:
         """Return a span object with these offsets, without its hints."""
-        kept = {k: v for k, v in value.items() if k not in _HINT_KEYS}
-        return PlacedSpan({**kept, "start": span.start, "end": span.end})
+        rest = {k: v for k, v in value.items() if k not in _HINT_KEYS}
+        return PlacedSpan({**rest, "start": span.start, "end": span.end})
 
     def make_empty_span(self, near: int) -> Span:
         """Return an empty span in the paragraph of ``near``, for words that were not found.

@@ -39,8 +39,8 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
         for i, task in enumerate(values if not problems else ()):
             name = file if len(values) == 1 else f"{file}[{i}]"
             if not is_task(task):
-                shown = "a task without annotations (JSON_MIN?)" if isinstance(task, dict) else describe_kind(task)
-                reading.add_problem(name, None, None, f"is {shown}; export the project as JSON")
+                kind = "a task without annotations (JSON_MIN?)" if isinstance(task, dict) else describe_kind(task)
+                reading.add_problem(name, None, None, f"is {kind}; export the project as JSON")
             elif isinstance(task["data"], dict):
                 tasks.append((name, _promote_prediction(task)))
             else:
@@ -49,11 +49,11 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
                 )
     # All tasks of a file are of one project, so their controls are looked at together.
     used = {c for _, task in tasks for c in _list_controls(task)}
-    ours = bool(used & {"entity", "event", "quote"}) and used <= set(OUR_CONTROLS)
-    ontology = _extend_by_controls(reading.ontology, [t for _, t in tasks]) if ours else reading.ontology
+    is_ours = bool(used & {"entity", "event", "quote"}) and used <= set(OUR_CONTROLS)
+    ontology = _extend_by_controls(reading.ontology, [t for _, t in tasks]) if is_ours else reading.ontology
     for name, task in tasks:
         try:
-            if ours:
+            if is_ours:
                 document = label_studio.read(task, ontology, name)
                 yield Record(name, None, jsonl.to_row(document, with_text=True))
             else:

@@ -117,13 +117,13 @@ class TaskReader:
             self.add_problem("result", "is missing or not a list; export the project as JSON (not JSON_MIN or CSV)")
             return []
         kinds = dict.fromkeys(LABEL_CONTROLS, "labels") | {name: kind for name, (_, kind, _) in ATTRIBUTES.items()}
-        good = []
+        usable = []
         for i, entry in enumerate(map(picked_to_typed, result)):
             where = f"result[{i}]"
             if not isinstance(entry, dict):
                 self.add_problem(where, "is not an object; export the project as JSON")
             elif entry.get("type") == "relation":
-                good.append(entry)
+                usable.append(entry)
             elif not isinstance(entry.get("from_name"), str) or entry["from_name"] not in kinds:
                 self.add_problem(where, f"unknown control {entry.get('from_name')!r}; {_expect_one_of(kinds)}")
             elif entry.get("type") != (kind := kinds[entry["from_name"]]):
@@ -133,8 +133,8 @@ class TaskReader:
             elif not isinstance(entry.get("id"), str) or not isinstance(entry.get("value"), dict):
                 self.add_problem(where, "has no id or no value; expected a string and an object")
             else:
-                good.append(entry)
-        return good
+                usable.append(entry)
+        return usable
 
     def read_region(self, entry: dict[str, Any]) -> None:
         """Add a region; one whose offsets or label are wrong is added too, so that what refers to it is checked."""
@@ -223,13 +223,8 @@ class TaskReader:
         for label in dict.fromkeys(names):
             if names.count(label) > 1:
                 self.add_problem(where, f"has the label {label!r} twice; keep one")
-            sources: tuple[str, ...]
-            targets: tuple[str, ...]
-            if label in RELATIONS:
-                sources, targets = RELATIONS[label][:1], RELATIONS[label][1:]
-            elif label in self.ontology.roles:
-                sources, targets = ("event",), ("entity", "event")
-            else:
+            sources, targets = self.list_ends(label)
+            if not sources:
                 self.add_problem(
                     where, f"unknown label {label!r}; {_expect_one_of((*self.ontology.roles, *RELATIONS))}"
                 )
@@ -242,6 +237,12 @@ class TaskReader:
                 expected = f"{' or '.join(sources)} to {' or '.join(targets)}"
                 self.add_problem(where, f"{label} goes from {expected}, not from {a.kind} to {b.kind}; draw it so")
 
+    def list_ends(self, label: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the kinds of region that a relation of this label may start and end at; nothing if it is unknown."""
+        if label in RELATIONS:
+            return RELATIONS[label][:1], RELATIONS[label][1:]
+        return (("event",), ("entity", "event")) if label in self.ontology.roles else ((), ())
+
     # -- building the items ----------------------------------------------------------------------------------------
 
     def list_regions(self, layer: str) -> list[_Region]:
@@ -250,14 +251,15 @@ class TaskReader:
         return sorted(regions, key=lambda r: (r.span.start, -r.span.end, r.label, r.id))
 
     def build_zones(self) -> tuple[Zone, ...]:
-        marked = [(r, span) for r in self.list_regions("zone") for span in trim_span(r.span, self.text)]
-        for (a, before), (b, after) in pairwise(marked):
+        """Return the zones, which cover the text: what no region covers is the default zone."""
+        zones = [(r, span) for r in self.list_regions("zone") for span in trim_span(r.span, self.text)]
+        for (a, before), (b, after) in pairwise(zones):
             if after.start < before.end:
                 self.add_problem(
                     self.describe_region(b),
                     f"overlaps the zone {self.describe_region(a)}; every place of the text has one zone",
                 )
-        return cover_with_zones(self.text, [Zone(span, r.label) for r, span in marked])
+        return cover_with_zones(self.text, [Zone(span, r.label) for r, span in zones])
 
     def build_entities(self) -> tuple[Entity, ...]:
         out = []
@@ -267,6 +269,7 @@ class TaskReader:
         return tuple(out)
 
     def build_events(self) -> tuple[Event, ...]:
+        """Return the events with their arguments."""
         arguments: dict[str, list[Argument]] = defaultdict(list)
         for role in self.ontology.roles:
             for event, filler in self.links[role]:
@@ -339,6 +342,7 @@ class TaskReader:
         return out
 
     def build_quotes(self) -> tuple[Quote, ...]:
+        """Return the quotes: one per chain of parts, with the attributes and relations of its first part."""
         chains = self.build_chains()
         heads = {part.id: chain[0] for chain in chains.values() for part in chain}
         targets = {label: self.find_targets(label, heads) for label in ("cue", "source", "addressee", "parent")}

@@ -79,8 +79,8 @@ class NotationReader(TextReader):
         in_scope = self.entities[bisect_left(self.starts, scope.start) : bisect_left(self.starts, scope.end)]
         matches = [e for e in in_scope if e.span.of(self.text) == needle]
         if not matches:
-            marked = ", ".join(e.span.of(self.text) for e in in_scope) or "none"
-            self.add_problem(line, where, f"no mention has the words {needle!r} here; the mentions are {marked}")
+            mentions = ", ".join(e.span.of(self.text) for e in in_scope) or "none"
+            self.add_problem(line, where, f"no mention has the words {needle!r} here; the mentions are {mentions}")
             return None
         what = f"{len(matches)} mentions have the words {needle!r} here"
         chosen = self.choose_occurrence(line, where, what, len(matches), nth)
@@ -116,10 +116,19 @@ class NotationReader(TextReader):
         if type_ is None or realis is None:
             self.add_problem(line, "E", f"{trigger_words!r} needs an event type and one of {', '.join(o.realis)}")
             return
+        fillers = self.read_arguments(line, type_, arguments, sentence)
+        self.events.append(Event("", trigger, type_, realis, polarity, outcome, fillers, cluster))
+        self.event_lines.append(line)
+
+    def read_arguments(
+        self, line: int, type_: str, arguments: list[tuple[str, str]], sentence: SentenceLine
+    ) -> tuple[Argument, ...]:
+        """Return the arguments of an event of this type from (role, filler) pairs, without those that are problems."""
         resolved = []
         for role, filler in arguments:
-            if role not in o.events[type_].roles:
-                allowed = ", ".join(o.events[type_].roles)
+            roles = self.ontology.events[type_].roles
+            if role not in roles:
+                allowed = ", ".join(roles)
                 self.add_problem(line, role, f"{type_} has no role {role!r}; expected one of {allowed}")
             elif filler.startswith("!"):
                 m = _OF_TYPE.match(filler)
@@ -132,8 +141,7 @@ class NotationReader(TextReader):
                 reference = self.find_mention(line, role, filler, sentence)
                 if reference:
                     resolved.append(Argument(role, reference))
-        self.events.append(Event("", trigger, type_, realis, polarity, outcome, tuple(resolved), cluster))
-        self.event_lines.append(line)
+        return tuple(resolved)
 
     def number_events(self) -> None:
         """Give the events ids in text order, and replace ``!Type`` fillers by the ids of the events that they name."""
@@ -168,9 +176,9 @@ class NotationReader(TextReader):
                 line, argument.role, f"{len(matches)} events of one type have the trigger {words!r}: {types}"
             )
         else:
-            right = f"!{words} ({here[0][0]})"
+            example = f"!{words} ({here[0][0]})"
             self.add_problem(
-                line, argument.role, f"{len(here)} events have the trigger {words!r}: {types}; write {right}"
+                line, argument.role, f"{len(here)} events have the trigger {words!r}: {types}; write {example}"
             )
         return None
 
@@ -182,10 +190,10 @@ class NotationReader(TextReader):
         """
         at = self.find_paragraph(sentence.span.start)
         begin = self.paragraphs[at].start
-        near = self.paragraphs[min(at + 1, len(self.paragraphs) - 1)].end
+        limit = self.paragraphs[min(at + 1, len(self.paragraphs) - 1)].end
         parts: list[Span] = []
         for part in words.split(" // "):
-            last = near
+            last = limit
             if part.strip().startswith("¶¶"):
                 part, last = part.strip()[2:].strip(), len(self.text)
                 begin = begin if parts else 0

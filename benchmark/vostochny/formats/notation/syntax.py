@@ -53,14 +53,26 @@ class TextReader:
     # -- sentences and mentions ------------------------------------------------------------------------------------
 
     def read_sentence(self, line: int, body: str) -> None:
-        """Read an S line from where the last one ended: walk through its characters and the article's in parallel."""
+        """Read an S line, which goes on where the last one ended; white space between them is skipped."""
         at = self.sentences[-1].span.end if self.sentences else 0
         while at < len(self.text) and self.text[at].isspace():
             at += 1
         if at == len(self.text):
             self.add_problem(line, "S", "the article ends before this line; remove it")
             return
-        first = at
+        words = self.match_words(line, body, at)
+        if words is None:
+            return
+        end, mentions = words
+        self.sentences.append(SentenceLine(line, Span(at, end)))
+        for span, attributes in mentions:
+            self.read_mention(line, span, attributes)
+
+    def match_words(self, line: int, body: str, at: int) -> tuple[int, list[tuple[Span, str]]] | None:
+        """Walk through a line and the article (from offset ``at``) in parallel, and add the zones that the line marks.
+
+        Returns where the line ends in the article and its mentions, each with its attributes; None if they differ.
+        """
         open_marks: list[int] = []  # offsets of the mentions that are not closed yet
         mentions: list[tuple[Span, str]] = []
         i = 0
@@ -73,35 +85,31 @@ class TextReader:
                 close = body.find("]]", i)
                 if close < 0:
                     self.add_problem(line, "S", f"a mention is not closed: {body[i : i + 30]!r}; write [[words|TYPE]]")
-                    return
+                    return None
                 mentions.append((Span(open_marks.pop(), at), body[i + 1 : close]))
                 i = close + 2
                 continue
             elif m and m.group(2):
                 if m.group(2) not in self.ontology.zones:
-                    self.add_problem(
-                        line, "S", f"unknown zone {m.group(2)!r}; expected one of {', '.join(self.ontology.zones)}"
-                    )
+                    names = ", ".join(self.ontology.zones)
+                    self.add_problem(line, "S", f"unknown zone {m.group(2)!r}; expected one of {names}")
                 self.zones.append(Zone(Span(at, at), m.group(2)))
             else:
+                # An escaped character, a plain one, or "|" and "]]" outside a mention, which are plain text there.
                 literal = m.group(1) if m and m.group(1) else body[i]
                 if not self.text.startswith(literal, at):
                     line_words = _remove_markup(body[i : i + 40])
-                    self.add_problem(
-                        line, "S", f"{line_words!r} is not the article's text; it has {self.text[at : at + 40]!r} here"
-                    )
-                    return
+                    here = self.text[at : at + 40]
+                    self.add_problem(line, "S", f"{line_words!r} is not the article's text; it has {here!r} here")
+                    return None
                 at += 1
                 i += 2 if m and m.group(1) else 1
                 continue
             i = m.end()
         for start in open_marks:
-            self.add_problem(
-                line, "S", f"a mention at {self.text[start : start + 20]!r} is not closed; write [[words|TYPE]]"
-            )
-        self.sentences.append(SentenceLine(line, Span(first, at)))
-        for span, attributes in mentions:
-            self.read_mention(line, span, attributes)
+            words = self.text[start : start + 20]
+            self.add_problem(line, "S", f"a mention at {words!r} is not closed; write [[words|TYPE]]")
+        return at, mentions
 
     def read_mention(self, line: int, span: Span, attributes: str) -> None:
         """Add a mention; ``attributes`` is what stands behind its words: type, level, demonym, cluster."""

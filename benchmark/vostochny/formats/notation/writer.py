@@ -218,8 +218,7 @@ class _NotationWriter:
                 if words_in_scope:
                     return f"!{mark}{words_in_scope}{type_}"
                 continue
-            inside = [e for e in self.by_words[words] if scope.start <= e.span.start < scope.end]
-            ids = [e.id for e in inside]
+            ids = [e.id for e in self.by_words[words] if scope.start <= e.span.start < scope.end]
             if reference.id in ids and _is_plain(words):
                 # "none" alone would mean that there is no source.
                 number = f" ~{ids.index(reference.id) + 1}" if len(ids) > 1 or words == "none" else ""
@@ -277,10 +276,10 @@ class _NotationWriter:
         """Return the content of a quote, its parts separated by ``//``."""
         at = next(i for i, p in enumerate(self.paragraphs) if p.start <= home.start < p.end)
         begin = self.paragraphs[at].start
-        near = self.paragraphs[min(at + 1, len(self.paragraphs) - 1)].end
+        limit = self.paragraphs[min(at + 1, len(self.paragraphs) - 1)].end
         parts: list[str] = []
         for span in quote.content:
-            part = self.write_part(span, begin, near)
+            part = self.write_part(span, begin, limit)
             if part is None:
                 part = self.write_part(span, begin if parts else 0, len(self.text))
                 if part is None:
@@ -299,14 +298,14 @@ class _NotationWriter:
         words = span.of(self.text)
         if not begin <= span.start < last:
             return None
-        whole = find_occurrences(words, self.text, begin, len(self.text))
-        near = find_occurrences(words, self.text, begin, last)
+        all_starts = find_occurrences(words, self.text, begin, len(self.text))
+        starts_in_reach = find_occurrences(words, self.text, begin, last)
         whole_text = None
-        if span.start in whole and _is_plain(words) and not _has_separator(words):
-            if len(whole) == 1:
+        if span.start in all_starts and _is_plain(words) and not _has_separator(words):
+            if len(all_starts) == 1:
                 whole_text = words
-            elif span.start in near:
-                whole_text = f"{words} ~{near.index(span.start) + 1}"
+            elif span.start in starts_in_reach:
+                whole_text = f"{words} ~{starts_in_reach.index(span.start) + 1}"
         if whole_text and len(words) <= MAX_WHOLE_CHARACTERS:
             return whole_text
         ends = [m.end() for m in re.finditer(r"\S+", words)]
