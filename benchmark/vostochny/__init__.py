@@ -19,7 +19,7 @@ __all__ = ["__version__", "evaluate", "load", "score"]
 
 
 def __getattr__(name: str) -> Any:
-    # Found only when asked for: numpy and the scorer take longer to import than a mistyped command to answer.
+    # Imported on first use, so that `vostochny --help` does not wait for numpy and the scorer.
     if name in ("evaluate", "load", "score"):
         from vostochny import api
 

@@ -1,4 +1,4 @@
-"""``python -m vostochny`` is the command ``vostochny``."""
+"""Run the command ``vostochny`` as ``python -m vostochny``."""
 
 import sys
 

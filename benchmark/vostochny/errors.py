@@ -1,6 +1,6 @@
-"""What is wrong with an input: one problem, and the error that carries every problem found.
+"""Problems of an input, and the error that carries all of them.
 
-Every reader, option check and command raises :class:`InputError`; the command line prints its problems, a line each,
+Every reader, option check and command raises :class:`InputError`; the command line prints its problems, one per line,
 and exits with 2.
 """
 
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LONGEST_MESSAGE = 4000  # characters; a longer message is cut
+MAX_MESSAGE_CHARACTERS = 4000  # a longer message is cut
 
 
-def plain(message: str) -> str:
-    """Return a message as one printable line: what a terminal cannot show is escaped, too long a message is cut."""
-    if len(message) > LONGEST_MESSAGE:
-        message = f"{message[:LONGEST_MESSAGE]} …"
+def to_printable_line(message: str) -> str:
+    """Return a message as one printable line: unprintable characters are escaped, a message that is too long is cut."""
+    if len(message) > MAX_MESSAGE_CHARACTERS:
+        message = f"{message[:MAX_MESSAGE_CHARACTERS]} …"
     if message.isprintable():
         return message
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in message)
@@ -22,9 +22,10 @@ def plain(message: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong in one place: file, line, field, what is wrong and what would be right.
+    """One problem in one place of an input; the message states what is wrong and what would be right.
 
-    ``file`` may also name an option (``--workers``) or an argument of a Python call.
+    ``file`` may also name an option (``--workers``) or an argument of a Python call; ``line`` and ``field`` are None
+    where there is none.
     """
 
     file: str
@@ -34,18 +35,19 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        return plain(f"{place}: {self.field}: {self.message}" if self.field else f"{place}: {self.message}")
+        return to_printable_line(f"{place}: {self.field}: {self.message}" if self.field else f"{place}: {self.message}")
 
 
 class InputError(ValueError):
-    """Input that cannot be used; ``problems`` holds every problem found, not only the first."""
+    """Input that cannot be used; ``problems`` has all its problems, not only the first."""
 
     def __init__(self, problems: list[Problem]):
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
 
     def __reduce__(self) -> tuple[type[InputError], tuple[list[Problem]]]:
-        return type(self), (self.problems,)  # so that it crosses to another process whole
+        # Exceptions are pickled by their message alone, which would lose the problems on the way from a worker process.
+        return type(self), (self.problems,)
 
     @property
     def faults(self) -> list[Problem]:
@@ -54,8 +56,8 @@ class InputError(ValueError):
 
 
 class EmptyFileError(InputError):
-    """A file with nothing in it; one of several files may be empty."""
+    """An empty file; a reader of several files may accept that one of them is empty."""
 
 
 class UnreadableFileError(InputError):
-    """A file that cannot be read at all or to its end, as opposed to one with wrong content."""
+    """A file that cannot be read, or not to its end, as opposed to one with wrong content."""

@@ -1,4 +1,4 @@
-"""What an annotated document is: typed, immutable, without input or output.
+"""The records of an annotated document: typed, immutable, without input or output.
 
 Every offset is a Unicode code point offset into ``Document.text``, end exclusive. Gold and predictions have one
 shape: a prediction is a document in which optional fields may be missing.
@@ -8,26 +8,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-LAYERS = ("entities", "events", "quotes")  # of a document: what is annotated, predicted and scored
+LAYERS = ("entities", "events", "quotes")  # the layers of a document, which are annotated, predicted and scored
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A stretch ``text[start:end]`` in code points; ``0 <= start < end``.
 
-    An empty one (``start == end``) stands for words that a prediction gives and that the text does not have: it counts,
-    in the paragraph where it stands, overlaps nothing and equals no gold span. See :class:`Placement`.
+    An empty span (``start == end``) stands for words in a prediction that the text does not have: it is scored, in the
+    paragraph in which it lies, overlaps nothing and equals no gold span. See :class:`Placement`.
     """
 
     start: int
     end: int
 
     def of(self, text: str) -> str:
-        """The words this span covers in ``text``."""
+        """Return the words that this span covers in ``text``."""
         return text[self.start : self.end]
 
     def overlaps(self, other: Span) -> bool:
-        """True where the two share at least one character."""
+        """Return whether the two spans share at least one character."""
         return max(self.start, other.start) < min(self.end, other.end)
 
 
@@ -43,8 +43,9 @@ class Zone:
 class Entity:
     """One mention of a person, organisation, place, thing, or one value expression.
 
-    ``level`` is NAM, NOM or PRO; None for values, and for systems that do not say. ``cluster`` is one name space
-    for all documents of a file; None where the system does not resolve identity.
+    ``level`` is NAM, NOM or PRO; None for values, and where a system does not state it. ``demonym`` marks an adjective
+    or a people's noun made from a place name (Russian). ``cluster`` names whom or what is mentioned, in one name space
+    for all documents of a file; None where a system does not resolve identity.
     """
 
     id: str
@@ -57,9 +58,9 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What an argument, a source or an addressee points at: a span, and the id of the item standing there.
+    """The target of an argument, a source or an addressee: a span, and the id of the item with that span.
 
-    ``id`` is None where a system names a span in place instead of one of its own items.
+    ``id`` is None where a system gives a span instead of one of its own items.
     """
 
     span: Span
@@ -68,7 +69,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One participant of an event; ``filler`` is an entity mention or another event's trigger."""
+    """One participant of an event, or its time or place; ``filler`` is an entity mention or another event's trigger."""
 
     role: str
     filler: Reference
@@ -92,8 +93,9 @@ class Event:
 class Quote:
     """One proposition attributed to a source. ``content`` holds one span or more, in text order.
 
-    ``unattributed`` is an annotator's word that the text names no source; a missing source without it is a gap.
-    ``parent`` is the id of the quote that this one stands in; ``link`` says how its wording relates to its cluster.
+    ``unattributed`` states that the text names no source, by an annotator's decision; a missing source without it is a
+    gap in the annotation. ``parent`` is the id of the quote that this one is nested in; ``link`` is how its wording
+    relates to that of its cluster.
     """
 
     id: str
@@ -111,11 +113,11 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """What became of spans that a prediction gave by their words alone.
+    """How the spans were placed that a prediction gave by their words alone.
 
-    ``exact`` were found as they are, ``normalised`` with quotes, dashes and white space evened out; ``unplaced`` has
-    each that was not found as the empty span that stands for it, and its words; ``untold`` is how many more there are
-    than it holds.
+    ``exact`` is the number found as written, ``normalised`` the number found with other quotation marks, dashes or
+    white space; ``unplaced`` lists those not found, each as the empty span that stands for it, and its words;
+    ``unlisted`` is the number of further ones that are not in that list.
     """
 
     exact: int = 0
@@ -124,7 +126,7 @@ class Placement:
     unlisted: int = 0
 
     def __add__(self, other: Placement) -> Placement:
-        """The placements of two documents; the spans of the unplaced keep counting from their own document."""
+        """Return the placements of two documents together; unplaced spans still lie in their own documents."""
         return Placement(
             self.exact + other.exact, self.normalised + other.normalised,
             self.unplaced + other.unplaced, self.unlisted + other.unlisted,
@@ -132,23 +134,23 @@ class Placement:
 
     @property
     def unplaced_count(self) -> int:
-        """How many were not found."""
+        """The number of spans that were not found."""
         return len(self.unplaced) + self.unlisted
 
     @property
     def total(self) -> int:
-        """How many spans were given by their words."""
+        """The number of spans that were given by their words."""
         return self.exact + self.normalised + self.unplaced_count
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An article with its annotation.
+    """An article with its annotation, or with a prediction.
 
-    ``paragraphs``, ``sentences`` and ``tokens`` come from the pinned segmentation and are empty in predictions,
-    which are always read beside the gold document of the same ``doc_id``. ``emitted`` names the layers a
-    prediction carried at all, so that an absent layer can be told from an empty one. ``placement`` tells how spans
-    without offsets were placed, and is empty in gold.
+    ``paragraphs``, ``sentences`` and ``tokens`` come from the pinned segmentation and are empty in predictions, which
+    are always read beside the gold document of the same ``doc_id``. ``emitted`` names the layers that a prediction has,
+    so that an absent layer can be distinguished from an empty one. ``placement`` describes how spans without offsets
+    were placed, and is empty in gold.
     """
 
     doc_id: str

@@ -1,7 +1,7 @@
-"""The annotation ontology as data: types, roles, attributes, zones and tag-set views.
+"""The annotation ontology as data: types, roles, attributes, zones and views.
 
-``annotations/ontology.yaml`` is the source. ``python -m scripts corpus`` checks it (:func:`parse`) and writes the same
-content as JSON into the package, because JSON loads without a YAML parser and travels in the wheel.
+``annotations/ontology.yaml`` is the source. ``python -m scripts corpus`` checks it (:func:`parse_ontology`) and writes
+the same content as JSON into the package, because JSON needs no YAML parser and is part of the wheel.
 """
 
 from __future__ import annotations
@@ -15,16 +15,20 @@ from typing import Any
 
 from vostochny.model import Document, Entity, Event
 
-EVENT = "event"  # in a role's fillers: another event may stand there
+EVENT = "event"  # among the fillers of a role: another event may fill it
 
 
 class OntologyError(ValueError):
-    """The ontology contradicts itself; the message lists every problem, one a line."""
+    """An ontology that contradicts itself; the message lists every problem, one per line."""
 
 
 @dataclass(frozen=True)
 class EventType:
-    """One event type. ``roles`` maps each role, the shared ones included, to the filler types it admits."""
+    """One event type.
+
+    ``roles`` maps each role, the shared ones included, to the filler types that it allows; ``crosswalk`` maps the name
+    of another event ontology (ACE) to its nearest type, None where it has none.
+    """
 
     name: str
     help: str
@@ -34,7 +38,11 @@ class EventType:
 
 @dataclass(frozen=True)
 class View:
-    """A mapping of our types to another tag set; what it leaves out counts neither for nor against."""
+    """A mapping of the ontology's types to another tag set; types that it leaves out are not scored.
+
+    ``types`` maps TYPE or TYPE.demonym to a label, ``levels`` are the levels that it keeps, ``events`` maps event types
+    (None: the view leaves events as they are), ``builtin`` is false for a view from a user's file.
+    """
 
     name: str
     types: Mapping[str, str]
@@ -43,7 +51,7 @@ class View:
     builtin: bool = True
 
     def entity_label(self, type: str, level: str | None, demonym: bool) -> str | None:
-        """The view's name for a mention, or None where the view lacks it. A level of None passes every view."""
+        """Return the view's label of a mention; None where the view lacks it. A level of None passes every view."""
         if level is not None and level not in self.levels:
             return None
         if demonym and f"{type}.demonym" in self.types:
@@ -56,37 +64,39 @@ class View:
         return tuple(dict.fromkeys(self.types.values()))
 
     def relabel_gold(self, document: Document) -> Document:
-        """A gold document in the labels of the view, without what the view lacks.
+        """Return a gold document with the labels of the view, without the items that the view lacks.
 
-        Arguments of events that stay keep fillers that go: a filler is compared by its span.
+        Events keep arguments whose filler is removed, because a filler is compared by its span.
         """
         entities = [(e, self.entity_label(e.type, e.level, e.demonym)) for e in document.entities]
-        return self._relabelled(document, entities, lambda e: (self.events or {}).get(e.type))
+        return self._relabel(document, entities, lambda e: (self.events or {}).get(e.type))
 
     def relabel_prediction(self, document: Document) -> Document:
-        """A prediction in the labels of the view: one of its own labels stays, one of the ontology's types is mapped.
+        """Return a prediction with the labels of the view: its labels stay, the ontology's types are mapped to them.
 
-        A demonym flag marks an item as labelled in the ontology's types, whatever else its label could mean.
+        Some names are both (PER). An item with a demonym flag is taken for one in the ontology's types, because no
+        other tag set has that flag.
         """
-        own = frozenset(self.labels)
+        view_labels = frozenset(self.labels)
 
         def label(e: Entity) -> str | None:
-            if e.type in own and not e.demonym:
+            if e.type in view_labels and not e.demonym:
                 return e.type if e.level is None or e.level in self.levels else None
             return self.entity_label(e.type, e.level, e.demonym)
 
         entities = [(e, label(e)) for e in document.entities]
-        own_events = frozenset((self.events or {}).values())
-        return self._relabelled(
-            document, entities, lambda e: e.type if e.type in own_events else (self.events or {}).get(e.type)
+        view_events = frozenset((self.events or {}).values())
+        return self._relabel(
+            document, entities, lambda e: e.type if e.type in view_events else (self.events or {}).get(e.type)
         )
 
-    def _relabelled(
+    def _relabel(
         self,
         document: Document,
         entities: list[tuple[Entity, str | None]],
         event_type: Callable[[Event], str | None],
     ) -> Document:
+        """Return a document with new labels; items whose label is None are removed."""
         events = document.events
         if self.events is not None:
             events = tuple(replace(e, type=label) for e in events if (label := event_type(e)))
@@ -97,7 +107,7 @@ class View:
 
 @dataclass(frozen=True)
 class Ontology:
-    """The ontology. Mappings keep the order of the source file, which is the order of every table and menu."""
+    """Types, attributes, zones and views. Mappings keep the order of the source file: that of every table and menu."""
 
     version: int
     mentions: Mapping[str, str]
@@ -127,9 +137,9 @@ class Ontology:
 
 
 def parse_ontology(source: Mapping[str, Any]) -> Ontology:
-    """Check the content of ontology.yaml and give it types.
+    """Build an ontology from the content of ontology.yaml, and check that its entries refer to existing ones.
 
-    Raises OntologyError naming every problem of what its entries refer to, and KeyError where a section is missing.
+    Raises OntologyError with every problem, and KeyError where a section is missing.
     """
     problems: list[str] = []
     entities = source["entities"]
@@ -137,7 +147,8 @@ def parse_ontology(source: Mapping[str, Any]) -> Ontology:
     for group, members in groups.items():
         problems += [f"groups.{group}: unknown entity type {m!r}" for m in members if m not in entities]
 
-    def fillers(where: str, names: list[str]) -> frozenset[str]:
+    def expand_fillers(where: str, names: list[str]) -> frozenset[str]:
+        """Return the filler types that a role allows, groups replaced by their members."""
         out: set[str] = set()
         for name in names:
             if name in groups:
@@ -148,10 +159,10 @@ def parse_ontology(source: Mapping[str, Any]) -> Ontology:
                 problems.append(f"{where}: {name!r} is neither an entity type, a group nor 'event'")
         return frozenset(out)
 
-    shared = {role: fillers(f"shared_roles.{role}", names) for role, names in source["shared_roles"].items()}
+    shared = {role: expand_fillers(f"shared_roles.{role}", names) for role, names in source["shared_roles"].items()}
     events = {}
     for name, body in source["events"].items():
-        own = {role: fillers(f"events.{name}.roles.{role}", names) for role, names in body["roles"].items()}
+        own = {role: expand_fillers(f"events.{name}.roles.{role}", names) for role, names in body["roles"].items()}
         problems += [f"events.{name}.roles.{role}: is a shared role already" for role in own if role in shared]
         events[name] = EventType(name, body["help"], own | shared, body["crosswalk"])
 
@@ -192,6 +203,6 @@ def parse_ontology(source: Mapping[str, Any]) -> Ontology:
 
 @cache
 def load_ontology() -> Ontology:
-    """The ontology that this version of the package was built with."""
+    """Return the ontology that this version of the package was built with."""
     data = files("vostochny").joinpath("data/ontology.json").read_text(encoding="utf-8")
     return parse_ontology(json.loads(data))

@@ -1,4 +1,4 @@
-"""The JSON Schema of a prediction, for validators, and for language models that answer by a schema."""
+"""The JSON Schema of a prediction: one for validators, one for language models whose output follows a schema."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema(ontology: Ontology, words: bool = False) -> Schema:
-    """The schema of one line of predictions in the types of the ontology.
+    """Return the schema of one line of predictions, with the types of the ontology.
 
-    With ``words`` it is the narrow form that structured output of language models takes: every property required,
-    nothing else allowed, spans by their text alone, no ids; optional things are null or an empty list.
+    With ``words`` it is the narrow form that structured output of language models needs: every property required, no
+    other allowed, spans by their text alone, no ids; optional values are null or an empty list.
     """
-    return _words(ontology) if words else _full(ontology)
+    return _build_words_schema(ontology) if words else _build_full_schema(ontology)
 
 
-def _full(o: Ontology) -> Schema:
+def _build_full_schema(o: Ontology) -> Schema:
+    """Return the full schema: ids, spans by offsets or by their text, and hints at their place."""
     offset = {"type": "integer", "minimum": 0}
     hints = {
         "occurrence": {"type": "integer", "minimum": 1, "description": "which occurrence of the text, from 1"},
@@ -94,7 +95,7 @@ def _full(o: Ontology) -> Schema:
         "properties": {
             "doc_id": {"type": "string", "minLength": 1, "description": "the article's id, or the beginning of it"},
             **layers,
-            **{key: {} for key in GOLD_KEYS if key != "doc_id"},  # what a gold row has too is passed over
+            **{key: {} for key in GOLD_KEYS if key != "doc_id"},  # accepted, so that a gold row is a valid prediction
         },
         "required": ["doc_id"],
         "additionalProperties": False,
@@ -102,38 +103,40 @@ def _full(o: Ontology) -> Schema:
     }
 
 
-def _words(o: Ontology) -> Schema:
+def _build_words_schema(o: Ontology) -> Schema:
+    """Return the narrow schema for language models; see :func:`schema`."""
+
     def closed(description: str, **properties: Schema) -> Schema:
         return {
             "type": "object", "description": description, "properties": properties,
             "required": list(properties), "additionalProperties": False,
         }  # fmt: skip
 
-    def listed(items: Schema) -> Schema:
+    def array(items: Schema) -> Schema:
         return {"type": "array", "items": items}
 
-    def or_null(one: Schema) -> Schema:
+    def nullable(one: Schema) -> Schema:
         return {"anyOf": [one, {"type": "null"}]}
 
     text = {"type": "string", "description": "words copied exactly from the article"}
     words = closed("words of the article", text=text)
 
-    def among(values: Any) -> Schema:
+    def one_of(values: Any) -> Schema:
         return {"type": "string", "enum": list(values)}
 
     entity = closed(
         "one mention, in the order of the article; each mention is one item",
-        text=text, type=among(o.entity_types), level=or_null(among(o.levels)),
+        text=text, type=one_of(o.entity_types), level=nullable(one_of(o.levels)),
     )  # fmt: skip
     event = closed(
         "one event mention, in the order of the article",
-        trigger=words, type=among(o.events), realis=or_null(among(o.realis)), polarity=or_null(among(o.polarity)),
-        arguments=listed(closed("a participant", role=among(o.roles), text=text)),
+        trigger=words, type=one_of(o.events), realis=nullable(one_of(o.realis)), polarity=nullable(one_of(o.polarity)),
+        arguments=array(closed("a participant", role=one_of(o.roles), text=text)),
     )  # fmt: skip
     quote = closed(
         "one attributed proposition, in the order of the article; content in parts where it is interrupted",
-        content=listed(words), cue=or_null(words), source=or_null(words), addressee=or_null(words),
-        directness=or_null(among(o.directness)), attitude=or_null(among(o.attitude)),
+        content=array(words), cue=nullable(words), source=nullable(words), addressee=nullable(words),
+        directness=nullable(one_of(o.directness)), attitude=nullable(one_of(o.attitude)),
     )  # fmt: skip
-    layers = dict(zip(LAYERS, (listed(entity), listed(event), listed(quote)), strict=True))
+    layers = dict(zip(LAYERS, (array(entity), array(event), array(quote)), strict=True))
     return {"$schema": DRAFT, **closed("the annotation of one article", doc_id={"type": "string"}, **layers)}

@@ -1,3 +1,3 @@
-"""The version of this package, in a module that every room may import."""
+"""The version of this package, in a module that every other module may import."""
 
 __version__ = "1.0.0"

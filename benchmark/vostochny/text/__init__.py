@@ -1,1 +1,1 @@
-"""Positions in a text: layout, tokens and characters, tags on tokens, and where words stand that have no offsets."""
+"""Positions in a text: layout, tokens and characters, tags on tokens, and the place of words without offsets."""

@@ -1,8 +1,8 @@
-"""Tag schemes: what a column of tags is, and the chunks it marks.
+"""Detect the scheme of a column of tags, and read the chunks that its tags mark.
 
 IOB1 (Ramshaw & Marcus 1995) begins a chunk with I-, and with B- only right after one of its type; IOB2 (Tjong Kim Sang
 & Veenstra 1999) begins each with B-; BIOES, also called BILOU or BMEWO, marks ends and single tokens too. Read by the
-wrong one, a file scores otherwise, so which one it is gets detected and said.
+wrong scheme, a file gets another score, so the scheme is detected and reported.
 """
 
 from __future__ import annotations
@@ -11,19 +11,21 @@ from collections.abc import Iterable, Sequence
 
 from vostochny.text.alignment import iob2_to_spans
 
-# Every letter in use → the scheme's own.
+# Each letter of BIOES, BILOU and BMEWO → the letter of BIOES with the same meaning.
 _BIOES = {"B": "B", "I": "I", "M": "I", "E": "E", "L": "E", "S": "S", "U": "S", "W": "S"}
-SCHEMES = ("IOB1", "IOB2", "BIOES")
 
 
 def is_tag(tag: str) -> bool:
-    """Whether a string is a tag: O, or a letter and a label joined by a hyphen."""
+    """Return whether a string is a tag: O, or a letter and a label joined by a hyphen."""
     return tag == "O" or (len(tag) > 2 and tag[1] == "-" and tag[0] in _BIOES)
 
 
 def detect_tag_scheme(rows: Iterable[Sequence[str]]) -> str:
-    """The scheme of a file's rows of tags. A mixture that is none (an I- on its own beside B- after O) is IOB2."""
-    alone = begins = False
+    """Return the scheme of a file's rows of tags: IOB1, IOB2 or BIOES.
+
+    A mixture that is valid in neither IOB1 nor IOB2 (an I- that continues nothing, and a B- after O) is read as IOB2.
+    """
+    has_lone_i = has_b_after_other = False
     for row in rows:
         before = "O"
         for tag in row:
@@ -31,35 +33,35 @@ def detect_tag_scheme(rows: Iterable[Sequence[str]]) -> str:
             if letter not in "BIO":
                 return "BIOES"
             continues = before[2:] == tag[2:] and before != "O"
-            alone = alone or (letter == "I" and not continues)
-            begins = begins or (letter == "B" and not continues)
+            has_lone_i = has_lone_i or (letter == "I" and not continues)
+            has_b_after_other = has_b_after_other or (letter == "B" and not continues)
             before = tag if is_tag(tag) else "O"
-    return "IOB1" if alone and not begins else "IOB2"
+    return "IOB1" if has_lone_i and not has_b_after_other else "IOB2"
 
 
 def read_chunks(tags: Sequence[str], scheme: str) -> tuple[list[tuple[int, int, str]], int]:
-    """(first token, one past the last, label) of each chunk, in order, and how many tags belong to none.
+    """Return (first token, one past the last, label) of each chunk, in order, and the number of tags outside of chunks.
 
-    IOB2 and BIOES are read strictly: an I- (or E-) that continues nothing begins nothing, and a chunk of BIOES that
-    does not end with E- or S- is none.
+    IOB2 and BIOES are read strictly: an I- (or E-) that continues nothing begins nothing, and in BIOES a chunk without
+    a last E- or S- is not a chunk.
     """
     if scheme == "IOB1":
-        fixed = []
+        as_iob2 = []
         before = "O"
         for tag in tags:
             begins = tag[0] == "I" and before[2:] != tag[2:]
-            fixed.append("B" + tag[1:] if begins else tag)
+            as_iob2.append("B" + tag[1:] if begins else tag)
             before = tag
-        return iob2_to_spans(fixed), 0
+        return iob2_to_spans(as_iob2), 0
     if scheme == "IOB2":
-        found = iob2_to_spans(tags)
+        chunks = iob2_to_spans(tags)
     else:
-        found = _bioes([tag if tag == "O" else _BIOES[tag[0]] + tag[1:] for tag in tags])
-    inside = sum(last - first for first, last, _ in found)
-    return found, sum(tag != "O" for tag in tags) - inside
+        chunks = _read_bioes([tag if tag == "O" else _BIOES[tag[0]] + tag[1:] for tag in tags])
+    inside = sum(last - first for first, last, _ in chunks)
+    return chunks, sum(tag != "O" for tag in tags) - inside
 
 
-def _bioes(tags: Sequence[str]) -> list[tuple[int, int, str]]:
+def _read_bioes(tags: Sequence[str]) -> list[tuple[int, int, str]]:
     out: list[tuple[int, int, str]] = []
     first, label = -1, ""
     for i, tag in enumerate(tags):
