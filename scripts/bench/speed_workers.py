@@ -61,7 +61,7 @@ def measure_processes(gold: str, predicted: str) -> dict[str, Any]:
         folder = Path(name)
         shards = split(folder, (gold, predicted))
         pairs = list(zip(*shards, strict=True))
-        parts = [Part(*(tuple(Source.plain([path])) for path in pair)) for pair in pairs]
+        parts = [Part(*(tuple(Source.from_paths([path])) for path in pair)) for pair in pairs]
         count = functools.partial(count_part, settings=PartSettings(load_ontology(), NAMES, by_block=True))
         with executors.Processes(1) as one, executors.Processes(2) as two:
             for engine in (one, two):  # a first run starts the processes and imports modules
@@ -103,7 +103,7 @@ def measure_orders(gold: str, predicted: str) -> dict[str, Any]:
 
 def _measure_total(paths: tuple[str, str], options: scoring.Options) -> dict[str, Any]:
     """Measure the seconds of one core per document of these files, and the bytes of their total without its keys."""
-    part = Part(*(tuple(Source.plain([path])) for path in paths))
+    part = Part(*(tuple(Source.from_paths([path])) for path in paths))
     settings = PartSettings(load_ontology(), options, by_block=True)
     count_part(part, settings)  # a first run imports modules
     began = time.perf_counter()

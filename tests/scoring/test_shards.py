@@ -209,7 +209,7 @@ def test_totals_cross_to_another_process_whole(files: Files) -> None:
 
     gold, predicted = files(50)
     settings = totals_.PartSettings(ONTOLOGY, OPTIONS, by_block=True)
-    part = totals_.Part(*(tuple(Source.plain(side)) for side in (gold, predicted)))
+    part = totals_.Part(*(tuple(Source.from_paths(side)) for side in (gold, predicted)))
     total = functools.partial(totals_.count_part, settings=settings)(part)
     there = pickle.loads(pickle.dumps(total))
     assert as_json.render(there.result(settings)) == as_json.render(total.result(settings))

@@ -127,7 +127,7 @@ def test_documents_without_a_prediction_do_not_make_the_others_wait(
     batches_of(4000)
     gold, predicted = files(300, missing=0.1)
     most = 0
-    join = joining.Join(*map(Source.plain, (gold, predicted)), ONTOLOGY, OPTIONS)
+    join = joining.Join(*map(Source.from_paths, (gold, predicted)), ONTOLOGY, OPTIONS)
     for _ in join:
         most = max(most, join._gold.waiting_bytes + join._predicted.waiting_bytes)
     assert 0 < most < 0.2 * sum(os.path.getsize(p) for p in (*gold, *predicted))

@@ -156,7 +156,7 @@ def score_systems(args: argparse.Namespace, systems: Sequence[Sequence[str]]) ->
     from vostochny.scoring import options
 
     ontology = load_ontology()
-    execution = options.execution_options(args.engine, args.workers, args.scheduler, args.on_error, args.scratch)
+    execution = options.check_execution(args.engine, args.workers, args.scheduler, args.on_error, args.scratch)
     gold_path = args.gold or str(corpus.gold_path())
     if args.gold and all(
         scoring.is_streamed(args.gold, files, args.gold_format, args.format, execution.on_error) for files in systems

@@ -18,7 +18,7 @@ from typing import Any
 
 from vostochny.ontology import load_ontology
 from vostochny.report import payload
-from vostochny.scoring import Result, first_pairs
+from vostochny.scoring import Result, read_first_pairs
 
 # The files of assets/, in the order in which they are joined: page.js defines what the others use, start.js runs last.
 SCRIPTS = ("page", "scores", "article", "mistakes", "identity", "start")
@@ -86,7 +86,7 @@ def read_first_articles(result: Result, gold: str, predicted: str | Sequence[str
     """
     if result.pairs or "-" in (gold, *([predicted] if isinstance(predicted, str) else predicted)):
         return result
-    pairs = first_pairs(gold, predicted, load_ontology(), result.options, payload.MAX_ARTICLES)
+    pairs = read_first_pairs(gold, predicted, load_ontology(), result.options, payload.MAX_ARTICLES)
     return replace(result, pairs=pairs)
 
 

@@ -31,15 +31,15 @@ What is asked of a score, and who computes it, is in :mod:`options`.
 from vostochny.scoring.in_memory import score
 from vostochny.scoring.options import Execution, Options
 from vostochny.scoring.result import Coverage, Result, view_name
-from vostochny.scoring.streaming import first_pairs, is_streamed, score_files
+from vostochny.scoring.streaming import is_streamed, read_first_pairs, score_files
 
 __all__ = [
     "Coverage",
     "Execution",
     "Options",
     "Result",
-    "first_pairs",
     "is_streamed",
+    "read_first_pairs",
     "score",
     "score_files",
     "view_name",

@@ -20,7 +20,7 @@ from vostochny.model import LAYERS, Document, Placement
 from vostochny.ontology import Ontology
 from vostochny.scoring import columnar
 from vostochny.scoring.chunks import LinePosition
-from vostochny.scoring.options import Options, unscored_zones
+from vostochny.scoring.options import Options, find_unscored_zones
 from vostochny.text.layout import paragraphs_of
 
 
@@ -78,7 +78,7 @@ class Batch:
 
     @cached_property
     def pairs(self) -> list[Pair]:
-        """The batch as paired documents, seen through the view if there is one.
+        """The batch as paired documents, in the labels of the view if there is one.
 
         Raises InputError with every problem of its rows.
         """
@@ -125,7 +125,7 @@ class Batch:
             gold = [view.relabel_gold(d) for d in gold]
             predicted = {i: view.relabel_prediction(d) for i, d in predicted.items()}
         return pair_documents(
-            gold, predicted, frozenset(self.ontology.values), unscored_zones(self.ontology, self.options)
+            gold, predicted, frozenset(self.ontology.values), find_unscored_zones(self.ontology, self.options)
         )
 
     @property
@@ -142,6 +142,6 @@ class Batch:
         if self.options.offsets or self.options.view or self.options.zones:
             return build_entity_table(self.pairs)
         try:
-            return columnar.table(self.gold, self.predicted, self.ontology, self.options.unknown)
+            return columnar.read_table(self.gold, self.predicted, self.ontology, self.options.unknown)
         except columnar.IrregularRows:
             return build_entity_table(self.pairs)

@@ -18,8 +18,8 @@ import numpy as np
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats import shards
-from vostochny.scoring.chunks import ID_SCHEMA, Source, chunks
-from vostochny.scoring.totals import Part, document_keys
+from vostochny.scoring.chunks import ID_SCHEMA, Source, read_chunks
+from vostochny.scoring.totals import Part, hash_doc_ids
 
 BUCKET_BYTES = 64 << 20  # bytes that a bucket should have; parsed they take about three times that
 MAX_BUCKETS = 512  # each is a file that stays open while a shard is rewritten
@@ -59,7 +59,7 @@ class SplitFile:
     problems: tuple[Problem, ...]
 
 
-def bucket_count(size: int) -> int:
+def choose_bucket_count(size: int) -> int:
     """Return the number of buckets for files of so many bytes, unpacked."""
     return max(1, min(MAX_BUCKETS, -(-size // BUCKET_BYTES)))
 
@@ -71,9 +71,9 @@ def split_file(task: BucketTask) -> SplitFile:
     files: dict[int, IO[bytes]] = {}
     with ExitStack() as stack:
         try:
-            for chunk in chunks([task.source], problems, schema=ID_SCHEMA):
+            for chunk in read_chunks([task.source], problems, schema=ID_SCHEMA):
                 lines = [(at, doc_id) for at, doc_id in enumerate(chunk.ids) if doc_id is not None]
-                keys = document_keys(doc_id for _, doc_id in lines)
+                keys = hash_doc_ids(doc_id for _, doc_id in lines)
                 # The upper half of the key: the lower decides the document's block in totals, and the two must not
                 # depend on each other, or a bucket would have the documents of a few blocks only.
                 bucket_numbers = (keys >> np.uint64(32)) % np.uint64(task.buckets)
@@ -91,7 +91,7 @@ def split_file(task: BucketTask) -> SplitFile:
     return SplitFile(task, tuple(sorted(line_numbers)), tuple(problems))
 
 
-def parts_of(split_files: Sequence[SplitFile]) -> list[Part]:
+def collect_parts(split_files: Sequence[SplitFile]) -> list[Part]:
     """Return the buckets that have lines, each as a part."""
     sides: dict[int, dict[str, list[Source]]] = {}
     for split in sorted(split_files, key=lambda s: (s.task.side, s.task.number)):

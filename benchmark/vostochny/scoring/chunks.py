@@ -150,12 +150,12 @@ class Source:
     may_be_empty: bool = False
 
     @classmethod
-    def plain(cls, paths: Sequence[str]) -> list[Source]:
+    def from_paths(cls, paths: Sequence[str]) -> list[Source]:
         """Return the sources of one side's files, as the user named them."""
         return [cls(path, path, may_be_empty=len(paths) > 1) for path in paths]
 
 
-def chunks(
+def read_chunks(
     sources: Sequence[Source], problems: list[Problem], size: int = 0, schema: pa.Schema = ROW_SCHEMA
 ) -> Iterator[Chunk]:
     """Yield the chunks of files, one file after the other.
@@ -170,10 +170,10 @@ def chunks(
     is too long.
     """
     for source in sources:
-        yield from _chunks_of(source, problems, size or CHUNK_BYTES, schema)
+        yield from _read_source(source, problems, size or CHUNK_BYTES, schema)
 
 
-def _chunks_of(source: Source, problems: list[Problem], size: int, schema: pa.Schema) -> Iterator[Chunk]:
+def _read_source(source: Source, problems: list[Problem], size: int, schema: pa.Schema) -> Iterator[Chunk]:
     numbers = None
     if source.numbers:
         with open_file(source.numbers) as file:

@@ -26,7 +26,7 @@ class IrregularRows(Exception):
     """Rows that columns cannot represent; the checked reader reports what is wrong with them, if anything."""
 
 
-def table(
+def read_table(
     gold: Sequence[LinePosition], predicted: Mapping[str, LinePosition], ontology: Ontology, unknown: str
 ) -> EntityTable:
     """Return the entities of gold lines and of their predictions as columns, without items in unscored zones.

@@ -128,7 +128,7 @@ class Dask:
         if self._scheduler is None:
             # On loopback and without a dashboard, so that nobody else can reach it.
             self._cluster = LocalCluster(
-                self._workers or available_cores(), threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+                self._workers or count_cores(), threads_per_worker=1, host="127.0.0.1", dashboard_address=None
             )  # fmt: skip
         try:
             self._client = Client(self._cluster or self._scheduler, timeout=CONNECT_TIMEOUT_SECONDS)
@@ -198,7 +198,7 @@ def use_one_thread() -> None:
     pa.set_io_thread_count(1)
 
 
-def available_cores() -> int:
+def count_cores() -> int:
     """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

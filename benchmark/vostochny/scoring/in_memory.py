@@ -16,7 +16,7 @@ from vostochny.metrics.counts import Floats
 from vostochny.metrics.pairs import Pair, pair_documents
 from vostochny.model import Document, Placement
 from vostochny.ontology import Ontology
-from vostochny.scoring.options import DEFAULT_OPTIONS, Options, unscored_zones
+from vostochny.scoring.options import DEFAULT_OPTIONS, Options, find_unscored_zones
 from vostochny.scoring.result import Result
 from vostochny.stats.measures import coreference_measures, plain_measures
 from vostochny.stats.scores import Measure
@@ -49,9 +49,9 @@ def score(
     if options.view:
         documents = [options.view.relabel_gold(d) for d in documents]
         predicted = {i: options.view.relabel_prediction(d) for i, d in predicted.items()}
-    pairs = pair_documents(documents, predicted, frozenset(ontology.values), unscored_zones(ontology, options))
+    pairs = pair_documents(documents, predicted, frozenset(ontology.values), find_unscored_zones(ontology, options))
     emitted = {layer for d in predicted.values() for layer in d.emitted}
-    layers = options.scored_layers(emitted)
+    layers = options.choose_layers(emitted)
     measures = plain_measures(
         catalogue.compute_counts(catalogue.MetricInput(catalogue.PairSource(pairs)), layers, options.metrics)
     )

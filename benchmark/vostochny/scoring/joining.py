@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from vostochny.errors import Problem
 from vostochny.ontology import Ontology
 from vostochny.scoring.batches import Batch, GoldTypesNeeded
-from vostochny.scoring.chunks import Chunk, LinePosition, Source, chunks
+from vostochny.scoring.chunks import Chunk, LinePosition, Source, read_chunks
 from vostochny.scoring.options import Options
 
 MAX_WAITING_BYTES = 256 << 20  # bytes of lines, of both sides, that may wait for their partners
@@ -60,8 +60,8 @@ class Join:
     ):
         self.problems: list[Problem] = []
         self.unmatched: dict[str, tuple[str, int]] = {}
-        self._gold = _Side(chunks(gold, self.problems, chunk_bytes), self.problems, on_gold_chunk)
-        self._predicted = _Side(chunks(predicted, self.problems, chunk_bytes), self.problems)
+        self._gold = _Side(read_chunks(gold, self.problems, chunk_bytes), self.problems, on_gold_chunk)
+        self._predicted = _Side(read_chunks(predicted, self.problems, chunk_bytes), self.problems)
         self._ontology, self._options, self._own_types = ontology, options, own_types
         self._max_waiting_bytes = max_waiting_bytes
 

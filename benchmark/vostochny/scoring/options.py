@@ -40,13 +40,13 @@ class Options:
     metrics: tuple[str, ...] = ()
     offsets: str | None = None
 
-    def scored_layers(self, emitted: Collection[str]) -> tuple[str, ...]:
+    def choose_layers(self, emitted: Collection[str]) -> tuple[str, ...]:
         """Return the layers to score: those asked for, by name or by a metric; else those emitted; else all."""
         wanted = {*self.layers, *(name.partition(".")[0] for name in self.metrics)} or set(emitted)
         return tuple(x for x in LAYERS if x in wanted or not wanted)
 
 
-def unscored_zones(ontology: Ontology, options: Options) -> frozenset[str]:
+def find_unscored_zones(ontology: Ontology, options: Options) -> frozenset[str]:
     """Return the zones whose items are left out: by the ontology, or because other zones were asked for."""
     return frozenset(ontology.zones) - frozenset(options.zones) if options.zones else ontology.unscored_zones
 
@@ -87,7 +87,7 @@ def require_at_least(value: int, minimum: int, option: str) -> int:
     return value
 
 
-def execution_options(
+def check_execution(
     engine: str, workers: int | None, scheduler: str | None, on_error: str, scratch: str | None
 ) -> Execution:
     """Return the Execution of the command line's values. Raises InputError where they do not fit together."""

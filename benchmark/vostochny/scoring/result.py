@@ -82,7 +82,7 @@ class Result:
     @cached_property
     def coverage(self) -> Mapping[str, Coverage]:
         """How far the prediction of each document reaches, by doc_id."""
-        return {pair.gold.doc_id: _coverage(pair, self.layers) for pair in self.pairs}
+        return {pair.gold.doc_id: _measure_coverage(pair, self.layers) for pair in self.pairs}
 
     def uncertainty(self, measure: Measure) -> Uncertainty | None:
         """Return how sure a measure is, or None where intervals were switched off.
@@ -131,7 +131,7 @@ def view_name(view: View | None) -> str:
     return f"own-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
 
-def _coverage(pair: Pair, layers: tuple[str, ...]) -> Coverage:
+def _measure_coverage(pair: Pair, layers: tuple[str, ...]) -> Coverage:
     def ends(document: Document) -> list[int]:
         out = [e.span.end for e in document.entities] if "entities" in layers else []
         out += [e.trigger.end for e in document.events] if "events" in layers else []

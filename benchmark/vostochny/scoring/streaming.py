@@ -27,7 +27,7 @@ from vostochny.formats.label_types import extend_ontology
 from vostochny.metrics.catalogue import FROM_COLUMNS
 from vostochny.metrics.pairs import Pair
 from vostochny.ontology import Ontology
-from vostochny.scoring.executors import Dask, Engine, Processes, Serial, available_cores
+from vostochny.scoring.executors import Dask, Engine, Processes, Serial, count_cores
 from vostochny.scoring.options import DEFAULT_EXECUTION, DEFAULT_OPTIONS, Execution, Options
 from vostochny.scoring.result import Result
 
@@ -70,20 +70,20 @@ def score_files(
     from vostochny.scoring.totals import MAX_BLOCKS, Part, PartSettings, collect_names, count_part
 
     with contextlib.ExitStack() as stack:
-        sides = [_sources(side, execution, stack) for side in (gold, predicted)]
-        size = sum(_size(source.path) for side in sides for source in side)
+        sides = [_open_sources(side, execution, stack) for side in (gold, predicted)]
+        size = sum(_estimate_size(source.path) for side in sides for source in side)
         one_part = [Part(tuple(sides[0]), tuple(sides[1]))]
         # Equally many files on both sides probably correspond. If they do not, needs_buckets will show it below.
         same_split = len(sides[0]) == len(sides[1])
         parts = [Part((g,), (p,)) for g, p in zip(*sides, strict=True)] if same_split else one_part
-        engine = stack.enter_context(_engine(execution, len(parts), size, options))
+        engine = stack.enter_context(_choose_engine(execution, len(parts), size, options))
         if engine.workers == 1 and execution.on_error == "fail":
             parts = one_part  # a single process gains nothing by parts, and joins files of any split
         by_block = _count_documents([s.path for s in sides[0]], MAX_BLOCKS) > MAX_BLOCKS
         settings = PartSettings(ontology, options, by_block)
         if not same_split and engine.workers > 1 and not (execution.scheduler and not execution.scratch):
             # The only part would occupy one worker; buckets can be shared out.
-            parts = _split_into_buckets(engine, sides, stack.enter_context(_scratch(execution)), size)
+            parts = _split_into_buckets(engine, sides, stack.enter_context(_scratch_folder(execution)), size)
             settings = replace(settings, in_buckets=True)
         while True:  # at most three times: once the types are collected and once the parts are buckets, it ends
             total = engine.sum(functools.partial(count_part, settings=settings), parts)
@@ -95,7 +95,7 @@ def score_files(
             elif total.needs_buckets and not settings.in_buckets:
                 if total.left_out:
                     raise InputError([*total.left_out, *(_cannot_be_left_out(p) for p in total.left_out)])
-                parts = _split_into_buckets(engine, sides, stack.enter_context(_scratch(execution)), size)
+                parts = _split_into_buckets(engine, sides, stack.enter_context(_scratch_folder(execution)), size)
                 settings = replace(settings, in_buckets=True)
             else:
                 break
@@ -113,17 +113,17 @@ def _raise_problems(total: Total, gold: str | Sequence[str]) -> None:
         raise InputError(problems)
 
 
-def _sources(addresses: str | Sequence[str], execution: Execution, stack: contextlib.ExitStack) -> list[Source]:
+def _open_sources(addresses: str | Sequence[str], execution: Execution, stack: contextlib.ExitStack) -> list[Source]:
     """Return the files of a side, by paths that every worker can open. Raises InputError where there are none."""
     from vostochny.scoring.chunks import Source
 
     out = []
-    for source in Source.plain(shards.find_files(_as_list(addresses))):
+    for source in Source.from_paths(shards.find_files(_as_list(addresses))):
         if source.path == "-" and execution.scheduler:
             message = "standard input is not there for the workers of a cluster; give a file that they can read"
             raise InputError([Problem("-", None, None, message)])
         if source.path == "-":
-            source = stack.enter_context(_stdin())
+            source = stack.enter_context(_copy_stdin())
         elif execution.engine == "dask" and not shards.is_remote(source.path):
             source = replace(source, path=os.path.abspath(source.path))  # a worker may run in another folder
         out.append(source)
@@ -167,7 +167,7 @@ def is_streamed(
     return False
 
 
-def first_pairs(
+def read_first_pairs(
     gold: str | Sequence[str], predicted: str | Sequence[str], ontology: Ontology, options: Options, most: int
 ) -> list[Pair]:
     """Return the first documents of a gold with their predictions, as :func:`score_files` compared them.
@@ -185,7 +185,9 @@ def first_pairs(
     from vostochny.scoring.joining import Join, OrdersDiffer
     from vostochny.scoring.totals import collect_names
 
-    gold_sources, predicted_sources = (Source.plain(shards.find_files(_as_list(side))) for side in (gold, predicted))
+    gold_sources, predicted_sources = (
+        Source.from_paths(shards.find_files(_as_list(side))) for side in (gold, predicted)
+    )
     own_types = extend_ontology(ontology, (collect_names(source) for source in gold_sources[:1]))
     out: list[Pair] = []
     with contextlib.suppress(OrdersDiffer):
@@ -196,7 +198,7 @@ def first_pairs(
     return out[:most]
 
 
-def _engine(execution: Execution, parts: int, size: int, options: Options) -> Engine:
+def _choose_engine(execution: Execution, parts: int, size: int, options: Options) -> Engine:
     """Return the engine for so many parts, of so many bytes in all."""
     if execution.engine == "dask":
         return Dask(execution.scheduler, execution.workers)
@@ -206,7 +208,7 @@ def _engine(execution: Execution, parts: int, size: int, options: Options) -> En
         and not (options.view or options.zones or options.offsets)
     )
     min_bytes = MIN_BYTES_FOR_PROCESSES_IF_COLUMNAR if columnar else MIN_BYTES_FOR_PROCESSES
-    workers = execution.workers or (available_cores() if size >= min_bytes else 1)
+    workers = execution.workers or (count_cores() if size >= min_bytes else 1)
     return Processes(min(workers, parts)) if min(workers, parts) > 1 else Serial()
 
 
@@ -229,14 +231,14 @@ def _split_into_buckets(engine: Engine, sides: Sequence[Sequence[Source]], folde
     """Rewrite the files of both sides into buckets in a folder; return the parts. Raises InputError with problems."""
     from vostochny.scoring import buckets
 
-    count = buckets.bucket_count(size)
+    count = buckets.choose_bucket_count(size)
     by_name = zip(("gold", "predicted"), sides, strict=True)
     tasks = [buckets.BucketTask(s, side, i, count, folder) for side, files in by_name for i, s in enumerate(files)]
     split_files = engine.map(buckets.split_file, tasks)
     problems = [problem for split in split_files for problem in split.problems]
     if problems:
         raise InputError(problems)
-    return buckets.parts_of(split_files)
+    return buckets.collect_parts(split_files)
 
 
 def _cannot_be_left_out(problem: Problem) -> Problem:
@@ -249,7 +251,7 @@ def _as_list(addresses: str | Sequence[str]) -> Sequence[str]:
     return [addresses] if isinstance(addresses, str) else addresses
 
 
-def _size(path: str) -> int:
+def _estimate_size(path: str) -> int:
     """Return about how many bytes a file has unpacked; 0 where that cannot be known."""
     try:
         if shards.is_remote(path):
@@ -263,7 +265,7 @@ def _size(path: str) -> int:
 
 
 @contextlib.contextmanager
-def _scratch(execution: Execution) -> Iterator[str]:
+def _scratch_folder(execution: Execution) -> Iterator[str]:
     """Provide a folder for buckets that all workers can write, and remove it afterwards."""
     if execution.scheduler and not execution.scratch:
         message = "gold and predictions are split differently; name a folder that all workers can write"
@@ -282,7 +284,7 @@ def _scratch(execution: Execution) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _stdin() -> Iterator[Source]:
+def _copy_stdin() -> Iterator[Source]:
     """Provide standard input as a file: it comes only once, and a score may read its input twice."""
     from vostochny.scoring.chunks import Source
 

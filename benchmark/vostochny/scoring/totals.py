@@ -27,7 +27,7 @@ from vostochny.metrics.counts import BlockCounts, Counts, Ints, concatenate
 from vostochny.model import Placement
 from vostochny.ontology import Ontology
 from vostochny.scoring.batches import Batch, GoldTypesNeeded
-from vostochny.scoring.chunks import Chunk, Source, chunks
+from vostochny.scoring.chunks import Chunk, Source, read_chunks
 from vostochny.scoring.joining import MAX_WAITING_BYTES, Join, OrdersDiffer
 from vostochny.scoring.options import Options
 from vostochny.scoring.result import MAX_LISTED, Result
@@ -72,7 +72,7 @@ class PartSettings:
 class Total:
     """The sum of the counts of some documents.
 
-    A *key* is the 64-bit hash of a doc_id (:func:`document_keys`); keys are kept of every document, names of few.
+    A *key* is the 64-bit hash of a doc_id (:func:`hash_doc_ids`); keys are kept of every document, names of few.
 
     Attributes:
         size: Number of gold documents.
@@ -125,11 +125,11 @@ class Total:
 
     def add_batch(self, batch: Batch, settings: PartSettings) -> None:
         """Add the counts of a batch. Raises InputError with its problems, or GoldTypesNeeded."""
-        ids, keys = batch.ids, document_keys(batch.ids)
+        ids, keys = batch.ids, hash_doc_ids(batch.ids)
         absent = [i for i in ids if i not in batch.predicted]
         # Before anything can raise: predictions elsewhere for a document with a problem are not unmatched.
         self.gold_keys.append(keys)
-        layers = settings.options.scored_layers(())
+        layers = settings.options.choose_layers(())
         counts_by_name = catalogue.compute_counts(catalogue.MetricInput(batch), layers, settings.options.metrics)
         if not settings.options.metrics:
             for layer in layers:
@@ -251,7 +251,7 @@ class Total:
     def result(self, settings: PartSettings) -> Result:
         """Return the score of all documents that were added."""
         # Which layers any prediction carries is known only now; the others were counted as empty and are dropped here.
-        layers = settings.options.scored_layers(self.emitted)
+        layers = settings.options.choose_layers(self.emitted)
         # rank[i] is the place of the i-th added document among the sorted names: rows must not depend on the order in
         # which documents were added.
         rank = np.argsort(np.argsort(np.array(self.ids, dtype=object), kind="stable"))
@@ -318,7 +318,7 @@ def count_part(part: Part, settings: PartSettings) -> Total:
         total.add_problems(e.problems)
     total.add_problems(join.problems)
     total.unmatched = dict(heapq.nsmallest(MAX_LISTED, join.unmatched.items()))
-    total.unmatched_keys = [document_keys(join.unmatched)]
+    total.unmatched_keys = [hash_doc_ids(join.unmatched)]
     return total
 
 
@@ -326,12 +326,12 @@ def collect_names(source: Source) -> LabelNames:
     """Return the types, roles and values that a gold file uses, as far as it can be read."""
     names = LabelNames()
     with contextlib.suppress(InputError):  # counting will report what is wrong
-        for chunk in chunks([source], []):
+        for chunk in read_chunks([source], []):
             names.add(row for _, row in (chunk.row(at) for at, doc_id in enumerate(chunk.ids) if doc_id is not None))
     return names
 
 
-def document_keys(ids: Iterable[str]) -> Ints:
+def hash_doc_ids(ids: Iterable[str]) -> Ints:
     """Return the 64-bit key of each doc_id. Among 10⁹ documents, two share a key with a probability of .03."""
     return np.array([xxhash.xxh3_64_intdigest(i.encode("utf-8", "surrogatepass")) for i in ids], dtype=np.uint64)
 
