@@ -1,4 +1,4 @@
-"""The adapters of model libraries: spaCy with a real small pipeline, the others by the output they give.
+"""The adapters of model libraries: spaCy with a small real pipeline, the others by recorded output.
 
 Real small models of transformers and GLiNER are in test_models.py (``make test-models``).
 """
@@ -25,7 +25,7 @@ GOLD = vostochny.load()
 
 
 def tiny_pipeline():
-    """A real spaCy pipeline, trained for a moment on one sentence."""
+    """Return a real spaCy pipeline, trained briefly on one sentence, and the sentence."""
     fix_random_seed(1)
     nlp = library.blank("en")
     nlp.add_pipe("ner")
@@ -38,16 +38,16 @@ def tiny_pipeline():
     return nlp, text
 
 
-def test_spacy_predicts_in_the_labels_of_a_view_and_says_what_it_left_out(tmp_path, monkeypatch, capsys):
+def test_spacy_predicts_in_the_labels_of_a_view_and_reports_what_it_left_out(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     nlp, text = tiny_pipeline()
     nlp.to_disk("model")
     document = Document("x", text)
-    made = extractors.load("spacy:model", Settings(view=ONTOLOGY.views["ontonotes"]))
-    assert [(e.span.of(text), e.type) for e in made(document).entities] == [
+    extractor = extractors.load("spacy:model", Settings(view=ONTOLOGY.views["ontonotes"]))
+    assert [(e.span.of(text), e.type) for e in extractor(document).entities] == [
         ("Kim", "PERSON"), ("Putin", "PERSON"), ("Russia", "GPE"),
     ]  # fmt: skip
-    assert extractors.notes_of(made) == [
+    assert extractors.notes_of(extractor) == [
         "labels without a counterpart in view ontonotes, their items left out: WEEKDAY (1)"
     ]
     plain = extractors.load("spacy:model", Settings())
@@ -65,20 +65,20 @@ def test_spacy_predicts_in_the_labels_of_a_view_and_says_what_it_left_out(tmp_pa
     ).measures["entities.names"].value  # fmt: skip
 
 
-def test_spacy_reads_in_chunks_what_is_longer_than_its_limit():
+def test_spacy_reads_an_article_longer_than_its_limit_in_chunks():
     nlp, text = tiny_pipeline()
     article = Document("x", " ".join([text] * 40), sentences=tuple(Span(39 * i, 39 * i + 38) for i in range(40)))
-    made = spacy_.SpacyExtractor(nlp, Settings(view=ONTOLOGY.views["ontonotes"]))
-    whole = made(article)
+    extractor = spacy_.SpacyExtractor(nlp, Settings(view=ONTOLOGY.views["ontonotes"]))
+    whole = extractor(article)
     nlp.max_length = 200
-    again = made(article)
+    again = extractor(article)
     assert {(e.span, e.type) for e in again.entities} == {(e.span, e.type) for e in whole.entities}
     assert len(again.entities) == len(whole.entities) == 120
-    assert "did not fit the window of 200 characters: read in" in made.notes[-1]
+    assert "did not fit the window of 200 characters: read in" in extractor.notes[-1]
 
 
 def test_the_output_of_transformers():
-    """As ``pipeline("token-classification", aggregation_strategy="first")`` of transformers 5.16 gave it."""
+    """Recorded from ``pipeline("token-classification", aggregation_strategy="first")`` of transformers 5.16."""
     text = "Kim Jong Un met Putin"
     output = [
         {"entity_group": "PERSON", "score": np.float32(0.21), "word": "Kim", "start": 0, "end": 3},
@@ -89,14 +89,14 @@ def test_the_output_of_transformers():
 
 
 def test_the_output_of_gliner():
-    """As ``predict_entities`` of gliner 0.2 gives it."""
+    """The form that ``predict_entities`` of gliner 0.2 returns."""
     output = [{"start": 0, "end": 11, "text": "Kim Jong Un", "label": "person", "score": 0.98}]
     assert gliner_.spans_of(output, {"person": "PER"}) == [(Span(0, 11), "PER")]
 
 
 def test_gliner_is_asked_for_words_and_answers_in_labels():
     class Model:
-        """What the adapter uses of a GLiNER model; a real one is in test_models.py."""
+        """The part of a GLiNER model that the adapter uses; a real one is in test_models.py."""
 
         class config:
             max_len = 12
@@ -107,10 +107,10 @@ def test_gliner_is_asked_for_words_and_answers_in_labels():
             return [{"start": at, "end": at + 5, "text": "Putin", "label": "person", "score": 0.9}] if at >= 0 else []
 
     text = "One two three four five six. Then Putin came here. " * 3
-    made = gliner_.GlinerExtractor(Model(), Settings(view=ONTOLOGY.views["ontonotes"]))
-    found = made(Document("x", text))
-    assert [(e.span.of(text), e.type) for e in found.entities] == [("Putin", "PERSON")] * 3
-    assert "PERSON as “person”" in made.notes[0] and "read in" in made.notes[-1]
+    extractor = gliner_.GlinerExtractor(Model(), Settings(view=ONTOLOGY.views["ontonotes"]))
+    prediction = extractor(Document("x", text))
+    assert [(e.span.of(text), e.type) for e in prediction.entities] == [("Putin", "PERSON")] * 3
+    assert "PERSON as “person”" in extractor.notes[0] and "read in" in extractor.notes[-1]
 
 
 def test_the_window_of_a_model():
@@ -130,7 +130,7 @@ def test_the_window_of_a_model():
     assert transformers_.window_of(Tokenizer(), Config()) == 126
 
 
-def test_labels_that_differ_in_case_find_each_other():
+def test_labels_are_mapped_whatever_their_case():
     labels = LabelMapper(ONTOLOGY, ONTOLOGY.views["conll"])
     assert [labels(x) for x in ("per", "Misc", "GPE", "person")] == ["PER", "MISC", "LOC", None]
 

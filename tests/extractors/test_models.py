@@ -21,7 +21,7 @@ WINDOW = 64
 
 @pytest.fixture(scope="module")
 def bert(tmp_path_factory):
-    """The folder of a token classification model of one tiny layer that knows every word of the articles."""
+    """The folder of a token classification model of one tiny layer, whose vocabulary is that of the articles."""
     import torch
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import BertConfig, BertForTokenClassification, PreTrainedTokenizerFast
@@ -48,17 +48,17 @@ def bert(tmp_path_factory):
 
 
 def test_transformers_reads_whole_articles_in_chunks(bert, tmp_path, capsys):
-    made = extractors.load(f"transformers:{bert}", Settings())
-    assert made.window == WINDOW - 2
+    extractor = extractors.load(f"transformers:{bert}", Settings())
+    assert extractor.window == WINDOW - 2
     for document in GOLD:
-        found = made(strip_annotations(document))
-        assert found.emitted == {"entities"} and {e.type for e in found.entities} == {"PER"}
-        spans = [e.span for e in found.entities]
+        prediction = extractor(strip_annotations(document))
+        assert prediction.emitted == {"entities"} and {e.type for e in prediction.entities} == {"PER"}
+        spans = [e.span for e in prediction.entities]
         assert len(spans) == len(set(spans)) and spans == sorted(spans)
-        # A random model finds something nearly everywhere: so it read to the end.
+        # A random model finds something nearly everywhere, so a last span near the end shows that it read everything.
         assert spans[-1].end > len(document.text) - 300
         assert all(s.of(document.text) == s.of(document.text).strip() for s in spans)
-    labels, chunks = extractors.notes_of(made)
+    labels, chunks = extractors.notes_of(extractor)
     assert "PERSON (" in labels and "--view ontonotes" in labels
     assert "5 articles did not fit the window of 62 tokens" in chunks
     output = tmp_path / "p.jsonl"
@@ -69,14 +69,14 @@ def test_transformers_reads_whole_articles_in_chunks(bert, tmp_path, capsys):
 def test_no_chunk_is_larger_than_the_window(bert):
     from vostochny.extractors.windows import split_document
 
-    made = extractors.load(f"transformers:{bert}", Settings())
+    extractor = extractors.load(f"transformers:{bert}", Settings())
     for document in GOLD:
-        for chunk in split_document(document, made.size, made.window):
-            assert len(made.pipeline.tokenizer(chunk.span.of(document.text))["input_ids"]) <= WINDOW
+        for chunk in split_document(document, extractor.size, extractor.window):
+            assert len(extractor.pipeline.tokenizer(chunk.span.of(document.text))["input_ids"]) <= WINDOW
 
 
 @pytest.mark.parametrize("kind", ["transformers", "gliner"])
-def test_a_model_that_is_not_here_is_not_fetched(kind):
+def test_a_missing_model_is_not_downloaded(kind):
     with pytest.raises(ExtractorError, match=r"no such model here; run: hf download no/such-model"):
         extractors.load(f"{kind}:no/such-model", Settings())
 
@@ -105,13 +105,13 @@ def test_gliner_reads_whole_articles_in_chunks(bert, tmp_path, monkeypatch):
         )
     ).save_pretrained(str(folder))
 
-    # A random model is sure of nothing, and is asked for what it is half sure of.
+    # A random model is never confident, so accept less confident entities.
     monkeypatch.setattr("vostochny.extractors.gliner_.THRESHOLD", 0.3)
-    made = extractors.load(f"gliner:{folder}", Settings(view=load_ontology().views["conll"]))
-    assert made.window == 32
+    extractor = extractors.load(f"gliner:{folder}", Settings(view=load_ontology().views["conll"]))
+    assert extractor.window == 32
     for document in GOLD:
-        found = made(strip_annotations(document))
-        assert {e.type for e in found.entities} <= {"PER", "ORG", "LOC", "MISC"}
-        spans = [e.span for e in found.entities]
+        prediction = extractor(strip_annotations(document))
+        assert {e.type for e in prediction.entities} <= {"PER", "ORG", "LOC", "MISC"}
+        spans = [e.span for e in prediction.entities]
         assert spans[-1].end > len(document.text) - 300 and spans == sorted(set(spans))
-    assert "asked for PER as “person”" in made.notes[0] and "of 32 words" in made.notes[-1]
+    assert "asked for PER as “person”" in extractor.notes[0] and "of 32 words" in extractor.notes[-1]

@@ -1,4 +1,4 @@
-"""Extractors run over articles: each kind, resuming, problems that stay with their article, chunks, labels."""
+"""Extractors run over articles: each kind, resuming, and problems that stay with their article."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IDS = [d.doc_id for d in GOLD]
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """An empty current folder, whose modules are forgotten afterwards."""
+    """An empty current folder; modules imported from it are unloaded afterwards."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
     before = set(sys.modules)
@@ -41,7 +41,7 @@ def rows(path: str = "p.jsonl") -> list[dict]:
 
 
 def program(folder: Path, body: str) -> str:
-    """A command line that answers each line with what ``body`` leaves in ``out``; ``d`` is the document."""
+    """Return a command line that answers each line with what ``body`` assigns to ``out``; ``d`` is the document."""
     code = "import json, os, sys, time\nfor line in sys.stdin:\n    d = json.loads(line)\n    out = {}\n"
     (folder / "program.py").write_text(
         code + "".join(f"    {x}\n" for x in [*body.splitlines(), "print(json.dumps(out))"])
@@ -107,15 +107,15 @@ def test_numpy_numbers_are_numbers(folder):
         ("return {'doc_id': 'x'}", "unknown document"),
     ],
 )
-def test_a_fault_stays_with_its_article_and_is_tried_again(folder, capsys, body, message):
+def test_a_problem_stays_with_its_article_which_is_tried_again(folder, capsys, body, message):
     code = f"def find(d):\n    if d.doc_id[:3] == '002':\n        {body}\n    return {{'entities': []}}\n"
     (folder / "faulty.py").write_text(code)
     assert cli.main(["run", "faulty:find", "-o", "p.jsonl"]) == 1
     assert [r["doc_id"][:3] for r in rows()] == ["000", "001", "003", "004"]
     (error,) = rows("p.errors.jsonl")
     assert error["doc_id"] == IDS[2] and message in error["error"]
-    told = capsys.readouterr().err
-    assert message in told and "1 failed" in told and "Traceback" not in told
+    captured = capsys.readouterr().err
+    assert message in captured and "1 failed" in captured and "Traceback" not in captured
     (folder / "faulty.py").write_text("def find(d):\n    return {'entities': []}\n")
     sys.modules.pop("faulty")
     assert cli.main(["run", "faulty.py:find", "-o", "q.jsonl"]) == 0
@@ -139,13 +139,13 @@ def test_a_fault_stays_with_its_article_and_is_tried_again(folder, capsys, body,
         ("inspect:no.eval", "inspect"),
     ],
 )
-def test_what_cannot_be_had_is_one_line(folder, capsys, spec, message):
+def test_an_extractor_that_cannot_be_loaded_is_reported_in_one_line(folder, capsys, spec, message):
     (folder / "mine.py").write_text("NUMBER = 3\n")
     (folder / "broken.py").write_text("def find(:\n")
     (folder / "needy.py").write_text("import not_there_at_all\n")
     assert cli.main(["run", spec, "-o", "p.jsonl"]) == 2
-    told = capsys.readouterr().err
-    assert message in told and len(told.splitlines()) == 1
+    captured = capsys.readouterr().err
+    assert message in captured and len(captured.splitlines()) == 1
     assert not Path("p.jsonl").exists()
 
 
@@ -154,7 +154,7 @@ def test_what_cannot_be_had_is_one_line(folder, capsys, spec, message):
 COUNTING = "def find(d):\n    open('calls', 'a').write(d.doc_id[:3] + ' ')\n    return {'entities': []}\n"
 
 
-def test_what_is_there_is_skipped_and_a_cut_line_mended(folder, capsys):
+def test_articles_already_done_are_skipped_and_a_cut_line_is_repaired(folder, capsys):
     (folder / "counting.py").write_text(COUNTING)
     assert cli.main(["run", "counting:find", "-o", "p.jsonl"]) == 0
     whole = Path("p.jsonl").read_bytes()
@@ -166,7 +166,7 @@ def test_what_is_there_is_skipped_and_a_cut_line_mended(folder, capsys):
         assert Path("p.jsonl").read_bytes() == whole
         assert Path("calls").read_text() == "004 "
     assert "cut off" in capsys.readouterr().err
-    Path("p.jsonl").write_bytes(whole[:-1])  # whole, but for its line end
+    Path("p.jsonl").write_bytes(whole[:-1])  # complete except for its line end
     Path("calls").unlink()
     assert cli.main(["run", "counting:find", "-o", "p.jsonl"]) == 0
     assert Path("p.jsonl").read_bytes() == whole and not Path("calls").exists()
@@ -175,7 +175,7 @@ def test_what_is_there_is_skipped_and_a_cut_line_mended(folder, capsys):
     assert Path("p.jsonl").read_bytes() == whole
 
 
-def test_another_extractor_does_not_go_on_with_a_file(folder, capsys):
+def test_another_extractor_does_not_continue_a_file(folder, capsys):
     (folder / "counting.py").write_text(COUNTING + "other = find\n")
     assert cli.main(["run", "counting:find", "-o", "p.jsonl"]) == 0
     assert cli.main(["run", "counting:other", "-o", "p.jsonl"]) == 2
@@ -185,7 +185,7 @@ def test_another_extractor_does_not_go_on_with_a_file(folder, capsys):
 
 
 @pytest.mark.parametrize("record", ["", "[]", '{"extractor": "coun'])
-def test_a_broken_record_of_what_made_a_file_is_told(folder, capsys, record):
+def test_a_broken_record_of_the_origin_is_reported(folder, capsys, record):
     (folder / "counting.py").write_text(COUNTING)
     assert cli.main(["run", "counting:find", "-o", "p.jsonl"]) == 0
     Path("p.run.json").write_text(record)
@@ -194,26 +194,26 @@ def test_a_broken_record_of_what_made_a_file_is_told(folder, capsys, record):
     assert len(rows()) == 5
 
 
-def test_every_error_is_recorded_and_those_of_an_earlier_run_go(folder):
+def test_every_error_is_recorded_and_those_of_an_earlier_run_are_removed(folder):
     (folder / "never.py").write_text("def find(d):\n    raise ValueError('no')\n")
     for _ in range(2):
         assert cli.main(["run", "never:find", "-o", "p.jsonl"]) == 1
         assert [r["doc_id"] for r in rows("p.errors.jsonl")] == IDS
 
 
-def test_a_file_that_is_no_predictions_is_left_alone(folder, capsys):
+def test_a_file_that_is_not_predictions_is_left_alone(folder, capsys):
     (folder / "counting.py").write_text(COUNTING)
     Path("p.jsonl").write_text("not json\n{}\n")
     assert cli.main(["run", "counting:find", "-o", "p.jsonl"]) == 2
     assert "p.jsonl:1" in capsys.readouterr().err and Path("p.jsonl").read_text() == "not json\n{}\n"
 
 
-def test_standard_output_has_predictions_alone(folder, capsys):
+def test_standard_output_has_only_predictions(folder, capsys):
     (folder / "chatty.py").write_text("def find(d):\n    print('hello')\n    return {'entities': []}\n")
     assert cli.main(["run", "chatty:find", "-o", "-"]) == 0
-    told = capsys.readouterr()
-    assert [json.loads(line)["doc_id"] for line in told.out.splitlines()] == IDS
-    assert "hello" in told.err and list(folder.glob("*.json*")) == []
+    captured = capsys.readouterr()
+    assert [json.loads(line)["doc_id"] for line in captured.out.splitlines()] == IDS
+    assert "hello" in captured.err and list(folder.glob("*.json*")) == []
 
 
 def test_progress_is_shown_on_a_terminal_only(folder, capsys, monkeypatch):
@@ -225,7 +225,7 @@ def test_progress_is_shown_on_a_terminal_only(folder, capsys, monkeypatch):
     assert f"2/5 {IDS[2]}" in capsys.readouterr().err
 
 
-def test_articles_and_labels_of_ones_own(folder):
+def test_the_users_own_articles_and_labels(folder):
     row = {"doc_id": "a", "text": "Aa met Bb.", "entities": [{"start": 0, "end": 2, "type": "Politician"}]}
     Path("gold.jsonl").write_text(json.dumps(row) + "\n")
     (folder / "mine.py").write_text("def find(d):\n    return {'entities': [{'text': 'Aa', 'type': 'Politician'}]}\n")
@@ -251,22 +251,24 @@ def test_a_command_that_ends_after_each_answer_is_started_again(folder):
     line = "head -n 1 | " + program(folder, "out = {'entities': []}")
     assert cli.main(["run", "command", line, "-o", "p.jsonl"]) == 0
     assert len(rows()) == 5
-    slow = "read x; echo '{\"entities\": []}'; sleep 0.2"  # to end takes it a while, in which it looks alive
+    slow = (
+        "read x; echo '{\"entities\": []}'; sleep 0.2"  # it ends a while after its answer, and until then seems alive
+    )
     assert cli.main(["run", "command", slow, "-o", "q.jsonl"]) == 0
     assert len(rows("q.jsonl")) == 5
 
 
-def test_a_second_line_is_not_taken_for_the_next_articles_answer(folder):
+def test_a_second_line_is_not_taken_as_the_next_articles_answer(folder):
     line = program(folder, "print('{}')")
-    made = extractors.load(f"command:{line}", Settings())
-    assert made(GOLD[0]) == {}
+    extractor = extractors.load(f"command:{line}", Settings())
+    assert extractor(GOLD[0]) == {}
     time.sleep(0.5)
     with pytest.raises(ExtractorError, match="more than one line for the article before"):
-        made(GOLD[1])
-    extractors.close(made)
+        extractor(GOLD[1])
+    extractors.close(extractor)
 
 
-def test_time_is_limited_and_the_next_article_starts_anew(folder):
+def test_a_timeout_restarts_the_program_for_the_next_article(folder):
     body = "time.sleep(60 if d['doc_id'].startswith('001') else 0)"
     before = time.monotonic()
     # Long enough for a busy machine to start Python, and far from the minute that the program would sleep.
@@ -276,11 +278,11 @@ def test_time_is_limited_and_the_next_article_starts_anew(folder):
     assert "no answer in 4 s" in rows("p.errors.jsonl")[0]["error"]
 
 
-def test_what_a_command_started_ends_with_it(folder):
-    made = extractors.load("command:sh -c 'sleep 600 & echo $! > pid; wait'", Settings(timeout=2))
+def test_processes_that_a_command_started_end_with_it(folder):
+    extractor = extractors.load("command:sh -c 'sleep 600 & echo $! > pid; wait'", Settings(timeout=2))
     with pytest.raises(ExtractorError, match="no answer"):
-        made(GOLD[0])
-    extractors.close(made)
+        extractor(GOLD[0])
+    extractors.close(extractor)
     pid = int(Path("pid").read_text())
     for _ in range(50):
         state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout.strip()
@@ -323,14 +325,14 @@ def test_a_plug_in(monkeypatch):
         extractors, "entry_points", lambda group: [entry] if group == extractors.ENTRY_POINT_GROUP else []
     )
     monkeypatch.setitem(sys.modules, "test_extractors", sys.modules[__name__])
-    made = extractors.load("mine:Putin", Settings())
-    assert made(GOLD[0])["entities"] == [{"text": "Putin", "type": "PER"}]
+    extractor = extractors.load("mine:Putin", Settings())
+    assert extractor(GOLD[0])["entities"] == [{"text": "Putin", "type": "PER"}]
     with pytest.raises(ExtractorError, match="fails: ValueError: no argument"):
         extractors.load("mine:", Settings())
 
 
 def plug_in(argument: str, settings: Settings):
-    """What an entry point of the group vostochny.extractors names."""
+    """Return an extractor, as the target of an entry point of the group vostochny.extractors."""
     if not argument:
         raise ValueError("no argument")
     return lambda document: {"entities": [{"text": argument, "type": "PER"}]}

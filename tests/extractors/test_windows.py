@@ -1,4 +1,4 @@
-"""Articles in pieces for a model's window: they fit, overlap, break between sentences, and lose nothing."""
+"""Articles split into chunks for a model's window: they fit, overlap, break between sentences, and lose nothing."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def test_chunks_fit_cover_everything_and_lose_nothing(lengths, window, with_sent
     assert all(words_of(c.span.of(text)) <= window for c in chunks)
     assert [c.own.start for c in chunks] == [0, *(c.own.end for c in chunks[:-1])] and chunks[-1].own.end == len(text)
     assert all(c.span.start <= c.own.start < c.own.end <= c.span.end for c in chunks)
-    # Every word, found in every chunk that has it, comes out once and where it stands.
+    # Every word is found in every chunk that contains it, and is returned once, at its place in the text.
     everything = [(Span(i, i + 1), "X") for i, c in enumerate(text) if c == "w"]
-    seen = [
+    spans_by_chunk = [
         (c, [(Span(i, i + 1), "X") for i, x in enumerate(c.span.of(text)) if x == "w"])
         for c in chunks
     ]  # fmt: skip
-    assert merge_spans(seen) == everything
+    assert merge_spans(spans_by_chunk) == everything
 
 
 def test_an_article_that_fits_is_one_chunk():
@@ -57,14 +57,14 @@ def test_chunks_of_articles_break_between_sentences_and_overlap():
         assert any(a.span.end > b.span.start for a, b in pairwise(chunks))
 
 
-def test_a_span_over_the_border_comes_once_and_whole():
+def test_a_span_over_the_border_is_returned_once_and_whole():
     chunks = [TextChunk(Span(0, 20), Span(0, 10)), TextChunk(Span(5, 30), Span(10, 30))]
     first = [(Span(8, 15), "PER")]
     second = [(Span(6, 10), "PER"), (Span(12, 14), "GPE")]  # 11–15 is a piece of the first
     assert merge_spans(zip(chunks, [first, second], strict=True)) == [(Span(8, 15), "PER"), (Span(17, 19), "GPE")]
 
 
-def test_a_window_that_nothing_fits_is_an_error():
+def test_a_window_smaller_than_a_character_is_an_error():
     with pytest.raises(ValueError, match="too small"):
         split_document(Document("x", "ab"), lambda text: 10, 5)
 
@@ -72,12 +72,12 @@ def test_a_window_that_nothing_fits_is_an_error():
 def test_an_entity_of_a_long_article_is_not_lost_at_any_window():
     entities = [e for e in GOLD[2].entities if e.level == "NAM"]
     for window in (40, 80, 200):
-        seen = []
+        spans_by_chunk = []
         for chunk in split_document(GOLD[2], words_of, window):
             inside = [e for e in entities if chunk.span.start <= e.span.start and e.span.end <= chunk.span.end]
             at = chunk.span.start
-            seen.append((chunk, [(Span(e.span.start - at, e.span.end - at), e.type) for e in inside]))
-        assert {s for s, _ in merge_spans(seen)} >= {e.span for e in entities if not _nested(e, entities)}
+            spans_by_chunk.append((chunk, [(Span(e.span.start - at, e.span.end - at), e.type) for e in inside]))
+        assert {s for s, _ in merge_spans(spans_by_chunk)} >= {e.span for e in entities if not _nested(e, entities)}
 
 
 def _nested(entity: Entity, others: list[Entity]) -> bool:

@@ -1,4 +1,4 @@
-"""A real Dask cluster on loopback: a scheduler and two workers, each a process of its own."""
+"""Scores by a real Dask cluster on loopback: a scheduler and two workers, each in its own process."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from vostochny.scoring import Execution, executors
 QUIET = {"DASK_LOGGING__DISTRIBUTED": "error", "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "60s"}
 
 
-def until(what: Callable[[], Any]) -> Any:
-    """Wait for something to be there, however busy the machine is."""
+def wait_until(condition: Callable[[], Any]) -> Any:
+    """Return the first true value of a condition; waits for two minutes, however busy the machine is."""
     for _ in range(1200):
-        found = what()
-        if found:
-            return found
+        value = condition()
+        if value:
+            return value
         time.sleep(0.1)
-    pytest.fail("it did not come within two minutes")
+    pytest.fail("the condition was not met within two minutes")
 
 
 @pytest.fixture
 def started() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Starts a part of a cluster; ends all of them afterwards."""
+    """A function that starts a part of a cluster; all of them are killed afterwards."""
     running: list[subprocess.Popen[bytes]] = []
 
     def start(part: str, *arguments: str) -> subprocess.Popen[bytes]:
@@ -52,10 +52,10 @@ def started() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
 
 @pytest.fixture
 def cluster(started: Callable[..., Any], tmp_path: Path) -> tuple[str, list[subprocess.Popen[bytes]]]:
-    """The scheduler's address and the workers."""
+    """The scheduler's address and the two workers."""
     file = tmp_path / "scheduler.json"
     started("scheduler", "--port", "0", "--scheduler-file", str(file))
-    address = until(lambda: file.exists() and json.loads(file.read_text() or "{}").get("address"))
+    address = wait_until(lambda: file.exists() and json.loads(file.read_text() or "{}").get("address"))
     workers = [started("worker", address, "--nthreads", "1", "--no-nanny") for _ in range(2)]
     return address, workers
 
@@ -63,16 +63,16 @@ def cluster(started: Callable[..., Any], tmp_path: Path) -> tuple[str, list[subp
 def test_a_worker_killed_in_the_middle_changes_nothing(
     cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path
 ) -> None:
-    """One shard is a pipe, so whoever reads it stops there: that worker is killed, and what it had counted is lost."""
+    """One shard is a pipe, so the worker that reads it waits: it is killed, and the counts that it had are lost."""
     from distributed import Client
 
     address, workers = cluster
     gold, predicted = generate_corpus(1200, missing=0)
     truth, guess = write_files(tmp_path, "gold", gold, 8), write_files(tmp_path, "predicted", predicted, 8)
     expected = as_json.render(scoring.score_files(truth, guess, ONTOLOGY, OPTIONS))
-    held = Path(guess[5])
-    held.rename(tmp_path / "aside")
-    os.mkfifo(held)
+    pipe = Path(guess[5])
+    pipe.rename(tmp_path / "aside")
+    os.mkfifo(pipe)
     outcome: list[str] = []
 
     def score() -> None:
@@ -80,10 +80,10 @@ def test_a_worker_killed_in_the_middle_changes_nothing(
         outcome.append(as_json.render(scoring.score_files(truth, guess, ONTOLOGY, OPTIONS, run)))
 
     def reader() -> subprocess.Popen[bytes] | None:
-        """The worker that has the pipe open."""
+        """Return the worker that has the pipe open."""
         for worker in workers:
             for link in Path(f"/proc/{worker.pid}/fd").iterdir():
-                if link.is_symlink() and os.path.realpath(link) == str(held.resolve()):
+                if link.is_symlink() and os.path.realpath(link) == str(pipe.resolve()):
                     return worker
         return None
 
@@ -92,14 +92,14 @@ def test_a_worker_killed_in_the_middle_changes_nothing(
         return len(waiting) == 1
 
     with Client(address) as client:
-        until(lambda: len(client.scheduler_info()["workers"]) == 2)
+        wait_until(lambda: len(client.scheduler_info()["workers"]) == 2)
         thread = threading.Thread(target=score)
         thread.start()
-        # A pipe can be opened without waiting once somebody reads it.
-        end = until(lambda: _opened(held))
-        victim = until(reader)
-        until(others_done)
-        (tmp_path / "aside").rename(held)  # whoever tries again finds the file
+        # A pipe can be opened for writing without waiting once a process reads it.
+        end = wait_until(lambda: _opened(pipe))
+        victim = wait_until(reader)
+        wait_until(others_done)
+        (tmp_path / "aside").rename(pipe)  # the worker that tries again finds the file
         victim.kill()
         victim.wait()
         os.close(end)
@@ -115,7 +115,7 @@ def _opened(pipe: Path) -> int | None:
         return None
 
 
-def test_the_cluster_gives_the_same_bytes_and_names_what_it_cannot_read(
+def test_the_cluster_gives_the_same_bytes_and_names_files_it_cannot_read(
     cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address, _ = cluster
@@ -148,7 +148,7 @@ def test_the_cluster_gives_the_same_bytes_and_names_what_it_cannot_read(
     assert [f.file for f in result.left_out] == [guess[3]] and result.size == 160
 
 
-def test_a_cluster_of_ones_own_is_started_by_the_command(tmp_path: Path) -> None:
+def test_the_command_starts_a_cluster_of_its_own(tmp_path: Path) -> None:
     gold, predicted = generate_corpus(8000)
     write_files(tmp_path, "gold", gold, 2)
     write_files(tmp_path, "predicted", predicted, 2)
@@ -161,7 +161,7 @@ def test_a_cluster_of_ones_own_is_started_by_the_command(tmp_path: Path) -> None
     assert done[0].stdout == done[1].stdout and "|docs:8000|" in done[0].stdout
 
 
-def test_a_scheduler_that_is_not_there_is_told(
+def test_an_unreachable_scheduler_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setattr(executors, "CONNECT_TIMEOUT_SECONDS", 1)
@@ -170,11 +170,11 @@ def test_a_scheduler_that_is_not_there_is_told(
     (truth,), (guess,) = write_files(tmp_path, "gold", gold), write_files(tmp_path, "predicted", predicted)
     for address in ("tcp://127.0.0.1:9", "nonsense://x", "127.0.0.1"):
         assert cli.main(["score", guess, "--gold", truth, "--engine", "dask", "--scheduler", address]) == 2
-        told = capsys.readouterr().err
-        assert told.startswith(f"--scheduler {address}: cannot be reached") and told.count("\n") == 2
+        message = capsys.readouterr().err
+        assert message.startswith(f"--scheduler {address}: cannot be reached") and message.count("\n") == 2
 
 
-def test_without_the_library_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_library_is_reported_with_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(InputError, match=r"install vostochny\[dask\]"), executors.Dask():
         pass

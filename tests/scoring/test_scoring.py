@@ -1,4 +1,4 @@
-"""The main job: predictions in, scores out. Gold scores 1, nothing scores 0, and strict IOB2 equals seqeval's."""
+"""The main job, predictions to scores: gold scores 1, nothing scores 0, and strict IOB2 equals seqeval's."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_gold_scores_one_everywhere(tmp_path):
         assert measure.support > 0 or name.endswith(".blanc"), name
 
 
-def test_nothing_scores_zero_and_raises_nothing():
+def test_empty_predictions_score_zero_without_an_error():
     for predicted in ([], [Document(d.doc_id, d.text) for d in GOLD]):
         for name, s in scores(GOLD, predicted).items():
             if name in catalogue.ACCURACIES:  # of nothing matched
@@ -54,7 +54,7 @@ def test_nothing_scores_zero_and_raises_nothing():
                 assert s.precision is None
 
 
-def test_nothing_to_find_and_nothing_found_is_undefined_not_zero():
+def test_the_score_of_an_empty_gold_and_prediction_is_undefined_not_zero():
     empty = Document("x", "Some text.")
     assert all(s.f1 is None for s in scores([empty], [empty]).values())
 
@@ -91,7 +91,7 @@ def test_a_duplicate_prediction_is_spurious():
 
 
 def test_two_events_of_one_type_are_two():
-    """TextEE's problem: of two events of one type that share a filler, one found must not be all found."""
+    """A bug of TextEE: where two events of one type share a filler, predicting one scored as predicting both."""
     fired = [
         Event("", Span(at, at + 2), "Military.WeaponTest", arguments=(Argument("Agent", Reference(Span(0, 2))),))
         for at in (3, 6)
@@ -113,14 +113,14 @@ def test_argument_needs_the_event_type_and_for_arg_c_the_role():
 
 
 def test_many_predictions_do_not_share_one_gold_quote():
-    """Citron's problem: each gold quote is found once, however many predictions lie in it."""
+    """A bug of Citron: each gold quote must be matched once, however many predictions lie in it."""
     gold = document(quotes=(Quote("", (Span(0, 17),)),))
     predicted = document(quotes=tuple(Quote("", (Span(i, i + 2),)) for i in (0, 3, 6)))
     s = scores([gold], [predicted])["quotes.content"]
     assert (s.right, s.precision, s.recall) == (1, 1 / 3, 1)
 
 
-def test_an_exact_copy_meets_its_like_before_a_nested_quote_does():
+def test_an_exact_copy_is_matched_before_a_nested_quote():
     outer, inner = Quote("", (Span(0, 17),), source=Reference(Span(0, 2))), Quote("", (Span(3, 17),))
     s = scores([document(quotes=(outer, inner))], [document(quotes=(inner, outer))])
     assert (s["quotes.content"].f1, s["quotes.source"].f1) == (1, 1)
@@ -131,7 +131,7 @@ def test_levelless_hit_on_a_nominal_is_neither_right_nor_wrong_among_names():
     s = scores(gold, [document(entities=(entity(0, 2, level=None), entity(3, 5, level=None)))])
     assert (s["entities.names"].precision, s["entities.names"].recall) == (1, 1)
     assert s["entities.all"].predicted == 2
-    s = scores(gold, [document(entities=(entity(0, 2), entity(3, 5)))])  # says NAM: a claim, and wrong
+    s = scores(gold, [document(entities=(entity(0, 2), entity(3, 5)))])  # a level of NAM is a claim, and wrong
     assert s["entities.names"].precision == 0.5
 
 

@@ -1,4 +1,4 @@
-"""Many files as a user names them: addresses, the command line, and who counts them."""
+"""Scores of many files as a user names them: addresses, the command line, and the engines that compute them."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def test_a_folder_a_pattern_and_a_list_are_the_same_files(files: Files, tmp_path
         (tmp_path / "folder").mkdir(exist_ok=True)
         (tmp_path / "folder" / Path(path).name).write_bytes(Path(path).read_bytes())
     (tmp_path / "folder" / "notes.txt").write_text("not a shard")
-    one = score_as_json(gold, predicted)
-    assert score_as_json(str(tmp_path / "folder"), str(tmp_path / "predicted-*.jsonl")) == one
-    assert score_as_json(f"file://{tmp_path}/gold-*.jsonl", [f"file://{p}" for p in predicted]) == one
+    expected = score_as_json(gold, predicted)
+    assert score_as_json(str(tmp_path / "folder"), str(tmp_path / "predicted-*.jsonl")) == expected
+    assert score_as_json(f"file://{tmp_path}/gold-*.jsonl", [f"file://{p}" for p in predicted]) == expected
     odd = tmp_path / "gold[1].jsonl"
     odd.write_bytes(Path(gold[0]).read_bytes())
     assert addresses.find_files([str(odd)]) == (str(odd),)
@@ -50,9 +50,11 @@ def test_files_elsewhere_are_read_through_fsspec(files: Files) -> None:
     memory = fsspec.filesystem("memory")
     for path in (*gold, *predicted):
         memory.pipe(f"/team/{Path(path).name}", Path(path).read_bytes())
-    one = score_as_json(gold, predicted)
-    assert score_as_json("memory://team/gold-*.jsonl", "memory://team/predicted-*") == one
-    assert score_as_json("memory://team/gold-*.jsonl", predicted[::-1], Execution(scratch="memory://scratch")) == one
+    expected = score_as_json(gold, predicted)
+    assert score_as_json("memory://team/gold-*.jsonl", "memory://team/predicted-*") == expected
+    assert (
+        score_as_json("memory://team/gold-*.jsonl", predicted[::-1], Execution(scratch="memory://scratch")) == expected
+    )
     with pytest.raises(InputError, match="no such file"):
         score_as_json("memory://team/none.jsonl", predicted)
     with pytest.raises(InputError, match="cannot be reached"):
@@ -63,24 +65,24 @@ def test_files_elsewhere_are_read_through_fsspec(files: Files) -> None:
 def test_a_packed_file_may_come_over_a_wire_or_a_pipe(
     files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """How much of it was read cannot be asked of such a file."""
+    """Such a file cannot tell how much of it has been read."""
     import fsspec
 
     monkeypatch.setattr("vostochny.formats.files._UNCHECKED_UNPACK_BYTES", 1000)
     gold, predicted = files(50)
-    one = score_as_json(gold, predicted)
+    expected = score_as_json(gold, predicted)
     packed = gzip.compress(Path(predicted[0]).read_bytes())
     fsspec.filesystem("memory").pipe("/packed/predicted.jsonl.gz", packed)
-    assert score_as_json(gold, "memory://packed/predicted.jsonl.gz") == one
+    assert score_as_json(gold, "memory://packed/predicted.jsonl.gz") == expected
     arguments = ["score", "-", "--gold", gold[0], "--json", "-", "--resamples", "200"]
     done = run_vostochny(*arguments, input=packed, text=False)
-    assert done.stderr == b"" and json.loads(done.stdout)["signature"] == json.loads(one)["signature"]
+    assert done.stderr == b"" and json.loads(done.stdout)["signature"] == json.loads(expected)["signature"]
     monkeypatch.setattr("vostochny.formats.files.MAX_UNPACK_RATIO", 2)
     with pytest.raises(InputError, match="unpacks to more than 2 times its size"):
         score_as_json(gold, "memory://packed/predicted.jsonl.gz")
 
 
-def test_what_is_read_whole_takes_patterns_too(files: Files, tmp_path: Path) -> None:
+def test_readers_in_memory_take_patterns_too(files: Files, tmp_path: Path) -> None:
     gold, predicted = files(30, files=3)
     documents, _ = registry.read_gold(str(tmp_path / "gold-*.jsonl"), ONTOLOGY)
     assert [d.doc_id for d in documents] == [d.doc_id for path in gold for d in jsonl.read_gold(path, ONTOLOGY)]
@@ -108,16 +110,16 @@ def test_the_command_takes_shards_small_and_large_alike(
         assert score(*predicted, "--gold", str(tmp_path / "gold-*.jsonl")) == pattern
         assert score(*predicted, "--gold", str(tmp_path / "gold-*.jsonl"), "--workers", "2") == pattern
     arguments = [*predicted, "--gold", str(tmp_path / "gold-*.jsonl")]
-    for broken, limit in ((1, 1000), (1, 1 << 23), (0, 1000), (0, 1 << 23)):  # too large to be held, and small
+    for broken, limit in ((1, 1000), (1, 1 << 23), (0, 1000), (0, 1 << 23)):  # too large for memory, and small
         monkeypatch.setattr("vostochny.scoring.streaming.MAX_GOLD_BYTES_IN_MEMORY", limit)
         whole = Path(predicted[broken]).read_bytes()
         Path(predicted[broken]).write_bytes(b"\x1f\x8b")
         for workers in "12":
             assert cli.main(["score", *arguments, "--workers", workers]) == 2
             assert f"{predicted[broken]}: is a broken gzip file" in capsys.readouterr().err
-            told = score(*arguments, "--workers", workers, "--on-error", "skip")
-            assert f"left out: {predicted[broken]}: is a broken gzip file" in told
-            assert "|docs:60|" in told and "|left_out:1|" in told
+            output = score(*arguments, "--workers", workers, "--on-error", "skip")
+            assert f"left out: {predicted[broken]}: is a broken gzip file" in output
+            assert "|docs:60|" in output and "|left_out:1|" in output
         Path(predicted[broken]).write_bytes(whole)
 
 
@@ -147,7 +149,7 @@ def test_systems_that_were_not_scored_on_the_same_documents_are_not_compared(
         (["--engine", "dask", "--scheduler", "tcp://127.0.0.1:1", "--workers", "2"], "--workers: is up to the cluster"),
     ],
 )
-def test_options_that_do_not_fit_are_told(
+def test_options_that_do_not_fit_together_are_reported(
     files: Files, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     gold, predicted = files(5)
@@ -155,7 +157,7 @@ def test_options_that_do_not_fit_are_told(
     assert message in capsys.readouterr().err
 
 
-def test_a_small_gold_is_scored_here_and_that_is_said(files: Files, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_small_gold_is_scored_by_this_process_with_a_note(files: Files, capsys: pytest.CaptureFixture[str]) -> None:
     gold, predicted = files(5)
     assert cli.main(["score", *predicted, "--gold", gold[0], "--engine", "dask"]) == 0
     assert "fits into memory" in capsys.readouterr().err
@@ -185,13 +187,13 @@ def test_an_engine_maps_and_adds_up_every_task_once(engine: executors.Engine) ->
             assert sorted(run.sum(_one, tasks)) == tasks
 
 
-def test_a_process_that_is_killed_is_told_without_a_traceback() -> None:
+def test_a_killed_process_is_reported_without_a_traceback() -> None:
     with executors.Processes(2) as run, pytest.raises(InputError, match="a process ended too early"):
         run.map(_dies, [1, 2])
 
 
-def test_a_script_that_says_nothing_of_processes_starts_none(files: Files) -> None:
-    """Each would import the script anew, and one read from standard input is not there to be imported."""
+def test_a_script_that_does_not_ask_for_processes_starts_none(files: Files) -> None:
+    """Each process would import the script again, and a script on standard input cannot be imported."""
     gold, _ = files(40, files=2, missing=0)
     folder = Path(gold[0]).parent
     script = f"""
@@ -204,7 +206,7 @@ print(vostochny.score({f"{folder}/predicted-*"!r}, gold={f"{folder}/gold-*"!r}, 
     assert (done.stdout, done.stderr) == ("40\n", "")
 
 
-def test_totals_cross_to_another_process_whole(files: Files) -> None:
+def test_a_total_survives_pickling(files: Files) -> None:
     import pickle
 
     gold, predicted = files(50)

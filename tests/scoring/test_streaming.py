@@ -1,4 +1,4 @@
-"""Scores of files that are too large to hold: in parts, in any order, by any number of processes."""
+"""Scores of files too large for memory: in parts, in any order, by any number of processes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ from vostochny.scoring.chunks import Source
 
 @pytest.mark.parametrize("text", [True, False])
 @pytest.mark.parametrize("size", [1, 3000, 1 << 20])
-def test_a_stream_gives_what_documents_give(files: Files, batches_of: Batches, size: int, text: bool) -> None:
+def test_streaming_gives_the_scores_of_documents_in_memory(
+    files: Files, batches_of: Batches, size: int, text: bool
+) -> None:
     batches_of(size)
     gold, predicted = files(60)
     if not text:
@@ -60,7 +62,7 @@ def test_a_stream_gives_what_documents_give(files: Files, batches_of: Batches, s
         replace(OPTIONS, metrics=("entities.names", "events.argument")),
     ],
 )
-def test_views_zones_and_metrics_are_seen_in_a_stream_too(files: Files, options: scoring.Options) -> None:
+def test_views_zones_and_metrics_apply_to_a_stream_too(files: Files, options: scoring.Options) -> None:
     gold, predicted = files(40)
     streamed, whole = scoring.score_files(gold, predicted, ONTOLOGY, options), score_in_memory(gold, predicted, options)
     assert {n: m.value for n, m in streamed.measures.items()} == pytest.approx(
@@ -70,34 +72,34 @@ def test_views_zones_and_metrics_are_seen_in_a_stream_too(files: Files, options:
 
 
 @pytest.mark.parametrize("documents", [300, 1300])
-def test_the_score_is_one_of_the_documents_not_of_their_files(tmp_path: Path, documents: int) -> None:
+def test_the_score_does_not_depend_on_how_documents_are_split_into_files(tmp_path: Path, documents: int) -> None:
     """However they are ordered, split and packed, the answer is the same to the byte; beyond 1000 documents too."""
     gold, predicted = generate_corpus(documents)
-    one = score_as_json(
+    expected = score_as_json(
         write_files(tmp_path / "one", "gold", gold), write_files(tmp_path / "one", "predicted", predicted)
     )
-    assert json.loads(one)["size"] == documents
+    assert json.loads(expected)["size"] == documents
     dice = random.Random(documents)
     for number, (pieces, others) in enumerate([(1, 1), (4, 4), (7, 3), (1, 5)]):
         folder = tmp_path / str(number)
         truth = write_files(folder, "gold", gold, pieces, packed=number % 2 == 1)
-        assert score_as_json(truth, write_files(folder, "ordered", predicted, others)) == one
+        assert score_as_json(truth, write_files(folder, "ordered", predicted, others)) == expected
         shuffled = dice.sample(predicted, len(predicted))
-        assert score_as_json(truth, write_files(folder, "shuffled", shuffled, others, packed=True)) == one
+        assert score_as_json(truth, write_files(folder, "shuffled", shuffled, others, packed=True)) == expected
         mixed = write_files(folder, "mixed", dice.sample(gold, len(gold)), pieces)
-        assert score_as_json(mixed, write_files(folder, "any", shuffled, others)) == one
+        assert score_as_json(mixed, write_files(folder, "any", shuffled, others)) == expected
 
 
 def test_processes_give_the_same_bytes(files: Files, tmp_path: Path) -> None:
     gold, predicted = files(1100, files=5)
-    one = score_as_json(gold, predicted, Execution(workers=1))
-    assert score_as_json(gold, predicted, Execution(workers=2)) == one
-    assert score_as_json(gold, predicted[::-1], Execution(workers=2)) == one  # no file has its partner beside it
-    assert score_as_json(gold, predicted[::-1], Execution(workers=2, scratch=str(tmp_path))) == one
+    expected = score_as_json(gold, predicted, Execution(workers=1))
+    assert score_as_json(gold, predicted, Execution(workers=2)) == expected
+    assert score_as_json(gold, predicted[::-1], Execution(workers=2)) == expected  # no file has its partner beside it
+    assert score_as_json(gold, predicted[::-1], Execution(workers=2, scratch=str(tmp_path))) == expected
     assert not [p for p in tmp_path.iterdir() if p.name.startswith("vostochny-")]
 
 
-def test_beyond_a_thousand_documents_rows_are_those_of_blocks(files: Files) -> None:
+def test_beyond_a_thousand_documents_counts_are_kept_by_block(files: Files) -> None:
     gold, predicted = files(1200)
     options = replace(OPTIONS, resamples=0)
     streamed, whole = scoring.score_files(gold, predicted, ONTOLOGY, options), score_in_memory(gold, predicted, options)
@@ -133,11 +135,11 @@ def test_documents_without_a_prediction_do_not_make_the_others_wait(
     assert 0 < most < 0.2 * sum(os.path.getsize(p) for p in (*gold, *predicted))
 
 
-def test_orders_that_differ_too_much_are_laid_together(
+def test_files_in_too_different_orders_are_split_into_buckets(
     files: Files, monkeypatch: pytest.MonkeyPatch, batches_of: Batches
 ) -> None:
     gold, predicted = files(400)
-    one = score_as_json(gold, predicted)
+    expected = score_as_json(gold, predicted)
     Path(predicted[0]).write_text("".join(reversed(Path(predicted[0]).read_text().splitlines(keepends=True))))
     batches_of(4000)
     monkeypatch.setattr(totals_, "MAX_WAITING_BYTES", 10_000)
@@ -145,11 +147,11 @@ def test_orders_that_differ_too_much_are_laid_together(
     split_file = buckets.split_file
     monkeypatch.setattr(buckets, "split_file", lambda task: tasks.append(task) or split_file(task))
     monkeypatch.setattr(buckets, "BUCKET_BYTES", 100_000)
-    assert score_as_json(gold, predicted) == one
+    assert score_as_json(gold, predicted) == expected
     assert len(tasks) == 2 and tasks[0].buckets > 3
 
 
-def test_faults_of_a_stream_are_all_told(tmp_path: Path) -> None:
+def test_all_problems_of_a_stream_are_reported(tmp_path: Path) -> None:
     gold, predicted = tmp_path / "gold.jsonl", tmp_path / "predicted.jsonl"
     gold.write_text('{"doc_id": "a", "entities": []}\n{"doc_id": "b"}\n{"doc_id": "a"}\n')
     lines = [
@@ -159,13 +161,13 @@ def test_faults_of_a_stream_are_all_told(tmp_path: Path) -> None:
     predicted.write_text("\n".join(lines))
     with pytest.raises(InputError) as caught:
         scoring.score_files(str(gold), str(predicted), ONTOLOGY, OPTIONS)
-    told = [str(f).replace(str(tmp_path), "") for f in caught.value.problems]
+    messages = [str(f).replace(str(tmp_path), "") for f in caught.value.problems]
     places = ["1: entities[0].end", "2: column", "3: doc_id: unknown", "4: doc_id", "5: doc_id"]
     expected = ["gold.jsonl:3: doc_id", *(f"predicted.jsonl:{p}" for p in places)]
-    assert [t.removeprefix("/")[: len(e)] for t, e in zip(sorted(told), expected, strict=True)] == expected
+    assert [m.removeprefix("/")[: len(e)] for m, e in zip(sorted(messages), expected, strict=True)] == expected
 
 
-def test_faults_name_the_users_file_and_line_wherever_the_line_went(
+def test_problems_name_the_users_file_and_line_wherever_the_line_was_copied(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gold, predicted = files(60, files=3, missing=0)
@@ -182,10 +184,10 @@ def test_faults_name_the_users_file_and_line_wherever_the_line_went(
     for run in (Execution(workers=1), Execution(workers=2)):
         with pytest.raises(InputError) as caught:
             score_as_json(gold, predicted, run)
-        told = [str(f) for f in caught.value.problems]
+        messages = [str(f) for f in caught.value.problems]
         if run.workers == 2:
-            # What stops a line from being written to a bucket is told first.
-            assert [t for t in told if t.startswith(f"{gold[2]}:22: column")]
+            # Problems that keep a line out of its bucket are reported before any others.
+            assert [m for m in messages if m.startswith(f"{gold[2]}:22: column")]
             continue
         for wanted in (
             f"{predicted[1]}:5: entities[0].end: ",
@@ -194,18 +196,18 @@ def test_faults_name_the_users_file_and_line_wherever_the_line_went(
             f"{gold[2]}:21: doc_id: d00023 stands on line 4 of {gold[1]} already",
             f"{gold[2]}:22: column",
         ):
-            assert any(t.startswith(wanted) for t in told), (wanted, told)
+            assert any(m.startswith(wanted) for m in messages), (wanted, messages)
     Path(gold[2]).write_text(Path(gold[2]).read_text().removesuffix("{\n"))
     with pytest.raises(InputError) as caught:
         score_as_json(gold, predicted, Execution(workers=2))
-    told = [str(f) for f in caught.value.problems]
+    messages = [str(f) for f in caught.value.problems]
     for wanted in (
         f"{predicted[1]}:5: entities[0].end: ",
         f"{predicted[1]}:8: doc_id: unknown document 'd0000x'",
         f"{predicted[2]}:21: doc_id: d00002 stands on line 3 of {predicted[0]} already",
         f"{gold[2]}:21: doc_id: d00023 stands on line 4 of {gold[1]} already",
     ):
-        assert any(t.startswith(wanted) for t in told), (wanted, told)
+        assert any(m.startswith(wanted) for m in messages), (wanted, messages)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -231,18 +233,18 @@ def test_a_file_that_cannot_be_read_is_named_and_never_silently_missing(files: F
         scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS, Execution(workers=2, on_error="skip"))
 
 
-def test_an_empty_file_among_others_has_nothing_in_it(files: Files) -> None:
+def test_an_empty_file_among_others_is_no_problem(files: Files) -> None:
     gold, predicted = files(30, files=3)
-    one = score_as_json(gold, predicted)
+    expected = score_as_json(gold, predicted)
     for paths in (gold, predicted):
         empty = Path(paths[0]).with_name(Path(paths[0]).name.replace("000", "009"))
         empty.write_bytes(b"")
         paths.append(str(empty))
-    assert score_as_json(gold, predicted) == score_as_json(gold, predicted, Execution(workers=2)) == one
-    assert score_in_memory(gold, predicted).signature == json.loads(one)["signature"]
+    assert score_as_json(gold, predicted) == score_as_json(gold, predicted, Execution(workers=2)) == expected
+    assert score_in_memory(gold, predicted).signature == json.loads(expected)["signature"]
 
 
-def test_nothing_at_all_is_told_too(files: Files, tmp_path: Path) -> None:
+def test_files_without_documents_are_reported(files: Files, tmp_path: Path) -> None:
     gold, predicted = files(20, files=2, missing=0)
     for path in gold:
         Path(path).write_text("\n")
@@ -260,7 +262,7 @@ def test_nothing_at_all_is_told_too(files: Files, tmp_path: Path) -> None:
             score_as_json("-", predicted[0])
 
 
-def test_of_very_many_faults_the_first_are_told_and_how_many_more(
+def test_of_many_problems_the_first_are_listed_and_the_others_counted(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gold, predicted = files(60, files=3, missing=0)
@@ -296,7 +298,7 @@ def test_types_of_the_whole_gold_are_known_in_every_part(files: Files, workers: 
         score_as_json(gold, predicted, Execution(workers=workers))
 
 
-def test_identity_across_documents_is_refused_where_it_is_too_much(
+def test_identity_across_documents_is_not_scored_where_it_needs_too_much(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gold, predicted = files(50, clusters=40)
@@ -312,13 +314,13 @@ def test_standard_input_may_be_read_twice(files: Files, monkeypatch: pytest.Monk
     gold, predicted = files(40)
     Path(gold[0]).write_text(Path(gold[0]).read_text().replace('"PER"', '"Own"'))
     Path(predicted[0]).write_text(Path(predicted[0]).read_text().replace('"PER"', '"Own"'))
-    one = score_as_json(gold, predicted)
+    expected = score_as_json(gold, predicted)
 
     def stdin(path: str) -> None:
         raw = io.BufferedReader(io.BytesIO(Path(path).read_bytes()))  # type: ignore[arg-type]
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(raw))
 
     stdin(gold[0])
-    assert score_as_json("-", predicted) == one
+    assert score_as_json("-", predicted) == expected
     stdin(predicted[0])
-    assert score_as_json(gold, "-") == one
+    assert score_as_json(gold, "-") == expected

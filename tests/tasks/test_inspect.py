@@ -23,7 +23,7 @@ LAYERS = ["entities", "events", "quotes"]
 
 
 def answer(document, keep: int = 1) -> dict:
-    """The gold as a model would answer: words without offsets, every ``keep``-th item."""
+    """Return the gold as a model would answer: words without offsets, and only every ``keep``-th item."""
     by_id = {e.id: e.span for e in document.entities} | {e.id: e.trigger for e in document.events}
 
     def words(span):
@@ -109,10 +109,12 @@ def test_an_evaluation_with_the_mock_model_adds_our_counts(tmp_path, monkeypatch
     def reply(messages, tools, choice, config):
         assert config.response_schema.name == "prediction"
         document = next(d for text, d in by_text.items() if messages[-1].text.endswith(text))
-        said = json.dumps(answer(document, keep=2), ensure_ascii=False)
-        content = "I cannot." if document.doc_id == bad else f"Here it is:\n```json\n{said}\n```"
+        reply_text = json.dumps(answer(document, keep=2), ensure_ascii=False)
+        content = "I cannot." if document.doc_id == bad else f"Here it is:\n```json\n{reply_text}\n```"
         output = ModelOutput.from_content("mockllm/model", content)
-        output.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)  # else it counts them itself
+        output.usage = ModelUsage(
+            input_tokens=1, output_tokens=1, total_tokens=2
+        )  # without them inspect counts tokens itself
         return output
 
     model = get_model("mockllm/model", custom_outputs=reply, memoize=False)
@@ -141,30 +143,30 @@ def test_the_task_is_found_by_its_name():
     assert names.get("vostochny") == "vostochny.tasks.inspect_extract"
 
 
-@pytest.mark.parametrize("said", ["", "no", "[1]", "{", "```json\n[]\n```", '{"entities": 3}', "{" * 100_000])
-def test_an_answer_that_is_no_prediction_counts_as_none(said):
+@pytest.mark.parametrize("reply_text", ["", "no", "[1]", "{", "```json\n[]\n```", '{"entities": 3}', "{" * 100_000])
+def test_an_answer_that_is_not_a_prediction_is_scored_as_empty(reply_text):
     module = inspect_task()
-    score = module.score_answer(said, GOLD[0], LAYERS)
+    score = module.score_answer(reply_text, GOLD[0], LAYERS)
     assert score.metadata["unreadable"] and score.value["entities.names"] == 0
     assert score.explanation
 
 
 @pytest.mark.parametrize("layers", ["entities,quote", "", []])
-def test_layers_that_are_none_are_refused(layers):
+def test_unknown_layers_are_refused(layers):
     with pytest.raises(ValueError, match=r"('quote'|''|nothing) given; expected one or more of entities, events"):
         inspect_task().extract(layers)
 
 
 def test_half_a_surrogate_pair_does_not_break_the_log():
     module = inspect_task()
-    said = '{"entities": [{"text": "\\ud83d", "type": "PER"}]}'
-    score = module.score_answer(said, GOLD[0], ["entities"])
+    reply_text = '{"entities": [{"text": "\\ud83d", "type": "PER"}]}'
+    score = module.score_answer(reply_text, GOLD[0], ["entities"])
     assert score.metadata["counts"]["entities.all"][3] == 1 and score.model_dump_json()
 
 
-def test_an_unknown_type_is_a_mistake_and_offsets_are_not_relied_on():
+def test_an_unknown_type_is_a_mistake_and_offsets_are_ignored():
     module = inspect_task()
-    said = {"entities": [{"text": "Putin", "type": "PERSON"}, {"text": "Putin", "start": 3, "end": 4, "type": "PER"}]}
-    score = module.score_answer(json.dumps(said), GOLD[0], ["entities"])
+    reply = {"entities": [{"text": "Putin", "type": "PERSON"}, {"text": "Putin", "start": 3, "end": 4, "type": "PER"}]}
+    score = module.score_answer(json.dumps(reply), GOLD[0], ["entities"])
     assert not score.metadata["unreadable"]
     assert score.metadata["counts"]["entities.all"][3] == 2
