@@ -1,4 +1,7 @@
-"""What several tests share: the scripts on the path, and one real Label Studio server a session."""
+"""Fixtures that several folders of tests use: sample files, one Label Studio server and one Chromium per session.
+
+Functions that they share stand in tests/support; heavy modules are imported by the fixture that needs them.
+"""
 
 from __future__ import annotations
 
@@ -16,16 +19,19 @@ effort.load_profile()
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A file or folder of every kind that a format or an extractor writes, by a name; to be read only."""
+def sample_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return paths of files and folders of every kind that a format or an extractor writes, by the name of the kind.
+
+    All tests of a session read the same ones, so none may change them.
+    """
     from tests.support.two_articles import write_samples
 
-    return write_samples(tmp_path_factory.mktemp("made"))
+    return write_samples(tmp_path_factory.mktemp("samples"))
 
 
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Lets the library datasets load from the disk alone, and into a cache of the test's own."""
+    """Let the library datasets load from disk only, into a cache of the test's own."""
     import datasets
 
     monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
@@ -33,8 +39,8 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def batches_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Makes streams come in batches of about so many bytes."""
+def set_batch_size(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Return a function that sets the size of the batches of streams, in bytes."""
 
     def make(size: int) -> None:
         monkeypatch.setattr("vostochny.scoring.chunks.CHUNK_BYTES", size)
@@ -43,8 +49,11 @@ def batches_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 
 @pytest.fixture
-def validated(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Runs ``python -m scripts validate`` here; its exit code and what it wrote."""
+def run_validate(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Return a function that runs ``python -m scripts validate`` in this process.
+
+    It returns the exit code, standard output and standard error.
+    """
     from scripts.__main__ import main
 
     def run(*arguments: str) -> tuple[int, str, str]:
@@ -56,7 +65,7 @@ def validated(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, st
 
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A valid annotations folder to change one thing in."""
+    """Return a small valid annotations folder, in which a test changes one thing."""
     from scripts import files
     from tests.support.small_annotations import AnnotationsCopy
 
@@ -66,7 +75,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Any]:
-    """The running server. Its data folder is kept, so that only the first session waits for it to be made."""
+    """Start the server. Its data folder is kept: only the first session waits until it is created."""
     from scripts.annotating.server import PROGRAM, STATE, Server, is_in_use
 
     if not PROGRAM.exists():
@@ -78,33 +87,36 @@ def server() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def client(server: Any) -> Any:
-    """The SDK's client of the server; its import alone takes seconds."""
+    """Return the SDK's client of the server; its import alone takes seconds."""
     return server.client()
 
 
 @pytest.fixture
-def project(client: Any) -> Iterator[Callable[..., int]]:
-    """Makes projects, from our configuration unless told otherwise, and deletes them after the test."""
+def make_project(client: Any) -> Iterator[Callable[..., int]]:
+    """Return a function that creates a project and returns its id; all are deleted after the test.
+
+    Without a labeling configuration of its own, a project has ours.
+    """
     from scripts.annotating.task_files import CONFIG, create_project
 
-    made: list[int] = []
+    created: list[int] = []
 
     def make(config: str | None = None) -> int:
-        made.append(create_project(client, config or CONFIG.read_text(encoding="utf-8"), title="test"))
-        return made[-1]
+        created.append(create_project(client, config or CONFIG.read_text(encoding="utf-8"), title="test"))
+        return created[-1]
 
     yield make
-    for one in made:
-        client.projects.delete(one)
+    for project in created:
+        client.projects.delete(project)
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """The path of a real Chromium."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not found:
+    """Return the path of a real Chromium."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not path:
         skip_or_fail("no Chromium; install your system's package chromium")
-    return str(found)
+    return str(path)
 
 
 FLAGS = [
@@ -114,8 +126,8 @@ FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def launched(chromium: str) -> Iterator[Any]:
-    """A running Chromium, one for all tests: playwright's synchronous form cannot run twice at a time."""
+def running_chromium(chromium: str) -> Iterator[Any]:
+    """Start Chromium, once for all tests: playwright's synchronous interface cannot run twice at a time."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -125,9 +137,9 @@ def launched(chromium: str) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def browser(launched: Any, server: Any) -> Iterator[Any]:
-    """A context of that Chromium whose every page is logged in to the server."""
-    context = launched.new_context(viewport={"width": 1600, "height": 1400}, base_url=server.url)
+def browser(running_chromium: Any, server: Any) -> Iterator[Any]:
+    """Open a browser context whose pages are logged in to the server."""
+    context = running_chromium.new_context(viewport={"width": 1600, "height": 1400}, base_url=server.url)
     page = context.new_page()
     page.goto("/user/login/")
     page.fill("input[name=email]", server.username)
@@ -140,7 +152,7 @@ def browser(launched: Any, server: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> Callable[..., tuple[list[str], list[str]]]:
+def write_news(tmp_path: Path) -> Callable[..., tuple[list[str], list[str]]]:
     """Return a function that writes generated news into files and returns the paths of gold and of predictions."""
     from tests.support.generated_news import generate_corpus, write_files
 

@@ -45,9 +45,9 @@ def sample() -> Document:
 
 
 @pytest.fixture
-def opened(browser: Any, server: Any, client: Any, project: Callable[[], int]) -> Iterator[tuple[Any, int]]:
+def opened(browser: Any, server: Any, client: Any, make_project: Callable[[], int]) -> Iterator[tuple[Any, int]]:
     """The sample's task open in the browser, and its project. Every request must stay on the server."""
-    one = project()
+    one = make_project()
     task_files.import_tasks(client, one, [write(sample())])
     (task,) = task_files.export_tasks(client, one)
     page, outside = browser.new_page(), []

@@ -70,12 +70,12 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def opened(launched: Any) -> Iterator[Callable[..., Any]]:
+def opened(running_chromium: Any) -> Iterator[Callable[..., Any]]:
     """Return a function that opens a view of a page; at the end no page may have made a request or logged an error."""
     contexts, problems = [], []
 
     def open_(path: Path, view: str = "", width: int = 1280, scheme: str = "light") -> Any:
-        context = launched.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        context = running_chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda r: None if r.url.startswith("file:") else problems.append(f"request {r.url}"))

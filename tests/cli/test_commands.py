@@ -186,8 +186,8 @@ def test_scoring_the_corpus_imports_nothing_heavy():
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_fail_under_sets_the_exit_code(tmp_path, made, capsys):
-    arguments = ["score", str(made["words"]), "--gold", str(made["jsonl"]), "--resamples", "0"]
+def test_fail_under_sets_the_exit_code(tmp_path, sample_files, capsys):
+    arguments = ["score", str(sample_files["words"]), "--gold", str(sample_files["jsonl"]), "--resamples", "0"]
     assert cli.main([*arguments, "--fail-under", "entities=0.8", "--fail-under", "events.argument=1"]) == 0
     path = tmp_path / "empty.jsonl"
     path.write_text('{"doc_id": "one", "entities": []}')

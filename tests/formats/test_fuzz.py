@@ -88,14 +88,14 @@ def attempt(path: Path, dice: random.Random, name: str) -> bool:
     return True
 
 
-def test_no_input_does_more_than_be_refused(made, tmp_path):
+def test_no_input_does_more_than_be_refused(sample_files, tmp_path):
     dice = random.Random(SEED)
-    raws = [p.read_bytes() for p in made.values() if p.is_file()]
-    names, read = sorted(made), 0
+    raws = [p.read_bytes() for p in sample_files.values() if p.is_file()]
+    names, read = sorted(sample_files), 0
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for number in range(INPUTS):
         name = names[number % len(names)]
-        source, target = made[name], tmp_path / made[name].name
+        source, target = sample_files[name], tmp_path / sample_files[name].name
         if source.is_dir():
             shutil.copytree(source, target, dirs_exist_ok=True)
             broken = dice.choice(sorted(p for p in target.iterdir() if p.is_file()))

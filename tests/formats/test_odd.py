@@ -54,7 +54,7 @@ def test_pieces_without_offsets_are_joined_as_their_tokenizer_parts_them(tmp_pat
 
 
 def test_tokens_beside_a_gold_without_text(tmp_path):
-    """Offsets that a file gives are taken; tokens alone have no place, and a made-up one would be scored."""
+    """Offsets that a file gives are taken; tokens alone have no place, and a sample_files-up one would be scored."""
     silent = [Document("d", "")]
     row = {"doc_id": "d", "tokens": ["Kim", "met", "Putin"], "ner_tags": ["B-PER", "O", "B-PER"]}
     offsets = [{"start": a, "end": b} for a, b in ((0, 3), (6, 9), (11, 16))]
@@ -119,16 +119,16 @@ def test_brat_takes_any_name(tmp_path):
     assert [(v.type, v.arguments[0].role) for v in first.events] == [("A:_b", "Agent_of")]
 
 
-def test_standard_input_and_output_of_convert(made, tmp_path):
+def test_standard_input_and_output_of_convert(sample_files, tmp_path):
     rows = "".join(json.dumps(language_model_answer(d)) + "\n" for d in make_gold()).encode()
     binary = {"text": False, "cwd": tmp_path}
-    done = run_vostochny("convert", "-", "out.jsonl", "--gold", str(made["jsonl"]), input=rows, **binary)
+    done = run_vostochny("convert", "-", "out.jsonl", "--gold", str(sample_files["jsonl"]), input=rows, **binary)
     assert done.returncode == 0, done.stderr
     assert typed_spans(list(read_predictions(tmp_path / "out.jsonl").values())) == typed_spans(make_gold())
-    done = run_vostochny("convert", str(made["jsonl"]), "-", "--format-out", "parquet", **binary)
+    done = run_vostochny("convert", str(sample_files["jsonl"]), "-", "--format-out", "parquet", **binary)
     (tmp_path / "out").write_bytes(done.stdout)
     assert typed_spans(list(read_predictions(tmp_path / "out").values())) == typed_spans(make_gold())
-    done = run_vostochny("convert", str(made["jsonl"]), "-", "--format-out", "brat", **binary)
+    done = run_vostochny("convert", str(sample_files["jsonl"]), "-", "--format-out", "brat", **binary)
     assert done.returncode == 2 and b"give a folder" in done.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "out.jsonl"]
 

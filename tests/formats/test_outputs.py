@@ -56,7 +56,7 @@ def test_outputs_without_ids_are_taken_in_order_or_refused(tmp_path):
     }
 
 
-def test_labels_of_one_s_own_through_a_view(tmp_path, made, capsys):
+def test_labels_of_one_s_own_through_a_view(tmp_path, sample_files, capsys):
     """GLiNER's labels are free words; a mapping says which of the ontology's types they are."""
     out, view = tmp_path / "out.json", tmp_path / "view.json"
     theirs = {"PER": "person", "GPE": "country"}
@@ -68,7 +68,7 @@ def test_labels_of_one_s_own_through_a_view(tmp_path, made, capsys):
         "score",
         str(out),
         "--gold",
-        str(made["jsonl"]),
+        str(sample_files["jsonl"]),
         "--view",
         str(view),
         "--json",

@@ -23,21 +23,21 @@ def score(*arguments: str, code: int = 0) -> dict[str, Any]:
     return json.loads(done.stdout) if done.stdout else {"stderr": done.stderr}
 
 
-def test_a_gold_with_labels_of_its_own(made, tmp_path):
-    result = score(str(made["tasks-of-others"]), "--gold", str(made["tasks-of-others"]))
+def test_a_gold_with_labels_of_its_own(sample_files, tmp_path):
+    result = score(str(sample_files["tasks-of-others"]), "--gold", str(sample_files["tasks-of-others"]))
     assert result["metrics"]["entities.names"]["value"] == 1
     assert set(result["metrics"]["entities.names"]["by"]["type"]) == {"Person", "Place"}
     # Against it anything that reads as predictions can be scored; a label it lacks is a mistake that is named.
     rows = [{"doc_id": d.doc_id, "entities": [{"text": "Kim", "type": "Persn"}]} for d in make_gold()]
     path = tmp_path / "p.jsonl"
     path.write_text("".join(json.dumps(r) + "\n" for r in rows))
-    wrong = score(str(path), "--gold", str(made["tasks-of-others"]), code=2)
+    wrong = score(str(path), "--gold", str(sample_files["tasks-of-others"]), code=2)
     assert "unknown entity type 'Persn'; did you mean 'Person'?" in wrong["stderr"]
     path.write_text(path.read_text().replace("Persn", "Person"))
-    assert score(str(path), "--gold", str(made["tasks-of-others"]))["metrics"]["entities.names"]["right"] == 2
+    assert score(str(path), "--gold", str(sample_files["tasks-of-others"]))["metrics"]["entities.names"]["right"] == 2
 
 
-def test_a_large_gold_with_labels_of_its_own_is_streamed(tmp_path, batches_of):
+def test_a_large_gold_with_labels_of_its_own_is_streamed(tmp_path, set_batch_size):
     """Types of the whole gold are known in every batch, wherever they stand first."""
     one = replace(make_gold()[0], events=(), quotes=())
 
@@ -49,7 +49,7 @@ def test_a_large_gold_with_labels_of_its_own_is_streamed(tmp_path, batches_of):
     files_ = tmp_path / "gold.jsonl", tmp_path / "predicted.jsonl"
     jsonl.write(str(files_[0]), documents, with_text=True)
     jsonl.write(str(files_[1]), swapped)
-    batches_of(3000)
+    set_batch_size(3000)
     result = scoring.score_files(str(files_[0]), str(files_[1]), ONTOLOGY, scoring.Options(resamples=0))
     s = scores.score(result.measures["entities.all"].counts[0])
     assert (s.right, s.gold, s.predicted) == (0, 60, 60)
@@ -69,8 +69,8 @@ THEIRS = """<View><Text name="article" value="$body"/><Labels name="ner" toName=
 
 
 @pytest.mark.server
-def test_another_project_s_export_from_the_real_server_is_a_gold(project, client, tmp_path):
-    number = project(THEIRS)
+def test_another_project_s_export_from_the_real_server_is_a_gold(make_project, client, tmp_path):
+    number = make_project(THEIRS)
     tasks = []
     for d in make_gold():
         result = [

@@ -41,16 +41,16 @@ def test_every_format_has_a_sample():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_format_is_recognised_by_its_content_and_read(kind, made):
+def test_every_format_is_recognised_by_its_content_and_read(kind, sample_files):
     name, keeps = KINDS[kind]
-    assert registry.detect(str(made[kind])) == name
+    assert registry.detect(str(sample_files[kind])) == name
     if keeps == "labels":
         with pytest.raises(InputError, match="unknown entity type 'Person'"):
-            read_predictions(made[kind])
-        found = read_predictions(made[kind], unknown="wrong")
+            read_predictions(sample_files[kind])
+        found = read_predictions(sample_files[kind], unknown="wrong")
         assert [len(d.entities) for d in found.values()] == [4, 3]
         return
-    found = read_predictions(made[kind])
+    found = read_predictions(sample_files[kind])
     if keeps == "some":
         kims = {"one": [(find_span(TEXTS["one"], "Kim"), "PER")], "two": [(find_span(TEXTS["two"], "Kim"), "PER")]}
         assert typed_spans(list(found.values())) == {doc_id: kims[doc_id] for doc_id in found}
@@ -76,10 +76,10 @@ def test_every_format_is_recognised_by_its_content_and_read(kind, made):
 
 
 @pytest.mark.parametrize("kind", [*WRITTEN, "gzip"])
-def test_every_written_format_is_a_gold_too(kind, made):
-    documents, _ = registry.read_gold(str(made[kind]), ONTOLOGY)
+def test_every_written_format_is_a_gold_too(kind, sample_files):
+    documents, _ = registry.read_gold(str(sample_files[kind]), ONTOLOGY)
     assert [d.doc_id for d in documents] == ["one", "two"]
-    if kind == "conll":  # its text is made of the tokens
+    if kind == "conll":  # its text is sample_files of the tokens
         words = [[(e.span.of(d.text), e.type) for e in d.entities] for d in documents]
         assert words == [[(e.span.of(d.text), e.type) for e in d.entities] for d in make_gold()]
     else:
@@ -88,14 +88,14 @@ def test_every_written_format_is_a_gold_too(kind, made):
     assert all(d.paragraphs for d in documents)
 
 
-def test_conversion_tells_what_is_lost(made, tmp_path, capsys):
-    assert cli.main(["convert", str(made["jsonl"]), str(tmp_path / "out.conll")]) == 0
+def test_conversion_tells_what_is_lost(sample_files, tmp_path, capsys):
+    assert cli.main(["convert", str(sample_files["jsonl"]), str(tmp_path / "out.conll")]) == 0
     told = capsys.readouterr().err
     assert "lost: 1 events" in told and "lost: 2 quotes" in told and "lost: 7 attributes of entities" in told
-    assert cli.main(["convert", str(made["jsonl"]), str(tmp_path / "out.jsonl.gz")]) == 0
+    assert cli.main(["convert", str(sample_files["jsonl"]), str(tmp_path / "out.jsonl.gz")]) == 0
     assert capsys.readouterr().err == ""
-    assert gzip.decompress((tmp_path / "out.jsonl.gz").read_bytes()) == made["jsonl"].read_bytes()
-    assert cli.main(["convert", str(made["jsonl"]), str(tmp_path / "out.xyz")]) == 2
+    assert gzip.decompress((tmp_path / "out.jsonl.gz").read_bytes()) == sample_files["jsonl"].read_bytes()
+    assert cli.main(["convert", str(sample_files["jsonl"]), str(tmp_path / "out.xyz")]) == 2
     assert "unknown ending; expected one of" in capsys.readouterr().err
     nested = [replace(make_gold()[1], entities=(*make_gold()[1].entities, Entity("x", Span(0, 8), "PER", "NAM")))]
     lost: Counter[str] = Counter()
@@ -103,14 +103,14 @@ def test_conversion_tells_what_is_lost(made, tmp_path, capsys):
     assert lost["entities that share a token with a longer one"] == 1
 
 
-def test_predictions_are_converted_beside_their_documents(tmp_path, made, capsys):
+def test_predictions_are_converted_beside_their_documents(tmp_path, sample_files, capsys):
     path = tmp_path / "words.jsonl"
     rows = [language_model_answer(d) for d in make_gold()]
     rows[0]["entities"].append({"text": "Xi", "type": "PER"})
     path.write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
     for out in ("out", "out.spacy", "out.parquet", "out.json"):
         target = tmp_path / out
-        assert cli.main(["convert", str(path), str(target), "--gold", str(made["jsonl"])]) == 0
+        assert cli.main(["convert", str(path), str(target), "--gold", str(sample_files["jsonl"])]) == 0
         assert "lost: 1 words that are not in the article" in capsys.readouterr().err
         assert typed_spans(list(read_predictions(target).values())) == typed_spans(make_gold())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.generated_news import ONTOLOGY, OPTIONS, Files, score_as_json
+from tests.support.generated_news import ONTOLOGY, OPTIONS, WriteNews, score_as_json
 from tests.support.processes import run_python, run_vostochny
 from vostochny import cli, scoring
 from vostochny.errors import InputError
@@ -24,8 +24,8 @@ from vostochny.scoring.chunks import Source
 # -- addresses ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_folder_a_pattern_and_a_list_are_the_same_files(files: Files, tmp_path: Path) -> None:
-    gold, predicted = files(30, files=3)
+def test_a_folder_a_pattern_and_a_list_are_the_same_files(write_news: WriteNews, tmp_path: Path) -> None:
+    gold, predicted = write_news(30, files=3)
     for path in gold:
         (tmp_path / "folder").mkdir(exist_ok=True)
         (tmp_path / "folder" / Path(path).name).write_bytes(Path(path).read_bytes())
@@ -43,10 +43,10 @@ def test_a_folder_a_pattern_and_a_list_are_the_same_files(files: Files, tmp_path
         addresses.find_files([str(tmp_path / "bare")])
 
 
-def test_files_elsewhere_are_read_through_fsspec(files: Files) -> None:
+def test_files_elsewhere_are_read_through_fsspec(write_news: WriteNews) -> None:
     import fsspec
 
-    gold, predicted = files(30, files=2)
+    gold, predicted = write_news(30, files=2)
     memory = fsspec.filesystem("memory")
     for path in (*gold, *predicted):
         memory.pipe(f"/team/{Path(path).name}", Path(path).read_bytes())
@@ -63,13 +63,13 @@ def test_files_elsewhere_are_read_through_fsspec(files: Files) -> None:
 
 
 def test_a_packed_file_may_come_over_a_wire_or_a_pipe(
-    files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    write_news: WriteNews, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Such a file cannot tell how much of it has been read."""
     import fsspec
 
     monkeypatch.setattr("vostochny.formats.files._UNCHECKED_UNPACK_BYTES", 1000)
-    gold, predicted = files(50)
+    gold, predicted = write_news(50)
     expected = score_as_json(gold, predicted)
     packed = gzip.compress(Path(predicted[0]).read_bytes())
     fsspec.filesystem("memory").pipe("/packed/predicted.jsonl.gz", packed)
@@ -82,8 +82,8 @@ def test_a_packed_file_may_come_over_a_wire_or_a_pipe(
         score_as_json(gold, "memory://packed/predicted.jsonl.gz")
 
 
-def test_readers_in_memory_take_patterns_too(files: Files, tmp_path: Path) -> None:
-    gold, predicted = files(30, files=3)
+def test_readers_in_memory_take_patterns_too(write_news: WriteNews, tmp_path: Path) -> None:
+    gold, predicted = write_news(30, files=3)
     documents, _ = registry.read_gold(str(tmp_path / "gold-*.jsonl"), ONTOLOGY)
     assert [d.doc_id for d in documents] == [d.doc_id for path in gold for d in jsonl.read_gold(path, ONTOLOGY)]
     assert len(registry.read_predictions(str(tmp_path / "predicted-*"), documents, ONTOLOGY)[0]) == sum(
@@ -95,9 +95,9 @@ def test_readers_in_memory_take_patterns_too(files: Files, tmp_path: Path) -> No
 
 
 def test_the_command_takes_shards_small_and_large_alike(
-    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    write_news: WriteNews, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _, predicted = files(80, files=4, missing=0)
+    _, predicted = write_news(80, files=4, missing=0)
 
     def score(*more: str) -> str:
         assert cli.main(["score", *more, "--resamples", "200"]) == 0
@@ -124,10 +124,10 @@ def test_the_command_takes_shards_small_and_large_alike(
 
 
 def test_systems_that_were_not_scored_on_the_same_documents_are_not_compared(
-    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    write_news: WriteNews, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("vostochny.scoring.streaming.MAX_GOLD_BYTES_IN_MEMORY", 1000)
-    _, predicted = files(60, files=3, missing=0)
+    _, predicted = write_news(60, files=3, missing=0)
     other = tmp_path / "other"
     other.mkdir()
     for path in predicted:
@@ -150,15 +150,17 @@ def test_systems_that_were_not_scored_on_the_same_documents_are_not_compared(
     ],
 )
 def test_options_that_do_not_fit_together_are_reported(
-    files: Files, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+    write_news: WriteNews, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
-    gold, predicted = files(5)
+    gold, predicted = write_news(5)
     assert cli.main(["score", *predicted, "--gold", gold[0], *arguments]) == 2
     assert message in capsys.readouterr().err
 
 
-def test_a_small_gold_is_scored_by_this_process_with_a_note(files: Files, capsys: pytest.CaptureFixture[str]) -> None:
-    gold, predicted = files(5)
+def test_a_small_gold_is_scored_by_this_process_with_a_note(
+    write_news: WriteNews, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gold, predicted = write_news(5)
     assert cli.main(["score", *predicted, "--gold", gold[0], "--engine", "dask"]) == 0
     assert "fits into memory" in capsys.readouterr().err
 
@@ -192,9 +194,9 @@ def test_a_killed_process_is_reported_without_a_traceback() -> None:
         run.map(_dies, [1, 2])
 
 
-def test_a_script_that_does_not_ask_for_processes_starts_none(files: Files) -> None:
+def test_a_script_that_does_not_ask_for_processes_starts_none(write_news: WriteNews) -> None:
     """Each process would import the script again, and a script on standard input cannot be imported."""
-    gold, _ = files(40, files=2, missing=0)
+    gold, _ = write_news(40, files=2, missing=0)
     folder = Path(gold[0]).parent
     script = f"""
 import vostochny
@@ -206,10 +208,10 @@ print(vostochny.score({f"{folder}/predicted-*"!r}, gold={f"{folder}/gold-*"!r}, 
     assert (done.stdout, done.stderr) == ("40\n", "")
 
 
-def test_a_total_survives_pickling(files: Files) -> None:
+def test_a_total_survives_pickling(write_news: WriteNews) -> None:
     import pickle
 
-    gold, predicted = files(50)
+    gold, predicted = write_news(50)
     settings = totals_.PartSettings(ONTOLOGY, OPTIONS, by_block=True)
     part = totals_.Part(*(tuple(Source.from_paths(side)) for side in (gold, predicted)))
     total = functools.partial(totals_.count_part, settings=settings)(part)

@@ -16,7 +16,7 @@ from tests.support.generated_news import (
     ONTOLOGY,
     OPTIONS,
     Batches,
-    Files,
+    WriteNews,
     generate_corpus,
     score_as_json,
     score_in_memory,
@@ -33,10 +33,10 @@ from vostochny.scoring.chunks import Source
 @pytest.mark.parametrize("text", [True, False])
 @pytest.mark.parametrize("size", [1, 3000, 1 << 20])
 def test_streaming_gives_the_scores_of_documents_in_memory(
-    files: Files, batches_of: Batches, size: int, text: bool
+    write_news: WriteNews, set_batch_size: Batches, size: int, text: bool
 ) -> None:
-    batches_of(size)
-    gold, predicted = files(60)
+    set_batch_size(size)
+    gold, predicted = write_news(60)
     if not text:
         rows = [json.loads(line) for line in Path(gold[0]).read_text().splitlines()]
         bare = [{key: row[key] for key in ("doc_id", "entities", "events", "quotes")} for row in rows]
@@ -62,8 +62,8 @@ def test_streaming_gives_the_scores_of_documents_in_memory(
         replace(OPTIONS, metrics=("entities.names", "events.argument")),
     ],
 )
-def test_views_zones_and_metrics_apply_to_a_stream_too(files: Files, options: scoring.Options) -> None:
-    gold, predicted = files(40)
+def test_views_zones_and_metrics_apply_to_a_stream_too(write_news: WriteNews, options: scoring.Options) -> None:
+    gold, predicted = write_news(40)
     streamed, whole = scoring.score_files(gold, predicted, ONTOLOGY, options), score_in_memory(gold, predicted, options)
     assert {n: m.value for n, m in streamed.measures.items()} == pytest.approx(
         {n: m.value for n, m in whole.measures.items()}, abs=1e-12
@@ -90,8 +90,8 @@ def test_the_score_does_not_depend_on_how_documents_are_split_into_files(tmp_pat
         assert score_as_json(mixed, write_files(folder, "any", shuffled, others)) == expected
 
 
-def test_processes_give_the_same_bytes(files: Files, tmp_path: Path) -> None:
-    gold, predicted = files(1100, files=5)
+def test_processes_give_the_same_bytes(write_news: WriteNews, tmp_path: Path) -> None:
+    gold, predicted = write_news(1100, files=5)
     expected = score_as_json(gold, predicted, Execution(workers=1))
     assert score_as_json(gold, predicted, Execution(workers=2)) == expected
     assert score_as_json(gold, predicted[::-1], Execution(workers=2)) == expected  # no file has its partner beside it
@@ -99,8 +99,8 @@ def test_processes_give_the_same_bytes(files: Files, tmp_path: Path) -> None:
     assert not [p for p in tmp_path.iterdir() if p.name.startswith("vostochny-")]
 
 
-def test_beyond_a_thousand_documents_counts_are_kept_by_block(files: Files) -> None:
-    gold, predicted = files(1200)
+def test_beyond_a_thousand_documents_counts_are_kept_by_block(write_news: WriteNews) -> None:
+    gold, predicted = write_news(1200)
     options = replace(OPTIONS, resamples=0)
     streamed, whole = scoring.score_files(gold, predicted, ONTOLOGY, options), score_in_memory(gold, predicted, options)
     assert streamed.documents == () and streamed.size == 1200 == len(whole.documents)
@@ -112,8 +112,8 @@ def test_beyond_a_thousand_documents_counts_are_kept_by_block(files: Files) -> N
     assert rows.sum() == whole.measures["entities.names"].rows.sum()
 
 
-def test_intervals_over_blocks_are_about_those_over_documents(files: Files) -> None:
-    gold, predicted = files(1500)
+def test_intervals_over_blocks_are_about_those_over_documents(write_news: WriteNews) -> None:
+    gold, predicted = write_news(1500)
     options = replace(OPTIONS, resamples=2000, metrics=("entities.names", "quotes.speaker"))
     streamed, whole = scoring.score_files(gold, predicted, ONTOLOGY, options), score_in_memory(gold, predicted, options)
     for name in options.metrics:
@@ -124,10 +124,10 @@ def test_intervals_over_blocks_are_about_those_over_documents(files: Files) -> N
 
 
 def test_documents_without_a_prediction_do_not_make_the_others_wait(
-    files: Files, monkeypatch: pytest.MonkeyPatch, batches_of: Batches
+    write_news: WriteNews, monkeypatch: pytest.MonkeyPatch, set_batch_size: Batches
 ) -> None:
-    batches_of(4000)
-    gold, predicted = files(300, missing=0.1)
+    set_batch_size(4000)
+    gold, predicted = write_news(300, missing=0.1)
     most = 0
     join = joining.Join(*map(Source.from_paths, (gold, predicted)), ONTOLOGY, OPTIONS)
     for _ in join:
@@ -136,12 +136,12 @@ def test_documents_without_a_prediction_do_not_make_the_others_wait(
 
 
 def test_files_in_too_different_orders_are_split_into_buckets(
-    files: Files, monkeypatch: pytest.MonkeyPatch, batches_of: Batches
+    write_news: WriteNews, monkeypatch: pytest.MonkeyPatch, set_batch_size: Batches
 ) -> None:
-    gold, predicted = files(400)
+    gold, predicted = write_news(400)
     expected = score_as_json(gold, predicted)
     Path(predicted[0]).write_text("".join(reversed(Path(predicted[0]).read_text().splitlines(keepends=True))))
-    batches_of(4000)
+    set_batch_size(4000)
     monkeypatch.setattr(totals_, "MAX_WAITING_BYTES", 10_000)
     tasks = []
     split_file = buckets.split_file
@@ -168,9 +168,9 @@ def test_all_problems_of_a_stream_are_reported(tmp_path: Path) -> None:
 
 
 def test_problems_name_the_users_file_and_line_wherever_the_line_was_copied(
-    files: Files, monkeypatch: pytest.MonkeyPatch
+    write_news: WriteNews, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gold, predicted = files(60, files=3, missing=0)
+    gold, predicted = write_news(60, files=3, missing=0)
     lines = Path(predicted[1]).read_text().splitlines()
     broken = json.loads(lines[4])
     broken["entities"][0]["end"] = 9999
@@ -211,8 +211,8 @@ def test_problems_name_the_users_file_and_line_wherever_the_line_was_copied(
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_file_that_cannot_be_read_is_named_and_never_silently_missing(files: Files, workers: int) -> None:
-    gold, predicted = files(90, files=3, missing=0)
+def test_a_file_that_cannot_be_read_is_named_and_never_silently_missing(write_news: WriteNews, workers: int) -> None:
+    gold, predicted = write_news(90, files=3, missing=0)
     rest = score_as_json([gold[0], gold[2]], [predicted[0], predicted[2]])
     Path(predicted[1]).write_bytes(b"\x1f\x8b\x08\x00broken")
     with pytest.raises(InputError, match=r"predicted-001\.jsonl: is a broken gzip file"):
@@ -233,8 +233,8 @@ def test_a_file_that_cannot_be_read_is_named_and_never_silently_missing(files: F
         scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS, Execution(workers=2, on_error="skip"))
 
 
-def test_an_empty_file_among_others_is_no_problem(files: Files) -> None:
-    gold, predicted = files(30, files=3)
+def test_an_empty_file_among_others_is_no_problem(write_news: WriteNews) -> None:
+    gold, predicted = write_news(30, files=3)
     expected = score_as_json(gold, predicted)
     for paths in (gold, predicted):
         empty = Path(paths[0]).with_name(Path(paths[0]).name.replace("000", "009"))
@@ -244,8 +244,8 @@ def test_an_empty_file_among_others_is_no_problem(files: Files) -> None:
     assert score_in_memory(gold, predicted).signature == json.loads(expected)["signature"]
 
 
-def test_files_without_documents_are_reported(files: Files, tmp_path: Path) -> None:
-    gold, predicted = files(20, files=2, missing=0)
+def test_files_without_documents_are_reported(write_news: WriteNews, tmp_path: Path) -> None:
+    gold, predicted = write_news(20, files=2, missing=0)
     for path in gold:
         Path(path).write_text("\n")
     with pytest.raises(InputError, match=r"predicted-000\.jsonl:1: doc_id: unknown document 'd00000'"):
@@ -263,9 +263,9 @@ def test_files_without_documents_are_reported(files: Files, tmp_path: Path) -> N
 
 
 def test_of_many_problems_the_first_are_listed_and_the_others_counted(
-    files: Files, monkeypatch: pytest.MonkeyPatch
+    write_news: WriteNews, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gold, predicted = files(60, files=3, missing=0)
+    gold, predicted = write_news(60, files=3, missing=0)
     for path in predicted:
         Path(path).write_text(Path(path).read_text().replace('"PER"', '"Nobody"'))
     with pytest.raises(InputError) as caught:
@@ -280,8 +280,8 @@ def test_of_many_problems_the_first_are_listed_and_the_others_counted(
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_types_of_the_whole_gold_are_known_in_every_part(files: Files, workers: int) -> None:
-    gold, predicted = files(60, files=3, missing=0)
+def test_types_of_the_whole_gold_are_known_in_every_part(write_news: WriteNews, workers: int) -> None:
+    gold, predicted = write_news(60, files=3, missing=0)
     for paths, first, last in ((gold, "OwnA", "OwnB"), (predicted, "OwnB", "OwnA")):
         Path(paths[0]).write_text(Path(paths[0]).read_text().replace('"PER"', f'"{first}"'))
         Path(paths[2]).write_text(Path(paths[2]).read_text().replace('"PER"', f'"{last}"'))
@@ -299,9 +299,9 @@ def test_types_of_the_whole_gold_are_known_in_every_part(files: Files, workers: 
 
 
 def test_identity_across_documents_is_not_scored_where_it_needs_too_much(
-    files: Files, monkeypatch: pytest.MonkeyPatch
+    write_news: WriteNews, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gold, predicted = files(50, clusters=40)
+    gold, predicted = write_news(50, clusters=40)
     assert "coreference.entities.across.conll" in scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS).measures
     monkeypatch.setattr(totals_, "MAX_OVERLAPS", 100)
     result = scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS)
@@ -310,8 +310,8 @@ def test_identity_across_documents_is_not_scored_where_it_needs_too_much(
     assert any(note.startswith("identity of entities across documents is not scored") for note in result.notes)
 
 
-def test_standard_input_may_be_read_twice(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
-    gold, predicted = files(40)
+def test_standard_input_may_be_read_twice(write_news: WriteNews, monkeypatch: pytest.MonkeyPatch) -> None:
+    gold, predicted = write_news(40)
     Path(gold[0]).write_text(Path(gold[0]).read_text().replace('"PER"', '"Own"'))
     Path(predicted[0]).write_text(Path(predicted[0]).read_text().replace('"PER"', '"Own"'))
     expected = score_as_json(gold, predicted)

@@ -18,7 +18,7 @@ from vostochny.scoring import Execution
 ONTOLOGY = load_ontology()
 OPTIONS = scoring.Options(resamples=200)
 LOCAL = Execution()
-Files = Callable[..., tuple[list[str], list[str]]]
+WriteNews = Callable[..., tuple[list[str], list[str]]]
 Batches = Callable[[int], None]
 Row = dict[str, Any]
 WORDS = [f"w{i:02}" for i in range(16)]

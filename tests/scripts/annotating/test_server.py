@@ -97,19 +97,19 @@ def test_annotation_of_every_kind_comes_back_unchanged(client: Any) -> None:
     assert kinds == {None, *LABEL_CONTROLS, *ATTRIBUTES}
 
 
-def test_annotators_keep_their_names(client: Any, project: Callable[[], int]) -> None:
+def test_annotators_keep_their_names(client: Any, make_project: Callable[[], int]) -> None:
     me = client.users.whoami().email
     task = {"data": {"doc_id": "000_x", "text": "Kim"}, "annotations": [{"completed_by": me, "result": []}]}
     strange = {"data": {"doc_id": "001_x", "text": "Kim"}, "annotations": [{"completed_by": "x@y.org", "result": []}]}
-    one = project()
+    one = make_project()
     task_files.import_tasks(client, one, [task, strange])
     exported = task_files.export_tasks(client, one)
     assert [canonicalize(t)["annotations"][0]["completed_by"] for t in exported] == [me, me]
     assert read(exported[0], load_ontology(), annotator=me).doc_id == "000_x"
 
 
-def test_an_unsaved_draft_is_refused(client: Any, project: Callable[[], int], tasks: dict[str, Any]) -> None:
-    one = project()
+def test_an_unsaved_draft_is_refused(client: Any, make_project: Callable[[], int], tasks: dict[str, Any]) -> None:
+    one = make_project()
     task = next(iter(tasks.values()))
     task_files.import_tasks(client, one, [task])
     (exported,) = task_files.export_tasks(client, one)
@@ -176,11 +176,16 @@ def test_a_second_start_changes_nothing_and_stop_ends_only_that_server(
     assert not is_healthy(first[-1].split()[0])
 
 
-def test_a_server_that_ends_reports_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = tmp_path / "label-studio"
-    program.write_text("#!/bin/sh\necho no more room >&2\nexit 3\n", encoding="utf-8")
+def replace_program(monkeypatch: pytest.MonkeyPatch, folder: Path, lines: str) -> None:
+    """Let a shell script of these lines take the place of Label Studio."""
+    program = folder / "label-studio"
+    program.write_text(f"#!/bin/sh\n{lines}\n", encoding="utf-8")
     program.chmod(0o755)
     monkeypatch.setattr("scripts.annotating.server.PROGRAM", program)
+
+
+def test_a_server_that_ends_reports_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace_program(monkeypatch, tmp_path, "echo no more room >&2\nexit 3")
     with pytest.raises(ServerError, match=r"(?s)ended with code 3.*no more room"):
         Server(tmp_path / "data")
     monkeypatch.setattr("scripts.annotating.server.PROGRAM", tmp_path / "nothing")
@@ -189,10 +194,7 @@ def test_a_server_that_ends_reports_why(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_server_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = tmp_path / "label-studio"
-    program.write_text("#!/bin/sh\necho still migrating\nexec sleep 60\n", encoding="utf-8")
-    program.chmod(0o755)
-    monkeypatch.setattr("scripts.annotating.server.PROGRAM", program)
+    replace_program(monkeypatch, tmp_path, "echo still migrating\nexec sleep 60")
     with pytest.raises(ServerError, match=r"(?s)did not answer .* within 1 s.*still migrating"):
         Server(tmp_path / "data", timeout=1)
     assert not is_in_use(tmp_path / "data")

@@ -78,8 +78,8 @@ class Site:
 
 
 @pytest.fixture
-def site(client: Any, project: Callable[[], int], tmp_path: Path) -> Site:
-    made = Site(client, project(), tmp_path)
+def site(client: Any, make_project: Callable[[], int], tmp_path: Path) -> Site:
+    made = Site(client, make_project(), tmp_path)
     assert set(made.push().values()) == {"created"}
     return made
 

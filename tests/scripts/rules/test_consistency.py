@@ -62,22 +62,22 @@ def test_no_kind_of_row_goes_untested():
     assert CONSISTENT.keys() == consistency.KINDS.keys()
 
 
-def test_rows_are_cleared_counted_and_go_stale(copy, validated):
+def test_rows_are_cleared_counted_and_go_stale(copy, run_validate):
     arguments = (str(copy.annotations), "--consistency", "--json")
     CONSISTENT["value"][0](copy)
-    code, out, _ = validated(*arguments)
+    code, out, _ = run_validate(*arguments)
     keys = [row["key"] for row in json.loads(out)["rows"]]
     assert code == 1 and len(keys) == len(set(keys)) > 0
     start = TEXTS[FIRST].index("two")
     assert f"value|000|{start}|{start + 3}|two" in keys
     copy.write_yaml("consistency.yaml", dict.fromkeys(keys, "it is right so") | {"value|000|1|2|x": "it was once"})
-    code, out, _ = validated(*arguments)
+    code, out, _ = run_validate(*arguments)
     assert code == 0 and json.loads(out) == {"rows": [], "cleared": len(keys), "stale": ["value|000|1|2|x"]}
-    code, out, _ = validated(*arguments[:2])
+    code, out, _ = run_validate(*arguments[:2])
     assert code == 0 and "stale, remove from" in out and f"0 open (none), {len(keys)} cleared, 1 stale" in out
 
 
-def test_a_row_is_not_cleared_without_a_reason(copy, validated):
+def test_a_row_is_not_cleared_without_a_reason(copy, run_validate):
     copy.write_yaml("consistency.yaml", {"value|000|1|2|x": None})
-    code, _, err = validated(str(copy.annotations), "--consistency")
+    code, _, err = run_validate(str(copy.annotations), "--consistency")
     assert code == 2 and "is not a mapping of keys to reasons" in err

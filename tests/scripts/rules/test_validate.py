@@ -13,10 +13,10 @@ from tests.support.rule_breaks.spans import add_long_value
 from tests.support.small_annotations import FIRST, SECOND, TEXTS, AnnotationsCopy
 
 
-def test_all_problems_at_once_with_place_words_and_rule(copy, validated):
+def test_all_problems_at_once_with_place_words_and_rule(copy, run_validate):
     copy.annotate(FIRST, ("[[Kim|PER kim_jong_un]]’s", "[[Kim’s|PER kim_jong_un]]"), ("mixed", "indirect"))
     copy.change_results(SECOND, add_long_value)
-    code, out, _ = validated(str(copy.annotations), "--json")
+    code, out, _ = run_validate(str(copy.annotations), "--json")
     rows = json.loads(out)
     assert code == 1 and rows["unreadable"] == []
     assert [(r["rule"], r["doc_id"], r["words"]) for r in rows["violations"]] == [
@@ -26,12 +26,12 @@ def test_all_problems_at_once_with_place_words_and_rule(copy, validated):
     ]
     first = rows["violations"][0]
     assert TEXTS[FIRST][first["start"] : first["end"]] == "Kim’s" and first["guideline"] == "E13" and first["id"]
-    code, out, _ = validated(str(copy.annotations))
+    code, out, _ = run_validate(str(copy.annotations))
     assert code == 1 and "EN9" in out and "QU12" in out and "SP9" in out and "3 problems" in out
 
 
-def test_clean_is_0(copy, validated):
-    code, out, _ = validated(str(copy.annotations))
+def test_clean_is_0(copy, run_validate):
+    code, out, _ = run_validate(str(copy.annotations))
     assert code == 0 and "0 problems, 0 unreadable" in out
 
 
@@ -81,14 +81,14 @@ def break_record(copy: AnnotationsCopy) -> None:
         (break_record, "adjudication.jsonl:1: is not JSON"),
     ],
 )
-def test_what_cannot_be_read_is_2(spoil, message, copy, validated):
+def test_what_cannot_be_read_is_2(spoil, message, copy, run_validate):
     spoil(copy)
-    code, out, _ = validated(str(copy.annotations))
+    code, out, _ = run_validate(str(copy.annotations))
     assert code == 2 and message in out
 
 
-def test_no_annotations_folder_is_2(tmp_path, validated):
-    code, _, err = validated(str(tmp_path))
+def test_no_annotations_folder_is_2(tmp_path, run_validate):
+    code, _, err = run_validate(str(tmp_path))
     assert code == 2 and "is not an annotations folder" in err
 
 
@@ -98,6 +98,6 @@ def test_the_command_reads_the_published_gold():
     assert json.loads(done.stdout) == {"violations": [], "unreadable": []}
 
 
-def test_the_rules_can_be_listed(validated):
-    code, out, _ = validated("--rules")
+def test_the_rules_can_be_listed(run_validate):
+    code, out, _ = run_validate("--rules")
     assert code == 0 and [line.split()[0] for line in out.splitlines()] == sorted(book.RULES, key=book.sort_key)
