@@ -49,7 +49,7 @@ def bare(tmp_path_factory) -> Path:
     return target
 
 
-def test_joined_again_the_corpus_is_the_same_byte_for_byte(bare, tmp_path, capsys):
+def test_the_rehydrated_corpus_equals_the_original_byte_for_byte(bare, tmp_path, capsys):
     named_otherwise = tmp_path / "articles" / "deep"
     named_otherwise.mkdir(parents=True)
     for n, path in enumerate(sorted(SEEDS.glob("*.txt"))):
@@ -115,7 +115,7 @@ COPIES = {
 
 
 @pytest.mark.parametrize("case", COPIES)
-def test_a_copy_that_differs_is_refused_and_where_is_said(case, bare, tmp_path, capsys):
+def test_a_copy_that_differs_is_refused_with_the_place(case, bare, tmp_path, capsys):
     number, change, line, column, why = COPIES[case]
     for doc_id, text in ARTICLES.items():
         copied = change(text) if doc_id.startswith(number) else text
@@ -127,7 +127,7 @@ def test_a_copy_that_differs_is_refused_and_where_is_said(case, bare, tmp_path, 
     assert "1 problem; nothing was written" in said and not (tmp_path / "out").exists()
 
 
-def test_what_is_not_there_and_what_is_no_article(bare, tmp_path, capsys):
+def test_missing_articles_and_other_files(bare, tmp_path, capsys):
     for doc_id, text in list(ARTICLES.items())[1:]:
         (tmp_path / f"{doc_id}.txt").write_text(text, encoding="utf-8", newline="")
     (tmp_path / "notes.txt").write_text("hello", encoding="utf-8")
@@ -150,7 +150,7 @@ def test_latin_1_and_utf_16_copies(bare, tmp_path, capsys):
     assert "003.txt:1: column 1: is UTF-16" in capsys.readouterr().err
 
 
-def test_rows_that_were_changed_are_not_taken_for_the_gold(bare, tmp_path, capsys):
+def test_changed_rows_are_refused(bare, tmp_path, capsys):
     changed = tmp_path / "changed"
     shutil.copytree(bare, changed)
     path = changed / standoff.DOCUMENTS_FILE
@@ -245,7 +245,7 @@ def test_the_wheel_alone_scores_offsets_as_a_checkout_does(installed, tmp_path):
     assert compared.returncode == 0, compared.stderr
 
 
-def test_the_wheel_alone_says_what_words_need(installed, tmp_path):
+def test_the_wheel_alone_explains_that_words_need_the_articles(installed, tmp_path):
     for content in (WORDS, RELATIVE):
         (tmp_path / "p.jsonl").write_text(content, encoding="utf-8")
         done = run(installed, "score", "p.jsonl", cwd=tmp_path)

@@ -27,7 +27,7 @@ def test_gold_and_stored_predictions_satisfy_it(path):
         assert problem is None, f"{path}: {problem.json_path}: {problem.message[:200]}"
 
 
-def test_what_we_write_and_words_alone_satisfy_it():
+def test_written_rows_and_rows_of_words_satisfy_it():
     for d in make_gold():
         FULL.validate(jsonl.to_row(d))
         FULL.validate(jsonl.to_row(d, with_text=True))
@@ -45,7 +45,7 @@ def test_what_we_write_and_words_alone_satisfy_it():
         {"doc_id": "x", "entities": [{"text": "Kim", "type": "PER", "occurrence": 0}]},
     ],
 )  # fmt: skip
-def test_mistakes_do_not(wrong):
+def test_mistakes_do_not_satisfy_it(wrong):
     assert not FULL.is_valid(wrong)
 
 
@@ -76,7 +76,7 @@ def test_the_narrow_form_is_closed_and_its_answers_are_predictions():
     FULL.validate(answer)
 
 
-def test_the_command_prints_it(capsys):
+def test_the_command_prints_the_schema(capsys):
     assert cli.main(["schema"]) == 0
     assert json.loads(capsys.readouterr().out) == schema.schema(ONTOLOGY)
     assert cli.main(["schema", "--words"]) == 0

@@ -20,7 +20,7 @@ from vostochny.model import Entity
 
 @examples(400)
 @given(st.lists(random_entity(), max_size=5), st.lists(random_entity(), max_size=5))
-def test_pairs_are_the_best_there_are(gold, predicted):
+def test_pairs_have_the_greatest_total_weight(gold, predicted):
     """Exact pairs first; the rest by brute force over every one-to-one map."""
     pair = pair_documents(
         [make_document("x", gold)], {"x": make_document("x", predicted)}, frozenset(ONTOLOGY.values), frozenset()

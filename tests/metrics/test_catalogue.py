@@ -95,7 +95,7 @@ def test_sixty_labels_one_giant_document_and_ten_thousand_in_a_cluster():
     assert result.measures["entities.unlabelled"].value == 1
 
 
-def test_a_long_document_takes_no_more_time_a_word(monkeypatch):
+def test_a_long_document_takes_no_more_time_per_word(monkeypatch):
     """Sentences × entities, quotes × entities and arguments × entities: each was a step here once."""
     met = Counter[str]()
     overlaps = Span.overlaps

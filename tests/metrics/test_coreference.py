@@ -158,7 +158,7 @@ def test_equals_scorch():
 # --- adversarial input ------------------------------------------------------------------------------------------------
 
 
-def test_nothing_at_all():
+def test_no_mentions_on_either_side():
     for documents in (0, 1, 3):
         made = table([[]] * documents, [[]] * documents)
         for metric in METRICS.values():
@@ -255,7 +255,7 @@ def f1(counts):
     return {name.removeprefix("x."): score(c).f1 for name, c in counts.items()}
 
 
-def test_entities_without_a_cluster_and_values_are_no_mentions():
+def test_entities_without_a_cluster_and_values_are_not_mentions():
     gold = document("d", entities=[entity(0, "a"), entity(2, "a"), entity(4, None), entity(6, None, "DATE")])
     system = document("d", entities=[entity(0, "1"), entity(2, "1"), entity(8, None), entity(6, "2", "DATE")])
     found = f1(coreference.compute_within(paired([gold], [system]), "x", "entities"))
@@ -272,7 +272,7 @@ def test_nested_and_crossing_spans_are_mentions_of_their_own():
     assert set(found.values()) == {1.0}
 
 
-def test_two_events_on_one_trigger_are_told_apart_by_type():
+def test_two_events_on_one_trigger_are_distinguished_by_type():
     def event(start, type, cluster):
         return Event(f"{start}{type}", Span(start, start + 1), type, cluster=cluster)
 
@@ -297,7 +297,7 @@ def test_two_events_on_one_trigger_are_told_apart_by_type():
     )
 
 
-def test_utterances_are_told_by_all_their_content():
+def test_utterances_are_identified_by_all_their_content():
     def quote(cluster, *spans):
         return Quote(f"{spans}", tuple(Span(*s) for s in spans), cluster=cluster)
 
@@ -307,7 +307,7 @@ def test_utterances_are_told_by_all_their_content():
     assert f1(coreference.compute_within(paired([gold], [half]), "x", "utterances"))["mentions"] == 0.5
 
 
-def test_identity_counts_across_documents():
+def test_clusters_of_one_name_are_one_across_documents():
     gold = [document(d, entities=[entity(0, "kim"), entity(2, "putin")]) for d in "abc"]
     apart = [document(d, entities=[entity(0, f"{d}1"), entity(2, f"{d}2")]) for d in "abc"]
     assert f1(coreference.compute_within(paired(gold, apart), "x", "entities"))["b3"] == 1.0
@@ -319,7 +319,7 @@ def test_identity_counts_across_documents():
     assert set(f1(coreference.compute_across(paired(gold, gold), "x", "entities")).values()) == {1.0}
 
 
-def test_counts_have_a_unit_a_document_and_add_up():
+def test_counts_have_one_unit_per_document_and_add_up():
     gold = [document(d, entities=[entity(0, "a"), entity(2, "a")]) for d in "abc"]
     counts = coreference.compute_within(paired(gold, gold[:2]), "x", "entities")["x.muc"]
     assert counts.metric == "x.muc"
@@ -341,7 +341,7 @@ def test_a_mention_in_two_clusters_does_not_depend_on_the_order():
     assert totals[0][3] == 3
 
 
-def test_a_mention_listed_twice_does_not_spoil_coreference():
+def test_a_mention_listed_twice_is_one_mention():
     """coval: a file against itself gets LEA 66.7."""
     e = [Entity("", TOKENS[i], "PER", "NAM", cluster="a") for i in (0, 2, 2)]
     result = scoring.score([make_document("x", e)], {"x": make_document("x", e)}, ONTOLOGY, NO_INTERVALS)

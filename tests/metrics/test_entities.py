@@ -130,7 +130,7 @@ def test_semeval_equals_nervaluate_where_it_is_right(seed):
 # -- problems of today's tools, each with what is right ------------------------------------------------------------
 
 
-def test_a_chunk_that_begins_with_i_is_none():
+def test_a_chunk_that_begins_with_i_is_not_a_chunk():
     """seqeval is lenient by default: there [I-X I-X] equals [B-X I-X]."""
     assert iob2_to_spans(["B-X", "I-X"]) == [(0, 2, "X")]
     assert iob2_to_spans(["I-X", "I-X"]) == []
@@ -197,7 +197,7 @@ def test_views_leave_out_what_they_lack_on_both_sides():
     assert s["entities.all"].gold == 3
 
 
-def test_values_count_as_names_do():
+def test_values_are_scored_with_names():
     """A value has no level: it is no nominal because one stands on its span."""
     gold = [make_document(entities=[Entity("", TOKENS[0], "PER", "NOM"), Entity("", TOKENS[2], "DATE")])]
     predicted = [make_document(entities=[Entity("", TOKENS[0], "DATE"), Entity("", TOKENS[2], "DATE")])]
@@ -207,7 +207,7 @@ def test_values_count_as_names_do():
 
 
 @pytest.mark.parametrize("turned", [False, True])
-def test_tags_leave_out_what_names_leave_out(turned):
+def test_tags_leave_out_the_same_items_as_the_names_score(turned):
     """The tags' own rule for silent levels, which comparing tags with tags cannot see."""
     nominal, name = Entity("", TOKENS[0], "PER", "NOM"), Entity("", TOKENS[0], "ORG", "NAM")
     silent = [make_document(entities=[Entity("", TOKENS[0], "PER")])]
@@ -217,7 +217,7 @@ def test_tags_leave_out_what_names_leave_out(turned):
         assert compute_scores(both, silent)[metric].predicted == 1, metric
 
 
-def test_a_chunk_counts_in_the_zone_that_it_begins_in():
+def test_a_chunk_belongs_to_the_zone_in_which_it_begins():
     """A dateline ends within its sentence."""
     zones = (Zone(Span(0, 9), "dateline"), Zone(Span(9, 60), "body"))
     gold = [
@@ -227,7 +227,7 @@ def test_a_chunk_counts_in_the_zone_that_it_begins_in():
     assert {zone: part.total().tolist() for zone, part in counts.items()} == {"dateline": [1] * 4, "body": [1] * 4}
 
 
-def test_a_text_is_one_item_where_it_is_mentioned_first_however_it_is_written():
+def test_differently_written_words_are_one_item_at_their_first_mention():
     text = "“Angara” and 'Angara'."
     first, second = (Entity("", Span(at, at + 8), "VEH", "NAM") for at in (0, 13))
     zones = (Zone(Span(0, 9), "title"), Zone(Span(9, len(text)), "body"))
@@ -237,14 +237,14 @@ def test_a_text_is_one_item_where_it_is_mentioned_first_however_it_is_written():
     assert (s["entities.text_set"].f1, s["entities.names"].recall) == (1, 0.5)
 
 
-def test_words_that_are_nowhere_are_told_apart_by_what_they_are():
+def test_words_that_are_not_found_are_distinguished_by_their_text():
     documents = make_gold()
     row = {"doc_id": "one", "entities": [{"text": words, "type": "PER"} for words in ("Xi", "Li", "Xi")]}
     predicted = Reading(ONTOLOGY, {d.doc_id: d for d in documents}).read_predictions([Record("x", 1, row)])
     assert compute_scores(documents[:1], [predicted["one"]])["entities.text_set"].predicted == 2
 
 
-def test_words_that_are_not_in_a_short_text_are_each_an_item():
+def test_each_of_several_words_that_a_short_text_lacks_is_an_item():
     text = Document("x", "ab", entities=(Entity("", Span(0, 2), "PER", "NAM"),))
     given = {"entities": [{"text": f"no{i}", "type": "PER"} for i in range(5)]}
     result = vostochny.score({"x": given}, gold=[text], resamples=0)

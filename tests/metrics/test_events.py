@@ -33,7 +33,7 @@ def test_head_match_and_any_mention_of_the_right_entity():
     assert [nobody[f"events.argument{x}"].right for x in ("", "_head", "_cluster")] == [0, 0, 0]
 
 
-def test_realis_counts_on_matched_triggers_alone():
+def test_realis_is_scored_on_matched_triggers_alone():
     gold = [
         make_document(
             events=[
@@ -53,7 +53,7 @@ def test_realis_counts_on_matched_triggers_alone():
     assert silent.recall == 0
 
 
-def test_a_trigger_has_the_offsets_of_the_gold_and_for_trig_c_the_type():
+def test_a_right_trigger_has_the_gold_offsets_and_for_trig_c_the_type():
     gold = [make_document(events=[make_event("Contact.Meet", span_of_tokens(3, 4))])]
     for trigger, type_, right in (
         (span_of_tokens(3, 4), "Contact.Meet", (1, 1)), (span_of_tokens(3, 4), "Conflict.Attack", (1, 0)),
@@ -63,7 +63,7 @@ def test_a_trigger_has_the_offsets_of_the_gold_and_for_trig_c_the_type():
         assert (s["events.trigger_id"].right, s["events.trigger"].right) == right
 
 
-def test_an_argument_counts_in_the_zone_of_its_filler():
+def test_an_argument_belongs_to_the_zone_of_its_filler():
     zones = (Zone(Span(0, 9), "title"), Zone(Span(9, 60), "body"))
     gold = [make_document(events=[make_event("Contact.Meet", TOKENS[0], ("Participant", TOKENS[5]))], zones=zones)]
     parts = {
@@ -72,7 +72,7 @@ def test_an_argument_counts_in_the_zone_of_its_filler():
     assert parts == {"body": [1] * 4}
 
 
-def test_an_event_as_filler_is_told_by_its_trigger():
+def test_an_event_as_filler_is_compared_by_its_trigger():
     """Also where an entity stands on the same words: a topic is what happened, not who."""
     somebody = [Entity("a", TOKENS[5], "PER", "NOM", cluster="k"), Entity("b", TOKENS[9], "PER", "NAM", cluster="k")]
     talks, launch = (
@@ -95,7 +95,7 @@ def test_of_events_on_one_trigger_those_whose_attribute_agrees_are_paired():
     assert compute_scores([make_document(events=[actual])], [make_document(events=[attack])])["events.realis"].gold == 0
 
 
-def test_what_the_gold_does_not_say_is_no_accuracy():
+def test_an_attribute_that_the_gold_does_not_state_is_not_scored():
     """A gold without realis had every system that says it at 0, and every one that does not at 1."""
     whole = (Span(TOKENS[0].start, TOKENS[1].end),)
     gold = [make_document(events=[make_event("Contact.Meet", TOKENS[0])], quotes=[Quote("", whole)])]

@@ -19,7 +19,7 @@ def test_precision_and_recall_are_not_swapped():
         assert (s.precision, s.recall) == (1, 0.5), name
 
 
-def test_a_speaker_is_who_it_is_and_not_how_it_is_written():
+def test_speakers_are_compared_by_identity_and_not_by_words():
     people = [Entity("a", TOKENS[0], "PER", "NAM", cluster="kim"), Entity("b", TOKENS[2], "PER", "PRO", cluster="kim"),
               Entity("c", TOKENS[4], "PER", "NAM", cluster="putin")]  # fmt: skip
     content = (span_of_tokens(8, 12),)
@@ -61,7 +61,7 @@ def test_a_speaker_who_is_wrong_is_wrong_on_both_sides():
 
 
 @pytest.mark.parametrize("turned", [False, True])
-def test_of_equally_good_quotes_the_one_by_the_same_speaker_is_the_partner(turned):
+def test_of_equally_good_quotes_the_one_with_the_same_speaker_is_paired(turned):
     content = (span_of_tokens(8, 12),)
     right, wrong = (Quote("", content, source=Reference(TOKENS[at])) for at in (0, 2))
     predicted = [make_document(quotes=[right, wrong] if turned else [wrong, right])]
@@ -76,14 +76,14 @@ def test_of_equally_good_quotes_the_one_by_the_same_speaker_is_the_partner(turne
     "content",
     [(span_of_tokens(0, 5),), (TOKENS[0], span_of_tokens(5, 6)), (TOKENS[0], span_of_tokens(2, 3), TOKENS[5])],
 )
-def test_a_quote_that_overlaps_in_any_part_is_met(content):
+def test_a_quote_that_overlaps_in_any_part_is_paired(content):
     """Wherever it begins: the gold's words are its last ones."""
     gold = [make_document(quotes=[Quote("", (TOKENS[5],)), Quote("", (span_of_tokens(15, 19),))])]
     s = compute_scores(gold, [make_document(quotes=[Quote("", (span_of_tokens(15, 19),)), Quote("", content)])])
     assert (s["quotes.content"].right, s["quotes.content_tokens"].right) == (2, 6)
 
 
-def test_by_directness_a_prediction_takes_that_of_the_quote_it_is_right_about():
+def test_a_predicted_quote_takes_the_directness_of_its_gold_quote():
     """And a spurious one has none, whatever it says: only recall is told by directness."""
     said = Reference(TOKENS[19])
     gold = [
@@ -106,7 +106,7 @@ def test_by_directness_a_prediction_takes_that_of_the_quote_it_is_right_about():
     assert accuracy == {"direct": [0, 1, 0, 1]}
 
 
-def test_a_quote_without_a_cue_or_an_addressee_is_not_asked_for_one():
+def test_quotes_without_a_cue_or_an_addressee_are_left_out_of_their_scores():
     quote = Quote("", (TOKENS[0],))
     s = compute_scores([make_document(quotes=[quote])], [make_document(quotes=[quote])])
     for name in ("quotes.cue", "quotes.addressee"):
@@ -118,7 +118,7 @@ def test_a_quote_without_a_cue_or_an_addressee_is_not_asked_for_one():
             assert (s[name].right, s[name].gold, s[name].predicted) == counts, name
 
 
-def test_an_addressee_is_who_it_is():
+def test_addressees_are_compared_by_identity():
     people = [Entity("a", TOKENS[0], "PER", "NAM", cluster="kim"), Entity("b", TOKENS[2], "PER", "PRO", cluster="kim"),
               Entity("c", TOKENS[4], "PER", "NAM", cluster="putin")]  # fmt: skip
     gold = [make_document(entities=people, quotes=[Quote("", (TOKENS[9],), addressee=Reference(TOKENS[0]))])]
@@ -127,7 +127,7 @@ def test_an_addressee_is_who_it_is():
         assert compute_scores(gold, other)["quotes.addressee"].right == right
 
 
-def test_a_quote_counts_where_it_begins_and_its_cue_where_that_stands():
+def test_a_quote_belongs_to_the_zone_in_which_it_begins_and_its_cue_to_its_own():
     zones = (Zone(Span(0, 9), "title"), Zone(Span(9, 30), "body"), Zone(Span(30, 60), "caption"))
     gold = [make_document(quotes=[Quote("", (TOKENS[0], TOKENS[15]), cue=TOKENS[5])], zones=zones)]
     counts = compute_counts(gold, gold)
@@ -135,14 +135,14 @@ def test_a_quote_counts_where_it_begins_and_its_cue_where_that_stands():
     assert counts["quotes.cue"].by("zone").keys() == {"body"}
 
 
-def test_without_tokens_content_is_counted_in_characters_that_are_no_white_space():
+def test_without_tokens_content_is_measured_in_characters_without_white_space():
     text = "ab cd ef gh"
     gold = Document("x", text, quotes=(Quote("", (Span(0, 5),)),))
     s = compute_scores([gold], [Document("x", text, quotes=(Quote("", (Span(3, 11),)),))])["quotes.content_tokens"]
     assert (s.right, s.gold, s.predicted) == (2, 4, 6)
 
 
-def test_offsets_far_beyond_a_text_that_is_not_known_are_only_wrong():
+def test_offsets_far_beyond_an_unknown_text_are_wrong_and_raise_nothing():
     quote = Quote("q", (TOKENS[9],), source=Reference(TOKENS[0]))
     gold = replace(
         make_document(entities=[Entity("a", TOKENS[0], "PER", "NAM", cluster="kim")], quotes=[quote]), text=""
@@ -152,7 +152,7 @@ def test_offsets_far_beyond_a_text_that_is_not_known_are_only_wrong():
         assert s["quotes.speaker"].right == right
 
 
-def test_words_given_twice_in_a_content_count_once():
+def test_characters_twice_in_a_content_are_one():
     whole, half = Span(TOKENS[0].start, TOKENS[9].end), Span(TOKENS[0].start, TOKENS[4].end)
     gold = [make_document(quotes=[Quote("", (whole,), directness="direct")])]
     double = Quote("", (half, half, half), directness="indirect")  # its Dice would be 1.2, above that of the very words

@@ -77,7 +77,7 @@ def test_measures_of_two_sets_of_documents_add_up():
 # Resampling
 
 
-def test_a_resample_by_matrix_is_the_resample_scored_anew():
+def test_a_resample_by_matrix_equals_a_resample_scored_again():
     """Each resample's items are written out, n / (n - 1) in weight, judged items tallied and scored again."""
     gold, predicted = draw_items(3)
     measure = Measure("m", (tally("x", ("type",), DOCUMENTS, gold, predicted),), macro, "type")
@@ -137,12 +137,12 @@ def test_the_normal_limit_gives_the_interval_of_the_matrix(monkeypatch):
     assert limit == pytest.approx(matrix, abs=0.06 * (matrix.high - matrix.low))
 
 
-def test_up_to_its_limit_it_is_the_matrix():
+def test_up_to_the_limit_of_units_the_matrix_is_used():
     plans = [Resampling(resamples=2)._plan(np.zeros(n, dtype=int)) for n in (500, 501)]
     assert [plan.counts is None for plan in plans] == [False, True] and intervals.MATRIX_UNITS == 500
 
 
-def test_the_normal_limit_stays_where_scores_can_be():
+def test_the_normal_limit_stays_within_the_range_of_scores():
     """A normal variable knows no bounds: totals below 0 and scores above 1 would come of it."""
     documents = np.repeat(np.arange(300), 4)
     rare = np.zeros((len(documents), 1))
@@ -156,7 +156,7 @@ def test_the_normal_limit_stays_where_scores_can_be():
     assert intervals.clip_interval(Interval(-0.1, 1.1)) == (0, 1) and intervals.clip_interval(None) is None
 
 
-def test_draws_depend_on_nothing_but_seed_and_documents():
+def test_draws_depend_on_seed_and_documents_alone():
     rows = Measure("m", (draw_counts(6),)).rows
     first, second = Resampling(resamples=100), Resampling(resamples=100)
     second.totals(rows[:20], DOCUMENTS[:20])
@@ -172,7 +172,7 @@ def test_the_draws_of_a_seed_never_change():
     ]  # fmt: skip
 
 
-def test_blocks_do_not_show(monkeypatch):
+def test_the_size_of_blocks_changes_no_result(monkeypatch):
     whole = Resampling(1000)._plan(DOCUMENTS).counts
     monkeypatch.setattr(intervals, "_BLOCK_SIZE", 700)
     assert (Resampling(1000)._plan(DOCUMENTS).counts == whole).all()
@@ -236,7 +236,7 @@ def test_jackknife_of_a_mean_is_the_t_interval():
     assert jackknife_interval(float(x.mean()), left_out) == pytest.approx(expected, abs=1e-6)
 
 
-def test_jackknife_stays_in_range_and_knows_when_to_be_silent():
+def test_jackknife_stays_in_range_and_is_none_where_it_is_undefined():
     got = jackknife_interval(0.97, np.array([0.99, 1.0, 0.9, 0.98, 1.0]), 100)
     assert 0 <= got.low < 0.97 < got.high <= 1
     assert jackknife_interval(0.5, np.array([0.9, -0.9, 0.5])) == Interval(-1, 1)
@@ -247,7 +247,7 @@ def test_jackknife_stays_in_range_and_knows_when_to_be_silent():
     assert jackknife_interval(0.5, np.array([0.4, 0.5, 0.6]), 29) is None
 
 
-def test_totals_without_a_document_leave_no_dust():
+def test_totals_without_a_document_have_no_rounding_errors():
     by_document = np.array([[0.1], [0.2], [0.0], [0.7]])
     assert leave_one_out_totals(by_document)[:, 0] == pytest.approx([0.9, 0.8, 1.0, 0.3])
     assert leave_one_out_totals(np.array([[0.0], [0.1 + 0.2]]))[1, 0] == 0
@@ -260,7 +260,7 @@ def test_t_quantiles_equal_scipys(degrees):
     assert t_quantile(0.975, 10**6) == pytest.approx(stats.norm.ppf(0.975), abs=3e-4)
 
 
-def test_there_is_no_t_quantile_of_nothing():
+def test_t_quantiles_outside_their_range_are_refused():
     for probability, degrees in ((0.975, 0), (0.49, 5), (1.0, 5)):
         with pytest.raises(ValueError, match="no t quantile"):
             t_quantile(probability, degrees)
@@ -287,7 +287,7 @@ def test_undefined_is_none_everywhere():
     assert got.documents == (None,) * 5 and got.support == 0
 
 
-def test_a_perfect_score_has_no_interval_and_says_so():
+def test_a_perfect_score_has_no_interval_and_a_note():
     got = estimate_uncertainty(make_measure([[3, 3, 3, 3]] * 40, DOCUMENTS), Resampling(resamples=10))
     assert (got.value, got.these_articles, got.new_articles) == (1.0, None, None)
     assert [note.partition(":")[0] for note in got.notes] == [
@@ -295,7 +295,7 @@ def test_a_perfect_score_has_no_interval_and_says_so():
     ]  # fmt: skip
 
 
-def test_a_score_that_one_document_alone_defines_says_so():
+def test_a_score_that_one_document_alone_defines_has_a_note():
     """Not that nothing varies: without that document there is no score, and many resamples have none of its items."""
     rows = [[3, 40, 3, 40], *[[0, 0, 0, 0]] * 39]
     got = estimate_uncertainty(make_measure(rows, DOCUMENTS), Resampling(resamples=100))
@@ -334,7 +334,7 @@ def test_twenty_units_are_enough_and_so_are_three_documents(units):
 # The whole
 
 
-def test_intervals_cover_what_they_claim_to():
+def test_intervals_have_the_coverage_they_claim():
     """A quick simulation: 300 samples have a standard error of .013, so .95 ± four of them; a broken one falls out."""
     figures = coverage.simulate(quick=True)
     for s in figures["scores"]:

@@ -62,20 +62,20 @@ def test_randomisation_p_is_uniform_where_the_systems_are_exchangeable():
     assert ps.min() >= 1 / 500
 
 
-def test_randomisation_at_its_ends():
+def test_randomisation_of_equal_and_of_very_different_systems():
     good, bad = make_measure([[3, 3, 3, 3]] * 40, DOCUMENTS), make_measure([[0, 3, 0, 3]] * 40, DOCUMENTS)
     assert randomisation_p(good, bad, 999, seed=1) == 1 / 1000
     assert randomisation_p(good, good, 999, seed=1) == 1
 
 
-def test_blocks_do_not_show(monkeypatch):
+def test_the_size_of_blocks_changes_no_result(monkeypatch):
     a, b = pair(1, 0.1)
     whole = randomisation_p(a, b, 1000, seed=3)
     monkeypatch.setattr(paired, "_BLOCK_SIZE", 777)
     assert randomisation_p(a, b, 1000, seed=3) == whole
 
 
-def test_a_comparison_is_the_same_seen_from_the_other_side():
+def test_swapping_the_systems_changes_only_the_sign():
     a, b = pair(2, 0.1)
     there, back = (compare(x, y, Resampling(resamples=500)) for x, y in ((a, b), (b, a)))
     assert there.difference == -back.difference == a.value - b.value
@@ -100,7 +100,7 @@ def test_the_difference_is_resampled_in_pairs():
     assert (same.p, same.equal, same.these_articles, same.detectable) == (1, 5, None, None)
 
 
-def test_systems_that_predict_different_types_are_laid_side_by_side():
+def test_systems_that_predict_different_types_are_compared():
     gold, predicted = draw_items(4)
     others = [*predicted, Item(0, ("LOC",), 0.0)]
     less = [item for item in predicted if item.stratum != ("ORG",)]
@@ -123,7 +123,7 @@ def test_holm_by_hand():
 
 
 @pytest.mark.parametrize("support", [29, 30])
-def test_nothing_is_concluded_below_thirty_items(support):
+def test_no_test_and_no_interval_below_thirty_items(support):
     documents = np.arange(support) * 5 // support
     a = make_measure([[i % 2, 1, i % 2, 1] for i in range(support)], documents)
     b = make_measure([[i * i % 7 < 3, 1, i * i % 7 < 3, 1] for i in range(support)], documents)
@@ -147,7 +147,7 @@ def test_systems_over_different_units_are_not_compared():
         compare(pair(1)[0], pair(1, documents=DOCUMENTS[:20])[1], Resampling(resamples=10))
 
 
-def test_more_articles_than_are_kept_apart_are_compared_by_blocks(tmp_path):
+def test_many_articles_are_compared_by_blocks(tmp_path):
     """Beyond totals.MAX_BLOCKS a row is a block of articles; the table fell over on the difference of each article."""
     size = MAX_BLOCKS + 100
     entity = {"start": 0, "end": 3, "type": "PER", "level": "NAM"}

@@ -52,7 +52,7 @@ def test_text_order_decides_where_emissions_are_fewer_than_occurrences():
     assert placed("Kim", "Kim", "Kim", "Putin", "Putin") == ["Kim@0", "Kim@25", "Kim@45", "Putin@8", "Putin@15"]
 
 
-def test_quotes_dashes_and_white_space_are_evened_out_and_case_is_not():
+def test_quotes_dashes_and_white_space_are_normalised_and_case_is_not():
     assert placed('Kim\'s "train" -  slow') == ["Kim’s “train” – slow@45"]
     assert placed("kim") == [None]
     # As written goes before alike.
@@ -64,13 +64,13 @@ def test_only_scored_zones_have_occurrences():
     assert placed("Kim", within=[Span(14, 40)]) == ["Kim@25"]
 
 
-def test_an_empty_span_covers_no_token_and_one_that_only_touches_does_not():
+def test_an_empty_span_and_an_adjacent_one_cover_no_token():
     tokens = [Span(0, 3), Span(4, 7), Span(7, 9)]
     assert covering_tokens(Span(5, 5), tokens) is None and covering_tokens(Span(3, 4), tokens) is None
     assert covering_tokens(Span(3, 7), tokens) == (1, 2) and covering_tokens(Span(2, 8), tokens) == (0, 3)
 
 
-def test_of_spans_that_share_a_token_the_longest_is_tagged_then_the_first_then_by_label():
+def test_spans_that_share_a_token_are_tagged_longest_first_then_by_place_then_by_label():
     tokens = [Span(0, 3), Span(4, 7), Span(8, 11), Span(12, 15)]
     short, long, next_ = Span(0, 3), Span(0, 7), Span(4, 11)
     assert spans_to_iob2([(short, "A"), (long, "B")], tokens) == ["B-B", "I-B", "O", "O"]
@@ -78,7 +78,7 @@ def test_of_spans_that_share_a_token_the_longest_is_tagged_then_the_first_then_b
     assert spans_to_iob2([(long, "B"), (long, "A"), (Span(12, 15), "C")], tokens) == ["B-A", "I-A", "O", "B-C"]
 
 
-def test_hints():
+def test_hints_go_before_order():
     finder = Finder(TEXT)
     wanted = [
         WordQuery("Kim", occurrence=2), WordQuery("Kim", stretch=Span(30, 66)),
@@ -89,14 +89,14 @@ def test_hints():
     assert place_near(finder, WordQuery("Kim"), Span(36, 40)) == Span(45, 48)
 
 
-def test_an_emission_passes_over_as_many_occurrences_as_it_may_and_no_more():
+def test_an_emission_passes_over_a_limited_number_of_occurrences():
     assert placed("Putin", "Kim", text="Kim met Putin. He met Kim.") == ["Putin@8", "Kim@22"]
     for before, start in ((MAX_SKIPPED, 4 * MAX_SKIPPED + 6), (MAX_SKIPPED + 1, 0)):
         text = "Kim " * before + "Putin Kim"
         assert placed("Putin", "Kim", text=text) == [f"Putin@{4 * before}", f"Kim@{start}"]
 
 
-def test_what_a_hint_took_is_taken_and_keeps_the_order():
+def test_an_occurrence_taken_by_a_hint_is_not_used_again():
     def starts(*wanted: WordQuery) -> list[int | None]:
         return [s and s.start for s in place_words(Finder(TEXT), wanted)]
 
@@ -109,7 +109,7 @@ def test_what_a_hint_took_is_taken_and_keeps_the_order():
     assert starts(WordQuery("Kim", stretch=Span(0, 9), context="Putin met Kim")) == [0]
 
 
-def test_the_nearest_is_by_the_space_between_and_the_earlier_of_two():
+def test_the_nearest_occurrence_has_the_smallest_gap_and_of_equals_the_earlier():
     text = "Kim xxxxxxxxxxxx Kim, yyyyyyyyyyyyyyyyyyyyyyyy Kim said Kim won."
     finder, kim = Finder(text), WordQuery("Kim")
     assert place_near(finder, kim, find_span(text, "x" * 12)) == Span(0, 3)  # as near as the next
@@ -134,7 +134,7 @@ def test_whole_words_at_both_ends_and_occurrences_inside_words_do_not_overlap():
     assert placed("'b'", "“b”", text="“b” 'b' 'b'") == ["“b”@0", "'b'@4"]
 
 
-def test_parts_stand_one_after_the_other_and_no_farther_than_a_reporting_clause():
+def test_parts_of_a_quote_are_in_order_and_at_most_a_reporting_clause_apart():
     def parts(words: str, text: str) -> list[tuple[str, int]]:
         return [(s.of(text), s.start) for s in Finder(text).parts(words)]
 
@@ -174,7 +174,7 @@ def test_an_interrupted_quote_is_found_in_its_parts():
 
 @examples(300)
 @given(st.lists(st.sampled_from(["a", "b", "cc", "a b"]), max_size=25), st.randoms(use_true_random=False))
-def test_a_whole_list_in_text_order_is_placed_where_it_came_from(words, dice):
+def test_a_list_in_text_order_is_placed_where_it_was_taken_from(words, dice):
     text = " , ".join(words)
     spans, at = [], 0
     for w in words:
@@ -192,7 +192,7 @@ def test_a_whole_list_in_text_order_is_placed_where_it_came_from(words, dice):
 
 @examples(300)
 @given(st.text(alphabet="ab “”’\"'–-\n\t 🚀", max_size=40))
-def test_evened_text_maps_back_to_its_own_offsets(text):
+def test_normalised_text_maps_back_to_the_original_offsets(text):
     evened = NormalisedText(text)
     assert evened.text.strip() == normalise(text)
     for at, c in enumerate(evened.text):
@@ -201,7 +201,7 @@ def test_evened_text_maps_back_to_its_own_offsets(text):
             assert normalise(there.of(text)) == c
 
 
-def test_placing_takes_time_in_proportion():
+def test_placing_takes_linear_time():
     """No quadratic step: many emissions of one string, many strings, strings that are nowhere, a paragraph each."""
     dice = random.Random(1)
 
@@ -253,7 +253,7 @@ def test_words_alone_score_as_offsets_do():
     assert result.placement.unplaced == () and result.placement.total == 11
 
 
-def test_what_is_not_in_the_article_is_spurious_and_never_dropped():
+def test_words_that_are_not_in_the_article_are_spurious_and_never_dropped():
     """WikiEvents' problem: outputs that cannot be aligned are dropped there, not counted wrong."""
     row = language_model_answer(make_gold()[0])
     row["entities"] += [{"text": "Xi", "type": "PER"}, {"text": "Xi", "type": "PER"}, {"text": " ", "type": "GPE"}]
@@ -275,7 +275,7 @@ def test_what_is_not_in_the_article_is_spurious_and_never_dropped():
     assert micro(scored(row, zones=("title",)), "entities.all").predicted == 3
 
 
-def test_an_empty_span_meets_nothing_wherever_it_stands():
+def test_an_empty_span_is_paired_with_nothing():
     a = make_gold()[0]
     everywhere = [{"text": f"nowhere{i}", "type": "PER", "cluster": "c"} for i in range(len(a.text) + 5)]
     result = scored({"doc_id": "one", "entities": everywhere})
@@ -305,7 +305,7 @@ def test_offsets_within_a_paragraph():
 
 
 @pytest.mark.parametrize("unit", ["utf16", "bytes"])
-def test_other_units_are_recognised_offered_and_read(unit):
+def test_offsets_in_other_units_are_recognised_suggested_and_read(unit):
     a = make_gold()[0]
 
     def units(offset: int) -> int:
@@ -328,7 +328,7 @@ def test_other_units_are_recognised_offered_and_read(unit):
         scored({"doc_id": "one", "entities": [{"start": inside, "end": inside + 3, "type": "PER"}]}, offsets=unit)
 
 
-def test_the_stream_places_words_too(tmp_path):
+def test_streamed_predictions_are_placed_too(tmp_path):
     documents, files = make_gold(), (tmp_path / "gold.jsonl", tmp_path / "predicted.jsonl")
     jsonl.write(str(files[0]), documents, with_text=True)
     files[1].write_text("".join(json.dumps(language_model_answer(d)) + "\n" for d in documents), encoding="utf-8")
@@ -379,7 +379,7 @@ def test_tokens_of_any_tokenisation_are_found_by_their_characters():
     assert align_tokens(["He", "", "said"], text) == 1
 
 
-def test_where_two_texts_differ_is_said():
+def test_the_place_where_two_texts_differ_is_described():
     for theirs, at in (("abd", "2: 'd' where the article has 'c' (3 and"), ("abcd", "3: 'd' where the article has ''")):
         assert f"at character {at}" in describe_difference("abc", theirs)
 
