@@ -14,7 +14,7 @@ from vostochny.formats import jsonl
 from vostochny.ontology import load_ontology
 
 ONTOLOGY = load_ontology()
-FULL = jsonschema.Draft202012Validator(schema.schema(ONTOLOGY))
+FULL = jsonschema.Draft202012Validator(schema.build_schema(ONTOLOGY))
 STORED = [corpus.documents_path(), *sorted(Path("benchmark").glob("*/*/predictions*.jsonl"))]
 
 
@@ -50,7 +50,7 @@ def test_mistakes_do_not_satisfy_it(wrong):
 
 
 def test_the_narrow_form_is_closed_and_its_answers_are_predictions():
-    narrow = schema.schema(ONTOLOGY, words=True)
+    narrow = schema.build_schema(ONTOLOGY, words=True)
     jsonschema.Draft202012Validator.check_schema(narrow)
 
     def closed(node):
@@ -78,6 +78,6 @@ def test_the_narrow_form_is_closed_and_its_answers_are_predictions():
 
 def test_the_command_prints_the_schema(capsys):
     assert cli.main(["schema"]) == 0
-    assert json.loads(capsys.readouterr().out) == schema.schema(ONTOLOGY)
+    assert json.loads(capsys.readouterr().out) == schema.build_schema(ONTOLOGY)
     assert cli.main(["schema", "--words"]) == 0
-    assert json.loads(capsys.readouterr().out) == schema.schema(ONTOLOGY, words=True)
+    assert json.loads(capsys.readouterr().out) == schema.build_schema(ONTOLOGY, words=True)

@@ -55,6 +55,7 @@ def documents_path() -> Path:
         return own_checkout
     documents = _find_checkout_documents()
     if documents:
+        # A checkout of another version has another gold than the package that scores: its scores would be mixed up.
         packaged, present = packaged_gold_hash(), file_hash(str(documents))
         if present == packaged:
             return documents
@@ -93,6 +94,7 @@ def _find_checkout_documents() -> Path | None:
     """Return the documents of the checkout that the working folder is in; None where it is in none."""
     here = Path.cwd()
     for folder in (here, *here.parents):
+        # Both files, so that another project's corpus/ folder is not taken for this one.
         if (folder / DOCUMENTS).is_file() and (folder / "annotations" / "documents.yaml").is_file():
             return folder / DOCUMENTS
     return None

@@ -166,17 +166,7 @@ def parse_ontology(source: Mapping[str, Any]) -> Ontology:
         problems += [f"events.{name}.roles.{role}: is a shared role already" for role in own if role in shared]
         events[name] = EventType(name, body["help"], own | shared, body["crosswalk"])
 
-    views = {}
-    for name, body in source["views"].items():
-        for key in body["types"]:
-            if key.removesuffix(".demonym") not in entities:
-                problems.append(f"views.{name}.types.{key}: unknown entity type")
-        crosswalk: dict[str, str] | None = None
-        if "events" in body:
-            crosswalk = {n: near for n, e in events.items() if (near := e.crosswalk[body["events"]])}
-        views[name] = View(name, body["types"], frozenset(body["levels"]), crosswalk)
-        problems += [f"views.{name}.levels: unknown level {x!r}" for x in body["levels"] if x not in source["levels"]]
-
+    views = _parse_views(source, events, problems)
     for name, body in entities.items():
         if body["kind"] not in ("mention", "value"):
             problems.append(f"entities.{name}.kind: {body['kind']!r} is neither 'mention' nor 'value'")
@@ -199,6 +189,22 @@ def parse_ontology(source: Mapping[str, Any]) -> Ontology:
         discrepancies=source["discrepancies"],
         views=views,
     )
+
+
+def _parse_views(source: Mapping[str, Any], events: Mapping[str, EventType], problems: list[str]) -> dict[str, View]:
+    """Build the views by name, and append their problems to ``problems``."""
+    views = {}
+    for name, body in source["views"].items():
+        for key in body["types"]:
+            if key.removesuffix(".demonym") not in source["entities"]:
+                problems.append(f"views.{name}.types.{key}: unknown entity type")
+        crosswalk: dict[str, str] | None = None
+        if "events" in body:
+            # The view names a column of the crosswalk, which gives each event type its nearest type there, or none.
+            crosswalk = {n: near for n, e in events.items() if (near := e.crosswalk[body["events"]])}
+        views[name] = View(name, body["types"], frozenset(body["levels"]), crosswalk)
+        problems += [f"views.{name}.levels: unknown level {x!r}" for x in body["levels"] if x not in source["levels"]]
+    return views
 
 
 @cache

@@ -16,7 +16,7 @@ GOLD_KEYS = (
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def schema(ontology: Ontology, words: bool = False) -> Schema:
+def build_schema(ontology: Ontology, words: bool = False) -> Schema:
     """Return the schema of one line of predictions, with the types of the ontology.
 
     With ``words`` it is the narrow form that structured output of language models needs: every property required, no
@@ -104,7 +104,7 @@ def _build_full_schema(o: Ontology) -> Schema:
 
 
 def _build_words_schema(o: Ontology) -> Schema:
-    """Return the narrow schema for language models; see :func:`schema`."""
+    """Return the narrow schema for language models; see :func:`build_schema`."""
 
     def closed(description: str, **properties: Schema) -> Schema:
         return {

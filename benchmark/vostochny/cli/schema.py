@@ -32,5 +32,5 @@ def run(args: argparse.Namespace) -> int:
     from vostochny import schema
     from vostochny.ontology import load_ontology
 
-    sys.stdout.write(json.dumps(schema.schema(load_ontology(), args.words), ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(json.dumps(schema.build_schema(load_ontology(), args.words), ensure_ascii=False, indent=2) + "\n")
     return 0

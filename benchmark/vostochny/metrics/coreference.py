@@ -267,7 +267,12 @@ def compute_within(
     - events: its trigger's span; where either side has events of two types on one trigger, also its type there.
     - utterances: all content spans of a quote.
 
-    ``singletons`` and ``common_only`` are those of :func:`tabulate`.
+    Args:
+        pairs: the documents.
+        prefix: the beginning of the names of the counts.
+        kind: the layer, and what identifies a mention.
+        singletons: whether clusters of one mention stay (:func:`tabulate`).
+        common_only: whether only mentions that both sides have are scored (:func:`tabulate`).
     """
     gold, predicted = _columns(pairs, kind)
     return compute_all(tabulate(gold, predicted, len(pairs), singletons=singletons, common_only=common_only), prefix)
@@ -278,7 +283,8 @@ def compute_across(pairs: Sequence[Pair], prefix: str, kind: Kind, *, singletons
 
     All documents are scored as one, on predicted mentions. Cattan et al. recommend ``singletons=False`` here, so that
     finding mentions is not rewarded as resolving them; report both. The counts are not sums over documents; the
-    overlaps that they are computed from are (:class:`Overlaps`). Mentions are identified as in :func:`compute_within`.
+    overlaps that they are computed from are (:class:`Overlaps`). Mentions are identified as in :func:`compute_within`,
+    whose arguments these are.
     """
     return compute_all(Overlaps.of_pairs(pairs, kind).table(singletons=singletons), prefix)
 

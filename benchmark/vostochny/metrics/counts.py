@@ -119,6 +119,7 @@ class BlockCounts:
         self._add_rows(tuple(other.strata), rows, other.values[rows])
 
     def _add_rows(self, strata: tuple[tuple[str, ...], ...], rows: Ints, values: Floats) -> None:
+        """Add values of shape (rows, strata, 4) to these rows, with a new column for each stratum seen first."""
         columns = [self.strata.setdefault(s, len(self.strata)) for s in strata]
         more = len(self.strata) - self.values.shape[1]
         if more:

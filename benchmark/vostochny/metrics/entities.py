@@ -20,9 +20,14 @@ FACETS = ("type", "level", "zone")
 def exact(table: EntityTable, metric: str, names_only: bool = False, labelled: bool = True) -> Counts:
     """Compute exact match: an entity is right where a gold one has its span and type (CoNLL-2003; MUC's strict).
 
-    F1 = 2·right / (gold + predicted). ``names_only`` keeps names and values and leaves nominals and pronouns out on
-    both sides; without ``labelled`` the type need not agree. Items are multisets: the second copy of a prediction is
-    spurious. Facets: type, level, zone; a part by type counts each side's items by their own type.
+    F1 = 2·right / (gold + predicted). Items are multisets: the second copy of a prediction is spurious. Facets: type,
+    level, zone; in a score by type each side's items are sorted by their own type.
+
+    Args:
+        table: the entities.
+        metric: the name of the metric.
+        names_only: whether nominals and pronouns are left out on both sides, so that names and values are scored.
+        labelled: whether the type must agree too.
     """
     gold, predicted = table.gold, table.predicted
     if names_only:

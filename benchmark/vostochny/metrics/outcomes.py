@@ -115,6 +115,7 @@ def _item_row(pair: Pair, item: Item | None, layer: str) -> dict[str, Any] | Non
 
 
 def _entity_outcomes(pair: Pair) -> Iterator[Outcome]:
+    """Yield the outcomes of entities, by the pairs of the SemEval metrics."""
     # A table of one pair has its rows in the order of the documents' entities.
     left, right = (rows.tolist() for rows in build_entity_table([pair]).pairs)
     gold, predicted = pair.gold.entities, pair.predicted.entities
@@ -166,6 +167,7 @@ def _match_by(
 
 
 def _quote_outcomes(pair: Pair) -> Iterator[Outcome]:
+    """Yield the outcomes of quotes, paired by content; a wrong speaker goes before a wrong boundary."""
     partner = pair.quote_pairs
     for g, quote in enumerate(pair.gold.quotes):
         if g not in partner:

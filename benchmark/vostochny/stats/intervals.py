@@ -116,6 +116,7 @@ class Resampling:
         return self._plan(documents).drawable
 
     def _plan(self, documents: Ints) -> _Plan:
+        """Return the draws for units of these documents, made once per set of documents."""
         key = documents.tobytes()  # measures over the same units share one plan
         if key not in self._plans:
             stratum = _strata(documents)

@@ -127,6 +127,12 @@ def randomisation_p(a: Measure, b: Measure, shuffles: int, seed: int) -> float |
     is exact. A shuffle with an undefined difference is taken for one that differs as much, which is conservative. p is
     1 where no unit differs, None where the difference is undefined. Signs are drawn and used block by block, so memory
     does not grow with the units.
+
+    Args:
+        a: one system's measure.
+        b: the other system's, over the same units.
+        shuffles: the number of random shuffles.
+        seed: the seed of the shuffles.
     """
     a_rows, b_rows = paired_rows(a, b)
     differ = (a_rows != b_rows).any(axis=(1, 2))

@@ -126,6 +126,7 @@ class Finder:
 
     @cached_property
     def _places(self) -> dict[str, list[int]]:
+        """The places of every word of the normalised text."""
         places: dict[str, list[int]] = {}
         for m in _WORD.finditer(self.normalised.text):
             places.setdefault(m.group(), []).append(m.start())
@@ -133,6 +134,7 @@ class Finder:
 
     @cached_property
     def _grams(self) -> set[str]:
+        """All pieces of GRAM_CHARACTERS characters of the normalised text."""
         text = self.normalised.text
         return {text[i : i + GRAM_CHARACTERS] for i in range(len(text) - GRAM_CHARACTERS + 1)}
 

@@ -62,12 +62,14 @@ def read_chunks(tags: Sequence[str], scheme: str) -> tuple[list[tuple[int, int, 
 
 
 def _read_bioes(tags: Sequence[str]) -> list[tuple[int, int, str]]:
+    """Return (first token, one past the last, label) of each chunk of strict BIOES tags."""
     out: list[tuple[int, int, str]] = []
     first, label = -1, ""
     for i, tag in enumerate(tags):
         letter, name = tag[0], tag[2:]
         if letter == "S":
             out.append((i, i + 1, name))
+        # Here the tag continues an open chunk; any other tag drops one that has no end yet.
         if letter in "IE" and first >= 0 and name == label:
             if letter == "E":
                 out.append((first, i + 1, label))
