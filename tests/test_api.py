@@ -69,19 +69,19 @@ def test_evaluate_raises_what_the_extractor_raises():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"layers": ["entity"]}, "'entity' is none of entities"),
+        ({"layers": ["entity"]}, "'entity' is not one of entities"),
         ({"layers": "entities"}, "is a string; expected a list"),
         ({"view": "ace2"}, "is not one of the views"),
         ({"resamples": -1}, "too small"),
         ({"predictions": [{"doc_id": "009"}]}, "is not an article of the gold"),
-        ({"predictions": [{"doc_id": "003"}, {"doc_id": "003"}]}, "given twice"),
+        ({"predictions": [{"doc_id": "003"}, {"doc_id": "003"}]}, "appears twice"),
         ({"predictions": {"003": {"entities": [{"start": 1}]}}}, "predictions['003']: entities[0].end"),
         ({"predictions": [{"doc_id": "003"}, "003"]}, "predictions[1]: is str; expected a Document or an object"),
         ({"predictions": [{"entities": []}]}, "predictions[0]: doc_id: is missing"),
         ({"predictions": {3: {"entities": []}}}, "predictions[3]: doc_id: is 3; expected the id"),
         ({"predictions": [{"doc_id": "00"}]}, "write more of the id"),
         ({"predictions": {"003": {"entities": [object()]}}}, "predictions['003']: returned something that is not JSON"),
-        ({"unknown": "skip"}, "'skip' is none of error, ignore, wrong"),
+        ({"unknown": "skip"}, "'skip' is not one of error, ignore, wrong"),
         ({"gold": [Document("a", ""), Document("a", "")]}, "gold: doc_id: 'a' is given 2 times"),
     ],
 )

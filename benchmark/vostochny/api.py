@@ -177,10 +177,10 @@ def _check_options(
     unknown_layers = [x for x in layers if x not in LAYERS]
     if unknown_layers:
         raise InputError(
-            [Problem("layers", None, None, f"{x!r} is none of {', '.join(LAYERS)}") for x in unknown_layers]
+            [Problem("layers", None, None, f"{x!r} is not one of {', '.join(LAYERS)}") for x in unknown_layers]
         )
     if unknown not in UNKNOWN_CHOICES:
-        raise InputError([Problem("unknown", None, None, f"{unknown!r} is none of {', '.join(UNKNOWN_CHOICES)}")])
+        raise InputError([Problem("unknown", None, None, f"{unknown!r} is not one of {', '.join(UNKNOWN_CHOICES)}")])
     return Options(
         tuple(dict.fromkeys(layers)),
         read_view(view, ontology) if isinstance(view, str) else view,
@@ -219,7 +219,7 @@ def _check_predictions(
         own = prediction.doc_id if isinstance(prediction, Document) else prediction.get("doc_id")
         doc_id, problem = _find_article(own if key is None else key, by_id)
         if not problem and doc_id in seen:
-            problem = f"{doc_id!r} is given twice; give each article one prediction"
+            problem = f"{doc_id!r} appears twice; give each article one prediction"
         seen.add(doc_id)
         if problem:
             problems.append(Problem(where, None, "doc_id", problem))

@@ -145,7 +145,7 @@ def _read_registries(folder: Folder) -> None:
         folder.registry = {kind: _read_yaml(folder, clusters / name, dict) or {} for kind, name in REGISTRIES.items()}
         for path in sorted(clusters.glob("*.yaml")):
             if path.name not in REGISTRIES.values():
-                folder.add_unreadable(path, None, f"is none of {', '.join(REGISTRIES.values())}")
+                folder.add_unreadable(path, None, f"is not one of {', '.join(REGISTRIES.values())}")
 
 
 def _read_adjudication(folder: Folder) -> None:

@@ -116,8 +116,8 @@ def test_single_zones_can_be_scored():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--zone", "margin"], "'margin' is none of title"),
-        (["--metric", "entities.name"], "'entities.name' is none of entities.names"),
+        (["--zone", "margin"], "'margin' is not one of title"),
+        (["--metric", "entities.name"], "'entities.name' is not one of entities.names"),
         (["--resamples", "-1"], "-1 is too small"),
         (["--view", "ace2"], "is not one of the views"),
     ],

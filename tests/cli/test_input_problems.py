@@ -29,7 +29,7 @@ CASES = {
     "doc_id of another kind": ('{"doc_id": 3}', ":1: doc_id:", "is a number"),
     "unknown doc_id": ('{"doc_id": "003_614713fa8e662b7f"}', ":1: doc_id:", f"did you mean '{DOC}'?"),
     "ambiguous doc_id": ('{"doc_id": "00"}', ":1: doc_id:", "write more of the id"),
-    "document twice": (line() + "\n\n" + line(), ":3: doc_id:", "stands on line 1 already"),
+    "document twice": (line() + "\n\n" + line(), ":3: doc_id:", "is already on line 1"),
     "misspelt layer": (line(entites=[]), ":1: entites:", "did you mean 'entities'?"),
     "layer is no list": (line(entities={}), ":1: entities:", "is an object; expected a list"),
     "item is no object": (line(entities=[3]), ":1: entities[0]:", "is a number; expected an object"),

@@ -141,6 +141,18 @@ def test_a_plug_in_is_found_by_its_entry_point(tmp_path, monkeypatch):
         read_predictions(path, "linez")
 
 
+def test_a_plug_in_may_use_the_former_names() -> None:
+    """Until 3.0: the module reading, and three methods of a Reading."""
+    from vostochny.formats import Fault, FormatError, reading
+
+    former = reading.Reading(ONTOLOGY, {d.doc_id: d for d in make_gold()})
+    former.fault("x", 1, "f", "is wrong")
+    former.note("a note")
+    assert former.problems == [Fault("x", 1, "f", "is wrong")] and former.notes == ["a note"]
+    assert former.text_of("one") == make_gold()[0].text
+    assert issubclass(FormatError, ValueError) and FormatError(former.problems).faults == former.problems
+
+
 def test_what_is_no_format_is_said(tmp_path):
     path = tmp_path / "x"
     path.write_text("Just some prose about Kim.\nAnd more.")

@@ -192,8 +192,8 @@ def test_problems_name_the_users_file_and_line_wherever_the_line_was_copied(
         for wanted in (
             f"{predicted[1]}:5: entities[0].end: ",
             f"{predicted[1]}:8: doc_id: unknown document 'd0000x'; did you mean",
-            f"{predicted[2]}:21: doc_id: d00002 stands on line 3 of {predicted[0]} already",
-            f"{gold[2]}:21: doc_id: d00023 stands on line 4 of {gold[1]} already",
+            f"{predicted[2]}:21: doc_id: d00002 is already on line 3 of {predicted[0]}",
+            f"{gold[2]}:21: doc_id: d00023 is already on line 4 of {gold[1]}",
             f"{gold[2]}:22: column",
         ):
             assert any(m.startswith(wanted) for m in messages), (wanted, messages)
@@ -204,8 +204,8 @@ def test_problems_name_the_users_file_and_line_wherever_the_line_was_copied(
     for wanted in (
         f"{predicted[1]}:5: entities[0].end: ",
         f"{predicted[1]}:8: doc_id: unknown document 'd0000x'",
-        f"{predicted[2]}:21: doc_id: d00002 stands on line 3 of {predicted[0]} already",
-        f"{gold[2]}:21: doc_id: d00023 stands on line 4 of {gold[1]} already",
+        f"{predicted[2]}:21: doc_id: d00002 is already on line 3 of {predicted[0]}",
+        f"{gold[2]}:21: doc_id: d00023 is already on line 4 of {gold[1]}",
     ):
         assert any(m.startswith(wanted) for m in messages), (wanted, messages)
 

@@ -84,6 +84,9 @@ class Reading:
         document = self.find_document(doc_id)
         return (document.text or None) if document else None
 
+    # The former names of three methods, which plug-ins may call until 3.0.
+    fault, note, text_of = add_problem, add_note, find_text
+
     # -- gold ------------------------------------------------------------------------------------------------------
 
     def read_gold(self, records: Iterable[Record], own_types: bool = False) -> list[Document]:
@@ -134,7 +137,7 @@ class Reading:
             prediction = self._read_record(record, doc_id, text, unknown, view, document, offsets)
             if doc_id in first:
                 line = first[doc_id].line
-                where = f"stands on line {line} already" if line else "appears twice"
+                where = f"is already on line {line}" if line else "appears twice"
                 message = f"{doc_id} {where}; give each document one line"
                 self.add_problem(record.path, record.line, "doc_id", message)
             elif doc_id:

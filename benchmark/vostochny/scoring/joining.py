@@ -196,7 +196,7 @@ class _Side:
                 file, line = divmod(self._seen[doc_id], 1 << _LINE_BITS)
                 path = self._files[file]
             where = f"line {line}" if path == chunk.path else f"line {line} of {path}"
-            message = f"{doc_id} stands on {where} already; give each document one line"
+            message = f"{doc_id} is already on {where}; give each document one line"
             self._problems.append(Problem(chunk.path, chunk.number(at), "doc_id", message))
         numbers = chunk.all_numbers()
         self._seen |= {doc_id: base + numbers[at] for doc_id, at in out.items()}

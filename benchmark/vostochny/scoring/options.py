@@ -106,7 +106,7 @@ def check_execution(
 def check_metrics(names: Sequence[str]) -> tuple[str, ...]:
     """Return known metric names, each once. Raises InputError with every unknown one."""
     problems = [
-        Problem("--metric", None, None, f"{n!r} is none of {', '.join(METRICS)}") for n in names if n not in METRICS
+        Problem("--metric", None, None, f"{n!r} is not one of {', '.join(METRICS)}") for n in names if n not in METRICS
     ]
     if problems:
         raise InputError(problems)
@@ -116,7 +116,7 @@ def check_metrics(names: Sequence[str]) -> tuple[str, ...]:
 def check_zones(names: Sequence[str], ontology: Ontology) -> tuple[str, ...]:
     """Return known zone names in the order of the ontology. Raises InputError with every unknown one."""
     problems = [
-        Problem("--zone", None, None, f"{n!r} is none of {', '.join(ontology.zones)}")
+        Problem("--zone", None, None, f"{n!r} is not one of {', '.join(ontology.zones)}")
         for n in names
         if n not in ontology.zones
     ]
