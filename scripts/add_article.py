@@ -1,1 +1,1 @@
-__import__("moved").to("add-article")  # the former name of: python -m scripts add-article
+__import__("moved").to("add-article")  # former name, until 3.0, of: python -m scripts add-article

@@ -1,1 +1,1 @@
-__import__("moved").to("corpus")  # the former name of: python -m scripts corpus
+__import__("moved").to("corpus")  # former name, until 3.0, of: python -m scripts corpus

@@ -1,1 +1,1 @@
-__import__("moved").to("datasheet")  # the former name of: python -m scripts datasheet
+__import__("moved").to("datasheet")  # former name, until 3.0, of: python -m scripts datasheet

@@ -1,1 +1,1 @@
-__import__("moved").to("diff")  # the former name of: python -m scripts diff
+__import__("moved").to("diff")  # former name, until 3.0, of: python -m scripts diff

@@ -1,1 +1,1 @@
-__import__("moved").to("label-config")  # the former name of: python -m scripts label-config
+__import__("moved").to("label-config")  # former name, until 3.0, of: python -m scripts label-config

@@ -1,1 +1,1 @@
-__import__("moved").to("")  # the former name of: python -m scripts COMMAND
+__import__("moved").to("")  # former name, until 3.0, of: python -m scripts COMMAND

@@ -1,1 +1,1 @@
-__import__("moved").to("leaderboard")  # the former name of: python -m scripts leaderboard
+__import__("moved").to("leaderboard")  # former name, until 3.0, of: python -m scripts leaderboard

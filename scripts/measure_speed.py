@@ -1,1 +1,1 @@
-__import__("moved").to("speed")  # the former name of: python -m scripts speed
+__import__("moved").to("speed")  # former name, until 3.0, of: python -m scripts speed

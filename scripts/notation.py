@@ -1,1 +1,1 @@
-__import__("moved").to("notation")  # the former name of: python -m scripts notation
+__import__("moved").to("notation")  # former name, until 3.0, of: python -m scripts notation

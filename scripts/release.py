@@ -1,1 +1,1 @@
-__import__("moved").to("release")  # the former name of: python -m scripts release
+__import__("moved").to("release")  # former name, until 3.0, of: python -m scripts release

@@ -1,1 +1,1 @@
-__import__("moved").to("coverage")  # the former name of: python -m scripts coverage
+__import__("moved").to("coverage")  # former name, until 3.0, of: python -m scripts coverage

@@ -1,1 +1,1 @@
-__import__("moved").to("validate")  # the former name of: python -m scripts validate
+__import__("moved").to("validate")  # former name, until 3.0, of: python -m scripts validate

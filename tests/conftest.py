@@ -18,6 +18,15 @@ from tests.support.requirements import skip_or_fail
 effort.load_profile()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run browser tests last.
+
+    Playwright's synchronous calls keep an event loop running in this thread until the session ends, and libraries that
+    start a loop of their own (inspect_ai) fail beside it.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.fixture(scope="session")
 def sample_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Return paths of files and folders of every kind that a format or an extractor writes, by the name of the kind.

@@ -90,7 +90,7 @@ def _build_full_schema(o: Ontology) -> Schema:
     }
     return {
         "$schema": DRAFT,
-        "title": "A prediction of one article, one JSON object a line",
+        "title": "A prediction of one article, one JSON object per line",
         "type": "object",
         "properties": {
             "doc_id": {"type": "string", "minLength": 1, "description": "the article's id, or the beginning of it"},

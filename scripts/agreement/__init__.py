@@ -1,0 +1,1 @@
+"""How far two annotators agree, and how their disagreements were decided."""

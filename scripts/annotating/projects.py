@@ -22,7 +22,7 @@ LOCAL_SERVER = STATE / "server.json"  # address, process and log-in of the local
 SYNC_STATES = STATE / "sync"  # see sync_state
 REPLACED = STATE / "replaced"  # copies of what `--ours` and `--theirs` replaced
 TITLE = "Vostochny"
-# What the local server is remembered by: its port, and so its URL, changes at every start.
+# The key of the local server in the sync states; its URL cannot be, because its port changes at every start.
 LOCAL_NAME = "local"
 
 
@@ -56,7 +56,7 @@ def find_project(client: Any, server: str) -> int | None:
     """Return the id of the project to use, or None where the server has none yet.
 
     It is the project that LABEL_STUDIO_PROJECT names, the one remembered from an earlier call, or the one with our
-    title. Raises ServerError where that one does not exist any more or several could be meant.
+    title. Raises ServerError if that one was deleted, or if several match.
     """
     requested = os.environ.get("LABEL_STUDIO_PROJECT")
     titles = {project.id: project.title for project in client.projects.list()}
@@ -68,7 +68,7 @@ def find_project(client: Any, server: str) -> int | None:
     candidates = [id_ for id_ in remembered if id_ in titles] or [id_ for id_ in titles if titles[id_] == TITLE]
     if len(candidates) > 1:
         ids = ", ".join(map(str, candidates))
-        raise ServerError(f"projects {ids} could be meant; name one with LABEL_STUDIO_PROJECT")
+        raise ServerError(f"several projects match: {ids}; name one with LABEL_STUDIO_PROJECT")
     if not candidates and remembered:
         raise ServerError(
             "the project was deleted on the server, with what was edited there since the last pull; to create it again "
@@ -86,14 +86,14 @@ def open_project(create: bool = False) -> tuple[Any, int, sync_state.State]:
     project = find_project(client, server)
     if project is None:
         if not create:
-            raise ServerError(f"the server has no project {TITLE!r} yet; push first")
+            raise ServerError(f"the server has no project {TITLE!r} yet; run python -m scripts push")
         project = create_project(client, CONFIG.read_text(encoding="utf-8"), TITLE)
         _hide_columns(client, project)
     return client, project, sync_state.load(SYNC_STATES, server, project)
 
 
 def _hide_columns(client: Any, project: int) -> None:
-    """Make the project's list of tasks show only doc_ids, which is what an annotator chooses by."""
+    """Make the project's list of tasks show only doc_ids, by which annotators choose."""
     answer = client._client_wrapper.httpx_client.request("api/dm/columns", method="GET", params={"project": project})
     columns = {f"{column['target']}:{column['id']}" for column in answer.json()["columns"] if not column.get("parent")}
     # The columns of the tasks' data are added by name: the server does not list them while there are no tasks.

@@ -41,15 +41,15 @@ def events_have_their_attributes(article: Article) -> Iterator[Breach]:
     "V27",
 )
 def failures_are_actual(article: Article) -> Iterator[Breach]:
-    """Only an actual, positive event has the outcome failure."""
+    """No event with another realis than actual, or with negative polarity, has an outcome."""
     for v in article.document.events:
         if v.outcome and (v.realis not in ("actual", None) or v.polarity == "negative"):
-            yield Breach(v.id, v.trigger, f"{v.realis} {v.polarity}")
+            yield Breach(v.id, v.trigger, " ".join(filter(None, [v.realis, v.polarity])))
 
 
 @rule("EV3", ARTICLE, "Remove it; words of a name do not trigger an event.", "V1")
 def no_trigger_overlaps_a_name(article: Article) -> Iterator[Breach]:
-    """No trigger is in a name."""
+    """No trigger overlaps a name."""
     for v in article.document.events:
         for name in article.names:
             if v.trigger.overlaps(name.span):
@@ -105,7 +105,7 @@ def fillers_have_an_admitted_type(article: Article) -> Iterator[Breach]:
         admitted = article.ontology.events[v.type].roles.get(role)
         kind = EVENT if isinstance(filler, Event) else filler.type
         if admitted is not None and kind not in admitted:
-            yield Breach(v.id, _span(filler), f"{role} of ‹{v.trigger.of(article.text)}› admits no {kind}")
+            yield Breach(v.id, _span(filler), f"{role} of ‹{v.trigger.of(article.text)}› does not admit {kind}")
 
 
 @rule("AR3", ARTICLE, "Choose a mention in that sentence, or leave the role empty.", "A1")

@@ -85,7 +85,7 @@ def test_the_python_of_the_readme_runs(folder, monkeypatch):
     assert names["articles"].num_rows >= 5 and names["quotes"].num_rows > 50
     names = {}
     exec(test, names)
-    names["test_the_extractor_holds_its_level"]()
+    names["test_score_stays_above_the_threshold"]()
 
 
 def test_every_file_the_readme_points_to_is_there():

@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"vostochny: {_summarise(len(e.problems), args.consequence)}", file=sys.stderr)
         return 2
     except BrokenPipeError:
-        # The reader has closed its end (`vostochny show 003 | head`), which is no error. Standard output is pointed
+        # The reader has closed its end (`vostochny show 003 | head`); that is not an error. Standard output is pointed
         # elsewhere because Python flushes it once more at exit and would complain there.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

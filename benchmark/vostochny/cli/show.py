@@ -66,6 +66,6 @@ def run(args: argparse.Namespace) -> int:
     width = shutil.get_terminal_size((DEFAULT_COLUMNS, 24)).columns if is_terminal else DEFAULT_COLUMNS
     colour = is_terminal and not os.environ.get("NO_COLOR")
     sys.stdout.write(article.render(pair, layers, bool(args.predictions), width, colour))
-    # Flushed here, so that a reader who has gone away is noticed inside main().
+    # Flushed here, so that a closed pipe is noticed inside main().
     sys.stdout.flush()
     return 0

@@ -20,7 +20,7 @@ def load(spec: str) -> Extractor:
     for part in name.split("."):
         target = getattr(target, part, None)
     if not callable(target):
-        problem = f"has no {name}" if target is None else f"has a {name} that is not a function"
+        problem = f"has no function {name}" if target is None else f"has a {name} that is not a function"
         raise ExtractorError(f"{spec}: {where} {problem}")
     return target
 

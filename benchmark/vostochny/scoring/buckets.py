@@ -1,9 +1,9 @@
 """Rewrite gold and predictions that are split differently into buckets, each with both sides of the same documents.
 
-An optional step before the parts of a score of files. Documents are hash-partitioned by doc_id, so each file can be
-rewritten by itself, on any worker, and each bucket is then a part like any other. This reads and writes everything once
-more, in a scratch folder that takes as much space as all files unpacked. A bucket bounds what one process keeps in
-memory (BUCKET_BYTES).
+This runs before scoring where gold and predictions are split into files differently. Documents are hash-partitioned by
+doc_id, so each file can be rewritten by itself, on any worker, and each bucket is then a part like any other. This
+reads and writes everything once more, in a scratch folder that takes as much space as all files unpacked. A bucket
+bounds what one process keeps in memory (BUCKET_BYTES).
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class SplitFile:
 
 
 def choose_bucket_count(size: int) -> int:
-    """Return the number of buckets for files of so many bytes, unpacked."""
+    """Return the number of buckets for files of ``size`` bytes after unpacking."""
     return max(1, min(MAX_BUCKETS, -(-size // BUCKET_BYTES)))
 
 
@@ -79,14 +79,14 @@ def split_file(task: BucketTask) -> SplitFile:
                 bucket_numbers = (keys >> np.uint64(32)) % np.uint64(task.buckets)
                 for (at, _), bucket in zip(lines, bucket_numbers.tolist(), strict=True):
                     if bucket not in files:
-                        files[bucket] = stack.enter_context(_open_whole(_path(task, bucket)))
+                        files[bucket] = stack.enter_context(_open_atomically(_path(task, bucket)))
                     line, raw = chunk.lines[at]
                     files[bucket].write(raw + b"\n")
                     line_numbers.setdefault(bucket, []).append(line)
         except InputError as e:
             problems += e.problems
     for bucket, numbers in line_numbers.items():
-        with _open_whole(_path(task, bucket, "npy")) as file:
+        with _open_atomically(_path(task, bucket, "npy")) as file:
             np.save(file, np.array(numbers, dtype=np.int64))
     return SplitFile(task, tuple(sorted(line_numbers)), tuple(problems))
 
@@ -107,10 +107,10 @@ def _path(task: BucketTask, bucket: int, ending: str = "jsonl") -> str:
 
 
 @contextmanager
-def _open_whole(path: str) -> Iterator[Any]:
+def _open_atomically(path: str) -> Iterator[Any]:
     """Open a file for writing that appears under its name only once it is complete.
 
-    A shard may be split twice, where the first worker died; neither must see the other's half.
+    A shard may be split twice, where the first worker died; neither must see the other's unfinished file.
     """
     if shards.is_remote(path):
         files, inside = shards.open_filesystem(path)

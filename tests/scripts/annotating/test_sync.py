@@ -371,7 +371,7 @@ def test_errors_are_reported_in_one_line(
     assert "has no such project" in said(server.url, server.token, 10**6)
     assert "LABEL_STUDIO_API_KEY is not set" in said(server.url, "")
     monkeypatch.setattr(projects, "TITLE", "nothing of this name")
-    assert "has no project 'nothing of this name' yet; push first" in said(server.url, server.token)
+    assert "has no project 'nothing of this name' yet; run python -m scripts push" in said(server.url, server.token)
 
 
 def test_a_personal_access_token_works_as_well(site: Site, server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
