@@ -128,7 +128,7 @@ def test_a_problem_stays_with_its_article_which_is_tried_again(folder, capsys, b
     ("spec", "message"),
     [
         ("nothere:find", "no such module"),
-        ("mine:missing", "has no missing"),
+        ("mine:missing", "has no function missing"),
         ("mine:NUMBER", "not a function"),
         ("broken:find", "SyntaxError"),
         ("needy:find", "needs the module not_there_at_all"),
