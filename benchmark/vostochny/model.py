@@ -142,6 +142,10 @@ class Placement:
         """The number of spans that were given by their words."""
         return self.exact + self.normalised + self.unplaced_count
 
+    # The former names, kept until 3.0.
+    missed = unplaced_count
+    untold = property(lambda self: self.unlisted)
+
 
 @dataclass(frozen=True, slots=True)
 class Document:

@@ -1,7 +1,7 @@
 """Read and write Label Studio tasks: in files, and in a project on a server.
 
 A ``client`` is the SDK's, as :func:`scripts.annotating.server.connect` returns it. A task is canonical in the sense of
-:func:`vostochny.formats.label_studio.canonical`.
+:func:`vostochny.formats.label_studio.canonicalize`.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from tests.support.two_articles import (
 from vostochny import cli, scoring
 from vostochny.errors import InputError
 from vostochny.formats import registry
-from vostochny.model import Entity, Span
+from vostochny.model import Entity, Placement, Span
 
 # Kind of sample → the format it is detected as, and what it keeps of the gold.
 KINDS = {
@@ -142,14 +142,21 @@ def test_a_plug_in_is_found_by_its_entry_point(tmp_path, monkeypatch):
 
 
 def test_a_plug_in_may_use_the_former_names() -> None:
-    """Until 3.0: the module reading, and three methods of a Reading."""
-    from vostochny.formats import Fault, FormatError, reading
+    """Until 3.0: the module reading, the methods of a Reading, the errors, and the function for extractors."""
+    from vostochny.extractors import Extract, unannotated
+    from vostochny.formats import Empty, Fault, FormatError, Unreadable, reading
 
     former = reading.Reading(ONTOLOGY, {d.doc_id: d for d in make_gold()})
     former.fault("x", 1, "f", "is wrong")
     former.note("a note")
     assert former.problems == [Fault("x", 1, "f", "is wrong")] and former.notes == ["a note"]
-    assert former.text_of("one") == make_gold()[0].text
+    assert former.text_of("one") == make_gold()[0].text and former.document_of("one").doc_id == "one"
+    assert former.faults == former.problems
+    with pytest.raises(FormatError, match="x:1: f: is wrong"):
+        former.raise_faults()
+    assert issubclass(Empty, FormatError) and issubclass(Unreadable, FormatError)
+    assert not unannotated(make_gold()[0]).entities and Extract is not None
+    assert (Placement(unplaced=((Span(0, 0), "words"),)).missed, Placement().untold) == (1, 0)
     assert issubclass(FormatError, ValueError) and FormatError(former.problems).faults == former.problems
 
 

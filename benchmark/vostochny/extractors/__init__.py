@@ -108,6 +108,9 @@ def strip_annotations(document: Document) -> Document:
     )  # fmt: skip
 
 
+unannotated = strip_annotations  # the former name, which plug-ins may use until 3.0
+
+
 def notes_of(extractor: Extractor) -> list[str]:
     """Return the lines that an extractor wants printed when all articles are done."""
     return list(getattr(extractor, "notes", ()))

@@ -15,7 +15,10 @@ the format's and whose value is such a module (or object). With a function ``det
 about files that no built-in format recognises.
 """
 
-from vostochny.errors import InputError as FormatError  # the former name, removed in 3.0
-from vostochny.errors import Problem as Fault  # likewise
+# The former names, kept until 3.0.
+from vostochny.errors import EmptyFileError as Empty
+from vostochny.errors import InputError as FormatError
+from vostochny.errors import Problem as Fault
+from vostochny.errors import UnreadableFileError as Unreadable
 
-__all__ = ["Fault", "FormatError"]
+__all__ = ["Empty", "Fault", "FormatError", "Unreadable"]

@@ -84,9 +84,6 @@ class Reading:
         document = self.find_document(doc_id)
         return (document.text or None) if document else None
 
-    # The former names of three methods, which plug-ins may call until 3.0.
-    fault, note, text_of = add_problem, add_note, find_text
-
     # -- gold ------------------------------------------------------------------------------------------------------
 
     def read_gold(self, records: Iterable[Record], own_types: bool = False) -> list[Document]:
@@ -219,3 +216,8 @@ class Reading:
         files = {name: i for i, name in enumerate(dict.fromkeys(p.file for p in self.problems))}
         if self.problems:
             raise InputError(sorted(self.problems, key=lambda p: (files[p.file], p.line or 0)))
+
+    # The former names, which plug-ins may use until 3.0.
+    fault, note, text_of, document_of = add_problem, add_note, find_text, find_document
+    gold_documents, predictions, raise_faults = read_gold, read_predictions, raise_problems
+    faults = property(lambda self: self.problems)

@@ -129,7 +129,7 @@ def _has_tags(start: bytes) -> bool:
 
 
 def _detect_json(path: str, head: bytes, start: bytes) -> str:
-    """Return the format of JSON, judged by its first line if that is a value of its own, else by the whole file."""
+    """Return the format of JSON: that of its first line if that is a complete value, else that of the whole file."""
     first_line, newline, _ = start.partition(b"\n")
     # Fast path: recognise our own JSON Lines without importing the other formats.
     is_ours = re.match(rb'\{"doc_id": ?"[^"]*", ?"(?:title|text|entities|events|quotes)":', start)

@@ -96,7 +96,7 @@ VIEWS.scores = {
         `Scores cover ${DATA.documentCount} articles; mistakes and articles are shown for the first ${DATA.articles.length} only.`) : null,
       h('p', {class: 'key'}, h('span', {class: 'key-dot'}), ' score ', h('span', {class: 'key-these'}),
         ' 95 % interval for this system on text like these articles ', h('span', {class: 'key-new'}),
-        ' 95 % interval for other articles of this kind; (no bar: too few items, or no variation)',
+        ' 95 % interval for other articles of this kind (no bar: too few items, or no variation)',
         seen.some(score => score.agreement !== undefined) ? [h('span', {class: 'key-agreement'}), ' agreement of the annotators: this gold cannot distinguish scores above it'] : null)));
     if (!type) {
       main.append(h('section', {'aria-labelledby': 'picture'}, h('h2', {id: 'picture'}, 'Metrics'), drawPlot(seen.filter(score => score.pictured))));
