@@ -4,7 +4,7 @@ The functions do what ``vostochny run`` and ``vostochny score`` do, without file
 
     >>> import vostochny
     >>> articles = vostochny.load()
-    >>> [article.doc_id[:3] for article in articles]
+    >>> [article.short_id for article in articles]
     ['000', '001', '002', '003', '004']
 """
 

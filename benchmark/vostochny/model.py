@@ -11,6 +11,14 @@ from dataclasses import dataclass, field
 LAYERS = ("entities", "events", "quotes")  # the layers of a document, which are annotated, predicted and scored
 
 
+def shorten_id(doc_id: str) -> str:
+    """Return a document's id up to its first underscore, as people type it and tables print it.
+
+    For example 003 for 003_614713fa8e662b7e; ``add-article`` refuses an id whose short form is another article's.
+    """
+    return doc_id.partition("_")[0] or doc_id
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A stretch ``text[start:end]`` in code points; ``0 <= start < end``.
@@ -166,5 +174,10 @@ class Document:
     entities: tuple[Entity, ...] = ()
     events: tuple[Event, ...] = ()
     quotes: tuple[Quote, ...] = ()
-    emitted: frozenset[str] = field(default=frozenset({"entities", "events", "quotes"}))
+    emitted: frozenset[str] = field(default=frozenset(LAYERS))
     placement: Placement = Placement()
+
+    @property
+    def short_id(self) -> str:
+        """The short form of ``doc_id``; see :func:`shorten_id`."""
+        return shorten_id(self.doc_id)

@@ -140,7 +140,7 @@ def compare(a: Mapping[str, Document], b: Mapping[str, Document]) -> dict[str, A
         return scoring.score([change(a[i]) for i in ids], {i: change(b[i]) for i in ids}, ontology, options)
 
     result = score()
-    outside = score(lambda d: drop_examples(d, examples.get(d.doc_id[:3], [])), resamples=0)
+    outside = score(lambda d: drop_examples(d, examples.get(d.short_id, [])), resamples=0)
     scores = {
         label: _describe_score(result, outside, name) for label, name in METRICS.items() if name in result.measures
     }

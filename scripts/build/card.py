@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from scripts.build.dataset_fields import MEANING, ROWS, Field, drop_text_fields, list_features
-from vostochny.model import Document
+from vostochny.model import Document, shorten_id
 from vostochny.ontology import Ontology
 
 
@@ -53,7 +53,7 @@ def render_agreement(report: Mapping[str, Any]) -> str:
             continue
         by = score.get("by_article") or {}
         worst = min(by, key=lambda i: by[i]) if by and min(by.values()) < 1 else None
-        low = f"{percent(by[worst])} ({worst[:3]})" if worst else "–"
+        low = f"{percent(by[worst])} ({shorten_id(worst)})" if worst else "–"
         items = f"{score['a']:.0f}, {score['b']:.0f}" if "a" in score else "–"
         outside = score.get("outside_examples") or {}
         unshown = percent(outside.get("f1")) if outside else "–"

@@ -22,7 +22,7 @@ from scripts.files import ANNOTATIONS, CORPUS, ROOT, read_json, read_json_lines,
 from vostochny import corpus
 from vostochny.errors import InputError, Problem
 from vostochny.formats import jsonl
-from vostochny.model import Document, Entity, Event, Quote
+from vostochny.model import Document, Entity, Event, Quote, shorten_id
 
 TARGETS = tuple(ROOT / name for name in ("DATASHEET.md", "README.md", "docs/scale.md"))
 MARK = re.compile(r"<!-- generated:(\S+) -->(.*?)<!-- /generated -->", re.S)
@@ -47,7 +47,7 @@ def _article_values(documents: list[Document]) -> dict[str, str]:
     characters = sum(len(d.text) for d in documents)
     translated: dict[str, list[str]] = {}
     for doc_id, about in manifest.items():
-        translated.setdefault(about["translated"], []).append(doc_id[:3])
+        translated.setdefault(about["translated"], []).append(shorten_id(doc_id))
     reviews = Counter(about["review"] for about in manifest.values())
     return {
         "articles": str(len(documents)),
@@ -92,7 +92,7 @@ def _annotation_values(documents: list[Document]) -> dict[str, str]:
     discrepancies = store.read_discrepancies()
     examples = two_passes.read_examples()
     characters = {
-        (d.doc_id, i) for d in documents for s in examples.get(d.doc_id[:3], []) for i in range(s.start, s.end)
+        (d.doc_id, i) for d in documents for s in examples.get(d.short_id, []) for i in range(s.start, s.end)
     }  # fmt: skip
     scores = {label: s["f1"] for label, s in report["f1"].items() if "measure" in s}
     low = sorted(scores, key=lambda label: scores[label])[:3]

@@ -22,7 +22,7 @@ from scripts import exchange, store
 from scripts.files import ROOT, write_atomically
 from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio
-from vostochny.model import Document, Span, Zone
+from vostochny.model import Document, Span, Zone, shorten_id
 from vostochny.text.layout import cover_with_zones, paragraphs_of
 
 _DOC_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -90,8 +90,7 @@ def check_new(doc_id: str, data: bytes, known: dict[str, Any], seeds: Path, gold
     elif doc_id in known:
         problems.append(Problem("--id", None, None, f"{doc_id} is an article already; choose another name with --id"))
     else:
-        # People type 003 for an article and reports print it: what is before the first _ must be unique.
-        near = [k for k in known if k.partition("_")[0] == doc_id.partition("_")[0]]
+        near = [k for k in known if shorten_id(k) == shorten_id(doc_id)]
         near += [k for k in known if (k.startswith(doc_id) or doc_id.startswith(k)) and k not in near]
         if near:
             message = f"{doc_id} begins as {near[0]} does; choose a name with another beginning with --id"

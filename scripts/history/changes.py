@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from vostochny.model import Span
+from vostochny.model import Span, shorten_id
 
 # Every layer that can change, in the order of a report.
 LAYERS = (
@@ -51,7 +51,7 @@ class Change:
         """Article and offsets, as far as there are any: ``003 12–20``."""
         if self.doc_id is None:
             return ""
-        short = self.doc_id.partition("_")[0]
+        short = shorten_id(self.doc_id)
         return short if self.start is None else f"{short} {self.start}–{self.end}"
 
     def as_row(self) -> dict[str, Any]:

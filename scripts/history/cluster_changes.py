@@ -12,6 +12,7 @@ from typing import Any
 
 from scripts.history.changes import Change, quote_words
 from scripts.history.item_changes import Comparison
+from vostochny.model import shorten_id
 
 KINDS = {"entities": "entity", "events": "event", "quotes": "utterance"}  # layer → what its clusters are of
 REGISTRY_OF = {"entity": "entities", "event": "events", "utterance": "utterances"}  # kind → registry's file name
@@ -146,7 +147,7 @@ class _Regrouping:
                 place = first.doc_id, first.id, first.start, first.end
                 self.result.changes.append(Change("clusters", "cluster", description, *place, old, new))
                 continue
-            words = ", ".join(f"{m.doc_id.partition('_')[0]} {m.words}" for m in group[:MAX_MOVES_SHOWN])
+            words = ", ".join(f"{shorten_id(m.doc_id)} {m.words}" for m in group[:MAX_MOVES_SHOWN])
             rest = f" and {len(group) - MAX_MOVES_SHOWN} more" if len(group) > MAX_MOVES_SHOWN else ""
             way = f"from {old or 'no cluster'} to {new or 'no cluster'}"
             description = f"{self.kind}: {len(group)} mentions moved {way}: {words}{rest}"
@@ -209,7 +210,7 @@ def compare_discrepancies(a: list[Any], b: list[Any]) -> Iterator[Change]:
     """Yield what changed in the records of where the articles disagree; ``a`` and ``b`` are lists of records."""
 
     def places(row: Mapping[str, Any]) -> str:
-        spans = sorted((s["doc_id"].partition("_")[0], s["start"], s["end"], s["text"]) for s in row.get("spans") or [])
+        spans = sorted((shorten_id(s["doc_id"]), s["start"], s["end"], s["text"]) for s in row.get("spans") or [])
         return ", ".join(f"{doc} {quote_words(words)}" for doc, _, _, words in spans)
 
     old, new = ({str(row.get("id")): row for row in rows} for rows in (a, b))

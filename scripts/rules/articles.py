@@ -111,8 +111,7 @@ class Article:
 
     @property
     def short_id(self) -> str:
-        """The article's number, as people write it: 003."""
-        return self.document.doc_id.partition("_")[0]
+        return self.document.short_id
 
     @cached_property
     def names(self) -> list[Entity]:

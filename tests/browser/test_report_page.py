@@ -194,7 +194,7 @@ def test_filters_work_by_keyboard(opened: Callable[..., Any], report: Path) -> N
     assert 0 < count(page) < everything
     page.select_option("#filter-type", "")
     page.select_option("#filter-article", GOLD[1].doc_id)
-    assert set(page.locator(".mistakes td:last-child").all_inner_texts()) == {GOLD[1].doc_id[:3]}
+    assert set(page.locator(".mistakes td:last-child").all_inner_texts()) == {GOLD[1].short_id}
 
 
 def test_a_cell_of_the_table_lists_its_mistakes_and_a_row_jumps_to_its_place(

@@ -17,6 +17,7 @@ import vostochny
 from tests.support.processes import run_vostochny
 from vostochny import cli, extractors
 from vostochny.extractors import ExtractorError, Settings
+from vostochny.model import shorten_id
 from vostochny.ontology import load_ontology
 
 ONTOLOGY = load_ontology()
@@ -108,10 +109,10 @@ def test_numpy_numbers_are_numbers(folder):
     ],
 )
 def test_a_problem_stays_with_its_article_which_is_tried_again(folder, capsys, body, message):
-    code = f"def find(d):\n    if d.doc_id[:3] == '002':\n        {body}\n    return {{'entities': []}}\n"
+    code = f"def find(d):\n    if d.short_id == '002':\n        {body}\n    return {{'entities': []}}\n"
     (folder / "faulty.py").write_text(code)
     assert cli.main(["run", "faulty:find", "-o", "p.jsonl"]) == 1
-    assert [r["doc_id"][:3] for r in rows()] == ["000", "001", "003", "004"]
+    assert [shorten_id(r["doc_id"]) for r in rows()] == ["000", "001", "003", "004"]
     (error,) = rows("p.errors.jsonl")
     assert error["doc_id"] == IDS[2] and message in error["error"]
     captured = capsys.readouterr().err
@@ -151,7 +152,7 @@ def test_an_extractor_that_cannot_be_loaded_is_reported_in_one_line(folder, caps
 
 # -- resuming ------------------------------------------------------------------------------------------------------
 
-COUNTING = "def find(d):\n    open('calls', 'a').write(d.doc_id[:3] + ' ')\n    return {'entities': []}\n"
+COUNTING = "def find(d):\n    open('calls', 'a').write(d.short_id + ' ')\n    return {'entities': []}\n"
 
 
 def test_articles_already_done_are_skipped_and_a_cut_line_is_repaired(folder, capsys):
@@ -274,7 +275,7 @@ def test_a_timeout_restarts_the_program_for_the_next_article(folder):
     # Long enough for a busy machine to start Python, and far from the minute that the program would sleep.
     assert cli.main(["run", "command", program(folder, body), "-o", "p.jsonl", "--timeout", "4"]) == 1
     assert time.monotonic() - before < 50
-    assert [r["doc_id"][:3] for r in rows()] == ["000", "002", "003", "004"]
+    assert [shorten_id(r["doc_id"]) for r in rows()] == ["000", "002", "003", "004"]
     assert "no answer in 4 s" in rows("p.errors.jsonl")[0]["error"]
 
 

@@ -149,7 +149,7 @@ def test_show_writes_the_whole_article_and_every_mistake(capsys, tmp_path):
     bare = [replace(d, events=(), quotes=()) for d in make_mistakes(GOLD).values()]
     jsonl.write(str(path), bare)
     for document in GOLD:
-        assert cli.main(["show", document.doc_id[:3]]) == 0
+        assert cli.main(["show", document.short_id]) == 0
         plain = capsys.readouterr().out
         assert "\x1b" not in plain
         lines = iter("".join(plain.split()))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from vostochny.errors import InputError, Problem
+from vostochny.model import shorten_id
 from vostochny.text import copies
 
 Row = dict[str, Any]
@@ -180,7 +181,7 @@ def find_texts(standoff: StandOff, paths: Iterable[str | os.PathLike[str]]) -> d
         elif guess := _guess_article(path, data, standoff):
             differing.setdefault(guess, []).append(path)
         elif is_named:
-            names = ", ".join(f"{i[:3]}… (sha256 {a['sha256'][:12]}…)" for i, a in known.items())
+            names = ", ".join(f"{shorten_id(i)}… (sha256 {a['sha256'][:12]}…)" for i, a in known.items())
             problems.append(
                 Problem(
                     str(path), None, None, f"is not one of the articles {names}, neither by its hash nor by its name"

@@ -20,8 +20,3 @@ EXPLANATION = (
     "new articles: 95 % delete-one-document jackknife, for other articles of this kind. "
     "Neither covers articles on other events."
 )
-
-
-def shorten_id(doc_id: str) -> str:
-    """Return a document's id up to its first underscore, for narrow columns: 003 for 003_614713fa8e662b7e."""
-    return doc_id.partition("_")[0] or doc_id

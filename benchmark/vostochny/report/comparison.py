@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from vostochny.errors import InputError, Problem
-from vostochny.report import LABELS, shorten_id
+from vostochny.model import shorten_id
+from vostochny.report import LABELS
 from vostochny.scoring import Result
 from vostochny.stats.intervals import Interval, Resampling
 from vostochny.stats.paired import Comparison, adjust_comparisons, compare

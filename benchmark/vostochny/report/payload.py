@@ -10,8 +10,8 @@ from vostochny.metrics import catalogue
 from vostochny.metrics.counts import GOLD
 from vostochny.metrics.outcomes import LAYERS, VERDICTS, Item, Outcome, find_identity_errors, find_outcomes
 from vostochny.metrics.pairs import Pair
-from vostochny.model import Document, Entity, Event, Quote, Reference, Span
-from vostochny.report import EXPLANATION, LABELS, SETTING_LABELS, shorten_id
+from vostochny.model import Document, Entity, Event, Quote, Reference, Span, shorten_id
+from vostochny.report import EXPLANATION, LABELS, SETTING_LABELS
 from vostochny.scoring import Result
 from vostochny.stats import scores
 from vostochny.stats.scores import Measure, recall_only
@@ -168,7 +168,7 @@ def _build_article(pair: Pair, layers: tuple[str, ...]) -> dict[str, Any]:
     title = next((z.span for z in gold.zones if z.name == "title"), None)
     return {
         "id": gold.doc_id,
-        "short": shorten_id(gold.doc_id),
+        "short": gold.short_id,
         "title": " ".join((title.of(gold.text) if title else gold.text[:MAX_TITLE_CHARACTERS]).split()),
         "text": gold.text,
         "paragraphs": [[p.start, p.end] for p in gold.paragraphs],

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from vostochny.metrics import catalogue
 from vostochny.metrics.counts import GOLD
-from vostochny.report import EXPLANATION, LABELS, SETTING_LABELS, shorten_id
+from vostochny.model import shorten_id
+from vostochny.report import EXPLANATION, LABELS, SETTING_LABELS
 from vostochny.scoring import Result
 from vostochny.stats import scores
 from vostochny.stats.intervals import Interval, Uncertainty
