@@ -11,6 +11,7 @@ import yaml
 from scripts.build.dataset_fields import MEANING, ROWS, Field, drop_text_fields, list_features
 from vostochny.model import Document, shorten_id
 from vostochny.ontology import Ontology
+from vostochny.report.markdown_writer import format_table
 
 
 class _NoAliasDumper(yaml.SafeDumper):
@@ -32,18 +33,16 @@ def render_statistics(documents: list[Document]) -> str:
             [len(d.text), len(d.tokens), levels["NAM"], levels["value"], levels["NOM"], levels["PRO"],
              len(d.events), sum(len(e.arguments) for e in d.events), len(d.quotes)]
         )  # fmt: skip
-    rows = [[d.doc_id, *map(str, row)] for d, row in zip(documents, counts, strict=True)]
-    rows.append(["**all**", *(str(sum(row[i] for row in counts)) for i in range(len(head) - 1))])
-    lines = [" | ".join(row) for row in [head, ["---"] + ["---:"] * (len(head) - 1), *rows]]
-    return "\n".join(f"| {line} |" for line in lines)
+    rows = [[d.doc_id, *row] for d, row in zip(documents, counts, strict=True)]
+    return format_table(head, [*rows, ["**all**", *map(sum, zip(*counts, strict=True))]])
 
 
 def render_agreement(report: Mapping[str, Any]) -> str:
     """Return a Markdown table of the annotators' mutual F1; empty where the report (agreement.json) is empty."""
     if not report:
         return ""
-    head = "| figure | mutual F1 | lowest article | items of A, of B | outside the places shown | of |"
-    lines = [head, "| --- | ---: | ---: | ---: | ---: | ---: |"]
+    head = ("figure", "mutual F1", "lowest article", "items of A, of B", "outside the places shown", "of")
+    rows = []
 
     def percent(value: float | None) -> str:
         return "–" if value is None else f"{100 * value:.1f}"
@@ -57,10 +56,8 @@ def render_agreement(report: Mapping[str, Any]) -> str:
         items = f"{score['a']:.0f}, {score['b']:.0f}" if "a" in score else "–"
         outside = score.get("outside_examples") or {}
         unshown = percent(outside.get("f1")) if outside else "–"
-        lines.append(
-            f"| {label} | {percent(score['f1'])} | {low} | {items} | {unshown} | {outside.get('support', 0):.0f} |"
-        )
-    return "\n".join(lines)
+        rows.append((label, percent(score["f1"]), low, items, unshown, f"{outside.get('support', 0):.0f}"))
+    return format_table(head, rows)
 
 
 def render_citation(version: str, released: str | None) -> str:
@@ -122,16 +119,9 @@ def _render_yaml(shapes: Mapping[str, list[Field]], rows: Mapping[str, int], abo
 def _render_fields(shapes: Mapping[str, list[Field]], rows: Mapping[str, int]) -> str:
     parts = []
     for name, count in rows.items():
-        lines = [
-            f"### `{name}`",
-            "",
-            f"{count} rows, each {ROWS[name]}.",
-            "",
-            "| field | type | |",
-            "| --- | --- | --- |",
-        ]
-        lines += [f"| `{f['name']}` | {_describe_type(f)} | {MEANING[name][f['name']]} |" for f in shapes[name]]
-        parts.append("\n".join(lines))
+        fields = [(f"`{f['name']}`", _describe_type(f), MEANING[name][f["name"]]) for f in shapes[name]]
+        table = format_table(("field", "type", ""), fields, right=())
+        parts.append(f"### `{name}`\n\n{count} rows, each {ROWS[name]}.\n\n{table}")
     return "\n\n".join(parts)
 
 
@@ -157,7 +147,7 @@ def render_card(
     """
     gold_hash, build_hash = hashes
     shapes = list_features(ontology)
-    configs = "\n".join(f"| `{name}` | {count} | {ROWS[name]} |" for name, count in rows.items())
+    configs = [(f"`{name}`", count, ROWS[name]) for name, count in rows.items()]
     table = render_agreement(report)
     agreement = f"\nAgreement of A and B, in per cent:\n\n{table}\n" if table else ""
     return f"""---
@@ -191,9 +181,7 @@ an extractor against the gold: `vostochny score predictions.jsonl`.
 
 ## Configs
 
-| config | rows | a row is |
-| --- | ---: | --- |
-{configs}
+{format_table(("config", "rows", "a row is"), configs, right=(1,))}
 
 All have one split, `test`. Version {version}, gold `{gold_hash}`: the hash names the content of `documents` and
 stands in every config's description and in every score's signature.

@@ -12,8 +12,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from scripts import store
 from scripts.agreement import adjudicate, two_passes
@@ -23,6 +22,7 @@ from vostochny import corpus
 from vostochny.errors import InputError, Problem
 from vostochny.formats import jsonl
 from vostochny.model import Document, Entity, Event, Quote, shorten_id
+from vostochny.report.markdown_writer import format_table
 
 TARGETS = tuple(ROOT / name for name in ("DATASHEET.md", "README.md", "docs/scale.md"))
 MARK = re.compile(r"<!-- generated:(\S+) -->(.*?)<!-- /generated -->", re.S)
@@ -31,13 +31,6 @@ MARK = re.compile(r"<!-- generated:(\S+) -->(.*?)<!-- /generated -->", re.S)
 def _format_counts(counts: Counter[str]) -> str:
     """Return counts in words, the largest first: ``10 arguments, 4 events``."""
     return ", ".join(f"{n} {name}" for name, n in sorted(counts.items(), key=lambda x: (-x[1], x[0])))
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
-    """Return a Markdown table; all columns but the first are aligned to the right."""
-    names = list(head)
-    lines = [names, ["---"] + ["---:"] * (len(names) - 1), *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 def _article_values(documents: list[Document]) -> dict[str, str]:
@@ -55,7 +48,7 @@ def _article_values(documents: list[Document]) -> dict[str, str]:
         "unscored": f"{100 * outside / characters:.1f} %",
         "translated": "; ".join(f"{value}: {', '.join(ids)}" for value, ids in translated.items()),
         "review": ", ".join(f"{n} {state}" for state, n in reviews.items()),
-        "sha256": _table(["article", "sha256"], [[f"`{i}`", f"`{a['sha256']}`"] for i, a in manifest.items()]),
+        "sha256": format_table(["article", "sha256"], [[f"`{i}`", f"`{a['sha256']}`"] for i, a in manifest.items()]),
     }
 
 
@@ -115,7 +108,7 @@ def _annotation_values(documents: list[Document]) -> dict[str, str]:
         "agreement-mentions": percent("all mentions"),
         "agreement-triggers": percent("trigger with type"),
         "agreement-arguments": percent("argument with role"),
-        "kappas": _table(["label of matched items", "κ", "agreed", "of"], kappas),
+        "kappas": format_table(["label of matched items", "κ", "agreed", "of"], kappas),
         "adjudicated": str(len(adjudicated)),
         "adjudicated-layers": _format_counts(Counter(row["layer"] for row in adjudicated)),
         "adjudicated-sides": _format_counts(Counter(f"for {row['decision'].upper()}" for row in adjudicated)),
@@ -149,7 +142,7 @@ def _results_table() -> str:
             ends = f" ({100 * interval[0]:.1f}–{100 * interval[1]:.1f})" if interval else ""
             cells.append(f"{100 * score['value']:.1f}{ends}")
         rows.append([f"[{read_json(path)['name']}](benchmark/baselines/{name})", *cells])
-    return _table(["system", *columns], rows)
+    return format_table(["system", *columns], rows)
 
 
 def _coverage_values() -> dict[str, str]:

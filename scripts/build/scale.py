@@ -7,6 +7,7 @@ from typing import Any
 
 from scripts.files import ROOT, read_json
 from vostochny.errors import InputError, Problem
+from vostochny.report.markdown_writer import format_table
 from vostochny.scoring import buckets, executors, joining, streaming, totals
 
 DOCUMENTS = 10**9
@@ -51,9 +52,7 @@ def _cost_table(sizes: Mapping[str, Any]) -> str:
             format_bytes(k["bytes_of_a_total"] * executors.FAN_IN) for k in kinds
         ],
     }
-    lines = ["| | names alone | every metric |", "| --- | ---: | ---: |"]
-    lines += [f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items()]
-    return "\n".join(lines)
+    return format_table(["", "names alone", "every metric"], ([name, *cells] for name, cells in rows.items()))
 
 
 def compute_values(speed: Mapping[str, Any]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from vostochny.model import Span, shorten_id
+from vostochny.report.markdown_writer import escape_text, format_list
 
 # Every layer that can change, in the order of a report.
 LAYERS = (
@@ -121,20 +122,13 @@ class Changes:
         """Return the changes as Markdown, for a page or a comment on a merge request."""
         if not self:
             return f"Nothing changed between `{self.a}` and `{self.b}`.\n"
-        lines = [f"## `{self.a}` → `{self.b}`", "", *(f"- {line}" for line in self.summary())]
+        parts = [f"## `{self.a}` → `{self.b}`", format_list(self.summary())]
         for layer in self.totals:
-            lines += ["", f"### {layer}", ""]
-            lines += [f"- {f'`{c.place}` ' if c.place else ''}{_escape(c.description)}" for c in self.of(layer)]
-        return "\n".join(lines) + "\n"
+            items = (f"{f'`{c.place}` ' if c.place else ''}{escape_text(c.description)}" for c in self.of(layer))
+            parts += [f"### {layer}", format_list(items)]
+        return "\n\n".join(parts) + "\n"
 
     def as_json(self) -> str:
         """Return the changes as a JSON object: names of the states, totals by layer, and one row per change."""
         rows = {"a": self.a, "b": self.b, "totals": self.totals, "changes": [c.as_row() for c in self.changes]}
         return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
-
-
-def _escape(words: str) -> str:
-    """Escape the characters that Markdown interprets."""
-    for mark in "\\`*_[]<>":
-        words = words.replace(mark, "\\" + mark)
-    return words

@@ -17,6 +17,7 @@ from vostochny.formats import jsonl
 from vostochny.metrics import catalogue
 from vostochny.ontology import Ontology
 from vostochny.report import LABELS
+from vostochny.report.markdown_writer import format_table
 
 BUMPS = ("patch", "minor", "major")  # smallest first
 MEANINGS = {
@@ -134,35 +135,35 @@ class Notes:
     def entry(self) -> str:
         """Return the entry in Markdown."""
         gold = f"Gold `{self.after}`" if self.before in (None, self.after) else f"Gold `{self.before}` → `{self.after}`"
-        lines = [f"## {self.version} ({self.date})", "", f"{self.part.capitalize()}: {MEANINGS[self.part]}.", ""]
-        lines += [f"{gold}, since {self.since}.", "", *self._changes_table(), *self._scores_table()]
-        return "\n".join(lines).rstrip() + "\n"
+        parts = [f"## {self.version} ({self.date})", f"{self.part.capitalize()}: {MEANINGS[self.part]}."]
+        parts += [f"{gold}, since {self.since}.", *self._describe_changes(), *self._describe_scores()]
+        return "\n\n".join(parts) + "\n"
 
-    def _changes_table(self) -> list[str]:
+    def _describe_changes(self) -> list[str]:
         if not self.changes:
             return []
-        lines = ["| layer | added | removed | changed |", "| --- | ---: | ---: | --- |"]
+        rows = []
         for layer, counts in self.changes.totals.items():
             changed = ", ".join(f"{n} {kind}" for kind, n in counts.items() if kind not in ADDED_OR_REMOVED)
-            lines.append(f"| {layer} | {counts.get('added', 0)} | {counts.get('removed', 0)} | {changed} |")
-        return [*lines, "", f"To list them: `python -m scripts diff {self.since} v{self.version}`.", ""]
+            rows.append((layer, counts.get("added", 0), counts.get("removed", 0), changed))
+        table = format_table(("layer", "added", "removed", "changed"), rows, right=(1, 2))
+        return [table, f"To list them: `python -m scripts diff {self.since} v{self.version}`."]
 
-    def _scores_table(self) -> list[str]:
+    def _describe_scores(self) -> list[str]:
         rows = []
         for system, (before, after) in self.scores.items():
             if isinstance(before, str) or isinstance(after, str):
-                cells = [x if isinstance(x, str) else "scored" for x in (before, after)]
-                rows.append(f"| {system} | all | {cells[0]} | {cells[1]} | |")
+                rows.append((system, "all", *(x if isinstance(x, str) else "scored" for x in (before, after)), ""))
                 continue
             for name, label in METRICS.items():
                 old, new = before.get(name), after.get(name)
                 if old is not None or new is not None:
                     change = f"{new - old:+.3f}" if old is not None and new is not None else ""
-                    rows.append(f"| {system} | {label} | {_format(old)} | {_format(new)} | {change} |")
+                    rows.append((system, label, _format(old), _format(new), change))
         if not rows:
             return []
-        head = ["Stored outputs, scored on the gold before and after:", ""]
-        return [*head, "| system | score | before | after | change |", "| --- | --- | ---: | ---: | ---: |", *rows]
+        table = format_table(("system", "score", "before", "after", "change"), rows, right=(2, 3, 4))
+        return ["Stored outputs, scored on the gold before and after:", table]
 
 
 def _format(value: float | None) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 from vostochny import corpus
 from vostochny.metrics.counts import PREDICTED
 from vostochny.report import EXPLANATION, LABELS
+from vostochny.report.markdown_writer import escape_html, format_table
 from vostochny.scoring import Result
 from vostochny.stats import paired
 from vostochny.stats.intervals import Interval, Resampling
@@ -202,21 +203,17 @@ _SYSTEMS_HEAD = ("system", "what it is", "by", "how to reproduce")
 def render_markdown(board: Mapping[str, Any]) -> str:
     """Return the leaderboard as Markdown."""
     names = {s["id"]: s["name"] for s in board["systems"]}
-    lines = ["# Leaderboard", "", f"<!-- {HEADER} -->", "", f"{_EXPLANATION_OF_PLACES} {_capitalise(EXPLANATION)}", ""]
+    parts = ["# Leaderboard", f"<!-- {HEADER} -->", f"{_EXPLANATION_OF_PLACES} {_capitalise(EXPLANATION)}"]
     for table in board["tables"]:
-        lines += [f"## {table['title']}", "", _markdown_row(_HEAD), "| ---: | --- | ---: | ---: | ---: | --- |"]
-        lines += [_markdown_row(row) for row in _format_rows(table, names)] + [""]
-        lines += [_describe_agreement(table), ""] if "agreement" in table else []
-    lines += ["## Systems", "", _markdown_row(_SYSTEMS_HEAD), "| --- | --- | --- | --- |"]
-    for s in board["systems"]:
-        how = "`{}`".format(s["reproduce"].replace("`", "'")) if s["reproduce"] else ""
-        lines.append(_markdown_row((s["name"], s["what"], s["author"], how)))
-    return "\n".join([*lines, "", escape(_describe_gold(board, "`"), quote=False), ""])
-
-
-def _markdown_row(cells: Sequence[str]) -> str:
-    """Return a row of a Markdown table; what would end a cell or begin a tag is escaped."""
-    return "| " + " | ".join(escape(" ".join(c.split()), quote=False).replace("|", "\\|") for c in cells) + " |"
+        rows = [map(escape_html, row) for row in _format_rows(table, names)]
+        parts += [f"## {table['title']}", format_table(_HEAD, rows, right=(0, 2, 3, 4))]
+        parts += [_describe_agreement(table)] if "agreement" in table else []
+    systems = [
+        (s["name"], s["what"], s["author"], "`{}`".format(s["reproduce"].replace("`", "'")) if s["reproduce"] else "")
+        for s in board["systems"]
+    ]
+    parts += ["## Systems", format_table(_SYSTEMS_HEAD, [map(escape_html, row) for row in systems], right=())]
+    return "\n\n".join([*parts, escape_html(_describe_gold(board, "`"))]) + "\n"
 
 
 def _describe_agreement(table: Mapping[str, Any]) -> str:

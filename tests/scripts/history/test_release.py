@@ -71,7 +71,7 @@ def test_an_entry_has_the_changes_and_the_scores_of_each_system():
         "To list them: `python -m scripts diff v1.0.0 v1.1.0`.",
         "| one | names and values, exact | 0.500 | 0.750 | +0.250 |",
         "| one | trigger with type (Trig-C) | 0.250 | – |  |",
-        "| two | all | no earlier corpus | scored | |",
+        "| two | all | no earlier corpus | scored |  |",
     ):
         assert line in entry.splitlines()
     patch = Notes("1.0.1", "2030-01-02", "patch", "v1.0.0", Changes("a", "b", ()), "aaa", "aaa").entry()
