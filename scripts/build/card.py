@@ -1,17 +1,24 @@
-"""Render the dataset card, corpus/README.md: YAML for ``datasets`` (the types of every config), and text for people."""
+"""Render the dataset card, corpus/README.md: the values that its templates show.
+
+The prose is in templates/card.md, and in templates/card_without_text.md for the corpus without text.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from scripts.build.dataset_fields import MEANING, ROWS, Field, drop_text_fields, list_features
+from scripts.build.marks import fill_template
 from vostochny.model import Document, shorten_id
 from vostochny.ontology import Ontology
 from vostochny.report.markdown_writer import format_table
+
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 class _NoAliasDumper(yaml.SafeDumper):
@@ -148,121 +155,18 @@ def render_card(
     gold_hash, build_hash = hashes
     shapes = list_features(ontology)
     configs = [(f"`{name}`", count, ROWS[name]) for name, count in rows.items()]
-    table = render_agreement(report)
-    agreement = f"\nAgreement of A and B, in per cent:\n\n{table}\n" if table else ""
-    return f"""---
-{_render_yaml(shapes, rows, f"vostochny {version}, gold {gold_hash}, files {build_hash}")}
----
-
-# Vostochny: one summit, five newsrooms
-
-{_in_words(len(documents))} English news articles about one event, the meeting of Kim Jong Un and Vladimir Putin at the
-Vostochny cosmodrome in September 2023, annotated for entities, events and quotes. What is the same across the articles
-(a person, an event, an utterance) has one identity, and the claims on which the articles differ are listed. It is a
-test set: for measuring extractors, not for training them.
-
-**The labels were made by language models and no human has reviewed them.** What that means for a score is said
-[below](#how-the-labels-were-made).
-
-## Load it
-
-```python
-from datasets import load_dataset
-
-quotes = load_dataset("./corpus", "quotes", split="test")
-for quote in quotes.select(range(3)):
-    speaker = quote["source"]["cluster_name"] if quote["source"] else "nobody named"
-    print(speaker, quote["cue"]["text"], [part["text"] for part in quote["content"]])
-```
-
-No loading script, no network. `./corpus` is the folder of this card; without a name the config is `documents`. Offsets
-are Unicode code points into the article's `text`, end exclusive: `text[start:end]` is the words of every span. To score
-an extractor against the gold: `vostochny score predictions.jsonl`.
-
-## Configs
-
-{format_table(("config", "rows", "a row is"), configs, right=(1,))}
-
-All have one split, `test`. Version {version}, gold `{gold_hash}`: the hash names the content of `documents` and
-stands in every config's description and in every score's signature.
-
-{_render_fields(shapes, rows)}
-
-## Statistics
-
-{render_statistics(documents)}
-
-Generated from the repository's `seeds/` and `annotations/` by `python -m scripts corpus`.
-
-## Uses
-
-Meant for: scoring extractors of named entities, events with arguments, attributed quotes, and of identity within and
-across articles; comparing two systems on the same articles; studying how articles about one event differ in wording,
-claims and attribution.
-
-Not meant for:
-
-- training or tuning: these articles are a test set, and a model that has seen them measures nothing (`canary`);
-- ranking systems whose difference lies inside the intervals, or inside what the annotators disagree on;
-- claims about news at large, other events, other languages, or English that is nobody's translation;
-- facts about the persons and states named: the annotation says who claims what, not what is true;
-- conclusions about outlets: which outlets these are is not known.
-
-## How the labels were made
-
-A language model wrote a pilot annotation and a first draft of the guidelines. Two language-model annotators tried the
-draft on one article; the guidelines were rewritten with far fewer examples. Then language-model annotators A and B
-each annotated all articles, independently, from guidelines, ontology and texts alone; every disagreement was
-adjudicated, with its rule and reason, by a language model too. A, B, the author of the guidelines and the adjudicator
-are of **one model family**. So the agreement of A and B is the consistency of a model under detailed rules. It is not
-agreement of humans, and says little about whether the labels are right: what both overlook or misread in the same way
-shows in no figure. Both report that they worked sentence by sentence with all layers together, and that their second
-look was quick and led to no correction, so shared omissions may remain. Figures for what stands outside the places
-that the guidelines show as examples are given beside.
-{agreement}
-The whole account, and what may not be concluded, is in the datasheet (`DATASHEET.md` of the repository).
-
-## Limits
-
-- One event, five articles. Intervals for *new articles* mean other articles of this kind; neither interval covers other
-  events.
-- Several articles are translated or reworded, one visibly by a machine (`translated`).
-- Publisher, date and address of the articles are not known.
-- The articles name living persons and report contested claims about them.
-- Errors in the labels are to be expected. Report one by an issue that names article, words and the rule of the
-  guidelines that decides; corrections are released as a new minor version.
-
-## Licence
-
-Annotations: [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/). The texts belong to their publishers, who have
-not been asked; their licence is not known. Who must not hold or pass on the texts can use the corpus without them:
-
-```sh
-python -m scripts corpus --without-text standoff      # offsets, labels and hashes, no words of the articles
-vostochny rehydrate ARTICLES --from standoff -o corpus      # joined again by who holds the articles
-```
-
-## Published copies
-
-A copy on the hub is a version of this folder under a tag, so that a result can name what it was measured on:
-
-```sh
-hf upload OWNER/vostochny corpus . --repo-type dataset --commit-message "{version}, gold {gold_hash}"
-hf repo tag create OWNER/vostochny v{version} --repo-type dataset
-```
-
-```py
-load_dataset("OWNER/vostochny", "quotes", split="test", revision="v{version}")
-```
-
-Publish the stand-off folder instead where the rights in the texts are in doubt. Cite the gold of the signature too.
-
-## Citation
-
-```bibtex
-{render_citation(version, released)}
-```
-"""
+    values = {
+        "metadata": _render_yaml(shapes, rows, f"vostochny {version}, gold {gold_hash}, files {build_hash}"),
+        "articles": _in_words(len(documents)),
+        "configs": format_table(("config", "rows", "a row is"), configs, right=(1,)),
+        "version": version,
+        "gold": gold_hash,
+        "fields": _render_fields(shapes, rows),
+        "statistics": render_statistics(documents),
+        "agreement": render_agreement(report) or "not measured",
+        "citation": render_citation(version, released),
+    }
+    return fill_template(TEMPLATES / "card.md", values)
 
 
 def render_standoff_card(ontology: Ontology, hashes: tuple[str, str], rows: Mapping[str, int], version: str) -> str:
@@ -272,23 +176,5 @@ def render_standoff_card(ontology: Ontology, hashes: tuple[str, str], rows: Mapp
     """
     shapes = {name: drop_text_fields(fields) for name, fields in list_features(ontology).items()}
     about = f"vostochny {version} without text, gold {hashes[0]}, files {hashes[1]}"
-    return f"""---
-{_render_yaml(shapes, rows, about)}
----
-
-# Vostochny, without the articles
-
-Offsets, labels, identities and hashes of the corpus Vostochny {version}, gold `{hashes[0]}`; every word copied from the
-articles is left out. Names in the registry of clusters and the reasons of discrepancies are the annotators' own words,
-which may repeat a phrase.
-
-Who holds the articles, as files under any name, joins them:
-
-```sh
-vostochny rehydrate ARTICLES --from . -o ../corpus
-```
-
-A file is taken for an article by its sha256 (`about.json`). One that differs is refused, and where it differs is said.
-The result is, byte for byte, the complete corpus. Annotations: CC BY 4.0. The labels were made by language models and
-no human has reviewed them.
-"""
+    values = {"metadata": _render_yaml(shapes, rows, about), "version": version, "gold": hashes[0]}
+    return fill_template(TEMPLATES / "card_without_text.md", values)

@@ -1,31 +1,28 @@
-"""Fill the generated values of DATASHEET.md, README.md and docs/scale.md between their marks.
+"""Fill the marks of DATASHEET.md, README.md and docs/scale.md with generated values.
 
     python -m scripts datasheet            write the files that are not current
     python -m scripts datasheet --check    write nothing; exit 1 if a file is not current
 
-A mark is ``<!-- generated:NAME -->…<!-- /generated -->``, in a line or around whole lines; NAME is a key of
-:func:`compute_values`.
+A mark is ``<!-- generated:NAME -->…<!-- /generated -->``; NAME is a key of :func:`compute_values`.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
 from collections import Counter
 from collections.abc import Sequence
 
 from scripts import store
 from scripts.agreement import adjudicate, two_passes
 from scripts.build import card, scale
-from scripts.files import ANNOTATIONS, CORPUS, ROOT, read_json, read_json_lines, read_text, read_yaml, write_or_check
+from scripts.build.marks import fill_documents
+from scripts.files import ANNOTATIONS, CORPUS, ROOT, read_json, read_json_lines, read_yaml, write_or_check
 from vostochny import corpus
-from vostochny.errors import InputError, Problem
 from vostochny.formats import jsonl
 from vostochny.model import Document, Entity, Event, Quote, shorten_id
 from vostochny.report.markdown_writer import format_table
 
 TARGETS = tuple(ROOT / name for name in ("DATASHEET.md", "README.md", "docs/scale.md"))
-MARK = re.compile(r"<!-- generated:(\S+) -->(.*?)<!-- /generated -->", re.S)
 
 
 def _format_counts(counts: Counter[str]) -> str:
@@ -172,26 +169,6 @@ def compute_values() -> dict[str, str]:
     )
 
 
-def fill(text: str, values: dict[str, str]) -> str:
-    """Return a text with the value between every pair of marks. Raises InputError for a mark without a value."""
-    unknown = sorted({name for name, _ in MARK.findall(text)} - values.keys())
-    if unknown:
-        raise InputError(
-            [
-                Problem("generated", None, name, "is not a value that python -m scripts datasheet generates")
-                for name in unknown
-            ]
-        )
-
-    def fill_mark(match: re.Match[str]) -> str:
-        name = match.group(1)
-        # Markdown needs an empty line around a table.
-        around = "\n\n" if "\n" in values[name] else ""
-        return f"<!-- generated:{name} -->{around}{values[name]}{around}<!-- /generated -->"
-
-    return MARK.sub(fill_mark, text)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(
@@ -200,8 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not current")
     check = parser.parse_args(arguments).check
-    values = compute_values()
-    stale = write_or_check({path: fill(read_text(path), values) for path in TARGETS}, check)
+    stale = write_or_check(fill_documents(TARGETS, compute_values()), check)
     state = "not current; run make corpus" if check else "written"
     print("\n".join(f"{path.name}: {state if path in stale else 'current'}" for path in TARGETS))
     return 1 if check and stale else 0

@@ -8,14 +8,13 @@ import os
 import re
 from typing import Any
 
-import pytest
 import yaml
 
 import vostochny
 from scripts import store
-from scripts.build import croissant, datasheet
+from scripts.build import croissant
 from scripts.files import CORPUS, ROOT
-from tests.support.processes import run_python, run_scripts
+from tests.support.processes import run_python
 from tests.support.requirements import skip_or_fail
 
 DATASHEET = (ROOT / "DATASHEET.md").read_text(encoding="utf-8")
@@ -79,22 +78,6 @@ def test_the_datasheet_answers_every_question_in_order():
             assert heading.startswith(question) and heading.endswith("?")
             assert body.strip()
     assert sum(map(len, QUESTIONS.values())) == 57
-
-
-def test_the_generated_values_are_current():
-    done = run_scripts("datasheet", "--check")
-    assert done.returncode == 0, done.stdout + done.stderr
-    shown = "".join(path.read_text(encoding="utf-8") for path in datasheet.TARGETS)
-    assert {name for name, _ in datasheet.MARK.findall(shown)} == datasheet.compute_values().keys()
-
-
-def test_a_changed_value_is_filled_in_and_an_unknown_mark_refused():
-    text = "one <!-- generated:a -->1<!-- /generated -->\n<!-- generated:b --><!-- /generated -->\n"
-    once = datasheet.fill(text, {"a": "2", "b": "x\ny"})
-    assert "one <!-- generated:a -->2<!-- /generated -->\n<!-- generated:b -->\n\nx\ny\n\n<!-- /generated -->" in once
-    assert datasheet.fill(once, {"a": "2", "b": "x\ny"}) == once
-    with pytest.raises(datasheet.InputError, match="b: is not a value"):
-        datasheet.fill(text, {"a": "2"})
 
 
 def test_datasheet_and_card_state_who_annotated_and_that_nobody_reviewed():
