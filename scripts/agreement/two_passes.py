@@ -30,6 +30,7 @@ from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio
 from vostochny.metrics.pairs import Pair, pair_documents
 from vostochny.model import Document, Span
+from vostochny.report.percents import format_decimals, format_interval, format_percent
 from vostochny.stats import scores
 from vostochny.stats.intervals import Resampling, percentile_interval
 
@@ -222,13 +223,6 @@ def round_floats(value: Any) -> Any:
 
 def format_table(report: dict[str, Any]) -> str:
     """Return the content of agreement.json as a table for the terminal."""
-
-    def percent(value: float | None) -> str:
-        return "–" if value is None else f"{100 * value:.1f}"
-
-    def ends(interval: Any) -> str:
-        return f"{100 * interval[0]:.1f}–{100 * interval[1]:.1f}" if interval else ""
-
     head = (
         f"{'mutual F1':<46}{'all':>6}{'these articles':>16}{'A→B':>7}{'B→A':>7}{'A':>6}{'B':>6}{'unshown':>9}{'of':>6}"
     )
@@ -236,17 +230,16 @@ def format_table(report: dict[str, Any]) -> str:
     for label, f in report["f1"].items():
         outside = f.get("outside_examples") or {}
         lines.append(
-            f"{label:<46}{percent(f['f1']):>6}{ends(f.get('these_articles')):>16}"
-            + "".join(f"{percent(f[k]) if k in f else '':>7}" for k in ("a_to_b", "b_to_a"))
+            f"{label:<46}{format_percent(f['f1']):>6}{format_interval(f.get('these_articles')):>16}"
+            + "".join(f"{format_percent(f[k]) if k in f else '':>7}" for k in ("a_to_b", "b_to_a"))
             + "".join(f"{f[k]:>6.0f}" if k in f else f"{'':>6}" for k in ("a", "b"))
-            + f"{percent(outside['f1']) if outside else '':>9}{outside['support'] if outside else 0:>6.0f}"
+            + f"{format_percent(outside['f1']) if outside else '':>9}{outside['support'] if outside else 0:>6.0f}"
         )
     lines += ["", f"{'Cohen’s κ on matched items':<46}{'κ':>6}{'these articles':>16}{'agreed':>8}{'of':>6}"]
     for label, k in report["kappa"].items():
-        value = "–" if k["kappa"] is None else f"{k['kappa']:.3f}"
-        interval = k["these_articles"]
-        low_high = f"{interval[0]:.3f}–{interval[1]:.3f}" if interval else ""
-        lines.append(f"{label:<46}{value:>6}{low_high:>16}{k['agreed']:>8.0f}{k['items']:>6.0f}")
+        interval = format_interval(k["these_articles"], format_decimals)
+        kappa_value = format_decimals(k["kappa"])
+        lines.append(f"{label:<46}{kappa_value:>6}{interval:>16}{k['agreed']:>8.0f}{k['items']:>6.0f}")
     return "\n".join(lines) + "\n"
 
 

@@ -17,6 +17,7 @@ from scripts.build.marks import fill_template
 from vostochny.model import Document, shorten_id
 from vostochny.ontology import Ontology
 from vostochny.report.markdown_writer import format_table
+from vostochny.report.percents import UNDEFINED, format_percent
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -50,20 +51,16 @@ def render_agreement(report: Mapping[str, Any]) -> str:
         return ""
     head = ("figure", "mutual F1", "lowest article", "items of A, of B", "outside the places shown", "of")
     rows = []
-
-    def percent(value: float | None) -> str:
-        return "–" if value is None else f"{100 * value:.1f}"
-
     for label, score in report["f1"].items():
         if "measure" not in score:
             continue
         by = score.get("by_article") or {}
         worst = min(by, key=lambda i: by[i]) if by and min(by.values()) < 1 else None
-        low = f"{percent(by[worst])} ({shorten_id(worst)})" if worst else "–"
-        items = f"{score['a']:.0f}, {score['b']:.0f}" if "a" in score else "–"
+        low = f"{format_percent(by[worst])} ({shorten_id(worst)})" if worst else UNDEFINED
+        items = f"{score['a']:.0f}, {score['b']:.0f}" if "a" in score else UNDEFINED
         outside = score.get("outside_examples") or {}
-        unshown = percent(outside.get("f1")) if outside else "–"
-        rows.append((label, percent(score["f1"]), low, items, unshown, f"{outside.get('support', 0):.0f}"))
+        unshown = format_percent(outside.get("f1")) if outside else UNDEFINED
+        rows.append((label, format_percent(score["f1"]), low, items, unshown, f"{outside.get('support', 0):.0f}"))
     return format_table(head, rows)
 
 

@@ -21,6 +21,7 @@ from vostochny import corpus
 from vostochny.formats import jsonl
 from vostochny.model import Document, Entity, Event, Quote, shorten_id
 from vostochny.report.markdown_writer import format_table
+from vostochny.report.percents import UNDEFINED, format_decimals, format_interval, format_percent
 
 TARGETS = tuple(ROOT / name for name in ("DATASHEET.md", "README.md", "docs/scale.md"))
 
@@ -42,7 +43,7 @@ def _article_values(documents: list[Document]) -> dict[str, str]:
     return {
         "articles": str(len(documents)),
         "characters": f"{characters:,}".replace(",", " "),
-        "unscored": f"{100 * outside / characters:.1f} %",
+        "unscored": f"{format_percent(outside / characters)} %",
         "translated": "; ".join(f"{value}: {', '.join(ids)}" for value, ids in translated.items()),
         "review": ", ".join(f"{n} {state}" for state, n in reviews.items()),
         "sha256": format_table(["article", "sha256"], [[f"`{i}`", f"`{a['sha256']}`"] for i, a in manifest.items()]),
@@ -88,16 +89,16 @@ def _annotation_values(documents: list[Document]) -> dict[str, str]:
     low = sorted(scores, key=lambda label: scores[label])[:3]
     perfect = [label for label, value in scores.items() if value == 1]
     kappas = [
-        [label, f"{k['kappa']:.3f}" if k["kappa"] is not None else "–", f"{k['agreed']:.0f}", f"{k['items']:.0f}"]
+        [label, format_decimals(k["kappa"]), f"{k['agreed']:.0f}", f"{k['items']:.0f}"]
         for label, k in report["kappa"].items()
     ]
 
     def percent(label: str) -> str:
-        return f"{100 * scores[label]:.1f} %"
+        return f"{format_percent(scores[label])} %"
 
     return {
         "places": str(sum(map(len, examples.values()))),
-        "places-characters": f"{100 * len(characters) / sum(len(d.text) for d in documents):.1f} %",
+        "places-characters": f"{format_percent(len(characters) / sum(len(d.text) for d in documents))} %",
         "agreement": card.render_agreement(report),
         "agreement-low": "; ".join(f"{label} {percent(label)}" for label in low),
         "agreement-perfect": f"{len(perfect)} of {len(scores)}",
@@ -133,11 +134,10 @@ def _results_table() -> str:
         for metric in columns.values():
             score = result["metrics"].get(metric)
             if not score or not score["predicted"]:
-                cells.append("–")
+                cells.append(UNDEFINED)
                 continue
-            interval = score["new_articles"]
-            ends = f" ({100 * interval[0]:.1f}–{100 * interval[1]:.1f})" if interval else ""
-            cells.append(f"{100 * score['value']:.1f}{ends}")
+            interval = format_interval(score["new_articles"])
+            cells.append(format_percent(score["value"]) + (f" ({interval})" if interval else ""))
         rows.append([f"[{read_json(path)['name']}](benchmark/baselines/{name})", *cells])
     return format_table(["system", *columns], rows)
 

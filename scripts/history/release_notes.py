@@ -18,6 +18,7 @@ from vostochny.metrics import catalogue
 from vostochny.ontology import Ontology
 from vostochny.report import LABELS
 from vostochny.report.markdown_writer import format_table
+from vostochny.report.percents import format_decimals
 
 BUMPS = ("patch", "minor", "major")  # smallest first
 MEANINGS = {
@@ -159,15 +160,11 @@ class Notes:
                 old, new = before.get(name), after.get(name)
                 if old is not None or new is not None:
                     change = f"{new - old:+.3f}" if old is not None and new is not None else ""
-                    rows.append((system, label, _format(old), _format(new), change))
+                    rows.append((system, label, format_decimals(old), format_decimals(new), change))
         if not rows:
             return []
         table = format_table(("system", "score", "before", "after", "change"), rows, right=(2, 3, 4))
         return ["Stored outputs, scored on the gold before and after:", table]
-
-
-def _format(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
 
 
 def add_to_changelog(changelog: str, entry: str) -> str:

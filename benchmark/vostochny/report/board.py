@@ -19,9 +19,10 @@ from vostochny import corpus
 from vostochny.metrics.counts import PREDICTED
 from vostochny.report import EXPLANATION, LABELS
 from vostochny.report.markdown_writer import escape_html, format_table
+from vostochny.report.percents import UNDEFINED, format_interval, format_percent, format_points
 from vostochny.scoring import Result
 from vostochny.stats import paired
-from vostochny.stats.intervals import Interval, Resampling
+from vostochny.stats.intervals import Resampling
 from vostochny.stats.scores import Measure
 
 # Measure → title of its table, in the order of the page.
@@ -163,31 +164,33 @@ def _is_decided(difference: Mapping[str, Any]) -> bool:
 
 def _describe_difference(difference: Mapping[str, Any]) -> str:
     """Return the difference to the next system in words."""
-    points = f"{100 * difference['difference']:+.1f}"
+    points = format_points(difference["difference"])
     new, these = difference.get("new_articles"), difference.get("these_articles")
     if new is None and these is None:
         return f"{points}, not compared"
     if _is_decided(difference):
-        return f"{points} ({_format_interval(new, True)}), decided"
-    if these and these[0] > 0:
-        return f"{points} ({_format_interval(new, True)}), decided on these articles only"
-    return f"{points} ({_format_interval(new or these, True)}), inside the interval"
+        interval, verdict = new, "decided"
+    elif these and these[0] > 0:
+        interval, verdict = new, "decided on these articles only"
+    else:
+        interval, verdict = new or these, "inside the interval"
+    return f"{points} ({format_interval(interval, format_points, ' to ')}), {verdict}"
 
 
 def _format_rows(table: Mapping[str, Any], names: Mapping[str, str]) -> list[list[str]]:
     """Return the cells of a table; ``names`` gives each system's name by its id."""
     out = []
     for row in table["rows"]:
-        uncertainty = [_format_interval(row.get("these_articles")), _format_interval(row.get("new_articles"))]
+        uncertainty = [format_interval(row.get("these_articles")), format_interval(row.get("new_articles"))]
         difference = _describe_difference(row["to_next"]) if "to_next" in row else ""
-        value = f"{100 * row['value']:.1f}"
-        out.append([_format_place(row.get("place")), names[row["system"]], value, *uncertainty, difference])
+        score = format_percent(row["value"])
+        out.append([_format_place(row.get("place")), names[row["system"]], score, *uncertainty, difference])
     return out
 
 
 def _format_place(place: Sequence[int] | None) -> str:
     if place is None:
-        return "–"
+        return UNDEFINED
     best, worst = place
     return f"{best}" if best == worst else f"{best}–{worst}"
 
@@ -217,9 +220,8 @@ def render_markdown(board: Mapping[str, Any]) -> str:
 
 
 def _describe_agreement(table: Mapping[str, Any]) -> str:
-    return (
-        f"The two annotators agree at {100 * table['agreement']:.1f}: this gold cannot distinguish scores above that."
-    )
+    agreement = format_percent(table["agreement"])
+    return f"The two annotators agree at {agreement}: this gold cannot distinguish scores above that."
 
 
 def _describe_gold(board: Mapping[str, Any], quote: str = "") -> str:
@@ -270,10 +272,3 @@ def _html_table(head: Sequence[str], rows: Sequence[Sequence[str]], title: str) 
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(title)}"><table>'
         f"<thead><tr>{heads}</tr></thead>\n<tbody>{body}</tbody></table></div>"
     )
-
-
-def _format_interval(interval: Interval | Sequence[float] | None, signed: bool = False) -> str:
-    if interval is None:
-        return ""
-    low, high = interval
-    return f"{100 * low:+.1f} to {100 * high:+.1f}" if signed else f"{100 * low:.1f}–{100 * high:.1f}"

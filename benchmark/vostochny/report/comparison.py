@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from vostochny.errors import InputError, Problem
 from vostochny.model import shorten_id
 from vostochny.report import LABELS
+from vostochny.report.percents import format_interval, format_percent, format_points
 from vostochny.scoring import Result
-from vostochny.stats.intervals import Interval, Resampling
+from vostochny.stats.intervals import Resampling
 from vostochny.stats.paired import Comparison, adjust_comparisons, compare
 
 # What is compared: the headline measure of each layer and the other ones that papers report.
@@ -122,17 +123,18 @@ def render_text(table: ComparisonTable) -> str:
 def _render_row(row: Row, documents: Sequence[str]) -> Iterator[str]:
     """Yield the line of a measure, and a line with its difference in each document."""
     c = row.comparison
-    values = [*map(_points, row.values), _points(c.difference, signed=True)]
+    values = [*map(format_percent, row.values), format_points(c.difference)]
     p, p_holm = ("" if x is None else f"{x:.4f}" for x in (c.p, c.p_holm))
-    detectable = "" if c.detectable is None else f"{100 * c.detectable:.1f}"
+    detectable = "" if c.detectable is None else format_percent(c.detectable)
+    these, new = (format_interval(x, format_points, "…") for x in (c.these_articles, c.new_articles))
     line = f"  {LABELS[row.measure]:<32}" + "".join(f"{value:>7}" for value in values)
-    yield f"{line}{_interval(c.these_articles):>16}{_interval(c.new_articles):>16}{p:>8}{p_holm:>8}{detectable:>12}"
+    yield f"{line}{these:>16}{new:>16}{p:>8}{p_holm:>8}{detectable:>12}"
     signs = f"better {c.better}, equal {c.equal}, worse {c.worse}"
     if len(c.documents) != len(documents):
         yield f"      in {len(c.documents)} blocks of articles: {signs}"
         return
     differences = list(zip(documents, c.documents, strict=True))[:MAX_DOCUMENTS]
-    each = "  ".join(f"{shorten_id(doc_id)} {_points(x, signed=True)}" for doc_id, x in differences)
+    each = "  ".join(f"{shorten_id(doc_id)} {format_points(x)}" for doc_id, x in differences)
     more = "  …" if len(documents) > MAX_DOCUMENTS else ""
     yield f"      by article: {each}{more}; {signs}"
 
@@ -142,11 +144,3 @@ def _render_signatures(table: ComparisonTable) -> list[str]:
     if len(set(table.signatures)) == 1:
         return [table.signatures[0]]
     return [f"{name}: {signature}" for name, signature in zip(table.names, table.signatures, strict=True)]
-
-
-def _points(value: float | None, signed: bool = False) -> str:
-    return "–" if value is None else f"{100 * value:+.1f}" if signed else f"{100 * value:.1f}"
-
-
-def _interval(interval: Interval | None) -> str:
-    return "" if interval is None else f"{100 * interval.low:+.1f}…{100 * interval.high:+.1f}"

@@ -8,9 +8,10 @@ from vostochny.metrics import catalogue
 from vostochny.metrics.counts import GOLD
 from vostochny.model import shorten_id
 from vostochny.report import EXPLANATION, LABELS, SETTING_LABELS
+from vostochny.report.percents import format_interval, format_percent
 from vostochny.scoring import Result
 from vostochny.stats import scores
-from vostochny.stats.intervals import Interval, Uncertainty
+from vostochny.stats.intervals import Uncertainty
 from vostochny.stats.scores import Measure, recall_only
 
 LABEL_WIDTH = 38  # columns of the first column: two for the mark of a headline score, 36 for the label
@@ -60,7 +61,7 @@ def _render_measures(result: Result, layer: str, agreement: Mapping[str, float])
         uncertainty = result.uncertainty(measure)
         row = _render_row(("* " if name == primary else "  ") + LABELS[name], measure, uncertainty)
         if name in agreement:
-            row = f"{row:<{LABEL_WIDTH + len(_COLUMNS)}}{_percent(agreement[name]):>7}"
+            row = f"{row:<{LABEL_WIDTH + len(_COLUMNS)}}{format_percent(agreement[name]):>7}"
         yield row
         if name == primary and uncertainty:
             yield from _render_documents(result, uncertainty)
@@ -84,9 +85,9 @@ def _render_breakdown(result: Result, layer: str, by: str) -> Iterator[str]:
 
 
 def _render_row(label: str, measure: Measure, uncertainty: Uncertainty | None) -> str:
-    these = _interval(uncertainty.these_articles) if uncertainty else ""
-    new = _interval(uncertainty.new_articles) if uncertainty else ""
-    line = f"{label:<{LABEL_WIDTH}}{_percent(measure.value):>6}{these:>16}{new:>14}"
+    these = format_interval(uncertainty.these_articles) if uncertainty else ""
+    new = format_interval(uncertainty.new_articles) if uncertainty else ""
+    line = f"{label:<{LABEL_WIDTH}}{format_percent(measure.value):>6}{these:>16}{new:>14}"
     # A mean of several scores has no precision, recall or counts of its own.
     if len(measure.counts) > 1 or measure.facet:
         return line
@@ -94,7 +95,8 @@ def _render_row(label: str, measure: Measure, uncertainty: Uncertainty | None) -
     if measure.combine is recall_only:
         return f"{line}{'':>7}{'':>7}{s.right:>7.0f}{s.gold:>6.0f}"
     right = f"{s.right:.0f}" if s.right == int(s.right) else f"{s.right:.1f}"  # partial credit is not whole
-    return f"{line}{_percent(s.precision):>7}{_percent(s.recall):>7}{right:>7}{s.gold:>6.0f}{s.predicted:>6.0f}"
+    shares = f"{format_percent(s.precision):>7}{format_percent(s.recall):>7}"
+    return f"{line}{shares}{right:>7}{s.gold:>6.0f}{s.predicted:>6.0f}"
 
 
 def _render_documents(result: Result, uncertainty: Uncertainty) -> Iterator[str]:
@@ -102,8 +104,8 @@ def _render_documents(result: Result, uncertainty: Uncertainty) -> Iterator[str]
     if result.size > MAX_DOCUMENTS:
         return
     values = zip(result.documents, uncertainty.documents, strict=True)
-    each = "  ".join(f"{shorten_id(doc_id)} {_percent(value)}" for doc_id, value in values)
-    yield f"      by article: {each}; leaving one out: {_interval(uncertainty.leave_one_out)}"
+    each = "  ".join(f"{shorten_id(doc_id)} {format_percent(value)}" for doc_id, value in values)
+    yield f"      by article: {each}; leaving one out: {format_interval(uncertainty.leave_one_out)}"
 
 
 def _render_coreference(result: Result) -> list[str]:
@@ -120,10 +122,10 @@ def _render_coreference(result: Result) -> list[str]:
         for setting, label in SETTING_LABELS.items():
             measures = [result.measures[f"coreference.{kind}.{setting}.{n}"] for n in names]
             uncertainty = result.uncertainty(measures[0])
-            new = _interval(uncertainty.new_articles) if uncertainty else ""
-            values = "".join(f"{_percent(m.value):>9}" for m in measures[1:])
+            new = format_interval(uncertainty.new_articles) if uncertainty else ""
+            values = "".join(f"{format_percent(m.value):>9}" for m in measures[1:])
             mark = "* " if setting == "within" else "  "
-            lines.append(f"{mark + label:<{LABEL_WIDTH}}{_percent(measures[0].value):>6}{new:>16}{values}")
+            lines.append(f"{mark + label:<{LABEL_WIDTH}}{format_percent(measures[0].value):>6}{new:>16}{values}")
     return lines
 
 
@@ -171,11 +173,3 @@ def _describe_placement(result: Result) -> str:
     more = ", …" if len(examples) > MAX_QUOTED_WORDS else ""
     shown = ", ".join(examples[:MAX_QUOTED_WORDS])
     return f"{line}; {placement.unplaced_count} not found, scored as spurious: {shown}{more}"
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f}"
-
-
-def _interval(interval: Interval | None) -> str:
-    return "" if interval is None else f"{100 * interval.low:.1f}–{100 * interval.high:.1f}"
