@@ -10,7 +10,8 @@ import pytest
 
 from tests.support.two_articles import language_model_answer, make_gold
 from vostochny import cli, corpus, schema
-from vostochny.formats import jsonl
+from vostochny.formats.rows import to_record, to_row
+from vostochny.model import LAYERS
 from vostochny.ontology import load_ontology
 
 ONTOLOGY = load_ontology()
@@ -29,8 +30,8 @@ def test_gold_and_stored_predictions_satisfy_it(path):
 
 def test_written_rows_and_rows_of_words_satisfy_it():
     for d in make_gold():
-        FULL.validate(jsonl.to_row(d))
-        FULL.validate(jsonl.to_row(d, with_text=True))
+        FULL.validate(to_row(to_record(d)))
+        FULL.validate(to_row(to_record(d, with_text=True)))
         FULL.validate(language_model_answer(d))
 
 
@@ -66,14 +67,19 @@ def test_the_narrow_form_is_closed_and_its_answers_are_predictions():
     closed(narrow)
     answer = {
         "doc_id": "one",
-        "entities": [{"text": "Kim", "type": "PER", "level": None}],
-        "events": [{"trigger": {"text": "met"}, "type": "Contact.Meet", "realis": "actual", "polarity": None,
-                    "arguments": [{"role": "Participant", "text": "Kim"}]}],
-        "quotes": [{"content": [{"text": "We will win"}], "cue": None, "source": {"text": "Putin"}, "addressee": None,
-                    "directness": "direct", "attitude": None}],
+        "entities": [{"text": "Kim", "occurrence": None, "type": "PER", "level": None, "cluster": "kim"}],
+        "events": [{"trigger": {"text": "met", "occurrence": 2}, "type": "Contact.Meet", "realis": "actual",
+                    "polarity": None,
+                    "arguments": [{"role": "Participant", "filler": {"text": "Kim", "occurrence": None}}]}],
+        "quotes": [{"content": [{"text": "We will win", "occurrence": None}], "cue": None,
+                    "source": {"text": "Putin", "occurrence": 1}, "addressee": None, "directness": "direct",
+                    "attitude": None}],
     }  # fmt: skip
     jsonschema.Draft202012Validator(narrow).validate(answer)
     FULL.validate(answer)
+    # What the inspect task asks for is the same, without the doc_id, which it knows.
+    asked = schema.build_answer_schema(ONTOLOGY, LAYERS)
+    assert asked["properties"] == {k: v for k, v in narrow["properties"].items() if k != "doc_id"}
 
 
 def test_the_command_prints_the_schema(capsys):

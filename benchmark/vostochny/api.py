@@ -18,10 +18,11 @@ from typing import cast
 from vostochny import extractors, scoring
 from vostochny.errors import InputError, Problem
 from vostochny.extractors import Extractor, ExtractorError, Prediction, Settings, answers
-from vostochny.formats import jsonl, registry
+from vostochny.formats import registry
 from vostochny.formats.input import read_documents
 from vostochny.formats.label_types import LabelNames, extend_ontology
 from vostochny.formats.prediction import suggest_name
+from vostochny.formats.rows import to_record, to_row
 from vostochny.formats.view_file import read_view
 from vostochny.model import LAYERS, Document
 from vostochny.ontology import Ontology, View, load_ontology
@@ -156,7 +157,7 @@ def _read_gold(source: Gold | None, with_text: bool = True) -> tuple[list[Docume
     if problems:
         raise InputError(problems)
     # As for a file: a type that only this gold has is not an unknown type in predictions for it.
-    rows = (jsonl.to_row(d) | {"zones": [{"zone": z.name} for z in d.zones]} for d in documents)
+    rows = (to_row(to_record(d)) | {"zones": [{"zone": z.name} for z in d.zones]} for d in documents)
     return documents, extend_ontology(load_ontology(), [LabelNames().add(rows)]), "?"
 
 

@@ -48,12 +48,21 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True)
+class Extent:
+    """An extent of a name that one view accepts beside the annotated one."""
+
+    view: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Entity:
     """One mention of a person, organisation, place, thing, or one value expression.
 
     ``level`` is NAM, NOM or PRO; None for values, and where a system does not state it. ``demonym`` marks an adjective
     or a people's noun made from a place name (Russian). ``cluster`` names whom or what is mentioned, in one name space
-    for all documents of a file; None where a system does not resolve identity.
+    for all documents of a file; None where a system does not resolve identity. ``optional`` marks an item that is right
+    to predict and right to leave out; ``extents`` are other extents of a name that a view accepts.
     """
 
     id: str
@@ -62,6 +71,8 @@ class Entity:
     level: str | None = None
     demonym: bool = False
     cluster: str | None = None
+    optional: bool = False
+    extents: tuple[Extent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +96,10 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One mention of an event: its trigger, type, attributes and arguments. ``outcome`` is 'failure' or None."""
+    """One mention of an event: its trigger, type, attributes and arguments. ``outcome`` is 'failure' or None.
+
+    ``optional`` is as in :class:`Entity`.
+    """
 
     id: str
     trigger: Span
@@ -95,6 +109,7 @@ class Event:
     outcome: str | None = None
     arguments: tuple[Argument, ...] = ()
     cluster: str | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +118,7 @@ class Quote:
 
     ``unattributed`` states that the text names no source, by an annotator's decision; a missing source without it is a
     gap in the annotation. ``parent`` is the id of the quote that this one is nested in; ``link`` is how its wording
-    relates to that of its cluster.
+    relates to that of its cluster. ``optional`` is as in :class:`Entity`.
     """
 
     id: str
@@ -117,6 +132,7 @@ class Quote:
     cluster: str | None = None
     link: str | None = None
     unattributed: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ the same content as JSON into the package, because JSON needs no YAML parser and
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -15,6 +15,8 @@ from typing import Any
 
 from vostochny.model import Document, Entity, Event
 
+# Sections of the source with a structure of their own; every other one lists the values of an attribute.
+_STRUCTURED_SECTIONS = ("version", "entities", "groups", "shared_roles", "events", "zones", "views")
 EVENT = "event"  # among the fillers of a role: another event may fill it
 
 
@@ -107,22 +109,19 @@ class View:
 
 @dataclass(frozen=True)
 class Ontology:
-    """Types, attributes, zones and views. Mappings keep the order of the source file: that of every table and menu."""
+    """Types, attributes, zones and views. Mappings keep the order of the source file: that of every table and menu.
+
+    ``attributes`` maps a table of values (``"levels"``, ``"realis"``, ``"attitude"`` …) to them, each with its help
+    text. :mod:`vostochny.schema.records` says which key of a record takes its values from which table.
+    """
 
     version: int
     mentions: Mapping[str, str]
     values: Mapping[str, str]
-    levels: Mapping[str, str]
     events: Mapping[str, EventType]
-    realis: Mapping[str, str]
-    polarity: Mapping[str, str]
-    outcome: Mapping[str, str]
-    directness: Mapping[str, str]
-    attitude: Mapping[str, str]
-    links: Mapping[str, str]
+    attributes: Mapping[str, Mapping[str, str]]
     zones: Mapping[str, str]
     unscored_zones: frozenset[str]
-    discrepancies: Mapping[str, str]
     views: Mapping[str, View]
 
     @property
@@ -134,6 +133,11 @@ class Ontology:
     def roles(self) -> tuple[str, ...]:
         """Every role of any event type, once, in order of first appearance."""
         return tuple(dict.fromkeys(role for event in self.events.values() for role in event.roles))
+
+    def list_names(self, table: str) -> Collection[str]:
+        """Return the names in a table: of an attribute's values, or of entity_types, events, roles, zones or views."""
+        names: Collection[str] = self.attributes[table] if table in self.attributes else getattr(self, table)
+        return names
 
 
 def parse_ontology(source: Mapping[str, Any]) -> Ontology:
@@ -176,17 +180,10 @@ def parse_ontology(source: Mapping[str, Any]) -> Ontology:
         version=source["version"],
         mentions={n: b["help"] for n, b in entities.items() if b["kind"] == "mention"},
         values={n: b["help"] for n, b in entities.items() if b["kind"] == "value"},
-        levels=source["levels"],
         events=events,
-        realis=source["realis"],
-        polarity=source["polarity"],
-        outcome=source["outcome"],
-        directness=source["directness"],
-        attitude=source["attitude"],
-        links=source["links"],
+        attributes={name: body for name, body in source.items() if name not in _STRUCTURED_SECTIONS},
         zones={n: b["help"] for n, b in source["zones"].items()},
         unscored_zones=frozenset(n for n, b in source["zones"].items() if not b["scored"]),
-        discrepancies=source["discrepancies"],
         views=views,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from scripts.store import DISCREPANCY_FIELDS
-from vostochny.formats.prediction import to_layers
+from vostochny.formats.rows import to_layers
 from vostochny.metrics.pairs import pair_documents
 from vostochny.model import Document, Reference, Span
 from vostochny.ontology import Ontology

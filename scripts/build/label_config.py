@@ -106,8 +106,8 @@ def render_config(ontology: Ontology) -> str:
     panel = ET.SubElement(side, "View", className="vo-attributes")
     nothing = ET.SubElement(panel, "View", visibleWhen="no-region-selected")
     ET.SubElement(nothing, "Header", value="Select a region to see its attributes", size="6")
-    for control, (layer, kind, _) in ATTRIBUTES.items():
-        _add_attribute(panel, ontology, control, layer, kind)
+    for control in ATTRIBUTES:
+        _add_attribute(panel, ontology, control)
     for layer in TITLES:
         _add_labels(side, ontology, layer)
     arrows = _add_folding(side, "arrows", "Arrows")
@@ -148,8 +148,9 @@ def _add_labels(parent: ET.Element, ontology: Ontology, layer: str) -> None:
         _set_hotkey(label, name)
 
 
-def _add_attribute(parent: ET.Element, ontology: Ontology, control: str, layer: str, kind: str) -> None:
+def _add_attribute(parent: ET.Element, ontology: Ontology, control: str) -> None:
     """Add one attribute of the selected region, visible only where the region's label may have it."""
+    layer = ATTRIBUTES[control].layer
     when = {"whenTagName": layer, "visibleWhen": "region-selected"}
     if len(list_bearers(control, ontology)) < len(list_labels(layer, ontology)):
         when["whenLabelValue"] = ",".join(list_bearers(control, ontology))
@@ -160,7 +161,7 @@ def _add_attribute(parent: ET.Element, ontology: Ontology, control: str, layer: 
         ET.SubElement(view, "Header", value=title, size="6")
         return view
 
-    if kind == "textarea":
+    if ATTRIBUTES[control].kind == "textarea":
         picker, placeholder = CLUSTERS[control]
         attrib = {"name": picker, **region, "value": f"${CLUSTER_KEYS[control]}", "maxUsages": "1",
                   "placeholder": placeholder}  # fmt: skip
@@ -173,8 +174,7 @@ def _add_attribute(parent: ET.Element, ontology: Ontology, control: str, layer: 
         extra |= {"required": "true", "requiredMessage": f"This region has no {control} yet"}
     title = control if control not in FLAGS else "\u00a0"
     element = ET.SubElement(row(title), "Choices", attrib={"name": control, **region, **extra})
-    help_ = {**HELP, **ontology.levels, **ontology.realis, **ontology.polarity, **ontology.outcome}
-    help_ |= {**ontology.directness, **ontology.attitude, **ontology.links}
+    help_ = {**HELP, **ontology.attributes.get(ATTRIBUTES[control].values, {})}
     for name in list_choices(control, ontology):
         _set_hotkey(ET.SubElement(element, "Choice", value=name, hint=help_[name]), name)
 

@@ -48,7 +48,7 @@ def labels_are_known(task: Task) -> Iterator[Breach]:
         if label is not None and layer in LABEL_CONTROLS and label not in list_labels(layer, task.ontology):
             yield Breach(id_, task.span(entry), f"{layer} {label!r} is unknown", drop=(id_,))
     for i, entry in task.entries:
-        control = entry.get("from_name")
+        control = str(entry.get("from_name"))
         if entry.get("type") == "choices" and control in ATTRIBUTES:
             unknown = [x for x in read_values(entry) if x not in list_choices(control, task.ontology)]
             if unknown:

@@ -46,7 +46,7 @@ def optional(values: Any) -> st.SearchStrategy[str | None]:
 @st.composite
 def documents(draw: st.DrawFn) -> Document:
     """Any document in normal form: items in text order, zones that cover, arguments in the order of the ontology."""
-    o = ONTOLOGY
+    o, values = ONTOLOGY, ONTOLOGY.attributes
     text = draw(st.text(LETTERS, min_size=2, max_size=40))
     points = list(range(len(text) + 1))
     ends = st.tuples(st.integers(0, len(text) - 1), st.integers(0, len(text) - 1))
@@ -58,7 +58,7 @@ def documents(draw: st.DrawFn) -> Document:
     for start, end in draw(st.lists(spans, max_size=4)):
         type_ = draw(st.sampled_from(o.entity_types))
         mention = type_ in o.mentions
-        level, demonym = (draw(optional(o.levels)), draw(st.booleans())) if mention else (None, False)
+        level, demonym = (draw(optional(values["levels"])), draw(st.booleans())) if mention else (None, False)
         entities.append(Entity(next(ids), Span(start, end), type_, level, demonym, draw(cluster)))
     entities.sort(key=lambda e: (e.span.start, -e.span.end, e.type, e.id))
 
@@ -77,7 +77,11 @@ def documents(draw: st.DrawFn) -> Document:
         roles = list(o.events[type_].roles)
         found = sorted(draw(st.lists(pairs, unique=True, max_size=4)) if fillers else [],
                        key=lambda p: (roles.index(p[0]), p[1].span, p[1].id))  # fmt: skip
-        attributes = draw(optional(o.realis)), draw(optional(o.polarity)), draw(optional(o.outcome))
+        attributes = (
+            draw(optional(values["realis"])),
+            draw(optional(values["polarity"])),
+            draw(optional(values["outcome"])),
+        )
         events.append(Event(id_, span, type_, *attributes, tuple(Argument(*p) for p in found), draw(cluster)))
     events.sort(key=lambda e: (e.trigger.start, -e.trigger.end, e.type, e.id))
 
@@ -90,9 +94,9 @@ def documents(draw: st.DrawFn) -> Document:
             cue = Span(*draw(spans)) if draw(st.booleans()) else None
             quotes.append(
                 Quote(
-                    next(ids), content, cue, source, draw(mentions), draw(optional(o.directness)),
-                    draw(optional(o.attitude)), draw(optional([q.id for q in quotes])) if quotes else None,
-                    draw(cluster), draw(optional(o.links)), source is None and draw(st.booleans()),
+                    next(ids), content, cue, source, draw(mentions), draw(optional(values["directness"])),
+                    draw(optional(values["attitude"])), draw(optional([q.id for q in quotes])) if quotes else None,
+                    draw(cluster), draw(optional(values["links"])), source is None and draw(st.booleans()),
                 )
             )  # fmt: skip
     quotes.sort(key=lambda q: (q.content[0].start, -q.content[-1].end, q.id))

@@ -14,6 +14,7 @@ import vostochny
 from tests.support.requirements import skip_or_fail
 from vostochny import cli
 from vostochny.ontology import load_ontology
+from vostochny.schema import build_answer_schema
 from vostochny.stats.scores import score
 from vostochny.tasks import prompt
 
@@ -53,6 +54,7 @@ def answer(document, keep: int = 1) -> dict:
                 "source": at(q.source),
                 "addressee": at(q.addressee),
                 "directness": q.directness,
+                "attitude": q.attitude,
             }
             for q in document.quotes[::keep]
         ],
@@ -67,7 +69,8 @@ def test_the_prompt_has_every_type_role_and_help_text_and_the_article():
         *ONTOLOGY.events,
         *ONTOLOGY.roles,
         *ONTOLOGY.mentions.values(),
-        *ONTOLOGY.directness,
+        *ONTOLOGY.attributes["directness"],
+        *ONTOLOGY.attributes["attitude"],
     ]
     assert [w for w in wanted if w not in text] == []
     quotes_only = prompt.build_prompt(GOLD[0], ONTOLOGY, ["quotes"])
@@ -75,7 +78,7 @@ def test_the_prompt_has_every_type_role_and_help_text_and_the_article():
 
 
 def test_the_gold_as_an_answer_fits_the_schema_and_scores_high():
-    schema = prompt.build_answer_schema(ONTOLOGY, LAYERS)
+    schema = build_answer_schema(ONTOLOGY, LAYERS)
     jsonschema.Draft202012Validator.check_schema(schema)
     rows = [answer(d) for d in GOLD]
     for row in rows:

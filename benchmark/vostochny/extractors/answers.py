@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 
 from vostochny.extractors import ExtractorError, Prediction
-from vostochny.formats.prediction import to_layers
 from vostochny.formats.reader import Reading, Record
+from vostochny.formats.rows import to_layers
 from vostochny.model import LAYERS, Document
 from vostochny.ontology import Ontology, View
 

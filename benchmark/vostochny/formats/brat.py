@@ -25,15 +25,14 @@ from vostochny.formats.files import make_folder
 from vostochny.formats.files import read_text as file_text
 from vostochny.formats.label_studio.regions import CONTENT, CUE
 from vostochny.formats.reader import Reading, Record
-from vostochny.model import Document, Reference, Span
+from vostochny.model import LAYERS, Document, Reference, Span
+from vostochny.schema.records import list_attributes
 from vostochny.text.alignment import describe_difference
 
 _BOUND_PATTERN = re.compile(r"(\S+) (\d+ \d+(?:;\d+ \d+)*)$")
 # Layer → the attributes of its items that are written as lines of kind A.
 _ATTRIBUTES = {
-    "entities": ("level", "demonym"),
-    "events": ("realis", "polarity", "outcome"),
-    "quotes": ("directness", "attitude", "link"),
+    layer: {f.name: f for f in list_attributes(layer) if f.key.values or f.kind == "flag"} for layer in LAYERS
 }
 # Kind of line → its form, for messages; ⇥ is a tab.
 _LINE_FORMS = {
@@ -206,7 +205,7 @@ class _FileReader:
         if not layer and target not in self.bounds:
             self.add_problem(line, name, f"no annotation has the id {target}")
         elif name in _ATTRIBUTES.get(layer, ()):
-            item[name] = True if name == "demonym" else value
+            item[name] = True if _ATTRIBUTES[layer][name].kind == "flag" else value
         else:
             self.reading.left_out[f"attributes {name[:40]} of brat"] += 1
 
@@ -244,10 +243,11 @@ class _FileReader:
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
-    """Write a folder with a pair of files per document. Only the places of zones are lost."""
+    """Write a folder with a pair of files per document. Places of zones and accepted extents of names are lost."""
     folder = make_folder(path)
     used: set[str] = set()
     for d in documents:
+        lost["accepted extents of names"] += sum(len(e.extents) for e in d.entities)
         lost["zones"] += len(d.zones) if with_text and len(d.zones) > 1 else 0
         name = re.sub(r"[/\\\0]", "_", d.doc_id).lstrip(".") or "document"
         while name in used:  # two ids may give one name: a/b and a_b
@@ -279,7 +279,7 @@ class _FileWriter:
         words = " ".join(" ".join(s.of(self.d.text) for s in spans).split())
         return self.add_line("T", f"{_to_word(type_)} {places}\t{words}")
 
-    def add_attributes(self, id_: str, item: Any, names: tuple[str, ...], words: str) -> None:
+    def add_attributes(self, id_: str, item: Any, names: Iterable[str], words: str) -> None:
         """Add the attributes of an item, and its cluster as a normalisation, which repeats the item's words."""
         for name in names:
             value = getattr(item, name)

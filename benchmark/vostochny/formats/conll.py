@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from vostochny.formats.files import read_text as file_text
 from vostochny.formats.files import write_text
 from vostochny.formats.reader import Reading, Record
+from vostochny.formats.rows import has_attributes
 from vostochny.formats.tokens import TaggedDocument, TaggedSentence, make_records
 from vostochny.model import Document, Span
 from vostochny.text.alignment import spans_to_iob2
@@ -89,7 +90,7 @@ def write(path: str, documents: Iterable[Document], lost: Counter[str], with_tex
         starts, stops = {t.start for t in tokens}, {t.end for t in tokens}
         is_widened = (e.span.start not in starts or e.span.end not in stops for e in d.entities)
         lost["entities widened to whole tokens"] += sum(is_widened)
-        lost["attributes of entities"] += sum(bool(e.level or e.demonym or e.cluster) for e in d.entities)
+        lost["attributes of entities"] += sum(has_attributes("entities", e) for e in d.entities)
         lost["events"] += len(d.events)
         lost["quotes"] += len(d.quotes)
         at = 0

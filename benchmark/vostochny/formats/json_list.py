@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from vostochny.formats import jsonl
 from vostochny.formats.containers import read_outputs
 from vostochny.formats.files import write_text
 from vostochny.formats.prediction import describe_kind
 from vostochny.formats.reader import Reading, Record
+from vostochny.formats.rows import to_record, to_row
 from vostochny.model import LAYERS, Document
 
 
@@ -34,5 +34,5 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
     """Write a list of prediction objects. Nothing is lost."""
-    rows = [jsonl.to_row(d, with_text) for d in documents]
+    rows = [to_row(to_record(d, with_text)) for d in documents]
     write_text(path, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")

@@ -18,8 +18,9 @@ import xxhash
 
 from vostochny.errors import EmptyFileError, InputError, Problem, UnreadableFileError
 from vostochny.formats.files import MAX_LINE_BYTES, explain_os_error, open_file, write_text
-from vostochny.formats.prediction import describe_kind, to_layers
+from vostochny.formats.prediction import describe_kind
 from vostochny.formats.reader import Reading, Record
+from vostochny.formats.rows import to_record, to_row
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View
 
@@ -193,16 +194,5 @@ def write(path: str, documents: Iterable[Document], lost: Counter[str] | None = 
         lost: Counts what the format cannot express: nothing, in this format.
         with_text: Whether to write a gold file, with text, zones, paragraphs, sentences and tokens.
     """
-    lines = (json.dumps(to_row(d, with_text), ensure_ascii=False) + "\n" for d in documents)
+    lines = (json.dumps(to_row(to_record(d, with_text)), ensure_ascii=False) + "\n" for d in documents)
     write_text(path, "".join(lines))
-
-
-def to_row(document: Document, with_text: bool = False) -> dict[str, Any]:
-    """Return a document as a prediction row, or with ``with_text`` as a gold row."""
-    row: dict[str, Any] = {"doc_id": document.doc_id}
-    if with_text:
-        row["text"] = document.text
-        row["zones"] = [{"start": z.span.start, "end": z.span.end, "zone": z.name} for z in document.zones]
-        for key in ("paragraphs", "sentences", "tokens"):
-            row[key] = [{"start": s.start, "end": s.end} for s in getattr(document, key)]
-    return {**row, **to_layers(document)}

@@ -7,19 +7,31 @@ from __future__ import annotations
 
 import difflib
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from vostochny.errors import Problem
 from vostochny.formats.word_spans import PlacedSpan, Placer, find_fitting_unit, needs_placing
-from vostochny.model import LAYERS, Argument, Document, Entity, Event, Placement, Quote, Reference, Span, Zone
+from vostochny.model import (
+    LAYERS,
+    Argument,
+    Document,
+    Entity,
+    Event,
+    Extent,
+    Placement,
+    Quote,
+    Reference,
+    Span,
+    Zone,
+)  # fmt: skip
 from vostochny.ontology import Ontology, View
-from vostochny.schema import GOLD_KEYS
+from vostochny.schema.records import MAX_OFFSET, SEGMENTATION, DocumentRecord, list_attributes, list_fields
 from vostochny.text.alignment import describe_difference
 from vostochny.text.layout import paragraphs_of
 
 MAX_COMPARED_NAMES = 100  # known names that are all compared with a mistyped one, and all listed
-MAX_OFFSET = 1 << 40  # greater offsets are refused, so that arithmetic on offsets cannot overflow 64 bits
+KEYS = frozenset(f.name for f in list_fields(DocumentRecord))  # a misspelt layer would count as an empty one
 MAX_SHOWN_WORDS = 60  # characters of a surface that a message quotes
 NEEDS_TEXT = (
     "has words, or offsets that do not count characters of the article, but the gold has no article text to find them "
@@ -100,7 +112,7 @@ class RowReader:
         The caller looks at ``problems`` afterwards.
         """
         for key in self.row:
-            if key not in LAYERS and key not in GOLD_KEYS:
+            if key not in KEYS:
                 near = difflib.get_close_matches(key, LAYERS, 1, 0.6)
                 hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(LAYERS)}"
                 self.add_problem(key, f"unknown key; {hint}")
@@ -117,7 +129,7 @@ class RowReader:
         quotes = [self.read_quote(where, item) for where, item in layers["quotes"]]
         segmentation: dict[str, Any] = {}
         if with_text:
-            for key in ("paragraphs", "sentences", "tokens"):
+            for key in SEGMENTATION:
                 spans = (self.read_span(where, item) for where, item in self.read_items(key))
                 segmentation[key] = tuple(s for s in spans if s)
             zones = [
@@ -306,12 +318,10 @@ class RowReader:
         span = self.read_span(where, item)
         id_ = self.register_id(where, item, span)
         type_ = self.check_label(f"{where}.type", item.get("type"), self.entity_types, "entity type")
-        level = self.check_attribute(f"{where}.level", item.get("level"), self.ontology.levels)
-        demonym = self.check_flag(f"{where}.demonym", item.get("demonym"))
-        cluster = self.check_string(f"{where}.cluster", item.get("cluster"))
-        if span is None or type_ is None:
-            return None
-        return Entity(id_, span, type_, level, demonym, cluster)
+        attributes = self.read_attributes("entities", where, item)
+        if item.get("extents") is not None:
+            attributes["extents"] = tuple(self.read_extents(f"{where}.extents", item["extents"]))
+        return Entity(id_, span, type_, **attributes) if span and type_ else None
 
     def read_event(self, where: str, item: dict[str, Any], trigger: Span | None) -> Event | None:
         """Return an event, whose trigger was read and whose id was registered before."""
@@ -329,20 +339,13 @@ class RowReader:
             )
             if role and filler:
                 arguments.append(Argument(role, filler))
-        o = self.ontology
-        realis, polarity, outcome = (
-            self.check_attribute(f"{where}.{key}", item.get(key), allowed)
-            for key, allowed in (("realis", o.realis), ("polarity", o.polarity), ("outcome", o.outcome))
-        )
-        cluster = self.check_string(f"{where}.cluster", item.get("cluster"))
+        attributes = self.read_attributes("events", where, item)
         if trigger is None or type_ is None:
             return None
-        id_ = str(item.get("id") or "")
-        return Event(id_, trigger, type_, realis, polarity, outcome, tuple(arguments), cluster)
+        return Event(str(item.get("id") or ""), trigger, type_, arguments=tuple(arguments), **attributes)
 
     def read_quote(self, where: str, item: dict[str, Any]) -> Quote | None:
         """Return a quote, its parts in text order; None if one of them has no valid span."""
-        o = self.ontology
         content = [self.read_span(at, part) for at, part in self.read_objects(f"{where}.content", item.get("content"))]
         if not content:
             self.add_problem(f"{where}.content", "has no span; expected a list of one or more spans")
@@ -352,57 +355,34 @@ class RowReader:
             for key in ("source", "addressee")
         )
         spans = sorted(s for s in content if s)
-        values = [
-            self.check_attribute(f"{where}.{key}", item.get(key), allowed)
-            for key, allowed in (("directness", o.directness), ("attitude", o.attitude), ("link", o.links))
-        ]
-        names = [self.check_string(f"{where}.{key}", item.get(key)) for key in ("id", "parent", "cluster")]
+        id_ = self.check_string(f"{where}.id", item.get("id")) or ""
+        attributes = self.read_attributes("quotes", where, item)
         if not spans or len(spans) < len(content):
             return None
-        directness, attitude, link = values
-        id_, parent, cluster = names
-        return Quote(id_ or "", tuple(spans), cue, source, addressee, directness, attitude, parent, cluster, link)
+        return Quote(id_, tuple(spans), cue, source, addressee, **attributes)
 
+    # -- what several layers have ----------------------------------------------------------------------------------
 
-def to_layers(document: Document) -> dict[str, Any]:
-    """Return the layers of a document as they stand in a row, each span with its words."""
+    def read_attributes(self, layer: str, where: str, item: dict[str, Any]) -> dict[str, Any]:
+        """Return the attributes that an item has, by name; a value that is not allowed is a problem and left out."""
+        out: dict[str, Any] = {}
+        for field in list_attributes(layer):
+            value = item.get(field.name)
+            if value is None:
+                continue
+            at = f"{where}.{field.name}"
+            if field.key.values:
+                value = self.check_attribute(at, value, self.ontology.list_names(field.key.values))
+            else:
+                value = self.check_flag(at, value) if field.kind == "flag" else self.check_string(at, value)
+            if value is not None:
+                out[field.name] = value
+        return out
 
-    def words(span: Span) -> dict[str, Any]:
-        return {"start": span.start, "end": span.end, "text": span.of(document.text)}
-
-    def target(reference: Reference | None) -> Any:
-        return None if reference is None else reference.id or words(reference.span)
-
-    entities = [
-        {"id": e.id, **words(e.span), "type": e.type, "level": e.level, "demonym": e.demonym, "cluster": e.cluster}
-        for e in document.entities
-    ]
-    events = [
-        {
-            "id": e.id,
-            "trigger": words(e.trigger),
-            "type": e.type,
-            "realis": e.realis,
-            "polarity": e.polarity,
-            "outcome": e.outcome,
-            "arguments": [{"role": a.role, "filler": target(a.filler)} for a in e.arguments],
-            "cluster": e.cluster,
-        }
-        for e in document.events
-    ]
-    quotes = [
-        {
-            "id": q.id,
-            "content": [words(s) for s in q.content],
-            "cue": words(q.cue) if q.cue else None,
-            "source": target(q.source),
-            "addressee": target(q.addressee),
-            "directness": q.directness,
-            "attitude": q.attitude,
-            "parent": q.parent,
-            "cluster": q.cluster,
-            "link": q.link,
-        }
-        for q in document.quotes
-    ]
-    return {"entities": entities, "events": events, "quotes": quotes}
+    def read_extents(self, where: str, value: Any) -> Iterator[Extent]:
+        """Yield the further extents of a name, each with the view that accepts it."""
+        for at, extent in self.read_objects(where, value):
+            span = self.read_span(at, extent)
+            view = self.check_attribute(f"{at}.view", extent.get("view"), self.ontology.views)
+            if span and view:
+                yield Extent(view, span)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from vostochny.errors import InputError, Problem
+from vostochny.formats.rows import has_attributes
 from vostochny.model import LAYERS, Document, Span
 
 SPACY_MISSING = "needs spaCy, which is not installed: pip install 'vostochny[baselines]'"
@@ -88,12 +89,12 @@ def make_docs(documents: Iterable[Document], lost: Counter[str]) -> Iterator[Any
         # ``ents`` must not overlap: by spaCy's own rule the longer span is kept, then the earlier.
         doc.ents = spacy.util.filter_spans(doc.spans["entities"])
         for what, count in (
-            ("attributes of entities", sum(e.level is not None or e.demonym for e in d.entities)),
+            ("attributes of entities", sum(has_attributes("entities", e, "cluster") for e in d.entities)),
             ("arguments", sum(len(v.arguments) for v in d.events)),
-            ("attributes of events", sum(bool(v.realis or v.polarity or v.outcome) for v in d.events)),
+            ("attributes of events", sum(has_attributes("events", v, "cluster") for v in d.events)),
             ("cues", sum(q.cue is not None for q in d.quotes)),
             ("sources and addressees", sum(bool(r) for q in d.quotes for r in (q.source, q.addressee))),
-            ("attributes of quotes", sum(bool(q.directness or q.attitude or q.cluster or q.parent) for q in d.quotes)),
+            ("attributes of quotes", sum(has_attributes("quotes", q) for q in d.quotes)),
             ("quotes in parts", sum(len(q.content) > 1 for q in d.quotes)),
         ):
             lost[what] += count

@@ -16,10 +16,12 @@ from typing import Any
 from vostochny.errors import InputError, Problem
 from vostochny.formats import jsonl
 from vostochny.formats.files import MAX_FILE_BYTES, make_folder, read_bytes, write_bytes
+from vostochny.formats.prediction import KEYS
 from vostochny.formats.reader import Reading, Record
+from vostochny.formats.rows import to_record, to_row
 from vostochny.formats.tokens import TaggedDocument, TaggedSentence, make_records
 from vostochny.model import LAYERS, Document, Span
-from vostochny.schema import GOLD_KEYS
+from vostochny.schema.records import SEGMENTATION, DocumentRecord, Field, list_columns
 from vostochny.text.tags import is_tag
 
 TAG_KEYS = ("ner_tags", "tags", "labels", "ner")
@@ -107,7 +109,7 @@ def read_rows(
             if sentence:
                 documents.setdefault(doc_id, TaggedDocument(doc_id, line)).sentences.append(sentence)
         else:
-            prediction = {k: v for k, v in row.items() if k in (*GOLD_KEYS, *LAYERS)}
+            prediction = {k: v for k, v in row.items() if k in KEYS}
             unread |= row.keys() - prediction.keys()
             yield Record(path, line, prediction, ordered=True)
     if unread:
@@ -163,43 +165,18 @@ def _make_table(documents: Iterable[Document], with_text: bool) -> Any:
     """Return documents as an Arrow table; its schema is fixed, so that it does not depend on the rows."""
     import pyarrow as pa
 
-    def struct(**fields: Any) -> Any:
-        return pa.struct([pa.field(k, v) for k, v in fields.items()])
+    def make_type(field: Field) -> Any:
+        simple = {"text": pa.string(), "flag": pa.bool_(), "integer": pa.int64(), "texts": pa.list_(pa.string())}
+        if field.record is None:
+            return simple[field.kind]
+        struct = pa.struct([pa.field(f.name, make_type(f)) for f in list_columns(field.record)])
+        return pa.list_(struct) if field.kind == "list" else struct
 
-    text, flag = pa.string(), pa.bool_()
-    place = {"start": pa.int64(), "end": pa.int64()}
-    span = struct(**place, text=text)
+    texts = ("text", "zones", *SEGMENTATION) if with_text else ()
+    columns = [f for f in list_columns(DocumentRecord) if f.name in ("doc_id", *texts, *LAYERS)]
     # A reference is an id or a span; a column has one type, so here it is always the span.
-    arguments = pa.list_(struct(role=text, filler=span))
-    layers = {
-        "entities": struct(id=text, **place, text=text, type=text, level=text, demonym=flag, cluster=text),
-        "events": struct(id=text, trigger=span, type=text, realis=text, polarity=text, outcome=text,
-                         arguments=arguments, cluster=text),
-        "quotes": struct(id=text, content=pa.list_(span), cue=span, source=span, addressee=span, directness=text,
-                         attitude=text, parent=text, cluster=text, link=text),
-    }  # fmt: skip
-    columns = {"doc_id": text}
-    if with_text:
-        columns |= {"text": text, "zones": pa.list_(struct(**place, zone=text))}
-        columns |= {key: pa.list_(struct(**place)) for key in ("paragraphs", "sentences", "tokens")}
-    columns |= {layer: pa.list_(kind) for layer, kind in layers.items()}
-    rows = []
-    for d in documents:
-        row = jsonl.to_row(d, with_text)
-        span_of_id = {e.id: e.span for e in d.entities} | {v.id: v.trigger for v in d.events}
-
-        def as_span(target: Any, span_of_id: dict[str, Span] = span_of_id, d: Document = d) -> Any:
-            if not isinstance(target, str):
-                return target
-            place = span_of_id[target]
-            return {"start": place.start, "end": place.end, "text": place.of(d.text)}
-
-        for event in row["events"]:
-            event["arguments"] = [{"role": a["role"], "filler": as_span(a["filler"])} for a in event["arguments"]]
-        for quote in row["quotes"]:
-            quote |= {key: as_span(quote[key]) for key in ("source", "addressee")}
-        rows.append(row)
-    return pa.Table.from_pylist(rows, schema=pa.schema([pa.field(k, v) for k, v in columns.items()]))
+    rows = [to_row(to_record(d, with_text, references_as_spans=True)) for d in documents]
+    return pa.Table.from_pylist(rows, schema=pa.schema([pa.field(f.name, make_type(f)) for f in columns]))
 
 
 def write_parquet(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:

@@ -34,9 +34,9 @@ def read_view(name: str, ontology: Ontology) -> View:
     problems: list[Problem] = []
     types = _read_table(name, source, "types", ontology.entity_types, problems)
     events = _read_table(name, source, "events", tuple(ontology.events), problems)
-    levels = source.get("levels", ["NAM"])
-    if not isinstance(levels, list) or any(x not in tuple(ontology.levels) for x in levels):
-        problems.append(Problem(name, None, "levels", f"expected a list of {', '.join(ontology.levels)}"))
+    levels, known_levels = source.get("levels", ["NAM"]), tuple(ontology.attributes["levels"])
+    if not isinstance(levels, list) or any(x not in known_levels for x in levels):
+        problems.append(Problem(name, None, "levels", f"expected a list of {', '.join(ontology.attributes['levels'])}"))
     problems += [
         Problem(name, None, k, "unknown key; expected one of types, levels, events")
         for k in source

@@ -14,10 +14,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vostochny.formats.prediction import MAX_OFFSET
 from vostochny.metrics.columns import LEVELS, NAM, UNSTATED, VALUE, EntityColumns, EntityTable, resolve_levels
 from vostochny.metrics.counts import Ints
 from vostochny.ontology import Ontology
+from vostochny.schema.records import MAX_OFFSET
 from vostochny.scoring.chunks import Chunk, LinePosition
 from vostochny.text.layout import paragraphs_of
 

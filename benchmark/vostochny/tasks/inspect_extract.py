@@ -32,6 +32,7 @@ from vostochny.metrics import catalogue
 from vostochny.metrics.counts import Counts
 from vostochny.model import LAYERS, Document
 from vostochny.ontology import load_ontology
+from vostochny.schema import build_answer_schema
 from vostochny.stats.scores import from_total
 from vostochny.tasks import prompt
 
@@ -57,7 +58,7 @@ def extract(layers: str | list[str] = "entities,events,quotes", schema: bool = T
     chosen = [x for x in LAYERS if x in names]
     documents, ontology, gold_hash = read_documents(None)
     samples = [Sample(input=prompt.build_prompt(d, ontology, chosen), id=d.doc_id) for d in documents]
-    answer_schema = JSONSchema.model_validate(prompt.build_answer_schema(ontology, chosen))
+    answer_schema = JSONSchema.model_validate(build_answer_schema(ontology, chosen))
     response = ResponseSchema(name="prediction", json_schema=answer_schema) if schema else None
     return Task(
         dataset=MemoryDataset(samples, name="vostochny"),

@@ -7,13 +7,12 @@ The text is part of an experiment: change a character of it, and results are no 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from vostochny.model import Document
 from vostochny.ontology import Ontology
-
-Schema = dict[str, Any]
+from vostochny.schema import build_answer_schema
+from vostochny.schema.records import list_attributes
 
 # Rules of annotation for each layer, in the order of the prompt.
 RULES = {
@@ -43,15 +42,15 @@ RULES = {
 def build_instructions(ontology: Ontology, layers: Sequence[str]) -> str:
     """Return the instructions: what to annotate and how, with the ontology's types, roles and help texts."""
     parts = [f"Annotate the news article that follows with its {_join_names(layers)}."]
-    if "entities" in layers:
-        parts.append(_section("Entity types", {**ontology.mentions, **ontology.values}))
-        parts.append(_section("Levels", ontology.levels))
-    if "events" in layers:
-        lines = {e.name: f"{e.help}. Roles: {', '.join(e.roles)}" for e in ontology.events.values()}
-        parts.append(_section("Event types", lines))
-        parts += [_section("Realis", ontology.realis), _section("Polarity", ontology.polarity)]
-    if "quotes" in layers:
-        parts.append(_section("Directness", ontology.directness))
+    for layer in layers:
+        if layer == "entities":
+            parts.append(_section("Entity types", {**ontology.mentions, **ontology.values}))
+        if layer == "events":
+            lines = {e.name: f"{e.help}. Roles: {', '.join(e.roles)}" for e in ontology.events.values()}
+            parts.append(_section("Event types", lines))
+        for field in list_attributes(layer, values_only=True):
+            if field.key.asked:
+                parts.append(_section(field.key.values.capitalize(), ontology.attributes[field.key.values]))
     for layer in layers:
         parts.append("\n".join([f"Rules for {layer}:", *(f"- {rule}" for rule in RULES[layer])]))
     unscored = _join_names(sorted(ontology.unscored_zones))
@@ -75,66 +74,6 @@ def build_prompt(document: Document, ontology: Ontology, layers: Sequence[str]) 
     instructions = build_instructions(ontology, layers)
     schema = json.dumps(build_answer_schema(ontology, layers), ensure_ascii=False)
     return f"{instructions}\n\nJSON Schema of the answer: {schema}\n\nThe article:\n\n{document.text}"
-
-
-def build_answer_schema(ontology: Ontology, layers: Sequence[str]) -> Schema:
-    """Return the JSON Schema of an answer: a prediction in which spans have their words in the place of offsets.
-
-    Every key is required and none may be added, because providers of strict structured output demand it; a value that
-    may be missing is null.
-    """
-    words: dict[str, Schema] = {"text": {"type": "string"}, "occurrence": {"type": ["integer", "null"]}}
-    span = _object(words)
-    span_or_null = {"anyOf": [span, {"type": "null"}]}
-    cluster: Schema = {"type": ["string", "null"]}
-    item_schemas = {
-        "entities": _object(
-            {
-                **words,
-                "type": _one_of(ontology.entity_types),
-                "level": _one_of(ontology.levels, True),
-                "cluster": cluster,
-            }
-        ),
-        "events": _object(
-            {
-                "trigger": span,
-                "type": _one_of(ontology.events),
-                "realis": _one_of(ontology.realis, True),
-                "polarity": _one_of(ontology.polarity, True),
-                "arguments": _list(_object({"role": _one_of(ontology.roles), "filler": span})),
-            }
-        ),
-        "quotes": _object(
-            {
-                "content": _list(span),
-                "cue": span_or_null,
-                "source": span_or_null,
-                "addressee": span_or_null,
-                "directness": _one_of(ontology.directness, True),
-            }
-        ),
-    }
-    return _object({name: _list(item_schemas[name]) for name in layers})
-
-
-def _object(properties: Mapping[str, Schema]) -> Schema:
-    """Return the schema of an object with exactly these keys."""
-    return {
-        "type": "object", "properties": dict(properties), "required": list(properties), "additionalProperties": False
-    }  # fmt: skip
-
-
-def _list(items: Schema) -> Schema:
-    """Return the schema of a list of such items."""
-    return {"type": "array", "items": items}
-
-
-def _one_of(names: Iterable[str], or_null: bool = False) -> Schema:
-    """Return the schema of one of these strings, or null if that is allowed."""
-    if or_null:
-        return {"type": ["string", "null"], "enum": [*names, None]}
-    return {"type": "string", "enum": list(names)}
 
 
 def _section(title: str, lines: Mapping[str, str]) -> str:

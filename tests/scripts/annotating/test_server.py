@@ -30,6 +30,7 @@ GOLD = ROOT / "annotations" / "gold"
 def make_document(doc_id: str, text: str) -> Document:
     """Return an article with random annotation of every kind, always the same for one doc_id."""
     o, rng = load_ontology(), random.Random(doc_id)
+    values = o.attributes
     words = [Span(*m.span()) for m in re.finditer(r"[\w’-]+", text)]
 
     def stretch(longest: int) -> Span:
@@ -42,7 +43,7 @@ def make_document(doc_id: str, text: str) -> Document:
     entities = []
     for n in range(60):
         type_ = rng.choice(o.entity_types)
-        level = rng.choice(list(o.levels)) if type_ in o.mentions else None
+        level = rng.choice(list(values["levels"])) if type_ in o.mentions else None
         demonym = level == "NAM" and rng.random() < 0.2
         entities.append(Entity(f"e{n}", stretch(4), type_, level, demonym, maybe(["kim"])))
     fillers = [Reference(e.span, e.id) for e in entities]
@@ -52,13 +53,19 @@ def make_document(doc_id: str, text: str) -> Document:
         one, other, both = rng.sample(fillers, 3)
         roles = [Argument(rng.choice(list(o.events[type_].roles)), filler) for filler in (one, other)]
         roles += [Argument("Time", both), Argument("Place", both)]
-        attributes = maybe(o.realis), "negative", maybe(o.outcome)
+        attributes = maybe(values["realis"]), "negative", maybe(values["outcome"])
         events.append(Event(f"v{n}", stretch(2), type_, *attributes, tuple(roles), maybe(["met"])))
     quotes: list[Quote] = []
     for n in range(12):
         content = sorted({stretch(8) for _ in range(3)})
         content = [s for i, s in enumerate(content) if not i or s.start >= content[i - 1].end][:2]
-        has = maybe(o.directness), maybe(o.attitude), maybe([q.id for q in quotes]), maybe(["said"]), maybe(o.links)
+        has = (
+            maybe(values["directness"]),
+            maybe(values["attitude"]),
+            maybe([q.id for q in quotes]),
+            maybe(["said"]),
+            maybe(values["links"]),
+        )
         source = rng.choice([None, *fillers])
         quotes.append(Quote(f"q{n}", tuple(content), stretch(3), source, None, *has, source is None))
     title, *_, last = paragraphs_of(text)

@@ -97,12 +97,13 @@ class _TaskWriter:
         """Add a region, with the attributes that ``item`` has."""
         place = {"start": span.start, "end": span.end}
         self.result.append({"id": id_, "from_name": layer, "type": "labels", "value": {**place, "labels": [label]}})
-        for control, (of, kind, name) in ATTRIBUTES.items():
-            value = getattr(item, name) if item is not None and of == layer else None
+        for name, control in ATTRIBUTES.items():
+            value = getattr(item, control.name) if item is not None and control.layer == layer else None
             if value is not None and value is not False:
-                values = [control if value is True else value]  # a flag is a choice with the control's own name
-                key = "text" if kind == "textarea" else kind
-                self.result.append({"id": id_, "from_name": control, "type": kind, "value": {**place, key: values}})
+                values = [name if value is True else value]  # a flag is a choice with the control's own name
+                kind = control.kind
+                content = {**place, "text" if kind == "textarea" else kind: values}
+                self.result.append({"id": id_, "from_name": name, "type": kind, "value": content})
 
     def make_id(self, id_: str, span: Span) -> str:
         """Return ``id_`` if no item has it, else ``id_`` with underscores added."""

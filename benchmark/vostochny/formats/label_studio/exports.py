@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ from vostochny.formats.label_types import LabelNames, extend_ontology
 from vostochny.formats.prediction import describe_kind
 from vostochny.formats.reader import Reading, Record
 from vostochny.formats.references import resolve_references
-from vostochny.model import Document
+from vostochny.formats.rows import to_record, to_row
+from vostochny.model import LAYERS, Document
 from vostochny.ontology import Ontology
 
 OUR_CONTROLS = (*LABEL_CONTROLS, *ATTRIBUTES)
@@ -55,7 +56,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
         try:
             if is_ours:
                 document = label_studio.read(task, ontology, name)
-                yield Record(name, None, jsonl.to_row(document, with_text=True))
+                yield Record(name, None, to_row(to_record(document, with_text=True)))
             else:
                 yield _read_foreign_task(name, task, reading)
         except InputError as e:
@@ -87,7 +88,9 @@ def _extend_by_controls(ontology: Ontology, tasks: list[dict[str, Any]]) -> Onto
     rows: list[dict[str, Any]] = []
     for task in tasks:
         results = _list_results(task)
-        entities, events, quotes = [], [], []
+        entities: list[dict[str, Any]] = []
+        events: list[dict[str, Any]] = []
+        quotes: list[dict[str, Any]] = []
         roles = [
             {"role": label}
             for r in results
@@ -104,10 +107,8 @@ def _extend_by_controls(ontology: Ontology, tasks: list[dict[str, Any]]) -> Onto
                     events.append({"type": label})
             control = ATTRIBUTES.get(str(r.get("from_name")))
             for choice in value.get("choices") or () if isinstance(value.get("choices"), list) else ():
-                if control and control[0] == "event":
-                    events.append({control[2]: choice})
-                elif control and control[0] == "quote" and control[2] != "unattributed":
-                    quotes.append({control[2]: choice})
+                if control and control.values and control.layer in ("event", "quote"):
+                    (events if control.layer == "event" else quotes).append({control.name: choice})
         typed_events = [e for e in events if isinstance(e.get("type"), str)]
         # Which event a relation starts at is not looked up here: every new event type gets every role.
         events += [{**e, "arguments": roles} for e in typed_events if e["type"] not in ontology.events]
@@ -159,8 +160,11 @@ def _find_text(data: dict[str, Any], regions: list[dict[str, Any]]) -> str | Non
     return max((v for v in data.values() if isinstance(v, str)), key=len, default=None)
 
 
-def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
-    """Write a list of tasks for our labeling configuration. References to no item of the document are lost."""
+def write(path: str, documents: Collection[Document], lost: Counter[str], with_text: bool = False) -> None:
+    """Write a list of tasks for our labeling configuration. References to no item, and optional marks, are lost."""
+    for d in documents:
+        lost["marks of optional items"] += sum(item.optional for layer in LAYERS for item in getattr(d, layer))
+        lost["accepted extents of names"] += sum(len(e.extents) for e in d.entities)
     try:
         tasks = [label_studio.write(resolve_references(d, lost)) for d in documents]
     except ValueError as e:

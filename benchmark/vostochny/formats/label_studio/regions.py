@@ -7,12 +7,14 @@ generates the labeling configuration from the same tables.
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from vostochny.errors import InputError, Problem
 from vostochny.model import Span
 from vostochny.ontology import Ontology
+from vostochny.schema.records import list_attributes
 
 # Control → the key of a task's data that holds the clusters to pick from. The server refuses a task without them.
 CLUSTER_KEYS = {"cluster": "entity_clusters", "event_cluster": "event_clusters", "quote_cluster": "quote_clusters"}
@@ -20,26 +22,39 @@ LABEL_CONTROLS = ("zone", "entity", "event", "quote")  # the Labels controls, wh
 CONTENT, CUE = "Content", "Cue"  # the labels of the control "quote"
 DEFAULT_ZONE = "body"  # the zone of what no zone region covers; it has no label
 
-# Control → (its layer, its kind, the field of the model's item). Clusters have a control per layer, because a TextArea
-# can serve only one Labels control.
-ATTRIBUTES: dict[str, tuple[str, str, str]] = {
-    "level": ("entity", "choices", "level"),
-    "demonym": ("entity", "choices", "demonym"),
-    "cluster": ("entity", "textarea", "cluster"),
-    "realis": ("event", "choices", "realis"),
-    "polarity": ("event", "choices", "polarity"),
-    "outcome": ("event", "choices", "outcome"),
-    "event_cluster": ("event", "textarea", "cluster"),
-    "directness": ("quote", "choices", "directness"),
-    "attitude": ("quote", "choices", "attitude"),
-    "link": ("quote", "choices", "link"),
-    "unattributed": ("quote", "choices", "unattributed"),
-    "quote_cluster": ("quote", "textarea", "cluster"),
-}
+FLAGS = ("demonym", "unattributed")  # controls with a single choice, which has the control's name
+
+
+@dataclass(frozen=True)
+class Control:
+    """A control for one attribute: of which layer's regions, of which kind, and the name of the model's field.
+
+    ``values`` is the table of the ontology that lists the choices; "" for a flag and for a TextArea.
+    """
+
+    layer: str
+    kind: str  # "choices" or "textarea"
+    name: str
+    values: str = ""
+
+
+def _list_controls() -> Iterator[tuple[str, Control]]:
+    """Yield each control's name and description, in the order in which a region's attributes are written."""
+    layers = {"entity": "entities", "event": "events", "quote": "quotes"}
+    for layer, items in layers.items():
+        for field in list_attributes(items):
+            if field.key.values or field.name in FLAGS:
+                yield field.name, Control(layer, "choices", field.name, field.key.values)
+        if layer == "quote":  # the annotator's decision that the text names no source; rows have null for it
+            yield "unattributed", Control(layer, "choices", "unattributed")
+        # Clusters have a control per layer, because a TextArea can serve only one Labels control.
+        yield "cluster" if layer == "entity" else f"{layer}_cluster", Control(layer, "textarea", "cluster")
+
+
+ATTRIBUTES: Mapping[str, Control] = dict(_list_controls())
 # In the browser a known cluster is picked from a searchable list, and only a new one is typed. Files have one form for
 # both, the typed one. Picker → the control for typing.
 PICKERS = {"known_cluster": "cluster", "known_event_cluster": "event_cluster", "known_quote_cluster": "quote_cluster"}
-FLAGS = ("demonym", "unattributed")  # controls with a single choice, which has the control's name
 
 # Label of a relation → (what it starts at, what it ends at). All other labels are roles, which lead from an event to an
 # entity or an event.
@@ -71,13 +86,12 @@ def list_choices(control: str, ontology: Ontology) -> tuple[str, ...]:
     """Return the values of a Choices control; a region may have at most one of them."""
     if control in FLAGS:
         return (control,)
-    table = {"level": ontology.levels, "link": ontology.links}.get(control)
-    return tuple(getattr(ontology, control) if table is None else table)
+    return tuple(ontology.attributes[ATTRIBUTES[control].values])
 
 
 def list_bearers(control: str, ontology: Ontology) -> tuple[str, ...]:
     """Return the labels whose regions may have this attribute: mentions for a level, the Content for a quote's."""
-    layer = ATTRIBUTES[control][0]
+    layer = ATTRIBUTES[control].layer
     if control in ("level", "demonym"):
         return tuple(ontology.mentions)
     return (CONTENT,) if layer == "quote" else list_labels(layer, ontology)

@@ -13,6 +13,7 @@ from vostochny.formats.label_studio.regions import (
     ATTRIBUTES,
     CONTENT,
     CUE,
+    FLAGS,
     LABEL_CONTROLS,
     RELATIONS,
     choose_annotation,
@@ -47,6 +48,10 @@ class _Region:
     def kind(self) -> str:
         """What a relation starts or ends at: entity, event or zone; of a quote, its label."""
         return self.label if self.layer == "quote" else self.layer
+
+    def list_values(self) -> dict[str, Any]:
+        """Return the region's attributes by the names of the model's fields; a flag is True."""
+        return {ATTRIBUTES[c].name: True if c in FLAGS else value for c, value in self.attributes.items()}
 
 
 class TaskReader:
@@ -116,7 +121,7 @@ class TaskReader:
         if not isinstance(result, list):
             self.add_problem("result", "is missing or not a list; export the project as JSON (not JSON_MIN or CSV)")
             return []
-        kinds = dict.fromkeys(LABEL_CONTROLS, "labels") | {name: kind for name, (_, kind, _) in ATTRIBUTES.items()}
+        kinds = dict.fromkeys(LABEL_CONTROLS, "labels") | {name: c.kind for name, c in ATTRIBUTES.items()}
         usable = []
         for i, entry in enumerate(map(picked_to_typed, result)):
             where = f"result[{i}]"
@@ -166,7 +171,7 @@ class TaskReader:
     def read_attribute(self, entry: dict[str, Any]) -> None:
         """Add the value of an attribute to its region."""
         control, value = entry["from_name"], entry["value"]
-        layer, kind, _ = ATTRIBUTES[control]
+        layer = ATTRIBUTES[control].layer
         region = self.regions.get(entry["id"])
         if region is None:
             self.add_problem(
@@ -188,7 +193,7 @@ class TaskReader:
             self.add_problem(where, f"{control} has other offsets than its region; give it the same start and end")
         elif len(values) != 1 or not isinstance(values[0], str):
             self.add_problem(where, f"{control} is {values!r}; give it one value")
-        elif kind == "choices" and values[0] not in list_choices(control, self.ontology):
+        elif ATTRIBUTES[control].kind == "choices" and values[0] not in list_choices(control, self.ontology):
             self.add_problem(
                 where, f"unknown {control} {values[0]!r}; {_expect_one_of(list_choices(control, self.ontology))}"
             )
@@ -264,8 +269,7 @@ class TaskReader:
     def build_entities(self) -> tuple[Entity, ...]:
         out = []
         for r in self.list_regions("entity"):
-            has = r.attributes.get
-            out.append(Entity(r.id, r.span, r.label, has("level"), has("demonym") is not None, has("cluster")))
+            out.append(Entity(r.id, r.span, r.label, **r.list_values()))
         return tuple(out)
 
     def build_events(self) -> tuple[Event, ...]:
@@ -282,9 +286,7 @@ class TaskReader:
             sorted_arguments = sorted(
                 arguments[r.id], key=lambda a: (roles.index(a.role), a.filler.span, str(a.filler.id))
             )
-            has = r.attributes.get
-            attributes = has("realis"), has("polarity"), has("outcome")
-            out.append(Event(r.id, r.span, r.label, *attributes, tuple(sorted_arguments), has("event_cluster")))
+            out.append(Event(r.id, r.span, r.label, arguments=tuple(sorted_arguments), **r.list_values()))
         return tuple(out)
 
     def build_chains(self) -> dict[str, list[_Region]]:
@@ -350,8 +352,7 @@ class TaskReader:
         out = []
         for id_, chain in chains.items():
             self.check_parents(chain[0], targets["parent"])
-            has = chain[0].attributes.get
-            if id_ in targets["source"] and has("unattributed"):
+            if id_ in targets["source"] and "unattributed" in chain[0].attributes:
                 self.add_problem(self.describe_region(chain[0]), "has a source and is marked unattributed; remove one")
             refer = {
                 what: Reference(targets[what][id_].span, targets[what][id_].id) if id_ in targets[what] else None
@@ -365,12 +366,8 @@ class TaskReader:
                     cue.span if cue else None,
                     refer["source"],
                     refer["addressee"],
-                    has("directness"),
-                    has("attitude"),
-                    parent.id if parent else None,
-                    has("quote_cluster"),
-                    has("link"),
-                    has("unattributed") is not None,
+                    parent=parent.id if parent else None,
+                    **chain[0].list_values(),
                 )
             )
         return tuple(sorted(out, key=lambda q: (q.content[0].start, -q.content[-1].end, q.id)))

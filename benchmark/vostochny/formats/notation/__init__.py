@@ -14,9 +14,10 @@ paragraph; without it the zone is body. A backslash before ``\\ [ ] | { }`` make
 ``Role: filler`` and ``#cluster``. The filler is a mention of the same sentence; ``!word`` names another event of that
 sentence by its trigger, ``!word (Type)`` one of several on that trigger. ``Q`` lines, under the sentence of their cue:
 content, then ``cue:``, ``source:``, ``addressee:`` (a mention of that sentence; ``source: none`` if the text names
-none), ``parent:``, ``link:``, a directness, an attitude, ``#cluster`` and ``=name`` (by which another quote names this
-one as its parent). Content is copied whole, or as ``first words ~~ last words``; ``//`` separates the parts of an
-interrupted quote. Content may begin anywhere in its cue's paragraph or the next one, and end anywhere after.
+none), ``parent:``, ``link:``, a value of each other attribute (``indirect``), ``#cluster`` and ``=name`` (by which
+another quote names this one as its parent). Content is copied whole, or as ``first words ~~ last words``; ``//``
+separates the parts of an interrupted quote. Content may begin anywhere in its cue's paragraph or the next one, and end
+anywhere after.
 
 ``¶Kim`` looks for a filler, source or addressee in the whole paragraph; ``¶¶Kim``, and content that begins with
 ``¶¶``, in the whole article. ``~2`` after any piece of text picks its second occurrence; if the text occurs more than

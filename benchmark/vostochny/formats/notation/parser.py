@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import replace
+from typing import Any
 
 from vostochny.errors import InputError
-from vostochny.formats.notation.syntax import SentenceLine, TextReader
+from vostochny.formats.notation.syntax import BARE_ATTRIBUTES, NAMED_FIELDS, SentenceLine, TextReader
 from vostochny.model import Argument, Document, Event, Quote, Reference, Span
+from vostochny.schema.records import list_attributes
 from vostochny.text.layout import cover_with_zones, find_occurrences
 
 _OCCURRENCE = re.compile(r"^(.*?)\s*~(\d{1,9})$", re.S)
@@ -92,33 +94,35 @@ class NotationReader(TextReader):
         trigger = self.find_words(line, "E trigger", trigger_words, sentence.span.start, sentence.span.end)
         if trigger is None:
             return
-        type_ = realis = cluster = outcome = None
-        polarity = "positive"
+        type_ = None
+        values: dict[str, Any] = {"polarity": "positive"}
         arguments = []
         o = self.ontology
         for part in fields:
             role, colon, filler = part.partition(":")
             if part in o.events:
                 type_ = part
-            elif part in o.realis:
-                realis = part
-            elif part in o.polarity:
-                polarity = part
-            elif part in o.outcome:
-                outcome = part
+            elif name := self.find_attribute("events", part):
+                values[name] = part
             elif part.startswith("#"):
-                cluster = part[1:]
+                values["cluster"] = part[1:]
             elif colon and role in o.roles:
                 arguments.append((role, filler.strip()))
             else:
                 kinds = "an event type, realis, polarity, outcome, Role: filler or #cluster"
                 self.add_problem(line, "E", f"{part!r} is not recognised; expected {kinds}")
-        if type_ is None or realis is None:
-            self.add_problem(line, "E", f"{trigger_words!r} needs an event type and one of {', '.join(o.realis)}")
+        if type_ is None or "realis" not in values:
+            realis = ", ".join(o.attributes["realis"])
+            self.add_problem(line, "E", f"{trigger_words!r} needs an event type and one of {realis}")
             return
         fillers = self.read_arguments(line, type_, arguments, sentence)
-        self.events.append(Event("", trigger, type_, realis, polarity, outcome, fillers, cluster))
+        self.events.append(Event("", trigger, type_, arguments=fillers, **values))
         self.event_lines.append(line)
+
+    def find_attribute(self, layer: str, word: str) -> str | None:
+        """Return the attribute of a layer's items that has this value and needs no name before it; None if none has."""
+        tables = self.ontology.attributes
+        return next((name for name, table in BARE_ATTRIBUTES[layer].items() if word in tables[table]), None)
 
     def read_arguments(
         self, line: int, type_: str, arguments: list[tuple[str, str]], sentence: SentenceLine
@@ -229,28 +233,28 @@ class NotationReader(TextReader):
         content_words, *fields = [part.strip() for part in body.split(" | ")]
         content = self.read_content(line, content_words, sentence)
         values: dict[str, str] = {}
-        o = self.ontology
+        links = self.ontology.attributes["links"]
         for part in fields:
             key, colon, value = part.partition(":")
-            if colon and key in ("cue", "source", "addressee", "parent", "link"):
+            if colon and key in NAMED_FIELDS:
                 values[key] = value.strip()
-            elif part in o.directness:
-                values["directness"] = part
-            elif part in o.attitude:
-                values["attitude"] = part
+            elif name := self.find_attribute("quotes", part):
+                values[name] = part
             elif part.startswith("#"):
                 values["cluster"] = part[1:]
             elif part.startswith("="):
                 values["name"] = part[1:]
             else:
-                kinds = "cue:, source:, addressee:, parent:, link:, a directness, an attitude, #cluster or =name"
+                named = ", ".join(f"{key}:" for key in NAMED_FIELDS)
+                bare = ", ".join(f"a value of {name}" for name in BARE_ATTRIBUTES["quotes"])
+                kinds = f"{named}, {bare}, #cluster or =name"
                 self.add_problem(line, "Q", f"{part!r} is not recognised; expected {kinds}")
-        for key in ("source", "directness", "attitude"):
+        for key in ("source", *BARE_ATTRIBUTES["quotes"]):
             if key not in values:
                 hint = "; write source: none if the text names none" if key == "source" else ""
                 self.add_problem(line, "Q", f"{key} is missing{hint}")
-        if "link" in values and values["link"] not in o.links:
-            self.add_problem(line, "link", f"unknown link {values['link']!r}; expected one of {', '.join(o.links)}")
+        if "link" in values and values["link"] not in links:
+            self.add_problem(line, "link", f"unknown link {values['link']!r}; expected one of {', '.join(links)}")
         cue = source = addressee = None
         if "cue" in values:
             cue = self.find_words(line, "cue", values["cue"], sentence.span.start, sentence.span.end)
@@ -260,13 +264,10 @@ class NotationReader(TextReader):
             addressee = self.find_mention(line, "addressee", values["addressee"], sentence)
         if content is None:
             return
-        self.quotes.append(
-            Quote(
-                values.get("name", ""), content, cue, source, addressee, values.get("directness"),
-                values.get("attitude"), values.get("parent"), values.get("cluster"), values.get("link"),
-                values.get("source") == "none",
-            )
-        )  # fmt: skip
+        unattributed = values.get("source") == "none"
+        attributes: dict[str, Any] = {f.name: values[f.name] for f in list_attributes("quotes") if f.name in values}
+        quote = Quote(values.get("name", ""), content, cue, source, addressee, unattributed=unattributed, **attributes)
+        self.quotes.append(quote)
         self.quote_lines.append(line)
 
     def number_quotes(self) -> None:

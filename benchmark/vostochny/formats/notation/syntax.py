@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from vostochny.errors import Problem
 from vostochny.model import Entity, Event, Quote, Span, Zone
 from vostochny.ontology import Ontology
+from vostochny.schema.records import list_attributes
 from vostochny.text.layout import paragraphs_of
 
+# Fields of a Q line that begin with their name. Values of all other attributes stand alone: no two share a value.
+NAMED_FIELDS = ("cue", "source", "addressee", "parent", "link")
+# Layer → attributes whose values stand alone in a line, and for each its table of the ontology.
+BARE_ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
+    layer: {f.name: f.key.values for f in list_attributes(layer, values_only=True) if f.name not in NAMED_FIELDS}
+    for layer in ("events", "quotes")
+}
 _MARKUP = re.compile(r"\\(.)|\[\[|\]\]|\||\{(\w+)\}", re.S)
 
 
@@ -127,7 +136,7 @@ class TextReader:
         level = "NAM" if type_ in self.ontology.mentions else None
         demonym, cluster = False, None
         for word in rest:
-            if word in self.ontology.levels and level is not None:
+            if word in self.ontology.attributes["levels"] and level is not None:
                 level = word
             elif word == "demonym":
                 demonym = True

@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats.notation.parser import NotationReader, event_sort_key, quote_sort_key
-from vostochny.formats.notation.syntax import mention_sort_key
+from vostochny.formats.notation.syntax import BARE_ATTRIBUTES, mention_sort_key
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 from vostochny.ontology import Ontology
 from vostochny.text.layout import find_occurrences, paragraphs_of
@@ -234,15 +234,16 @@ class _NotationWriter:
         trigger = self.name_place(event.trigger, home.start, home.end)
         if trigger is None:
             self.add_problem(event.id, "the trigger cannot be named by its words", event.trigger)
-        fields = [trigger, event.type, event.realis, event.polarity if event.polarity != "positive" else None]
-        fields.append(event.outcome)
+        # "positive" is what the notation takes where no polarity stands.
+        values = (getattr(event, name) for name in BARE_ATTRIBUTES["events"])
+        fields = [trigger, event.type, *(None if value == "positive" else value for value in values)]
         fields += [f"{a.role}: {self.write_filler(event.id, a.role, a.filler, home)}" for a in event.arguments]
         return "E " + " | ".join(filter(None, [*fields, self.write_cluster(event, event.trigger)]))
 
     def write_quote(self, quote: Quote, home: Span) -> str:
         """Return the Q line of a quote under the line ``home``."""
         span = quote.content[0]
-        missing = [name for name in ("directness", "attitude") if getattr(quote, name) is None]
+        missing = [name for name in BARE_ATTRIBUTES["quotes"] if getattr(quote, name) is None]
         if quote.source is None and not quote.unattributed:
             missing.append("source (nor a mark that the text names none)")
         if missing:
@@ -258,7 +259,7 @@ class _NotationWriter:
         )
         if quote.addressee:
             fields.append(f"addressee: {self.write_filler(quote.id, 'addressee', quote.addressee, home)}")
-        fields += [quote.directness or "", quote.attitude or ""]
+        fields += [getattr(quote, name) or "" for name in BARE_ATTRIBUTES["quotes"]]
         fields.append(f"parent: {quote.parent}" if quote.parent else "")
         fields.append(self.write_cluster(quote, span))
         fields.append(f"link: {quote.link}" if quote.link else "")
