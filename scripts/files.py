@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
@@ -15,9 +16,10 @@ from vostochny.errors import InputError, Problem
 ROOT = Path(__file__).resolve().parents[1]
 SEEDS = ROOT / "seeds"
 ANNOTATIONS = ROOT / "annotations"
-GOLD = ANNOTATIONS / "gold"
 CORPUS = ROOT / "corpus"
 PACKAGE_DATA = ROOT / "benchmark" / "vostochny" / "data"
+
+T = TypeVar("T")
 
 
 def display_path(path: Path) -> str:
@@ -25,68 +27,135 @@ def display_path(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return the bytes of a file. Raises InputError where it cannot be read."""
+@contextmanager
+def collect(problems: list[Problem]) -> Iterator[None]:
+    """Add the problems of an InputError raised inside to a list, and go on after the ``with`` block."""
+    try:
+        yield
+    except InputError as error:
+        problems += error.problems
+
+
+def raise_problems(problems: list[Problem]) -> None:
+    """Raise an InputError where there are problems."""
+    if problems:
+        raise InputError(problems)
+
+
+def read_each(keys: Iterable[str], read: Callable[[str], T]) -> dict[str, T]:
+    """Return ``read(key)`` of every key, by key. Raises InputError with the problems of all."""
+    values: dict[str, T] = {}
+    problems: list[Problem] = []
+    for key in keys:
+        with collect(problems):
+            values[key] = read(key)
+    raise_problems(problems)
+    return values
+
+
+def read_bytes(path: Path, name: str | None = None) -> bytes:
+    """Return the bytes of a file, which problems call ``name``. Raises InputError where it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputError([Problem(display_path(path), None, None, f"cannot be read: {error.strerror}")]) from None
+        raise InputError(
+            [Problem(name or display_path(path), None, None, f"cannot be read: {error.strerror}")]
+        ) from None
 
 
 def read_text(path: Path) -> str:
     """Return the text of a UTF-8 file, line ends untouched. Raises InputError, with the line, where it is not UTF-8."""
-    try:
-        return read_bytes(path).decode("utf-8")
-    except UnicodeDecodeError as error:
-        message = f"byte 0x{error.object[error.start]:02x} is not UTF-8; save the file as UTF-8"
-        line = error.object[: error.start].count(b"\n") + 1
-        raise InputError([Problem(display_path(path), line, None, message)]) from None
-
-
-def read_yaml(path: Path) -> Any:
-    """Return the content of a YAML file. Raises InputError, with the line, where it is not YAML."""
-    source = read_text(path)
-    try:
-        return yaml.safe_load(source)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        why = getattr(error, "problem", None) or " ".join(str(error).split())
-        raise InputError([Problem(display_path(path), mark and mark.line + 1, None, f"is not YAML: {why}")]) from None
+    return decode(display_path(path), read_bytes(path))
 
 
 def read_json(path: Path) -> Any:
     """Return the content of a JSON file. Raises InputError, with the line, where it is not JSON."""
-    from vostochny.formats import jsonl  # loads numpy, which --help of most commands must not wait for
-
-    value, problems = jsonl.parse_json(display_path(path), None, read_bytes(path))
-    if problems:
-        raise InputError(problems)
-    return value
+    return parse_json(display_path(path), read_bytes(path))
 
 
 def read_json_lines(path: Path, required: Collection[str] = ()) -> list[dict[str, Any]]:
-    """Return the objects of a JSON Lines file.
+    """Return the objects of a JSON Lines file; see :func:`parse_json_lines`."""
+    return list(parse_json_lines(display_path(path), read_bytes(path), required).values())
+
+
+# -- bytes to values; ``name`` is how problems call the file -----------------------------------------------------------
+
+
+def decode(name: str, raw: bytes) -> str:
+    """Return UTF-8 bytes as text, line ends untouched. Raises InputError, with the line, where they are not UTF-8."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        message = f"byte 0x{raw[error.start]:02x} is not UTF-8; save the file as UTF-8"
+        raise InputError([Problem(name, raw[: error.start].count(b"\n") + 1, None, message)]) from None
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """A YAML loader that notes every repeated key; the stock loader silently takes the last value."""
+
+    def __init__(self, source: str):
+        super().__init__(source)
+        self.repeated: dict[tuple[int, str], int] = {}  # (line, key) → the line of the same key before it
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        lines: dict[Any, int] = {}
+        for key_node, _ in node.value:
+            key, line = self.construct_object(key_node, deep=True), key_node.start_mark.line + 1
+            if isinstance(key, Hashable) and key in lines:
+                self.repeated[line, str(key)] = lines[key]
+            elif isinstance(key, Hashable):
+                lines[key] = line
+        return super().construct_mapping(node, deep)
+
+
+def parse_yaml(name: str, raw: bytes) -> Any:
+    """Return the content of a YAML file. Raises InputError, with the line, where it is not YAML or repeats a key."""
+    source = decode(name, raw)
+    try:
+        loader = _UniqueKeyLoader(source)
+        value = loader.get_single_data()
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        why = getattr(error, "problem", None) or " ".join(str(error).split())
+        raise InputError([Problem(name, mark and mark.line + 1, None, f"is not YAML: {why}")]) from None
+    except (ValueError, LookupError, AttributeError, RecursionError) as error:  # such as a date in month 13
+        raise InputError([Problem(name, None, None, f"is not YAML: {error or type(error).__name__}")]) from None
+    raise_problems(
+        [
+            Problem(name, line, key, f"is a repeated key, which line {before} has already; keep one")
+            for (line, key), before in sorted(loader.repeated.items())
+        ]
+    )
+    return value
+
+
+def parse_json(name: str, raw: bytes, line: int | None = None) -> Any:
+    """Return the value of a JSON file, or of one line. Raises InputError, with the line, where it is not JSON."""
+    from vostochny.formats import jsonl  # loads numpy, which --help of most commands must not wait for
+
+    value, problems = jsonl.parse_json(name, line, raw)
+    raise_problems(problems)
+    return value
+
+
+def parse_json_lines(name: str, raw: bytes, required: Collection[str] = ()) -> dict[int, dict[str, Any]]:
+    """Return the objects of a JSON Lines file by line number.
 
     Raises InputError with every line that is not an object or lacks one of the fields ``required``. Lines end at line
     feeds only: JSON may contain the other line breaks of Unicode unescaped.
     """
-    from vostochny.formats import jsonl
-
-    rows, problems = [], []
-    for number, raw in enumerate(read_bytes(path).split(b"\n"), 1):
-        if not raw.strip():
+    rows: dict[int, dict[str, Any]] = {}
+    problems: list[Problem] = []
+    for number, line in enumerate(raw.split(b"\n"), 1):
+        if not line.strip():
             continue
-        row, parse_problems = jsonl.parse_json(display_path(path), number, raw)
-        problems += parse_problems
-        if not parse_problems and not isinstance(row, dict):
-            problems.append(Problem(display_path(path), number, None, "is not a JSON object"))
-        elif not parse_problems:
-            problems += [
-                Problem(display_path(path), number, field, "is missing") for field in required if field not in row
-            ]
-            rows.append(row)
-    if problems:
-        raise InputError(problems)
+        with collect(problems):
+            row = parse_json(name, line, number)
+            if not isinstance(row, dict):
+                raise InputError([Problem(name, number, None, "is not a JSON object")])
+            problems += [Problem(name, number, field, "is missing") for field in required if field not in row]
+            rows[number] = row
+    raise_problems(problems)
     return rows
 
 

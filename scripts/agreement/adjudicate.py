@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from scripts.agreement.two_passes import read_pass
-from scripts.files import ANNOTATIONS, GOLD, display_path, read_json_lines
+from scripts.files import ANNOTATIONS
+from scripts.store import GOLD, PASSES, Store
 from vostochny.errors import InputError, Problem
 from vostochny.metrics.assignment import best_pairs
 from vostochny.model import Document, Reference, Span
 
-TARGET = ANNOTATIONS / "adjudication.jsonl"
 Key = tuple[str, tuple[Span, ...], str]  # layer, spans, and which fact about them
 Facts = dict[Key, str]  # → the annotation, in words
 
@@ -136,23 +136,6 @@ def row_key(row: Mapping[str, Any]) -> tuple[str, str, tuple[tuple[int, int], ..
     return row["doc_id"], row["layer"], tuple((s["start"], s["end"]) for s in row["spans"]), row.get("fact", "")
 
 
-def read_decisions(path: Path = TARGET) -> list[dict[str, Any]]:
-    """Return the rows of adjudication.jsonl. Raises InputError with every row without proper spans or decision."""
-    rows = read_json_lines(path, ("doc_id", "layer", "spans", "a", "b", "decision"))
-    problems = []
-    for row in rows:
-        spans = row["spans"] if isinstance(row["spans"], list) else [None]
-        if not all(isinstance(s, dict) and {"start", "end"} <= s.keys() for s in spans):
-            problems.append(
-                Problem(display_path(path), None, "spans", f"is not a list of start and end: {row['spans']}")
-            )
-        if not isinstance(row["decision"], str):
-            problems.append(Problem(display_path(path), None, "decision", f"is not a string: {row['decision']!r}"))
-    if problems:
-        raise InputError(problems)
-    return rows
-
-
 def check(
     rows: list[dict[str, Any]], a: Mapping[str, Document], b: Mapping[str, Document], gold: Mapping[str, Document]
 ) -> list[str]:
@@ -208,9 +191,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for row in find_disagreements(a, b):
             print(json.dumps(row, ensure_ascii=False))
         return 0
-    folders = [ANNOTATIONS / "annotators" / name for name in "ab"]
-    a, b, gold = (read_pass(folder) for folder in (*folders, GOLD))
-    rows = read_decisions()
+    a, b, gold = (read_pass(ANNOTATIONS / folder) for folder in (f"{PASSES}/a", f"{PASSES}/b", GOLD))
+    rows = list(Store().read_adjudication().values())
     problems = check(rows, a, b, gold)
     print(
         "\n".join(problems)

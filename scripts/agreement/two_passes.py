@@ -21,20 +21,19 @@ from typing import Any
 
 import numpy as np
 
-from scripts import store
 from scripts.agreement import kappa
-from scripts.files import ANNOTATIONS, display_path, read_json, write_or_check
+from scripts.files import ANNOTATIONS, write_or_check
 from scripts.segmentation import segment
+from scripts.store import AGREEMENT, PASSES, Store
 from vostochny import scoring
 from vostochny.errors import InputError, Problem
-from vostochny.formats import label_studio
 from vostochny.metrics.pairs import Pair, pair_documents
-from vostochny.model import Document, Span
+from vostochny.model import LAYERS, Document, Span
 from vostochny.report.percents import format_decimals, format_interval, format_percent
 from vostochny.stats import scores
 from vostochny.stats.intervals import Resampling, percentile_interval
 
-TARGET = ANNOTATIONS / "agreement.json"
+TARGET = ANNOTATIONS / AGREEMENT
 
 # The published scores: label → the benchmark's metric.
 METRICS = {
@@ -78,26 +77,7 @@ KAPPA_RESAMPLES = 2000
 
 def read_pass(folder: Path) -> dict[str, Document]:
     """Return one annotator's documents by doc_id, segmented. Raises InputError with the problems of all files."""
-    ontology = store.read_ontology()
-    documents, problems = {}, []
-    for path in sorted(folder.glob("*.json")):
-        try:
-            documents[path.stem] = segment(label_studio.read(read_json(path), ontology, display_path(path)))
-        except InputError as error:
-            problems += error.problems
-    if not documents and not problems:
-        problems.append(Problem(display_path(folder), None, None, "contains no <doc_id>.json"))
-    if problems:
-        raise InputError(problems)
-    return documents
-
-
-def read_examples() -> dict[str, list[Span]]:
-    """Return the places of the examples in the guidelines that the annotators had, by article number (003)."""
-    places: dict[str, list[Span]] = {}
-    for number, start, end in read_json(ANNOTATIONS / "annotators" / "shown.json")["places"]:
-        places.setdefault(number, []).append(Span(start, end))
-    return places
+    return {doc_id: segment(d) for doc_id, d in Store(folder, gold="").read_documents().items()}
 
 
 def drop_examples(document: Document, examples: list[Span]) -> Document:
@@ -132,12 +112,12 @@ def cut_to_heads(document: Document) -> Document:
 
 def compare(a: Mapping[str, Document], b: Mapping[str, Document]) -> dict[str, Any]:
     """Return the content of agreement.json for two passes, given by doc_id; articles that only one has are left out."""
-    ontology = store.read_ontology()
+    ontology = Store().ontology
     ids = [i for i in a if i in b]
-    examples = read_examples()
+    examples = Store().read_examples()
 
     def score(change: Callable[[Document], Document] = lambda d: d, resamples: int = 10_000) -> scoring.Result:
-        options = scoring.Options(layers=("entities", "events", "quotes"), resamples=resamples)
+        options = scoring.Options(layers=LAYERS, resamples=resamples)
         return scoring.score([change(a[i]) for i in ids], {i: change(b[i]) for i in ids}, ontology, options)
 
     result = score()
@@ -260,7 +240,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("give two folders, or none for the two annotators of this corpus")
     if args.check and args.passes:
         parser.error("--check is for the two annotators of this corpus; give no folders")
-    folders = args.passes or [ANNOTATIONS / "annotators" / name for name in "ab"]
+    folders = args.passes or [ANNOTATIONS / PASSES / name for name in "ab"]
     a, b = (read_pass(folder) for folder in folders)
     if not a.keys() & b.keys():
         raise InputError([Problem(str(folders[1]), None, None, f"has no article in common with {folders[0]}")])

@@ -9,20 +9,20 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from scripts.annotating.task_files import Task, export_tasks
+from scripts.annotating.task_files import export_tasks
+from scripts.store import Store, Task
 from vostochny.formats import label_studio, registry
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
-from vostochny.ontology import Ontology, load_ontology
+from vostochny.ontology import Ontology
 
 
-def load(file: Path, gold: Mapping[str, Task]) -> tuple[dict[str, Task], dict[str, int]]:
+def load(file: Path, store: Store) -> tuple[dict[str, Task], dict[str, int]]:
     """Read predictions in any format that ``vostochny score`` reads, and turn them into tasks with the gold's zones.
 
     Returns the tasks by doc_id, and by doc_id how many items and arrows cannot be drawn. Raises InputError on what
     ``vostochny score`` refuses as well.
     """
-    ontology = load_ontology()
-    documents = {doc_id: label_studio.read(task, ontology) for doc_id, task in gold.items()}
+    documents, ontology = store.read_documents(), store.ontology
     tasks, not_drawn = {}, {}
     predictions, _ = registry.read_predictions(str(file), list(documents.values()), ontology)
     for doc_id, prediction in predictions.items():

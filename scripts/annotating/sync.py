@@ -18,12 +18,13 @@ from typing import Any
 from scripts import exchange
 from scripts.annotating.server import ServerError, write_private
 from scripts.annotating.sync_state import Agreed, State
-from scripts.annotating.task_files import Task, export_tasks, import_tasks, load_tasks
+from scripts.annotating.task_files import export_tasks, import_tasks
 from scripts.errors import CommandError
+from scripts.store import Store, Task
 from vostochny.errors import InputError
 from vostochny.formats.label_studio import canonicalize, dumps, read
 from vostochny.formats.label_studio.regions import CLUSTER_KEYS, typed_to_picked
-from vostochny.ontology import load_ontology
+from vostochny.ontology import Ontology
 
 # What a push does with an article, as it is printed.
 CREATED = "created"
@@ -103,9 +104,9 @@ def compare(client: Any, project: int, gold: Path, state: State) -> dict[str, Ar
 
     Tasks of the project about anything else are ignored. Raises InputError where a file of the gold cannot be read.
     """
-    articles = {
-        doc_id: Article(doc_id, task, agreed=state.tasks.get(doc_id)) for doc_id, task in load_tasks(gold).items()
-    }
+    store = Store(gold, gold="")
+    tasks = store.read_tasks()
+    articles = {doc_id: Article(doc_id, task, agreed=state.tasks.get(doc_id)) for doc_id, task in tasks.items()}
     for doc_id, agreed in state.tasks.items():
         articles.setdefault(doc_id, Article(doc_id, agreed=agreed))
     for task in export_tasks(client, project):
@@ -114,11 +115,11 @@ def compare(client: Any, project: int, gold: Path, state: State) -> dict[str, Ar
             article.server_tasks.append(task)
     for article in articles.values():
         if article.server_tasks:
-            _read_remote(article)
+            _read_remote(article, store.ontology)
     return articles
 
 
-def _read_remote(article: Article) -> None:
+def _read_remote(article: Article, ontology: Ontology) -> None:
     """Set ``remote`` of an article from its exported task, or else add to its ``problems``."""
     task, restore = article.server_tasks[0], f"or {RESTORE.format(article.doc_id)}"
     text = (article.local or task)["data"]["text"]
@@ -136,7 +137,7 @@ def _read_remote(article: Article) -> None:
         article.problems.append(f"its annotation was deleted; annotate it again and press Submit, {restore}")
     else:
         try:
-            read(task, load_ontology(), "task")
+            read(task, ontology, "task")
             article.remote = canonicalize(task)
         except InputError as error:
             article.problems += [
@@ -186,7 +187,7 @@ def pull(
     """
     exchange.recover(gold)
     # Read before the comparison: the exchange refuses where a file is not what the decisions were made on.
-    before = {path.name: path.read_bytes() for path in gold.glob("*.json")}
+    before = Store(gold, gold="").read_task_files()
     articles = compare(client, project, gold, state)
     edited = _select_edited(articles.values(), theirs)
     new_tasks = {article.doc_id: _merge_annotator(article) for article in edited}

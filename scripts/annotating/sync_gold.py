@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from scripts.annotating.task_files import Task
-from scripts.files import read_yaml
-from scripts.rules.articles import REGISTRIES
+from scripts.files import collect
+from scripts.store import GOLD, REGISTRIES, Store, Task
 from vostochny.formats.label_studio import read
-from vostochny.formats.label_studio.regions import CLUSTER_KEYS, read_values
-from vostochny.model import Document
-from vostochny.ontology import load_ontology
-
-LAYERS = ("zones", "entities", "events", "quotes")
+from vostochny.formats.label_studio.regions import CLUSTER_KEYS, choose_annotation, read_values
+from vostochny.model import LAYERS, Document
+from vostochny.ontology import Ontology
 
 
 def broken_rules(annotations: Path, files: Mapping[str, str] | None = None) -> list[str]:
@@ -27,17 +22,7 @@ def broken_rules(annotations: Path, files: Mapping[str, str] | None = None) -> l
     """
     if not files:
         return list(_problems(annotations).values())
-    with tempfile.TemporaryDirectory(prefix="vostochny-") as temporary:
-        staged = Path(temporary) / annotations.name
-        staged.mkdir()
-        # Everything but the gold is linked, not copied: the rules read the registries and records as well.
-        for path in annotations.iterdir():
-            if path.name != "gold":
-                (staged / path.name).symlink_to(path.resolve())
-        shutil.copytree(annotations / "gold", staged / "gold")
-        for name, content in files.items():
-            (staged / "gold" / name).write_text(content, encoding="utf-8")
-        problems = _problems(staged)
+    problems = _problems(annotations, {f"{GOLD}/{name}": content.encode() for name, content in files.items()})
     if problems:
         # Validated once, not in the comprehension: it takes more than a second.
         before = _problems(annotations)
@@ -45,34 +30,37 @@ def broken_rules(annotations: Path, files: Mapping[str, str] | None = None) -> l
     return list(problems.values())
 
 
-def _problems(annotations: Path) -> dict[Any, str]:
-    """Validate a folder; return its problems as lines, each under a key that names the same problem in a copy."""
+def _problems(annotations: Path, contents: Mapping[str, bytes] | None = None) -> dict[Any, str]:
+    """Validate a folder as if it contained ``contents``; return its problems as lines, each under a key that names it.
+
+    A problem has the same key whatever else the folder contains.
+    """
     # Imported here because they load the segmentation, which is slow.
     from scripts.rules import validate
     from scripts.rules.folder import read_folder
 
-    folder = read_folder(annotations)
+    folder = read_folder(annotations, contents)
     lines: dict[Any, str] = {(p.file, p.field, p.message): f"{p} (unreadable)" for p in folder.unreadable}
     lines |= {(b.file, b.rule, b.id, b.words, b.detail): str(b) for b in validate.check(folder)}
     return lines
 
 
-def list_clusters(annotations: Path, gold: Mapping[str, Task]) -> dict[str, list[dict[str, str]]]:
+def list_clusters(store: Store, gold: Mapping[str, Task]) -> dict[str, list[dict[str, str]]]:
     """Return the lists from which an annotator picks clusters, by their key in a task's data.
 
     A list has the clusters of the registry and those that the gold uses, one row ``{value, alias}`` per cluster: what
     the page shows, and the cluster's id.
     """
     lists = {}
-    for (control, key), file in zip(CLUSTER_KEYS.items(), REGISTRIES.values(), strict=True):
-        path = annotations / "clusters" / file
-        registry = read_yaml(path) if path.exists() else None
-        # A malformed registry or entry is not an error here: it breaks a rule, and `push --anyway` is meant to bring
+    for (control, key), kind in zip(CLUSTER_KEYS.items(), REGISTRIES, strict=True):
+        entries: dict[Any, Any] = {}
+        # A malformed registry or entry is not an error here: the rules report it, and `push --anyway` is meant to bring
         # such a gold to the server to be corrected.
-        entries = registry.items() if isinstance(registry, dict) else ()
-        names = {str(alias): entry.get("name") if isinstance(entry, dict) else None for alias, entry in entries}
+        with collect([]):
+            entries = store.read_registry(kind)
+        names = {str(alias): entry.get("name") if isinstance(entry, dict) else None for alias, entry in entries.items()}
         for task in gold.values():
-            for result in task["annotations"][0]["result"]:
+            for result in choose_annotation(task, None, "task")["result"]:
                 if result.get("from_name") == control:
                     names |= {alias: names.get(alias) for alias in read_values(result)}
         rows = [(f"{name} · {alias}" if name else alias.replace("_", " "), alias) for alias, name in names.items()]
@@ -81,12 +69,11 @@ def list_clusters(annotations: Path, gold: Mapping[str, Task]) -> dict[str, list
     return lists
 
 
-def summarise_change(old: Task | None, new: Task) -> str:
+def summarise_change(old: Task | None, new: Task, ontology: Ontology) -> str:
     """Return the numbers of added, removed and changed items by layer: ``entities +1, events ~2``."""
-    ontology = load_ontology()
     before, after = (_items_by_layer(read(task, ontology)) if task else {} for task in (old, new))
     parts = []
-    for layer in LAYERS:
+    for layer in ("zones", *LAYERS):
         a, b = before.get(layer, {}), after.get(layer, {})
         numbers = {"+": len(b.keys() - a.keys()), "−": len(a.keys() - b.keys())}
         numbers["~"] = sum(a[key] != b[key] for key in a.keys() & b.keys())
@@ -97,8 +84,6 @@ def summarise_change(old: Task | None, new: Task) -> str:
 
 def _items_by_layer(document: Document) -> dict[str, dict[Any, Any]]:
     """Return a document's items by layer and id; a zone has no id and goes by its span."""
-    items: dict[str, dict[Any, Any]] = {
-        layer: {item.id: item for item in getattr(document, layer)} for layer in LAYERS if layer != "zones"
-    }
+    items: dict[str, dict[Any, Any]] = {layer: {item.id: item for item in getattr(document, layer)} for layer in LAYERS}
     items["zones"] = {zone.span: zone.name for zone in document.zones if zone.name != "body"}
     return items

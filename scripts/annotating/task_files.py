@@ -1,4 +1,4 @@
-"""Read and write Label Studio tasks: in files, and in a project on a server.
+"""Import tasks into a project of a Label Studio server, and export them again.
 
 A ``client`` is the SDK's, as :func:`scripts.annotating.server.connect` returns it. A task is canonical in the sense of
 :func:`vostochny.formats.label_studio.canonicalize`.
@@ -7,20 +7,16 @@ A ``client`` is the SDK's, as :func:`scripts.annotating.server.connect` returns 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from scripts.annotating.server import ServerError
 from scripts.errors import CommandError
-from scripts.files import ANNOTATIONS, read_json, write_atomically
-from vostochny.errors import InputError, Problem
-from vostochny.formats.label_studio import canonicalize, dumps, read
+from scripts.files import ANNOTATIONS
+from scripts.store import LABEL_CONFIG, Store, Task
+from vostochny.formats.label_studio import canonicalize, read
 from vostochny.formats.label_studio.regions import CLUSTER_KEYS
-from vostochny.ontology import load_ontology
 
-CONFIG = ANNOTATIONS / "label_studio.xml"
-
-Task = dict[str, Any]
+CONFIG = ANNOTATIONS / LABEL_CONFIG
 
 
 def create_project(client: Any, config: str, title: str = "Vostochny") -> int:
@@ -62,33 +58,6 @@ def export_tasks(client: Any, project: int) -> list[Task]:
     return sorted(tasks, key=lambda task: str(task["data"].get("doc_id")))
 
 
-def load_tasks(folder: Path) -> dict[str, Task]:
-    """Return the tasks of a folder by doc_id. Raises InputError with the problems of all files."""
-    files = sorted(folder.glob("*.json"))
-    if not files:
-        raise CommandError(f"{folder} contains no <doc_id>.json")
-    tasks, problems = {}, []
-    for file in files:
-        try:
-            task = read_json(file)
-            doc_id = read(task, load_ontology(), str(file)).doc_id
-        except InputError as error:
-            problems += error.problems
-            continue
-        if doc_id != file.stem:
-            problems.append(Problem(str(file), None, "data.doc_id", f"is {doc_id!r}; name the file {doc_id}.json"))
-        tasks[doc_id] = task
-    if problems:
-        raise InputError(problems)
-    return tasks
-
-
-def write_tasks(folder: Path, tasks: Iterable[Task]) -> None:
-    """Write each canonical task to <doc_id>.json of a folder; each file is replaced in one step."""
-    for task in tasks:
-        write_atomically(folder / f"{task['data']['doc_id']}.json", dumps(task))
-
-
 def find_doc_ids(prefixes: Iterable[str], doc_ids: Iterable[str]) -> list[str]:
     """Return the full doc_ids for unique prefixes, and all of them for ``all``. Raises CommandError on others."""
     known = list(doc_ids)
@@ -115,7 +84,7 @@ def send_and_return(client: Any, tasks: dict[str, Task]) -> list[Task]:
         client.projects.delete(project)
     returned = []
     for task in exported:
-        doc_id = read(task, load_ontology(), "export").doc_id
+        doc_id = read(task, Store().ontology, "export").doc_id
         # The annotator is taken from the file: the server knows only its own users.
         annotator = tasks[doc_id]["annotations"][0].get("completed_by")
         task["annotations"][0].pop("completed_by")

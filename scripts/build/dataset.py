@@ -17,12 +17,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scripts import store
 from scripts.build import card, croissant, dataset_fields, dataset_rows
-from scripts.files import ANNOTATIONS, CORPUS, PACKAGE_DATA, ROOT, display_path, read_json, read_yaml, write_or_check
+from scripts.files import ANNOTATIONS, CORPUS, PACKAGE_DATA, ROOT, raise_problems, write_or_check
 from scripts.segmentation import segment
+from scripts.store import Store, registry_path
 from vostochny import version
-from vostochny.errors import InputError, Problem
+from vostochny.errors import Problem
 from vostochny.formats import standoff
 from vostochny.model import Document, Span
 
@@ -45,30 +45,26 @@ def _to_json_lines(rows: list[dict[str, Any]]) -> str:
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
-def read_registry(annotations: Path) -> dict[str, dict[str, Any]]:
-    """Return the fields of each cluster in ``annotations/clusters/*.yaml``; empty where there are no such files.
+def collect_registry(store: Store) -> dict[str, dict[str, Any]]:
+    """Return the registered fields of each cluster; empty where there are no registries.
 
     Raises InputError with every entry that cannot be published.
     """
     registry: dict[str, dict[str, Any]] = {}
     problems = []
-    for path in sorted((annotations / "clusters").glob("*.yaml")):
-        entries = read_yaml(path) or {}
-        if not isinstance(entries, dict):
-            problems.append(Problem(display_path(path), None, None, "is not a mapping of clusters to their fields"))
-            continue
+    for kind, entries in store.read_registries().items():
+        file = store.display_name(registry_path(kind))
         for cluster, fields in entries.items():
             if not isinstance(fields, dict):
-                problems.append(Problem(display_path(path), None, str(cluster), "is not a mapping of fields"))
+                problems.append(Problem(file, None, str(cluster), "is not a mapping of fields"))
                 continue
             registry[cluster] = fields
             for field, value in fields.items():
                 words = value if field in dataset_rows.LIST_FIELDS and isinstance(value, list) else [value]
                 if not all(x is None or isinstance(x, str) for x in words):
                     message = f"is {value}; write words, in quotes where YAML takes them for something else"
-                    problems.append(Problem(display_path(path), None, f"{cluster}.{field}", message))
-    if problems:
-        raise InputError(problems)
+                    problems.append(Problem(file, None, f"{cluster}.{field}", message))
+    raise_problems(problems)
     return registry
 
 
@@ -77,23 +73,21 @@ def build(annotations: Path = ANNOTATIONS, corpus: Path = CORPUS) -> dict[Path, 
 
     Raises InputError where annotations cannot be read or published.
     """
-    ontology = store.read_ontology(annotations)
-    manifest = store.read_manifest(annotations, dataset_rows.MANIFEST_FIELDS)
-    documents = [segment(d) for d in store.read_gold(annotations)]
-    problems = [problem for d in documents for problem in check_spans(d)]
-    if problems:
-        raise InputError(problems)
+    store = Store(annotations)
+    manifest = store.read_manifest(dataset_rows.MANIFEST_FIELDS)
+    documents = [segment(d) for d in store.read_gold()]
+    raise_problems([problem for d in documents for problem in check_spans(d)])
     canary = manifest["canary"]
-    registry = read_registry(annotations)
+    registry = collect_registry(store)
     names = {cluster: fields["name"] for cluster, fields in registry.items() if fields.get("name")}
     rows = {
         "documents": [dataset_rows.make_document_row(d, manifest["documents"][d.doc_id], canary) for d in documents],
-        "ner": dataset_rows.make_ner_rows(documents, ontology, canary),
+        "ner": dataset_rows.make_ner_rows(documents, store.ontology, canary),
         "entities": dataset_rows.make_entity_rows(documents, names, canary),
         "events": dataset_rows.make_event_rows(documents, names, canary),
         "quotes": dataset_rows.make_quote_rows(documents, names, canary),
         "clusters": dataset_rows.make_cluster_rows(documents, registry, canary),
-        "discrepancies": dataset_rows.make_discrepancy_rows(store.read_discrepancies(annotations), canary),
+        "discrepancies": dataset_rows.make_discrepancy_rows(store.read_discrepancies(), canary),
     }
     # A config without rows is not published.
     rows = {name: body for name, body in rows.items() if body}
@@ -104,11 +98,17 @@ def build(annotations: Path = ANNOTATIONS, corpus: Path = CORPUS) -> dict[Path, 
     counts = {name: len(body) for name, body in rows.items()}
     released = read_release_date()
     files[corpus / "README.md"] = card.render_card(
-        documents, ontology, (gold_hash, build_hash), counts, version.__version__, read_agreement(annotations), released
+        documents,
+        store.ontology,
+        (gold_hash, build_hash),
+        counts,
+        version.__version__,
+        store.read_agreement(),
+        released,
     )
     files[corpus / "croissant.json"] = croissant.render_metadata(
         {name: files[corpus / name / "test.jsonl"] for name in rows},
-        dataset_fields.list_features(ontology),
+        dataset_fields.list_features(store.ontology),
         version.__version__,
         f"English news articles about the meeting of Kim Jong Un and Vladimir Putin at the Vostochny cosmodrome, "
         f"annotated by language models for entities, events, quotes and identity across articles; gold {gold_hash}.",
@@ -116,13 +116,6 @@ def build(annotations: Path = ANNOTATIONS, corpus: Path = CORPUS) -> dict[Path, 
         released,
     )
     return files
-
-
-def read_agreement(annotations: Path) -> dict[str, Any]:
-    """Return the content of ``annotations/agreement.json``; empty where there is no such file."""
-    path = annotations / "agreement.json"
-    report: dict[str, Any] = read_json(path) if path.is_file() else {}
-    return report
 
 
 def read_release_date() -> str | None:
@@ -153,7 +146,7 @@ def build_without_text(target: Path, annotations: Path = ANNOTATIONS) -> dict[Pa
     counts = {name: len(body) for name, body in rows.items()}
     files[target / standoff.ABOUT_FILE] = json.dumps(about, indent=1) + "\n"
     files[target / "README.md"] = card.render_standoff_card(
-        store.read_ontology(annotations), (about["gold"], build_hash), counts, version.__version__
+        Store(annotations).ontology, (about["gold"], build_hash), counts, version.__version__
     )
     for name in ("README.md", "croissant.json"):
         files[target / standoff.COMPLETE_FOLDER / name] = complete[target / name]
@@ -166,14 +159,13 @@ def _gold_hash(files: Mapping[Path, str], corpus: Path) -> str:
 
 def build_package_data(annotations: Path = ANNOTATIONS) -> dict[Path, str]:
     """Return the data files of the package: ontology, agreement by metric, and the gold without article text."""
-    source = read_yaml(annotations / "ontology.yaml")
-    store.read_ontology(annotations)  # raises where the ontology contradicts itself
-    scores = read_agreement(annotations).get("f1", {})
+    store = Store(annotations)
+    scores = store.read_agreement().get("f1", {})
     agreement = {s["measure"]: s["f1"] for s in scores.values() if "measure" in s}
     standoff_files = build_without_text(Path(), annotations)
     return {
         PACKAGE_DATA / name: json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-        for name, content in (("ontology.json", source), ("agreement.json", agreement))
+        for name, content in (("ontology.json", store.read_ontology_source()), ("agreement.json", agreement))
     } | {
         PACKAGE_DATA / "gold.jsonl": standoff_files[Path(standoff.DOCUMENTS_FILE)],
         PACKAGE_DATA / standoff.ABOUT_FILE: standoff_files[Path(standoff.ABOUT_FILE)],

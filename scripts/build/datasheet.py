@@ -12,11 +12,10 @@ import argparse
 from collections import Counter
 from collections.abc import Sequence
 
-from scripts import store
-from scripts.agreement import adjudicate, two_passes
 from scripts.build import card, scale
 from scripts.build.marks import fill_documents
-from scripts.files import ANNOTATIONS, CORPUS, ROOT, read_json, read_json_lines, read_yaml, write_or_check
+from scripts.files import CORPUS, ROOT, read_json, read_json_lines, write_or_check
+from scripts.store import Store
 from vostochny import corpus
 from vostochny.formats import jsonl
 from vostochny.model import Document, Entity, Event, Quote, shorten_id
@@ -32,8 +31,8 @@ def _format_counts(counts: Counter[str]) -> str:
 
 
 def _article_values(documents: list[Document]) -> dict[str, str]:
-    manifest = store.read_manifest(required=("sha256", "translated", "review"))["documents"]
-    unscored = store.read_ontology().unscored_zones
+    manifest = Store().read_manifest(("sha256", "translated", "review"))["documents"]
+    unscored = Store().ontology.unscored_zones
     outside = sum(z.span.end - z.span.start for d in documents for z in d.zones if z.name in unscored)
     characters = sum(len(d.text) for d in documents)
     translated: dict[str, list[str]] = {}
@@ -76,12 +75,12 @@ def _label_values(documents: list[Document]) -> dict[str, str]:
 
 
 def _annotation_values(documents: list[Document]) -> dict[str, str]:
-    folder = ANNOTATIONS
-    report = read_json(folder / "agreement.json")
-    adjudicated = adjudicate.read_decisions()
-    readings = read_json_lines(folder / "discrepancy_readings.jsonl", ["reading"])
+    store = Store()
+    report = store.read_agreement()
+    adjudicated = store.read_adjudication().values()
+    readings = store.read_readings()
     discrepancies = store.read_discrepancies()
-    examples = two_passes.read_examples()
+    examples = store.read_examples()
     characters = {
         (d.doc_id, i) for d in documents for s in examples.get(d.short_id, []) for i in range(s.start, s.end)
     }  # fmt: skip
@@ -110,7 +109,7 @@ def _annotation_values(documents: list[Document]) -> dict[str, str]:
         "adjudicated": str(len(adjudicated)),
         "adjudicated-layers": _format_counts(Counter(row["layer"] for row in adjudicated)),
         "adjudicated-sides": _format_counts(Counter(f"for {row['decision'].upper()}" for row in adjudicated)),
-        "consistency": str(len(read_yaml(folder / "consistency.yaml") or {})),
+        "consistency": str(len(store.read_reasons())),
         "readings": " and ".join(str(n) for n in Counter(row["reading"] for row in readings).values()),
         "discrepancies": str(len(discrepancies)),
         "relations": _format_counts(Counter(row["relation"] for row in discrepancies)),
@@ -158,7 +157,7 @@ def compute_values() -> dict[str, str]:
     Raises InputError where a file that they come from cannot be read.
     """
     path = CORPUS / "documents" / "test.jsonl"
-    documents = jsonl.read_gold(str(path), store.read_ontology())
+    documents = jsonl.read_gold(str(path), Store().ontology)
     return (
         _article_values(documents)
         | _label_values(documents)

@@ -14,8 +14,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from typing import Any
 
-from scripts import store
 from scripts.files import ANNOTATIONS, ROOT, write_or_check
+from scripts.store import LABEL_CONFIG, Store
 from vostochny.formats.label_studio.regions import (
     ATTRIBUTES,
     CLUSTER_KEYS,
@@ -27,7 +27,7 @@ from vostochny.formats.label_studio.regions import (
 )
 from vostochny.ontology import Ontology
 
-TARGET = ANNOTATIONS / "label_studio.xml"
+TARGET = ANNOTATIONS / LABEL_CONFIG
 
 # Keyboard shortcuts of the most frequent labels. u, h and r stay free: the server uses them itself.
 HOTKEYS = {
@@ -206,7 +206,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the file is not current")
     check = parser.parse_args(arguments).check
     name = TARGET.relative_to(ROOT)
-    xml = render_config(store.read_ontology())
+    xml = render_config(Store().ontology)
     problems = [] if check else check_config(xml)
     if problems:
         print(f"{name} is not written: {'; '.join(problems)}", file=sys.stderr)

@@ -19,6 +19,7 @@ from typing import Any
 
 from scripts.agreement import two_passes
 from scripts.files import ANNOTATIONS, ROOT, display_path, write_atomically
+from scripts.store import PASSES
 from vostochny import corpus, scoring
 from vostochny.errors import InputError, Problem
 from vostochny.formats import jsonl
@@ -54,7 +55,7 @@ def build_files() -> dict[str, str]:
 
 def _read_first_pass(gold: list[Document]) -> list[Document]:
     """Return the gold's articles with the annotation of annotator A."""
-    folder = ANNOTATIONS / "annotators" / "a"
+    folder = ANNOTATIONS / PASSES / "a"
     passes = two_passes.read_pass(folder)
     missing = [f"{d.doc_id}.json" for d in gold if d.doc_id not in passes]
     if missing:

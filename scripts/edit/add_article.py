@@ -18,8 +18,9 @@ from typing import Any
 
 import yaml
 
-from scripts import exchange, store
-from scripts.files import ROOT, write_atomically
+from scripts import exchange
+from scripts.files import ROOT, parse_yaml, read_text, write_atomically
+from scripts.store import GOLD, MANIFEST, Store
 from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio
 from vostochny.model import Document, Span, Zone, shorten_id
@@ -72,7 +73,7 @@ def read_article(path: Path) -> tuple[bytes, str]:
     return data, text
 
 
-def check_new(doc_id: str, data: bytes, known: dict[str, Any], seeds: Path, gold: Path) -> None:
+def check_new(doc_id: str, data: bytes, known: dict[str, Any], seeds: Path, task: Path) -> None:
     """Raise InputError where the name cannot be a doc_id, or the article is in the corpus already.
 
     Args:
@@ -80,7 +81,7 @@ def check_new(doc_id: str, data: bytes, known: dict[str, Any], seeds: Path, gold
         data: its bytes.
         known: the manifest's articles, by doc_id.
         seeds: the folder of texts.
-        gold: the folder of tasks.
+        task: where its task will be.
     """
     problems = []
     digest = hashlib.sha256(data).hexdigest()
@@ -96,15 +97,15 @@ def check_new(doc_id: str, data: bytes, known: dict[str, Any], seeds: Path, gold
             message = f"{doc_id} begins as {near[0]} does; choose a name with another beginning with --id"
             problems.append(Problem("--id", None, None, message))
     problems += [
-        Problem("annotations/documents.yaml", None, k, "is the same article, byte for byte")
+        Problem(f"annotations/{MANIFEST}", None, k, "is the same article, byte for byte")
         for k, about in known.items()
         if about["sha256"] == digest and k != doc_id
     ]
-    seed, task = seeds / f"{doc_id}.txt", gold / f"{doc_id}.json"
+    seed = seeds / f"{doc_id}.txt"
     if doc_id not in known and seed.is_file() and seed.read_bytes() != data:
         problems.append(Problem(str(seed), None, None, "exists already with other content; move it away"))
     # A task without entities is what an interrupted call left.
-    if doc_id not in known and task.is_file() and '"from_name": "entity"' in task.read_text(encoding="utf-8"):
+    if doc_id not in known and task.is_file() and b'"from_name": "entity"' in task.read_bytes():
         problems.append(Problem(str(task), None, None, "exists already, with annotation; move it away"))
     if problems:
         raise InputError(problems)
@@ -172,7 +173,7 @@ def add(path: Path, doc_id: str | None = None, language: str = "en", root: Path 
         language: its language, as a code of two letters.
         root: the project's folder.
     """
-    with exchange.lock(root / "annotations" / "gold"):
+    with exchange.lock(root / "annotations" / GOLD):
         return _add(path, doc_id or path.stem, language, root)
 
 
@@ -180,15 +181,16 @@ def _add(path: Path, doc_id: str, language: str, root: Path) -> list[str]:
     """Do the work of :func:`add` while the gold is locked."""
     data, text = read_article(path)
     seeds, annotations = root / "seeds", root / "annotations"
-    manifest = annotations / "documents.yaml"
-    known = store.read_manifest(annotations)
-    check_new(doc_id, data, known["documents"], seeds, annotations / "gold")
+    manifest = annotations / MANIFEST
+    store = Store(annotations)
+    known, gold = store.read_manifest(["sha256"]), annotations / store.task_path(doc_id)
+    check_new(doc_id, data, known["documents"], seeds, gold)
     guesses = guess_zones(text)
     document = Document(doc_id, text, zones=cover_with_zones(text, [zone for zone, _ in guesses]))
     # In this order: an article exists once the manifest names it, so the manifest is written last.
     files = {
         seeds / f"{doc_id}.txt": text,
-        annotations / "gold" / f"{doc_id}.json": label_studio.dumps(label_studio.write(document)),
+        gold: label_studio.dumps(label_studio.write(document)),
         manifest: _add_to_manifest(manifest, known, doc_id, hashlib.sha256(data).hexdigest(), language),
     }
     _write_all(files)
@@ -207,9 +209,9 @@ def _add_to_manifest(path: Path, known: dict[str, Any], doc_id: str, digest: str
     The entry is appended to the text, so that comments stay; the result is read again to prove that it is right.
     """
     entry = format_entry(doc_id, digest, language)
-    content = path.read_text(encoding="utf-8").rstrip("\n") + "\n" + entry
-    expected = {**known["documents"], doc_id: yaml.safe_load(entry)[doc_id]}
-    if yaml.safe_load(content) != {**known, "documents": expected}:
+    content = read_text(path).rstrip("\n") + "\n" + entry
+    expected = {**known["documents"], doc_id: parse_yaml(doc_id, entry.encode())[doc_id]}
+    if parse_yaml(str(path), content.encode()) != {**known, "documents": expected}:
         message = "does not end with its documents; put them last"
         raise InputError([Problem(str(path), None, None, message)])
     return content

@@ -19,10 +19,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from scripts import exchange, store
-from scripts.files import ANNOTATIONS, GOLD, display_path, read_json, read_text, write_atomically
+from scripts import exchange
+from scripts.files import ANNOTATIONS, read_each, read_text, write_atomically
 from scripts.history import differences, revisions
 from scripts.segmentation import sentences_of
+from scripts.store import GOLD, Store, Task, read_seed
 from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio, notation
 from vostochny.formats.label_studio.regions import read_values
@@ -32,13 +33,12 @@ from vostochny.text.layout import paragraphs_of
 # The first line that `show` prints; it names the state of the gold that the lines are a copy of.
 _HEADER = re.compile(r"^-- article (\S+), gold ([0-9a-f]{12})$", re.M)
 
-Task = dict[str, Any]
 Region = dict[str, Any]
 
 
 def find_doc_id(prefix: str) -> str:
     """Return the doc_id that begins with a prefix. Raises InputError where none or several do."""
-    matches = [str(d) for d in store.read_manifest()["documents"] if d.startswith(prefix)]
+    matches = [str(d) for d in Store().read_manifest()["documents"] if d.startswith(prefix)]
     if len(matches) != 1:
         message = f"{prefix!r} fits {matches or 'no doc_id'}"
         raise InputError([Problem("annotations/documents.yaml", None, None, message)])
@@ -47,7 +47,7 @@ def find_doc_id(prefix: str) -> str:
 
 def write_skeleton(doc_id: str) -> str:
     """Return an article as S lines, one per sentence, with a blank line between paragraphs."""
-    text = store.read_seed(doc_id)
+    text = read_seed(doc_id)
     blocks = []
     for paragraph in paragraphs_of(text):
         blocks.append("\n".join(f"S {s.of(text)}" for s in sentences_of(text, paragraph)))
@@ -59,32 +59,27 @@ def convert_folder(folder: Path) -> dict[str, str]:
 
     Raises InputError with the problems of all files.
     """
-    contents, problems = {}, []
-    ontology = store.read_ontology()
+    ontology = Store().ontology
     paths = sorted(folder.glob("*.txt"))
     if not paths:
         raise InputError([Problem(str(folder), None, None, "contains no <doc_id>.txt")])
-    for path in paths:
-        try:
-            doc_id = find_doc_id(path.stem)
-            source = read_text(path)
-            document = notation.read(source, doc_id, store.read_seed(doc_id), ontology, str(path))
-            contents[doc_id] = label_studio.dumps(label_studio.canonicalize(label_studio.write(document)))
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
-    return contents
+
+    def convert(name: str) -> tuple[str, str]:
+        path = folder / name
+        doc_id = find_doc_id(path.stem)
+        document = notation.read(read_text(path), doc_id, read_seed(doc_id), ontology, str(path))
+        return doc_id, label_studio.dumps(label_studio.write(document))
+
+    return dict(read_each([path.name for path in paths], convert).values())
 
 
 def show(doc_id: str, annotations: Path = ANNOTATIONS) -> str:
     """Return the gold of an article in the notation, after a line that names the article and the gold's state."""
-    path, stored = _read_gold_file(doc_id, annotations)
-    ontology = store.read_ontology(annotations)
-    document = label_studio.read(read_json(path), ontology, display_path(path))
+    store = Store(annotations)
+    document = store.read_document(doc_id)
     sentences = (s for p in paragraphs_of(document.text) for s in sentences_of(document.text, p))
     document = replace(document, sentences=tuple(sentences))
-    return f"-- article {doc_id}, gold {_digest(stored)}\n\n{notation.write(document, ontology)}"
+    return f"-- article {doc_id}, gold {_digest(store, doc_id)}\n\n{notation.write(document, store.ontology)}"
 
 
 def take(source: str, name: str, annotations: Path = ANNOTATIONS) -> tuple[Path, str]:
@@ -98,28 +93,23 @@ def take(source: str, name: str, annotations: Path = ANNOTATIONS) -> tuple[Path,
         name: the name of their file, for messages; the article's doc_id where the lines have lost their header.
         annotations: the annotations folder.
     """
+    store = Store(annotations)
     header = _HEADER.search(source)
     doc_id = header.group(1) if header else find_doc_id(Path(name).stem)
-    path, stored = _read_gold_file(doc_id, annotations)
-    if header and header.group(2) != _digest(stored):
+    if header and header.group(2) != _digest(store, doc_id):
         message = f"the gold of {doc_id} has changed since it was shown; show it again and make the correction there"
         raise InputError([Problem(name, None, None, message)])
-    ontology, old_task = store.read_ontology(annotations), read_json(path)
-    old_document = label_studio.read(old_task, ontology, display_path(path))
-    document = notation.read(source, doc_id, old_document.text, ontology, name)
-    new_task = keep_ids(label_studio.write(document), label_studio.canonicalize(old_task))
+    old_task, old_document = store.read_task(doc_id), store.read_document(doc_id)
+    document = notation.read(source, doc_id, old_document.text, store.ontology, name)
+    old_task = label_studio.canonicalize(old_task)
+    new_task = keep_ids(label_studio.write(document), old_task)
     annotator = old_task["annotations"][0].get("completed_by")
-    return path, label_studio.dumps(label_studio.canonicalize(new_task, completed_by=annotator))
+    content = label_studio.dumps(label_studio.canonicalize(new_task, completed_by=annotator))
+    return annotations / store.task_path(doc_id), content
 
 
-def _digest(stored: str) -> str:
-    return hashlib.sha256(stored.encode()).hexdigest()[:12]
-
-
-def _read_gold_file(doc_id: str, annotations: Path) -> tuple[Path, str]:
-    """Return the path and the content of an article's gold file."""
-    path = annotations / "gold" / f"{doc_id}.json"
-    return path, read_text(path)
+def _digest(store: Store, doc_id: str) -> str:
+    return hashlib.sha256(store.read_bytes(store.task_path(doc_id))).hexdigest()[:12]
 
 
 def keep_ids(task: Task, before: Task) -> Task:
@@ -209,7 +199,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif args.command == "show":
         print(show(find_doc_id(args.document)), end="")
     elif args.command == "take":
-        with exchange.lock(GOLD):
+        with exchange.lock(ANNOTATIONS / GOLD):
             path, content = take(read_text(args.file), str(args.file))
             before = replace(revisions.read_side(), name="before")
             write_atomically(path, content)

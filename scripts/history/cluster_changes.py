@@ -12,10 +12,10 @@ from typing import Any
 
 from scripts.history.changes import Change, quote_words
 from scripts.history.item_changes import Comparison
+from scripts.store import REGISTRIES
 from vostochny.model import shorten_id
 
 KINDS = {"entities": "entity", "events": "event", "quotes": "utterance"}  # layer → what its clusters are of
-REGISTRY_OF = {"entity": "entities", "event": "events", "utterance": "utterances"}  # kind → registry's file name
 MAX_MOVES_SHOWN = 6  # mentions that moved together; more of them are only counted
 
 
@@ -172,7 +172,7 @@ def compare_registries(
     """Yield what changed in the registries, but for what follows from a change of clusters.
 
     Args:
-        a: the earlier state: a registry's file name → cluster → its entry.
+        a: the earlier state: kind of cluster → cluster → its entry in the registry.
         b: the later state.
         cluster_changes: what happened to the clusters, by their kind.
     """
@@ -183,13 +183,13 @@ def compare_registries(
             return [apply_renames(x) for x in value]
         return renamed.get(value, value) if isinstance(value, str) else value
 
-    for name in sorted({*a, *b}):
-        group = next((g for kind, g in cluster_changes.items() if REGISTRY_OF[kind] == name), ClusterChanges())
-        old = {group.renamed.get(key, key): entry for key, entry in (a.get(name) or {}).items()}
-        new = b.get(name) or {}
-        for key in sorted({*old, *new}):
+    for kind, name in REGISTRIES.items():
+        group = cluster_changes[kind]
+        old = {group.renamed.get(key, key): entry for key, entry in a.get(kind, {}).items()}
+        new = b.get(kind, {})
+        for key in sorted({*old, *new}, key=str):
             entry = old.get(key, new.get(key))
-            title = (entry.get("name") if isinstance(entry, dict) else None) or key
+            title = str((entry.get("name") if isinstance(entry, dict) else None) or key)
             if key not in new:
                 if key not in group.gone:
                     yield Change("registry", "removed", f"{name}: removed {key} {quote_words(title)}", id=key)

@@ -22,9 +22,8 @@ from scripts.history import cluster_changes
 from scripts.history.changes import LAYERS, Change, Changes
 from scripts.history.item_changes import Comparison
 from scripts.history.revisions import Side, read_side
+from vostochny import model
 from vostochny.model import Document
-
-LABELS = ("entities", "events", "quotes")
 
 
 def diff(a: Side | Path | str | None, b: Side | Path | str | None = None) -> Changes:
@@ -57,7 +56,7 @@ def _compare(a: Side, b: Side) -> Iterator[Change]:
             comparisons.append(Comparison(old, new))
             yield from comparisons[-1].changes()
     groups = {}
-    for layer in LABELS:
+    for layer in model.LAYERS:
         used = [
             {item.cluster for d in side.documents.values() for item in getattr(d, layer) if item.cluster}
             for side in (a, b)
@@ -84,7 +83,7 @@ def _articles(a: Mapping[str, dict[str, Any]], b: Mapping[str, dict[str, Any]]) 
 
 def _count_items(d: Document | None) -> str:
     assert d is not None  # one of the two states has the article
-    return ", ".join(f"{len(getattr(d, layer))} {layer}" for layer in LABELS)
+    return ", ".join(f"{len(getattr(d, layer))} {layer}" for layer in model.LAYERS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

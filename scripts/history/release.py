@@ -25,9 +25,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
-
-from scripts import store
 from scripts.build import dataset
 from scripts.files import ROOT, write_atomically, write_or_check
 from scripts.history import differences
@@ -41,12 +38,12 @@ from scripts.history.release_notes import (
     bump_version,
     find_smallest_bump,
 )
-from scripts.history.revisions import git, is_revision
+from scripts.history.revisions import git, is_revision, open_revision
 from scripts.rules import validate
 from scripts.rules.folder import read_folder
+from scripts.store import Store
 from vostochny import version as package_version
 from vostochny.errors import InputError, Problem
-from vostochny.ontology import parse_ontology
 
 VERSION_FILE = ROOT / "benchmark" / "vostochny" / "version.py"
 CITATION = ROOT / "CITATION.cff"
@@ -130,10 +127,9 @@ def read_published_gold(revision: str) -> Gold | None:
     """Return the gold as it was published at a revision; None where there was none."""
     try:
         content = git("show", f"{revision}:{DOCUMENTS}")
-        source = yaml.safe_load(git("show", f"{revision}:annotations/ontology.yaml"))
     except InputError:
         return None
-    return Gold(content, parse_ontology(source))
+    return Gold(content, open_revision(revision).ontology)
 
 
 def set_version(version: str, date: str) -> dict[Path, str]:
@@ -193,7 +189,7 @@ def release(part: str, dry_run: bool, since: str | None) -> int:
     if obstacles and not dry_run:
         return refuse(obstacles)
     before = read_published_gold(since)
-    after = Gold((ROOT / DOCUMENTS).read_bytes(), store.read_ontology())
+    after = Gold((ROOT / DOCUMENTS).read_bytes(), Store().ontology)
     changes = differences.diff(since)
     smallest, reason = find_smallest_bump(changes, before, after)
     if BUMPS.index(part) < BUMPS.index(smallest):

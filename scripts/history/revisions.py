@@ -5,17 +5,14 @@ from __future__ import annotations
 import io
 import subprocess
 import tarfile
-import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts import store
-from scripts.files import ANNOTATIONS, ROOT, read_json, read_yaml
+from scripts.files import ANNOTATIONS, ROOT
+from scripts.store import GOLD, MANIFEST, ONTOLOGY, Store
 from vostochny.errors import InputError, Problem
-from vostochny.formats import label_studio
 from vostochny.model import Document
-from vostochny.ontology import Ontology
 
 
 @dataclass(frozen=True)
@@ -24,10 +21,10 @@ class Side:
 
     name: str  # as reports print it
     documents: dict[str, Document]  # by doc_id
-    ontology: dict[str, Any] | None = None  # the content of ontology.yaml
-    articles: dict[str, Any] | None = None  # of documents.yaml, by doc_id
-    registry: dict[str, dict[str, Any]] | None = None  # of clusters/*.yaml, by file name without ending
-    discrepancies: list[dict[str, Any]] | None = None  # of discrepancies.yaml
+    ontology: dict[str, Any] | None = None  # as its file has it
+    articles: dict[str, Any] | None = None  # the facts of the manifest, by doc_id
+    registry: dict[str, dict[Any, Any]] | None = None  # the entries of every registry, by kind and cluster
+    discrepancies: list[dict[str, Any]] | None = None
 
 
 def git(*arguments: str, root: Path | None = None) -> bytes:
@@ -58,49 +55,32 @@ def read_side(which: str | Path | None = None) -> Side:
     problem of what cannot be read.
     """
     if which is None:
-        return _read_folder(ANNOTATIONS, "working tree")
+        return _read(Store(ANNOTATIONS), "working tree")
     path = Path(which)
     if path.is_dir():
-        return _read_folder(path / "annotations" if (path / "annotations").is_dir() else path, str(which))
+        path = path / "annotations" if (path / "annotations").is_dir() else path
+        is_complete = (path / ONTOLOGY).is_file() or (path / GOLD).is_dir()
+        return _read(Store(path, gold=GOLD if is_complete else ""), str(which))
     if not is_revision(str(which)):
         raise InputError([Problem(str(which), None, None, "is neither a folder nor a git revision")])
-    archive = git("archive", "--format=tar", str(which), "annotations")
-    with tempfile.TemporaryDirectory() as temporary:
-        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            tar.extractall(temporary, filter="data")
-        return _read_folder(Path(temporary) / "annotations", str(which))
+    return _read(open_revision(str(which)), str(which))
 
 
-def _read_folder(path: Path, name: str) -> Side:
-    """Read an annotations folder or a bare folder of tasks; ``name`` is how reports and problems call it."""
-    try:
-        is_complete = (path / "ontology.yaml").is_file()
-        # Bare tasks follow the ontology of the folder above them (annotations/gold), or else the project's.
-        candidates = (path, path.parent, ANNOTATIONS)
-        ontology = store.read_ontology(next(p for p in candidates if (p / "ontology.yaml").is_file()))
-        tasks = sorted((path / "gold" if (path / "gold").is_dir() else path).glob("*.json"))
-        if not tasks and not is_complete:
-            raise InputError([Problem(name, None, None, "contains no annotation: neither gold/ nor <doc_id>.json")])
-        documents = _read_documents(tasks, ontology, name)
-        if not is_complete:
-            return Side(name, documents)
-        registry = {p.stem: read_yaml(p) or {} for p in sorted((path / "clusters").glob("*.yaml"))}
-        discrepancies = store.read_discrepancies(path)
-        articles = store.read_manifest(path)["documents"] if (path / "documents.yaml").is_file() else None
-        return Side(name, documents, read_yaml(path / "ontology.yaml"), articles, registry, discrepancies)
-    except InputError as error:
-        # A revision is unpacked in a temporary folder, whose path would tell the reader nothing.
-        raise InputError([replace(p, file=p.file.replace(str(path), name, 1)) for p in error.problems]) from None
+def open_revision(revision: str) -> Store:
+    """Return the annotations as they are in a git revision."""
+    archive = git("archive", "--format=tar", revision, "annotations")
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        opened = ((member.name, tar.extractfile(member)) for member in tar)
+        contents = {path.removeprefix("annotations/"): file.read() for path, file in opened if file}
+    return Store(None, contents, revision)
 
 
-def _read_documents(tasks: list[Path], ontology: Ontology, name: str) -> dict[str, Document]:
-    documents, problems = {}, []
-    for path in tasks:
-        file = f"{name}: {path.name}"
-        try:
-            documents[path.stem] = label_studio.read(read_json(path), ontology, file)
-        except InputError as error:
-            problems += [replace(problem, file=file) for problem in error.problems]
-    if problems:
-        raise InputError(problems)
-    return documents
+def _read(store: Store, name: str) -> Side:
+    """Read a store; what an annotations folder lacks is empty, and None in a bare folder of tasks."""
+    documents = store.read_documents()
+    if not store.has(ONTOLOGY):
+        return Side(name, documents)
+    articles = store.read_manifest()["documents"] if store.has(MANIFEST) else None
+    return Side(
+        name, documents, store.read_ontology_source(), articles, store.read_registries(), store.read_discrepancies()
+    )

@@ -13,9 +13,6 @@ from vostochny.model import Document, Entity, Event, Quote, Span
 from vostochny.ontology import Ontology
 from vostochny.text.alignment import covering_tokens
 
-# Kind of cluster → its registry in annotations/clusters.
-REGISTRIES = {"entity": "entities.yaml", "event": "events.yaml", "utterance": "utterances.yaml"}
-
 
 class Task:
     """A Label Studio task as stored, before it is read as a document.

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from scripts.rules.articles import REGISTRIES, Article
+from scripts.rules.articles import Article
 from scripts.rules.book import ARTICLE, FOLDER, GOLD, Breach, rule
 from scripts.rules.folder import Folder
+from scripts.store import REGISTRIES, registry_path
 from vostochny.model import Quote, Span
 from vostochny.ontology import EVENT
 
@@ -179,7 +180,7 @@ def paraphrases_are_indirect(gold: list[Article]) -> Iterator[Breach]:
 @rule("RG1", FOLDER, "Register it, or correct the cluster.", "C1")
 def clusters_are_registered(folder: Folder) -> Iterator[Breach]:
     """Every cluster that the gold uses is registered."""
-    if folder.registry is None:
+    if not folder.registry:
         return
     seen = set()
     for m in find_members(folder.gold):
@@ -187,7 +188,7 @@ def clusters_are_registered(folder: Folder) -> Iterator[Breach]:
         elsewhere = any(m.cluster in entries for entries in folder.registry.values())  # then it is RG6's
         if m.cluster not in known and not elsewhere and m.cluster not in seen:
             seen.add(m.cluster)
-            yield Breach(m.id, m.span, f"{m.cluster} is not in {REGISTRIES[m.kind]}", m.article)
+            yield Breach(m.id, m.span, f"{m.cluster} is not in {REGISTRIES[m.kind]}.yaml", m.article)
 
 
 @rule("RG2", FOLDER, "Remove it, or name it as a member, part, place or participant of another.", "C3")
@@ -225,7 +226,7 @@ def pointers_are_registered(folder: Folder) -> Iterator[Breach]:
     """Members, wholes, sub-events, places and participants are registered clusters."""
     for cluster, kind, targets in _pointers(folder):
         for field, target in targets:
-            if target not in (folder.registry or {})[POINTERS[field] or kind]:
+            if target not in folder.registry[POINTERS[field] or kind]:
                 yield Breach(cluster, detail=f"{field} {target}", file=_file(folder, kind))
 
 
@@ -289,7 +290,7 @@ def _type(entry: Any) -> str | None:
 
 def _entries(folder: Folder) -> Iterator[tuple[str, str, Any]]:
     """Yield every registered cluster as (kind, name, entry)."""
-    for kind, entries in (folder.registry or {}).items():
+    for kind, entries in folder.registry.items():
         for cluster, entry in entries.items():
             yield kind, str(cluster), entry
 
@@ -307,4 +308,4 @@ def _pointers(folder: Folder) -> Iterator[tuple[str, str, list[tuple[str, str]]]
 
 
 def _file(folder: Folder, kind: str) -> str:
-    return folder.display_name(folder.path / "clusters" / REGISTRIES[kind])
+    return folder.store.display_name(registry_path(kind))

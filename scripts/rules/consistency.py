@@ -16,10 +16,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from scripts.files import read_yaml
 from scripts.rules.articles import Article
 from scripts.rules.folder import Folder
-from vostochny.errors import InputError, Problem
 from vostochny.model import Span
 
 
@@ -82,24 +80,12 @@ def _context(article: Article, span: Span, width: int = 40) -> str:
 # -- clearing and printing ---------------------------------------------------------------------------------------------
 
 
-def read_reasons(folder: Folder) -> dict[str, str]:
-    """Return the reasons of the cleared rows by key. Raises InputError where the file is not such a mapping."""
-    path = folder.path / "consistency.yaml"
-    if not path.is_file():
-        return {}
-    content = read_yaml(path) or {}
-    if not isinstance(content, dict) or not all(isinstance(r, str) and r.strip() for r in content.values()):
-        message = "is not a mapping of keys to reasons; write kind|article|start|end|words: why"
-        raise InputError([Problem(folder.display_name(path), None, None, message)])
-    return {str(key): reason for key, reason in content.items()}
-
-
 def print_report(folder: Folder, as_json: bool) -> int:
     """Print the rows that are not cleared.
 
     Returns the exit code: 0 where there are none, 1 where there are some, 2 where something cannot be read.
     """
-    reasons = read_reasons(folder)
+    reasons = folder.store.read_reasons()
     for problem in folder.unreadable:
         print(problem, file=sys.stderr)
     rows = find_rows(folder.gold)

@@ -8,6 +8,7 @@ from typing import Any
 
 from scripts.rules.book import FOLDER, Breach, rule
 from scripts.rules.folder import Folder
+from scripts.store import ADJUDICATION, DISCREPANCIES
 from vostochny.model import Span
 
 LAYERS = ("zones", "entities", "events", "arguments", "quotes", "clusters", "discrepancies")
@@ -15,12 +16,12 @@ LAYERS = ("zones", "entities", "events", "arguments", "quotes", "clusters", "dis
 
 def _discrepancies(folder: Folder) -> list[tuple[str, dict[str, Any]]]:
     """Return the discrepancies with their ids, or their row numbers where they have none."""
-    rows = [row if isinstance(row, dict) else {} for row in folder.discrepancies or []]
+    rows = [row if isinstance(row, dict) else {} for row in folder.discrepancies]
     return [(str(row.get("id") or f"row {n}"), row) for n, row in enumerate(rows, 1)]
 
 
 def _file(folder: Folder) -> str:
-    return folder.display_name(folder.path / "discrepancies.yaml")
+    return folder.store.display_name(DISCREPANCIES)
 
 
 def _spans(row: dict[str, Any]) -> list[Any]:
@@ -113,11 +114,9 @@ def spans_are_in_scored_zones(folder: Folder) -> Iterator[Breach]:
 
 
 def _decisions(folder: Folder) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Yield each decision as (file and line, record, doc_id); what is not an object is an empty record."""
-    for number, row in folder.adjudication or []:
-        file = f"{folder.display_name(folder.path / 'adjudication.jsonl')}:{number}"
-        row = row if isinstance(row, dict) else {}
-        yield file, row, str(row.get("doc_id") or "")
+    """Yield each decision as (file and line, record, doc_id)."""
+    for number, row in folder.adjudication.items():
+        yield f"{folder.store.display_name(ADJUDICATION)}:{number}", row, str(row.get("doc_id") or "")
 
 
 @rule("AD1", FOLDER, f"Name the article by its doc_id and the layer as one of {', '.join(LAYERS)}.")

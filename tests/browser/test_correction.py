@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 import vostochny
+from scripts import store
 from scripts.__main__ import main
-from scripts.annotating import projects, sync_gold, task_files
+from scripts.annotating import projects, sync_gold
 from scripts.build import dataset
 from scripts.build.label_config import HOTKEYS
 from scripts.files import ROOT, write_or_check
@@ -64,7 +65,7 @@ def desk(
     task = json.loads((annotations / "gold" / f"{DOC_ID}.json").read_text(encoding="utf-8"))
     broken = sync_gold.broken_rules(annotations)
     document, *lacking = next(omit_entity(read(task, load_ontology()), broken))
-    task_files.write_tasks(annotations / "gold", [write(document)])
+    store.write_tasks(annotations / "gold", [write(document)])
     monkeypatch.setenv("LABEL_STUDIO_URL", server.url)
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", server.token)
     monkeypatch.delenv("LABEL_STUDIO_PROJECT", raising=False)

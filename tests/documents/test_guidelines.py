@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from scripts import store
 from scripts.files import ANNOTATIONS
 from scripts.rules.folder import find_guideline_numbers
+from scripts.store import Store, read_seed
 from vostochny.model import shorten_id
 
 SOURCE = (ANNOTATIONS / "GUIDELINES.md").read_text(encoding="utf-8")
 EXAMPLE = re.compile(r"‹([^›]+)›\s+\((\d{3}), (\d+)–(\d+)\)")
-TEXTS = {shorten_id(doc_id): store.read_seed(doc_id) for doc_id in store.read_manifest()["documents"]}
+TEXTS = {shorten_id(doc_id): read_seed(doc_id) for doc_id in Store().read_manifest()["documents"]}
 
 
 def line_of(offset: int) -> int:

@@ -11,9 +11,9 @@ from typing import Any
 import yaml
 
 import vostochny
-from scripts import store
 from scripts.build import croissant
 from scripts.files import CORPUS, ROOT
+from scripts.store import Store
 from tests.support.processes import run_python
 from tests.support.requirements import skip_or_fail
 
@@ -81,7 +81,7 @@ def test_the_datasheet_answers_every_question_in_order():
 
 
 def test_datasheet_and_card_state_who_annotated_and_that_nobody_reviewed():
-    reviewed = [a["review"] for a in store.read_manifest()["documents"].values() if a["review"] != "unreviewed"]
+    reviewed = [a["review"] for a in Store().read_manifest()["documents"].values() if a["review"] != "unreviewed"]
     for text in (DATASHEET, CARD):
         words = " ".join(text.replace("**", "").split())
         assert ("no human has reviewed" in words) is not bool(reviewed)

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts import store
 from scripts.edit import lines as script
 from scripts.files import ANNOTATIONS
 from scripts.history import differences, revisions
+from scripts.store import Store
 from tests.support.effort import examples
 from vostochny.errors import InputError
 from vostochny.formats import label_studio, notation
@@ -333,8 +333,8 @@ def test_a_correction_of_an_older_gold_is_refused(annotations):
 
 
 def test_the_gold_itself_is_shown_and_taken_unchanged_or_refused_by_name():
-    ontology, taken = store.read_ontology(), 0
-    for document in store.read_manifest()["documents"]:
+    ontology, taken = Store().ontology, 0
+    for document in Store().read_manifest()["documents"]:
         try:
             shown = script.show(document)
         except InputError as refused:

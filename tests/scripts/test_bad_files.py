@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from scripts.annotating.sync_gold import list_clusters
-from scripts.annotating.task_files import load_tasks
+from scripts.store import Store
 from tests.support.project_copy import ProjectCopy
 from vostochny.errors import InputError
 from vostochny.formats import label_studio
@@ -186,7 +186,7 @@ def test_a_broken_registry_can_be_pushed_to_be_corrected(tmp_path: Path) -> None
     (tmp_path / "clusters").mkdir()
     (tmp_path / "clusters" / "entities.yaml").write_text("kim:\nputin: words\n2023: {name: y}\n", encoding="utf-8")
     (tmp_path / "clusters" / "events.yaml").write_text("- a list\n", encoding="utf-8")
-    lists = list_clusters(tmp_path, {})
+    lists = list_clusters(Store(tmp_path), {})
     assert [row["alias"] for row in lists["entity_clusters"]] == ["kim", "putin", "2023"]
     assert lists["event_clusters"] == []
 
@@ -196,6 +196,6 @@ def test_every_bad_task_of_a_folder_is_named(tmp_path: Path) -> None:
     task = label_studio.dumps(label_studio.write(Document("002_c", "Words.")))
     (tmp_path / "001_b.json").write_text(task, encoding="utf-8")
     with pytest.raises(InputError) as caught:
-        load_tasks(tmp_path)
+        Store(tmp_path, gold="").read_tasks()
     said = [(Path(problem.file).name, problem.field) for problem in caught.value.problems]
     assert said == [("000_a.json", "column 2"), ("001_b.json", "data.doc_id")]

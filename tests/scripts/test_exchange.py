@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from scripts import exchange
+from scripts import exchange, store
 from scripts.__main__ import main
-from scripts.annotating import sync, sync_state, task_files
+from scripts.annotating import sync, sync_state
 from scripts.files import ROOT
 from vostochny.formats.label_studio import dumps, write
 from vostochny.model import Document, Entity, Span
@@ -54,7 +54,7 @@ class FakeClient:
 @pytest.fixture
 def gold(tmp_path: Path) -> Path:
     folder = tmp_path / "annotations" / "gold"
-    task_files.write_tasks(folder, [article(name, (0, 3)) for name in NAMES])
+    store.write_tasks(folder, [article(name, (0, 3)) for name in NAMES])
     (folder / "NOTES.md").write_text("stays", encoding="utf-8")
     return folder
 

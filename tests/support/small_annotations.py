@@ -14,13 +14,13 @@ from typing import Any
 
 import yaml
 
-from scripts import store
 from scripts.files import ANNOTATIONS
 from scripts.rules import validate
 from scripts.rules.folder import read_folder
+from scripts.store import Store
 from vostochny.formats import label_studio, notation
 
-ONTOLOGY = store.read_ontology()
+ONTOLOGY = Store().ontology
 TEXTS = {
     "000_first": "Kim meets Putin\n\n"
     "Seoul, Sep 15 – North Korean leader Kim Jong Un met President Vladimir Putin at the Vostochny cosmodrome. "

@@ -5,10 +5,10 @@ python benchmark/baselines/annotator_b/copy_pass.py        writes predictions.js
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from vostochny.formats import jsonl, label_studio
+from vostochny import corpus
+from vostochny.formats import jsonl, registry
 from vostochny.ontology import load_ontology
 
 HERE = Path(__file__).resolve().parent
@@ -17,9 +17,10 @@ PASS = HERE.parents[2] / "annotations" / "annotators" / "b"
 
 def main() -> None:
     """Read the Label Studio tasks of the pass and write them as predictions."""
-    tasks = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(PASS.glob("*.json"))]
-    documents = [label_studio.read(task, load_ontology(), task["data"]["doc_id"]) for task in tasks]
-    jsonl.write(str(HERE / "predictions.jsonl"), documents)
+    ontology = load_ontology()
+    gold = jsonl.read_gold(str(corpus.documents_path()), ontology)
+    documents, _ = registry.read_predictions(str(PASS), gold, ontology)
+    jsonl.write(str(HERE / "predictions.jsonl"), list(documents.values()))
 
 
 if __name__ == "__main__":

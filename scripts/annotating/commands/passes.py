@@ -18,17 +18,15 @@ from typing import Any
 from scripts.annotating.server import Server, ServerError, explain_errors
 from scripts.annotating.task_files import (
     CONFIG,
-    Task,
     create_project,
     export_tasks,
     import_tasks,
-    load_tasks,
-    write_tasks,
 )
 from scripts.files import ANNOTATIONS
+from scripts.store import PASSES, Store, Task, write_tasks
 from vostochny.formats.label_studio import canonicalize
 
-TARGET = ANNOTATIONS / "annotators"
+TARGET = ANNOTATIONS / PASSES
 
 
 @explain_errors()
@@ -42,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folders = {name: folder for name, _, folder in pairs}
     if len(folders) < len(pairs):
         parser.error("each annotator has one folder; a name is repeated")
-    passes = {name: load_tasks(Path(folder)) for name, folder in folders.items()}
+    passes = {name: Store(Path(folder), gold="").read_tasks() for name, folder in folders.items()}
     with tempfile.TemporaryDirectory() as data, Server(Path(data)) as server:
         exported = send_and_separate(server.client(), passes)
     for name, tasks in exported.items():

@@ -19,6 +19,7 @@ from scripts.annotating import projects, sync, sync_gold
 from scripts.annotating.server import explain_errors
 from scripts.annotating.task_files import find_doc_ids
 from scripts.files import ANNOTATIONS
+from scripts.store import GOLD, Store
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_options(parser)
     options = parser.parse_args(arguments)
-    with exchange.lock(options.annotations / "gold"):
+    with exchange.lock(options.annotations / GOLD):
         pull_gold(options.annotations, options.theirs)
     return 0
 
@@ -46,16 +47,16 @@ def pull_gold(annotations: Path, theirs: Iterable[str]) -> bool:
     ``theirs`` are prefixes of the doc_ids whose file may be replaced although it changed too. Raises sync.Refused,
     and then the gold is as it was.
     """
-    gold = annotations / "gold"
+    store, gold = Store(annotations), annotations / GOLD
     client, project, state = projects.open_project()
-    replaceable = find_doc_ids(theirs, [path.stem for path in gold.glob("*.json")])
+    replaceable = find_doc_ids(theirs, store.list_tasks())
 
     def check(files: dict[str, str]) -> list[str]:
         return sync_gold.broken_rules(annotations, files)
 
     changes = sync.pull(client, project, gold, state, replaceable, check, projects.REPLACED)
     for doc_id, old, new in changes:
-        print(f"{doc_id}  {sync_gold.summarise_change(old, new)}")
+        print(f"{doc_id}  {sync_gold.summarise_change(old, new, store.ontology)}")
     if not changes:
         print("nothing was edited in the browser since the last pull")
     return bool(changes)

@@ -17,8 +17,9 @@ from pathlib import Path
 from scripts import exchange
 from scripts.annotating import projects, sync, sync_gold
 from scripts.annotating.server import explain_errors
-from scripts.annotating.task_files import CONFIG, find_doc_ids, load_tasks
+from scripts.annotating.task_files import CONFIG, find_doc_ids
 from scripts.files import ANNOTATIONS
+from scripts.store import GOLD, Store
 
 
 @explain_errors()
@@ -46,15 +47,15 @@ def push_gold(ours: Iterable[str] = (), anyway: bool = False, annotations: Path 
         anyway: push even where the gold breaks rules.
         annotations: the annotations folder.
     """
-    gold = annotations / "gold"
+    store, gold = Store(annotations), annotations / GOLD
     with exchange.lock(gold):
         exchange.recover(gold)
-        tasks = load_tasks(gold)
+        tasks = store.read_tasks()
         broken = sync_gold.broken_rules(annotations)
         if broken and not anyway:
             raise sync.Refused("\n".join([*broken, "nothing was pushed; correct the gold, or push it with --anyway"]))
         client, project, state = projects.open_project(create=True)
-        clusters = sync_gold.list_clusters(annotations, tasks)
+        clusters = sync_gold.list_clusters(store, tasks)
         replaceable = find_doc_ids(ours, tasks)
         actions = sync.push(client, project, gold, state, clusters, replaceable, projects.REPLACED)
         config = CONFIG.read_text(encoding="utf-8")
@@ -71,7 +72,7 @@ def _push_predictions(file: Path, model: str, annotations: Path) -> None:
     """Show an extractor's output on the server; print one line per article."""
     from scripts.annotating import prediction_tasks  # loads the readers of every format, which the others do not need
 
-    predictions, not_drawn = prediction_tasks.load(file, load_tasks(annotations / "gold"))
+    predictions, not_drawn = prediction_tasks.load(file, Store(annotations))
     client, project, _ = projects.open_project()
     for doc_id, action in prediction_tasks.show(client, project, predictions, model).items():
         rest = f"; {not_drawn[doc_id]} items or arrows cannot be drawn" if not_drawn[doc_id] else ""

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.annotating.server import STATE, Server, explain_errors
-from scripts.annotating.task_files import load_tasks, send_and_return, write_tasks
+from scripts.annotating.task_files import send_and_return
+from scripts.store import Store, write_tasks
 from vostochny.formats.label_studio import canonicalize, read
-from vostochny.ontology import load_ontology
+from vostochny.model import LAYERS
 
 
 @explain_errors()
@@ -21,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("target", type=Path, metavar="OUT_DIR", help="where to write the exported tasks")
     parser.add_argument("--server-data", type=Path, metavar="DIR", help="keep the server's folder: later runs are fast")
     options = parser.parse_args(arguments)
-    tasks = load_tasks(options.source)
+    store = Store(options.source, gold="")
+    tasks = store.read_tasks()
     STATE.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=STATE, prefix="roundtrip-", ignore_cleanup_errors=True) as temporary:
         with Server(options.server_data or Path(temporary)) as server:
@@ -29,8 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             exported = send_and_return(server.client(), tasks)
         write_tasks(options.target, exported)
     for task in exported:
-        document = read(task, load_ontology())
-        counts = (f"{len(getattr(document, layer)):4} {layer}" for layer in ("entities", "events", "quotes"))
+        document = read(task, store.ontology)
+        counts = (f"{len(getattr(document, layer)):4} {layer}" for layer in LAYERS)
         verdict = "unchanged" if task == canonicalize(tasks[document.doc_id]) else "CHANGED"
         print(f"{document.doc_id}  {'  '.join(counts)}  {verdict}")
     print(f"{len(exported)} documents imported and exported in {time.monotonic() - start:.1f} s")

@@ -9,6 +9,7 @@ from pathlib import Path
 from scripts.annotating import projects, sync
 from scripts.annotating.server import explain_errors
 from scripts.files import ANNOTATIONS
+from scripts.store import GOLD
 
 DESCRIPTIONS = {
     "same": "the same on both sides",
@@ -26,7 +27,7 @@ DESCRIPTIONS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--annotations", type=Path, default=ANNOTATIONS, metavar="DIR", help="default: annotations/")
-    gold = parser.parse_args(arguments).annotations / "gold"
+    gold = parser.parse_args(arguments).annotations / GOLD
     client, project, state = projects.open_project()
     for doc_id, article in sync.compare(client, project, gold, state).items():
         print("; ".join([f"{doc_id}  {DESCRIPTIONS[article.state]}", *article.problems]))

@@ -19,6 +19,7 @@ from scripts.annotating.commands import pull
 from scripts.annotating.server import explain_errors
 from scripts.errors import CommandError
 from scripts.files import CORPUS, display_path, write_or_check
+from scripts.store import GOLD
 from vostochny.errors import InputError
 
 
@@ -28,10 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pull.add_options(parser)
     parser.add_argument("--corpus", type=Path, default=CORPUS, metavar="DIR", help="default: corpus/")
     options = parser.parse_args(arguments)
-    gold = options.annotations / "gold"
+    gold = options.annotations / GOLD
     with exchange.lock(gold), tempfile.TemporaryDirectory(prefix="vostochny-") as temporary:
         exchange.recover(gold)
-        before = Path(temporary) / "gold"
+        before = Path(temporary) / GOLD
         shutil.copytree(gold, before)
         changed = pull.pull_gold(options.annotations, options.theirs)
         _rebuild(options.annotations, options.corpus)

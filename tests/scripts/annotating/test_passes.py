@@ -6,15 +6,14 @@ import json
 
 import pytest
 
-from scripts import files as places
 from scripts.annotating.commands import passes
-from scripts.annotating.task_files import load_tasks
+from scripts.store import Store
 from vostochny.formats.label_studio import canonicalize
 
 
 @pytest.mark.server
 def test_annotations_of_two_users_are_separated(client):
-    a = load_tasks(places.GOLD)
+    a = Store().read_tasks()
     b = json.loads(json.dumps(a))
     for task in b.values():  # the second annotator marks half as much
         result = task["annotations"][0]["result"]

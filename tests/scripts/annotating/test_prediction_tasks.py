@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 
-from scripts import files as places
 from scripts.annotating import prediction_tasks
-from scripts.annotating.task_files import load_tasks
+from scripts.store import Store
 from vostochny.formats import label_studio
 from vostochny.ontology import load_ontology
 
@@ -24,7 +23,7 @@ LINE = {
 def test_predictions_without_ids_and_offsets_are_drawn_each_once(tmp_path):
     path = tmp_path / "predictions.jsonl"
     path.write_text(json.dumps(LINE), encoding="utf-8")
-    tasks, not_drawn = prediction_tasks.load(path, load_tasks(places.GOLD))
+    tasks, not_drawn = prediction_tasks.load(path, Store())
     ((doc_id, task),) = tasks.items()
     drawn = label_studio.read(task, load_ontology())
     assert [e.span.of(drawn.text) for e in drawn.entities] == ["Kim Jong Un"]
@@ -37,6 +36,6 @@ def test_another_format_is_drawn_as_well(tmp_path):
     path = tmp_path / "predictions.conll"
     tokens = "# doc_id = 001_f3b4c6a20b0db018\nSep B-DATE\n15 I-DATE\n– O\nWhen O\nKim B-PER\nJong I-PER\nUn I-PER\n"
     path.write_text(tokens, encoding="utf-8")
-    tasks, _ = prediction_tasks.load(path, load_tasks(places.GOLD))
+    tasks, _ = prediction_tasks.load(path, Store())
     drawn = label_studio.read(tasks["001_f3b4c6a20b0db018"], load_ontology())
     assert [(e.span.of(drawn.text), e.type) for e in drawn.entities] == [("Sep 15", "DATE"), ("Kim Jong Un", "PER")]

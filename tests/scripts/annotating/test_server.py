@@ -17,6 +17,7 @@ from scripts.annotating import projects, task_files
 from scripts.annotating.server import STATE, Server, ServerError, is_healthy, is_in_use
 from scripts.build.label_config import check_config
 from scripts.files import ROOT
+from scripts.store import Store
 from vostochny.formats.label_studio import canonicalize, dumps, read, write
 from vostochny.formats.label_studio.regions import ATTRIBUTES, LABEL_CONTROLS
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
@@ -77,7 +78,7 @@ def make_document(doc_id: str, text: str) -> Document:
 def tasks() -> dict[str, dict[str, Any]]:
     """The five articles: the gold where it exists, else made-up annotation on their texts."""
     if list(GOLD.glob("*.json")):
-        return task_files.load_tasks(GOLD)
+        return Store().read_tasks()
     seeds = sorted((ROOT / "seeds").glob("*.txt"))
     return {s.stem: write(make_document(s.stem, s.read_bytes().decode("utf-8"))) for s in seeds}
 

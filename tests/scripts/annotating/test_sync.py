@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from scripts import store
 from scripts.__main__ import main
 from scripts.annotating import prediction_tasks, projects, sync, sync_state, task_files
 from scripts.annotating.server import ServerError
@@ -39,7 +40,7 @@ class Site:
     def __init__(self, client: Any, project: int, folder: Path):
         self.client, self.project, self.folder = client, project, folder
         self.gold, self.replaced = folder / "gold", folder / "replaced"
-        task_files.write_tasks(self.gold, [article("000_a"), article("001_b")])
+        store.write_tasks(self.gold, [article("000_a"), article("001_b")])
         self.state = sync_state.load(folder / "sync", "test", project)
 
     def push(self, **options: Any) -> dict[str, str]:
@@ -211,7 +212,7 @@ CONFLICTS: list[tuple[Callable[[Site, str], Any], str]] = [
 
 def test_each_conflict_is_refused_whole_and_can_be_resolved(site: Site) -> None:
     names = [f"{number:03}_x" for number in range(100, 100 + len(CONFLICTS))]
-    task_files.write_tasks(site.gold, map(article, names))
+    store.write_tasks(site.gold, map(article, names))
     site.push()
     site.edit(level("NOM"), "001_b")  # good work beside it: nothing of it may arrive alone
     for name, (make, _) in zip(names, CONFLICTS, strict=True):
@@ -325,7 +326,7 @@ def test_a_prediction_is_shown_and_replaced(site: Site, tmp_path: Path) -> None:
         "quotes": [],
     }  # fmt: skip
     file = tmp_path / "predictions.jsonl"
-    gold = task_files.load_tasks(site.gold)
+    gold = store.Store(site.gold, gold="")
 
     def show() -> tuple[dict[str, str], list[Any]]:
         file.write_text(json.dumps(row), encoding="utf-8")

@@ -12,9 +12,10 @@ import datasets
 import pytest
 import yaml
 
-from scripts import files, store
+from scripts import files
 from scripts.build import dataset
 from scripts.files import ANNOTATIONS, CORPUS, write_or_check
+from scripts.store import Store
 from tests.support.processes import run_scripts
 from vostochny.formats import label_studio
 
@@ -36,7 +37,7 @@ def test_everything_generated_is_current():
 
 def test_default_config_has_the_articles_byte_for_byte():
     rows = load()
-    assert rows.num_rows == len(list(files.SEEDS.iterdir())) == len(store.read_manifest()["documents"])
+    assert rows.num_rows == len(list(files.SEEDS.iterdir())) == len(Store().read_manifest()["documents"])
     for row in rows:
         data = (files.SEEDS / f"{row['doc_id']}.txt").read_bytes()
         assert row["text"].encode() == data

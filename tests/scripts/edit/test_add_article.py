@@ -8,9 +8,9 @@ import datasets
 import pytest
 import yaml
 
-from scripts import store
 from scripts.edit import add_article
 from scripts.files import write_atomically
+from scripts.store import Store
 from tests.support.project_copy import ProjectCopy
 from vostochny.errors import InputError
 from vostochny.model import Span
@@ -124,7 +124,7 @@ def test_guesses_on_these_articles_agree_with_most_of_the_gold():
     """Of title, heading, boilerplate and duplicate; a caption looks like a heading from outside."""
     sure = ("title", "heading", "boilerplate", "duplicate")
     hits = total = 0
-    for d in store.read_gold():
+    for d in Store().read_gold():
         guessed = {(z.name, z.span.start) for z, _ in add_article.guess_zones(d.text)}
         gold = {(z.name, z.span.start) for z in d.zones if z.name in sure}
         hits, total = hits + len(gold & guessed), total + len(gold)
@@ -142,7 +142,7 @@ def test_text_without_a_headline_has_no_title():
 def test_everything_downstream_copes_with_one_more(tmp_path, offline):
     """In a copy of the tree: add, build, load, validate, annotate, build, the baseline, score."""
     tree = ProjectCopy(tmp_path / "tree")
-    n = len(store.read_manifest()["documents"])
+    n = len(Store().read_manifest()["documents"])
     said = tree.done("-m", "scripts", "add-article", str(article(tmp_path, name="905_sixth.txt")))
     assert said.startswith("seeds/905_sixth.txt\nannotations/gold/905_sixth.json\nannotations/documents.yaml\n")
     tree.done("-m", "scripts", "corpus")

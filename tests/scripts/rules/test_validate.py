@@ -71,14 +71,14 @@ def break_record(copy: AnnotationsCopy) -> None:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (break_json, "cannot be read"),
+        (break_json, f"annotations/gold/{FIRST}.json:1: column 2: is not JSON"),
         (lose_gold, "cannot be read"),
         (change_seed, "differs from annotations/documents.yaml"),
         (add_stray_file, "is named after no article"),
-        (break_yaml, "discrepancies.yaml: cannot be read"),
-        (register_twice, "repeated key: train"),
+        (break_yaml, "discrepancies.yaml:1: is not YAML"),
+        (register_twice, "entities.yaml:49: train: is a repeated key, which line 43 has already"),
         (unlink_cue, "belongs to no quote"),
-        (break_record, "adjudication.jsonl:1: is not JSON"),
+        (break_record, "adjudication.jsonl:1: column 2: is not JSON"),
     ],
 )
 def test_what_cannot_be_read_is_2(spoil, message, copy, run_validate):
