@@ -1,4 +1,4 @@
-"""Fill the marks of DATASHEET.md, README.md and docs/scale.md with generated values.
+"""Fill the marks of DATASHEET.md, README.md, docs/metrics.md and docs/scale.md with generated values.
 
     python -m scripts datasheet            write the files that are not current
     python -m scripts datasheet --check    write nothing; exit 1 if a file is not current
@@ -12,17 +12,18 @@ import argparse
 from collections import Counter
 from collections.abc import Sequence
 
-from scripts.build import card, scale
+from scripts.build import card, metrics_doc, scale
 from scripts.build.marks import fill_documents
 from scripts.files import CORPUS, ROOT, read_json, read_json_lines, write_or_check
 from scripts.store import Store
 from vostochny import corpus
 from vostochny.formats import jsonl
+from vostochny.metrics import catalogue
 from vostochny.model import Document, Entity, Event, Quote, shorten_id
 from vostochny.report.markdown_writer import format_table
 from vostochny.report.percents import UNDEFINED, format_decimals, format_interval, format_percent
 
-TARGETS = tuple(ROOT / name for name in ("DATASHEET.md", "README.md", "docs/scale.md"))
+TARGETS = tuple(ROOT / name for name in ("DATASHEET.md", "README.md", "docs/metrics.md", "docs/scale.md"))
 
 
 def _format_counts(counts: Counter[str]) -> str:
@@ -118,19 +119,14 @@ def _annotation_values(documents: list[Document]) -> dict[str, str]:
 
 def _results_table() -> str:
     """Return the headline scores of every stored system, as the leaderboard has them, for the README."""
-    columns = {
-        "names and values": "entities.names",
-        "trigger with type": "events.trigger",
-        "argument with role": "events.argument",
-        "content with the right speaker": "quotes.speaker",
-    }
+    columns = [catalogue.METRICS[name].label for name in catalogue.HEADLINES.values()]
     rows = []
     folder = ROOT / "benchmark"
     for path in sorted((folder / "baselines").glob("*/system.json")):
         name = path.parent.name
         result = read_json(folder / "leaderboard" / f"{name}.json")
         cells = []
-        for metric in columns.values():
+        for metric in catalogue.HEADLINES.values():
             score = result["metrics"].get(metric)
             if not score or not score["predicted"]:
                 cells.append(UNDEFINED)
@@ -163,6 +159,7 @@ def compute_values() -> dict[str, str]:
         | _label_values(documents)
         | _annotation_values(documents)
         | _coverage_values()
+        | metrics_doc.compute_values()
         | scale.read_values()
         | {"gold": f"`{corpus.file_hash(str(path))}`", "results": _results_table()}
     )

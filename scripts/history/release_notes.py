@@ -16,7 +16,6 @@ from vostochny.errors import InputError
 from vostochny.formats import jsonl
 from vostochny.metrics import catalogue
 from vostochny.ontology import Ontology
-from vostochny.report import LABELS
 from vostochny.report.markdown_writer import format_table
 from vostochny.report.percents import format_decimals
 
@@ -27,11 +26,7 @@ MEANINGS = {
     "patch": "code or documents changed; the gold is the same",
 }
 # The metrics that a changelog shows, with their names in it.
-METRICS = {
-    **{name: LABELS[name] for name in (*catalogue.PRIMARY.values(), "events.argument")},
-    "coreference.entities.within.conll": "entity coreference, CoNLL, within articles",
-    "coreference.entities.across.conll": "entity coreference, CoNLL, across articles",
-}
+METRICS = {name: catalogue.make_title(name) for name, row in catalogue.MEASURES.items() if row.headline}
 _SEGMENTATION = ("paragraphs", "sentences", "tokens")
 
 

@@ -117,7 +117,9 @@ def test_single_zones_can_be_scored():
     ("arguments", "message"),
     [
         (["--zone", "margin"], "'margin' is not one of title"),
-        (["--metric", "entities.name"], "'entities.name' is not one of entities.names"),
+        (["--metric", "entities.name"], "'entities.name' is not a metric; did you mean 'entities.names'?"),
+        (["--metric", "zzz"], "'zzz' is not a metric; expected one of entities.names, entities.all, "),
+        (["--metric", "entities.names_macro"], "comes with another metric and is not computed alone"),
         (["--resamples", "-1"], "-1 is too small"),
         (["--view", "ace2"], "is not one of the views"),
     ],

@@ -1,4 +1,4 @@
-"""The catalogue: every metric has a label, a definition and a documented row; a signature names every option."""
+"""The catalogue: every number of a report has a row; a signature names every option."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import random
 import re
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 
+from scripts.build import metrics_doc
 from tests.support.project_copy import ROOT
+from tests.support.report_inputs import GOLD
 from tests.support.twenty_words import NO_INTERVALS, TOKENS, compute_scores, make_document, make_event
 from tests.support.two_articles import ONTOLOGY
-from vostochny import report, scoring
+from vostochny import scoring
 from vostochny.metrics import catalogue
-from vostochny.metrics.pairs import pair_documents
 from vostochny.model import LAYERS, Document, Entity, Quote, Reference, Span
-from vostochny.stats.measures import coreference_measures
 
 
 def test_every_option_that_changes_a_number_changes_the_signature():
@@ -32,51 +31,28 @@ def test_every_option_that_changes_a_number_changes_the_signature():
     assert len(signatures) == len(changes) + 1
 
 
-def test_every_setting_of_coreference_has_a_label():
-    assert set(report.SETTING_LABELS) == set(catalogue.SETTINGS)
-
-
 def test_every_layer_has_one_headline():
-    headlines = [name.partition(".")[0] for name, metric in catalogue.METRICS.items() if metric.headline]
-    assert sorted(headlines) == sorted(LAYERS)
+    headlines = [catalogue.find_layer(name) for name, metric in catalogue.METRICS.items() if metric.headline]
+    assert sorted(headlines) == sorted({*LAYERS, "arguments"})
 
 
-def tables_of(path: Path) -> dict[str, list[list[str]]]:
-    """The rows of the tables of a Markdown file, without heads, by the heading above them."""
-    out: dict[str, list[list[str]]] = {}
-    heading = ""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.startswith("## "):
-            heading = line.removeprefix("## ")
-        elif line.startswith("| ") and not line.startswith(("| ---", "| metric |", "| score |")):
-            out.setdefault(heading, []).append([cell.strip() for cell in line.strip("|").split(" | ")])
-    return out
+def test_every_number_of_a_result_is_described_in_the_order_of_the_report():
+    names = list(scoring.score(GOLD, {d.doc_id: d for d in GOLD}, ONTOLOGY, NO_INTERVALS).measures)
+    assert names == list(catalogue.MEASURES)
+    assert all(len(row.label) <= 36 for name, row in catalogue.MEASURES.items() if not name.startswith("coreference."))
 
 
-def test_the_documented_metrics_are_those_of_the_catalogue():
-    """Name, label, definition and source of every metric, by layer, in the order of the report, and nothing else."""
-    rows: dict[str, list[list[str]]] = {}
-    for name, metric in catalogue.METRICS.items():
-        macros = {key: row for key, row in catalogue.MACRO.items() if row.metric == name}
-        for key, row in {name: metric, **macros}.items():
-            documented = [f"`{key}`", row.label, row.definition, row.source or "this project"]
-            rows.setdefault(name.partition(".")[0].capitalize(), []).append(documented)
-    tables = tables_of(ROOT / "docs" / "metrics.md")
-    scores = {row[0].strip("`") for row in tables.pop("Coreference")}
-    assert tables == rows
-    entity = Entity("", TOKENS[0], "PER", "NAM", cluster="one")
-    pairs = pair_documents(
-        [make_document("x", [entity])], {"x": make_document("x", [entity])}, frozenset(), frozenset()
-    )
-    measures = coreference_measures(catalogue.compute_coreference_within(pairs, "entities"))
-    assert scores == {name.rpartition(".")[2] for name in measures}
+def test_a_metric_without_a_source_is_documented_as_the_projects_own(monkeypatch):
+    """The tables of docs/metrics.md come from the rows; tests/documents checks that they are current."""
+    toy = catalogue.Metric(compute=catalogue.METRICS["quotes.cue"].compute, label="toy", definition="A toy.")
+    monkeypatch.setitem(catalogue.MEASURES, "quotes.toy", toy)
+    assert metrics_doc.compute_values()["metrics-quotes"].endswith("\n| `quotes.toy` | toy | A toy. | this project |")
 
 
-def test_the_documented_settings_and_kinds_are_those_of_the_catalogue():
+def test_the_kinds_of_clusters_are_documented():
     text = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
-    section = text.partition("## Coreference")[2].partition("| score |")[0]
-    named = set(re.findall(r"`(\w+)`", section))
-    assert named == {*catalogue.SETTINGS, *catalogue.KINDS.values()}
+    section = text.partition("- Kinds:")[2].partition("Settings:")[0]
+    assert set(re.findall(r"`(\w+)`", section)) == set(catalogue.KINDS.values())
 
 
 def test_sixty_labels_one_giant_document_and_ten_thousand_in_a_cluster():

@@ -15,7 +15,8 @@ from tests.support.two_articles import ONTOLOGY
 from vostochny import scoring
 from vostochny.metrics import coreference
 from vostochny.metrics.assignment import best_pairs, best_totals
-from vostochny.metrics.coreference import METRICS, ClusteredMentions, tabulate
+from vostochny.metrics.catalogue import CLUSTER_COUNTS, CLUSTER_SCORES, count_clusters
+from vostochny.metrics.coreference import ClusteredMentions, tabulate
 from vostochny.metrics.pairs import pair_documents
 from vostochny.model import Document, Entity, Event, Quote, Span
 from vostochny.stats.scores import from_total, score
@@ -39,8 +40,18 @@ def table(gold, predicted, **options):
 
 def scores(gold, predicted, **options):
     """Recall, precision and F1 of every metric for one document."""
-    totals = {name: from_total(m(table([gold], [predicted], **options))[0]) for name, m in METRICS.items()}
+    totals = {name: from_total(m(table([gold], [predicted], **options))[0]) for name, m in CLUSTER_COUNTS.items()}
     return {name: (s.recall, s.precision, s.f1) for name, s in totals.items()}
+
+
+def compute_within(pairs, prefix, kind):
+    """The counts of clusters within documents."""
+    return count_clusters(coreference.tabulate_within(pairs, kind), prefix)
+
+
+def compute_across(pairs, prefix, kind, **options):
+    """The counts of clusters across documents."""
+    return count_clusters(coreference.Overlaps.of_pairs(pairs, kind).table(**options), prefix)
 
 
 # --- published values -------------------------------------------------------------------------------------------------
@@ -58,7 +69,7 @@ def test_published_test_cases(gold, predicted, expected):
 @pytest.mark.parametrize(("response", "muc", "b3", "ceaf"), reference.LUO)
 def test_luo_2005_table_1(response, muc, b3, ceaf):
     found = scores(["12345", "67", "89ABC"], response.split())
-    assert [found[m][2] for m in coreference.CONLL] == pytest.approx([muc, b3, ceaf], abs=5e-4)
+    assert [found[m][2] for m in CLUSTER_SCORES["conll"].counts] == pytest.approx([muc, b3, ceaf], abs=5e-4)
 
 
 # --- against the plain reference --------------------------------------------------------------------------------------
@@ -72,7 +83,7 @@ def expected(gold, predicted, **options):
 def check(gold, predicted, **options):
     made = table(gold, predicted, **options)
     for name, rows in expected(gold, predicted, **options).items():
-        np.testing.assert_allclose(METRICS[name](made), rows, rtol=0, atol=1e-9, err_msg=name)
+        np.testing.assert_allclose(CLUSTER_COUNTS[name](made), rows, rtol=0, atol=1e-9, err_msg=name)
 
 
 mention = st.integers(0, 12)
@@ -109,14 +120,14 @@ def test_order_is_irrelevant(documents, options, shuffle):
     gold, predicted = zip(*documents, strict=True)
     sides = [columns(side, shuffle) for side in (gold, predicted)]
     mixed = tabulate(*sides, len(documents), **options)
-    for metric in METRICS.values():
+    for metric in CLUSTER_COUNTS.values():
         assert np.array_equal(metric(table(gold, predicted, **options)), metric(mixed))
 
 
 @examples(100)
 @given(st.lists(clustering, min_size=1, max_size=5), switches)
 def test_gold_against_itself_is_one(documents, options):
-    for name, metric in METRICS.items():
+    for name, metric in CLUSTER_COUNTS.items():
         found = from_total(metric(table(documents, documents, **options)).sum(axis=0))
         assert (found.recall, found.precision, found.f1) in ((1.0, 1.0, 1.0), (None, None, None)), name
 
@@ -126,7 +137,7 @@ def test_gold_against_itself_is_one(documents, options):
 def test_swapping_the_sides_swaps_recall_and_precision(documents, options):
     gold, predicted = zip(*documents, strict=True)
     there, back = table(gold, predicted, **options), table(predicted, gold, **options)
-    for metric in METRICS.values():
+    for metric in CLUSTER_COUNTS.values():
         np.testing.assert_allclose(metric(there), metric(back)[:, [2, 3, 0, 1]], atol=1e-12)
 
 
@@ -151,7 +162,7 @@ def test_equals_scorch():
         found = scores(gold, predicted)
         for name, theirs in (("muc", scorch.muc), ("b3", scorch.b_cubed), ("ceaf", scorch.ceaf_e)):
             assert [x or 0.0 for x in found[name]] == pytest.approx(theirs(gold, predicted), abs=1e-9), name
-        halves = [found[name][2] for name in coreference.BLANC if found[name][0] is not None]
+        halves = [found[name][2] for name in CLUSTER_SCORES["blanc"].counts if found[name][0] is not None]
         assert sum(halves) / len(halves) == pytest.approx(scorch.blanc(gold, predicted, fast=False)[2], abs=1e-9)
 
 
@@ -161,7 +172,7 @@ def test_equals_scorch():
 def test_no_mentions_on_either_side():
     for documents in (0, 1, 3):
         made = table([[]] * documents, [[]] * documents)
-        for metric in METRICS.values():
+        for metric in CLUSTER_COUNTS.values():
             assert metric(made).shape == (documents, 4)
             assert not metric(made).any()
 
@@ -189,7 +200,7 @@ def test_one_cluster_of_ten_thousand_against_singletons():
     assert coreference.ceaf(made)[0] == pytest.approx([2 / (size + 1), 1, 2 / (size + 1), size])
     assert coreference.lea(made)[0].tolist() == [0, size, 0, size]
     itself = table([[range(size)]], [[range(size)]])
-    assert all(from_total(m(itself)[0]).f1 == 1 for name, m in METRICS.items() if name != "blanc_nonlinks")
+    assert all(from_total(m(itself)[0]).f1 == 1 for name, m in CLUSTER_COUNTS.items() if name != "blanc_nonlinks")
 
 
 def test_one_document_of_28_000_mentions():
@@ -258,17 +269,17 @@ def f1(counts):
 def test_entities_without_a_cluster_and_values_are_not_mentions():
     gold = document("d", entities=[entity(0, "a"), entity(2, "a"), entity(4, None), entity(6, None, "DATE")])
     system = document("d", entities=[entity(0, "1"), entity(2, "1"), entity(8, None), entity(6, "2", "DATE")])
-    found = f1(coreference.compute_within(paired([gold], [system]), "x", "entities"))
+    found = f1(compute_within(paired([gold], [system]), "x", "entities"))
     assert [found[m] for m in ("muc", "b3", "ceaf", "lea", "mentions")] == [1.0] * 5
     unresolved = document("d", entities=[entity(0, None), entity(2, None)])
-    counts = coreference.compute_within(paired([gold], [unresolved]), "x", "entities")
+    counts = compute_within(paired([gold], [unresolved]), "x", "entities")
     assert counts["x.b3"].total().tolist() == [0, 2, 0, 0]
 
 
 def test_nested_and_crossing_spans_are_mentions_of_their_own():
     spans = [(0, 10, "a"), (0, 4, "b"), (2, 8, "a"), (6, 12, "b")]
     gold = document("d", entities=[entity(s, c, end=e) for s, e, c in spans])
-    found = f1(coreference.compute_within(paired([gold], [gold]), "x", "entities"))
+    found = f1(compute_within(paired([gold], [gold]), "x", "entities"))
     assert set(found.values()) == {1.0}
 
 
@@ -278,23 +289,21 @@ def test_two_events_on_one_trigger_are_distinguished_by_type():
 
     gold = document("d", events=[event(0, "Meet", "m"), event(0, "Travel", "t"), event(5, "Meet", "m")])
     system = document("d", events=[event(0, "Travel", "t"), event(0, "Meet", "m"), event(5, "Visit", "m")])
-    found = f1(coreference.compute_within(paired([gold], [system]), "x", "events"))
+    found = f1(compute_within(paired([gold], [system]), "x", "events"))
     assert [found[m] for m in ("muc", "b3", "ceaf", "lea", "mentions")] == [1.0] * 5  # at 5 the type does not matter
     one = document("d", events=[event(0, "Travel", "t"), event(5, "Meet", "m")])
-    assert coreference.compute_within(paired([gold], [one]), "x", "events")["x.mentions"].total().tolist() == [
+    assert compute_within(paired([gold], [one]), "x", "events")["x.mentions"].total().tolist() == [
         2,
         3,
         2,
         2,
     ]
     # Whichever side has the two; what has no cluster makes no second.
-    back = coreference.compute_within(paired([one], [gold]), "x", "events")["x.mentions"]
+    back = compute_within(paired([one], [gold]), "x", "events")["x.mentions"]
     assert back.total().tolist() == [2, 2, 2, 3]
     silent = document("d", events=[event(0, "Travel", "t"), event(0, "Meet", None), event(5, "Meet", "m")])
     other = document("d", events=[event(0, "Visit", "t"), event(5, "Meet", "m")])
-    assert (
-        coreference.compute_within(paired([silent], [other]), "x", "events")["x.mentions"].total().tolist() == [2] * 4
-    )
+    assert compute_within(paired([silent], [other]), "x", "events")["x.mentions"].total().tolist() == [2] * 4
 
 
 def test_utterances_are_identified_by_all_their_content():
@@ -303,25 +312,25 @@ def test_utterances_are_identified_by_all_their_content():
 
     gold = document("d", quotes=[quote("u", (0, 9), (20, 29)), quote("u", (40, 49))])
     half = document("d", quotes=[quote("u", (0, 9)), quote("u", (40, 49))])
-    assert set(f1(coreference.compute_within(paired([gold], [gold]), "x", "utterances")).values()) == {1.0, None}
-    assert f1(coreference.compute_within(paired([gold], [half]), "x", "utterances"))["mentions"] == 0.5
+    assert set(f1(compute_within(paired([gold], [gold]), "x", "utterances")).values()) == {1.0, None}
+    assert f1(compute_within(paired([gold], [half]), "x", "utterances"))["mentions"] == 0.5
 
 
 def test_clusters_of_one_name_are_one_across_documents():
     gold = [document(d, entities=[entity(0, "kim"), entity(2, "putin")]) for d in "abc"]
     apart = [document(d, entities=[entity(0, f"{d}1"), entity(2, f"{d}2")]) for d in "abc"]
-    assert f1(coreference.compute_within(paired(gold, apart), "x", "entities"))["b3"] == 1.0
-    counts = coreference.compute_across(paired(gold, apart), "x", "entities")
+    assert f1(compute_within(paired(gold, apart), "x", "entities"))["b3"] == 1.0
+    counts = compute_across(paired(gold, apart), "x", "entities")
     assert counts["x.b3"].total() == pytest.approx([2, 6, 6, 6])
     assert counts["x.muc"].total().tolist() == [0, 4, 0, 0]
-    without = coreference.compute_across(paired(gold, apart), "x", "entities", singletons=False)
+    without = compute_across(paired(gold, apart), "x", "entities", singletons=False)
     assert score(without["x.b3"]).f1 == 0.0
-    assert set(f1(coreference.compute_across(paired(gold, gold), "x", "entities")).values()) == {1.0}
+    assert set(f1(compute_across(paired(gold, gold), "x", "entities")).values()) == {1.0}
 
 
 def test_counts_have_one_unit_per_document_and_add_up():
     gold = [document(d, entities=[entity(0, "a"), entity(2, "a")]) for d in "abc"]
-    counts = coreference.compute_within(paired(gold, gold[:2]), "x", "entities")["x.muc"]
+    counts = compute_within(paired(gold, gold[:2]), "x", "entities")["x.muc"]
     assert counts.metric == "x.muc"
     assert counts.documents.tolist() == [0, 1, 2]
     assert counts.by_unit().tolist() == [[1, 1, 1, 1], [1, 1, 1, 1], [0, 1, 0, 0]]
@@ -332,9 +341,7 @@ def test_a_mention_in_two_clusters_does_not_depend_on_the_order():
     twice = [entity(0, "b"), entity(0, "a"), entity(2, "b"), entity(4, "a")]
     gold = document("d", entities=[entity(0, "g"), entity(2, "g"), entity(4, "h")])
     totals = [
-        coreference.compute_within(paired([gold], [document("d", entities=order)]), "x", "entities")["x.b3"]
-        .total()
-        .tolist()
+        compute_within(paired([gold], [document("d", entities=order)]), "x", "entities")["x.b3"].total().tolist()
         for order in (twice, twice[::-1])
     ]
     assert totals[0] == totals[1]

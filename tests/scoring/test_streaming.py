@@ -25,6 +25,7 @@ from tests.support.generated_news import (
 from vostochny import scoring
 from vostochny.errors import InputError
 from vostochny.report import result_json as as_json
+from vostochny.report import terminal
 from vostochny.scoring import Execution, buckets, joining
 from vostochny.scoring import totals as totals_
 from vostochny.scoring.chunks import Source
@@ -308,6 +309,8 @@ def test_identity_across_documents_is_not_scored_where_it_needs_too_much(
     assert "coreference.entities.across.conll" not in result.measures
     assert "coreference.entities.within.conll" in result.measures
     assert any(note.startswith("identity of entities across documents is not scored") for note in result.notes)
+    table = terminal.render(result)
+    assert 0 < table.count("\n  across documents") < table.count("\n* within documents")
 
 
 def test_standard_input_may_be_read_twice(write_news: WriteNews, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,7 +96,7 @@ def _parse_thresholds(arguments: Sequence[str]) -> dict[str, float]:
     ``["entities=0.8"]`` gives ``{"entities.names": 0.8}``. Raises InputError.
     """
     from vostochny.errors import InputError, Problem
-    from vostochny.metrics.catalogue import PRIMARY
+    from vostochny.metrics.catalogue import HEADLINES
 
     thresholds: dict[str, float] = {}
     problems: list[Problem] = []
@@ -109,7 +109,7 @@ def _parse_thresholds(arguments: Sequence[str]) -> dict[str, float]:
         if not 0 <= least <= 1:
             message = f"{argument!r} is not LAYER=VALUE with a value from 0 to 1"
             problems.append(Problem("--fail-under", None, None, message))
-        thresholds[PRIMARY.get(name, name)] = least
+        thresholds[HEADLINES.get(name, name)] = least
     if problems:
         raise InputError(problems)
     return thresholds

@@ -2,22 +2,26 @@
 
 **To add a metric**: write a function from documents to :class:`~vostochny.metrics.counts.Counts` (``entities``,
 ``events`` and ``quotes`` have examples), and add a row to ``METRICS``. The part of its name before the first point is
-the layer it belongs to. The row is all that scoring, intervals, comparison and reports need; add it to the table in
-docs/metrics.md too, which a test compares with the rows.
+the layer it belongs to. The row is all that scoring, intervals, comparison, reports and docs/metrics.md need. A mean
+over the values of a facet is a row of ``MACRO``, a score of clusters one of ``CLUSTER_SCORES``. ``MEASURES`` describes
+every number that a result can have.
 
 A metric is computed only where its layer was predicted and what it ``needs`` is there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 from typing import Literal, Protocol
+
+import numpy as np
 
 from vostochny.metrics import coreference, entities, events, quotes
 from vostochny.metrics.columns import EntityTable, build_entity_table
-from vostochny.metrics.counts import Counts
+from vostochny.metrics.counts import Counts, Floats
 from vostochny.metrics.pairs import Pair
 
 
@@ -90,36 +94,53 @@ class MetricInput:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Metric:
-    """One metric.
+class Description:
+    """What reports say of one number.
 
-    ``compute(input, name)`` returns its counts. ``label`` is its name in tables (at most 36 characters), ``definition``
-    one sentence for docs/metrics.md, ``source`` the publication it follows (empty where it is this project's own).
-    ``needs`` names what every gold document must have. ``headline``: a layer is known by this metric, and its parts are
-    printed below it; one per layer. ``from_columns``: the metric uses ``input.table`` alone, so it can be computed a
-    hundred times as fast, without building objects. ``accuracy``: recall and precision are one accuracy over matched
-    items.
+    ``label`` is its name in tables (at most 36 characters), ``definition`` one sentence for docs/metrics.md, ``source``
+    the publication it follows (empty where it is this project's own). ``headline``: a layer of the report is known by
+    it; one per layer, and where clusters are scored one across and one within documents. ``compared``: systems are
+    ranked by it on the leaderboard, and ``compare`` shows it where no metric is named.
     """
 
-    compute: Callable[[MetricInput, str], Counts]
     label: str
     definition: str
     source: str = ""
-    needs: Literal["tokens", "text"] | None = None
     headline: bool = False
+    compared: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric(Description):
+    """One metric.
+
+    ``compute(input, name)`` returns its counts. ``needs`` names what every gold document must have. ``from_columns``:
+    the metric uses ``input.table`` alone, so it can be computed a hundred times as fast, without building objects.
+    ``accuracy``: recall and precision are one accuracy over matched items.
+    """
+
+    compute: Callable[[MetricInput, str], Counts]
+    needs: Literal["tokens", "text"] | None = None
     from_columns: bool = False
     accuracy: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class MacroScore:
+class MacroScore(Description):
     """A mean of F1 over the values of a facet, computed from the counts of another metric."""
 
     metric: str
     facet: str
-    label: str
-    definition: str
-    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterScore(Description):
+    """One score of coreference, reported of every kind of cluster in every setting.
+
+    ``counts`` are the functions that compute its counts, by name; the score is the mean F1 of several.
+    """
+
+    counts: Mapping[str, Callable[[coreference.OverlapTable], Floats]]
 
 
 _CONLL03 = "Tjong Kim Sang & De Meulder 2003"
@@ -137,6 +158,7 @@ METRICS: Mapping[str, Metric] = {
         definition="A name or value is right where a gold one has its span and type.",
         source=_CONLL03,
         headline=True,
+        compared=True,
         from_columns=True,
     ),
     "entities.all": Metric(
@@ -144,6 +166,7 @@ METRICS: Mapping[str, Metric] = {
         label="all mentions, exact",
         definition="The same with nominals and pronouns.",
         source=_CONLL03,
+        compared=True,
         from_columns=True,
     ),
     "entities.unlabelled": Metric(
@@ -214,6 +237,7 @@ METRICS: Mapping[str, Metric] = {
         definition="A trigger is right where a gold trigger has its offsets and event type.",
         source=_TRIGGERS,
         headline=True,
+        compared=True,
     ),
     "events.trigger_id": Metric(
         compute=lambda i, name: events.triggers(i.pairs, name, with_type=False),
@@ -226,6 +250,8 @@ METRICS: Mapping[str, Metric] = {
         label="argument with role (Arg-C)",
         definition="An argument is right where a gold argument has its event type, role and filler's offsets.",
         source=_TRIGGERS,
+        headline=True,
+        compared=True,
     ),
     "events.argument_id": Metric(
         compute=lambda i, name: events.arguments(i.pairs, name, with_role=False),
@@ -279,12 +305,14 @@ METRICS: Mapping[str, Metric] = {
         ),
         source=_ATTRIBUTION,
         headline=True,
+        compared=True,
     ),
     "quotes.content": Metric(
         compute=lambda i, name: quotes.content_overlap(i.pairs, name),
         label="content, overlap",
         definition="A quote is right where it is paired with a gold quote that it overlaps.",
         source=_ATTRIBUTION,
+        compared=True,
     ),
     "quotes.content_exact": Metric(
         compute=lambda i, name: quotes.content_exact(i.pairs, name),
@@ -343,35 +371,142 @@ MACRO: Mapping[str, MacroScore] = {
         definition="The mean F1 of `events.trigger` over the event types that have gold.",
     ),
 }
-# Name → label, in tables.
-LABELS = {name: m.label for name, m in METRICS.items()} | {name: m.label for name, m in MACRO.items()}
-FROM_COLUMNS = frozenset(name for name, metric in METRICS.items() if metric.from_columns)
-ACCURACIES = tuple(name for name, metric in METRICS.items() if metric.accuracy)
-PRIMARY = {name.partition(".")[0]: name for name, metric in METRICS.items() if metric.headline}
-
-# Coreference has no rows above: it is reported by kind, setting and score, as coreference.<kind>.<setting>.<score>.
+# Name → score of clusters, in the order of the report. Its full name is coreference.<kind>.<setting>.<name>.
+CLUSTER_SCORES: Mapping[str, ClusterScore] = {
+    "conll": ClusterScore(
+        counts={"muc": coreference.muc, "b3": coreference.b3, "ceaf": coreference.ceaf},
+        label="CoNLL",
+        definition="The mean F1 of `muc`, `b3` and `ceaf`, of those that are defined.",
+        source="Pradhan et al. 2014",
+        headline=True,
+    ),
+    "muc": ClusterScore(
+        counts={"muc": coreference.muc},
+        label="MUC",
+        definition=(
+            "Links kept: Σ(∣k∣ − ∣p(k)∣) / Σ(∣k∣ − 1), where p(k) are the parts into which the other side cuts k."
+        ),
+        source="Vilain et al. 1995",
+    ),
+    "b3": ClusterScore(
+        counts={"b3": coreference.b3},
+        label="B³",
+        definition="Σ∣k∩r∣²/∣k∣ ÷ Σ∣k∣.",
+        source="Bagga & Baldwin 1998",
+    ),
+    "ceaf": ClusterScore(
+        counts={"ceaf": coreference.ceaf},
+        label="CEAFφ4",
+        definition=(
+            "CEAF-φ4: the total of the best one-to-one map of clusters under φ4 = 2∣k∩r∣/(∣k∣+∣r∣), over the number of "
+            "clusters."
+        ),
+        source="Luo 2005",
+    ),
+    "lea": ClusterScore(
+        counts={"lea": coreference.lea},
+        label="LEA",
+        definition=("Σ∣k∣·Σᵣ link(k∩r)/link(k) ÷ Σ∣k∣, link(n) = n(n−1)/2; a singleton has one link, to itself."),
+        source="Moosavi & Strube 2016",
+    ),
+    "mentions": ClusterScore(
+        counts={"mentions": coreference.mention_detection},
+        label="mentions",
+        definition="Mention detection: the mentions that both sides have.",
+        source="Pradhan et al. 2014",
+    ),
+    "blanc": ClusterScore(
+        counts={"blanc_links": coreference.blanc_links, "blanc_nonlinks": coreference.blanc_nonlinks},
+        label="BLANC",
+        definition="The mean F1 of coreference links and of non-coreference links.",
+        source="Recasens & Hovy 2011; Luo et al. 2014",
+    ),
+}
+# Name → function of all counts of clusters; several scores may use one.
+CLUSTER_COUNTS = {name: count for row in CLUSTER_SCORES.values() for name, count in row.counts.items()}
+# Layer → kind of cluster.
 KINDS: Mapping[str, coreference.Kind] = {"entities": "entities", "events": "events", "quotes": "utterances"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Setting:
     """One way to score coreference: across documents or within them, with or without singletons, on which mentions.
 
-    ``common_only`` scores the mentions that both sides have, as if the mentions had been given.
+    ``label`` is its name in tables, ``definition`` what docs/metrics.md says of it. ``common_only`` scores the mentions
+    that both sides have, as if the mentions had been given. ``headline``: the headline score is one in this setting.
     """
 
+    label: str
+    definition: str
     across: bool = False
     singletons: bool = True
     common_only: bool = False
+    headline: bool = False
 
 
 SETTINGS: Mapping[str, Setting] = {
-    "within": Setting(),
-    "within_no_singletons": Setting(singletons=False),
-    "within_gold_mentions": Setting(common_only=True),
-    "across": Setting(across=True),
-    "across_no_singletons": Setting(across=True, singletons=False),
+    "within": Setting(
+        label="within documents", definition="clusters within each document, all mentions", headline=True
+    ),
+    "within_no_singletons": Setting(
+        label="within, singletons dropped", definition="clusters of one mention removed on each side", singletons=False
+    ),
+    "within_gold_mentions": Setting(
+        label="within, on mentions in both", definition="only mentions that both sides have", common_only=True
+    ),
+    "across": Setting(
+        label="across documents",
+        definition="all documents as one: clusters of one name are one cluster",
+        across=True,
+        headline=True,
+    ),
+    "across_no_singletons": Setting(
+        label="across, singletons dropped",
+        definition="as `across`, clusters of one mention removed on each side; Cattan et al. 2021 recommend it",
+        across=True,
+        singletons=False,
+    ),
 }
+
+
+def _describe_measures() -> Iterator[tuple[str, Description]]:
+    """Yield name and description of every number that a result can have, in the order of the report."""
+    for name, metric in METRICS.items():
+        yield name, metric
+        yield from ((macro, row) for macro, row in MACRO.items() if row.metric == name)
+    for kind, (setting, s), (score, row) in product(KINDS.values(), SETTINGS.items(), CLUSTER_SCORES.items()):
+        headline = row.headline and s.headline
+        yield (
+            f"coreference.{kind}.{setting}.{score}",
+            replace(row, label=f"{kind}, {s.label}: {row.label}", headline=headline, compared=headline and s.across),
+        )
+
+
+MEASURES = dict(_describe_measures())
+FROM_COLUMNS = frozenset(name for name, metric in METRICS.items() if metric.from_columns)
+ACCURACIES = tuple(name for name, metric in METRICS.items() if metric.accuracy)
+
+
+def find_layer(name: str) -> str:
+    """Return the layer under which reports show a measure: those of items, and of their identity."""
+    if name.startswith("events.argument"):
+        return "arguments"
+    layer = name.partition(".")[0]
+    return "identity" if layer == "coreference" else layer
+
+
+def make_title(name: str) -> str:
+    """Return a measure's label behind its layer, for a place where no layer stands above it: ``Quotes: cue``."""
+    return f"{name.partition('.')[0].capitalize()}: {MEASURES[name].label}"
+
+
+# Layer → its headline metric.
+HEADLINES = {find_layer(name): name for name, metric in METRICS.items() if metric.headline}
+
+
+def is_across(name: str) -> bool:
+    """Return whether a measure takes all documents as one: then it is not a sum over documents."""
+    return ".across" in name
 
 
 def has_clusters(pairs: list[Pair], layer: str) -> tuple[bool, bool]:
@@ -400,14 +535,13 @@ def compute_counts(documents: MetricInput, layers: tuple[str, ...], only: Collec
 
 
 def compute_coreference_within(pairs: list[Pair], layer: str) -> dict[str, Counts]:
-    """Return the counts of one layer's coreference within documents, by ``coreference.<kind>.<setting>.<metric>``."""
+    """Return the counts of one layer's coreference within documents, by ``coreference.<kind>.<setting>.<count>``."""
+    kind = KINDS[layer]
     out: dict[str, Counts] = {}
     for name, s in SETTINGS.items():
         if not s.across:
-            prefix = f"coreference.{KINDS[layer]}.{name}"
-            out |= coreference.compute_within(
-                pairs, prefix, KINDS[layer], singletons=s.singletons, common_only=s.common_only
-            )  # fmt: skip
+            table = coreference.tabulate_within(pairs, kind, singletons=s.singletons, common_only=s.common_only)
+            out |= count_clusters(table, f"coreference.{kind}.{name}")
     return out
 
 
@@ -416,6 +550,14 @@ def compute_coreference_across(overlaps: coreference.Overlaps, layer: str) -> di
     out: dict[str, Counts] = {}
     for name, s in SETTINGS.items():
         if s.across:
-            table = overlaps.table(singletons=s.singletons)
-            out |= coreference.compute_all(table, f"coreference.{KINDS[layer]}.{name}")
+            out |= count_clusters(overlaps.table(singletons=s.singletons), f"coreference.{KINDS[layer]}.{name}")
     return out
+
+
+def count_clusters(table: coreference.OverlapTable, prefix: str) -> dict[str, Counts]:
+    """Return all counts of a table by name, ``prefix.muc`` and so on: one unit per document, one stratum, no facet."""
+    documents = np.arange(table.documents)
+    return {
+        f"{prefix}.{name}": Counts(f"{prefix}.{name}", (), ((),), count(table)[:, None, :], documents)
+        for name, count in CLUSTER_COUNTS.items()
+    }

@@ -11,21 +11,21 @@ belongs to the cluster of the smallest code. Singletons are clusters like others
 is undefined and not 0: for nothing but singletons there is no MUC score.
 
 Every metric returns, per document, the numerator and denominator of recall and of precision. They add up over
-documents, and the ratio of the sums is the score of CoNLL-2011/2012. CoNLL F1 is the mean of the F1 of the metrics in
-``CONLL``.
+documents, and the ratio of the sums is the score of CoNLL-2011/2012. Which of them a report shows, and as a mean of
+which others, is in ``metrics.catalogue``.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 from vostochny.metrics.assignment import best_totals
-from vostochny.metrics.counts import Bools, Counts, Floats, Ints
+from vostochny.metrics.counts import Bools, Floats, Ints
 from vostochny.metrics.pairs import Pair
 from vostochny.model import Document, Span
 
@@ -230,35 +230,10 @@ def blanc_nonlinks(table: OverlapTable) -> Floats:
     return _stack(both, _pair_count(mentions[0]) - links[:, 1], both, _pair_count(mentions[1]) - links[:, 3])
 
 
-METRICS: dict[str, Callable[[OverlapTable], Floats]] = {
-    "muc": muc,
-    "b3": b3,
-    "ceaf": ceaf,
-    "lea": lea,
-    "mentions": mention_detection,
-    "blanc_links": blanc_links,
-    "blanc_nonlinks": blanc_nonlinks,
-}
-CONLL = ("muc", "b3", "ceaf")
-BLANC = ("blanc_links", "blanc_nonlinks")
-
-
-def compute_all(table: OverlapTable, prefix: str) -> dict[str, Counts]:
-    """Compute every metric of a table: counts by name, ``prefix.muc`` and so on.
-
-    Each has one unit per document, one stratum and no facets.
-    """
-    documents = np.arange(table.documents)
-    return {
-        f"{prefix}.{name}": Counts(f"{prefix}.{name}", (), ((),), metric(table)[:, None, :], documents)
-        for name, metric in METRICS.items()
-    }
-
-
-def compute_within(
-    pairs: Sequence[Pair], prefix: str, kind: Kind, *, singletons: bool = True, common_only: bool = False
-) -> dict[str, Counts]:
-    """Compute coreference within each document: counts by name, ``prefix.muc`` and so on, one unit per document.
+def tabulate_within(
+    pairs: Sequence[Pair], kind: Kind, *, singletons: bool = True, common_only: bool = False
+) -> OverlapTable:
+    """Return the table of the clusters within each document.
 
     An item without a cluster is not a mention here, on either side: a system that finds a name and states nothing of
     its identity has not resolved it. ``kind`` decides what identifies a mention:
@@ -269,24 +244,12 @@ def compute_within(
 
     Args:
         pairs: the documents.
-        prefix: the beginning of the names of the counts.
         kind: the layer, and what identifies a mention.
         singletons: whether clusters of one mention stay (:func:`tabulate`).
         common_only: whether only mentions that both sides have are scored (:func:`tabulate`).
     """
     gold, predicted = _columns(pairs, kind)
-    return compute_all(tabulate(gold, predicted, len(pairs), singletons=singletons, common_only=common_only), prefix)
-
-
-def compute_across(pairs: Sequence[Pair], prefix: str, kind: Kind, *, singletons: bool = True) -> dict[str, Counts]:
-    """Compute coreference across documents: one unit, in which clusters of one name are one (Cattan et al. 2021).
-
-    All documents are scored as one, on predicted mentions. Cattan et al. recommend ``singletons=False`` here, so that
-    finding mentions is not rewarded as resolving them; report both. The counts are not sums over documents; the
-    overlaps that they are computed from are (:class:`Overlaps`). Mentions are identified as in :func:`compute_within`,
-    whose arguments these are.
-    """
-    return compute_all(Overlaps.of_pairs(pairs, kind).table(singletons=singletons), prefix)
+    return tabulate(gold, predicted, len(pairs), singletons=singletons, common_only=common_only)
 
 
 @dataclass(frozen=True)
@@ -336,7 +299,11 @@ class Overlaps:
         return len(self.gold) + len(self.predicted) + len(self.shared)
 
     def table(self, *, singletons: bool = True) -> OverlapTable:
-        """Build the table of all documents as one; without ``singletons``, without clusters of one mention."""
+        """Build the table of all documents as one; without ``singletons``, without clusters of one mention.
+
+        Cattan et al. (2021) recommend to leave them out here, so that finding mentions is not rewarded as resolving
+        them.
+        """
         min_size = 1 if singletons else 2
         codes = [
             {name: i for i, name in enumerate(sorted(n for n, size in side.items() if size >= min_size))}

@@ -4,16 +4,6 @@
 ``result_json`` and ``items`` JSON, ``board`` the leaderboard, ``article`` one annotated article in the terminal.
 """
 
-from vostochny.metrics.catalogue import LABELS as LABELS
-
-# Setting of coreference (metrics.coreference) → its name in tables.
-SETTING_LABELS = {
-    "within": "within documents",
-    "within_no_singletons": "within, singletons dropped",
-    "within_gold_mentions": "within, on mentions in both",
-    "across": "across documents",
-    "across_no_singletons": "across, singletons dropped",
-}
 # Printed below every table that has intervals.
 EXPLANATION = (
     "these articles: 95 % bootstrap over paragraphs within documents, for this system on text like these articles; "

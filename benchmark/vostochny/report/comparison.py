@@ -7,17 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from vostochny.errors import InputError, Problem
+from vostochny.metrics import catalogue
 from vostochny.model import shorten_id
-from vostochny.report import LABELS
 from vostochny.report.percents import format_interval, format_percent, format_points
 from vostochny.scoring import Result
 from vostochny.stats.intervals import Resampling
 from vostochny.stats.paired import Comparison, adjust_comparisons, compare
 
-# What is compared: the headline measure of each layer and the other ones that papers report.
-COMPARED_MEASURES = (
-    "entities.names", "entities.all", "events.trigger", "events.argument", "quotes.speaker", "quotes.content",
-)  # fmt: skip
 MAX_DOCUMENTS = 8  # documents whose differences a line lists
 
 
@@ -47,9 +43,12 @@ class ComparisonTable:
 
 
 def compare_systems(names: Sequence[str], results: Sequence[Result]) -> ComparisonTable:
-    """Compare every system with the first on each measure that both have; p is corrected over all these comparisons.
+    """Compare every system with the first; p is corrected over all these comparisons.
 
-    Raises InputError where the systems were not scored on the same documents.
+    Compared are, of the measures that both have, the metrics that the options name, or else those that the catalogue
+    says are compared. Scores across documents are not: they are not sums over documents, so no units can be paired.
+
+    Raises InputError where the systems were not scored on the same documents, or share no such metric.
     """
     first, options = results[0], results[0].options
     problems = [
@@ -63,12 +62,15 @@ def compare_systems(names: Sequence[str], results: Sequence[Result]) -> Comparis
         raise InputError(problems)
     # Without intervals (--resamples 0) the differences are still wanted; one resample is the least there can be.
     resampling = Resampling(options.resamples or 1, options.seed)
+    compared = [name for name, row in catalogue.MEASURES.items() if row.compared and not catalogue.is_across(name)]
     pairs = [
         (measure, name, first.measures[measure], result.measures[measure])
-        for measure in COMPARED_MEASURES
+        for measure in options.metrics or compared
         for name, result in zip(names[1:], results[1:], strict=True)
         if measure in first.measures and measure in result.measures
     ]
+    if not pairs:
+        raise InputError([Problem(name, None, None, f"has no metric in common with {names[0]}") for name in names[1:]])
     # A difference is the other system minus the first.
     comparisons = adjust_comparisons([compare(other, own, resampling) for _, _, own, other in pairs])
     rows = tuple(
@@ -102,14 +104,16 @@ def render_json(table: ComparisonTable) -> str:
 def render_text(table: ComparisonTable) -> str:
     """Return one table per other system, with differences in points (other minus first), and the signature last."""
     lines = [f"differences from {table.names[0]}, in points of F1", ""]
-    head = f"{'':<34}{'first':>7}{'other':>7}{'diff':>7}{'these articles':>16}{'new articles':>16}{'p':>8}{'Holm':>8}"
+    # Most labels fit into 32 columns.
+    width = max([32, *(len(catalogue.MEASURES[row.measure].label) for row in table.rows)])
+    heads = f"{'first':>7}{'other':>7}{'diff':>7}{'these articles':>16}{'new articles':>16}{'p':>8}{'Holm':>8}"
     for other in dict.fromkeys(row.other for row in table.rows):
-        lines += [other, head + f"{'detectable':>12}"]
+        lines += [other, f"{'':<{width + 2}}{heads}{'detectable':>12}"]
         for row in table.rows:
             if row.other == other:
-                lines += _render_row(row, table.documents)
+                lines += _render_row(row, width, table.documents)
         lines.append("")
-    smallest = table.rows[0].comparison.smallest_document_p if table.rows else 1
+    smallest = table.rows[0].comparison.smallest_document_p
     lines += [
         "p: paired approximate randomisation over paragraphs, conditional on these articles; Holm: p corrected for the "
         "number of rows. detectable: the smallest true difference that this pair could have shown (80 % power at 5 %).",
@@ -120,14 +124,14 @@ def render_text(table: ComparisonTable) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _render_row(row: Row, documents: Sequence[str]) -> Iterator[str]:
+def _render_row(row: Row, width: int, documents: Sequence[str]) -> Iterator[str]:
     """Yield the line of a measure, and a line with its difference in each document."""
     c = row.comparison
     values = [*map(format_percent, row.values), format_points(c.difference)]
     p, p_holm = ("" if x is None else f"{x:.4f}" for x in (c.p, c.p_holm))
     detectable = "" if c.detectable is None else format_percent(c.detectable)
     these, new = (format_interval(x, format_points, "…") for x in (c.these_articles, c.new_articles))
-    line = f"  {LABELS[row.measure]:<32}" + "".join(f"{value:>7}" for value in values)
+    line = f"  {catalogue.MEASURES[row.measure].label:<{width}}" + "".join(f"{value:>7}" for value in values)
     yield f"{line}{these:>16}{new:>16}{p:>8}{p_holm:>8}{detectable:>12}"
     signs = f"better {c.better}, equal {c.equal}, worse {c.worse}"
     if len(c.documents) != len(documents):

@@ -7,22 +7,17 @@ from typing import Any
 
 from vostochny import version
 from vostochny.metrics import catalogue
-from vostochny.metrics.counts import GOLD
 from vostochny.metrics.outcomes import LAYERS, VERDICTS, Item, Outcome, find_identity_errors, find_outcomes
 from vostochny.metrics.pairs import Pair
 from vostochny.model import Document, Entity, Event, Quote, Reference, Span, shorten_id
-from vostochny.report import EXPLANATION, LABELS, SETTING_LABELS
+from vostochny.report import EXPLANATION
 from vostochny.scoring import Result
-from vostochny.stats import scores
+from vostochny.stats.measures import RECALL_FACETS, break_down
 from vostochny.stats.scores import Measure, recall_only
 
 MAX_ARTICLES = 200  # shown with their text; a page of more would be too heavy to open
 MAX_DOCUMENT_SCORES = 12  # documents; of more the page does not show the score of each
 MAX_TITLE_CHARACTERS = 80  # of the beginning of an article without a title zone, shown as its title
-_COREFERENCE_LABELS = {
-    "conll": "CoNLL", "muc": "MUC", "b3": "B³", "ceaf": "CEAFφ4", "lea": "LEA", "blanc": "BLANC",
-    "mentions": "mentions found",
-}  # fmt: skip
 
 
 def build(result: Result, name: str, agreement: Mapping[str, float]) -> dict[str, Any]:
@@ -34,7 +29,7 @@ def build(result: Result, name: str, agreement: Mapping[str, float]) -> dict[str
         agreement: the annotators' mutual F1 by measure.
     """
     pairs = [pair for pair in result.pairs if pair.gold.text][:MAX_ARTICLES]
-    layers = {_find_layer(name) for name in result.measures}
+    layers = {catalogue.find_layer(name) for name in result.measures}
     articles = [_build_article(pair, result.layers) for pair in pairs]
     _add_identity_rows(articles, pairs, result)
     return {
@@ -70,33 +65,19 @@ def _add_identity_rows(articles: list[dict[str, Any]], pairs: list[Pair], result
                 articles[position]["rows"].append(row | {"of": layer, "other": outcome.other})
 
 
-def _find_layer(name: str) -> str:
-    """Return the layer of the page's filter that a measure belongs to."""
-    if name.startswith("events.argument"):
-        return "arguments"
-    if name.startswith("coreference."):
-        return "identity"
-    return name.partition(".")[0]
-
-
 def _build_measure(result: Result, name: str, measure: Measure, agreement: float | None) -> dict[str, Any]:
-    if name.startswith("coreference."):
-        _, kind, setting, metric = name.split(".")
-        label = f"{kind}, {SETTING_LABELS[setting]}: {_COREFERENCE_LABELS[metric]}"
-        primary = (setting, metric) in (("within", "conll"), ("across", "conll"))
-    else:
-        label, primary = LABELS.get(name, name), name in (*catalogue.PRIMARY.values(), "events.argument")
-    out = {"name": name, "label": label, "layer": _find_layer(name), "primary": primary}
+    row, layer = catalogue.MEASURES[name], catalogue.find_layer(name)
+    out = {"name": name, "label": row.label, "layer": layer, "primary": row.headline}
     # CoNLL F1 is the mean of three of the others: a picture of all seven in each setting would hide it.
-    out["pictured"] = not name.startswith("coreference.") or name.endswith(".conll")
+    out["pictured"] = layer != "identity" or catalogue.CLUSTER_SCORES[name.rpartition(".")[2]].headline
     return out | _drop_empty(agreement=agreement) | _build_numbers(result, measure)
 
 
 def _build_numbers(result: Result, measure: Measure) -> dict[str, Any]:
     """Return the numbers of one measure; the values of single documents only where the documents are few."""
     out: dict[str, Any] = {"value": measure.value, "support": measure.support}
-    if len(measure.counts) == 1 and not measure.facet:
-        score = scores.score(measure.counts[0])
+    score = measure.score
+    if score:
         out |= {"right": score.right, "gold": score.gold, "recall": score.recall}
         if measure.combine is not recall_only:
             out |= {"predicted": score.predicted, "precision": score.precision}
@@ -113,18 +94,14 @@ def _build_numbers(result: Result, measure: Measure) -> dict[str, Any]:
 def _build_parts(result: Result) -> Iterator[dict[str, Any]]:
     """Yield the headline measure of each layer, broken down by each of its facets; parts with the most gold first."""
     for layer in result.layers:
-        measure = result.measures.get(catalogue.PRIMARY[layer])
+        measure = result.measures.get(catalogue.HEADLINES[layer])
         if measure is None:
             continue
         counts = measure.counts[0]
         for facet in counts.facets:
-            # A prediction without a partner in the gold has no directness, so precision and F1 are undefined for it.
-            recall = facet == "directness"
-            for value, part in sorted(counts.by(facet).items(), key=lambda p: (-p[1].total()[GOLD], p[0])):
-                if value:
-                    one = Measure(value, (part,), recall_only) if recall else Measure(value, (part,))
-                    names = {"layer": layer, "facet": facet, "label": value, "recallOnly": recall}
-                    yield names | _build_numbers(result, one)
+            for value, part in break_down(counts, facet).items():
+                names = {"layer": layer, "facet": facet, "label": value, "recallOnly": facet in RECALL_FACETS}
+                yield names | _build_numbers(result, part)
 
 
 class _ItemNumbers:

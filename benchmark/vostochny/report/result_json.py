@@ -42,9 +42,9 @@ def as_dict(result: Result) -> dict[str, Any]:
 
 def _measure_as_dict(result: Result, measure: Measure) -> dict[str, Any]:
     out: dict[str, Any] = {"value": measure.value, "support": measure.support}
-    if len(measure.counts) == 1 and not measure.facet:
+    if measure.score:
         counts = measure.counts[0]
-        out |= asdict(scores.score(counts))
+        out |= asdict(measure.score)
         if measure.name in ACCURACIES:  # precision, recall and F1 are the same number, kept as recall
             del out["precision"], out["predicted"], out["f1"]
         if counts.facets:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from vostochny.metrics import catalogue
-from vostochny.metrics.counts import GOLD
 from vostochny.model import shorten_id
-from vostochny.report import EXPLANATION, LABELS, SETTING_LABELS
+from vostochny.report import EXPLANATION
 from vostochny.report.percents import format_interval, format_percent
 from vostochny.scoring import Result
-from vostochny.stats import scores
 from vostochny.stats.intervals import Uncertainty
+from vostochny.stats.measures import RECALL_FACETS, break_down
 from vostochny.stats.scores import Measure, recall_only
 
 LABEL_WIDTH = 38  # columns of the first column: two for the mark of a headline score, 36 for the label
@@ -54,44 +53,39 @@ def render(result: Result, by: str = "type", agreement: Mapping[str, float] | No
 
 def _render_measures(result: Result, layer: str, agreement: Mapping[str, float]) -> Iterator[str]:
     """Yield one row per measure of the layer; a * marks the headline score, below which its documents stand."""
-    primary = catalogue.PRIMARY[layer]
+    headline = catalogue.HEADLINES[layer]
     for name, measure in result.measures.items():
         if not name.startswith(f"{layer}."):
             continue
         uncertainty = result.uncertainty(measure)
-        row = _render_row(("* " if name == primary else "  ") + LABELS[name], measure, uncertainty)
+        row = _render_row(("* " if name == headline else "  ") + catalogue.MEASURES[name].label, measure, uncertainty)
         if name in agreement:
             row = f"{row:<{LABEL_WIDTH + len(_COLUMNS)}}{format_percent(agreement[name]):>7}"
         yield row
-        if name == primary and uncertainty:
+        if name == headline and uncertainty:
             yield from _render_documents(result, uncertainty)
 
 
 def _render_breakdown(result: Result, layer: str, by: str) -> Iterator[str]:
     """Yield one row per value of a facet of the layer's headline score, those with the most gold first."""
-    primary = catalogue.PRIMARY[layer]
-    if not by or primary not in result.measures:
+    headline = catalogue.HEADLINES[layer]
+    if not by or headline not in result.measures:
         return
-    counts = result.measures[primary].counts[0]
+    counts = result.measures[headline].counts[0]
     # A layer may lack the facet: quotes have no type and are broken down by their first one.
     facet = by if by in counts.facets else counts.facets[0]
-    # A prediction without a partner in the gold has no directness, so precision and F1 are undefined for it.
-    recall = facet == "directness"
-    yield f"  {LABELS[primary]}, by {facet}{' (recall)' if recall else ''}"
-    for value, part in sorted(counts.by(facet).items(), key=lambda p: (-p[1].total()[GOLD], p[0])):
-        if value:
-            measure = Measure(value, (part,), recall_only) if recall else Measure(value, (part,))
-            yield _render_row(f"    {value}", measure, result.uncertainty(measure))
+    yield f"  {catalogue.MEASURES[headline].label}, by {facet}{' (recall)' if facet in RECALL_FACETS else ''}"
+    for value, measure in break_down(counts, facet).items():
+        yield _render_row(f"    {value}", measure, result.uncertainty(measure))
 
 
 def _render_row(label: str, measure: Measure, uncertainty: Uncertainty | None) -> str:
     these = format_interval(uncertainty.these_articles) if uncertainty else ""
     new = format_interval(uncertainty.new_articles) if uncertainty else ""
     line = f"{label:<{LABEL_WIDTH}}{format_percent(measure.value):>6}{these:>16}{new:>14}"
-    # A mean of several scores has no precision, recall or counts of its own.
-    if len(measure.counts) > 1 or measure.facet:
+    s = measure.score
+    if s is None:
         return line
-    s = scores.score(measure.counts[0])
     if measure.combine is recall_only:
         return f"{line}{'':>7}{'':>7}{s.right:>7.0f}{s.gold:>6.0f}"
     right = f"{s.right:.0f}" if s.right == int(s.right) else f"{s.right:.1f}"  # partial credit is not whole
@@ -110,8 +104,9 @@ def _render_documents(result: Result, uncertainty: Uncertainty) -> Iterator[str]
 
 def _render_coreference(result: Result) -> list[str]:
     """Return a table for each kind of cluster that was scored, with one row per setting."""
-    names = ("conll", "muc", "b3", "ceaf", "lea", "blanc", "mentions")
-    heads = ("CoNLL", "MUC", "B³", "CEAFφ4", "LEA", "BLANC", "mentions")
+    # Mention detection stands last: it is not a score of identity.
+    names = sorted(catalogue.CLUSTER_SCORES, key=lambda name: name == "mentions")
+    heads = [catalogue.CLUSTER_SCORES[name].label for name in names]
     lines: list[str] = []
     for layer, kind in catalogue.KINDS.items():
         if layer not in result.layers or f"coreference.{kind}.within.conll" not in result.measures:
@@ -119,13 +114,17 @@ def _render_coreference(result: Result) -> list[str]:
         title = f"identity of {kind}"
         head = "".join(f"{h:>9}" for h in heads[1:])
         lines += ["", f"{title:<{LABEL_WIDTH}}{heads[0]:>6}{'new articles':>16}{head}"]
-        for setting, label in SETTING_LABELS.items():
-            measures = [result.measures[f"coreference.{kind}.{setting}.{n}"] for n in names]
+        for name, setting in catalogue.SETTINGS.items():
+            if f"coreference.{kind}.{name}.conll" not in result.measures:
+                continue  # across documents, where there were too many clusters to keep
+            measures = [result.measures[f"coreference.{kind}.{name}.{n}"] for n in names]
             uncertainty = result.uncertainty(measures[0])
             new = format_interval(uncertainty.new_articles) if uncertainty else ""
             values = "".join(f"{format_percent(m.value):>9}" for m in measures[1:])
-            mark = "* " if setting == "within" else "  "
-            lines.append(f"{mark + label:<{LABEL_WIDTH}}{format_percent(measures[0].value):>6}{new:>16}{values}")
+            mark = "* " if setting.headline and not setting.across else "  "
+            lines.append(
+                f"{mark + setting.label:<{LABEL_WIDTH}}{format_percent(measures[0].value):>6}{new:>16}{values}"
+            )
     return lines
 
 

@@ -9,7 +9,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from vostochny.errors import InputError, Problem
-from vostochny.metrics.catalogue import METRICS
+from vostochny.formats.prediction import suggest_name
+from vostochny.metrics.catalogue import MEASURES, METRICS
 from vostochny.model import LAYERS
 from vostochny.ontology import Ontology, View
 from vostochny.stats.intervals import RESAMPLES, SEED
@@ -106,11 +107,17 @@ def check_execution(
 def check_metrics(names: Sequence[str]) -> tuple[str, ...]:
     """Return known metric names, each once. Raises InputError with every unknown one."""
     problems = [
-        Problem("--metric", None, None, f"{n!r} is not one of {', '.join(METRICS)}") for n in names if n not in METRICS
+        Problem("--metric", None, None, f"{name!r} {_explain_unknown(name)}; {suggest_name(name, METRICS)}")
+        for name in names
+        if name not in METRICS
     ]
     if problems:
         raise InputError(problems)
     return tuple(dict.fromkeys(names))
+
+
+def _explain_unknown(name: str) -> str:
+    return "comes with another metric and is not computed alone" if name in MEASURES else "is not a metric"
 
 
 def check_zones(names: Sequence[str], ontology: Ontology) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from vostochny import version
 from vostochny.errors import Problem
+from vostochny.metrics.catalogue import is_across
 from vostochny.metrics.counts import Floats
 from vostochny.metrics.pairs import Pair
 from vostochny.model import Document, Placement
@@ -93,7 +94,7 @@ class Result:
         if not self.options.resamples:
             return None
         estimate = estimate_uncertainty(measure, self._resampling)
-        if ".across" in measure.name and estimate.value is not None:
+        if is_across(measure.name) and estimate.value is not None:
             left_out = self._across.get(measure.name)
             new = None if left_out is None else jackknife_interval(estimate.value, left_out, estimate.support)
             notes = ("across documents: no interval for these articles",)

@@ -21,7 +21,6 @@ from vostochny.formats import jsonl
 from vostochny.formats.label_types import LabelNames
 from vostochny.formats.prediction import suggest_name
 from vostochny.metrics import catalogue
-from vostochny.metrics.coreference import METRICS as COREFERENCE
 from vostochny.metrics.coreference import Overlaps
 from vostochny.metrics.counts import BlockCounts, Counts, Ints, concatenate
 from vostochny.model import Placement
@@ -274,7 +273,7 @@ class Total:
             prefixes = [
                 f"coreference.{catalogue.KINDS[layer]}.{name}" for name, s in catalogue.SETTINGS.items() if not s.across
             ]
-            names = [f"{prefix}.{metric}" for prefix in prefixes for metric in COREFERENCE]
+            names = [f"{prefix}.{metric}" for prefix in prefixes for metric in catalogue.CLUSTER_COUNTS]
             measures |= coreference_measures({name: counts_of(name) for name in names})
             overlaps = self.overlaps.get(layer)
             if overlaps is None:

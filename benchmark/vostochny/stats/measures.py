@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vostochny.metrics.catalogue import ACCURACIES, MACRO
-from vostochny.metrics.coreference import BLANC, CONLL
-from vostochny.metrics.counts import Counts
-from vostochny.stats.scores import Measure, macro, mean, recall_only
+from vostochny.metrics.catalogue import ACCURACIES, CLUSTER_SCORES, MACRO
+from vostochny.metrics.counts import GOLD, Counts
+from vostochny.stats.scores import Combine, Measure, macro, mean, micro, recall_only
+
+# Facets that a prediction without a partner in the gold has no value of: by value, precision and F1 are undefined.
+RECALL_FACETS = frozenset({"directness"})
 
 
 def plain_measures(counts: Mapping[str, Counts]) -> dict[str, Measure]:
@@ -20,15 +22,23 @@ def plain_measures(counts: Mapping[str, Counts]) -> dict[str, Measure]:
 
 
 def coreference_measures(counts: Mapping[str, Counts]) -> dict[str, Measure]:
-    """Return CoNLL F1, its three parts, LEA, BLANC and mention detection of every setting in ``counts``.
+    """Return the scores of clusters by name, of every kind and setting in ``counts``.
 
-    Names are ``coreference.<kind>.<setting>.<metric>``, in ``counts`` and in what is returned.
+    Names are ``coreference.<kind>.<setting>.<name>``, in ``counts`` and in what is returned.
     """
     out: dict[str, Measure] = {}
     for prefix in dict.fromkeys(name.rpartition(".")[0] for name in counts):
-        parts = {name: counts[f"{prefix}.{name}"] for name in ("muc", "b3", "ceaf", "lea", "mentions")}
-        out[f"{prefix}.conll"] = Measure(f"{prefix}.conll", tuple(parts[n] for n in CONLL), mean)
-        out |= {f"{prefix}.{name}": Measure(f"{prefix}.{name}", (one,)) for name, one in parts.items()}
-        blanc = tuple(counts[f"{prefix}.{n}"] for n in BLANC)
-        out[f"{prefix}.blanc"] = Measure(f"{prefix}.blanc", blanc, mean)
+        for score, row in CLUSTER_SCORES.items():
+            parts = tuple(counts[f"{prefix}.{name}"] for name in row.counts)
+            out[f"{prefix}.{score}"] = Measure(f"{prefix}.{score}", parts, mean if len(parts) > 1 else micro)
     return out
+
+
+def break_down(counts: Counts, facet: str) -> dict[str, Measure]:
+    """Return the measure of each value of a facet, those with the most gold first; items without a value are left out.
+
+    It is F1, or recall for RECALL_FACETS.
+    """
+    combine: Combine = recall_only if facet in RECALL_FACETS else micro
+    parts = sorted(counts.by(facet).items(), key=lambda part: (-part[1].total()[GOLD], part[0]))
+    return {value: Measure(value, (part,), combine) for value, part in parts if value}

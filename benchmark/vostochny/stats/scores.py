@@ -180,6 +180,11 @@ class Measure:
         return none_if_nan(self.combine(self.rows.sum(axis=0)))
 
     @property
+    def score(self) -> Score | None:
+        """Precision, recall and counts; None for a mean of several scores, which has none of its own."""
+        return None if self.facet or len(self.counts) > 1 else score(self.counts[0])
+
+    @property
     def support(self) -> float:
         """The gold weight behind the number: of several counts the smallest, since the weakest limits the whole."""
         return float(self._support(self.rows.sum(axis=0)))

@@ -129,8 +129,8 @@ def score_answer(answer: str, document: Document, layers: list[str]) -> Score:
     counts: dict[str, Counts] = {n: m.counts[0] for n, m in result.measures.items() if n in catalogue.METRICS}
     value: dict[str, str | int | float | bool | None] = {}
     for layer in layers:
-        f1 = from_total(counts[catalogue.PRIMARY[layer]].total()).f1
-        value[catalogue.PRIMARY[layer]] = math.nan if f1 is None else f1
+        f1 = from_total(counts[catalogue.HEADLINES[layer]].total()).f1
+        value[catalogue.HEADLINES[layer]] = math.nan if f1 is None else f1
     placed = predicted.placement
     summary = f"{placed.total - len(placed.unplaced)} of {placed.total} spans stand in the article"
     missing = ", ".join(repr(words) for _, words in placed.unplaced[:20])

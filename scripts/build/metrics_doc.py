@@ -1,0 +1,25 @@
+"""Compute the tables of docs/metrics.md from the catalogue; ``python -m scripts datasheet`` fills them in."""
+
+from __future__ import annotations
+
+from vostochny.metrics import catalogue
+from vostochny.model import LAYERS
+from vostochny.report.markdown_writer import format_table
+
+
+def compute_values() -> dict[str, str]:
+    """Return the generated values of docs/metrics.md by name."""
+    values = {f"headline-{layer}": f"`{name}`" for layer, name in catalogue.HEADLINES.items()}
+    for layer in LAYERS:
+        rows = [
+            (f"`{name}`", row.label, row.definition, row.source or "this project")
+            for name, row in catalogue.MEASURES.items()
+            if name.startswith(f"{layer}.")
+        ]
+        values[f"metrics-{layer}"] = format_table(("metric", "label", "definition", "source"), rows, right=())
+    settings = [(f"`{name}`", s.label, s.definition) for name, s in catalogue.SETTINGS.items()]
+    scores = [(f"`{name}`", s.label, s.definition, s.source) for name, s in catalogue.CLUSTER_SCORES.items()]
+    return values | {
+        "cluster-settings": format_table(("setting", "label", "definition"), settings, right=()),
+        "cluster-scores": format_table(("score", "label", "definition", "source"), scores, right=()),
+    }
