@@ -70,7 +70,7 @@ def test_an_entry_has_the_changes_and_the_scores_of_each_system():
         "| entities | 1 | 0 | 1 type |",
         "To list them: `python -m scripts diff v1.0.0 v1.1.0`.",
         "| one | Entities: names and values, exact | 0.500 | 0.750 | +0.250 |",
-        "| one | trigger with type (Trig-C) | 0.250 | – |  |",
+        "| one | Events: trigger with type (Trig-C) | 0.250 | – |  |",
         "| two | all | no earlier corpus | scored |  |",
     ):
         assert line in entry.splitlines()
