@@ -96,10 +96,10 @@ def take(source: str, name: str, annotations: Path = ANNOTATIONS) -> tuple[Path,
     store = Store(annotations)
     header = _HEADER.search(source)
     doc_id = header.group(1) if header else find_doc_id(Path(name).stem)
+    old_task, old_document = store.read_task(doc_id), store.read_document(doc_id)
     if header and header.group(2) != _digest(store, doc_id):
         message = f"the gold of {doc_id} has changed since it was shown; show it again and make the correction there"
         raise InputError([Problem(name, None, None, message)])
-    old_task, old_document = store.read_task(doc_id), store.read_document(doc_id)
     document = notation.read(source, doc_id, old_document.text, store.ontology, name)
     old_task = label_studio.canonicalize(old_task)
     new_task = keep_ids(label_studio.write(document), old_task)

@@ -75,6 +75,19 @@ def swap(old: str, new: str) -> Callable[[str], str]:
          "events.yaml: zzz.date: is 2023-09-13; write words"),
         ("annotations/discrepancies.yaml", append("- id: zzz\n- words\n"), (*ALL[:2], "diff annotations"),
          "discrepancies.yaml: zzz.relation: is missing"),
+        ("annotations/discrepancies.yaml", append("- {id: zzz, relation: variant, reason: r, spans: [x]}\n"),
+         (*ALL[:1], "diff annotations"), "discrepancies.yaml: zzz.spans: is not a list of doc_id, start, end and text"),
+        ("annotations/annotators/shown.json", content("{}"), (ALL[1], ALL[4]), "shown.json: places: is not a list of"),
+        ("annotations/ontology.yaml", prepend("version: 1\n"), ALL,
+         "ontology.yaml:4: version: is a repeated key, which line 1 has already"),
+        ("annotations/documents.yaml", prepend("canary: x\n"), (ALL[0], ALL[1], ALL[6], "notation show 003"),
+         "documents.yaml:5: canary: is a repeated key, which line 1 has already"),
+        ("annotations/clusters/entities.yaml", append("zzz: {name: x}\nzzz: {name: y}\n"),
+         (ALL[0], ALL[6], "diff annotations"), "zzz: is a repeated key, which line"),
+        ("annotations/discrepancies.yaml", append("- {id: zzz, id: yyy}\n"), (*ALL[:2], ALL[6]),
+         "id: is a repeated key"),
+        ("annotations/consistency.yaml", append("zzz: x\nzzz: y\n"), (ALL[1], "validate --consistency"),
+         "zzz: is a repeated key"),
         ("annotations/adjudication.jsonl", prepend('{"doc_id": 1}\n'), (ALL[1], ALL[5]), "jsonl:1: layer: is missing"),
         ("annotations/adjudication.jsonl", prepend('{"doc_id"\n'), (ALL[1], ALL[5]), "jsonl:1: column 10: is not JSON"),
         (f"annotations/annotators/a/{FIRST}.json", content("{\n"), ALL[3:6], f"annotators/a/{FIRST}.json:2: column 1"),
@@ -93,6 +106,31 @@ def test_a_bad_file_is_named(
             done = tree.run("-m", "scripts", name, *arguments)
             said = done.stdout + done.stderr
             assert done.returncode == 2 and message in said and "Traceback" not in said, (script, said)
+
+
+# Every command that reads tasks before it needs a server; start, pull, update and status need one first.
+READ_TASKS = (
+    "corpus --check", "leaderboard --check", "agreement --check", "agreement annotations/gold annotations/annotators/b",
+    "adjudicate check", "adjudicate list annotations/gold annotations/annotators/b", "validate",
+    "validate --consistency", "notation show 000", "notation take 000.txt", "diff annotations",
+    "diff annotations/gold annotations/annotators/b", "passes c=annotations/gold", "roundtrip annotations/gold out",
+    "push", "release patch --dry-run --since HEAD",
+)  # fmt: skip
+
+
+def test_a_task_that_is_not_an_object_is_named_by_every_command(tree: ProjectCopy) -> None:
+    tree.git("init", "--quiet")
+    tree.git("add", "annotations")
+    tree.git("commit", "--quiet", "--message", "x")
+    (tree.root / "000.txt").write_text(tree.done("-m", "scripts", "notation", "show", "000"), encoding="utf-8")
+    files = [f"annotations/{folder}/{FIRST}.json" for folder in ("gold", "annotators/a")]
+    with changed(tree.root / files[0], content("[]")), changed(tree.root / files[1], content("[]")):
+        for command in READ_TASKS:
+            name, *arguments = command.split()
+            done = tree.run("-m", "scripts", name, *arguments)
+            said = done.stdout + done.stderr
+            assert done.returncode == 2 and "Traceback" not in said, (command, said)
+            assert any(f"{file}: is not a JSON object" in said for file in files), (command, said)
 
 
 def test_every_problem_of_a_manifest_is_named(tree: ProjectCopy) -> None:
