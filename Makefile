@@ -9,7 +9,7 @@ UV := $(BIN)/uv pip install --quiet --compile-bytecode
 .PHONY: benchmark test test-all test-models say-test say-test-all lint corpus baselines diff release chromium clean label-studio label-studio-stop update
 
 benchmark: .venv/.ready
-	@$(BIN)/python -m scripts corpus --check
+	@$(BIN)/python -m scripts build corpus --check
 	@$(BIN)/python benchmark/baselines/lookup/lookup.py
 	@echo "lookup: names and triggers of the other articles, found again"
 	@$(BIN)/vostochny score benchmark/baselines/lookup/predictions.jsonl
@@ -46,8 +46,7 @@ lint: .venv/.ready
 	@$(BIN)/lint-imports > .lint-imports.log || (cat .lint-imports.log; exit 1)
 
 corpus: .venv/.ready
-	$(BIN)/python -m scripts corpus
-	$(BIN)/python -m scripts datasheet
+	$(BIN)/python -m scripts build corpus datasheet
 
 # Every stored baseline anew, from the gold as it is now.
 baselines: .venv/.ready
@@ -55,8 +54,7 @@ baselines: .venv/.ready
 	$(BIN)/python benchmark/baselines/annotator_b/copy_pass.py
 	$(BIN)/python benchmark/baselines/spacy/train.py
 	cd benchmark/baselines/recognizers && ../../../$(BIN)/vostochny run extract:extract --restart -o predictions.jsonl
-	$(BIN)/python -m scripts leaderboard
-	$(BIN)/python -m scripts datasheet
+	$(BIN)/python -m scripts build leaderboard datasheet
 
 # The adapters of transformers and GLiNER, with small random models; torch is large, so it has its own environment.
 test-models: .models/.ready

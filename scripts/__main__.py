@@ -14,8 +14,8 @@ from importlib import import_module
 
 from scripts.errors import CommandError
 
-# Command → the module whose ``main`` runs it, and a summary. A module is imported only when its command is called:
-# some take seconds to load.
+# Command → the module whose ``main`` runs it, with arguments that come before the user's, and a summary. A module is
+# imported only when its command is called: some take seconds to load.
 COMMANDS = {
     "start": ("annotating.commands.start", "start Label Studio with the gold in it; print its address and log-in"),
     "stop": ("annotating.commands.stop", "stop the server that `start` started"),
@@ -31,10 +31,11 @@ COMMANDS = {
     "validate": ("rules.validate", "check the annotations against the numbered rules"),
     "agreement": ("agreement.two_passes", "measure how far two annotators agree"),
     "adjudicate": ("agreement.adjudicate", "list the disagreements of two passes, or check the decisions on them"),
-    "corpus": ("build.dataset", "build the dataset and the package's data from the annotations"),
-    "label-config": ("build.label_config", "build Label Studio's labeling configuration from the ontology"),
-    "leaderboard": ("build.leaderboard", "score the stored systems and build the leaderboard"),
-    "datasheet": ("build.datasheet", "update the generated numbers in the documents"),
+    "build": ("build.artefacts", "build every generated file, or check that they are current"),
+    "corpus": ("build.artefacts corpus", "build the dataset and the package's data from the annotations"),
+    "label-config": ("build.artefacts label-config", "build Label Studio's labeling configuration from the ontology"),
+    "leaderboard": ("build.artefacts leaderboard", "score the stored systems and build the leaderboard"),
+    "datasheet": ("build.artefacts datasheet", "update the generated numbers in the documents"),
     "diff": ("history.differences", "print what changed in the annotations between two states"),
     "release": ("history.release", "make a release"),
     "test-all": ("bench.all_tests", "run every test, the heavy ones included, and store the result"),
@@ -76,14 +77,15 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     try:
         from vostochny.errors import InputError
 
-        module = import_module(f"scripts.{COMMANDS[name][0]}")
+        place, *first = COMMANDS[name][0].split()
+        module = import_module(f"scripts.{place}")
     except ModuleNotFoundError as error:
         missing = f"{error.name} is not installed in {sys.executable}"
         print(f"scripts: {missing}; run `make .venv/.ready`, then .venv/bin/python -m scripts {name}", file=sys.stderr)
         return 2
     sys.argv[0] = f"python -m scripts {name}"  # argparse prints it as the program's name
     try:
-        code: int = module.main(arguments)
+        code: int = module.main([*first, *arguments])
     except BrokenPipeError:  # an OSError, but none that the user can correct
         raise
     except (CommandError, InputError, OSError) as error:

@@ -175,10 +175,38 @@ def write_atomically(path: Path, content: str) -> None:
         raise
 
 
-def write_or_check(files: Mapping[Path, str], check: bool) -> list[Path]:
-    """Write generated files (path → content), or with ``check`` only compare; return those that were out of date."""
-    stale = [p for p, content in files.items() if not p.is_file() or p.read_bytes() != content.encode("utf-8")]
-    if not check:
-        for path in stale:
-            write_atomically(path, files[path])
+def write_or_check(files: Mapping[Path, str | None], check: bool) -> list[Path]:
+    """Write generated files, or with ``check`` only compare; return those that were not current.
+
+    ``files`` gives the content by path, None for a file that must not exist.
+    """
+    stale = []
+    for path, content in files.items():
+        stored = path.read_bytes() if path.is_file() else None
+        if stored == (None if content is None else content.encode("utf-8")):
+            continue
+        stale.append(path)
+        if check:
+            continue
+        if content is None:
+            path.unlink()
+        else:
+            write_atomically(path, content)
     return stale
+
+
+def update_files(name: str, files: Mapping[Path, str | None], check: bool) -> int:
+    """Write or compare the files of one artefact and print what was not current; return the command's exit code.
+
+    Args:
+        name: of the artefact, by which ``python -m scripts build`` rebuilds it
+        files: as for :func:`write_or_check`
+        check: write nothing; the exit code is 1 where a file is not current
+    """
+    stale = write_or_check(files, check)
+    for path in stale:
+        done = "removed" if files[path] is None else "written"
+        print(f"{display_path(path)}: {f'not current; run python -m scripts build {name}' if check else done}")
+    if not stale:
+        print(f"{name}: current")
+    return 1 if check and stale else 0

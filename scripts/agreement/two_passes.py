@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from scripts.agreement import kappa
-from scripts.files import ANNOTATIONS, write_or_check
+from scripts.files import ANNOTATIONS, update_files
 from scripts.segmentation import segment
 from scripts.store import AGREEMENT, PASSES, Store
 from vostochny import scoring
@@ -34,6 +34,7 @@ from vostochny.stats import scores
 from vostochny.stats.intervals import Resampling, percentile_interval
 
 TARGET = ANNOTATIONS / AGREEMENT
+FOLDERS = (ANNOTATIONS / PASSES / "a", ANNOTATIONS / PASSES / "b")
 
 # The published scores: label → the benchmark's metric.
 METRICS = {
@@ -223,6 +224,25 @@ def format_table(report: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def compare_folders(a: Path, b: Path) -> dict[str, Any]:
+    """Return the content of agreement.json for two folders of tasks. Raises InputError where they share no article."""
+    passes = read_pass(a), read_pass(b)
+    if not passes[0].keys() & passes[1].keys():
+        raise InputError([Problem(str(b), None, None, f"has no article in common with {a}")])
+    report: dict[str, Any] = round_floats(compare(*passes))
+    return report
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """Return the text of agreement.json."""
+    return json.dumps(report, ensure_ascii=False, indent=1) + "\n"
+
+
+def build_files() -> dict[Path, str]:
+    """Return the content of agreement.json, of the two annotators of this corpus, by its path."""
+    return {TARGET: render(compare_folders(*FOLDERS))}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(
@@ -240,15 +260,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("give two folders, or none for the two annotators of this corpus")
     if args.check and args.passes:
         parser.error("--check is for the two annotators of this corpus; give no folders")
-    folders = args.passes or [ANNOTATIONS / PASSES / name for name in "ab"]
-    a, b = (read_pass(folder) for folder in folders)
-    if not a.keys() & b.keys():
-        raise InputError([Problem(str(folders[1]), None, None, f"has no article in common with {folders[0]}")])
-    report = round_floats(compare(a, b))
-    content = json.dumps(report, ensure_ascii=False, indent=1) + "\n"
-    stale = [] if args.passes else write_or_check({TARGET: content}, args.check)
-    if args.check:
-        print("agreement.json: not current; run python -m scripts agreement" if stale else "agreement.json: current")
-        return 1 if stale else 0
-    print(format_table(report), end="")
-    return 0
+    report = compare_folders(*(args.passes or FOLDERS))
+    code = 0 if args.passes else update_files("agreement", {TARGET: render(report)}, args.check)
+    if not args.check:
+        print(format_table(report), end="")
+    return code

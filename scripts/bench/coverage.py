@@ -20,11 +20,12 @@ import argparse
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from scripts.files import ROOT, write_or_check
+from scripts.files import ROOT, update_files
 from vostochny.metrics.counts import Counts, Floats, Ints
 from vostochny.stats.intervals import (
     Interval,
@@ -238,6 +239,11 @@ def render(report: Report) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
+def build_files() -> dict[Path, str]:
+    """Return the content of coverage.json by its path; this takes some minutes."""
+    return {OUT: render(simulate(quick=False))}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(
@@ -248,11 +254,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="simulate a few samples; print, write nothing")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if coverage.json is not current")
     args = parser.parse_args(arguments)
-    text = render(simulate(args.quick))
     if args.quick:
-        print(text, end="")
+        print(render(simulate(quick=True)), end="")
         return 0
-    stale = write_or_check({OUT: text}, args.check)
-    state = "not current" if args.check else "written"
-    print(f"{OUT.relative_to(ROOT)}: {state if stale else 'current'}")
-    return 1 if args.check and stale else 0
+    return update_files("coverage", build_files(), args.check)

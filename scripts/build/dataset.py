@@ -1,24 +1,19 @@
 """Build corpus/ and the data files of the package from seeds/ and annotations/.
 
-    python -m scripts corpus                       write the files that are not current
-    python -m scripts corpus --check               write nothing; exit 1 if a file is not current
-    python -m scripts corpus --without-text DIR    write the corpus without the words of its articles to DIR
-
-The build functions return the content of files by path, so that writing and checking share them.
+The functions return the content of files by path; scripts.build.artefacts writes or compares them.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from scripts.build import card, croissant, dataset_fields, dataset_rows
-from scripts.files import ANNOTATIONS, CORPUS, PACKAGE_DATA, ROOT, raise_problems, write_or_check
+from scripts.files import ANNOTATIONS, CORPUS, PACKAGE_DATA, ROOT, raise_problems
 from scripts.segmentation import segment
 from scripts.store import Store, registry_path
 from vostochny import version
@@ -172,26 +167,6 @@ def build_package_data(annotations: Path = ANNOTATIONS) -> dict[Path, str]:
     }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit code."""
-    parser = argparse.ArgumentParser(
-        description=(__doc__ or "").partition("\n")[0],
-        epilog="Exit code: 0 done, 1 with --check if a file is not current, 2 annotations that cannot be published.",
-    )
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not current")
-    form.add_argument(
-        "--without-text", type=Path, metavar="DIR", help="write the corpus without the words of its articles to DIR"
-    )
-    args = parser.parse_args(arguments)
-    check = args.check
-    if args.without_text:
-        for path in write_or_check(build_without_text(args.without_text), check=False):
-            print(f"{path}: written")
-        return 0
-    stale = write_or_check(build_package_data() | build(), check)
-    for path in stale:
-        print(f"{path.relative_to(ROOT)}: {'not current; run make corpus' if check else 'written'}")
-    if not stale:
-        print("corpus: current")
-    return 1 if check and stale else 0
+def build_files() -> dict[Path, str]:
+    """Return every file of the corpus and of the package's data, by path."""
+    return build_package_data() | build()

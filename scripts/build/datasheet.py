@@ -1,20 +1,16 @@
 """Fill the marks of DATASHEET.md, README.md, docs/metrics.md and docs/scale.md with generated values.
 
-    python -m scripts datasheet            write the files that are not current
-    python -m scripts datasheet --check    write nothing; exit 1 if a file is not current
-
 A mark is ``<!-- generated:NAME -->…<!-- /generated -->``; NAME is a key of :func:`compute_values`.
 """
 
 from __future__ import annotations
 
-import argparse
 from collections import Counter
-from collections.abc import Sequence
+from pathlib import Path
 
 from scripts.build import card, metrics_doc, scale
 from scripts.build.marks import fill_documents
-from scripts.files import CORPUS, ROOT, read_json, read_json_lines, write_or_check
+from scripts.files import CORPUS, ROOT, read_json, read_json_lines
 from scripts.store import Store
 from vostochny import corpus
 from vostochny.formats import jsonl
@@ -165,15 +161,6 @@ def compute_values() -> dict[str, str]:
     )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit code."""
-    parser = argparse.ArgumentParser(
-        description=(__doc__ or "").partition("\n")[0],
-        epilog="Exit code: 0 done, 1 with --check if a file is not current, 2 unreadable input.",
-    )
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not current")
-    check = parser.parse_args(arguments).check
-    stale = write_or_check(fill_documents(TARGETS, compute_values()), check)
-    state = "not current; run make corpus" if check else "written"
-    print("\n".join(f"{path.name}: {state if path in stale else 'current'}" for path in TARGETS))
-    return 1 if check and stale else 0
+def build_files() -> dict[Path, str]:
+    """Return the documents with their values, by path."""
+    return fill_documents(TARGETS, compute_values())

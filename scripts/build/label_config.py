@@ -1,20 +1,15 @@
 """Build annotations/label_studio.xml, the labeling configuration, from annotations/ontology.yaml.
 
-    python -m scripts label-config            write the file, if it is valid for Label Studio
-    python -m scripts label-config --check    write nothing; exit 1 if the file is not current
-
 The browser so offers exactly the labels, attributes and roles of the ontology.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from scripts.files import ANNOTATIONS, ROOT, write_or_check
+from scripts.files import ANNOTATIONS
 from scripts.store import LABEL_CONFIG, Store
 from vostochny.formats.label_studio.regions import (
     ATTRIBUTES,
@@ -184,6 +179,11 @@ def _set_hotkey(element: ET.Element, name: str) -> None:
         element.set("hotkey", HOTKEYS[name])
 
 
+def build_files() -> dict[Path, str]:
+    """Return the labeling configuration by its path."""
+    return {TARGET: render_config(Store().ontology)}
+
+
 def check_config(xml: str) -> list[str]:
     """Return what Label Studio's own checker reports about a configuration; empty where it is valid."""
     from label_studio_sdk.label_interface.interface import LabelInterface
@@ -194,25 +194,3 @@ def check_config(xml: str) -> list[str]:
     except Exception as error:  # the SDK's errors share no class
         return [str(error)]
     return []
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit code."""
-    parser = argparse.ArgumentParser(
-        description=(__doc__ or "").partition("\n")[0],
-        epilog="Exit code: 0 done, 1 if the configuration is not valid or, with --check, not current, 2 unreadable "
-        "input.",
-    )
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the file is not current")
-    check = parser.parse_args(arguments).check
-    name = TARGET.relative_to(ROOT)
-    xml = render_config(Store().ontology)
-    problems = [] if check else check_config(xml)
-    if problems:
-        print(f"{name} is not written: {'; '.join(problems)}", file=sys.stderr)
-        return 1
-    stale = write_or_check({TARGET: xml}, check)
-    if check and stale:
-        print(f"{name} is not current; run python -m scripts label-config", file=sys.stderr)
-        return 1
-    return 0

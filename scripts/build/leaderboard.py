@@ -1,24 +1,18 @@
-"""Score every stored system and write benchmark/leaderboard: one JSON result per system, and one table of all.
-
-    python -m scripts leaderboard            write the files that are not current
-    python -m scripts leaderboard --check    write nothing; exit 1 if a file is not current
+"""Score every stored system and build benchmark/leaderboard: one JSON result per system, and one table of all.
 
 A stored system is a folder of benchmark/baselines with system.json and predictions.jsonl.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
-import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from scripts.agreement import two_passes
-from scripts.files import ANNOTATIONS, ROOT, display_path, write_atomically
+from scripts.files import ANNOTATIONS, ROOT, display_path
 from scripts.store import PASSES
 from vostochny import corpus, scoring
 from vostochny.errors import InputError, Problem
@@ -30,8 +24,12 @@ from vostochny.report import board, result_json
 BASELINES = ROOT / "benchmark" / "baselines"
 
 
-def build_files() -> dict[str, str]:
-    """Return every file of the leaderboard by its name, from the predictions and the gold as they are now."""
+def build_files() -> dict[Path, str | None]:
+    """Return every file of the leaderboard by its path, from the predictions and the gold as they are now.
+
+    A stored file that differs in the last digits of numbers only keeps its content, and one that should not be there
+    has None.
+    """
     ontology = load_ontology()
     path = str(corpus.documents_path())
     gold, gold_hash = jsonl.read_gold(path, ontology), corpus.file_hash(path)
@@ -50,7 +48,9 @@ def build_files() -> dict[str, str]:
     # The table goes through JSON, so that the page shows what is stored.
     files["leaderboard.json"] = json.dumps(table, ensure_ascii=False, indent=2) + "\n"
     files["README.md"] = board.render_markdown(json.loads(files["leaderboard.json"]))
-    return files
+    folder = board.find_folder()
+    unknown = {path: None for path in sorted(folder.glob("*")) if path.name not in files}
+    return {folder / name: _keep_if_close(folder / name, content) for name, content in files.items()} | unknown
 
 
 def _read_first_pass(gold: list[Document]) -> list[Document]:
@@ -74,40 +74,10 @@ def is_close(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-def find_stale(folder: Path, files: dict[str, str]) -> list[str]:
-    """Return the names of the files that are missing in a folder, differ from ``files`` or should not be there."""
-    stale = []
-    for name, content in files.items():
-        path = folder / name
-        old = path.read_bytes() if path.is_file() else b""
-        if name.endswith(".json"):
-            stored, problems = jsonl.parse_json(name, None, old)
-            current = not problems and is_close(stored, json.loads(content))
-        else:
-            current = old == content.encode("utf-8")
-        stale += [] if current else [name]
-    return stale + sorted(p.name for p in folder.glob("*") if p.name not in files)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit code."""
-    parser = argparse.ArgumentParser(
-        description=(__doc__ or "").partition("\n")[0],
-        epilog="Exit code: 0 done, 1 with --check if a file is not current, 2 unreadable input.",
-    )
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not current")
-    check = parser.parse_args(arguments).check
-    folder, files = board.find_folder(), build_files()
-    stale = find_stale(folder, files)
-    if check:
-        for name in stale:
-            print(f"benchmark/leaderboard/{name} is not current; run python -m scripts leaderboard", file=sys.stderr)
-        return 1 if stale else 0
-    for name in stale:
-        if name in files:
-            write_atomically(folder / name, files[name])
-            print(f"wrote benchmark/leaderboard/{name}")
-        else:
-            (folder / name).unlink()
-            print(f"removed benchmark/leaderboard/{name}")
-    return 0
+def _keep_if_close(path: Path, content: str) -> str:
+    """Return the content of the stored file where that is JSON and close to ``content``, and else ``content``."""
+    if path.suffix != ".json" or not path.is_file():
+        return content
+    raw = path.read_bytes()
+    stored, problems = jsonl.parse_json(path.name, None, raw)
+    return raw.decode("utf-8") if not problems and is_close(stored, json.loads(content)) else content

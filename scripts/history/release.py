@@ -23,10 +23,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from scripts.build import dataset
-from scripts.files import ROOT, write_atomically, write_or_check
+from scripts.build import artefacts
+from scripts.files import ROOT, display_path, write_atomically
 from scripts.history import differences
 from scripts.history.changes import Changes
 from scripts.history.release_notes import (
@@ -42,7 +43,6 @@ from scripts.history.revisions import git, is_revision, open_revision
 from scripts.rules import validate
 from scripts.rules.folder import read_folder
 from scripts.store import Store
-from vostochny import version as package_version
 from vostochny.errors import InputError, Problem
 
 VERSION_FILE = ROOT / "benchmark" / "vostochny" / "version.py"
@@ -51,30 +51,17 @@ CHANGELOG = ROOT / "CHANGELOG.md"
 DOCUMENTS = "corpus/documents/test.jsonl"
 _VERSION = re.compile(r'^__version__ = "(\d+\.\d+\.\d+)"$', re.M)
 
-# The generated files beside the corpus: command → a file that it writes.
-GENERATED = {
-    "label-config": "annotations/label_studio.xml",
-    "agreement": "annotations/agreement.json",
-    "leaderboard": "benchmark/leaderboard/leaderboard.json",
-    "datasheet": "DATASHEET.md",
-}
-CONTAIN_VERSION = ("leaderboard",)  # those whose files contain the package's version
 
+def rebuild() -> list[str]:
+    """Rebuild every artefact of this tree; return the lines that name the files that were written.
 
-def list_generators() -> list[str]:
-    """Return the commands of GENERATED whose files exist here."""
-    return [command for command, file in GENERATED.items() if (ROOT / file).is_file()]
-
-
-def run(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a maintainer's command in a process of its own, so that it reads the files as they are now."""
-    call = [sys.executable, "-m", "scripts", command, *arguments]
-    return subprocess.run(call, cwd=ROOT, capture_output=True, text=True)
-
-
-def build_corpus(check: bool) -> list[Path]:
-    """Build the corpus, or with ``check`` only compare; return the files that were out of date."""
-    return write_or_check(dataset.build_package_data() | dataset.build(), check)
+    A process of its own reads the version as it is now. Raises InputError where it fails.
+    """
+    call = [sys.executable, "-m", "scripts", "build", *artefacts.list_present()]
+    done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        raise InputError([Problem("build", None, None, (done.stdout + done.stderr).strip())])
+    return [line for line in done.stdout.splitlines() if not line.endswith(": current")]
 
 
 def current_version() -> str:
@@ -105,17 +92,15 @@ def find_obstacles() -> list[str]:
     if dirty:
         files = ", ".join(line[3:] for line in dirty[:5]) + (" …" if len(dirty) > 5 else "")
         obstacles.append(f"the tree has {len(dirty)} uncommitted changes ({files}); commit or stash them")
-    stale = [str(path.relative_to(ROOT)) for path in build_corpus(check=True)]
-    if stale:
-        obstacles.append(f"a generated file is out of date: {', '.join(stale)}; run make corpus and commit")
-    for command in list_generators():
-        process = run(command, "--check")
-        output = " ".join((process.stdout + process.stderr).split())[:200]
-        if process.returncode == 1:
-            hint = f"run python -m scripts {command} and commit"
-            obstacles.append(f"a generated file is out of date: {output}; {hint}")
-        elif process.returncode:
-            obstacles.append(f"python -m scripts {command} --check failed: {output}")
+    for name in artefacts.list_present():
+        try:
+            stale = artefacts.ARTEFACTS[name].find_stale()
+        except InputError as error:
+            obstacles.append(f"{name} cannot be built: {error}")
+            continue
+        if stale:
+            files = ", ".join(map(display_path, stale))
+            obstacles.append(f"a generated file is out of date: {files}; run python -m scripts build {name} and commit")
     folder = read_folder()
     problems = [*validate.check(folder), *folder.unreadable]
     if problems:
@@ -142,36 +127,25 @@ def set_version(version: str, date: str) -> dict[Path, str]:
     return files
 
 
-def write(files: dict[Path, str], version: str) -> list[Path]:
+def write(files: dict[Path, str]) -> list[str]:
     """Write the files and rebuild what contains the version; where that fails, everything is restored.
 
-    Returns the files of the corpus that were rebuilt.
+    Returns a line per file that was rebuilt.
     """
-    generators = [command for command in list_generators() if command in CONTAIN_VERSION]
     old_contents = {path: path.read_text(encoding="utf-8") if path.is_file() else None for path in files}
-    old_version = package_version.__version__
     try:
         for path, content in files.items():
             write_atomically(path, content)
-        # The build runs in this process, which has imported the old version.
-        package_version.__version__ = version
-        rebuilt = build_corpus(check=False)
-        for command in generators:
-            process = run(command)
-            if process.returncode:
-                raise InputError([Problem(command, None, None, (process.stdout + process.stderr).strip())])
+        return rebuild()
     except BaseException:
         for path, old_content in old_contents.items():
             if old_content is None:
                 path.unlink(missing_ok=True)
             else:
                 write_atomically(path, old_content)
-        package_version.__version__ = old_version
-        build_corpus(check=False)
-        for command in generators:
-            run(command)
+        with suppress(InputError):  # what failed above may fail again
+            rebuild()
         raise
-    return rebuilt
 
 
 def release(part: str, dry_run: bool, since: str | None) -> int:
@@ -207,8 +181,8 @@ def release(part: str, dry_run: bool, since: str | None) -> int:
         names = ", ".join(str(p.relative_to(ROOT)) for p in files)
         print(f"dry run: nothing was written; would write {names} and rebuild the files that contain the version")
         return refuse(obstacles) if obstacles else 0
-    for path in [*files, *write(files, version)]:
-        print(f"{path.relative_to(ROOT)}: written")
+    rebuilt = write(files)
+    print("\n".join([*(f"{display_path(path)}: written" for path in files), *rebuilt]))
     print(f'\nnext: git commit --all --message "Release {version}" && git tag v{version}')
     return 0
 

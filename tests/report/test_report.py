@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from scripts.build import leaderboard
 from scripts.files import ROOT
 from tests.support.report_inputs import GOLD, HOSTILE, LOOKUP, ONTOLOGY, hostile_result, make_mistakes
 from vostochny import cli, corpus, scoring
@@ -215,10 +214,6 @@ def test_show_ends_quietly_if_its_output_is_closed():
     command = f"{sys.executable} -m vostochny show {GOLD[0].doc_id} | head -1"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, cwd=ROOT)
     assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_the_stored_leaderboard_is_what_the_stored_predictions_score():
-    assert leaderboard.find_stale(board.find_folder(), leaderboard.build_files()) == []
 
 
 def test_every_stored_system_is_described():

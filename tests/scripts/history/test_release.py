@@ -174,7 +174,7 @@ def test_a_release_from_correction_to_changelog(repository, tmp_path):
     assert wrong.returncode == 1
     for words in (
         "refused: the tree has 1 uncommitted changes (corpus/README.md); commit or stash them",
-        "refused: a generated file is out of date: corpus/README.md; run make corpus",
+        "refused: a generated file is out of date: corpus/README.md; run python -m scripts build corpus",
         "refused: patch is too small; it must be minor, because labels of the gold changed",
         "entities: 000 30–44 ‹Vladimir Putin› type PER → ORG",
     ):

@@ -1,0 +1,124 @@
+"""Build every generated file of the repository, or check that they are current.
+
+    python -m scripts build [NAME…]                      write the files of these artefacts that are not current
+    python -m scripts build [NAME…] --check              write nothing; print which are not, and the command for each
+    python -m scripts build corpus --without-text DIR    write the corpus without the words of its articles to DIR
+
+ARTEFACTS is the table. Not in it is what comes out different each time, because it is measured or trained:
+benchmark/speed.json (``python -m scripts speed``), benchmark/test-all.json (``make test-all``) and the predictions of
+the baselines (``make baselines``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from scripts.agreement import two_passes
+from scripts.bench import coverage
+from scripts.build import dataset, datasheet, label_config, leaderboard
+from scripts.files import ROOT, display_path, update_files, write_or_check
+from vostochny.errors import InputError, Problem
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """Files that a function computes from other files.
+
+    Attributes:
+        place: the file, or one folder of those, that is written; relative to the root
+        build: returns the content of every file by its path, None for a file that must not exist
+        check_content: returns what is wrong with a content that is about to be written
+        slow: takes minutes, so it is built only where it is named
+    """
+
+    place: str
+    build: Callable[[], Mapping[Path, str | None]]
+    check_content: Callable[[str], list[str]] = lambda content: []
+    slow: bool = False
+
+    def find_stale(self) -> list[Path]:
+        """Return the files that are not current. Raises InputError where what they come from cannot be read."""
+        return write_or_check(self.build(), check=True)
+
+
+# Name → artefact, in the order of building: one may read those above it.
+ARTEFACTS = {
+    "label-config": Artefact("annotations/label_studio.xml", label_config.build_files, label_config.check_config),
+    "agreement": Artefact("annotations/agreement.json", two_passes.build_files),
+    "corpus": Artefact("corpus", dataset.build_files),
+    "coverage": Artefact("benchmark/coverage.json", coverage.build_files, slow=True),
+    "leaderboard": Artefact("benchmark/leaderboard", leaderboard.build_files),
+    "datasheet": Artefact("DATASHEET.md", datasheet.build_files),
+}
+
+
+def list_present() -> list[str]:
+    """Return the names of the artefacts that exist in this tree and are not slow."""
+    return [name for name, artefact in ARTEFACTS.items() if not artefact.slow and (ROOT / artefact.place).exists()]
+
+
+def update(names: Iterable[str], check: bool) -> int:
+    """Write the files of artefacts that are not current, or with ``check`` only print them; return the exit code.
+
+    A check takes the other files as they are: what depends on a file that is not current may become stale with it.
+    Raises InputError where an artefact cannot be built; a check prints that and goes on to the next artefact.
+    """
+    code = 0
+    for name in names:
+        artefact = ARTEFACTS[name]
+        try:
+            files = artefact.build()
+            if not check:
+                _check_contents(artefact, files)
+            code = max(code, update_files(name, files, check))
+        except InputError as error:
+            if not check:
+                raise
+            print(error, file=sys.stderr)
+            code = 2
+    return code
+
+
+def _check_contents(artefact: Artefact, files: Mapping[Path, str | None]) -> None:
+    """Raise InputError with everything that is wrong with a content that is not yet written."""
+    problems = [
+        Problem(display_path(path), None, None, f"is not written: {problem}")
+        for path in write_or_check(files, check=True)
+        for problem in artefact.check_content(files[path] or "")
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    parser = argparse.ArgumentParser(
+        description=(__doc__ or "").partition("\n")[0],
+        epilog="Exit code: 0 done, 1 with --check if a file is not current, 2 unreadable input.",
+    )
+    slow = ", ".join(name for name, artefact in ARTEFACTS.items() if artefact.slow)
+    help_ = f"{', '.join(ARTEFACTS)} (default: all, except for what takes minutes: {slow})"
+    parser.add_argument("names", nargs="*", metavar="NAME", help=help_)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not current")
+    form.add_argument(
+        "--without-text", type=Path, metavar="DIR", help="write the corpus without the words of its articles to DIR"
+    )
+    args = parser.parse_args(arguments)
+    for name in args.names:
+        if name not in ARTEFACTS:
+            nearest = get_close_matches(name, ARTEFACTS, n=1)
+            parser.error(f"unknown name {name!r}; {f'did you mean {nearest[0]!r}?' if nearest else 'see --help'}")
+    if args.without_text:
+        if args.names != ["corpus"]:
+            parser.error("--without-text is for corpus alone")
+        for path in write_or_check(dataset.build_without_text(args.without_text), check=False):
+            print(f"{path}: written")
+        return 0
+    names = [name for name in ARTEFACTS if name in args.names] or [n for n, a in ARTEFACTS.items() if not a.slow]
+    return update(names, args.check)
