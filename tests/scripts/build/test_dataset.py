@@ -16,6 +16,7 @@ from scripts import files
 from scripts.build import dataset
 from scripts.files import ANNOTATIONS, CORPUS, write_or_check
 from scripts.store import Store
+from vostochny.errors import InputError
 from vostochny.formats import label_studio
 
 CARD = yaml.safe_load((CORPUS / "README.md").read_text(encoding="utf-8").split("---")[1])
@@ -114,5 +115,5 @@ def test_a_gold_that_differs_from_its_article_is_refused(tmp_path):
     shutil.copytree(ANNOTATIONS, annotations)
     path = next((annotations / "gold").glob("003*.json"))
     path.write_text(path.read_text(encoding="utf-8").replace("Kim Jong Un met", "Kim Jong-Un met"), encoding="utf-8")
-    with pytest.raises(dataset.InputError, match=r"data\.text: differs from seeds/003"):
+    with pytest.raises(InputError, match=r"data\.text: differs from seeds/003"):
         dataset.build(annotations, tmp_path / "corpus")
