@@ -190,7 +190,7 @@ def test_a_release_from_correction_to_changelog(repository, tmp_path):
     assert "\nversion: 0.2.0\n" in citation and "2020" not in citation and "cff-version: 1.2.0" in citation
     entry = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     assert "| entities | 0 | 0 | 1 type |" in entry and "since v0.1.0." in entry
-    assert "| toy | names and values, exact | 0.500 | 0.500 | +0.000 |" in entry
+    assert "| toy | Entities: names and values, exact | 0.500 | 0.500 | +0.000 |" in entry
     tree.git("add", "--all")
     tree.git("commit", "-q", "-m", "release")
     assert tree.git("status", "--porcelain") == ""
