@@ -22,8 +22,10 @@ from scripts.agreement.two_passes import read_pass
 from scripts.files import ANNOTATIONS
 from scripts.store import GOLD, PASSES, Store
 from vostochny.errors import InputError, Problem
+from vostochny.formats.rows import describe_attributes
 from vostochny.metrics.assignment import best_pairs
 from vostochny.model import Document, Reference, Span
+from vostochny.schema.records import list_attributes
 
 Key = tuple[str, tuple[Span, ...], str]  # layer, spans, and which fact about them
 Facts = dict[Key, str]  # → the annotation, in words
@@ -35,11 +37,10 @@ def collect_facts(d: Document) -> Facts:
     for zone in d.zones:
         out["zones", (zone.span,), ""] = zone.name
     for e in d.entities:
-        out["entities", (e.span,), ""] = " ".join(x for x in (e.type, e.level, "demonym" if e.demonym else None) if x)
+        out["entities", (e.span,), ""] = " ".join([e.type, *describe_attributes("entities", e)])
     places = {e.id: e.trigger for e in d.events}
     for v in d.events:
-        attributes = (v.type, v.realis, "negative" if v.polarity == "negative" else None, v.outcome)
-        out["events", (v.trigger,), ""] = " ".join(x for x in attributes if x)
+        out["events", (v.trigger,), ""] = " ".join([v.type, *describe_attributes("events", v)])
         roles: dict[Span, list[str]] = {}
         for a in v.arguments:
             roles.setdefault(a.filler.span, []).append(a.role)
@@ -59,10 +60,9 @@ def collect_facts(d: Document) -> Facts:
         out["quotes", at, "content"] = " // ".join(f"{s.of(d.text)} ({s.start}–{s.end})" for s in q.content)
         out["quotes", at, "source"] = name(q.source)
         out["quotes", at, "addressee"] = name(q.addressee)
-        out["quotes", at, "directness"] = q.directness or "none"
-        out["quotes", at, "attitude"] = q.attitude or "none"
+        for field in list_attributes("quotes", values_only=True):
+            out["quotes", at, field.name] = getattr(q, field.name) or "none"
         out["quotes", at, "parent"] = anchors[q.parent].of(d.text) if q.parent else "none"
-        out["quotes", at, "link"] = q.link or "none"
     return out
 
 

@@ -16,6 +16,7 @@ import argparse
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from vostochny.errors import InputError, Problem
 from vostochny.metrics.pairs import Pair, pair_documents
 from vostochny.model import LAYERS, Document, Span
 from vostochny.report.percents import format_decimals, format_interval, format_percent
+from vostochny.schema.records import list_stated
 from vostochny.stats import scores
 from vostochny.stats.intervals import Resampling, percentile_interval
 
@@ -61,16 +63,29 @@ METRICS = {
     "utterance clusters across articles, CoNLL": "coreference.utterances.across.conll",
     "utterance clusters across articles, LEA": "coreference.utterances.across.lea",
 }
+Comparison = Callable[[list[Pair]], kappa.Confusion]
+
+
+def _compare_mentions(name: str) -> Comparison:
+    return lambda pairs: kappa.compare_labels(pairs, kappa.label_mentions(attrgetter(name)))
+
+
+def _compare_triggers(name: str) -> Comparison:
+    return lambda pairs: kappa.compare_labels(pairs, kappa.label_triggers(attrgetter(name)))
+
+
+def _compare_quotes(name: str) -> Comparison:
+    return lambda pairs: kappa.compare_quote_labels(pairs, attrgetter(name))
+
+
 # The published κ: label → the function that compares these labels.
-KAPPAS: Mapping[str, Callable[[list[Pair]], kappa.Confusion]] = {
-    "mention type": lambda p: kappa.compare_labels(p, kappa.label_mentions(lambda e: e.type)),
-    "mention level": lambda p: kappa.compare_labels(p, kappa.label_mentions(lambda e: e.level)),
-    "event type": lambda p: kappa.compare_labels(p, kappa.label_triggers(lambda e: e.type)),
-    "realis": lambda p: kappa.compare_labels(p, kappa.label_triggers(lambda e: e.realis)),
-    "polarity": lambda p: kappa.compare_labels(p, kappa.label_triggers(lambda e: e.polarity)),
+KAPPAS: Mapping[str, Comparison] = {
+    "mention type": _compare_mentions("type"),
+    **{f"mention {name}": _compare_mentions(name) for name in list_stated("entities")},
+    "event type": _compare_triggers("type"),
+    **{name: _compare_triggers(name) for name in list_stated("events")},
     "role": lambda p: kappa.compare_labels(p, kappa.label_arguments),
-    "directness": lambda p: kappa.compare_quote_labels(p, lambda q: q.directness),
-    "attitude": lambda p: kappa.compare_quote_labels(p, lambda q: q.attitude),
+    **{name: _compare_quotes(name) for name in list_stated("quotes")},
 }
 # Of 10 000 resamples 2 000 are enough for two decimals of κ, which has no form for all resamples at once.
 KAPPA_RESAMPLES = 2000

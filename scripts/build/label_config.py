@@ -21,6 +21,7 @@ from vostochny.formats.label_studio.regions import (
     list_labels,
 )
 from vostochny.ontology import Ontology
+from vostochny.schema.records import list_stated
 
 TARGET = ANNOTATIONS / LABEL_CONFIG
 
@@ -44,7 +45,7 @@ ARROWS = {
 }
 # Attributes without which the browser does not save an item. Those of quotes cannot be required: only the first of a
 # quote's Content regions has them.
-REQUIRED = ("level", "realis", "polarity")
+REQUIRED = (*list_stated("entities"), *list_stated("events"))
 HELP = {
     "Content": "What was said; an interrupted quote has several, each linked to the next by continues",
     "Cue": "The words that report it; link the first Content to it by cue",

@@ -8,11 +8,17 @@ from typing import Any
 
 from scripts.history.changes import Change, change_at, quote_words
 from vostochny.formats.label_studio.regions import DEFAULT_ZONE, trim_span
-from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
+from vostochny.formats.rows import describe_attributes
+from vostochny.model import LAYERS, Argument, Document, Entity, Event, Quote, Reference, Span
+from vostochny.schema.records import list_attributes
 
 # Two regions with neither id nor label in common are the same region, changed, where they share this part of the
 # characters that either has.
 MIN_OVERLAP = 0.5
+# Layer → the attributes that are compared value by value; clusters and parents are compared by what they refer to.
+COMPARED = {
+    layer: tuple(f.name for f in list_attributes(layer) if f.name not in ("cluster", "parent")) for layer in LAYERS
+}
 
 
 @dataclass(frozen=True)
@@ -148,24 +154,23 @@ class Comparison:
 
     @staticmethod
     def _compare_entities(a: Item, b: Item) -> Iterator[tuple[str, Any, Any]]:
-        yield from _differing(a.source, b.source, ("type", "level", "demonym"))
+        yield from _differing(a.source, b.source, ("type", *COMPARED["entities"]))
 
     @staticmethod
     def _describe_entity(item: Item) -> str:
         e: Entity = item.source
-        return ", ".join(filter(None, [f"{e.type} {e.level or ''}".strip(), "demonym" if e.demonym else "", e.cluster]))
+        return ", ".join(filter(None, [" ".join([e.type, *describe_attributes("entities", e)]), e.cluster]))
 
     # -- events --------------------------------------------------------------------------------------------------------
 
     @staticmethod
     def _compare_events(a: Item, b: Item) -> Iterator[tuple[str, Any, Any]]:
-        yield from _differing(a.source, b.source, ("type", "realis", "polarity", "outcome"))
+        yield from _differing(a.source, b.source, ("type", *COMPARED["events"]))
 
     def _describe_event(self, item: Item) -> str:
         v: Event = item.source
-        polarity = v.polarity if v.polarity != "positive" else None
         arguments = ", ".join(f"{a.role} {self.quote(a.filler.span)}" for a in v.arguments)
-        attributes = ", ".join(filter(None, [v.type, v.realis, polarity, v.outcome, v.cluster]))
+        attributes = ", ".join(filter(None, [v.type, *describe_attributes("events", v), v.cluster]))
         return f"{attributes}; {arguments}" if arguments else attributes
 
     def _arguments(self, a: Event, b: Event) -> Iterator[Change]:
@@ -217,7 +222,7 @@ class Comparison:
         for name, old, new in (("source", p.source, q.source), ("addressee", p.addressee, q.addressee)):
             if (old and self.ids.get(old.id or "", "")) != (new and new.id):
                 yield name, *self._quote_references(old, new)
-        yield from _differing(p, q, ("directness", "attitude", "link", "unattributed"))
+        yield from _differing(p, q, (*COMPARED["quotes"], "unattributed"))
         if p.parent != q.parent and self.quotes.ids.get(p.parent or "") != q.parent:
             contents = {x.id: x.content for x in self.before.quotes}, {x.id: x.content for x in self.after.quotes}
             old, new = (self.quote(*c[x.parent]) if x.parent else None for c, x in zip(contents, (p, q), strict=True))
@@ -227,7 +232,7 @@ class Comparison:
         q: Quote = item.source
         speaker = f"said by {self.quote(q.source.span)}" if q.source else "said by nobody named"
         cue = f"cue {self.quote(q.cue)}" if q.cue else None
-        return ", ".join(filter(None, [f"quote {speaker}", cue, q.directness, q.attitude, q.cluster]))
+        return ", ".join(filter(None, [f"quote {speaker}", cue, *describe_attributes("quotes", q), q.cluster]))
 
 
 def _zone_items(d: Document) -> list[Item]:

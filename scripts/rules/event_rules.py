@@ -10,6 +10,7 @@ from scripts.rules.articles import Article
 from scripts.rules.book import ARTICLE, Breach, rule, split_words
 from vostochny.model import Entity, Event, Span
 from vostochny.ontology import EVENT
+from vostochny.schema.records import list_stated
 
 # Guideline V1, step 5: words that only report what somebody said.
 REPORTING = split_words(
@@ -29,7 +30,7 @@ PREPOSITIONS = split_words("with of for at to against about by from")
 def events_have_their_attributes(article: Article) -> Iterator[Breach]:
     """An event has a realis and a polarity."""
     for v in article.document.events:
-        missing = [name for name in ("realis", "polarity") if getattr(v, name) is None]
+        missing = [name for name in list_stated("events") if getattr(v, name) is None]
         if missing:
             yield Breach(v.id, v.trigger, f"{' and '.join(missing)} missing")
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from scripts.rules.articles import Article, inside, is_nested
 from scripts.rules.book import ARTICLE, Breach, rule
 from vostochny.model import Quote, Span
+from vostochny.schema.records import list_stated
 
 
 @rule("QU4", ARTICLE, "Mark the words that report it, or remove the quote.", "Q1")
@@ -74,7 +75,7 @@ def contents_differ(article: Article) -> Iterator[Breach]:
 def quotes_have_their_attributes(article: Article) -> Iterator[Breach]:
     """A quote has a directness and an attitude."""
     for q in article.document.quotes:
-        missing = [name for name in ("directness", "attitude") if getattr(q, name) is None]
+        missing = [name for name in list_stated("quotes") if getattr(q, name) is None]
         if missing:
             yield Breach(q.id, q.content[0], f"{' and '.join(missing)} missing")
 

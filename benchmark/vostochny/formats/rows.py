@@ -96,3 +96,12 @@ def to_layers(document: Document) -> dict[str, Any]:
 def has_attributes(layer: str, item: Entity | Event | Quote, *kept: str) -> bool:
     """Return whether an item has an attribute that is not among those ``kept``: what a format without them loses."""
     return any(getattr(item, f.name) for f in list_attributes(layer) if f.name not in kept)
+
+
+def describe_attributes(layer: str, item: Entity | Event | Quote) -> list[str]:
+    """Return an item's attributes in words: values, and the names of flags that are set; not what is usual (positive).
+
+    The cluster and the parent are left out: they relate the item to others.
+    """
+    values = [(f, getattr(item, f.name)) for f in list_attributes(layer) if f.key.values or f.kind == "flag"]
+    return [f.name if f.kind == "flag" else value for f, value in values if value and value != "positive"]

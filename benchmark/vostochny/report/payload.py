@@ -11,6 +11,7 @@ from vostochny.metrics.outcomes import LAYERS, VERDICTS, Item, Outcome, find_ide
 from vostochny.metrics.pairs import Pair
 from vostochny.model import Document, Entity, Event, Quote, Reference, Span, shorten_id
 from vostochny.report import EXPLANATION
+from vostochny.schema.records import LAYER_FIELDS, list_attributes
 from vostochny.scoring import Result
 from vostochny.stats.measures import RECALL_FACETS, break_down
 from vostochny.stats.scores import Measure, recall_only
@@ -18,6 +19,8 @@ from vostochny.stats.scores import Measure, recall_only
 MAX_ARTICLES = 200  # shown with their text; a page of more would be too heavy to open
 MAX_DOCUMENT_SCORES = 12  # documents; of more the page does not show the score of each
 MAX_TITLE_CHARACTERS = 80  # of the beginning of an article without a title zone, shown as its title
+# Layer → the attributes that the page shows. A parent is an id, which says nothing to a reader.
+_SHOWN = {layer: [f.name for f in list_attributes(layer) if f.name != "parent"] for layer in LAYER_FIELDS}
 
 
 def build(result: Result, name: str, agreement: Mapping[str, float]) -> dict[str, Any]:
@@ -42,6 +45,7 @@ def build(result: Result, name: str, agreement: Mapping[str, float]) -> dict[str
         "without": [shorten_id(d) for d in result.without_prediction],
         "layers": [layer for layer in LAYERS if layer in layers],
         "verdicts": list(VERDICTS),
+        "attributes": {layer: [name for name in _SHOWN[layer] if name != "cluster"] for layer in _SHOWN},
         "measures": [_build_measure(result, n, m, agreement.get(n)) for n, m in result.measures.items()],
         "parts": list(_build_parts(result)),
         "articles": articles,
@@ -186,12 +190,13 @@ def _as_list(span: Span | None) -> list[int] | None:
     return [span.start, span.end] if span else None
 
 
+def _list_attributes(layer: str, item: Entity | Event | Quote) -> dict[str, str | bool]:
+    """Return the attributes of an item that are set."""
+    return _drop_empty(**{name: getattr(item, name) for name in _SHOWN[layer]})
+
+
 def _build_entity(e: Entity) -> dict[str, Any]:
-    return {
-        "spans": [_as_list(e.span)],
-        "type": e.type,
-        **_drop_empty(level=e.level, demonym=e.demonym, cluster=e.cluster),
-    }
+    return {"spans": [_as_list(e.span)], "type": e.type, **_list_attributes("entities", e)}
 
 
 def _build_event(e: Event) -> dict[str, Any]:
@@ -199,7 +204,7 @@ def _build_event(e: Event) -> dict[str, Any]:
         "spans": [_as_list(e.trigger)],
         "type": e.type,
         "arguments": [[a.role, *(_as_list(a.filler.span) or ())] for a in e.arguments],
-        **_drop_empty(realis=e.realis, polarity=e.polarity, outcome=e.outcome, cluster=e.cluster),
+        **_list_attributes("events", e),
     }
 
 
@@ -211,11 +216,8 @@ def _build_quote(pair: Pair, q: Quote) -> dict[str, Any]:
             source=_as_list(q.source.span if q.source else None),
             speaker=_find_speaker(pair, q.source),
             addressee=_as_list(q.addressee.span if q.addressee else None),
-            directness=q.directness,
-            attitude=q.attitude,
-            cluster=q.cluster,
-            link=q.link,
         ),
+        **_list_attributes("quotes", q),
     }
 
 

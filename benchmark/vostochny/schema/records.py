@@ -42,6 +42,7 @@ class Key:
         required: Whether an item is unusable without the key.
         sparse: Whether rows are written without the key where it has no value; other keys are then null.
         asked: Whether language models are asked for it.
+        stated: Whether every item of the gold has a value; of entities only mentions have a level.
         planned: Whether the published dataset has no column for it yet.
     """
 
@@ -50,6 +51,7 @@ class Key:
     required: bool = False
     sparse: bool = False
     asked: bool = False
+    stated: bool = False
     planned: bool = False
 
 
@@ -103,7 +105,7 @@ class EntityRecord(SpanRecord, gc=False):
         Text,
         Key("entity or value type of `annotations/ontology.yaml`", values="entity_types", required=True, asked=True),
     ] = UNSET
-    level: Annotated[Text, Key("NAM, NOM or PRO; null for values", values="levels", asked=True)] = UNSET
+    level: Annotated[Text, Key("NAM, NOM or PRO; null for values", values="levels", asked=True, stated=True)] = UNSET
     demonym: Annotated[Flag, Key("true for names of peoples and adjectives of countries (Russian)")] = UNSET
     cluster: Annotated[Text, Key("who or what it is, the same id in all articles; null for values", asked=True)] = UNSET
     optional: Annotated[Flag, _OPTIONAL] = UNSET
@@ -131,11 +133,17 @@ class EventRecord(Struct, gc=False):
         Text, Key("event type of `annotations/ontology.yaml`", values="events", required=True, asked=True)
     ] = UNSET
     realis: Annotated[
-        Text, Key("actual, generic or other (planned, asked for, feared, hypothetical)", values="realis", asked=True)
+        Text,
+        Key(
+            "actual, generic or other (planned, asked for, feared, hypothetical)",
+            values="realis",
+            asked=True,
+            stated=True,
+        ),
     ] = UNSET
-    polarity: Annotated[Text, Key("positive, or negative where denied or ruled out", values="polarity", asked=True)] = (
-        UNSET
-    )
+    polarity: Annotated[
+        Text, Key("positive, or negative where denied or ruled out", values="polarity", asked=True, stated=True)
+    ] = UNSET
     outcome: Annotated[Text, Key("failure for an attempt that failed, else null", values="outcome")] = UNSET
     arguments: Annotated[list[ArgumentRecord] | UnsetType | None, Key("participants, time and place", asked=True)] = (
         UNSET
@@ -154,9 +162,16 @@ class QuoteRecord(Struct, gc=False):
     addressee: Annotated[Reference, Key("to whom; null where the text names none", asked=True)] = UNSET
     directness: Annotated[
         Text,
-        Key("direct, mixed, indirect, or unmarked (direct speech without its marks)", values="directness", asked=True),
+        Key(
+            "direct, mixed, indirect, or unmarked (direct speech without its marks)",
+            values="directness",
+            asked=True,
+            stated=True,
+        ),
     ] = UNSET
-    attitude: Annotated[Text, Key("assertion, question, belief or intention", values="attitude", asked=True)] = UNSET
+    attitude: Annotated[
+        Text, Key("assertion, question, belief or intention", values="attitude", asked=True, stated=True)
+    ] = UNSET
     parent: Annotated[Text, Key("id of the quote that this one stands in")] = UNSET
     cluster: Annotated[Text, Key("the utterance, the same id wherever it is reported")] = UNSET
     link: Annotated[
@@ -298,6 +313,11 @@ def list_attributes(layer: str, values_only: bool = False) -> tuple[Field, ...]:
     others = ("id", "type", *SpanRecord.__struct_fields__)
     fields = [f for f in list_fields(record) if f.kind in ("text", "flag") and f.name not in others]
     return tuple(f for f in fields if f.key.values or not values_only)
+
+
+def list_stated(layer: str) -> tuple[str, ...]:
+    """Return the names of the attributes that every item of the gold states (of entities only mentions do)."""
+    return tuple(f.name for f in list_attributes(layer) if f.key.stated)
 
 
 @cache

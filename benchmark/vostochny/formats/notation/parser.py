@@ -13,7 +13,7 @@ from typing import Any
 from vostochny.errors import InputError
 from vostochny.formats.notation.syntax import BARE_ATTRIBUTES, NAMED_FIELDS, SentenceLine, TextReader
 from vostochny.model import Argument, Document, Event, Quote, Reference, Span
-from vostochny.schema.records import list_attributes
+from vostochny.schema.records import list_attributes, list_stated
 from vostochny.text.layout import cover_with_zones, find_occurrences
 
 _OCCURRENCE = re.compile(r"^(.*?)\s*~(\d{1,9})$", re.S)
@@ -249,7 +249,7 @@ class NotationReader(TextReader):
                 bare = ", ".join(f"a value of {name}" for name in BARE_ATTRIBUTES["quotes"])
                 kinds = f"{named}, {bare}, #cluster or =name"
                 self.add_problem(line, "Q", f"{part!r} is not recognised; expected {kinds}")
-        for key in ("source", *BARE_ATTRIBUTES["quotes"]):
+        for key in ("source", *list_stated("quotes")):
             if key not in values:
                 hint = "; write source: none if the text names none" if key == "source" else ""
                 self.add_problem(line, "Q", f"{key} is missing{hint}")

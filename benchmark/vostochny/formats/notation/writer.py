@@ -12,6 +12,7 @@ from vostochny.formats.notation.parser import NotationReader, event_sort_key, qu
 from vostochny.formats.notation.syntax import BARE_ATTRIBUTES, mention_sort_key
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 from vostochny.ontology import Ontology
+from vostochny.schema.records import list_stated
 from vostochny.text.layout import find_occurrences, paragraphs_of
 
 MAX_WHOLE_CHARACTERS = 60  # longer content is written as its first and last words
@@ -228,7 +229,7 @@ class _NotationWriter:
 
     def write_event(self, event: Event, home: Span) -> str:
         """Return the E line of an event under the line ``home``."""
-        missing = [name for name in ("realis", "polarity") if getattr(event, name) is None]
+        missing = [name for name in list_stated("events") if getattr(event, name) is None]
         if missing:
             self.add_problem(event.id, f"has no {' and no '.join(missing)}; the notation needs both", event.trigger)
         trigger = self.name_place(event.trigger, home.start, home.end)
@@ -243,7 +244,7 @@ class _NotationWriter:
     def write_quote(self, quote: Quote, home: Span) -> str:
         """Return the Q line of a quote under the line ``home``."""
         span = quote.content[0]
-        missing = [name for name in BARE_ATTRIBUTES["quotes"] if getattr(quote, name) is None]
+        missing = [name for name in list_stated("quotes") if getattr(quote, name) is None]
         if quote.source is None and not quote.unattributed:
             missing.append("source (nor a mark that the text names none)")
         if missing:

@@ -65,7 +65,7 @@ function drawWordings(kind, side, mentions) {
       return [alone && mentions.length > 1 ? h('em', {class: 'alone'}, word) : word, ' '];
     });
     const facts = [['source', item.source && words(article, item.source)], ['speaker', item.speaker], ['cue', item.cue && words(article, item.cue)],
-      ['addressee', item.addressee && words(article, item.addressee)], ['directness', item.directness], ['attitude', item.attitude], ['link', item.link]];
+      ['addressee', item.addressee && words(article, item.addressee)], ...DATA.attributes.quotes.map(key => [key, item[key]])];
     return h('article', {class: 'card'}, h('h4', null, linkToPlace(mention, `Article ${article.short}`)), h('blockquote', null, own),
       h('dl', null, facts.filter(f => f[1]).map(([name, value]) => [h('dt', null, name), h('dd', null, value)])), h('p', {class: 'outcome'}, drawOutcome(side, mention, kind)));
   }));

@@ -20,6 +20,7 @@ function drawPanel(numbers) {
 // Draw a table of the attributes of a row's items, gold beside prediction; what differs is marked.
 function drawCard(article, row) {
   const [gold, predicted] = itemsOf(article, row);
+  const of = row.layer === 'identity' ? row.of : row.layer;
   const facts = [];
   const add = (name, of) => {
     const values = [gold, predicted].map(item => item ? of(item) : undefined);
@@ -29,16 +30,12 @@ function drawCard(article, row) {
   if (gold && predicted && gold.spans.join() !== predicted.spans.join()) add('words', item => item.spans.map(span => words(article, span)).join(' … '));
   add(row.layer === 'arguments' ? 'role' : 'type', item => item.type);
   if (row.layer === 'arguments') add('event', item => `${words(article, item.event.spans[0])} (${item.event.type})`);
-  add('level', item => item.level);
-  add('demonym', item => item.demonym ? 'yes' : undefined);
-  for (const key of ['realis', 'polarity', 'outcome']) add(key, item => item[key]);
   add('source', item => who(item, 'source'));
   add('speaker', item => item.speaker);
   add('cue', item => who(item, 'cue'));
   add('addressee', item => who(item, 'addressee'));
-  for (const key of ['directness', 'attitude', 'link']) add(key, item => item[key]);
+  for (const key of DATA.attributes[of] || []) add(key, item => item[key] === true ? 'yes' : item[key]);
   add('cluster', item => item.cluster);
-  const of = row.layer === 'identity' ? row.of : row.layer;
   const cell = (name, value, side) => name === 'cluster' && value ? h('a', {href: link('identity', of, side, value)}, value)
     : name === 'speaker' && value && articleHas('entities', value) ? h('a', {href: link('identity', 'entities', 'gold', value)}, value) : value || '–';
   const item = gold || predicted;
