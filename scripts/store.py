@@ -18,7 +18,7 @@ from scripts.files import ANNOTATIONS, collect, display_path, raise_problems, re
 from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio
 from vostochny.formats.label_studio.regions import is_task
-from vostochny.model import Document, Span
+from vostochny.model import Document, Span, match_ids
 from vostochny.ontology import Ontology, OntologyError, parse_ontology
 
 # The files and folders of annotations/.
@@ -45,6 +45,15 @@ Task = dict[str, Any]
 def registry_path(kind: str) -> str:
     """Return the path of the registry of a kind of cluster: entity, event or utterance."""
     return f"clusters/{REGISTRIES[kind]}.yaml"
+
+
+def find_doc_id(prefix: str, doc_ids: Collection[str]) -> str:
+    """Return the doc_id that a full id or a unique beginning of one means. Raises InputError where none or several."""
+    matches = match_ids(prefix, doc_ids)
+    if len(matches) != 1:
+        problem = "fits more than one article" if matches else "is not an article; these are"
+        raise InputError([Problem("doc_id", None, None, f"{prefix!r} {problem}: {', '.join(matches or doc_ids)}")])
+    return matches[0]
 
 
 def read_seed(doc_id: str, sha256: str | None = None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vostochny.model import LAYERS, Document, shorten_id
+from vostochny.model import LAYERS, Document, match_ids, shorten_id
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,15 @@ from vostochny.model import LAYERS, Document, shorten_id
 )
 def test_the_short_id_ends_before_the_first_underscore(doc_id: str, short: str) -> None:
     assert Document(doc_id, "").short_id == shorten_id(doc_id) == short
+
+
+@pytest.mark.parametrize(
+    ("prefix", "expected"),
+    [("001", ["001_a", "001_b"]), ("001_a", ["001_a"]), ("002", ["002"]), ("0021", ["0021_c"]), ("9", []), ("", None)],
+)
+def test_an_id_is_meant_before_what_begins_with_it(prefix: str, expected: list[str] | None) -> None:
+    known = ["001_a", "001_b", "002", "0021_c"]
+    assert match_ids(prefix, known) == (known if expected is None else expected)
 
 
 def test_a_document_has_every_layer_unless_it_says_otherwise() -> None:

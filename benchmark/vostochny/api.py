@@ -24,7 +24,7 @@ from vostochny.formats.label_types import LabelNames, extend_ontology
 from vostochny.formats.prediction import suggest_name
 from vostochny.formats.rows import to_record, to_row
 from vostochny.formats.view_file import read_view
-from vostochny.model import LAYERS, Document
+from vostochny.model import LAYERS, Document, match_ids
 from vostochny.ontology import Ontology, View, load_ontology
 from vostochny.scoring import Options, Result, options
 from vostochny.stats.intervals import RESAMPLES, SEED
@@ -245,7 +245,7 @@ def _find_article(prefix: object, known: Mapping[str, Document]) -> tuple[str, s
     if not isinstance(prefix, str) or not prefix:
         problem = "is missing" if prefix is None else f"is {prefix!r}"
         return "", f"{problem}; expected the id of an article, a string"
-    matches = [prefix] if prefix in known else [doc_id for doc_id in known if doc_id.startswith(prefix)]
+    matches = match_ids(prefix, known)
     if len(matches) == 1:
         return matches[0], ""
     if matches:

@@ -6,6 +6,7 @@ shape: a prediction is a document in which optional fields may be missing.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 LAYERS = ("entities", "events", "quotes")  # the layers of a document, which are annotated, predicted and scored
@@ -17,6 +18,11 @@ def shorten_id(doc_id: str) -> str:
     For example 003 for 003_614713fa8e662b7e; ``add-article`` refuses an id whose short form is another article's.
     """
     return doc_id.partition("_")[0] or doc_id
+
+
+def match_ids(prefix: str, doc_ids: Collection[str]) -> list[str]:
+    """Return the ids that a person may mean by ``prefix``: the id itself where there is one, or all that begin so."""
+    return [prefix] if prefix in doc_ids else [doc_id for doc_id in doc_ids if doc_id.startswith(prefix)]
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -6,13 +6,12 @@ A ``client`` is the SDK's, as :func:`scripts.annotating.server.connect` returns 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from scripts.annotating.server import ServerError
-from scripts.errors import CommandError
 from scripts.files import ANNOTATIONS
-from scripts.store import LABEL_CONFIG, Store, Task
+from scripts.store import LABEL_CONFIG, Store, Task, find_doc_id
 from vostochny.formats.label_studio import canonicalize, read
 from vostochny.formats.label_studio.regions import CLUSTER_KEYS
 
@@ -58,17 +57,9 @@ def export_tasks(client: Any, project: int) -> list[Task]:
     return sorted(tasks, key=lambda task: str(task["data"].get("doc_id")))
 
 
-def find_doc_ids(prefixes: Iterable[str], doc_ids: Iterable[str]) -> list[str]:
-    """Return the full doc_ids for unique prefixes, and all of them for ``all``. Raises CommandError on others."""
-    known = list(doc_ids)
-    matches = []
-    for prefix in prefixes:
-        fitting = [doc_id for doc_id in known if doc_id.startswith(prefix) or prefix == "all"]
-        if not fitting or (len(fitting) > 1 and prefix != "all"):
-            problem = "several articles begin with" if fitting else "no article begins with"
-            raise CommandError(f"{problem} {prefix!r}: {', '.join(known)}")
-        matches += fitting
-    return matches
+def find_doc_ids(prefixes: Collection[str], doc_ids: Collection[str]) -> list[str]:
+    """Return the doc_ids that ids or unique beginnings mean, and all of them for ``all``; raises as find_doc_id."""
+    return list(doc_ids) if "all" in prefixes else [find_doc_id(prefix, doc_ids) for prefix in prefixes]
 
 
 def send_and_return(client: Any, tasks: dict[str, Task]) -> list[Task]:

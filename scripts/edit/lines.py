@@ -23,7 +23,7 @@ from scripts import exchange
 from scripts.files import ANNOTATIONS, read_each, read_text, write_atomically
 from scripts.history import differences, revisions
 from scripts.segmentation import sentences_of
-from scripts.store import GOLD, Store, Task, read_seed
+from scripts.store import GOLD, Store, Task, find_doc_id, read_seed
 from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio, notation
 from vostochny.formats.label_studio.regions import read_values
@@ -34,15 +34,6 @@ from vostochny.text.layout import paragraphs_of
 _HEADER = re.compile(r"^-- article (\S+), gold ([0-9a-f]{12})$", re.M)
 
 Region = dict[str, Any]
-
-
-def find_doc_id(prefix: str) -> str:
-    """Return the doc_id that begins with a prefix. Raises InputError where none or several do."""
-    matches = [str(d) for d in Store().read_manifest()["documents"] if d.startswith(prefix)]
-    if len(matches) != 1:
-        message = f"{prefix!r} fits {matches or 'no doc_id'}"
-        raise InputError([Problem("annotations/documents.yaml", None, None, message)])
-    return matches[0]
 
 
 def write_skeleton(doc_id: str) -> str:
@@ -59,14 +50,14 @@ def convert_folder(folder: Path) -> dict[str, str]:
 
     Raises InputError with the problems of all files.
     """
-    ontology = Store().ontology
+    ontology, articles = Store().ontology, Store().read_manifest()["documents"]
     paths = sorted(folder.glob("*.txt"))
     if not paths:
         raise InputError([Problem(str(folder), None, None, "contains no <doc_id>.txt")])
 
     def convert(name: str) -> tuple[str, str]:
         path = folder / name
-        doc_id = find_doc_id(path.stem)
+        doc_id = find_doc_id(path.stem, articles)
         document = notation.read(read_text(path), doc_id, read_seed(doc_id), ontology, str(path))
         return doc_id, label_studio.dumps(label_studio.write(document))
 
@@ -95,7 +86,7 @@ def take(source: str, name: str, annotations: Path = ANNOTATIONS) -> tuple[Path,
     """
     store = Store(annotations)
     header = _HEADER.search(source)
-    doc_id = header.group(1) if header else find_doc_id(Path(name).stem)
+    doc_id = header.group(1) if header else find_doc_id(Path(name).stem, store.read_manifest()["documents"])
     old_task, old_document = store.read_task(doc_id), store.read_document(doc_id)
     if header and header.group(2) != _digest(store, doc_id):
         message = f"the gold of {doc_id} has changed since it was shown; show it again and make the correction there"
@@ -194,10 +185,9 @@ def _build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     args = _build_parser().parse_args(arguments)
-    if args.command == "skeleton":
-        print(write_skeleton(find_doc_id(args.document)), end="")
-    elif args.command == "show":
-        print(show(find_doc_id(args.document)), end="")
+    if args.command in ("skeleton", "show"):
+        doc_id = find_doc_id(args.document, Store().read_manifest()["documents"])
+        print(write_skeleton(doc_id) if args.command == "skeleton" else show(doc_id), end="")
     elif args.command == "take":
         with exchange.lock(ANNOTATIONS / GOLD):
             path, content = take(read_text(args.file), str(args.file))

@@ -15,6 +15,7 @@ from vostochny import scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl
 from vostochny.metrics import catalogue
+from vostochny.model import match_ids
 from vostochny.ontology import Ontology
 from vostochny.report.markdown_writer import format_table
 from vostochny.report.percents import format_decimals
@@ -82,7 +83,7 @@ def _is_about(line: bytes, doc_ids: list[str]) -> bool:
         doc_id = json.loads(line)["doc_id"]
     except (ValueError, KeyError, TypeError):
         return True
-    return any(known.startswith(str(doc_id)) for known in doc_ids)
+    return bool(match_ids(str(doc_id), doc_ids))
 
 
 def find_smallest_bump(changes: Changes, before: Gold | None, after: Gold) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from typing import Any
 from vostochny.errors import InputError, Problem
 from vostochny.formats.label_types import LabelNames, extend_ontology
 from vostochny.formats.prediction import RowReader, describe_kind, suggest_name
-from vostochny.model import Document
+from vostochny.model import Document, match_ids
 from vostochny.ontology import Ontology, View
 from vostochny.text.layout import paragraphs_of
 
@@ -74,10 +74,8 @@ class Reading:
 
     def find_document(self, doc_id: str | None) -> Document | None:
         """Return the gold document with this id or with this unique prefix of an id, or None."""
-        if not doc_id or doc_id in self.gold:
-            return self.gold.get(doc_id or "")
-        matches = [d for i, d in self.gold.items() if i.startswith(doc_id)]
-        return matches[0] if len(matches) == 1 else None
+        matches = match_ids(doc_id, self.gold) if doc_id else []
+        return self.gold[matches[0]] if len(matches) == 1 else None
 
     def find_text(self, doc_id: str | None) -> str | None:
         """Return the article's text by id or unique prefix; None if there is no such document, or it has no text."""
@@ -161,9 +159,7 @@ class Reading:
         """Return the full id for a record's id, unique prefix or article text; None, with a problem, if none fits."""
         doc_id = record.row.get("doc_id")
         if isinstance(doc_id, str) and doc_id:
-            if doc_id in self.gold:
-                return doc_id
-            matches = [d for d in self.gold if d.startswith(doc_id)]
+            matches = match_ids(doc_id, self.gold)
             if len(matches) == 1:
                 return matches[0]
             if matches:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from vostochny.errors import InputError, Problem
 from vostochny.metrics.outcomes import Item, Outcome, find_outcomes, item_span
 from vostochny.metrics.pairs import Pair
-from vostochny.model import Document, Entity, Event, Quote, Span
+from vostochny.model import Document, Entity, Event, Quote, Span, match_ids
 
 Paint = Callable[[str, str], str]  # (text, style) → text, styled or not
 
@@ -41,12 +41,13 @@ class _Mark:
 
 def find_document(prefix: str, documents: Sequence[Document]) -> Document:
     """Return the document with this id, or with an id that only it begins with. Raises InputError with some ids."""
-    matches = [d for d in documents if d.doc_id == prefix] or [d for d in documents if d.doc_id.startswith(prefix)]
+    known = {d.doc_id: d for d in documents}
+    matches = match_ids(prefix, known)
     if len(matches) == 1:
-        return matches[0]
-    known = ", ".join(d.doc_id for d in (matches or documents)[:MAX_LISTED_IDS])
+        return known[matches[0]]
+    listed = ", ".join((matches or list(known))[:MAX_LISTED_IDS])
     problem = "fits more than one document" if matches else "is not a document; these are"
-    raise InputError([Problem("show", None, None, f"{prefix!r} {problem}: {known}")])
+    raise InputError([Problem("show", None, None, f"{prefix!r} {problem}: {listed}")])
 
 
 def render(pair: Pair, layers: Sequence[str], with_predictions: bool, width: int = 100, colour: bool = False) -> str:

@@ -11,7 +11,7 @@ LABEL_STUDIO_API_KEY; see docs/label-studio.md.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from scripts import exchange
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def pull_gold(annotations: Path, theirs: Iterable[str]) -> bool:
+def pull_gold(annotations: Path, theirs: Collection[str]) -> bool:
     """Pull into a gold that the caller has locked; print one line per changed article. Return whether any changed.
 
     ``theirs`` are prefixes of the doc_ids whose file may be replaced although it changed too. Raises sync.Refused,

@@ -11,7 +11,7 @@ of `start`, or the one named by LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY; see d
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from scripts import exchange
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def push_gold(ours: Iterable[str] = (), anyway: bool = False, annotations: Path = ANNOTATIONS) -> None:
+def push_gold(ours: Collection[str] = (), anyway: bool = False, annotations: Path = ANNOTATIONS) -> None:
     """Push the gold and print one line per article. Raises sync.Refused, and then nothing was pushed.
 
     Args:
