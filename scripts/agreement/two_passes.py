@@ -28,6 +28,7 @@ from scripts.segmentation import segment
 from scripts.store import AGREEMENT, PASSES, Store
 from vostochny import scoring
 from vostochny.errors import InputError, Problem
+from vostochny.metrics import catalogue
 from vostochny.metrics.pairs import Pair, pair_documents
 from vostochny.model import LAYERS, Document, Span
 from vostochny.report.percents import format_decimals, format_interval, format_percent
@@ -38,21 +39,8 @@ from vostochny.stats.intervals import Resampling, percentile_interval
 TARGET = ANNOTATIONS / AGREEMENT
 FOLDERS = (ANNOTATIONS / PASSES / "a", ANNOTATIONS / PASSES / "b")
 
-# The published scores: label → the benchmark's metric.
-METRICS = {
-    "names and values": "entities.names",
-    "all mentions": "entities.all",
-    "trigger": "events.trigger_id",
-    "trigger with type": "events.trigger",
-    "argument": "events.argument_id",
-    "argument with role": "events.argument",
-    "argument with role, any mention of the filler": "events.argument_cluster",
-    "quote, exact": "quotes.content_exact",
-    "quote, overlap": "quotes.content",
-    "quote, tokens": "quotes.content_tokens",
-    "quote with the right speaker": "quotes.speaker",
-    "cue": "quotes.cue",
-    "addressee": "quotes.addressee",
+# The published scores: label → the benchmark's metric. Those of clusters have labels of their own here.
+METRICS = {row.agreement: name for name, row in catalogue.METRICS.items() if row.agreement} | {
     "entity clusters within articles, CoNLL": "coreference.entities.within.conll",
     "entity clusters within articles, LEA": "coreference.entities.within.lea",
     "entity clusters across articles, CoNLL": "coreference.entities.across.conll",

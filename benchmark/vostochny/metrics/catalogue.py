@@ -116,13 +116,15 @@ class Metric(Description):
 
     ``compute(input, name)`` returns its counts. ``needs`` names what every gold document must have. ``from_columns``:
     the metric uses ``input.table`` alone, so it can be computed a hundred times as fast, without building objects.
-    ``accuracy``: recall and precision are one accuracy over matched items.
+    ``accuracy``: recall and precision are one accuracy over matched items. ``agreement`` is its name in
+    annotations/agreement.json, empty where the agreement of the two annotators on it is not published.
     """
 
     compute: Callable[[MetricInput, str], Counts]
     needs: Literal["tokens", "text"] | None = None
     from_columns: bool = False
     accuracy: bool = False
+    agreement: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +162,7 @@ METRICS: Mapping[str, Metric] = {
         headline=True,
         compared=True,
         from_columns=True,
+        agreement="names and values",
     ),
     "entities.all": Metric(
         compute=lambda i, name: entities.exact(i.table, name),
@@ -168,6 +171,7 @@ METRICS: Mapping[str, Metric] = {
         source=_CONLL03,
         compared=True,
         from_columns=True,
+        agreement="all mentions",
     ),
     "entities.unlabelled": Metric(
         compute=lambda i, name: entities.exact(i.table, name, labelled=False),
@@ -238,12 +242,14 @@ METRICS: Mapping[str, Metric] = {
         source=_TRIGGERS,
         headline=True,
         compared=True,
+        agreement="trigger with type",
     ),
     "events.trigger_id": Metric(
         compute=lambda i, name: events.triggers(i.pairs, name, with_type=False),
         label="trigger (Trig-I)",
         definition="A trigger is right where a gold trigger has its offsets.",
         source=_TRIGGERS,
+        agreement="trigger",
     ),
     "events.argument": Metric(
         compute=lambda i, name: events.arguments(i.pairs, name, with_role=True),
@@ -252,12 +258,14 @@ METRICS: Mapping[str, Metric] = {
         source=_TRIGGERS,
         headline=True,
         compared=True,
+        agreement="argument with role",
     ),
     "events.argument_id": Metric(
         compute=lambda i, name: events.arguments(i.pairs, name, with_role=False),
         label="argument (Arg-I)",
         definition="An argument is right where a gold argument has its event type and filler's offsets.",
         source=_TRIGGERS,
+        agreement="argument",
     ),
     "events.argument_attached": Metric(
         compute=lambda i, name: events.arguments(i.pairs, name, with_role=True, attached=True),
@@ -281,6 +289,7 @@ METRICS: Mapping[str, Metric] = {
         label="argument with role, any mention",
         definition="As Arg-C, with the gold cluster that the filler belongs to in the place of its offsets.",
         source="Li, Ji & Han 2021",
+        agreement="argument with role, any mention of the filler",
     ),
     "events.realis": Metric(
         compute=lambda i, name: events.attribute(i.pairs, name, lambda e: e.realis),
@@ -306,6 +315,7 @@ METRICS: Mapping[str, Metric] = {
         source=_ATTRIBUTION,
         headline=True,
         compared=True,
+        agreement="quote with the right speaker",
     ),
     "quotes.content": Metric(
         compute=lambda i, name: quotes.content_overlap(i.pairs, name),
@@ -313,18 +323,21 @@ METRICS: Mapping[str, Metric] = {
         definition="A quote is right where it is paired with a gold quote that it overlaps.",
         source=_ATTRIBUTION,
         compared=True,
+        agreement="quote, overlap",
     ),
     "quotes.content_exact": Metric(
         compute=lambda i, name: quotes.content_exact(i.pairs, name),
         label="content, exact",
         definition="A quote is right where a gold quote has exactly its content spans.",
         source=_ATTRIBUTION,
+        agreement="quote, exact",
     ),
     "quotes.content_tokens": Metric(
         compute=lambda i, name: quotes.content_tokens(i.pairs, name),
         label="content, tokens",
         definition="Of the tokens of all quotes, the share that the quote paired with theirs has too.",
         source="Pareti et al. 2013",
+        agreement="quote, tokens",
     ),
     "quotes.source": Metric(
         compute=lambda i, name: quotes.content_overlap(i.pairs, name, quotes.same_source_span),
@@ -340,6 +353,7 @@ METRICS: Mapping[str, Metric] = {
         label="cue",
         definition="A cue is right where a gold cue has its span; quotes without a cue are left out.",
         source=_ATTRIBUTION,
+        agreement="cue",
     ),
     "quotes.addressee": Metric(
         compute=lambda i, name: quotes.addressees(i.pairs, name),
@@ -348,6 +362,7 @@ METRICS: Mapping[str, Metric] = {
             "Of the quotes with an addressee, one is right where the quote paired with it has an addressee of the same "
             "gold cluster."
         ),
+        agreement="addressee",
     ),
     "quotes.directness": Metric(
         compute=lambda i, name: quotes.directness(i.pairs, name),
