@@ -7,19 +7,40 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from scripts.build.dataset_fields import MEANING, ROWS, Field, drop_text_fields, list_features
+from scripts.build.dataset_fields import MEANING, ROWS, Field
 from scripts.build.marks import fill_template
 from vostochny.model import Document, shorten_id
-from vostochny.ontology import Ontology
 from vostochny.report.markdown_writer import format_table
 from vostochny.report.percents import UNDEFINED, format_percent
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One state of the corpus, with or without text, as its card and its metadata describe it.
+
+    Attributes:
+        version: of the corpus and the package
+        released: the date of the last release, YYYY-MM-DD; None where there is none
+        gold: the hash of the gold
+        files: the hash of all files
+        rows: config → the number of its rows
+        fields: config → its fields
+    """
+
+    version: str
+    released: str | None
+    gold: str
+    files: str
+    rows: Mapping[str, int]
+    fields: Mapping[str, list[Field]]
 
 
 class _NoAliasDumper(yaml.SafeDumper):
@@ -64,13 +85,13 @@ def render_agreement(report: Mapping[str, Any]) -> str:
     return format_table(head, rows)
 
 
-def render_citation(version: str, released: str | None) -> str:
-    """Return the BibTeX entry of the corpus; ``released`` is a date, YYYY-MM-DD."""
-    year = f"\n  year = {{{released[:4]}}}," if released else ""
+def render_citation(edition: Edition) -> str:
+    """Return the BibTeX entry of the corpus."""
+    year = f"\n  year = {{{edition.released[:4]}}}," if edition.released else ""
     return f"""@misc{{vostochny,
   title = {{Vostochny: one summit, five newsrooms}},
   author = {{{{The Vostochny contributors}}}},{year}
-  note = {{Version {version}, corpus and benchmark}}
+  note = {{Version {edition.version}, corpus and benchmark}}
 }}"""
 
 
@@ -93,10 +114,11 @@ def _describe_type(field: Field) -> str:
     return f"{'list of ' if 'list' in field else ''}{{{names}}}"
 
 
-def _render_yaml(shapes: Mapping[str, list[Field]], rows: Mapping[str, int], about: str) -> str:
-    """Return the YAML of the card; ``about`` is the description of every config."""
+def _render_yaml(edition: Edition, form: str = "") -> str:
+    """Return the YAML of the card; ``form`` is stated after the version in the description of every config."""
     # The loader's cache key ignores the content of local files. The hash of all files in each description is part of
     # the config, and so of the key: a changed corpus can never load from an old cache.
+    about = f"vostochny {edition.version}{form}, gold {edition.gold}, files {edition.files}"
     head = {
         "pretty_name": "Vostochny: one summit, five newsrooms",
         "license": "other",
@@ -113,65 +135,46 @@ def _render_yaml(shapes: Mapping[str, list[Field]], rows: Mapping[str, int], abo
         "configs": [
             {"config_name": name, "data_files": [{"split": "test", "path": f"{name}/test.jsonl"}],
              "default": name == "documents", "description": about}
-            for name in rows
+            for name in edition.rows
         ],
-        "dataset_info": [{"config_name": name, "features": shapes[name]} for name in rows],
+        "dataset_info": [{"config_name": name, "features": edition.fields[name]} for name in edition.rows],
     }  # fmt: skip
     return str(yaml.dump(head, Dumper=_NoAliasDumper, sort_keys=False, allow_unicode=True, width=1000)).rstrip()
 
 
-def _render_fields(shapes: Mapping[str, list[Field]], rows: Mapping[str, int]) -> str:
+def _render_fields(edition: Edition) -> str:
     parts = []
-    for name, count in rows.items():
-        fields = [(f"`{f['name']}`", _describe_type(f), MEANING[name][f["name"]]) for f in shapes[name]]
+    for name, count in edition.rows.items():
+        fields = [(f"`{f['name']}`", _describe_type(f), MEANING[name][f["name"]]) for f in edition.fields[name]]
         table = format_table(("field", "type", ""), fields, right=())
         parts.append(f"### `{name}`\n\n{count} rows, each {ROWS[name]}.\n\n{table}")
     return "\n\n".join(parts)
 
 
-def render_card(
-    documents: list[Document],
-    ontology: Ontology,
-    hashes: tuple[str, str],
-    rows: Mapping[str, int],
-    version: str,
-    report: Mapping[str, Any],
-    released: str | None,
-) -> str:
+def render_card(edition: Edition, documents: list[Document], report: Mapping[str, Any]) -> str:
     """Return the card of the corpus.
 
-    Args:
-        documents: the gold, segmented
-        ontology: the ontology of the gold
-        hashes: of the gold and of all files
-        rows: the number of rows of each config
-        version: of the corpus and the package
-        report: the content of agreement.json, empty where there is none
-        released: the date of the last release, YYYY-MM-DD; None where there is none
+    ``documents`` is the gold, segmented; ``report`` the content of agreement.json, empty where there is none.
     """
-    gold_hash, build_hash = hashes
-    shapes = list_features(ontology)
-    configs = [(f"`{name}`", count, ROWS[name]) for name, count in rows.items()]
+    configs = [(f"`{name}`", count, ROWS[name]) for name, count in edition.rows.items()]
     values = {
-        "metadata": _render_yaml(shapes, rows, f"vostochny {version}, gold {gold_hash}, files {build_hash}"),
+        "metadata": _render_yaml(edition),
         "articles": _in_words(len(documents)),
         "configs": format_table(("config", "rows", "a row is"), configs, right=(1,)),
-        "version": version,
-        "gold": gold_hash,
-        "fields": _render_fields(shapes, rows),
+        "version": edition.version,
+        "gold": edition.gold,
+        "fields": _render_fields(edition),
         "statistics": render_statistics(documents),
         "agreement": render_agreement(report) or "not measured",
-        "citation": render_citation(version, released),
+        "citation": render_citation(edition),
     }
     return fill_template(TEMPLATES / "card.md", values)
 
 
-def render_standoff_card(ontology: Ontology, hashes: tuple[str, str], rows: Mapping[str, int], version: str) -> str:
+def render_standoff_card(edition: Edition) -> str:
     """Return the card of the corpus without text, which explains how to complete it.
 
-    The dataset loads from it as from the complete one; see :func:`render_card` for the arguments.
+    The dataset loads from it as from the complete one.
     """
-    shapes = {name: drop_text_fields(fields) for name, fields in list_features(ontology).items()}
-    about = f"vostochny {version} without text, gold {hashes[0]}, files {hashes[1]}"
-    values = {"metadata": _render_yaml(shapes, rows, about), "version": version, "gold": hashes[0]}
+    values = {"metadata": _render_yaml(edition, " without text"), "version": edition.version, "gold": edition.gold}
     return fill_template(TEMPLATES / "card_without_text.md", values)

@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from scripts.build.card import Edition, render_citation
 from scripts.build.dataset_fields import MEANING, ROWS, Field
 
 CONTEXT = {
@@ -28,6 +29,10 @@ CONTEXT = {
     "separator": "cr:separator", "source": "cr:source", "subField": "cr:subField", "transform": "cr:transform",
 }  # fmt: skip
 TYPES = {"string": "sc:Text", "int32": "sc:Integer", "bool": "sc:Boolean"}
+DESCRIPTION = (
+    "English news articles about the meeting of Kim Jong Un and Vladimir Putin at the Vostochny cosmodrome, annotated "
+    "by language models for entities, events, quotes and identity across articles"
+)
 
 # The fields of the RAI vocabulary: DATASHEET.md in short. Numbers are in the files, not here.
 RAI: Mapping[str, Any] = {
@@ -103,24 +108,8 @@ def _field(config: str, field: Field) -> dict[str, Any]:
     return {"@type": "cr:Field", "@id": path, "name": path} | about | repeated | {"subField": leaves}
 
 
-def render_metadata(
-    files: Mapping[str, str],
-    shapes: Mapping[str, list[Field]],
-    version: str,
-    description: str,
-    cite: str,
-    released: str | None,
-) -> str:
-    """Return the content of croissant.json.
-
-    Args:
-        files: the content of each config's test.jsonl
-        shapes: the fields of each config
-        version: of the corpus
-        description: of the corpus, in a sentence
-        cite: a BibTeX entry
-        released: the date of the last release, YYYY-MM-DD; None where there is none
-    """
+def render_metadata(edition: Edition, files: Mapping[str, str]) -> str:
+    """Return the content of croissant.json; ``files`` is the content of each config's test.jsonl."""
     distribution = [
         {
             "@type": "cr:FileObject", "@id": f"{config}-file", "name": f"{config}-file",
@@ -132,8 +121,8 @@ def render_metadata(
     record_sets = [
         {
             "@type": "cr:RecordSet", "@id": config, "name": config, "description": f"One record is {ROWS[config]}.",
-            "key": {"@id": f"{config}/{shapes[config][0]['name']}"} if config in ("documents", "ner") else None,
-            "field": [_field(config, field) for field in shapes[config]],
+            "key": {"@id": f"{config}/{edition.fields[config][0]['name']}"} if config in ("documents", "ner") else None,
+            "field": [_field(config, field) for field in edition.fields[config]],
         }
         for config in files
     ]  # fmt: skip
@@ -142,16 +131,16 @@ def render_metadata(
         "@type": "sc:Dataset",
         "name": "vostochny",
         "alternateName": "Vostochny: one summit, five newsrooms",
-        "description": description,
+        "description": f"{DESCRIPTION}; gold {edition.gold}.",
         "conformsTo": ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"],
         "license": "https://creativecommons.org/licenses/by/4.0/",
         "usageInfo": "The licence is that of the annotations; the texts of the articles belong to their publishers.",
         "inLanguage": ["en"],
         "isLiveDataset": False,
         "keywords": ["news", "named entities", "events", "quotations", "coreference", "evaluation"],
-        "citeAs": cite,
-        "datePublished": released,
-        "version": version,
+        "citeAs": render_citation(edition),
+        "datePublished": edition.released,
+        "version": edition.version,
         **{f"rai:{name}": value for name, value in RAI.items()},
         "distribution": distribution,
         "recordSet": [{k: v for k, v in r.items() if v is not None} for r in record_sets],

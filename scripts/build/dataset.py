@@ -85,32 +85,29 @@ def build(annotations: Path = ANNOTATIONS, corpus: Path = CORPUS) -> dict[Path, 
         "discrepancies": dataset_rows.make_discrepancy_rows(store.read_discrepancies(), canary),
     }
     # A config without rows is not published.
-    rows = {name: body for name, body in rows.items() if body}
-    files = {corpus / name / "test.jsonl": _to_json_lines(body) for name, body in rows.items()}
+    contents = {name: _to_json_lines(body) for name, body in rows.items() if body}
     # The gold's hash is that of the documents alone, as in a score's signature; other configs may change without it.
-    contents = [files[corpus / "documents" / "test.jsonl"], "".join(files.values())]
-    gold_hash, build_hash = (hashlib.sha256(x.encode()).hexdigest()[:12] for x in contents)
-    counts = {name: len(body) for name, body in rows.items()}
-    released = read_release_date()
-    files[corpus / "README.md"] = card.render_card(
-        documents,
-        store.ontology,
-        (gold_hash, build_hash),
-        counts,
-        version.__version__,
-        store.read_agreement(),
-        released,
-    )
-    files[corpus / "croissant.json"] = croissant.render_metadata(
-        {name: files[corpus / name / "test.jsonl"] for name in rows},
-        dataset_fields.list_features(store.ontology),
-        version.__version__,
-        f"English news articles about the meeting of Kim Jong Un and Vladimir Putin at the Vostochny cosmodrome, "
-        f"annotated by language models for entities, events, quotes and identity across articles; gold {gold_hash}.",
-        card.render_citation(version.__version__, released),
-        released,
-    )
-    return files
+    edition = _make_edition(_hash(contents["documents"]), contents, dataset_fields.list_features(store.ontology))
+    return _place(contents, corpus) | {
+        corpus / "README.md": card.render_card(edition, documents, store.read_agreement()),
+        corpus / "croissant.json": croissant.render_metadata(edition, contents),
+    }
+
+
+def _make_edition(
+    gold: str, contents: Mapping[str, str], fields: Mapping[str, list[dataset_fields.Field]]
+) -> card.Edition:
+    """Return the edition of this gold that has the given content of test.jsonl in each config."""
+    rows = {name: content.count("\n") for name, content in contents.items()}
+    return card.Edition(version.__version__, read_release_date(), gold, _hash("".join(contents.values())), rows, fields)
+
+
+def _place(contents: Mapping[str, str], folder: Path) -> dict[Path, str]:
+    return {folder / name / "test.jsonl": content for name, content in contents.items()}
+
+
+def _hash(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
 def read_release_date() -> str | None:
@@ -128,45 +125,53 @@ def build_without_text(target: Path, annotations: Path = ANNOTATIONS) -> dict[Pa
     ``vostochny rehydrate --from`` turns it into the complete corpus again. Raises InputError as :func:`build`.
     """
     complete = build(annotations, target)
-    rows = {
-        path.parent.name: [json.loads(line) for line in body.split("\n") if line]
-        for path, body in complete.items()
-        if path.name == "test.jsonl"
-    }
-    files = {
-        target / name / "test.jsonl": standoff.dump_rows(map(standoff.remove_text, body)) for name, body in rows.items()
-    }
-    build_hash = hashlib.sha256("".join(files.values()).encode()).hexdigest()[:12]
-    about = standoff.describe_articles(_gold_hash(complete, target), rows["documents"])
-    counts = {name: len(body) for name, body in rows.items()}
-    files[target / standoff.ABOUT_FILE] = json.dumps(about, indent=1) + "\n"
-    files[target / "README.md"] = card.render_standoff_card(
-        Store(annotations).ontology, (about["gold"], build_hash), counts, version.__version__
+    rows = {path.parent.name: _read_rows(body) for path, body in complete.items() if path.name == "test.jsonl"}
+    contents = {name: standoff.dump_rows(map(standoff.remove_text, body)) for name, body in rows.items()}
+    about = standoff.describe_articles(_hash(complete[target / standoff.DOCUMENTS_FILE]), rows["documents"])
+    features = dataset_fields.list_features(Store(annotations).ontology)
+    fields = {name: dataset_fields.drop_text_fields(columns) for name, columns in features.items()}
+    edition = _make_edition(about["gold"], contents, fields)
+    return (
+        _place(contents, target)
+        | {
+            target / standoff.ABOUT_FILE: json.dumps(about, indent=1) + "\n",
+            target / "README.md": card.render_standoff_card(edition),
+        }
+        | {
+            target / standoff.COMPLETE_FOLDER / name: complete[target / name]
+            for name in ("README.md", "croissant.json")
+        }
     )
-    for name in ("README.md", "croissant.json"):
-        files[target / standoff.COMPLETE_FOLDER / name] = complete[target / name]
-    return files
 
 
-def _gold_hash(files: Mapping[Path, str], corpus: Path) -> str:
-    return hashlib.sha256(files[corpus / standoff.DOCUMENTS_FILE].encode()).hexdigest()[:12]
+def _read_rows(content: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in content.split("\n") if line]
 
 
-def build_package_data(annotations: Path = ANNOTATIONS) -> dict[Path, str]:
-    """Return the data files of the package: ontology, agreement by metric, and the gold without article text."""
+def build_package_data(annotations: Path, documents: str) -> dict[Path, str]:
+    """Return the data files of the package: ontology, agreement by metric, and the gold without article text.
+
+    ``documents`` is the content of documents/test.jsonl, built from ``annotations``.
+    """
     store = Store(annotations)
     scores = store.read_agreement().get("f1", {})
     agreement = {s["measure"]: s["f1"] for s in scores.values() if "measure" in s}
-    standoff_files = build_without_text(Path(), annotations)
-    return {
-        PACKAGE_DATA / name: json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-        for name, content in (("ontology.json", store.read_ontology_source()), ("agreement.json", agreement))
-    } | {
-        PACKAGE_DATA / "gold.jsonl": standoff_files[Path(standoff.DOCUMENTS_FILE)],
-        PACKAGE_DATA / standoff.ABOUT_FILE: standoff_files[Path(standoff.ABOUT_FILE)],
+    rows = _read_rows(documents)
+    contents = {
+        "ontology.json": store.read_ontology_source(),
+        "agreement.json": agreement,
+        standoff.ABOUT_FILE: standoff.describe_articles(_hash(documents), rows),
     }
+    files = {name: json.dumps(content, ensure_ascii=False, indent=1) + "\n" for name, content in contents.items()}
+    files["gold.jsonl"] = standoff.dump_rows(map(standoff.remove_text, rows))
+    return {PACKAGE_DATA / name: content for name, content in files.items()}
 
 
-def build_files() -> dict[Path, str]:
-    """Return every file of the corpus and of the package's data, by path."""
-    return build_package_data() | build()
+def build_files(annotations: Path = ANNOTATIONS, corpus: Path = CORPUS) -> dict[Path, str]:
+    """Return every file of the corpus by path; and of the package's data, where the corpus is that of the repository.
+
+    Raises InputError as :func:`build`.
+    """
+    files = build(annotations, corpus)
+    documents = files[corpus / standoff.DOCUMENTS_FILE]
+    return files | (build_package_data(annotations, documents) if corpus.resolve() == CORPUS else {})

@@ -48,7 +48,7 @@ def _rebuild(annotations: Path, corpus: Path) -> None:
     from scripts.build import dataset  # slow to load, and not needed where the pull is refused
 
     try:
-        files = dataset.build_package_data() | dataset.build(annotations, corpus)
+        files = dataset.build_files(annotations, corpus)
     except InputError as error:
         hint = "the gold was updated, the corpus was not; correct this and run update again"
         raise CommandError(f"{error}\n{hint}") from None

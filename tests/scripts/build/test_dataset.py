@@ -117,3 +117,13 @@ def test_a_gold_that_differs_from_its_article_is_refused(tmp_path):
     path.write_text(path.read_text(encoding="utf-8").replace("Kim Jong Un met", "Kim Jong-Un met"), encoding="utf-8")
     with pytest.raises(InputError, match=r"data\.text: differs from seeds/003"):
         dataset.build(annotations, tmp_path / "corpus")
+
+
+def test_only_the_corpus_of_the_repository_has_the_data_of_the_package(tmp_path, monkeypatch):
+    """An update of another folder must not overwrite the gold that the package scores with."""
+    monkeypatch.chdir(files.ROOT)
+    made = dataset.build_files(corpus=Path("corpus"))
+    assert {path.name for path in made if path.is_relative_to(files.PACKAGE_DATA)} == {
+        "about.json", "agreement.json", "gold.jsonl", "ontology.json"
+    }  # fmt: skip
+    assert all(path.is_relative_to(tmp_path) for path in dataset.build_files(corpus=tmp_path))
