@@ -20,6 +20,7 @@ from vostochny.formats import label_studio
 from vostochny.formats.label_studio.regions import is_task
 from vostochny.model import Document, Span, match_ids
 from vostochny.ontology import Ontology, OntologyError, parse_ontology
+from vostochny.schema.records import DiscrepancyRecord, list_fields
 
 # The files and folders of annotations/.
 ONTOLOGY = "ontology.yaml"
@@ -36,7 +37,8 @@ PASSES = "annotators"
 EXAMPLES = f"{PASSES}/shown.json"
 REGISTRIES = {"entity": "entities", "event": "events", "utterance": "utterances"}  # kind of cluster → its registry
 
-DISCREPANCY_FIELDS = ("id", "relation", "reason", "spans")  # of a record in discrepancies.yaml, in this order
+# Of a record in discrepancies.yaml, in this order.
+DISCREPANCY_FIELDS = tuple(f.name for f in list_fields(DiscrepancyRecord) if f.key.required)
 DECISION_FIELDS = ("doc_id", "layer", "spans", "a", "b", "decision")  # of a row in adjudication.jsonl
 
 Task = dict[str, Any]

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import Struct
+
 from vostochny.ontology import Ontology
+from vostochny.schema import records
+from vostochny.schema.records import list_columns
 
 Field = dict[str, Any]
 
@@ -22,16 +26,33 @@ def _list(name: str, of: list[Field] | str) -> Field:
     return {"name": name, "list": of}
 
 
-_BOUNDS = [_field("start", "int32"), _field("end", "int32")]
-_WORDS = [*_BOUNDS, _field("text")]
-_MENTION = [_field("id"), *_WORDS, _field("cluster"), _field("cluster_name")]
-_ENTITY = [_field("type"), _field("level"), _field("demonym", "bool"), _field("cluster")]
-_EVENT = [_field("type"), _field("realis"), _field("polarity"), _field("outcome")]
-_QUOTE = [_field("directness"), _field("attitude"), _field("parent"), _field("cluster"), _field("link")]
+def _columns(record: type[Struct], *dropped: str) -> list[Field]:
+    """Return the columns of a record, without those of later versions and those ``dropped``."""
+    return [_column(f) for f in list_columns(record) if not f.key.planned and f.name not in dropped]
+
+
+def _column(field: records.Field) -> Field:
+    if field.kind in ("text", "reference"):  # in these rows a reference is an id
+        return _field(field.name)
+    if field.record is None:
+        return _field(field.name, {"integer": "int32", "flag": "bool"}[field.kind])
+    make = _list if field.kind == "list" else _struct
+    return make(field.name, _columns(field.record))
+
+
+_BOUNDS = _columns(records.BoundsRecord)
+_WORDS = _columns(records.SpanRecord)
+_FILLER = [*_WORDS, _field("cluster"), _field("cluster_name")]
 _CONTEXT = [
     _field("id"), _field("doc_id"), _field("zone"), _field("paragraph"), _field("paragraph_start", "int32"),
     _field("canary"),
 ]  # fmt: skip
+
+
+def _replace(columns: list[Field], *others: Field) -> list[Field]:
+    """Return the columns with others in the place of those with the same names."""
+    by_name = {f["name"]: f for f in others}
+    return [by_name.get(f["name"], f) for f in columns]
 
 
 def _tags(name: str, labels: list[str]) -> Field:
@@ -44,35 +65,27 @@ def list_features(ontology: Ontology) -> dict[str, list[Field]]:
     """Return the typed fields of every config, in the notation of ``dataset_info``."""
     view_labels = {n: list(dict.fromkeys(v.types.values())) for n, v in ontology.views.items()}
     return {
-        "documents": [
-            *(_field(n) for n in ("doc_id", "title", "text", "sha256", "language", "translated", "review")),
-            *(_field(n) for n in ("publisher", "date", "url", "canary")),
-            _list("zones", [*_BOUNDS, _field("zone")]),
-            *(_list(n, _BOUNDS) for n in ("paragraphs", "sentences", "tokens")),
-            _list("entities", [_field("id"), *_WORDS, *_ENTITY]),
-            _list("events", [
-                _field("id"), _struct("trigger", _WORDS), *_EVENT,
-                _list("arguments", [_field("role"), _field("filler")]), _field("cluster"),
-            ]),
-            _list("quotes", [
-                _field("id"), _list("content", _WORDS), _struct("cue", _WORDS), _field("source"), _field("addressee"),
-                *_QUOTE,
-            ]),
-        ],
+        "documents": _columns(records.DocumentRecord),
         "ner": [
             _field("id"), _field("doc_id"), _list("tokens", "string"), _list("token_offsets", _BOUNDS),
             _tags("ner_tags", list(ontology.entity_types)), _field("canary"),
             _tags("ner_tags_ontonotes", view_labels["ontonotes"]), _tags("ner_tags_conll", view_labels["conll"]),
         ],
-        "entities": [*_CONTEXT, *_WORDS, *_ENTITY, _field("cluster_name")],
+        "entities": [*_CONTEXT, *_columns(records.EntityRecord, "id"), _field("cluster_name")],
         "events": [
-            *_CONTEXT, *_WORDS, *_EVENT,
-            _list("arguments", [_field("role"), _field("filler"), *_WORDS, _field("cluster"), _field("cluster_name")]),
-            _field("cluster"), _field("cluster_name"),
+            *_CONTEXT, *_WORDS,
+            *_replace(
+                _columns(records.EventRecord, "id", "trigger"),
+                _list("arguments", [*_columns(records.ArgumentRecord), *_FILLER]),
+            ),
+            _field("cluster_name"),
         ],
         "quotes": [
-            *_CONTEXT, _list("content", _WORDS), _struct("cue", _WORDS), _struct("source", _MENTION),
-            _struct("addressee", _MENTION), *_QUOTE,
+            *_CONTEXT,
+            *_replace(
+                _columns(records.QuoteRecord, "id"),
+                _struct("source", [_field("id"), *_FILLER]), _struct("addressee", [_field("id"), *_FILLER]),
+            ),
         ],
         "clusters": [
             *(_field(n) for n in ("cluster", "kind", "name", "type")), _list("members", "string"),
@@ -80,10 +93,7 @@ def list_features(ontology: Ontology) -> dict[str, list[Field]]:
             _list("sub_events", "string"), _field("source"),
             _list("mentions", [_field("doc_id"), _field("id"), *_WORDS]), _field("canary"),
         ],
-        "discrepancies": [
-            _field("id"), _field("relation"), _field("reason"), _list("spans", [_field("doc_id"), *_WORDS]),
-            _field("canary"),
-        ],
+        "discrepancies": [*_columns(records.DiscrepancyRecord), _field("canary")],
     }  # fmt: skip
 
 
@@ -101,43 +111,17 @@ def drop_text_fields(fields: list[Field]) -> list[Field]:
     return remaining
 
 
-# The meaning of the fields that every item has, and of those of every span.
+def _describe(record: type[Struct]) -> dict[str, str]:
+    return {f.name: f.key.meaning for f in list_columns(record)}
+
+
+# The meaning of the fields that every item has.
 _PLACE = {
-    "id": "id of the item, unique in its article",
     "doc_id": "the article",
     "zone": "part of the page: title, heading, dateline, body, caption; credit, boilerplate, duplicate are not scored",
     "paragraph": "words of the paragraph around the item",
     "paragraph_start": "where that paragraph begins in the article: `start - paragraph_start` counts from it",
-    "canary": "constant string; a model that can complete it has seen this corpus",
-}
-_SPAN = {
-    "start": "first character, a code point offset into the article's text",
-    "end": "one past the last character",
-    "text": "the words, `text[start:end]` of the article",
-}
-_EVENT_MEANING = {
-    "type": "event type of `annotations/ontology.yaml`",
-    "realis": "actual, generic or other (planned, asked for, feared, hypothetical)",
-    "polarity": "positive, or negative where denied or ruled out",
-    "outcome": "failure for an attempt that failed, else null",
-    "cluster": "the event in the world, the same id in all articles",
-}
-_QUOTE_MEANING = {
-    "content": "the reported words, one span or more",
-    "cue": "the words that report",
-    "source": "who says it; null where the text names none",
-    "addressee": "to whom; null where the text names none",
-    "directness": "direct, mixed, indirect, or unmarked (direct speech without its marks)",
-    "attitude": "assertion, question, belief or intention",
-    "parent": "id of the quote that this one stands in",
-    "cluster": "the utterance, the same id wherever it is reported",
-    "link": "how the wording relates to its cluster: same-wording, translation-variant, partial, paraphrase",
-}
-_ENTITY_MEANING = {
-    "type": "entity or value type of `annotations/ontology.yaml`",
-    "level": "NAM, NOM or PRO; null for values",
-    "demonym": "true for names of peoples and adjectives of countries (Russian)",
-    "cluster": "who or what it is, the same id in all articles; null for values",
+    "canary": _describe(records.DocumentRecord)["canary"],
 }
 _NAMED = {"cluster_name": "the cluster's name in the registry"}
 
@@ -153,38 +137,19 @@ ROWS: Mapping[str, str] = {
 }
 # Config → field → what it means; of nested fields the outermost.
 MEANING: Mapping[str, Mapping[str, str]] = {
-    "documents": {
-        "doc_id": "id of the article, the name of its file; any unique prefix (`003`) serves as an id in predictions",
-        "title": "words of the title zone; null where the article has none",
-        "text": "the article, byte for byte as received",
-        "sha256": "of the article's bytes",
-        "language": "ISO 639-1",
-        "translated": "yes (visibly by a machine), likely, or unknown",
-        "review": "unreviewed until a human has checked the labels",
-        "publisher": "null: not known",
-        "date": "null: not known",
-        "url": "null: not known",
-        "canary": _PLACE["canary"],
-        "zones": "parts of the page, covering the text",
-        "paragraphs": "the units of the statistics",
-        "sentences": "from a pinned tokenizer at build time",
-        "tokens": "from the same; every annotated span begins and ends with a token",
-        "entities": "mentions and values",
-        "events": "triggers with type, attributes, and arguments whose `filler` is an id of this row",
-        "quotes": "contents and cues; `source`, `addressee` and `parent` are ids of this row",
-    },
+    "documents": _describe(records.DocumentRecord),
     "ner": {
         "id": "article and number of the sentence", "doc_id": "the article", "tokens": "the words of the sentence",
         "token_offsets": "where each token stands in the article",
         "ner_tags": "IOB2 tags of names and values in the corpus's types", "canary": _PLACE["canary"],
         "ner_tags_ontonotes": "the same in OntoNotes' types", "ner_tags_conll": "the same in CoNLL-2003's types",
     },
-    "entities": {**_PLACE, **_SPAN, **_ENTITY_MEANING, **_NAMED},
+    "entities": {**_PLACE, **_describe(records.EntityRecord), **_NAMED},
     "events": {
-        **_PLACE, **_SPAN, **_EVENT_MEANING,
+        **_PLACE, **_describe(records.SpanRecord), **_describe(records.EventRecord),
         "arguments": "role, and the filler with its words, offsets and cluster", **_NAMED,
     },
-    "quotes": {**_PLACE, **_QUOTE_MEANING},
+    "quotes": {**_PLACE, **_describe(records.QuoteRecord)},
     "clusters": {
         "cluster": "id of the cluster", "kind": "entity, event or utterance", "name": "its name in the registry",
         "type": "entity or event type; null for utterances", "members": "clusters that make up a set",
@@ -194,9 +159,5 @@ MEANING: Mapping[str, Mapping[str, str]] = {
         "source": "cluster of who says the utterance", "mentions": "every mention, with its article and words",
         "canary": _PLACE["canary"],
     },
-    "discrepancies": {
-        "id": "id of the discrepancy",
-        "relation": "contradiction, variant, granularity, omission, framing or translation",
-        "reason": "what differs, in a line", "spans": "where each article says it", "canary": _PLACE["canary"],
-    },
+    "discrepancies": {**_describe(records.DiscrepancyRecord), "canary": _PLACE["canary"]},
 }  # fmt: skip

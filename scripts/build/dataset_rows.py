@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from scripts.store import DISCREPANCY_FIELDS
-from vostochny.formats.rows import to_layers
+from vostochny.formats.rows import to_layers, to_record, to_row
 from vostochny.metrics.pairs import pair_documents
 from vostochny.model import Document, Reference, Span
 from vostochny.ontology import Ontology
@@ -23,25 +23,18 @@ def _bounds(span: Span) -> Row:
     return {"start": span.start, "end": span.end}
 
 
-# The fields of an article in annotations/documents.yaml, in the order of the published columns.
+# The fields of an article in annotations/documents.yaml.
 MANIFEST_FIELDS = ("sha256", "language", "translated", "review", "publisher", "date", "url")
 
 
 def make_document_row(d: Document, about: Mapping[str, Any], canary: str) -> Row:
     """Return a whole document as one row, which is a valid prediction too; ``about`` is its entry in the manifest."""
-    title = next((z.span.of(d.text).strip() for z in d.zones if z.name == "title"), None)
-    return {
-        "doc_id": d.doc_id,
-        "title": title,
-        "text": d.text,
-        **{field: about[field] for field in MANIFEST_FIELDS},
-        "canary": canary,
-        "zones": [{**_bounds(z.span), "zone": z.name} for z in d.zones],
-        "paragraphs": [_bounds(s) for s in d.paragraphs],
-        "sentences": [_bounds(s) for s in d.sentences],
-        "tokens": [_bounds(s) for s in d.tokens],
-        **to_layers(d),
-    }
+    record = to_record(d, with_text=True)
+    record.title = next((z.span.of(d.text).strip() for z in d.zones if z.name == "title"), None)
+    record.canary = canary
+    for field in MANIFEST_FIELDS:
+        setattr(record, field, about[field])
+    return to_row(record)
 
 
 class _Context:
@@ -61,39 +54,40 @@ class _Context:
         }  # fmt: skip
 
 
+class _Clusters:
+    """The clusters of a document's items, by the items' ids, and the names of clusters."""
+
+    def __init__(self, d: Document, names: Mapping[str, str]):
+        self.by_id = {e.id: e.cluster for e in d.entities} | {v.id: v.cluster for v in d.events}
+        self.names, self.text = names, d.text
+
+    def describe(self, to: Reference) -> Row:
+        """Return the words, the offsets and the cluster of what a reference means."""
+        cluster = self.by_id[to.id or ""]
+        names = {"cluster": cluster, "cluster_name": self.names.get(cluster or "")}
+        return _span_with_words(to.span, self.text) | names
+
+
 def make_entity_rows(documents: Iterable[Document], names: Mapping[str, str], canary: str) -> list[Row]:
     """Return one row per mention or value; ``names`` are the names of clusters by their ids."""
     return [
-        context.make_row(e.id, e.span)
-        | _span_with_words(e.span, d.text)
-        | {"type": e.type, "level": e.level, "demonym": e.demonym, "cluster": e.cluster,
-           "cluster_name": names.get(e.cluster or "")}
+        context.make_row(e.id, e.span) | row | {"cluster_name": names.get(e.cluster or "")}
         for d in documents
         for context in [_Context(d, canary)]
-        for e in d.entities
-    ]  # fmt: skip
+        for e, row in zip(d.entities, to_layers(d)["entities"], strict=True)
+    ]
 
 
 def make_event_rows(documents: Iterable[Document], names: Mapping[str, str], canary: str) -> list[Row]:
     """Return one row per event, with the words, offsets and cluster of the filler of each argument."""
     rows = []
     for d in documents:
-        context = _Context(d, canary)
-        clusters = {e.id: e.cluster for e in d.entities} | {e.id: e.cluster for e in d.events}
-        for e in d.events:
-            arguments = []
-            for a in e.arguments:
-                cluster = clusters[a.filler.id or ""]
-                arguments.append(
-                    {"role": a.role, "filler": a.filler.id, **_span_with_words(a.filler.span, d.text),
-                     "cluster": cluster, "cluster_name": names.get(cluster or "")}
-                )  # fmt: skip
-            rows.append(
-                context.make_row(e.id, e.trigger)
-                | _span_with_words(e.trigger, d.text)
-                | {"type": e.type, "realis": e.realis, "polarity": e.polarity, "outcome": e.outcome,
-                   "arguments": arguments, "cluster": e.cluster, "cluster_name": names.get(e.cluster or "")}
-            )  # fmt: skip
+        context, clusters = _Context(d, canary), _Clusters(d, names)
+        for e, row in zip(d.events, to_layers(d)["events"], strict=True):
+            arguments = [a | clusters.describe(of.filler) for a, of in zip(row["arguments"], e.arguments, strict=True)]
+            place = row.pop("trigger")
+            made = context.make_row(e.id, e.trigger) | place | row | {"arguments": arguments}
+            rows.append(made | {"cluster_name": names.get(e.cluster or "")})
     return rows
 
 
@@ -101,29 +95,11 @@ def make_quote_rows(documents: Iterable[Document], names: Mapping[str, str], can
     """Return one row per quote, with the words, offsets and cluster of its source and addressee."""
     rows = []
     for d in documents:
-        context = _Context(d, canary)
-        clusters = {e.id: e.cluster for e in d.entities}
-
-        # The defaults bind the variables of the loop.
-        def mention(
-            reference: Reference | None, d: Document = d, clusters: Mapping[str, str | None] = clusters
-        ) -> Row | None:
-            if reference is None:
-                return None
-            cluster = clusters[reference.id or ""]
-            return {
-                "id": reference.id, **_span_with_words(reference.span, d.text), "cluster": cluster,
-                "cluster_name": names.get(cluster or ""),
-            }  # fmt: skip
-
-        for q in d.quotes:
-            rows.append(
-                context.make_row(q.id, q.content[0])
-                | {"content": [_span_with_words(s, d.text) for s in q.content],
-                   "cue": _span_with_words(q.cue, d.text) if q.cue else None,
-                   "source": mention(q.source), "addressee": mention(q.addressee), "directness": q.directness,
-                   "attitude": q.attitude, "parent": q.parent, "cluster": q.cluster, "link": q.link}
-            )  # fmt: skip
+        context, clusters = _Context(d, canary), _Clusters(d, names)
+        for q, row in zip(d.quotes, to_layers(d)["quotes"], strict=True):
+            for key, to in (("source", q.source), ("addressee", q.addressee)):
+                row[key] = {"id": to.id, **clusters.describe(to)} if to else None
+            rows.append(context.make_row(q.id, q.content[0]) | row)
     return rows
 
 
