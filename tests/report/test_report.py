@@ -17,6 +17,7 @@ from tests.support.report_inputs import GOLD, HOSTILE, LOOKUP, ONTOLOGY, hostile
 from vostochny import cli, corpus, scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl
+from vostochny.metrics import catalogue
 from vostochny.metrics.outcomes import LAYERS, VERDICTS, find_identity_errors, find_outcomes
 from vostochny.metrics.pairs import pair_documents
 from vostochny.model import Document, Entity, Span
@@ -49,6 +50,9 @@ def test_the_page_has_the_scores_of_the_result():
     data = payload.build(result, "x", {"entities.names": 0.5})
     assert {m["name"]: m["value"] for m in data["measures"]} == {n: m.value for n, m in result.measures.items()}
     assert next(m for m in data["measures"] if m["name"] == "entities.names")["agreement"] == 0.5
+    assert all(m["definition"] for m in data["measures"])
+    tiles = {m["name"]: m["items"] for m in data["measures"] if m["primary"] and m["layer"] != "identity"}
+    assert list(tiles) == list(catalogue.HEADLINES.values()) and all(tiles.values())
     assert {p["facet"] for p in data["parts"] if p["recallOnly"]} == {"directness"}
     facets = {(p["layer"], p["facet"]) for p in data["parts"]}
     assert {("entities", "type"), ("entities", "level"), ("entities", "zone"), ("events", "type")} <= facets

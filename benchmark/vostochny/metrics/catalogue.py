@@ -99,14 +99,16 @@ class Description:
 
     ``label`` is its name in tables (at most 36 characters), ``definition`` one sentence for docs/metrics.md, ``source``
     the publication it follows (empty where it is this project's own). ``headline``: a layer of the report is known by
-    it; one per layer, and where clusters are scored one across and one within documents. ``compared``: systems are
-    ranked by it on the leaderboard, and ``compare`` shows it where no metric is named.
+    it; one per layer, and where clusters are scored one across and one within documents. ``items`` are what a headline
+    metric counts. ``compared``: systems are ranked by it on the leaderboard, and ``compare`` shows it where no metric
+    is named.
     """
 
     label: str
     definition: str
     source: str = ""
     headline: bool = False
+    items: str = ""
     compared: bool = False
 
 
@@ -160,6 +162,7 @@ METRICS: Mapping[str, Metric] = {
         definition="A name or value is right where a gold one has its span and type.",
         source=_CONLL03,
         headline=True,
+        items="names and values",
         compared=True,
         from_columns=True,
         agreement="names and values",
@@ -241,6 +244,7 @@ METRICS: Mapping[str, Metric] = {
         definition="A trigger is right where a gold trigger has its offsets and event type.",
         source=_TRIGGERS,
         headline=True,
+        items="triggers",
         compared=True,
         agreement="trigger with type",
     ),
@@ -257,6 +261,7 @@ METRICS: Mapping[str, Metric] = {
         definition="An argument is right where a gold argument has its event type, role and filler's offsets.",
         source=_TRIGGERS,
         headline=True,
+        items="arguments",
         compared=True,
         agreement="argument with role",
     ),
@@ -314,6 +319,7 @@ METRICS: Mapping[str, Metric] = {
         ),
         source=_ATTRIBUTION,
         headline=True,
+        items="quotes",
         compared=True,
         agreement="quote with the right speaker",
     ),

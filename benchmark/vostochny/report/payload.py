@@ -71,10 +71,16 @@ def _add_identity_rows(articles: list[dict[str, Any]], pairs: list[Pair], result
 
 def _build_measure(result: Result, name: str, measure: Measure, agreement: float | None) -> dict[str, Any]:
     row, layer = catalogue.MEASURES[name], catalogue.find_layer(name)
-    out = {"name": name, "label": row.label, "layer": layer, "primary": row.headline}
-    # CoNLL F1 is the mean of three of the others: a picture of all seven in each setting would hide it.
-    out["pictured"] = layer != "identity" or catalogue.CLUSTER_SCORES[name.rpartition(".")[2]].headline
-    return out | _drop_empty(agreement=agreement) | _build_numbers(result, measure)
+    out = {
+        "name": name,
+        "label": row.label,
+        "definition": row.definition,
+        "layer": layer,
+        "primary": row.headline,
+        # CoNLL F1 is the mean of three of the others: a picture of all seven in each setting would hide it.
+        "pictured": layer != "identity" or catalogue.CLUSTER_SCORES[name.rpartition(".")[2]].headline,
+    }
+    return out | _drop_empty(items=row.items, agreement=agreement) | _build_numbers(result, measure)
 
 
 def _build_numbers(result: Result, measure: Measure) -> dict[str, Any]:

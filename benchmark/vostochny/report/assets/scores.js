@@ -20,13 +20,12 @@ function drawBars(score) {
 function drawTile(score) {
   const parts = [];
   if (score.gold !== undefined) {
-    const unit = score.layer === 'entities' ? 'names and values' : score.layer === 'events' ? 'triggers' : score.layer;
-    parts.push(h('p', null, h('b', null, whole(score.right)), ` of ${whole(score.gold)} ${unit} found`));
+    parts.push(h('p', null, h('b', null, whole(score.right)), ` of ${whole(score.gold)} ${score.items} found`));
     if (score.predicted !== undefined) {
       parts.push(h('p', null, h('b', null, whole(score.predicted - score.right)), ` of ${whole(score.predicted)} predicted are wrong`));
     }
   }
-  return h('li', {class: 'tile', 'data-layer': score.layer}, h('h3', null, score.layer), h('p', {class: 'sub'}, score.label),
+  return h('li', {class: 'tile', 'data-layer': score.layer}, h('h3', null, score.layer), h('p', {class: 'sub', title: score.definition}, score.label),
     h('p', {class: 'big'}, percent(score.value), h('span', null, ' F1')), drawBars(score), parts);
 }
 
@@ -35,7 +34,7 @@ function drawTiles(measures) {
   const identity = primary.filter(score => score.layer === 'identity' && score.name.includes('.across.'));
   return h('ul', {class: 'tiles'}, primary.filter(score => score.layer !== 'identity').map(drawTile),
     identity.length ? h('li', {class: 'tile', 'data-layer': 'identity'}, h('h3', null, 'identity'),
-      h('p', {class: 'sub'}, 'CoNLL F1 across articles'), identity.map(score => [
+      h('p', {class: 'sub'}, identity[0].label.split(', ')[1]), identity.map(score => [
         h('p', {class: 'middle'}, percent(score.value), h('span', null, ` ${score.name.split('.')[1]}`)), drawBars(score)])) : null);
 }
 
@@ -59,7 +58,7 @@ function drawPlot(rows) {
     h('div', {class: 'plot-row axis', 'aria-hidden': 'true'}, h('span'),
       h('span', {class: 'ticks'}, [0, 25, 50, 75, 100].map(x => h('i', null, String(x)))), h('span')),
     rows.map(score => h('div', {class: 'plot-row' + (score.primary ? ' primary' : ''), 'data-layer': score.layer},
-      h('span', null, score.label), drawBars(score), h('b', null, percent(score.value)))));
+      h('span', {title: score.definition}, score.label), drawBars(score), h('b', null, percent(score.value)))));
 }
 
 // Draw all numbers of the scores as a table; where the documents are few, with the score of each.
@@ -71,7 +70,7 @@ function drawScoreTable(rows) {
   return h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'All scores'}, h('table', {class: 'score-table'},
     h('thead', null, h('tr', null, head.map(x => h('th', {scope: 'col'}, x)))),
     h('tbody', null, rows.map(score => h('tr', {'data-layer': score.layer, class: score.primary ? 'primary' : null},
-      h('th', {scope: 'row'}, score.label),
+      h('th', {scope: 'row', title: score.definition}, score.label),
       [percent(score.value), interval(score.these), interval(score.new), ...(hasAgreement ? [score.agreement === undefined ? '' : percent(score.agreement)] : []),
         score.precision === undefined ? '' : percent(score.precision), score.recall === undefined ? '' : percent(score.recall),
         whole(score.right), whole(score.gold), whole(score.predicted),
