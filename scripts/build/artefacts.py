@@ -4,9 +4,9 @@
     python -m scripts build [NAME…] --check              write nothing; print which are not, and the command for each
     python -m scripts build corpus --without-text DIR    write the corpus without the words of its articles to DIR
 
-ARTEFACTS is the table. Not in it is what comes out different each time, because it is measured or trained:
-benchmark/speed.json (``python -m scripts speed``), benchmark/test-all.json (``make test-all``) and the predictions of
-the baselines (``make baselines``).
+ARTEFACTS is the table. Not in it is what no check can compare, because another run or machine gives other numbers:
+benchmark/speed.json (``python -m scripts speed``) and benchmark/test-all.json (``make test-all``). The predictions of
+the baselines (``make baselines``) are not in it either: they are input, stored like those of any other system.
 """
 
 from __future__ import annotations

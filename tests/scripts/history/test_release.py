@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts.history import release_notes
+from scripts.history import release, release_notes
 from scripts.history.changes import Change, Changes
 from scripts.history.release_notes import Gold, Notes, add_to_changelog, bump_version, find_smallest_bump
 from tests.support.project_copy import ROOT, ProjectCopy
+from vostochny.errors import InputError, Problem
 from vostochny.ontology import load_ontology
 
 ROW = {"doc_id": "000_a", "paragraphs": [{"start": 0, "end": 4}], "sentences": [], "tokens": []}
@@ -99,6 +100,18 @@ def test_outputs_for_unknown_articles_and_types_are_scored(tmp_path):
     assert one.score(predictions) == "no predictions for these articles"
     predictions.write_text(json.dumps({"doc_id": "000", "entities": 3}) + "\n", encoding="utf-8")
     assert one.score(predictions).startswith("cannot be scored: ")
+
+
+def test_where_the_rebuild_fails_every_file_is_restored(tmp_path, monkeypatch):
+    def fail() -> list[str]:
+        raise InputError([Problem("build", None, None, "failed")])
+
+    monkeypatch.setattr(release, "rebuild", fail)
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.write_text("1", encoding="utf-8")
+    with pytest.raises(InputError, match="build: failed"):
+        release.write({old: "2", new: "2"})
+    assert old.read_text(encoding="utf-8") == "1" and not new.exists()
 
 
 # -- in a repository of its own ----------------------------------------------------------------------------------------
