@@ -1,4 +1,4 @@
-"""Fill the marks of DATASHEET.md, README.md, docs/metrics.md and docs/scale.md with generated values.
+"""Fill the marks of DATASHEET.md, README.md and guides in docs/ with generated values.
 
 A mark is ``<!-- generated:NAME -->…<!-- /generated -->``; NAME is a key of :func:`compute_values`.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from scripts.build import card, metrics_doc, scale
+from scripts.build import card, metrics_doc, rows_doc, scale
 from scripts.build.marks import fill_documents
 from scripts.files import CORPUS, ROOT, read_json, read_json_lines
 from scripts.store import Store
@@ -19,7 +19,9 @@ from vostochny.model import Document, Entity, Event, Quote, shorten_id
 from vostochny.report.markdown_writer import format_table
 from vostochny.report.percents import UNDEFINED, format_decimals, format_interval, format_percent
 
-TARGETS = tuple(ROOT / name for name in ("DATASHEET.md", "README.md", "docs/metrics.md", "docs/scale.md"))
+TARGETS = tuple(
+    ROOT / name for name in ("DATASHEET.md", "README.md", "docs/metrics.md", "docs/rows.md", "docs/scale.md")
+)
 
 
 def _format_counts(counts: Counter[str]) -> str:
@@ -156,6 +158,7 @@ def compute_values() -> dict[str, str]:
         | _annotation_values(documents)
         | _coverage_values()
         | metrics_doc.compute_values()
+        | rows_doc.compute_values(Store().ontology)
         | scale.read_values()
         | {"gold": f"`{corpus.file_hash(str(path))}`", "results": _results_table()}
     )

@@ -1,0 +1,65 @@
+"""The records: each attribute has its field in the model and its table in the ontology, and reads back as written."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import msgspec
+import pytest
+
+from tests.support.two_articles import make_gold
+from vostochny import model
+from vostochny.formats import jsonl
+from vostochny.formats.rows import to_record, to_row
+from vostochny.model import Extent, Span
+from vostochny.ontology import load_ontology
+from vostochny.schema import records
+
+ITEMS = {"entities": model.Entity, "events": model.Event, "quotes": model.Quote}
+RECORDS = [x for x in vars(records).values() if isinstance(x, type) and issubclass(x, msgspec.Struct)]
+ONTOLOGY = load_ontology()
+
+
+@pytest.mark.parametrize("layer", ITEMS)
+def test_every_attribute_is_a_field_of_the_model(layer):
+    fields = {f.name: f.default for f in dataclasses.fields(ITEMS[layer])}
+    for attribute in records.list_attributes(layer):
+        assert fields[attribute.name] is (False if attribute.kind == "flag" else None)
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda r: r.__name__)
+def test_every_table_of_values_is_in_the_ontology(record):
+    for field in records.list_fields(record) if record is not msgspec.Struct else ():
+        assert not field.key.values or ONTOLOGY.list_names(field.key.values)
+
+
+def test_the_decoder_keeps_missing_and_null_apart():
+    raw = b'{"doc_id": "x", "entities": [{"start": 0, "end": 3, "type": "PER", "level": null}], "quotes": null}'
+    row = msgspec.json.decode(raw, type=records.DocumentRecord)
+    assert row.quotes is None and row.events is msgspec.UNSET
+    (entity,) = row.entities
+    assert entity.level is None and entity.cluster is msgspec.UNSET
+    assert json.loads(msgspec.json.encode(row)) == json.loads(raw)
+
+
+def test_what_later_versions_mark_is_read_and_written_and_left_out_where_it_is_not_set(tmp_path):
+    (document, *_) = make_gold()
+    bare = to_row(to_record(document))
+    assert not any(key in item for layer in ITEMS for item in bare[layer] for key in ("optional", "extents"))
+    marked = dataclasses.replace(
+        document,
+        entities=tuple(
+            dataclasses.replace(e, optional=True, extents=(Extent("conll", Span(e.span.start, e.span.end + 1)),))
+            for e in document.entities
+        ),
+        events=tuple(dataclasses.replace(e, optional=True) for e in document.events),
+        quotes=tuple(dataclasses.replace(q, optional=True) for q in document.quotes),
+    )
+    row = to_row(to_record(marked))
+    assert all(item["optional"] is True for layer in ITEMS for item in row[layer])
+    path = tmp_path / "marked.jsonl"
+    path.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    (back,) = jsonl.read_predictions(str(path), [document], ONTOLOGY).values()
+    for layer in ITEMS:
+        assert getattr(back, layer) == getattr(marked, layer)
