@@ -67,9 +67,9 @@ def render(result: Result, name: str, agreement: Mapping[str, float] | None = No
     style = _read_asset("report.css")
     return _PAGE.format(
         name=_escape(name),
-        version=escape(data["version"]),
-        explanation=escape(data["explanation"]),
-        signature=_escape(data["signature"]),
+        version=escape(str(data["version"])),
+        explanation=escape(str(data["explanation"])),
+        signature=_escape(result.signature),
         style=style,
         style_hash=_policy_hash(style),
         script=script,

@@ -23,7 +23,7 @@ MAX_TITLE_CHARACTERS = 80  # of the beginning of an article without a title zone
 _SHOWN = {layer: [f.name for f in list_attributes(layer) if f.name != "parent"] for layer in LAYER_FIELDS}
 
 
-def build(result: Result, name: str, agreement: Mapping[str, float]) -> dict[str, Any]:
+def build(result: Result, name: str, agreement: Mapping[str, float]) -> dict[str, object]:
     """Return everything that the page needs, as values for JSON; offsets are code points.
 
     Args:
@@ -69,7 +69,7 @@ def _add_identity_rows(articles: list[dict[str, Any]], pairs: list[Pair], result
                 articles[position]["rows"].append(row | {"of": layer, "other": outcome.other})
 
 
-def _build_measure(result: Result, name: str, measure: Measure, agreement: float | None) -> dict[str, Any]:
+def _build_measure(result: Result, name: str, measure: Measure, agreement: float | None) -> dict[str, object]:
     row, layer = catalogue.MEASURES[name], catalogue.find_layer(name)
     out = {
         "name": name,
@@ -83,9 +83,9 @@ def _build_measure(result: Result, name: str, measure: Measure, agreement: float
     return out | _drop_empty(items=row.items, agreement=agreement) | _build_numbers(result, measure)
 
 
-def _build_numbers(result: Result, measure: Measure) -> dict[str, Any]:
+def _build_numbers(result: Result, measure: Measure) -> dict[str, object]:
     """Return the numbers of one measure; the values of single documents only where the documents are few."""
-    out: dict[str, Any] = {"value": measure.value, "support": measure.support}
+    out: dict[str, object] = {"value": measure.value, "support": measure.support}
     score = measure.score
     if score:
         out |= {"right": score.right, "gold": score.gold, "recall": score.recall}
@@ -101,7 +101,7 @@ def _build_numbers(result: Result, measure: Measure) -> dict[str, Any]:
     return out
 
 
-def _build_parts(result: Result) -> Iterator[dict[str, Any]]:
+def _build_parts(result: Result) -> Iterator[dict[str, object]]:
     """Yield the headline measure of each layer, broken down by each of its facets; parts with the most gold first."""
     for layer in result.layers:
         measure = result.measures.get(catalogue.HEADLINES[layer])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Any
 
 from vostochny.metrics.catalogue import ACCURACIES
 from vostochny.report import EXPLANATION
@@ -13,7 +12,7 @@ from vostochny.stats import scores
 from vostochny.stats.scores import Measure
 
 
-def as_dict(result: Result) -> dict[str, Any]:
+def as_dict(result: Result) -> dict[str, object]:
     """Return every measure with its intervals, per-document values and micro scores by each facet; undefined is null.
 
     ``documents`` and ``without_prediction`` list as many names as scoring.Result keeps; ``size`` and ``unpredicted``
@@ -40,8 +39,8 @@ def as_dict(result: Result) -> dict[str, Any]:
     }
 
 
-def _measure_as_dict(result: Result, measure: Measure) -> dict[str, Any]:
-    out: dict[str, Any] = {"value": measure.value, "support": measure.support}
+def _measure_as_dict(result: Result, measure: Measure) -> dict[str, object]:
+    out: dict[str, object] = {"value": measure.value, "support": measure.support}
     if measure.score:
         counts = measure.counts[0]
         out |= asdict(measure.score)
