@@ -18,8 +18,7 @@ from typing import cast
 from vostochny import extractors, scoring
 from vostochny.errors import InputError, Problem
 from vostochny.extractors import Extractor, ExtractorError, Prediction, Settings, answers
-from vostochny.formats import registry
-from vostochny.formats.input import read_documents
+from vostochny.formats.input import Gold, Input
 from vostochny.formats.label_types import LabelNames, extend_ontology
 from vostochny.formats.prediction import suggest_name
 from vostochny.formats.rows import to_record, to_row
@@ -34,7 +33,7 @@ UNKNOWN_CHOICES = ("error", "ignore", "wrong")
 MAX_LISTED_IDS = 8  # doc_ids that a message lists
 
 Path = str | os.PathLike[str]
-Gold = Path | Iterable[Document]
+GoldSource = Path | Iterable[Document]
 
 
 def load(path: Path | None = None) -> list[Document]:
@@ -46,13 +45,13 @@ def load(path: Path | None = None) -> list[Document]:
     >>> "Putin" in {e.span.of(article.text) for e in article.entities}
     True
     """
-    return _read_gold(path)[0]
+    return Input(path).read_gold().documents
 
 
 def score(
     predictions: Path | Mapping[str, Prediction] | Iterable[Prediction],
     *,
-    gold: Gold | None = None,
+    gold: GoldSource | None = None,
     layers: Sequence[str] = (),
     view: str | View | None = None,
     zones: Sequence[str] = (),
@@ -86,27 +85,26 @@ def score(
     >>> nothing.layers, nothing.measures["entities.names"].value
     (('entities',), 0.0)
     """
-    if isinstance(gold, (str, os.PathLike)) and isinstance(predictions, (str, os.PathLike)):
-        paths = os.fspath(gold), os.fspath(predictions)
-        if scoring.is_streamed(*paths):
-            ontology = load_ontology()
-            scoring_options = _check_options(ontology, layers, view, zones, metrics, unknown, resamples, seed)
-            return scoring.score_files(*paths, ontology, scoring_options)
-    documents, ontology, gold_hash = _read_gold(gold, with_text=False)
-    scoring_options = _check_options(ontology, layers, view, zones, metrics, unknown, resamples, seed)
+
+    def make_options(ontology: Ontology) -> Options:
+        return _check_options(ontology, layers, view, zones, metrics, unknown, resamples, seed)
+
+    if isinstance(predictions, (str, os.PathLike)) and (gold is None or isinstance(gold, (str, os.PathLike))):
+        (result,) = scoring.score_systems(Input(gold, with_text=False), [Input(predictions)], make_options)
+        return result
+    truth = _read_gold(gold, with_text=False)
+    scoring_options = make_options(truth.ontology)
     if isinstance(predictions, (str, os.PathLike)):
-        predicted, _ = registry.read_predictions(
-            os.fspath(predictions), documents, ontology, unknown, scoring_options.view
-        )
+        predicted, _ = Input(predictions).read_predictions(truth, unknown, scoring_options.view)
     else:
-        predicted = _check_predictions(predictions, documents, ontology, scoring_options)
-    return scoring.score(documents, predicted, ontology, scoring_options, gold_hash)
+        predicted = _check_predictions(predictions, truth, scoring_options)
+    return scoring.score(truth.documents, predicted, truth.ontology, scoring_options, truth.hash)
 
 
 def evaluate(
     extract: Extractor | str,
     *,
-    gold: Gold | None = None,
+    gold: GoldSource | None = None,
     layers: Sequence[str] = (),
     view: str | View | None = None,
     zones: Sequence[str] = (),
@@ -131,22 +129,22 @@ def evaluate(
     >>> 0 < result.measures["entities.names"].value < 1
     True
     """
-    documents, ontology, gold_hash = _read_gold(gold)
-    scoring_options = _check_options(ontology, layers, view, zones, metrics, unknown, resamples, seed)
-    run = extractors.load(extract, Settings(ontology, scoring_options.view)) if isinstance(extract, str) else extract
+    truth = _read_gold(gold)
+    scoring_options = _check_options(truth.ontology, layers, view, zones, metrics, unknown, resamples, seed)
+    settings = Settings(truth.ontology, scoring_options.view)
+    run = extractors.load(extract, settings) if isinstance(extract, str) else extract
     try:
-        predicted = _check_predictions(
-            {d.doc_id: run(extractors.strip_annotations(d)) for d in documents}, documents, ontology, scoring_options
-        )
+        predictions = {d.doc_id: run(extractors.strip_annotations(d)) for d in truth.documents}
+        predicted = _check_predictions(predictions, truth, scoring_options)
     finally:
         extractors.close(run)
-    return scoring.score(documents, predicted, ontology, scoring_options, gold_hash)
+    return scoring.score(truth.documents, predicted, truth.ontology, scoring_options, truth.hash)
 
 
-def _read_gold(source: Gold | None, with_text: bool = True) -> tuple[list[Document], Ontology, str]:
-    """Return gold documents, the ontology that they are annotated by, and their hash ("?" if not from a file)."""
+def _read_gold(source: GoldSource | None, with_text: bool = True) -> Gold:
+    """Return the gold from the corpus, a file or documents. Raises InputError with every problem."""
     if source is None or isinstance(source, (str, os.PathLike)):
-        return read_documents(source, with_text)
+        return Input(source, with_text=with_text).read_gold()
     documents = list(source)
     occurrences = Counter(d.doc_id for d in documents)
     problems = [
@@ -158,7 +156,7 @@ def _read_gold(source: Gold | None, with_text: bool = True) -> tuple[list[Docume
         raise InputError(problems)
     # As for a file: a type that only this gold has is not an unknown type in predictions for it.
     rows = (to_row(to_record(d)) | {"zones": [{"zone": z.name} for z in d.zones]} for d in documents)
-    return documents, extend_ontology(load_ontology(), [LabelNames().add(rows)]), "?"
+    return Gold(documents, extend_ontology(load_ontology(), [LabelNames().add(rows)]))
 
 
 def _check_options(
@@ -194,13 +192,10 @@ def _check_options(
 
 
 def _check_predictions(
-    predictions: Mapping[str, Prediction] | Iterable[Prediction],
-    documents: list[Document],
-    ontology: Ontology,
-    scoring_options: Options,
+    predictions: Mapping[str, Prediction] | Iterable[Prediction], gold: Gold, scoring_options: Options
 ) -> dict[str, Document]:
     """Return predictions by doc_id, each checked like a line of a prediction file. Raises InputError."""
-    by_id = {d.doc_id: d for d in documents}
+    by_id = {d.doc_id: d for d in gold.documents}
     keyed: Iterable[tuple[str | None, Prediction]]  # the doc_id of each, None where only the prediction has it
     if isinstance(predictions, Mapping) and not {"doc_id", *LAYERS} & predictions.keys():
         keyed = cast("Mapping[str, Prediction]", predictions).items()
@@ -229,7 +224,7 @@ def _check_predictions(
         try:
             row = answers.row_of(prediction, document) | {"doc_id": doc_id}
             checked_predictions[doc_id] = answers.check_row(
-                row, document, ontology, scoring_options.unknown, scoring_options.view, name=where
+                row, document, gold.ontology, scoring_options.unknown, scoring_options.view, name=where
             )
         except ExtractorError as e:
             problems.append(Problem(where, None, None, str(e)))

@@ -83,11 +83,12 @@ def file_hash(path: str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
 
 
-def gold_hash(path: str | os.PathLike[str]) -> str:
-    """Return the hash that names a gold in signatures; the gold without text has that of the gold it was made from."""
-    if Path(path) == standoff_paths()[0]:
-        return str(packaged_gold_hash())
-    return file_hash(os.fspath(path))
+def gold_hash(path: str | os.PathLike[str], content_hash: str) -> str:
+    """Return the hash that names a gold in signatures: that of the file's content.
+
+    The gold without text has that of the gold it was made from.
+    """
+    return str(packaged_gold_hash()) if Path(path) == standoff_paths()[0] else content_hash
 
 
 def _find_checkout_documents() -> Path | None:

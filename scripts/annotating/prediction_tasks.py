@@ -11,7 +11,8 @@ from typing import Any
 
 from scripts.annotating.task_files import export_tasks
 from scripts.store import Store, Task
-from vostochny.formats import label_studio, registry
+from vostochny.formats import label_studio
+from vostochny.formats.input import Gold, Input
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 from vostochny.ontology import Ontology
 
@@ -24,7 +25,7 @@ def load(file: Path, store: Store) -> tuple[dict[str, Task], dict[str, int]]:
     """
     documents, ontology = store.read_documents(), store.ontology
     tasks, not_drawn = {}, {}
-    predictions, _ = registry.read_predictions(str(file), list(documents.values()), ontology)
+    predictions, _ = Input(file).read_predictions(Gold(list(documents.values()), ontology))
     for doc_id, prediction in predictions.items():
         drawable, not_drawn[doc_id] = keep_drawable(prediction, documents[doc_id], ontology)
         tasks[doc_id] = label_studio.write(drawable)

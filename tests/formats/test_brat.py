@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.two_articles import ONTOLOGY, TEXTS, make_gold, read_predictions
 from vostochny.errors import InputError
-from vostochny.formats import registry
+from vostochny.formats.input import Gold, Input
 from vostochny.model import Span
 
 
@@ -43,6 +43,6 @@ def test_brat_keeps_what_it_has_no_place_for_in_sight(tmp_path):
         "T1\tPER 0 3;8 13\tKim Putin\nT2\tPER 8 13\tPutin\nR1\tknows Arg1:T1 Arg2:T2\nA1\tsure T1\n"
         "*\tEquiv T1 T2\n#1\tNote T1\tx\n"
     )
-    found, reading = registry.read_predictions(str(tmp_path), make_gold(), ONTOLOGY)
+    found, notes = Input(tmp_path).read_predictions(Gold(make_gold(), ONTOLOGY))
     assert [e.span for e in found["one"].entities] == [Span(0, 13), Span(8, 13)]
-    assert len(reading.notes) == 4 and any("1 relations knows" in n for n in reading.notes)
+    assert len(notes) == 4 and any("1 relations knows" in n for n in notes)

@@ -19,6 +19,7 @@ from tests.support.two_articles import ONTOLOGY, make_gold
 from vostochny import scoring
 from vostochny.errors import InputError
 from vostochny.formats import registry
+from vostochny.formats.input import Gold, Input
 from vostochny.report import terminal
 
 INPUTS = int(os.environ.get("VOSTOCHNY_FUZZ", "100000" if AT_LENGTH else "3000"))
@@ -70,11 +71,11 @@ def attempt(path: Path, dice: random.Random, name: str) -> bool:
     offsets = dice.choice([None, None, None, "utf16", "bytes", "ignore"])
     try:
         if dice.random() < 0.3:
-            documents, _ = registry.read_gold(str(path), ONTOLOGY, format_)
+            documents = Input(path, format_).read_gold().documents
             found = {d.doc_id: d for d in documents}
         else:
             documents = make_gold()
-            found, _ = registry.read_predictions(str(path), documents, ONTOLOGY, unknown, None, offsets, format_)
+            found, _ = Input(path, format_).read_predictions(Gold(documents, ONTOLOGY), unknown, None, offsets)
         result = scoring.score(documents, found, ONTOLOGY, scoring.Options(resamples=0))
         terminal.render(result).encode("utf-8")
     except InputError as e:

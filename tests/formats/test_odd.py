@@ -19,6 +19,7 @@ from tests.support.two_articles import ONTOLOGY, language_model_answer, make_gol
 from vostochny import cli
 from vostochny.errors import InputError
 from vostochny.formats import references, registry
+from vostochny.formats.input import Gold, Input
 from vostochny.formats.prediction import suggest_name
 from vostochny.formats.view_file import read_view
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
@@ -40,16 +41,15 @@ def test_labels_with_hyphens_and_items_tagged_o(tmp_path):
 
     pieces = [piece("B-person-actor", 1, 0, 3), piece("I-person-actor", 2, 4, 8), piece("O", 3, 9, 11)]
     path = saved(tmp_path / "out.json", [pieces])
-    found, _ = registry.read_predictions(path, [plain("Kim Jong Un")], ONTOLOGY, "wrong")
+    found, _ = Input(path).read_predictions(Gold([plain("Kim Jong Un")], ONTOLOGY), "wrong")
     assert [(e.span, e.type) for e in found["d"].entities] == [(Span(0, 8), "person-actor")]
 
 
 def test_pieces_without_offsets_are_joined_as_their_tokenizer_parts_them(tmp_path):
     pieces = [{"entity": t, "index": i, "word": w} for i, (t, w) in enumerate(
         [("B-PER", "▁Vlad"), ("I-PER", "imir"), ("I-PER", "▁Putin")])]  # fmt: skip
-    found, _ = registry.read_predictions(
-        saved(tmp_path / "out.json", [pieces]), [plain("So Vladimir Putin said")], ONTOLOGY
-    )
+    about = Gold([plain("So Vladimir Putin said")], ONTOLOGY)
+    found, _ = Input(saved(tmp_path / "out.json", [pieces])).read_predictions(about)
     assert [e.span for e in found["d"].entities] == [Span(3, 17)]
 
 
@@ -59,22 +59,22 @@ def test_tokens_beside_a_gold_without_text(tmp_path):
     row = {"doc_id": "d", "tokens": ["Kim", "met", "Putin"], "ner_tags": ["B-PER", "O", "B-PER"]}
     offsets = [{"start": a, "end": b} for a, b in ((0, 3), (6, 9), (11, 16))]
     path = saved(tmp_path / "offsets.jsonl", {**row, "token_offsets": offsets})
-    found, _ = registry.read_predictions(path, silent, ONTOLOGY)
+    found, _ = Input(path).read_predictions(Gold(silent, ONTOLOGY))
     assert [e.span for e in found["d"].entities] == [Span(0, 3), Span(11, 16)]
     with pytest.raises(InputError, match=r"tokens.jsonl:1: doc_id: has words, .* rehydrate"):
-        registry.read_predictions(saved(tmp_path / "tokens.jsonl", row), silent, ONTOLOGY)
+        Input(saved(tmp_path / "tokens.jsonl", row)).read_predictions(Gold(silent, ONTOLOGY))
 
 
 def test_tokens_of_white_space_stand_nowhere(tmp_path):
     row = {"doc_id": "d", "tokens": ["Kim", "met", "\n\n", "Putin"], "ner_tags": ["B-PER", "O", "O", "B-PER"]}
-    found, _ = registry.read_predictions(saved(tmp_path / "t.jsonl", row), [plain("Kim met\n\nPutin")], ONTOLOGY)
+    found, _ = Input(saved(tmp_path / "t.jsonl", row)).read_predictions(Gold([plain("Kim met\n\nPutin")], ONTOLOGY))
     assert [e.span for e in found["d"].entities] == [Span(0, 3), Span(9, 14)]
 
 
 def test_ids_with_spaces_come_back_from_columns(tmp_path):
     path = str(tmp_path / "out.conll")
     registry.load_format("conll").write(path, [replace(d, doc_id=f"my {d.doc_id}") for d in make_gold()], Counter())
-    assert [d.doc_id for d in registry.read_gold(path, ONTOLOGY)[0]] == ["my one", "my two"]
+    assert [d.doc_id for d in Input(path).read_gold().documents] == ["my one", "my two"]
 
 
 def test_made_up_ids_leave_given_ones_their_meaning(tmp_path):
@@ -114,7 +114,7 @@ def test_brat_takes_any_name(tmp_path):
     named = replace(met, type="A: b", arguments=(replace(met.arguments[0], role="Agent of"),))
     twins = [replace(one, doc_id="a/b", events=(named,)), replace(one, doc_id="a_b")]
     registry.load_format("brat").write(str(tmp_path / "out"), twins, Counter())
-    first, second = registry.read_gold(str(tmp_path / "out"), ONTOLOGY)[0]
+    first, second = Input(tmp_path / "out").read_gold().documents
     assert (first.doc_id, second.doc_id) == ("a_b", "a_b_")
     assert [(v.type, v.arguments[0].role) for v in first.events] == [("A:_b", "Agent_of")]
 
@@ -151,8 +151,8 @@ def test_without_spacy_it_is_said(tmp_path, monkeypatch):
 def test_a_misspelt_column_is_told(tmp_path):
     row = {"doc_id": "one", "entites": [{"start": 0, "end": 3, "type": "PER"}]}
     parquet.write_table(pyarrow.Table.from_pylist([row]), tmp_path / "out.parquet")
-    _, reading = registry.read_predictions(str(tmp_path / "out.parquet"), make_gold(), ONTOLOGY)
-    assert reading.notes == ["columns not read: entites"]
+    _, notes = Input(tmp_path / "out.parquet").read_predictions(Gold(make_gold(), ONTOLOGY))
+    assert notes == ["columns not read: entites"]
 
 
 def test_labels_that_are_no_strings_are_faults(tmp_path):
@@ -164,13 +164,13 @@ def test_labels_that_are_no_strings_are_faults(tmp_path):
         first = {**region, "from_name": "entity", "value": {"start": 0, "end": 3, "labels": ["PER"]}}
         task = {"data": {"doc_id": "d", "text": "Kim met"}, "annotations": [{"result": [first, {**entry, "id": "b"}]}]}
         with pytest.raises(InputError, match=r"t.json: (b ‹Kim›: unknown event label|relation a).*\['x'\]"):
-            registry.read_gold(saved(tmp_path / "t.json", task), ONTOLOGY)
+            Input(saved(tmp_path / "t.json", task)).read_gold()
 
 
 def test_a_zone_without_a_name_is_a_fault(tmp_path):
     path = saved(tmp_path / "g.jsonl", {"doc_id": "d", "text": "Kim met", "zones": [{"start": 0, "end": 7}]})
     with pytest.raises(InputError, match=r"g.jsonl:1: zones\[0\].zone: is missing; expected the zone's name"):
-        registry.read_gold(path, ONTOLOGY)
+        Input(path).read_gold()
 
 
 @pytest.mark.parametrize(

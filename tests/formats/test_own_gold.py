@@ -12,7 +12,8 @@ from tests.support.processes import run_vostochny
 from tests.support.two_articles import ONTOLOGY, make_gold
 from vostochny import scoring
 from vostochny.errors import InputError
-from vostochny.formats import jsonl, registry
+from vostochny.formats import jsonl
+from vostochny.formats.input import Input
 from vostochny.model import Document
 from vostochny.stats import scores
 
@@ -86,10 +87,10 @@ def test_another_project_s_export_from_the_real_server_is_a_gold(make_project, c
     exported = client.projects.exports.as_json(number)
     path = tmp_path / "export.json"
     path.write_text(json.dumps(exported, default=str), encoding="utf-8")
-    documents, reading = registry.read_gold(str(path), ONTOLOGY)
-    assert {d.doc_id for d in documents} == {"one.txt", "two.txt"}
-    assert {"Persona", "Lugar"} <= set(reading.ontology.mentions)
-    assert "left out: 2 choices results of Label Studio" in reading.notes
+    gold = Input(path).read_gold()
+    assert {d.doc_id for d in gold.documents} == {"one.txt", "two.txt"}
+    assert {"Persona", "Lugar"} <= set(gold.ontology.mentions)
+    assert "left out: 2 choices results of Label Studio" in gold.notes
     # Their own extractor, in its own format, is scored against it; the texts say which document is which.
     docs = [{"text": d.text, "ents": [{"start": 0, "end": 3, "label": "Persona"}]} for d in make_gold()]
     predicted = tmp_path / "out.json"

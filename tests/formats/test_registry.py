@@ -22,6 +22,7 @@ from tests.support.two_articles import (
 from vostochny import cli, scoring
 from vostochny.errors import InputError
 from vostochny.formats import registry
+from vostochny.formats.input import Input
 from vostochny.model import Entity, Placement, Span
 
 # Kind of sample → the format it is detected as, and what it keeps of the gold.
@@ -77,7 +78,7 @@ def test_every_format_is_recognised_by_its_content_and_read(kind, sample_files):
 
 @pytest.mark.parametrize("kind", [*WRITTEN, "gzip"])
 def test_every_written_format_is_a_gold_too(kind, sample_files):
-    documents, _ = registry.read_gold(str(sample_files[kind]), ONTOLOGY)
+    documents = Input(sample_files[kind]).read_gold().documents
     assert [d.doc_id for d in documents] == ["one", "two"]
     if kind == "conll":  # its text is sample_files of the tokens
         words = [[(e.span.of(d.text), e.type) for e in d.entities] for d in documents]

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.two_articles import ONTOLOGY, TEXTS, make_gold, read_predictions
 from vostochny.errors import InputError
-from vostochny.formats import registry
+from vostochny.formats.input import Gold, Input
 from vostochny.text.tags import detect_tag_scheme, read_chunks
 
 
@@ -48,9 +48,9 @@ said VBD O
 def test_conll_of_another_tokenisation_is_laid_onto_the_text(tag, tmp_path):
     path = tmp_path / "out.conll"
     path.write_text(CONLL.format(tag), encoding="utf-8")
-    found, reading = registry.read_predictions(str(path), make_gold(), ONTOLOGY)
+    found, notes = Input(path).read_predictions(Gold(make_gold(), ONTOLOGY))
     assert [e.span.of(TEXTS["two"]) for e in found["two"].entities] == ["Kim", "He"]
-    assert f"tags read as {dict(B='IOB2', I='IOB1', S='BIOES')[tag[0]]}" in reading.notes
+    assert f"tags read as {dict(B='IOB2', I='IOB1', S='BIOES')[tag[0]]}" in notes
 
 
 @pytest.mark.parametrize(

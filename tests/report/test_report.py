@@ -13,22 +13,16 @@ from pathlib import Path
 import pytest
 
 from scripts.files import ROOT
-from tests.support.report_inputs import GOLD, HOSTILE, LOOKUP, ONTOLOGY, hostile_result, make_mistakes
+from tests.support.report_inputs import GOLD, HOSTILE, LOOKUP, ONTOLOGY, hostile_result, make_mistakes, read_data
 from vostochny import cli, corpus, scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl
+from vostochny.formats.input import Input
 from vostochny.metrics import catalogue
 from vostochny.metrics.outcomes import LAYERS, VERDICTS, find_identity_errors, find_outcomes
 from vostochny.metrics.pairs import pair_documents
 from vostochny.model import Document, Entity, Span
 from vostochny.report import article, board, items, page, payload, seqeval_check
-
-
-def read_data(page: str) -> dict:
-    """Return the data in a page."""
-    match = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
-    assert match
-    return json.loads(match[1])
 
 
 def test_the_page_is_one_file_that_fetches_nothing_and_is_the_same_bytes_each_time(tmp_path):
@@ -115,7 +109,7 @@ def test_a_streamed_gold_shows_its_first_articles_and_refuses_items_and_seqeval(
         "".join(json.dumps({"doc_id": r["doc_id"], "entities": []}) + "\n" for r in rows), encoding="utf-8"
     )
     result = scoring.score_files(str(gold), str(guess), ONTOLOGY, scoring.Options(resamples=0))
-    data = payload.build(page.read_first_articles(result, str(gold), str(guess)), "x", {})
+    data = payload.build(page.read_first_articles(result, Input(gold), Input(guess)), "x", {})
     assert [a["id"] for a in data["articles"]] == [f"d{i:03}" for i in range(payload.MAX_ARTICLES)]
     assert data["documentCount"] == 250
     with pytest.raises(InputError, match="--items: the gold is too large to keep in memory"):

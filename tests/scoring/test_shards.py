@@ -14,8 +14,9 @@ from tests.support.generated_news import ONTOLOGY, OPTIONS, WriteNews, score_as_
 from tests.support.processes import run_python, run_vostochny
 from vostochny import cli, scoring
 from vostochny.errors import InputError
-from vostochny.formats import jsonl, registry
+from vostochny.formats import jsonl
 from vostochny.formats import shards as addresses
+from vostochny.formats.input import Input
 from vostochny.report import result_json as as_json
 from vostochny.scoring import Execution, executors
 from vostochny.scoring import totals as totals_
@@ -59,7 +60,7 @@ def test_files_elsewhere_are_read_through_fsspec(write_news: WriteNews) -> None:
         score_as_json("memory://team/none.jsonl", predicted)
     with pytest.raises(InputError, match="cannot be reached"):
         score_as_json("nowhere://team/gold.jsonl", predicted)
-    assert registry.hash_content("memory://team/gold-*.jsonl") == registry.hash_content(gold)
+    assert Input("memory://team/gold-*.jsonl").read_gold().hash == Input(gold).read_gold().hash
 
 
 def test_a_packed_file_may_come_over_a_wire_or_a_pipe(
@@ -84,9 +85,9 @@ def test_a_packed_file_may_come_over_a_wire_or_a_pipe(
 
 def test_readers_in_memory_take_patterns_too(write_news: WriteNews, tmp_path: Path) -> None:
     gold, predicted = write_news(30, files=3)
-    documents, _ = registry.read_gold(str(tmp_path / "gold-*.jsonl"), ONTOLOGY)
-    assert [d.doc_id for d in documents] == [d.doc_id for path in gold for d in jsonl.read_gold(path, ONTOLOGY)]
-    assert len(registry.read_predictions(str(tmp_path / "predicted-*"), documents, ONTOLOGY)[0]) == sum(
+    truth = Input(tmp_path / "gold-*.jsonl").read_gold()
+    assert [d.doc_id for d in truth.documents] == [d.doc_id for path in gold for d in jsonl.read_gold(path, ONTOLOGY)]
+    assert len(Input(tmp_path / "predicted-*").read_predictions(truth)[0]) == sum(
         len(Path(p).read_text().splitlines()) for p in predicted
     )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vostochny import scoring
-from vostochny.formats import registry
+from vostochny.formats.input import Input
 from vostochny.ontology import load_ontology
 from vostochny.report import result_json as as_json
 from vostochny.scoring import Execution
@@ -111,6 +111,6 @@ def score_as_json(gold: Any, predicted: Any, run: Execution = LOCAL, options: sc
 
 def score_in_memory(gold: list[str], predicted: list[str], options: scoring.Options = OPTIONS) -> scoring.Result:
     """Return the score of the same files, read whole into memory."""
-    documents, reading = registry.read_gold(gold, ONTOLOGY)
-    guesses, _ = registry.read_predictions(predicted, documents, reading.ontology, view=options.view)
-    return scoring.score(documents, guesses, reading.ontology, options, registry.hash_content(gold))
+    truth = Input(gold).read_gold()
+    guesses, _ = Input(predicted).read_predictions(truth, view=options.view)
+    return scoring.score(truth.documents, guesses, truth.ontology, options, truth.hash)

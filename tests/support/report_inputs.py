@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 
@@ -15,6 +16,13 @@ ONTOLOGY = load_ontology()
 GOLD = jsonl.read_gold(str(corpus.documents_path()), ONTOLOGY)
 LOOKUP = str(ROOT / "benchmark" / "baselines" / "lookup" / "predictions.jsonl")
 HOSTILE = '</script><img src=x onerror="window.harmed=1"><!--<script>&amp;\'\u2028\x00\x1b[31m😀'
+
+
+def read_data(page: str) -> dict:
+    """Return the data in a page of a report."""
+    match = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    assert match
+    return json.loads(match[1])
 
 
 def make_mistakes(gold: list[Document]) -> dict[str, Document]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vostochny.formats import registry
+from vostochny.formats.input import Gold, Input
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
 from vostochny.ontology import load_ontology
 from vostochny.text.layout import paragraphs_of
@@ -182,4 +183,4 @@ def typed_spans(documents: list[Document]) -> dict[str, list[tuple]]:
 
 def read_predictions(path: Path | str, name: str | None = None, **more: Any) -> dict[str, Document]:
     """Read predictions on the two articles, in any format."""
-    return registry.read_predictions(str(path), make_gold(), ONTOLOGY, name=name, **more)[0]
+    return Input(path, name).read_predictions(Gold(make_gold(), ONTOLOGY), **more)[0]

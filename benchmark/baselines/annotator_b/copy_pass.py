@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vostochny import corpus
-from vostochny.formats import jsonl, registry
-from vostochny.ontology import load_ontology
+from vostochny.formats import jsonl
+from vostochny.formats.input import Input
 
 HERE = Path(__file__).resolve().parent
 PASS = HERE.parents[2] / "annotations" / "annotators" / "b"
@@ -17,9 +16,7 @@ PASS = HERE.parents[2] / "annotations" / "annotators" / "b"
 
 def main() -> None:
     """Read the Label Studio tasks of the pass and write them as predictions."""
-    ontology = load_ontology()
-    gold = jsonl.read_gold(str(corpus.documents_path()), ontology)
-    documents, _ = registry.read_predictions(str(PASS), gold, ontology)
+    documents, _ = Input(PASS).read_predictions(Input().read_gold())
     jsonl.write(str(HERE / "predictions.jsonl"), list(documents.values()))
 
 

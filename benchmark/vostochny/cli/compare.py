@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import score_systems
+from vostochny.cli.shared import open_gold, score_systems
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
@@ -32,12 +32,14 @@ def add_command(commands: Commands, scoring_options: argparse.ArgumentParser) ->
 
 def run(args: argparse.Namespace) -> int:
     """Score and compare the systems, and print the table or its JSON."""
+    from vostochny.formats.input import Input
     from vostochny.report import comparison
 
     if len(args.predictions) < 2:
         print("vostochny: compare needs two or more files of predictions", file=sys.stderr)
         return 2
-    results = score_systems(args, [[path] for path in args.predictions])
+    systems = [Input(path, args.format) for path in args.predictions]
+    results = score_systems(args, open_gold(args, with_text=False), systems)
     table = comparison.compare_systems(args.predictions, results)
     if args.json == "-":
         sys.stdout.write(comparison.render_json(table))

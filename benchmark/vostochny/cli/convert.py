@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import GOLD_OF_PREDICTIONS, OFFSET_UNITS, OFFSETS_HELP, print_notes
+from vostochny.cli.shared import GOLD_OF_PREDICTIONS, OFFSET_UNITS, OFFSETS_HELP, open_gold, print_notes
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
-    from vostochny.model import Document
 
 
 def add_command(commands: Commands) -> None:
@@ -34,18 +33,9 @@ def add_command(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Convert the file and print what was lost, if anything."""
-    from vostochny import corpus
-    from vostochny.formats import convert, registry
-    from vostochny.ontology import load_ontology
+    from vostochny.formats import convert
+    from vostochny.formats.input import Input
 
-    ontology = load_ontology()
-
-    def read_gold() -> list[Document]:
-        return registry.read_gold(args.gold or str(corpus.documents_path()), ontology)[0]
-
-    # The gold is handed over as a function because a source that has its own texts never needs it.
-    notes = convert.convert(
-        args.source, args.target, ontology, read_gold, args.format_in, args.format_out, args.offsets
-    )
-    print_notes(args.target, notes)
+    source = Input(args.source, args.format_in, "--format-in")
+    print_notes(args.target, convert.convert(source, args.target, open_gold(args), args.format_out, args.offsets))
     return 0

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import UNKNOWN_CHOICES
+from vostochny.cli.shared import UNKNOWN_CHOICES, open_gold
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
@@ -73,7 +73,6 @@ def run(args: argparse.Namespace) -> int:
     from vostochny import extractors, version
     from vostochny.errors import InputError, Problem
     from vostochny.extractors import ExtractorError, Settings, runner
-    from vostochny.formats.input import read_documents
     from vostochny.formats.view_file import read_view
 
     spec = args.extractor if args.argument is None else f"{args.extractor}:{args.argument}"
@@ -81,15 +80,18 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(
             [Problem("--timeout", None, None, f"{args.timeout:g} is not a duration; expected seconds above 0")]
         )
-    documents, ontology, articles_hash = read_documents(args.gold)
+    gold = open_gold(args).read_gold()
+    ontology = gold.ontology
     view = read_view(args.view, ontology) if args.view else None
     output = None if args.output == "-" else Path(args.output)
-    origin = {"extractor": spec, "view": args.view, "articles": articles_hash, "vostochny": version.__version__}
+    origin = {"extractor": spec, "view": args.view, "articles": gold.hash, "vostochny": version.__version__}
     extractor: Extractor | None = None
     try:
         extractor = extractors.load(spec, Settings(ontology, view, args.download, args.timeout))
         progress = runner.Progress(sys.stderr)
-        report = runner.run(extractor, documents, output, ontology, origin, args.unknown, view, args.restart, progress)
+        report = runner.run(
+            extractor, gold.documents, output, ontology, origin, args.unknown, view, args.restart, progress
+        )
     except ExtractorError as e:
         print(f"vostochny: {e}", file=sys.stderr)
         return 2

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import score_systems
+from vostochny.cli.shared import open_gold, score_systems
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
@@ -58,12 +58,14 @@ def add_command(commands: Commands, scoring_options: argparse.ArgumentParser) ->
 def run(args: argparse.Namespace) -> int:
     """Score the predictions and write what the options ask for; the exit code is that of ``--fail-under``."""
     from vostochny import corpus
+    from vostochny.formats.input import Input
     from vostochny.report import items, result_json, terminal
 
     thresholds = _parse_thresholds(args.fail_under)
+    gold, predictions = open_gold(args, with_text=False), Input(args.predictions, args.format)
     # How far two annotators agree is known of the corpus only.
-    agreement = {} if args.gold else corpus.load_agreement()
-    (result,) = score_systems(args, [args.predictions])
+    agreement = corpus.load_agreement() if gold.is_corpus else {}
+    (result,) = score_systems(args, gold, [predictions])
     if args.seqeval:
         from vostochny.report import seqeval_check
 
@@ -84,9 +86,8 @@ def run(args: argparse.Namespace) -> int:
     if args.html:
         from vostochny.report import page
 
-        with_texts = page.read_first_articles(result, args.gold, args.predictions) if args.gold else result
-        name = " ".join(args.predictions)
-        Path(args.html).write_text(page.render(with_texts, name, agreement), encoding="utf-8")
+        with_texts = page.read_first_articles(result, gold, predictions)
+        Path(args.html).write_text(page.render(with_texts, predictions.name, agreement), encoding="utf-8")
     return _check_thresholds(result, thresholds)
 
 

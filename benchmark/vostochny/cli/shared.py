@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vostochny.model import Document
+    from vostochny.formats.input import Input
     from vostochny.ontology import Ontology
     from vostochny.scoring import Options, Result
 
@@ -141,47 +141,23 @@ def _add_large_input_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def score_systems(args: argparse.Namespace, systems: Sequence[Sequence[str]]) -> list[Result]:
-    """Score the predictions of each system as the shared options ask.
+def open_gold(args: argparse.Namespace, with_text: bool = True) -> Input:
+    """Return the gold of ``--gold`` and ``--gold-format`` (where a command has it), by default the corpus."""
+    from vostochny.formats.input import Input
 
-    Args:
-        args: the parsed options of :func:`build_scoring_options`.
-        systems: for each system the paths of its prediction files, folders or patterns.
+    return Input(args.gold or None, getattr(args, "gold_format", None), "--gold-format", with_text)
+
+
+def score_systems(args: argparse.Namespace, gold: Input, systems: Sequence[Input]) -> list[Result]:
+    """Score the predictions of each system as the options of :func:`build_scoring_options` ask.
 
     Raises InputError with every problem of the options, the gold and the first system that has any.
     """
-    from vostochny import corpus, scoring
-    from vostochny.formats import jsonl, registry
-    from vostochny.ontology import load_ontology
+    from vostochny import scoring
     from vostochny.scoring import options
 
-    ontology = load_ontology()
     execution = options.check_execution(args.engine, args.workers, args.scheduler, args.on_error, args.scratch)
-    gold_path = args.gold or str(corpus.gold_path())
-    if args.gold and all(
-        scoring.is_streamed(args.gold, files, args.gold_format, args.format, execution.on_error) for files in systems
-    ):
-        scoring_options = _read_options(args, ontology)
-        return [scoring.score_files(gold_path, files, ontology, scoring_options, execution) for files in systems]
-    gold: list[Document]
-    if args.gold:
-        gold, reading = registry.read_gold(gold_path, ontology, args.gold_format)
-        ontology = reading.ontology  # the gold's own types are known from here on
-        print_notes(gold_path, reading.notes)
-    else:
-        gold = jsonl.read_gold(gold_path, ontology)
-    scoring_options = _read_options(args, ontology)
-    if execution.engine != "local" or (execution.workers or 1) > 1:
-        print_notes(gold_path, ["fits into memory, so this process scores it alone"])
-    gold_hash = registry.hash_content(gold_path) if args.gold else corpus.gold_hash(gold_path)
-    results = []
-    for files in systems:
-        predictions, reading = registry.read_predictions(
-            files, gold, ontology, args.unknown, scoring_options.view, args.offsets, args.format
-        )
-        print_notes(" ".join(files), reading.notes)
-        results.append(scoring.score(gold, predictions, ontology, scoring_options, gold_hash))
-    return results
+    return scoring.score_systems(gold, systems, lambda ontology: _read_options(args, ontology), execution, print_notes)
 
 
 def _read_options(args: argparse.Namespace, ontology: Ontology) -> Options:

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import LAYERS, UNKNOWN_CHOICES
+from vostochny.cli.shared import LAYERS, UNKNOWN_CHOICES, open_gold
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
@@ -44,23 +44,17 @@ def run(args: argparse.Namespace) -> int:
     """Print the article; in colour only on a terminal, and not where NO_COLOR is set."""
     import shutil
 
-    from vostochny import corpus
-    from vostochny.formats import jsonl, registry
+    from vostochny.formats.input import Input
     from vostochny.metrics.pairs import pair_documents
-    from vostochny.ontology import load_ontology
     from vostochny.report import article
 
-    ontology = load_ontology()
-    if args.gold:
-        gold, reading = registry.read_gold(args.gold, ontology)
-        ontology = reading.ontology
-    else:
-        gold = jsonl.read_gold(str(corpus.documents_path()), ontology)
-    document = article.find_document(args.document, gold)
+    gold = open_gold(args).read_gold()
+    document = article.find_document(args.document, gold.documents)
     predictions: dict[str, Document] = {}
     if args.predictions:
-        predictions, _ = registry.read_predictions(args.predictions, gold, ontology, args.unknown)
-    (pair,) = pair_documents([document], predictions, frozenset(ontology.values), ontology.unscored_zones)
+        predictions, _ = Input(args.predictions).read_predictions(gold, args.unknown)
+    values, unscored_zones = frozenset(gold.ontology.values), gold.ontology.unscored_zones
+    (pair,) = pair_documents([document], predictions, values, unscored_zones)
     layers = args.layer or [x for x in LAYERS if not predictions or x in pair.predicted.emitted]
     is_terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size((DEFAULT_COLUMNS, 24)).columns if is_terminal else DEFAULT_COLUMNS

@@ -11,6 +11,7 @@ from vostochny.cli.shared import (
     OFFSET_UNITS,
     OFFSETS_HELP,
     UNKNOWN_CHOICES,
+    open_gold,
     print_notes,
 )
 
@@ -45,18 +46,14 @@ def add_command(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read the predictions and print one line with the number of documents and of items of each layer."""
-    from vostochny import corpus
-    from vostochny.formats import registry
+    from vostochny.formats.input import Input
     from vostochny.formats.view_file import read_view
-    from vostochny.ontology import load_ontology
 
-    gold, gold_reading = registry.read_gold(args.gold or str(corpus.gold_path()), load_ontology(), args.gold_format)
-    view = read_view(args.view, gold_reading.ontology) if args.view else None
-    predictions, reading = registry.read_predictions(
-        args.predictions, gold, gold_reading.ontology, args.unknown, view, args.offsets, args.format
-    )
-    print_notes(args.predictions, reading.notes)
+    gold = open_gold(args, with_text=False).read_gold()
+    view = read_view(args.view, gold.ontology) if args.view else None
+    predictions, notes = Input(args.predictions, args.format).read_predictions(gold, args.unknown, view, args.offsets)
+    print_notes(args.predictions, notes)
     sizes = {layer: sum(len(getattr(d, layer)) for d in predictions.values()) for layer in LAYERS}
     items = ", ".join(f"{size} {layer}" for layer, size in sizes.items())
-    print(f"{args.predictions}: valid; {len(predictions)} of {len(gold)} documents, {items}")
+    print(f"{args.predictions}: valid; {len(predictions)} of {len(gold.documents)} documents, {items}")
     return 0

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from vostochny.errors import InputError, Problem
+from vostochny.formats.input import Input
 from vostochny.formats.reader import Reading
 from vostochny.formats.references import drop_unplaced
-from vostochny.formats.registry import FORMAT_OF_ENDING, detect, load_format
+from vostochny.formats.registry import FORMAT_OF_ENDING, load_format
 from vostochny.formats.tokens import TEXT_FROM_TOKENS
-from vostochny.model import Document
-from vostochny.ontology import Ontology
+from vostochny.ontology import load_ontology
 
 GOLD_WITHOUT_TEXT = (
     "the gold has no article text, and every format writes words; give a gold with text (--gold), or for the corpus "
@@ -22,25 +21,17 @@ GOLD_WITHOUT_TEXT = (
 
 
 def convert(
-    source: str,
-    target: str,
-    ontology: Ontology,
-    gold: Callable[[], list[Document]],
-    format_in: str | None = None,
-    format_out: str | None = None,
-    offsets: str | None = None,
+    source: Input, target: str, gold: Input, format_out: str | None = None, offsets: str | None = None
 ) -> list[str]:
-    """Write ``source`` as ``target``; return the notes for the user, with the number of each kind of loss.
+    """Write a source as ``target``; return the notes for the user, with the number of each kind of loss.
 
     A source that has its texts is read by itself, with any label set. Any other source is read as predictions about
     the gold's documents.
 
     Args:
-        source: The file or folder to read; ``-`` is standard input.
+        source: What to read.
         target: The file or folder to write; ``-`` is standard output.
-        ontology: The ontology to read with.
-        gold: Returns the gold documents; called only if the source has no texts.
-        format_in: The source's format; None detects it.
+        gold: The gold; read only if the source has no texts.
         format_out: The target's format; None takes that of the target's ending (a folder is brat's).
         offsets: The unit that the source's offsets count; None means code points.
 
@@ -51,24 +42,24 @@ def convert(
     if not hasattr(writer, "write"):
         message = f"{format_out!r} can be read, but not written; choose another format, such as jsonl"
         raise InputError([Problem("--format-out", None, None, message)])
-    module = load_format(format_in or detect(source), "--format-in")
+    ontology = load_ontology()
     reading = Reading(ontology)
-    records = list(module.read(source, reading))
+    records = list(source.read_records(reading))
     with_text = bool(records) and all(isinstance(r.row.get("text"), str) for r in records)
     # A text that was made from tokens is not the article, so such a source is read beside the gold after all.
     if with_text and TEXT_FROM_TOKENS not in reading.notes and not offsets:
         documents = reading.read_gold(records, own_types=True)
     else:
-        about = {d.doc_id: d for d in gold()}
-        if source == "-":  # standard input can be read only once
+        about = {d.doc_id: d for d in gold.read_gold().documents}
+        if source.is_stream:
             reading.gold = about
         else:  # read again, because some formats need the text while reading
             reading = Reading(ontology, about)
-            records = module.read(source, reading)
+            records = list(source.read_records(reading))
         predictions = reading.read_predictions(records, "wrong", None, offsets)
         without_text = [i for i, p in predictions.items() if not p.text and (p.entities or p.events or p.quotes)]
         if without_text:
-            raise InputError([Problem(source, None, "doc_id", f"{without_text[0]}: {GOLD_WITHOUT_TEXT}")])
+            raise InputError([Problem(source.name, None, "doc_id", f"{without_text[0]}: {GOLD_WITHOUT_TEXT}")])
         # A prediction has its text, but not the segmentation that token formats are written with: that is the gold's.
         documents = [
             replace(p, sentences=about[i].sentences, tokens=about[i].tokens, paragraphs=about[i].paragraphs)

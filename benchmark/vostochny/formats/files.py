@@ -1,6 +1,7 @@
 """Read and write files as bytes: local, remote, standard input, gzip; with limits on what one input may take.
 
-Every limit is checked while reading, so that no file, however packed, can fill the memory.
+Every limit is checked while reading, so that no file, however packed, can fill the memory. A file is opened by its
+path; an :class:`OpenPath` lets several readers, one after the other, share one open file.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
+import os
+import stat
 import sys
 import zlib
 from collections.abc import Callable, Iterator
@@ -22,6 +25,53 @@ MAX_FILE_BYTES = 256 << 20  # for formats that are read as a whole
 MAX_UNPACK_RATIO = 200  # a file that unpacks to more is refused as a gzip bomb; text packs by a factor of 3 to 20
 _UNCHECKED_UNPACK_BYTES = 64 << 20  # the ratio is not checked below this size
 _GZIP_MAGIC = b"\x1f\x8b"
+_HEAD_BYTES = (
+    1 << 16
+)  # by which a format is detected; also the size of a file's buffer, so that it need not be consumed
+
+
+class OpenPath(str):
+    """A path that keeps its file open, so that detection, hash and reader together open it once.
+
+    It is a string because a format, which may be a plug-in, takes a path and names it in problems. Pickled, it is the
+    path alone: another process opens the file itself. The file is closed with the last reference to the path.
+    """
+
+    _file: io.BufferedReader | None = None
+    _can_rewind = False
+
+    def open(self) -> io.BufferedReader:
+        """Return the file as stored (not unpacked), at its start. Raises OSError if it cannot be opened."""
+        if self._file is None:
+            self._file = _open_stored(str(self))
+            # Standard input is read from where it stands, even if it is a file.
+            self._can_rewind = self != "-" and self._file.seekable()
+        elif self._can_rewind:
+            self._file.seek(0)
+        return self._file
+
+    def load(self) -> bytes:
+        """Return the content as stored (not unpacked), and keep it in place of the open file. Raises OSError."""
+        content = self.open().read()
+        self.close()
+        self._file, self._can_rewind = io.BufferedReader(io.BytesIO(content)), True
+        return content
+
+    def release(self) -> None:
+        """Close the file if it cannot be read again from its start, so that the next reader opens it again."""
+        if not self._can_rewind:
+            self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None and self != "-":
+            self._file.close()
+        self._file = None
+
+    __del__ = close
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (str(self),)
 
 
 class _CountingReader:
@@ -92,35 +142,77 @@ class _RemoteReader(io.RawIOBase):
 @contextlib.contextmanager
 def open_file(path: str) -> Iterator[io.BufferedReader]:
     """Open a file, or standard input for ``-``, as bytes; gzip is unpacked. Raises OSError if it cannot be opened."""
-    with _open_raw(path) as file:
+    shared = path if isinstance(path, OpenPath) else None
+    file = shared.open() if shared is not None else _open_stored(path)
+    try:
         if file.peek(2)[:2] == _GZIP_MAGIC:
             yield io.BufferedReader(_GzipReader(path, file), 1 << 16)
         else:
             yield file
+    finally:
+        if shared is not None:
+            shared.release()
+        elif path != "-":
+            file.close()
 
 
-@contextlib.contextmanager
-def _open_raw(path: str) -> Iterator[io.BufferedReader]:
-    """Open a file without unpacking it, local or at an address of fsspec. Every failure is an OSError."""
+def _open_stored(path: str) -> io.BufferedReader:
+    """Return a file as stored: a local one, one at an address of fsspec, or standard input. Raises OSError."""
     if path == "-":
-        yield cast(io.BufferedReader, sys.stdin.buffer)
-        return
+        return cast(io.BufferedReader, sys.stdin.buffer)
     if not shards.is_remote(path):
-        with open(path, "rb") as file:
-            yield file
-        return
+        return io.BufferedReader(io.FileIO(path), _HEAD_BYTES)
     files, inside = shards.open_filesystem(path)
-    with io.BufferedReader(_RemoteReader(files, inside), 1 << 20) as file:
-        yield cast(io.BufferedReader, file)
+    return io.BufferedReader(_RemoteReader(files, inside), 1 << 20)
 
 
-def read_head(path: str, size: int = 1 << 16) -> bytes:
-    """Return the first bytes of a file, unpacked; of standard input only what can be seen without consuming it."""
-    if path == "-":
-        seen = cast(io.BufferedReader, sys.stdin.buffer).peek(size)[:size]
-        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(seen, size) if seen[:2] == _GZIP_MAGIC else seen
-    with open_file(path) as file:
-        return file.read(size)
+def read_head(path: str) -> bytes:
+    """Return the first bytes of a file, unpacked as far as possible, without consuming them.
+
+    Of a pipe they are those that have come so far. Raises OSError if the file cannot be opened.
+    """
+    shared = path if isinstance(path, OpenPath) else OpenPath(path)
+    seen = shared.open().peek(_HEAD_BYTES)[:_HEAD_BYTES]
+    if seen[:2] != _GZIP_MAGIC:
+        return seen
+    head = b""
+    with contextlib.suppress(EOFError, zlib.error, gzip.BadGzipFile):  # cut off, or broken: the reader will report it
+        packed = gzip.GzipFile(fileobj=io.BytesIO(seen))
+        while len(head) < _HEAD_BYTES and (data := packed.read1(_HEAD_BYTES)):
+            head += data
+    return head[:_HEAD_BYTES]
+
+
+def is_packed(path: str) -> bool:
+    """Return whether a file is packed: by its first bytes if it is kept open, else by its name."""
+    if isinstance(path, OpenPath):
+        with contextlib.suppress(OSError):
+            return path.open().peek(2)[:2] == _GZIP_MAGIC
+    return path.endswith(".gz")
+
+
+def is_stream(path: str) -> bool:
+    """Return whether a path can be read only once: standard input or a pipe."""
+    if path == "-" or shards.is_remote(path):
+        return path == "-"
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def stored_size(path: str) -> int | None:
+    """Return the number of bytes of a file, as stored, without opening it; None where it cannot be known."""
+    if is_stream(path):
+        return None
+    try:
+        if shards.is_remote(path):
+            files, inside = shards.open_filesystem(path)
+            return int(files.size(inside))
+        return os.path.getsize(path)
+    except Exception:  # each filesystem fails in its own ways; reading the file will report it
+        return None
 
 
 def read_bytes(path: str) -> bytes:

@@ -1,31 +1,192 @@
-"""Open what a command works on: the corpus or a user's file, with its ontology and hash."""
+"""What a command reads: gold or predictions in files of any format, or the corpus.
+
+An :class:`Input` is opened, detected and hashed once, however many steps of a command need it.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 from vostochny import corpus
-from vostochny.formats import jsonl, registry
+from vostochny.errors import EmptyFileError, InputError
+from vostochny.formats import files, jsonl, registry
+from vostochny.formats.reader import Reading, Record
 from vostochny.model import Document
-from vostochny.ontology import Ontology, load_ontology
+from vostochny.ontology import Ontology, View, load_ontology
 
 
-def read_documents(path: str | os.PathLike[str] | None, with_text: bool = True) -> tuple[list[Document], Ontology, str]:
-    """Read documents with their gold; return them with their ontology and the hash that names them in signatures.
+@dataclass(frozen=True)
+class Gold:
+    """Documents with their gold annotation.
+
+    Attributes:
+        documents: The documents.
+        ontology: The ontology that they are annotated by: ours, with the labels that only this gold has.
+        hash: The 12 digits by which a signature names the gold; "?" where it comes from no file.
+        notes: What the reader assumed, converted or left out.
+    """
+
+    documents: list[Document]
+    ontology: Ontology
+    hash: str = "?"
+    notes: Sequence[str] = ()
+
+
+class Input:
+    """One side of a command: gold or predictions in files, or the corpus.
+
+    The first file, which the format is detected by, stays open as long as the Input exists; reading starts over in it.
+    Nothing is opened before it is needed.
 
     Args:
-        path: A user's file, in any format; its own labels are added to the ontology. None means the corpus.
+        addresses: Files, folders, patterns or URLs (:mod:`vostochny.formats.shards`); ``-`` is standard input. None is
+            the corpus.
+        format: The format's name; None detects it by the content of the first file.
+        option: The option that names the format, for messages.
         with_text: Whether the corpus must have its article texts; False also accepts the copy without text that the
             package carries.
-
-    Raises:
-        FileNotFoundError: If the corpus does not exist.
-        InputError: With every problem of a user's file.
     """
-    if path is not None:
-        own_file = os.fspath(path)
-        documents, reading = registry.read_gold(own_file, load_ontology())
-        return documents, reading.ontology, registry.hash_content(own_file)
-    file = str(corpus.documents_path() if with_text else corpus.gold_path())
-    ontology = load_ontology()
-    return jsonl.read_gold(file, ontology), ontology, corpus.gold_hash(file)
+
+    def __init__(
+        self,
+        addresses: str | os.PathLike[str] | Sequence[str] | None = None,
+        format: str | None = None,
+        option: str = "--format",
+        with_text: bool = True,
+    ):
+        self.is_corpus = addresses is None
+        if isinstance(addresses, str | os.PathLike):
+            addresses = [os.fspath(addresses)]
+        self._addresses: Sequence[str] = addresses or []
+        self._named_format = "jsonl" if self.is_corpus else format
+        self._option, self._with_text = option, with_text
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """The files. Raises InputError if a pattern matches none, FileNotFoundError if the corpus is not found."""
+        if self.is_corpus:
+            first, *more = [str(corpus.documents_path() if self._with_text else corpus.gold_path())]
+        else:
+            first, *more = registry.resolve_paths(self._addresses, self._named_format)
+        # Only one file is kept open: there may be more files than a process may have open.
+        return (files.OpenPath(first), *more)
+
+    @property
+    def name(self) -> str:
+        """The addresses as the user gave them, or the path of the corpus."""
+        return " ".join(self._addresses) or self.paths[0]
+
+    @cached_property
+    def format(self) -> str:
+        """The name of the format of all files. Raises InputError if it is not recognised."""
+        return self._named_format or registry.detect(self.paths[0])
+
+    @cached_property
+    def rereadable_paths(self) -> tuple[str, ...]:
+        """The files; of standard input and pipes copies, which are removed with this object."""
+        return tuple(self._copy(path) if files.is_stream(path) else path for path in self.paths)
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether any of the files can be read only once."""
+        return any(map(files.is_stream, self.paths))
+
+    def is_larger_than(self, size: int) -> bool:
+        """Return whether the files have more than so many bytes, unpacked.
+
+        Only files whose size cannot be looked up are read for it, as far as needed. One that cannot be read has none.
+        """
+        for path in self.paths:
+            stored = None if files.is_packed(path) else files.stored_size(path)
+            if stored is not None:
+                size -= stored
+            else:
+                with contextlib.suppress(InputError):
+                    for data in jsonl.read_blocks(path, 1 << 20, may_be_empty=True):
+                        size -= len(data)
+                        if size < 0:
+                            break
+            if size < 0:
+                return True
+        return False
+
+    def read_records(self, reading: Reading, hash_content: Callable[[bytes], object] | None = None) -> Iterator[Record]:
+        """Yield the records of all files.
+
+        Args:
+            reading: Receives problems and notes.
+            hash_content: Called with the content of each file, as it is stored; None if it is not needed.
+
+        Raises:
+            InputError: If there is no such format, or with what prevents that a file is read on.
+        """
+        module = registry.load_format(self.format, self._option)
+        for path in self.paths:
+            if hash_content:
+                path = _load(path, hash_content)
+            # One of several files may be empty (a worker that had no documents); a single file may not.
+            with contextlib.suppress(*([EmptyFileError] if len(self.paths) > 1 else [])):
+                yield from module.read(path, reading)
+
+    def read_gold(self) -> Gold:
+        """Read the documents with their annotation. Raises InputError with every problem of the files.
+
+        JSON Lines are hashed by their lines, so that order, split and compression of the files do not matter; any other
+        format, and the corpus, by the bytes of the files.
+        """
+        by_lines = self.format == "jsonl" and not self.is_corpus
+        digest = hashlib.sha256()
+        reading = Reading(load_ontology())
+        records = self.read_records(reading, None if by_lines else digest.update)
+        documents = reading.read_gold(records, own_types=not self.is_corpus)
+        hash_ = jsonl.format_hash(reading.line_hashes) if by_lines else digest.hexdigest()[:12]
+        if self.is_corpus:
+            hash_ = corpus.gold_hash(self.paths[0], hash_)
+        return Gold(documents, reading.ontology, hash_, reading.notes)
+
+    def read_predictions(
+        self, gold: Gold, unknown: str = "error", view: View | None = None, offsets: str | None = None
+    ) -> tuple[dict[str, Document], list[str]]:
+        """Read predictions; return them by doc_id, and the reader's notes.
+
+        Args:
+            gold: The documents that the predictions are about, and their ontology.
+            unknown: What happens to an unknown type, as in :func:`vostochny.formats.jsonl.read_predictions`.
+            view: A view whose labels are allowed too.
+            offsets: The unit that offsets count (``word_spans.OFFSET_CHOICES``); None means code points.
+
+        Raises:
+            InputError: With every problem of the files.
+        """
+        reading = Reading(gold.ontology, {d.doc_id: d for d in gold.documents})
+        return reading.read_predictions(self.read_records(reading), unknown, view, offsets), reading.notes
+
+    def _copy(self, path: str) -> str:
+        """Write what comes from standard input or a pipe to a temporary file, and return its path."""
+        folder = tempfile.mkdtemp(prefix="vostochny-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        copy = Path(folder) / "copy"
+        with open(copy, "wb") as out, files.open_file(path) as stream:
+            shutil.copyfileobj(stream, out, 1 << 20)
+        return str(copy)
+
+
+def _load(path: str, hash_content: Callable[[bytes], object]) -> str:
+    """Hash the content of a file, or of all files of a folder; return the path to read the same content by."""
+    if Path(path).is_dir():
+        for file in sorted(p for p in Path(path).iterdir() if p.is_file()):
+            hash_content(file.name.encode() + b"\0" + file.read_bytes())
+        return path
+    path = path if isinstance(path, files.OpenPath) else files.OpenPath(path)
+    with contextlib.suppress(OSError):  # the reader will report it
+        hash_content(path.load())
+    return path

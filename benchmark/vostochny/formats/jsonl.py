@@ -134,6 +134,7 @@ def parse_json(path: str, number: int | None, raw: bytes) -> tuple[Any, list[Pro
 def read(path: str, reading: Reading) -> Iterator[Record]:
     """Yield the rows of a file; a line that is not a JSON object is recorded as a problem."""
     for number, line in read_lines(path):
+        reading.line_hashes += sum_line_hashes(line)
         row, problems = parse_row(path, number, line)
         reading.problems += problems
         if row is not None:

@@ -50,12 +50,14 @@ class Reading:
         gold: The gold documents by doc_id that predictions are about; empty while a gold is read.
         problems: Everything that is wrong with the files so far.
         left_out: What was not read, by what it is → how often.
+        line_hashes: The sum of the hashes of all lines, where the files are JSON Lines (``jsonl.sum_line_hashes``).
     """
 
     def __init__(self, ontology: Ontology, gold: Mapping[str, Document] | None = None):
         self.ontology, self.gold = ontology, gold or {}
         self.problems: list[Problem] = []
         self.left_out: Counter[str] = Counter()
+        self.line_hashes = 0
         self._notes: list[str] = []
 
     def add_note(self, message: str) -> None:

@@ -1,12 +1,10 @@
-"""The table of formats, detection of a file's format, and reading of gold and predictions in any format.
+"""The table of formats, and detection of a file's format by its content.
 
 The package docstring (:mod:`vostochny.formats`) says how a format or a plug-in is added.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from importlib import import_module
@@ -15,11 +13,8 @@ from typing import Any
 
 import orjson
 
-from vostochny.errors import EmptyFileError, InputError, Problem, UnreadableFileError
-from vostochny.formats import files, jsonl, shards
-from vostochny.formats.reader import Reading, Record
-from vostochny.model import Document
-from vostochny.ontology import Ontology, View
+from vostochny.errors import InputError, Problem
+from vostochny.formats import files, shards
 
 ENTRY_POINT_GROUP = "vostochny.formats"
 # Format name → its module in this package. Imported on use, because some need a library that is slow to import.
@@ -83,7 +78,7 @@ def detect(path: str) -> str:
         return _detect_folder(Path(path))
     try:
         head = files.read_head(path)
-    except (OSError, UnreadableFileError):
+    except OSError:
         return "jsonl"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if head[:4] == b"PAR1":
@@ -140,7 +135,7 @@ def _detect_json(path: str, head: bytes, start: bytes) -> str:
     try:
         value = orjson.loads(first_line)
     except orjson.JSONDecodeError:
-        if path == "-":  # standard input cannot be read as a whole here and again by the reader
+        if files.is_stream(path):  # it cannot be read as a whole here and again by the reader
             return "jsonl"
         one_per_line = False
         try:
@@ -199,90 +194,15 @@ def _has_row_keys(value: dict[str, Any]) -> bool:
     return any(key in value for key in ("doc_id", "entities", "events", "quotes"))
 
 
-def resolve_paths(addresses: str | Sequence[str]) -> tuple[str, ...]:
+def resolve_paths(addresses: Sequence[str], name: str | None = None) -> tuple[str, ...]:
     """Return the files that addresses stand for, each once; :mod:`vostochny.formats.shards` says how.
 
-    A folder that is one thing in its format (brat, Label Studio, a saved dataset) stays a folder. Raises InputError if
-    a pattern matches no file.
+    A folder that is one thing in its format (brat, Label Studio, a saved dataset) stays a folder, unless the format's
+    ``name`` says JSON Lines. Raises InputError if a folder or pattern has no file.
     """
     out: list[str] = []
-    for address in [addresses] if isinstance(addresses, str) else addresses:
-        is_one_source = address != "-" and Path(address).is_dir() and _detect_folder(Path(address)) != "jsonl"
+    for address in addresses:
+        folder = Path(address)
+        is_one_source = name != "jsonl" and address != "-" and folder.is_dir() and _detect_folder(folder) != "jsonl"
         out += [address] if is_one_source else shards.find_files([address])
     return tuple(dict.fromkeys(out))
-
-
-def _read_records(
-    addresses: str | Sequence[str], reading: Reading, name: str | None, option: str = "--format"
-) -> Iterator[Record]:
-    """Yield the records at addresses, all in one format: the one named, else that of the first file."""
-    paths = resolve_paths(addresses)
-    module = load_format(name or detect(paths[0]), option)
-    for path in paths:
-        # One of several files may be empty (a worker that had no documents); a single file may not.
-        with contextlib.suppress(*([EmptyFileError] if len(paths) > 1 else [])):
-            yield from module.read(path, reading)
-
-
-def read_gold(
-    addresses: str | Sequence[str], ontology: Ontology, name: str | None = None
-) -> tuple[list[Document], Reading]:
-    """Read a gold in any format and with any label set.
-
-    Args:
-        addresses: Files, folders or patterns; ``-`` is standard input.
-        ontology: The ontology to start from.
-        name: The format's name; None detects it.
-
-    Returns:
-        The documents, and the reading with its notes and with the ontology, to which the gold's own labels were added.
-
-    Raises:
-        InputError: With every problem of the files.
-    """
-    reading = Reading(ontology)
-    return reading.read_gold(_read_records(addresses, reading, name, "--gold-format"), own_types=True), reading
-
-
-def read_predictions(
-    addresses: str | Sequence[str],
-    gold: list[Document],
-    ontology: Ontology,
-    unknown: str = "error",
-    view: View | None = None,
-    offsets: str | None = None,
-    name: str | None = None,
-) -> tuple[dict[str, Document], Reading]:
-    """Read predictions in any format; return them by doc_id, and the reading with its notes.
-
-    Args:
-        addresses: Files, folders or patterns; ``-`` is standard input.
-        gold: The documents that the predictions are about.
-        ontology: The ontology of the gold.
-        unknown: What happens to an unknown type, as in :func:`vostochny.formats.jsonl.read_predictions`.
-        view: A view whose labels are allowed too.
-        offsets: The unit that offsets count (``word_spans.OFFSET_CHOICES``); None means code points.
-        name: The format's name; None detects it.
-
-    Raises:
-        InputError: With every problem of the files.
-    """
-    reading = Reading(ontology, {d.doc_id: d for d in gold})
-    return reading.read_predictions(_read_records(addresses, reading, name), unknown, view, offsets), reading
-
-
-def hash_content(addresses: str | Sequence[str]) -> str:
-    """Return the 12-digit hash by which a signature names a user's gold.
-
-    JSON Lines are hashed by their lines, so that order, split and compression of the files do not matter; any other
-    format by the bytes of its files.
-    """
-    paths = resolve_paths(addresses)
-    if detect(paths[0]) == "jsonl":
-        blocks = (data for path in paths for data in jsonl.read_blocks(path, 1 << 20, may_be_empty=True))
-        return jsonl.format_hash(sum(map(jsonl.sum_line_hashes, blocks)))
-    digest = hashlib.sha256()
-    for path in map(Path, paths):
-        for file in sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]:
-            digest.update((file.name.encode() + b"\0" if path.is_dir() else b"") + file.read_bytes())
-    return digest.hexdigest()[:12]

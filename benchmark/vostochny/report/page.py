@@ -10,12 +10,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from html import escape
 from importlib.resources import files
 from typing import Any
 
+from vostochny.formats.input import Input
 from vostochny.ontology import load_ontology
 from vostochny.report import payload
 from vostochny.scoring import Result, read_first_pairs
@@ -78,15 +79,14 @@ def render(result: Result, name: str, agreement: Mapping[str, float] | None = No
     )
 
 
-def read_first_articles(result: Result, gold: str, predicted: str | Sequence[str]) -> Result:
-    """Return the result with its first articles, read again from the files if scoring did not keep them.
+def read_first_articles(result: Result, gold: Input, predicted: Input) -> Result:
+    """Return the result with its first articles, read again from the inputs if scoring did not keep them.
 
     A large gold is scored as a stream, without keeping its documents; the page shows payload.MAX_ARTICLES of them.
-    Standard input (``-``) cannot be read twice: the result is then returned as it is, and so its page has no articles.
     """
-    if result.pairs or "-" in (gold, *([predicted] if isinstance(predicted, str) else predicted)):
+    if result.pairs:
         return result
-    pairs = read_first_pairs(gold, predicted, load_ontology(), result.options, payload.MAX_ARTICLES)
+    pairs = read_first_pairs(result, gold, predicted, load_ontology(), payload.MAX_ARTICLES)
     return replace(result, pairs=pairs)
 
 

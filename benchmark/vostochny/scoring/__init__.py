@@ -5,7 +5,9 @@ There are two ways, and both give the same scores:
 - :func:`score` takes documents that are in memory already (:mod:`in_memory`). It can show every mistake, and it knows
   the identity of entities across documents without a limit.
 - :func:`score_files` takes JSON Lines files of any size and number, in one process or many (:mod:`streaming`). Memory
-  does not grow with the files. :func:`is_streamed` decides which way a pair of inputs goes.
+  does not grow with the files.
+
+:func:`score_systems` takes inputs as a command has them, and chooses the way (:mod:`systems`).
 
 How a score of many files flows, each step in a module of its own:
 
@@ -31,16 +33,17 @@ What is asked of a score, and who computes it, is in :mod:`options`.
 from vostochny.scoring.in_memory import score
 from vostochny.scoring.options import Execution, Options
 from vostochny.scoring.result import Coverage, Result, view_name
-from vostochny.scoring.streaming import is_streamed, read_first_pairs, score_files
+from vostochny.scoring.streaming import read_first_pairs, score_files
+from vostochny.scoring.systems import score_systems
 
 __all__ = [
     "Coverage",
     "Execution",
     "Options",
     "Result",
-    "is_streamed",
     "read_first_pairs",
     "score",
     "score_files",
+    "score_systems",
     "view_name",
 ]

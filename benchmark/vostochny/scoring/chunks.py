@@ -150,9 +150,9 @@ class Source:
     may_be_empty: bool = False
 
     @classmethod
-    def from_paths(cls, paths: Sequence[str]) -> list[Source]:
-        """Return the sources of one side's files, as the user named them."""
-        return [cls(path, path, may_be_empty=len(paths) > 1) for path in paths]
+    def from_paths(cls, paths: Sequence[str], names: Sequence[str] = ()) -> list[Source]:
+        """Return the sources of one side's files; ``names`` are those that the user knows them by, if they differ."""
+        return [cls(path, str(name), "", len(paths) > 1) for path, name in zip(paths, names or paths, strict=True)]
 
 
 def read_chunks(

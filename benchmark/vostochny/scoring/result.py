@@ -16,7 +16,7 @@ from vostochny.metrics.catalogue import is_across
 from vostochny.metrics.counts import Floats
 from vostochny.metrics.pairs import Pair
 from vostochny.model import Document, Placement
-from vostochny.ontology import View
+from vostochny.ontology import Ontology, View
 from vostochny.scoring.options import Options
 from vostochny.stats.intervals import Resampling, Uncertainty, estimate_uncertainty, jackknife_interval
 from vostochny.stats.scores import Measure
@@ -75,6 +75,8 @@ class Result:
     notes: tuple[str, ...] = ()
     # Values of each cross-document measure without each document, or group of them, in turn: shape (groups,).
     _across: Mapping[str, Floats] = field(default_factory=dict, repr=False)
+    # The ontology with the gold's own types, where a score of files needed it.
+    _own_types: Ontology | None = field(default=None, repr=False)
 
     @cached_property
     def _resampling(self) -> Resampling:

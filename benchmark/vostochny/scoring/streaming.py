@@ -13,16 +13,15 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vostochny.errors import InputError, Problem
-from vostochny.formats import files, jsonl, registry, shards
+from vostochny.formats import files, jsonl, shards
+from vostochny.formats.input import Input
 from vostochny.formats.label_types import extend_ontology
 from vostochny.metrics.catalogue import FROM_COLUMNS
 from vostochny.metrics.pairs import Pair
@@ -45,8 +44,8 @@ ASSUMED_GZIP_RATIO = 6  # unpacked size over packed size; annotated text packs b
 
 
 def score_files(
-    gold: str | Sequence[str],
-    predicted: str | Sequence[str],
+    gold: Input | str | Sequence[str],
+    predicted: Input | str | Sequence[str],
     ontology: Ontology,
     options: Options = DEFAULT_OPTIONS,
     execution: Execution = DEFAULT_EXECUTION,
@@ -58,8 +57,8 @@ def score_files(
     then resample and leave out blocks. Types of the ontology and of the gold are known.
 
     Args:
-        gold: Addresses of the gold, as :mod:`formats.shards` reads them: files, folders, patterns, URLs, "-".
-        predicted: Addresses of the predictions.
+        gold: The gold, or its addresses as :mod:`formats.shards` reads them: files, folders, patterns, URLs, "-".
+        predicted: The predictions, or their addresses.
         ontology: The ontology.
         options: What to compute.
         execution: Which processes compute it.
@@ -69,8 +68,9 @@ def score_files(
     # Imported here: they import Arrow, which a score of the five articles does without.
     from vostochny.scoring.totals import MAX_BLOCKS, Part, PartSettings, collect_names, count_part
 
+    gold, predicted = _as_input(gold), _as_input(predicted)
     with contextlib.ExitStack() as stack:
-        sides = [_open_sources(side, execution, stack) for side in (gold, predicted)]
+        sides = [_list_sources(side, execution) for side in (gold, predicted)]
         size = sum(_estimate_size(source.path) for side in sides for source in side)
         one_part = [Part(tuple(sides[0]), tuple(sides[1]))]
         # Equally many files on both sides probably correspond. If they do not, needs_buckets will show it below.
@@ -99,103 +99,82 @@ def score_files(
                 settings = replace(settings, in_buckets=True)
             else:
                 break
-        _raise_problems(total, gold)
+        _raise_problems(total, gold.name)
         return total.result(settings)
 
 
-def _raise_problems(total: Total, gold: str | Sequence[str]) -> None:
-    """Raise InputError where a total has problems or no documents."""
+def _raise_problems(total: Total, gold: str) -> None:
+    """Raise InputError where a total has problems or no documents; ``gold`` is its name for messages."""
     problems = total.all_problems()
     if not total.size:
-        no_document = Problem(" ".join(_as_list(gold)), None, None, "has no document")
+        no_document = Problem(gold, None, None, "has no document")
         problems = [*total.left_out, *problems] or [no_document]
     if problems:
         raise InputError(problems)
 
 
-def _open_sources(addresses: str | Sequence[str], execution: Execution, stack: contextlib.ExitStack) -> list[Source]:
+def _as_input(side: Input | str | Sequence[str]) -> Input:
+    return side if isinstance(side, Input) else Input(side, "jsonl")
+
+
+def _list_sources(side: Input, execution: Execution) -> list[Source]:
     """Return the files of a side, by paths that every worker can open. Raises InputError where there are none."""
     from vostochny.scoring.chunks import Source
 
-    out = []
-    for source in Source.from_paths(shards.find_files(_as_list(addresses))):
-        if source.path == "-" and execution.scheduler:
-            message = "standard input is not there for the workers of a cluster; give a file that they can read"
-            raise InputError([Problem("-", None, None, message)])
-        if source.path == "-":
-            source = stack.enter_context(_copy_stdin())
-        elif execution.engine == "dask" and not shards.is_remote(source.path):
-            source = replace(source, path=os.path.abspath(source.path))  # a worker may run in another folder
-        out.append(source)
-    return out
+    if execution.scheduler and "-" in side.paths:
+        message = "standard input is not there for the workers of a cluster; give a file that they can read"
+        raise InputError([Problem("-", None, None, message)])
+    # A pipe that has a name can be read by the worker that counts its part.
+    paths = side.paths if execution.scheduler else side.rereadable_paths
+    if execution.engine == "dask":  # a worker may run in another folder
+        paths = tuple(path if shards.is_remote(path) else os.path.abspath(path) for path in paths)
+    return Source.from_paths(paths, side.paths)
 
 
-def is_streamed(
-    gold: str | Sequence[str],
-    predicted: str | Sequence[str],
-    gold_format: str | None = None,
-    format: str | None = None,
-    on_error: str = "fail",
-) -> bool:
+def is_streamed(gold: Input, predicted: Input, on_error: str = "fail") -> bool:
     """Return whether score_files should score these inputs, and not score in memory.
 
     It should where both sides are JSON Lines and the gold has more than MAX_GOLD_BYTES_IN_MEMORY bytes, is standard
-    input, or has files that may be left out: to have all documents in memory takes reading all files.
-
-    Args:
-        gold: Addresses of the gold.
-        predicted: Addresses of the predictions.
-        gold_format: Name of the gold's format; None to detect it.
-        format: Name of the predictions' format; None to detect it.
-        on_error: What happens to files that cannot be read (Execution.on_error).
+    input or a pipe, or has files that may be left out (``on_error``, as in Execution): to have all documents in memory
+    takes reading all files. The corpus is small and never left out.
     """
-    for name, addresses in ((gold_format, gold), (format, predicted)):
-        if (name or registry.detect(registry.resolve_paths(addresses)[0])) != "jsonl":
-            return False
-    if on_error == "skip":
-        return True
-    bytes_left = MAX_GOLD_BYTES_IN_MEMORY
-    for path in shards.find_files(_as_list(gold)):
-        if path == "-":
-            return True
-        # A file that cannot be read is taken as small: the reader of small files will report it.
-        with contextlib.suppress(InputError):
-            for data in jsonl.read_blocks(path, 1 << 20, may_be_empty=True):
-                bytes_left -= len(data)
-                if bytes_left < 0:
-                    return True
-    return False
+    if gold.is_corpus or gold.format != "jsonl" or predicted.format != "jsonl":
+        return False
+    return on_error == "skip" or gold.is_stream or gold.is_larger_than(MAX_GOLD_BYTES_IN_MEMORY)
 
 
-def read_first_pairs(
-    gold: str | Sequence[str], predicted: str | Sequence[str], ontology: Ontology, options: Options, most: int
-) -> list[Pair]:
+def read_first_pairs(result: Result, gold: Input, predicted: Input, ontology: Ontology, most: int) -> list[Pair]:
     """Return the first documents of a gold with their predictions, as :func:`score_files` compared them.
 
     For reading mistakes: the result of score_files keeps no documents.
 
     Args:
-        gold: Addresses of the gold.
-        predicted: Addresses of the predictions.
+        result: The result of score_files for these inputs.
+        gold: The gold.
+        predicted: The predictions.
         ontology: The ontology.
-        options: The options of the score.
         most: Number of documents at most; fewer where gold and predictions are in too different orders.
     """
-    from vostochny.scoring.chunks import Source
+    from vostochny.scoring.batches import GoldTypesNeeded
     from vostochny.scoring.joining import Join, OrdersDiffer
     from vostochny.scoring.totals import collect_names
 
-    gold_sources, predicted_sources = (
-        Source.from_paths(shards.find_files(_as_list(side))) for side in (gold, predicted)
-    )
-    own_types = extend_ontology(ontology, (collect_names(source) for source in gold_sources[:1]))
-    out: list[Pair] = []
-    with contextlib.suppress(OrdersDiffer):
-        for batch in Join(gold_sources, predicted_sources, ontology, options, own_types, chunk_bytes=1 << 18):
-            out += batch.pairs
-            if len(out) >= most:
-                break
-    return out[:most]
+    gold_sources, predicted_sources = (_list_sources(side, DEFAULT_EXECUTION) for side in (gold, predicted))
+    own_types = result._own_types
+    while True:  # at most twice
+        out: list[Pair] = []
+        try:
+            join = Join(gold_sources, predicted_sources, ontology, result.options, own_types, chunk_bytes=1 << 18)
+            for batch in join:
+                out += batch.pairs
+                if len(out) >= most:
+                    break
+        except GoldTypesNeeded:  # the metrics of the score did without them
+            own_types = extend_ontology(ontology, map(collect_names, gold_sources))
+            continue
+        except OrdersDiffer:
+            pass
+        return out[:most]
 
 
 def _choose_engine(execution: Execution, parts: int, size: int, options: Options) -> Engine:
@@ -247,21 +226,9 @@ def _cannot_be_left_out(problem: Problem) -> Problem:
     return replace(problem, message=message)
 
 
-def _as_list(addresses: str | Sequence[str]) -> Sequence[str]:
-    return [addresses] if isinstance(addresses, str) else addresses
-
-
 def _estimate_size(path: str) -> int:
     """Return about how many bytes a file has unpacked; 0 where that cannot be known."""
-    try:
-        if shards.is_remote(path):
-            files, inside = shards.open_filesystem(path)
-            size = int(files.size(inside) or 0)
-        else:
-            size = os.path.getsize(path)
-    except Exception:  # each filesystem fails in its own ways; reading the file will report it
-        return 0
-    return size * ASSUMED_GZIP_RATIO if path.endswith(".gz") else size
+    return (files.stored_size(path) or 0) * (ASSUMED_GZIP_RATIO if files.is_packed(path) else 1)
 
 
 @contextlib.contextmanager
@@ -281,15 +248,3 @@ def _scratch_folder(execution: Execution) -> Iterator[str]:
         return
     with tempfile.TemporaryDirectory(prefix="vostochny-", dir=execution.scratch) as folder:
         yield folder
-
-
-@contextlib.contextmanager
-def _copy_stdin() -> Iterator[Source]:
-    """Provide standard input as a file: it comes only once, and a score may read its input twice."""
-    from vostochny.scoring.chunks import Source
-
-    with tempfile.TemporaryDirectory(prefix="vostochny-") as folder:
-        copy = Path(folder) / "stdin"
-        with open(copy, "wb") as out, files.open_file("-") as stdin:
-            shutil.copyfileobj(stdin, out, 1 << 20)
-        yield Source(str(copy), "-")

@@ -286,7 +286,7 @@ class Total:
         return Result(
             measures, tuple(sorted(self.ids)), self.size, tuple(self.without_prediction), self.unpredicted, layers,
             settings.options, jsonl.format_hash(self.content_hash), placement=self.placement,
-            left_out=tuple(self.left_out), notes=tuple(notes),
+            left_out=tuple(self.left_out), notes=tuple(notes), _own_types=settings.own_types,
         )  # fmt: skip
 
 

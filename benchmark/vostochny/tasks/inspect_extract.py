@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from inspect_ai.util import JSONSchema
 from vostochny import scoring
 from vostochny.errors import InputError, Problem
 from vostochny.extractors.answers import check_row, select_layers
-from vostochny.formats.input import read_documents
+from vostochny.formats.input import Gold, Input
 from vostochny.metrics import catalogue
 from vostochny.metrics.counts import Counts
 from vostochny.model import LAYERS, Document
@@ -56,17 +57,23 @@ def extract(layers: str | list[str] = "entities,events,quotes", schema: bool = T
         values = ", ".join(map(repr, unknown)) or "nothing"
         raise ValueError(f"layers: {values} given; expected one or more of {', '.join(LAYERS)}")
     chosen = [x for x in LAYERS if x in names]
-    documents, ontology, gold_hash = read_documents(None)
-    samples = [Sample(input=prompt.build_prompt(d, ontology, chosen), id=d.doc_id) for d in documents]
-    answer_schema = JSONSchema.model_validate(build_answer_schema(ontology, chosen))
+    gold = _read_corpus()
+    samples = [Sample(input=prompt.build_prompt(d, gold.ontology, chosen), id=d.doc_id) for d in gold.documents]
+    answer_schema = JSONSchema.model_validate(build_answer_schema(gold.ontology, chosen))
     response = ResponseSchema(name="prediction", json_schema=answer_schema) if schema else None
     return Task(
         dataset=MemoryDataset(samples, name="vostochny"),
         solver=generate(),
         scorer=score_answers(chosen),
         config=GenerateConfig(response_schema=response),
-        metadata={"gold": gold_hash, "layers": chosen},
+        metadata={"gold": gold.hash, "layers": chosen},
     )
+
+
+@cache
+def _read_corpus() -> Gold:
+    """Return the articles, which the task and its scorer need."""
+    return Input().read_gold()
 
 
 @metric(name="summed", scores="unreduced")
@@ -99,7 +106,7 @@ def score_sums() -> Metric:
 @scorer(metrics=[score_sums()], name="counted")
 def score_answers(layers: list[str]) -> Scorer:
     """Return inspect_ai's scorer: it scores the answer for one article (:func:`score_answer`)."""
-    by_id = {d.doc_id: d for d in read_documents(None)[0]}
+    by_id = {d.doc_id: d for d in _read_corpus().documents}
 
     async def score(state: TaskState, target: Target) -> Score:
         return score_answer(state.output.completion, by_id[str(state.sample_id)], layers)
