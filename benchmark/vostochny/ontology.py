@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vostochny.model import Document, Entity, Event
 
@@ -123,6 +123,15 @@ class Ontology:
     zones: Mapping[str, str]
     unscored_zones: frozenset[str]
     views: Mapping[str, View]
+
+    if not TYPE_CHECKING:  # so that a mistyped name is still found by the type checker
+
+        def __getattr__(self, name: str) -> Mapping[str, str]:
+            """Return the values in a table of ``attributes``: each was a field of this class, which works until 3.0."""
+            tables = self.__dict__.get("attributes", {})
+            if name in tables:
+                return tables[name]
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @property
     def entity_types(self) -> tuple[str, ...]:

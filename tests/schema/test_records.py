@@ -63,3 +63,9 @@ def test_what_later_versions_mark_is_read_and_written_and_left_out_where_it_is_n
     (back,) = jsonl.read_predictions(str(path), [document], ONTOLOGY).values()
     for layer in ITEMS:
         assert getattr(back, layer) == getattr(marked, layer)
+
+
+def test_plug_ins_still_find_the_values_of_an_attribute_by_their_former_name():
+    assert ONTOLOGY.realis == ONTOLOGY.attributes["realis"] and ONTOLOGY.levels == ONTOLOGY.attributes["levels"]
+    with pytest.raises(AttributeError, match="realiss"):
+        _ = ONTOLOGY.realiss

@@ -66,6 +66,7 @@ def extract(layers: str | list[str] = "entities,events,quotes", schema: bool = T
         solver=generate(),
         scorer=score_answers(chosen),
         config=GenerateConfig(response_schema=response),
+        version=prompt.VERSION,
         metadata={"gold": gold.hash, "layers": chosen},
     )
 

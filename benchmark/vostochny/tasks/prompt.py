@@ -14,6 +14,7 @@ from vostochny.ontology import Ontology
 from vostochny.schema import build_answer_schema
 from vostochny.schema.records import list_attributes
 
+VERSION = 2  # of the prompt, in the logs of evaluations; 2 asks for the attitude of a quote and explains every key
 # Rules of annotation for each layer, in the order of the prompt.
 RULES = {
     "entities": (
