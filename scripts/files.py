@@ -6,7 +6,8 @@ import os
 import tempfile
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 import yaml
@@ -157,6 +158,76 @@ def parse_json_lines(name: str, raw: bytes, required: Collection[str] = ()) -> d
             rows[number] = row
     raise_problems(problems)
     return rows
+
+
+@dataclass(frozen=True)
+class Source:
+    """One state of a folder: on the disk, with some files replaced, or in memory. Paths are relative to it, with ``/``.
+
+    Attributes:
+        folder: the folder on the disk; None where all files are in ``contents``.
+        contents: files by path that replace those of the folder, or are added to them.
+        name: how problems name the folder; empty: by its path.
+    """
+
+    folder: Path | None = None
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+    name: str = ""
+
+    def display_name(self, path: str = "") -> str:
+        """Return how problems name a file: annotations/gold/…"""
+        return str(PurePosixPath(self.name or display_path(self.folder or Path()), path))
+
+    def has(self, path: str) -> bool:
+        """Return whether there is such a file."""
+        return path in self.contents or (self.folder is not None and (self.folder / path).is_file())
+
+    def list_names(self, folder: str, ending: str) -> list[str]:
+        """Return the names in a folder that have an ending, without it, sorted; the ending of folders is ``/``."""
+        names = set()
+        if self.folder is not None and (self.folder / folder).is_dir():
+            names = {path.name + "/" * path.is_dir() for path in (self.folder / folder).iterdir()}
+        for path in map(PurePosixPath, self.contents):
+            if path.is_relative_to(folder):
+                first, *rest = path.relative_to(folder).parts
+                names.add(first + "/" * bool(rest))
+        return sorted(name.removesuffix(ending) for name in names if name.endswith(ending))
+
+    def read_bytes(self, path: str) -> bytes:
+        """Return a file as it is. Raises InputError where it cannot be read."""
+        if path in self.contents:
+            return self.contents[path]
+        if self.folder is None:
+            raise self.make_error(path, None, "cannot be read: no such file")
+        return read_bytes(self.folder / path, self.display_name(path))
+
+    def make_problem(self, path: str, field: str | None, message: str, line: int | None = None) -> Problem:
+        """Return a problem in a file."""
+        return Problem(self.display_name(path), line, field, message)
+
+    def make_error(self, path: str, field: str | None, message: str) -> InputError:
+        """Return the error of one problem in a file, to be raised."""
+        return InputError([self.make_problem(path, field, message)])
+
+    def read_yaml(self, path: str, kind: type[dict[Any, Any]] | type[list[Any]], may_be_missing: bool = False) -> Any:
+        """Return a YAML file that must contain a mapping or a list; an empty one where it is empty."""
+        if may_be_missing and not self.has(path):
+            return kind()
+        value = parse_yaml(self.display_name(path), self.read_bytes(path))
+        if value is not None and not isinstance(value, kind):
+            raise self.make_error(path, None, f"is not a {'mapping' if kind is dict else 'list of records'}")
+        return kind() if value is None else value
+
+    def read_json_object(self, path: str) -> dict[str, Any]:
+        """Return a JSON file that must contain an object."""
+        value = parse_json(self.display_name(path), self.read_bytes(path))
+        if not isinstance(value, dict):
+            raise self.make_error(path, None, "is not a JSON object")
+        return value
+
+    def read_json_lines(self, path: str, required: Collection[str]) -> dict[int, dict[str, Any]]:
+        """Return the objects of a JSON Lines file by line number; see :func:`parse_json_lines`."""
+        return parse_json_lines(self.display_name(path), self.read_bytes(path), required)
 
 
 def write_atomically(path: Path, content: str) -> None:

@@ -7,14 +7,14 @@ reader raises InputError with all problems of what it reads, named by file; none
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from scripts import files
-from scripts.files import ANNOTATIONS, collect, display_path, raise_problems, read_each
+from scripts.files import ANNOTATIONS, Source, collect, display_path, raise_problems, read_each
 from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio
 from vostochny.formats.label_studio.regions import is_task
@@ -37,6 +37,8 @@ PASSES = "annotators"
 EXAMPLES = f"{PASSES}/shown.json"
 REGISTRIES = {"entity": "entities", "event": "events", "utterance": "utterances"}  # kind of cluster → its registry
 
+# What is annotated in an article, in the order of reports.
+ARTICLE_LAYERS = ("zones", "entities", "events", "arguments", "quotes", "clusters")
 # Of a record in discrepancies.yaml, in this order.
 DISCREPANCY_FIELDS = tuple(f.name for f in list_fields(DiscrepancyRecord) if f.key.required)
 DECISION_FIELDS = ("doc_id", "layer", "spans", "a", "b", "decision")  # of a row in adjudication.jsonl
@@ -61,10 +63,11 @@ def find_doc_id(prefix: str, doc_ids: Collection[str]) -> str:
 def read_seed(doc_id: str, sha256: str | None = None) -> str:
     """Return the text of an article, untouched. Raises InputError where the file does not have the hash ``sha256``."""
     path = files.SEEDS / f"{doc_id}.txt"
-    if sha256 and hashlib.sha256(files.read_bytes(path)).hexdigest() != sha256:
-        message = "differs from annotations/documents.yaml; restore the seed"
+    raw = files.read_bytes(path)
+    if sha256 and hashlib.sha256(raw).hexdigest() != sha256:
+        message = f"differs from annotations/{MANIFEST}; restore the seed"
         raise InputError([Problem(display_path(path), None, "sha256", message)])
-    return files.read_text(path)
+    return files.decode(display_path(path), raw)
 
 
 def write_tasks(folder: Path, tasks: Iterable[Task]) -> None:
@@ -74,72 +77,15 @@ def write_tasks(folder: Path, tasks: Iterable[Task]) -> None:
 
 
 @dataclass(frozen=True)
-class Store:
-    """One state of the annotations. All paths are relative to its folder, with ``/``.
+class Store(Source):
+    """One state of the annotations.
 
-    Attributes:
-        folder: the folder on the disk; None where all files are in ``contents``.
-        contents: files by path that replace those of the folder, or are added to them.
-        name: how problems name the folder; empty: by its path.
-        gold: the folder of the gold's tasks; empty for a bare folder of tasks, which follows the ontology of the folder
-            around it, or else that of the project.
+    ``gold`` is the folder of the gold's tasks; empty for a bare folder of tasks, which follows the ontology of the
+    folder around it, or else that of the project.
     """
 
     folder: Path | None = ANNOTATIONS
-    contents: Mapping[str, bytes] = field(default_factory=dict)
-    name: str = ""
     gold: str = GOLD
-
-    # -- files ---------------------------------------------------------------------------------------------------------
-
-    def display_name(self, path: str = "") -> str:
-        """Return how problems name a file: annotations/gold/…"""
-        return str(PurePosixPath(self.name or display_path(self.folder or Path()), path))
-
-    def has(self, path: str) -> bool:
-        """Return whether there is such a file."""
-        return path in self.contents or (self.folder is not None and (self.folder / path).is_file())
-
-    def list_names(self, folder: str, ending: str) -> list[str]:
-        """Return the names in a folder that have an ending, without it, sorted; the ending of folders is ``/``."""
-        names = set()
-        if self.folder is not None and (self.folder / folder).is_dir():
-            names = {path.name + "/" * path.is_dir() for path in (self.folder / folder).iterdir()}
-        for path in map(PurePosixPath, self.contents):
-            if path.is_relative_to(folder):
-                first, *rest = path.relative_to(folder).parts
-                names.add(first + "/" * bool(rest))
-        return sorted(name.removesuffix(ending) for name in names if name.endswith(ending))
-
-    def read_bytes(self, path: str) -> bytes:
-        """Return a file as it is. Raises InputError where it cannot be read."""
-        if path in self.contents:
-            return self.contents[path]
-        if self.folder is None:
-            raise InputError([Problem(self.display_name(path), None, None, "cannot be read: no such file")])
-        return files.read_bytes(self.folder / path, self.display_name(path))
-
-    def read_text(self, path: str) -> str:
-        """Return a UTF-8 file as text, line ends untouched."""
-        return files.decode(self.display_name(path), self.read_bytes(path))
-
-    def _fail(self, path: str, field: str | None, message: str) -> InputError:
-        return InputError([Problem(self.display_name(path), None, field, message)])
-
-    def _read_yaml(self, path: str, kind: type[dict[Any, Any]] | type[list[Any]], may_be_missing: bool = False) -> Any:
-        """Return a YAML file that must contain a mapping or a list; an empty one where it is empty."""
-        if may_be_missing and not self.has(path):
-            return kind()
-        value = files.parse_yaml(self.display_name(path), self.read_bytes(path))
-        if value is not None and not isinstance(value, kind):
-            raise self._fail(path, None, f"is not a {'mapping' if kind is dict else 'list of records'}")
-        return kind() if value is None else value
-
-    def _read_json_object(self, path: str) -> dict[str, Any]:
-        value = files.parse_json(self.display_name(path), self.read_bytes(path))
-        if not isinstance(value, dict):
-            raise self._fail(path, None, "is not a JSON object")
-        return value
 
     # -- articles ------------------------------------------------------------------------------------------------------
 
@@ -153,17 +99,17 @@ class Store:
         Raises InputError where it is not a task, is about another article, or has another text than ``text``.
         """
         path = self.task_path(doc_id, folder)
-        task = self._read_json_object(path)
+        task = self.read_json_object(path)
         data = task.get("data")
         if not is_task(task) or not isinstance(data, dict):
-            raise self._fail(path, None, "is not a task, {data: {doc_id, text}, annotations: […]}")
+            raise self.make_error(path, None, "is not a task, {data: {doc_id, text}, annotations: […]}")
         for key in ("doc_id", "text"):
             if not isinstance(data.get(key), str):
-                raise self._fail(path, f"data.{key}", "is not a string")
+                raise self.make_error(path, f"data.{key}", "is not a string")
         if data["doc_id"] != doc_id:
-            raise self._fail(path, "data.doc_id", f"is {data['doc_id']!r}; name the file {data['doc_id']}.json")
+            raise self.make_error(path, "data.doc_id", f"is {data['doc_id']!r}; name the file {data['doc_id']}.json")
         if text is not None and data["text"] != text:  # its offsets would be wrong as well
-            raise self._fail(path, "data.text", f"differs from seeds/{doc_id}.txt; the seed is right")
+            raise self.make_error(path, "data.text", f"differs from seeds/{doc_id}.txt; the seed is right")
         return task
 
     def read_document(self, doc_id: str, folder: str | None = None, text: str | None = None) -> Document:
@@ -182,7 +128,7 @@ class Store:
         """
         doc_ids = self.list_names(self.gold if folder is None else folder, ".json")
         if not doc_ids and not self.gold:
-            raise self._fail("", None, "contains no <doc_id>.json")
+            raise self.make_error("", None, "contains no <doc_id>.json")
         return doc_ids
 
     def read_tasks(self) -> dict[str, Task]:
@@ -196,9 +142,8 @@ class Store:
         return read_each(self.list_tasks(), read)
 
     def read_task_files(self) -> dict[str, bytes]:
-        """Return the files of the gold's tasks as they are, by file name."""
-        paths = [self.task_path(doc_id) for doc_id in self.list_tasks()]
-        return {PurePosixPath(path).name: self.read_bytes(path) for path in paths}
+        """Return the files of the gold's tasks as they are, by path."""
+        return {path: self.read_bytes(path) for path in map(self.task_path, self.list_tasks())}
 
     def read_gold(self) -> list[Document]:
         """Return the gold documents in the order of the manifest, with the texts of the seeds."""
@@ -227,16 +172,15 @@ class Store:
         try:
             return parse_ontology(self.read_ontology_source())
         except OntologyError as error:
-            file = self.display_name(ONTOLOGY)
-            raise InputError([Problem(file, None, None, line) for line in str(error).split("\n")]) from None
+            raise InputError([self.make_problem(ONTOLOGY, None, line) for line in str(error).split("\n")]) from None
         except (KeyError, TypeError, AttributeError) as error:
-            raise self._fail(ONTOLOGY, None, f"is not a complete ontology: {error!r}") from None
+            raise self.make_error(ONTOLOGY, None, f"is not a complete ontology: {error!r}") from None
 
     def read_ontology_source(self) -> dict[str, Any]:
         """Return the content of the ontology's file."""
         if not self.has(ONTOLOGY):
-            raise self._fail("", None, f"is not an annotations folder: it has no {ONTOLOGY}")
-        source: dict[str, Any] = self._read_yaml(ONTOLOGY, dict)
+            raise self.make_error("", None, f"is not an annotations folder: it has no {ONTOLOGY}")
+        source: dict[str, Any] = self.read_yaml(ONTOLOGY, dict)
         return source
 
     def read_manifest(self, required: Collection[str] = ()) -> dict[str, Any]:
@@ -245,35 +189,37 @@ class Store:
         Raises InputError where it cannot be read. With ``required`` fields, the canary must be present too, and it is
         also a problem where one of the fields is missing from an article or a value is neither a string nor null.
         """
-        manifest: dict[str, Any] = self._read_yaml(MANIFEST, dict)
-        documents, file = manifest.get("documents"), self.display_name(MANIFEST)
+        manifest: dict[str, Any] = self.read_yaml(MANIFEST, dict)
+        documents = manifest.get("documents")
         if not isinstance(documents, dict):
-            raise self._fail(MANIFEST, "documents", "is not a mapping of doc_ids to their fields")
+            raise self.make_error(MANIFEST, "documents", "is not a mapping of doc_ids to their fields")
         problems = []
         if required and not isinstance(manifest.get("canary"), str):
-            problems.append(Problem(file, None, "canary", "is missing"))
+            problems.append(self.make_problem(MANIFEST, "canary", "is missing"))
         for doc_id, about in documents.items():
             if not isinstance(doc_id, str) or not isinstance(about, dict):
                 message = "is not a string with a mapping of fields; write a number in quotes"
-                problems.append(Problem(file, None, str(doc_id), message))
+                problems.append(self.make_problem(MANIFEST, str(doc_id), message))
                 continue
-            problems += [Problem(file, None, f"{doc_id}.{f}", "is missing") for f in required if f not in about]
+            problems += [self.make_problem(MANIFEST, f"{doc_id}.{f}", "is missing") for f in required if f not in about]
             for name, value in about.items():
                 if required and value is not None and not isinstance(value, str):
                     message = f"is {value}, which YAML reads as a {type(value).__name__}; write it in quotes"
-                    problems.append(Problem(file, None, f"{doc_id}.{name}", message))
+                    problems.append(self.make_problem(MANIFEST, f"{doc_id}.{name}", message))
         raise_problems(problems)
         return manifest
 
     def read_guidelines(self) -> str:
         """Return the text of the guidelines; empty where there are none."""
-        return self.read_text(GUIDELINES) if self.has(GUIDELINES) else ""
+        if not self.has(GUIDELINES):
+            return ""
+        return files.decode(self.display_name(GUIDELINES), self.read_bytes(GUIDELINES))
 
     # -- records beside the articles -----------------------------------------------------------------------------------
 
     def read_registry(self, kind: str) -> dict[Any, Any]:
         """Return the entries of a registry by cluster, right or wrong; none where there is no such file."""
-        entries: dict[Any, Any] = self._read_yaml(registry_path(kind), dict, may_be_missing=True)
+        entries: dict[Any, Any] = self.read_yaml(registry_path(kind), dict, may_be_missing=True)
         return entries
 
     def read_registries(self) -> dict[str, dict[Any, Any]]:
@@ -281,17 +227,9 @@ class Store:
 
         Raises InputError also where a file beside the registries is not one of them.
         """
-        names = self.list_names("clusters", ".yaml")
-        problems = [
-            Problem(
-                self.display_name(f"clusters/{name}.yaml"),
-                None,
-                None,
-                f"is not one of the registries {', '.join(REGISTRIES.values())}",
-            )
-            for name in names
-            if name not in REGISTRIES.values()
-        ]
+        names, known = self.list_names("clusters", ".yaml"), REGISTRIES.values()
+        message = f"is not one of the registries {', '.join(known)}"
+        problems = [self.make_problem(f"clusters/{name}.yaml", None, message) for name in names if name not in known]
         registries: dict[str, dict[Any, Any]] = {}
         with collect(problems):
             registries = read_each(REGISTRIES, self.read_registry) if names else {}
@@ -304,16 +242,19 @@ class Store:
         Raises InputError with every record that lacks a ``required`` field or has no proper spans. Whether the values
         are right is checked by the rules, for which nothing is required.
         """
-        rows: list[Any] = self._read_yaml(DISCREPANCIES, list, may_be_missing=True)
+        rows: list[Any] = self.read_yaml(DISCREPANCIES, list, may_be_missing=True)
         problems = []
         for number, row in enumerate(rows, 1):
             about = row if isinstance(row, dict) else {}
             name = str(about.get("id", f"record {number}"))
-            missing = [f for f in required if f not in about]
-            problems += [Problem(self.display_name(DISCREPANCIES), None, f"{name}.{f}", "is missing") for f in missing]
-            if "spans" in required and "spans" in about and not _are_spans(about["spans"], ("doc_id", "text")):
-                message = f"is not a list of doc_id, start, end and text: {about['spans']}"
-                problems.append(Problem(self.display_name(DISCREPANCIES), None, f"{name}.spans", message))
+            for f in required:
+                if f not in about:
+                    problems.append(self.make_problem(DISCREPANCIES, f"{name}.{f}", "is missing"))
+                elif f == "spans" and not _are_spans(about[f], ("doc_id", "text")):
+                    message = f"is not a list of doc_id, start, end and text: {about[f]}"
+                    problems.append(self.make_problem(DISCREPANCIES, f"{name}.{f}", message))
+                elif f != "spans" and not isinstance(about[f], str):
+                    problems.append(self.make_problem(DISCREPANCIES, f"{name}.{f}", f"is not a string: {about[f]}"))
         raise_problems(problems)
         return rows
 
@@ -324,48 +265,50 @@ class Store:
         """
         if not self.has(ADJUDICATION):
             return {}
-        file = self.display_name(ADJUDICATION)
-        rows = files.parse_json_lines(file, self.read_bytes(ADJUDICATION), required)
+        rows = self.read_json_lines(ADJUDICATION, required)
         problems = []
         for number, row in rows.items() if required else ():
             if not _are_spans(row["spans"]):
-                problems.append(Problem(file, number, "spans", f"is not a list of start and end: {row['spans']}"))
-            if not isinstance(row["decision"], str):
-                problems.append(Problem(file, number, "decision", f"is not a string: {row['decision']!r}"))
+                message = f"is not a list of start and end: {row['spans']}"
+                problems.append(self.make_problem(ADJUDICATION, "spans", message, number))
+            for name in ("doc_id", "layer", "decision"):
+                if not isinstance(row[name], str):
+                    problems.append(self.make_problem(ADJUDICATION, name, f"is not a string: {row[name]!r}", number))
         raise_problems(problems)
         return rows
 
     def read_reasons(self) -> dict[str, str]:
         """Return the reasons why rows of the consistency report are right, by the row's key."""
-        reasons = self._read_yaml(CONSISTENCY, dict, may_be_missing=True)
+        reasons = self.read_yaml(CONSISTENCY, dict, may_be_missing=True)
         if not all(isinstance(reason, str) and reason.strip() for reason in reasons.values()):
             message = "is not a mapping of keys to reasons; write kind|article|start|end|words: why"
-            raise self._fail(CONSISTENCY, None, message)
+            raise self.make_error(CONSISTENCY, None, message)
         return {str(key): reason for key, reason in reasons.items()}
 
     def read_readings(self) -> list[dict[str, Any]]:
         """Return what was found when the articles were read for discrepancies, one row per finding and reading."""
-        return list(
-            files.parse_json_lines(self.display_name(READINGS), self.read_bytes(READINGS), ["reading"]).values()
-        )
+        return list(self.read_json_lines(READINGS, ["reading"]).values())
 
     def read_examples(self) -> dict[str, list[Span]]:
         """Return the places of the examples in the guidelines that the annotators had, by the article's short id."""
+        rows = self.read_json_object(EXAMPLES).get("places")
+        kinds = [str, int, int]
+        if not isinstance(rows, list) or not all(isinstance(x, list) and list(map(type, x)) == kinds for x in rows):
+            raise self.make_error(EXAMPLES, "places", "is not a list of article, start and end")
         places: dict[str, list[Span]] = {}
-        try:
-            for short_id, start, end in self._read_json_object(EXAMPLES)["places"]:
-                places.setdefault(short_id, []).append(Span(start, end))
-        except (KeyError, TypeError, ValueError) as error:
-            if isinstance(error, InputError):
-                raise
-            raise self._fail(EXAMPLES, "places", "is not a list of article, start and end") from None
+        for short_id, start, end in rows:
+            places.setdefault(short_id, []).append(Span(start, end))
         return places
 
     def read_agreement(self) -> dict[str, Any]:
         """Return how far the annotators agree, as ``python -m scripts agreement`` wrote it; empty where it did not."""
-        return self._read_json_object(AGREEMENT) if self.has(AGREEMENT) else {}
+        return self.read_json_object(AGREEMENT) if self.has(AGREEMENT) else {}
 
 
-def _are_spans(value: Any, more: Collection[str] = ()) -> bool:
-    """Return whether a value is a list of objects with start, end and ``more`` fields."""
-    return isinstance(value, list) and all(isinstance(s, dict) and {"start", "end", *more} <= s.keys() for s in value)
+def _are_spans(value: Any, words: Collection[str] = ()) -> bool:
+    """Return whether a value is a list of objects with start, end and strings in the fields ``words``."""
+    kinds = dict.fromkeys(words, str) | {"start": int, "end": int}
+    return isinstance(value, list) and all(
+        isinstance(span, dict) and all(isinstance(span.get(name), kind) for name, kind in kinds.items())
+        for span in value
+    )

@@ -187,11 +187,12 @@ def pull(
     """
     exchange.recover(gold)
     # Read before the comparison: the exchange refuses where a file is not what the decisions were made on.
-    before = Store(gold, gold="").read_task_files()
+    store = Store(gold, gold="")
+    before = store.read_task_files()
     articles = compare(client, project, gold, state)
     edited = _select_edited(articles.values(), theirs)
     new_tasks = {article.doc_id: _merge_annotator(article) for article in edited}
-    files = {f"{doc_id}.json": dumps(task) for doc_id, task in new_tasks.items()}
+    files = {store.task_path(doc_id): dumps(task) for doc_id, task in new_tasks.items()}
     broken = check(files) if files else []
     if broken:
         raise Refused("\n".join([*broken, "nothing was pulled; correct it in the browser, or the registry here"]))

@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from scripts.store import ARTICLE_LAYERS
 from vostochny.model import Span, shorten_id
 from vostochny.report.markdown_writer import escape_text, format_list
 
 # Every layer that can change, in the order of a report.
-LAYERS = (
-    "ontology", "articles", "zones", "entities", "events", "arguments", "quotes", "clusters", "registry",
-    "discrepancies",
-)  # fmt: skip
+CHANGED_LAYERS = ("ontology", "articles", *ARTICLE_LAYERS, "registry", "discrepancies")
 ADDED_OR_REMOVED = ("added", "removed")  # every other kind is the aspect that changed: boundary, type, role …
 MAX_QUOTED_CHARACTERS = 64
 
@@ -93,7 +91,7 @@ class Changes:
     def totals(self) -> dict[str, dict[str, int]]:
         """The numbers of changes by layer and kind; layers without changes are left out."""
         totals = {}
-        for layer in LAYERS:
+        for layer in CHANGED_LAYERS:
             counts = Counter(c.kind for c in self.of(layer))
             if counts:
                 aspects = [kind for kind in counts if kind not in ADDED_OR_REMOVED]

@@ -19,11 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from scripts.history import cluster_changes
-from scripts.history.changes import LAYERS, Change, Changes
+from scripts.history.changes import CHANGED_LAYERS, Change, Changes
 from scripts.history.item_changes import Comparison
 from scripts.history.revisions import Side, read_side
-from vostochny import model
-from vostochny.model import Document
+from vostochny.model import LAYERS, Document
 
 
 def diff(a: Side | Path | str | None, b: Side | Path | str | None = None) -> Changes:
@@ -32,7 +31,7 @@ def diff(a: Side | Path | str | None, b: Side | Path | str | None = None) -> Cha
     Raises InputError with every problem of what cannot be read.
     """
     before, after = (s if isinstance(s, Side) else read_side(s) for s in (a, b))
-    order = {layer: n for n, layer in enumerate(LAYERS)}
+    order = {layer: n for n, layer in enumerate(CHANGED_LAYERS)}
     changes = sorted(_compare(before, after), key=lambda c: order[c.layer])
     return Changes(before.name, after.name, tuple(changes))
 
@@ -56,7 +55,7 @@ def _compare(a: Side, b: Side) -> Iterator[Change]:
             comparisons.append(Comparison(old, new))
             yield from comparisons[-1].changes()
     groups = {}
-    for layer in model.LAYERS:
+    for layer in LAYERS:
         used = [
             {item.cluster for d in side.documents.values() for item in getattr(d, layer) if item.cluster}
             for side in (a, b)
@@ -83,7 +82,7 @@ def _articles(a: Mapping[str, dict[str, Any]], b: Mapping[str, dict[str, Any]]) 
 
 def _count_items(d: Document | None) -> str:
     assert d is not None  # one of the two states has the article
-    return ", ".join(f"{len(getattr(d, layer))} {layer}" for layer in model.LAYERS)
+    return ", ".join(f"{len(getattr(d, layer))} {layer}" for layer in LAYERS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

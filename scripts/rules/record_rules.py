@@ -8,10 +8,10 @@ from typing import Any
 
 from scripts.rules.book import FOLDER, Breach, rule
 from scripts.rules.folder import Folder
-from scripts.store import ADJUDICATION, DISCREPANCIES
+from scripts.store import ADJUDICATION, ARTICLE_LAYERS, DISCREPANCIES
 from vostochny.model import Span
 
-LAYERS = ("zones", "entities", "events", "arguments", "quotes", "clusters", "discrepancies")
+DECIDED_LAYERS = (*ARTICLE_LAYERS, "discrepancies")
 
 
 def _discrepancies(folder: Folder) -> list[tuple[str, dict[str, Any]]]:
@@ -119,11 +119,11 @@ def _decisions(folder: Folder) -> Iterator[tuple[str, dict[str, Any], str]]:
         yield f"{folder.store.display_name(ADJUDICATION)}:{number}", row, str(row.get("doc_id") or "")
 
 
-@rule("AD1", FOLDER, f"Name the article by its doc_id and the layer as one of {', '.join(LAYERS)}.")
+@rule("AD1", FOLDER, f"Name the article by its doc_id and the layer as one of {', '.join(DECIDED_LAYERS)}.")
 def decisions_have_a_subject(folder: Folder) -> Iterator[Breach]:
     """A decision names an article and a layer."""
     for file, row, doc_id in _decisions(folder):
-        if doc_id not in folder.texts or row.get("layer") not in LAYERS:
+        if doc_id not in folder.texts or row.get("layer") not in DECIDED_LAYERS:
             yield Breach(detail=f"doc_id {doc_id!r}, layer {row.get('layer')!r}", file=file)
 
 

@@ -12,15 +12,15 @@ import pytest
 
 import vostochny
 from tests.support.requirements import skip_or_fail
-from vostochny import cli
+from vostochny import cli, model
 from vostochny.ontology import load_ontology
 from vostochny.schema import build_answer_schema
 from vostochny.stats.scores import score
 from vostochny.tasks import prompt
 
 ONTOLOGY = load_ontology()
+LAYERS = list(model.LAYERS)
 GOLD = vostochny.load()
-LAYERS = ["entities", "events", "quotes"]
 
 
 def answer(document, keep: int = 1) -> dict:

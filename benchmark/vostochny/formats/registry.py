@@ -15,6 +15,7 @@ import orjson
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats import files, shards
+from vostochny.model import LAYERS
 
 ENTRY_POINT_GROUP = "vostochny.formats"
 # Format name → its module in this package. Imported on use, because some need a library that is slow to import.
@@ -191,7 +192,7 @@ def _detect_value(value: Any, depth: int) -> str | None:
 
 
 def _has_row_keys(value: dict[str, Any]) -> bool:
-    return any(key in value for key in ("doc_id", "entities", "events", "quotes"))
+    return any(key in value for key in ("doc_id", *LAYERS))
 
 
 def resolve_paths(addresses: Sequence[str], name: str | None = None) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from itertools import groupby, pairwise
 from vostochny.errors import InputError, Problem
 from vostochny.formats.notation.parser import NotationReader, event_sort_key, quote_sort_key
 from vostochny.formats.notation.syntax import BARE_ATTRIBUTES, mention_sort_key
-from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
+from vostochny.model import LAYERS, Argument, Document, Entity, Event, Quote, Reference, Span
 from vostochny.ontology import Ontology
 from vostochny.schema.records import list_stated
 from vostochny.text.layout import find_occurrences, paragraphs_of
@@ -58,7 +58,7 @@ def write_notation(document: Document, ontology: Ontology) -> str:
     if writer.problems:
         raise InputError(writer.problems)
     back = NotationReader(document.doc_id, document.doc_id, document.text, ontology).read(source.split("\n"))
-    for layer in ("zones", "entities", "events", "quotes"):
+    for layer in ("zones", *LAYERS):
         items, items_back = getattr(writer.document, layer), getattr(back, layer)
         # A document without zones is read back with the zone body, which covers it.
         if items != items_back and (items or layer != "zones"):
