@@ -10,13 +10,15 @@ from vostochny.report.markdown_writer import format_table
 def compute_values() -> dict[str, str]:
     """Return the generated values of docs/metrics.md by name."""
     values = {f"headline-{layer}": f"`{name}`" for layer, name in catalogue.HEADLINES.items()}
+    nothing = catalogue.MetricInput(catalogue.PairSource([]))
     for layer in LAYERS:
-        rows = [
-            (f"`{name}`", row.label, row.definition, row.source or "this project")
-            for name, row in catalogue.MEASURES.items()
-            if name.startswith(f"{layer}.")
-        ]
-        values[f"metrics-{layer}"] = format_table(("metric", "label", "definition", "source"), rows, right=())
+        rows = []
+        for name, row in catalogue.MEASURES.items():
+            if name.startswith(f"{layer}."):
+                # The counts of no documents have the metric's facets.
+                facets = row.compute(nothing, name).facets if isinstance(row, catalogue.Metric) else ()
+                rows.append((f"`{name}`", row.label, row.definition, ", ".join(facets), row.source or "this project"))
+        values[f"metrics-{layer}"] = format_table(("metric", "label", "definition", "facets", "source"), rows, right=())
     settings = [(f"`{name}`", s.label, s.definition) for name, s in catalogue.SETTINGS.items()]
     scores = [(f"`{name}`", s.label, s.definition, s.source) for name, s in catalogue.CLUSTER_SCORES.items()]
     return values | {

@@ -46,7 +46,9 @@ def test_a_metric_without_a_source_is_documented_as_the_projects_own(monkeypatch
     """The tables of docs/metrics.md come from the rows; tests/documents checks that they are current."""
     toy = catalogue.Metric(compute=catalogue.METRICS["quotes.cue"].compute, label="toy", definition="A toy.")
     monkeypatch.setitem(catalogue.MEASURES, "quotes.toy", toy)
-    assert metrics_doc.compute_values()["metrics-quotes"].endswith("\n| `quotes.toy` | toy | A toy. | this project |")
+    assert metrics_doc.compute_values()["metrics-quotes"].endswith(
+        "\n| `quotes.toy` | toy | A toy. | zone | this project |"
+    )
 
 
 def test_the_kinds_of_clusters_are_documented():

@@ -170,7 +170,7 @@ METRICS: Mapping[str, Metric] = {
     "entities.all": Metric(
         compute=lambda i, name: entities.exact(i.table, name),
         label="all mentions, exact",
-        definition="The same with nominals and pronouns.",
+        definition="As `entities.names`, with nominals and pronouns.",
         source=_CONLL03,
         compared=True,
         from_columns=True,
@@ -306,7 +306,7 @@ METRICS: Mapping[str, Metric] = {
     "events.polarity": Metric(
         compute=lambda i, name: events.attribute(i.pairs, name, lambda e: e.polarity),
         label="polarity, accuracy on matched",
-        definition="The same for polarity.",
+        definition="Of the events with right trigger and type whose polarity the gold states, the share with the same.",
         source=_NUGGETS,
         accuracy=True,
     ),
@@ -412,7 +412,7 @@ CLUSTER_SCORES: Mapping[str, ClusterScore] = {
     "b3": ClusterScore(
         counts={"b3": coreference.b3},
         label="B³",
-        definition="Σ∣k∩r∣²/∣k∣ ÷ Σ∣k∣.",
+        definition="Of each mention's cluster, the share that the other side's has too: Σ∣k∩r∣²/∣k∣ ÷ Σ∣k∣.",
         source="Bagga & Baldwin 1998",
     ),
     "ceaf": ClusterScore(
@@ -427,7 +427,10 @@ CLUSTER_SCORES: Mapping[str, ClusterScore] = {
     "lea": ClusterScore(
         counts={"lea": coreference.lea},
         label="LEA",
-        definition=("Σ∣k∣·Σᵣ link(k∩r)/link(k) ÷ Σ∣k∣, link(n) = n(n−1)/2; a singleton has one link, to itself."),
+        definition=(
+            "Of each cluster's links, the share that the other side has, weighted by its size: "
+            "Σ∣k∣·Σᵣ link(k∩r)/link(k) ÷ Σ∣k∣, link(n) = n(n−1)/2; a singleton has one link, to itself."
+        ),
         source="Moosavi & Strube 2016",
     ),
     "mentions": ClusterScore(
