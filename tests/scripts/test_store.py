@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 
 from scripts import files
-from scripts.store import CONSISTENCY, DISCREPANCIES, MANIFEST, ONTOLOGY, REGISTRIES, Store, registry_path
+from scripts.annotating.task_files import find_doc_ids
+from scripts.store import (
+    CONSISTENCY,
+    DISCREPANCIES,
+    MANIFEST,
+    ONTOLOGY,
+    REGISTRIES,
+    Store,
+    find_doc_id,
+    registry_path,
+)
 from tests.support.small_annotations import DISCREPANCIES as RECORDS
 from tests.support.small_annotations import FIRST, SECOND, AnnotationsCopy
 from vostochny.errors import InputError
@@ -121,6 +131,14 @@ def test_a_bare_folder_follows_the_ontology_around_it(copy: AnnotationsCopy, tmp
     assert problems_of(lambda: Store(tmp_path).ontology)[0].endswith(
         f"is not an annotations folder: it has no {ONTOLOGY}"
     )
+
+
+def test_an_article_is_found_by_its_id_or_a_unique_beginning() -> None:
+    known = ["001_a", "001_b", "002", "0021_c"]
+    assert [find_doc_id(prefix, known) for prefix in ("001_a", "002", "0021")] == ["001_a", "002", "0021_c"]
+    assert problems_of(find_doc_id, "001", known) == ["doc_id: '001' fits more than one article: 001_a, 001_b"]
+    assert problems_of(find_doc_id, "9", known) == [f"doc_id: '9' is not an article; these are: {', '.join(known)}"]
+    assert find_doc_ids(["002", "all"], known) == known and find_doc_ids((), known) == []
 
 
 @pytest.mark.parametrize("spans", ["words", ["words"], [{"start": 1, "end": 2}], None])
