@@ -27,30 +27,32 @@ class LabelNames:
     tables: dict[str, dict[str, None]] = field(default_factory=dict)
 
     def add(self, rows: Iterable[Mapping[str, Any]]) -> LabelNames:
-        """Add the labels of rows and return self. Names that are not printable are left for the RowReader to report."""
+        """Add the labels of rows and return self."""
         for row in rows:
-            self._add_table("entity_types", _list_names(row, "entities", "type"))
-            self._add_table("zones", _list_names(row, "zones", "zone"))
+            self.add_names("entity_types", _list_values(row.get("entities"), "type"))
+            self.add_names("zones", _list_values(row.get("zones"), "zone"))
             for event in _list_objects(row.get("events")):
-                if _is_name(event.get("type")):
-                    self._add_roles(event["type"], _list_names(event, "arguments", "role"))
+                self.add_event(event.get("type"), _list_values(event.get("arguments"), "role"))
             for layer, attributes in _OPEN_ATTRIBUTES.items():
                 for attribute in attributes:
-                    self._add_table(attribute.key.values, _list_names(row, layer, attribute.name))
+                    self.add_names(attribute.key.values, _list_values(row.get(layer), attribute.name))
         return self
+
+    def add_names(self, table: str, names: Iterable[Any]) -> None:
+        """Add names to a table. What is not a printable name is left for the RowReader to report."""
+        self.tables.setdefault(table, {}).update(dict.fromkeys(filter(_is_name, names)))
+
+    def add_event(self, event_type: Any, roles: Iterable[Any]) -> None:
+        """Add an event type and roles of its arguments, as :meth:`add_names` does."""
+        if _is_name(event_type):
+            self.events.setdefault(event_type, {}).update(dict.fromkeys(filter(_is_name, roles)))
 
     def merge(self, other: LabelNames) -> None:
         """Add the labels of another set."""
-        for name, roles in other.events.items():
-            self._add_roles(name, roles)
+        for event_type, roles in other.events.items():
+            self.add_event(event_type, roles)
         for table, names in other.tables.items():
-            self._add_table(table, names)
-
-    def _add_table(self, table: str, names: Iterable[str]) -> None:
-        self.tables.setdefault(table, {}).update(dict.fromkeys(names))
-
-    def _add_roles(self, event_type: str, roles: Iterable[str]) -> None:
-        self.events.setdefault(event_type, {}).update(dict.fromkeys(roles))
+            self.add_names(table, names)
 
 
 def extend_ontology(ontology: Ontology, label_sets: Iterable[LabelNames]) -> Ontology:
@@ -78,12 +80,12 @@ def extend_ontology(ontology: Ontology, label_sets: Iterable[LabelNames]) -> Ont
     )
 
 
-def _list_objects(value: Any) -> list[dict[str, Any]]:
+def _list_objects(value: Any) -> list[Mapping[str, Any]]:
     return [x for x in value if isinstance(x, dict)] if isinstance(value, list) else []
 
 
-def _list_names(row: Mapping[str, Any], layer: str, key: str) -> list[str]:
-    return [x[key] for x in _list_objects(row.get(layer)) if _is_name(x.get(key))]
+def _list_values(items: Any, key: str) -> list[Any]:
+    return [item.get(key) for item in _list_objects(items)]
 
 
 def _is_name(value: Any) -> bool:

@@ -23,6 +23,8 @@ from vostochny.formats.label_studio.regions import (
     CONTENT,
     CUE,
     DEFAULT_ZONE,
+    Entry,
+    Task,
     canonicalize,
     dumps,
     trim_span,
@@ -57,7 +59,7 @@ def read(
     return TaskReader(task, ontology, name).read(annotator)
 
 
-def write(document: Document) -> dict[str, Any]:
+def write(document: Document) -> Task:
     """Return a document as a task, in canonical form. Zones are written without the white space at their ends.
 
     Raises ValueError for what regions cannot express: an id or an argument that appears twice, a quote without content,
@@ -71,7 +73,7 @@ class _TaskWriter:
 
     def __init__(self, document: Document):
         self.document = document
-        self.result: list[dict[str, Any]] = []
+        self.result: list[Entry] = []
         self.relations: dict[tuple[str, str], list[str]] = defaultdict(list)  # (from, to) → labels
         self.spans: dict[str, Span] = {}
         self.entity_at: dict[Span, str] = {}
@@ -143,7 +145,7 @@ class _TaskWriter:
                 )
             self.relations[quote.id, quote.parent].append("parent")
 
-    def build_task(self) -> dict[str, Any]:
+    def build_task(self) -> Task:
         """Return the task."""
         d = self.document
         self.register_ids()

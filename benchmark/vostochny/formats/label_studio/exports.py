@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,15 @@ from vostochny.errors import InputError, Problem
 from vostochny.formats import jsonl, label_studio
 from vostochny.formats.containers import ID_KEYS
 from vostochny.formats.files import read_bytes, write_text
-from vostochny.formats.label_studio.regions import ATTRIBUTES, LABEL_CONTROLS, RELATIONS, choose_annotation, is_task
+from vostochny.formats.label_studio.regions import (
+    ATTRIBUTES,
+    LABEL_CONTROLS,
+    RELATIONS,
+    Entry,
+    Task,
+    choose_annotation,
+    is_task,
+)  # fmt: skip
 from vostochny.formats.label_types import LabelNames, extend_ontology
 from vostochny.formats.prediction import describe_kind
 from vostochny.formats.reader import Reading, Record
@@ -31,7 +39,7 @@ OUR_CONTROLS = (*LABEL_CONTROLS, *ATTRIBUTES)
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
     """Yield one record per task."""
-    tasks: list[tuple[str, dict[str, Any]]] = []
+    tasks: list[tuple[str, Task]] = []
     folder = Path(path)
     for file in sorted(map(str, folder.glob("*.json"))) if folder.is_dir() else [path]:
         value, problems = jsonl.parse_json(file, None, read_bytes(file))
@@ -63,7 +71,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
             reading.problems += e.problems
 
 
-def _promote_prediction(task: dict[str, Any]) -> dict[str, Any]:
+def _promote_prediction(task: Task) -> Task:
     """Return the task; if it has no annotation and one prediction, with the prediction in place of the annotation."""
     annotations, predictions = task.get("annotations"), task.get("predictions")
     if not annotations and isinstance(predictions, list) and len(predictions) == 1:
@@ -71,52 +79,45 @@ def _promote_prediction(task: dict[str, Any]) -> dict[str, Any]:
     return task
 
 
-def _list_results(task: dict[str, Any]) -> list[dict[str, Any]]:
+def _list_results(task: Task) -> list[Entry]:
     """Return the results of all annotations of a task, those that are objects."""
     annotations = task.get("annotations")
     lists = [a.get("result") for a in annotations if isinstance(a, dict)] if isinstance(annotations, list) else []
     return [r for result in lists if isinstance(result, list) for r in result if isinstance(r, dict)]
 
 
-def _list_controls(task: dict[str, Any]) -> set[str]:
+def _list_controls(task: Task) -> set[str]:
     """Return the names of the controls that a task's results are of."""
     return {str(r["from_name"]) for r in _list_results(task) if "from_name" in r}
 
 
-def _extend_by_controls(ontology: Ontology, tasks: list[dict[str, Any]]) -> Ontology:
+def _extend_by_controls(ontology: Ontology, tasks: list[Task]) -> Ontology:
     """Return the ontology with the labels, roles and choices that tasks with our controls have."""
-    rows: list[dict[str, Any]] = []
+    names = LabelNames()
     for task in tasks:
         results = _list_results(task)
-        entities: list[dict[str, Any]] = []
-        events: list[dict[str, Any]] = []
-        quotes: list[dict[str, Any]] = []
-        roles = [
-            {"role": label}
-            for r in results
-            if r.get("type") == "relation" and isinstance(r.get("labels"), list)
-            for label in r["labels"]
-            if isinstance(label, str) and label not in RELATIONS
-        ]
+        labels = [x for r in results if r.get("type") == "relation" for x in _as_list(r.get("labels"))]
+        roles = [x for x in labels if isinstance(x, str) and x not in RELATIONS]
         for r in results:
-            value: dict[str, Any] = r["value"] if isinstance(r.get("value"), dict) else {}
-            for label in value.get("labels") or () if isinstance(value.get("labels"), list) else ():
-                if r.get("from_name") == "entity":
-                    entities.append({"type": label})
-                elif r.get("from_name") == "event":
-                    events.append({"type": label})
-            control = ATTRIBUTES.get(str(r.get("from_name")))
-            for choice in value.get("choices") or () if isinstance(value.get("choices"), list) else ():
-                if control and control.values and control.layer in ("event", "quote"):
-                    (events if control.layer == "event" else quotes).append({control.name: choice})
-        typed_events = [e for e in events if isinstance(e.get("type"), str)]
-        # Which event a relation starts at is not looked up here: every new event type gets every role.
-        events += [{**e, "arguments": roles} for e in typed_events if e["type"] not in ontology.events]
-        rows.append({"entities": entities, "events": events, "quotes": quotes})
-    return extend_ontology(ontology, [LabelNames().add(rows)])
+            control, value = str(r.get("from_name")), r.get("value")
+            labels, choices = (_as_list(value.get(k)) if isinstance(value, dict) else [] for k in ("labels", "choices"))
+            if control == "entity":
+                names.add_names("entity_types", labels)
+            for label in labels if control == "event" else ():
+                # Which event a relation starts at is not looked up here: every new event type gets every role.
+                is_known = isinstance(label, str) and label in ontology.events
+                names.add_event(label, () if is_known else roles)
+            attribute = ATTRIBUTES.get(control)
+            if attribute and attribute.values and attribute.layer != "entity":
+                names.add_names(attribute.values, choices)
+    return extend_ontology(ontology, [names])
 
 
-def _read_foreign_task(name: str, task: dict[str, Any], reading: Reading) -> Record:
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _read_foreign_task(name: str, task: Task, reading: Reading) -> Record:
     """Return the entities of a task whose controls are not ours. Raises InputError with every problem."""
     problems: list[Problem] = []
     result = choose_annotation(task, None, name).get("result")
@@ -131,9 +132,8 @@ def _read_foreign_task(name: str, task: dict[str, Any], reading: Reading) -> Rec
         elif not isinstance(entry, dict) or not isinstance(value, dict):
             problems.append(Problem(name, None, where, "is not a region; expected an object with a value"))
         else:
-            place: dict[str, Any] = value
-            if isinstance(value.get("globalOffsets"), dict):  # of HyperText: offsets into the whole text
-                place = value["globalOffsets"]
+            # globalOffsets, of HyperText, are offsets into the whole text.
+            place = value["globalOffsets"] if isinstance(value.get("globalOffsets"), dict) else value
             labels = next((value[k] for k in ("labels", "hypertextlabels", "paragraphlabels") if k in value), None)
             if not isinstance(labels, list) or "start" not in place:
                 reading.left_out[f"{entry.get('type')!s:.30} results of Label Studio"] += 1
@@ -143,17 +143,17 @@ def _read_foreign_task(name: str, task: dict[str, Any], reading: Reading) -> Rec
     if problems:
         raise InputError(problems)
     data = task["data"]
-    text = _find_text(data, regions)
+    text = _find_text(data)
     if text is None:
         raise InputError([Problem(name, None, "data", "has no text; expected the article as a string")])
     doc_id = next((str(data[k]) for k in ID_KEYS if isinstance(data.get(k), str | int) and data.get(k) != text), None)
     if doc_id is None and not reading.gold:
         doc_id = f"task-{task.get('id', name)}"
-    row: dict[str, Any] = {"text": text, "entities": regions}
-    return Record(name, None, row if doc_id is None else {"doc_id": doc_id, **row})
+    named = {} if doc_id is None else {"doc_id": doc_id}
+    return Record(name, None, {**named, "text": text, "entities": regions})
 
 
-def _find_text(data: dict[str, Any], regions: list[dict[str, Any]]) -> str | None:
+def _find_text(data: Mapping[str, Any]) -> str | None:
     """Return the text of a task: ``text``, else the longest string of its data; or None."""
     if isinstance(data.get("text"), str):
         return str(data["text"])

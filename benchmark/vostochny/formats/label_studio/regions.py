@@ -16,6 +16,9 @@ from vostochny.model import Span
 from vostochny.ontology import Ontology
 from vostochny.schema.records import list_attributes
 
+Task = dict[str, Any]  # the JSON of a task, as an export has it or as it is imported
+Entry = dict[str, Any]  # one entry of an annotation's result: a region, an attribute of a region, or a relation
+
 # Control → the key of a task's data that holds the clusters to pick from. The server refuses a task without them.
 CLUSTER_KEYS = {"cluster": "entity_clusters", "event_cluster": "event_clusters", "quote_cluster": "quote_clusters"}
 LABEL_CONTROLS = ("zone", "entity", "event", "quote")  # the Labels controls, whose regions are spans
@@ -97,7 +100,7 @@ def list_bearers(control: str, ontology: Ontology) -> tuple[str, ...]:
     return (CONTENT,) if layer == "quote" else list_labels(layer, ontology)
 
 
-def choose_annotation(task: Mapping[str, Any], annotator: str | int | None, name: str) -> dict[str, Any]:
+def choose_annotation(task: Mapping[str, Any], annotator: str | int | None, name: str) -> Task:
     """Return the only annotation of a task, or the only one by ``annotator`` (an email or user id).
 
     Skipped annotations are ignored. Raises InputError, with ``name`` as its file, if there is none or more than one.
@@ -109,7 +112,7 @@ def choose_annotation(task: Mapping[str, Any], annotator: str | int | None, name
     if annotator is not None:
         submitted = [a for a in submitted if str(annotator) in _list_annotator_names(a)]
     if len(submitted) == 1:
-        only: dict[str, Any] = submitted[0]
+        only: Task = submitted[0]
         return only
     who = "" if annotator is None else f" by {annotator}"
     if not submitted:
@@ -128,9 +131,7 @@ def _list_annotator_names(annotation: Mapping[str, Any]) -> set[str]:
     return set() if by is None else {str(by)}
 
 
-def canonicalize(
-    task: Mapping[str, Any], annotator: str | int | None = None, completed_by: str | None = None
-) -> dict[str, Any]:
+def canonicalize(task: Mapping[str, Any], annotator: str | int | None = None, completed_by: str | None = None) -> Task:
     """Return a task without what varies from one export to the next; for tasks that ``read`` accepts.
 
     It has the doc_id, the text, and the regions, attributes, relations and notes on a region (``meta``) of one
@@ -147,7 +148,7 @@ def canonicalize(
     text = task["data"]["text"]
     regions = [r for r in annotation["result"] if r["type"] == "labels"]
     regions.sort(key=lambda r: (LABEL_CONTROLS.index(r["from_name"]), *_sort_key(r), r["value"]["labels"], r["id"]))
-    attributes: dict[str, list[dict[str, Any]]] = {}
+    attributes: dict[str, list[Entry]] = {}
     for entry in map(picked_to_typed, annotation["result"]):
         if entry["type"] in ("choices", "textarea"):
             attributes.setdefault(entry["id"], []).append(entry)
@@ -213,7 +214,7 @@ def picked_to_typed(entry: Any) -> Any:
     return entry | {"from_name": PICKERS[control], "type": "textarea", "value": value}
 
 
-def typed_to_picked(entry: dict[str, Any], known: Mapping[str, Container[str]]) -> dict[str, Any]:
+def typed_to_picked(entry: Entry, known: Mapping[str, Container[str]]) -> Entry:
     """Return a typed cluster as picked, if it is one of the ``known`` ones of its control; other entries unchanged."""
     for picker, control in PICKERS.items():
         if entry.get("from_name") == control:
@@ -244,7 +245,7 @@ def _sort_key(entry: Mapping[str, Any]) -> tuple[int, int]:
     return entry["value"]["start"], -entry["value"]["end"]
 
 
-def _make_entry(entry: Mapping[str, Any], text: str, values: list[Any], region: Mapping[str, Any]) -> dict[str, Any]:
+def _make_entry(entry: Mapping[str, Any], text: str, values: list[Any], region: Mapping[str, Any]) -> Entry:
     """Return a region, or an attribute of it, with the keys and offsets of the canonical form."""
     start, end = region["value"]["start"], region["value"]["end"]
     value: dict[str, Any] = {"start": start, "end": end, "text": text[start:end]}

@@ -16,6 +16,7 @@ from vostochny.formats.label_studio.regions import (
     FLAGS,
     LABEL_CONTROLS,
     RELATIONS,
+    Entry,
     choose_annotation,
     list_bearers,
     list_choices,
@@ -111,7 +112,7 @@ class TaskReader:
         self.text = str(data["text"])
         return str(data["doc_id"])
 
-    def read_entries(self, annotator: str | int | None) -> list[dict[str, Any]]:
+    def read_entries(self, annotator: str | int | None) -> list[Entry]:
         """Return the results of the annotation whose control and type are known."""
         try:
             result = choose_annotation(self.task, annotator, self.name).get("result")
@@ -141,7 +142,7 @@ class TaskReader:
                 usable.append(entry)
         return usable
 
-    def read_region(self, entry: dict[str, Any]) -> None:
+    def read_region(self, entry: Entry) -> None:
         """Add a region; one whose offsets or label are wrong is added too, so that what refers to it is checked."""
         id_, layer, value = entry["id"], entry["from_name"], entry["value"]
         names, known = value.get("labels"), list_labels(layer, self.ontology)
@@ -168,7 +169,7 @@ class TaskReader:
                 self.describe_region(region), f"two regions have this id, {both}; delete it and mark each by itself"
             )
 
-    def read_attribute(self, entry: dict[str, Any]) -> None:
+    def read_attribute(self, entry: Entry) -> None:
         """Add the value of an attribute to its region."""
         control, value = entry["from_name"], entry["value"]
         layer = ATTRIBUTES[control].layer
@@ -200,7 +201,7 @@ class TaskReader:
         else:
             region.attributes[control] = values[0]
 
-    def read_relation(self, entry: dict[str, Any], pairs: set[tuple[str, str]]) -> None:
+    def read_relation(self, entry: Entry, pairs: set[tuple[str, str]]) -> None:
         """Add a relation to ``links`` under each of its labels; ``pairs`` are the regions already linked."""
         ends = [entry.get("from_id"), entry.get("to_id")]
         unknown = [repr(id_) for id_ in ends if not isinstance(id_, str) or id_ not in self.regions]
