@@ -33,7 +33,6 @@ from vostochny.metrics.pairs import Pair, pair_documents
 from vostochny.model import LAYERS, Document, Span
 from vostochny.report.percents import format_decimals, format_interval, format_percent
 from vostochny.schema.records import list_stated
-from vostochny.stats import scores
 from vostochny.stats.intervals import Resampling, percentile_interval
 
 TARGET = ANNOTATIONS / AGREEMENT
@@ -148,9 +147,8 @@ def _describe_score(result: scoring.Result, outside: scoring.Result, name: str) 
     uncertainty = result.uncertainty(measure)
     assert uncertainty is not None  # intervals are on
     row: dict[str, Any] = {"measure": name, "f1": measure.value}
-    # Directions and counts exist where the metric is F1 over items of one kind.
-    if len(measure.counts) == 1 and not measure.facet:
-        s = scores.score(measure.counts[0])
+    s = measure.score
+    if s:
         row |= {"a_to_b": s.recall, "b_to_a": s.precision, "both": s.right, "a": s.gold, "b": s.predicted}
     if len(uncertainty.documents) == len(result.documents):
         row["by_article"] = dict(zip(result.documents, uncertainty.documents, strict=True))

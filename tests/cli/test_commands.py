@@ -120,6 +120,8 @@ def test_single_zones_can_be_scored():
         (["--metric", "entities.name"], "'entities.name' is not a metric; did you mean 'entities.names'?"),
         (["--metric", "zzz"], "'zzz' is not a metric; expected one of entities.names, entities.all, "),
         (["--metric", "entities.names_macro"], "comes with another metric and is not computed alone"),
+        (["--fail-under", "quotes.cu=1"], "'quotes.cu' is neither a layer nor a metric; did you mean 'quotes.cue'?"),
+        (["--fail-under", "quotes=2"], "'quotes=2' is not LAYER=VALUE with a value from 0 to 1"),
         (["--resamples", "-1"], "-1 is too small"),
         (["--view", "ace2"], "is not one of the views"),
     ],

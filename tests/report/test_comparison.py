@@ -36,6 +36,9 @@ def test_a_metric_asked_for_by_name_is_compared_and_stays_in_its_columns():
         line = next(line for line in lines if line.startswith(f"  {catalogue.METRICS[metric].label}"))
         assert line[: head.index("  first")].strip() == catalogue.METRICS[metric].label
         assert line[head.index("  first") :].split()[0] == "100.0"
+    assert lines[0].endswith("in points of F1")
+    accuracies = comparison.render_text(compare(PERFECT, make_mistakes(GOLD), "events.realis"))
+    assert "in points of F1 or accuracy" in accuracies
 
 
 def test_systems_without_a_metric_in_common_are_refused():

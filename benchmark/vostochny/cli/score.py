@@ -97,7 +97,8 @@ def _parse_thresholds(arguments: Sequence[str]) -> dict[str, float]:
     ``["entities=0.8"]`` gives ``{"entities.names": 0.8}``. Raises InputError.
     """
     from vostochny.errors import InputError, Problem
-    from vostochny.metrics.catalogue import HEADLINES
+    from vostochny.formats.prediction import suggest_name
+    from vostochny.metrics.catalogue import HEADLINES, MEASURES
 
     thresholds: dict[str, float] = {}
     problems: list[Problem] = []
@@ -109,6 +110,9 @@ def _parse_thresholds(arguments: Sequence[str]) -> dict[str, float]:
             least = -1.0
         if not 0 <= least <= 1:
             message = f"{argument!r} is not LAYER=VALUE with a value from 0 to 1"
+            problems.append(Problem("--fail-under", None, None, message))
+        elif name not in (*HEADLINES, *MEASURES):
+            message = f"{name!r} is neither a layer nor a metric; {suggest_name(name, [*HEADLINES, *MEASURES])}"
             problems.append(Problem("--fail-under", None, None, message))
         thresholds[HEADLINES.get(name, name)] = least
     if problems:

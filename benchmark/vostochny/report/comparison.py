@@ -103,7 +103,8 @@ def render_json(table: ComparisonTable) -> str:
 
 def render_text(table: ComparisonTable) -> str:
     """Return one table per other system, with differences in points (other minus first), and the signature last."""
-    lines = [f"differences from {table.names[0]}, in points of F1", ""]
+    unit = "F1 or accuracy" if any(row.measure in catalogue.ACCURACIES for row in table.rows) else "F1"
+    lines = [f"differences from {table.names[0]}, in points of {unit}", ""]
     # Most labels fit into 32 columns.
     width = max([32, *(len(catalogue.MEASURES[row.measure].label) for row in table.rows)])
     heads = f"{'first':>7}{'other':>7}{'diff':>7}{'these articles':>16}{'new articles':>16}{'p':>8}{'Holm':>8}"
