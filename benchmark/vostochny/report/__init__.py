@@ -2,6 +2,7 @@
 
 ``terminal`` and ``comparison`` render tables, ``page`` (data from ``payload``, scripts in ``assets``) the HTML report,
 ``result_json`` and ``items`` JSON, ``board`` the leaderboard, ``article`` one annotated article in the terminal.
+``percents`` formats numbers and ``markdown_writer`` Markdown for all of them.
 """
 
 # Printed below every table that has intervals.
