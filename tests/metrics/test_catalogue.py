@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections import Counter
 from dataclasses import replace
 
+import pytest
+
 from scripts.build import metrics_doc
 from tests.support.project_copy import ROOT
-from tests.support.report_inputs import GOLD
+from tests.support.report_inputs import GOLD, make_mistakes
 from tests.support.twenty_words import NO_INTERVALS, TOKENS, compute_scores, make_document, make_event
 from tests.support.two_articles import ONTOLOGY
 from vostochny import scoring
 from vostochny.metrics import catalogue
 from vostochny.model import LAYERS, Document, Entity, Quote, Reference, Span
+from vostochny.report import comparison, payload, result_json, terminal
+from vostochny.scoring.options import check_metrics
 
 
 def test_every_option_that_changes_a_number_changes_the_signature():
@@ -42,13 +47,32 @@ def test_every_number_of_a_result_is_described_in_the_order_of_the_report():
     assert all(len(row.label) <= 36 for name, row in catalogue.MEASURES.items() if not name.startswith("coreference."))
 
 
-def test_a_metric_without_a_source_is_documented_as_the_projects_own(monkeypatch):
-    """The tables of docs/metrics.md come from the rows; tests/documents checks that they are current."""
-    toy = catalogue.Metric(compute=catalogue.METRICS["quotes.cue"].compute, label="toy", definition="A toy.")
-    monkeypatch.setitem(catalogue.MEASURES, "quotes.toy", toy)
-    assert metrics_doc.compute_values()["metrics-quotes"].endswith(
-        "\n| `quotes.toy` | toy | A toy. | zone | this project |"
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch) -> catalogue.Metric:
+    """A metric of which there is nothing but its row."""
+    row = catalogue.Metric(compute=catalogue.METRICS["quotes.cue"].compute, label="a toy metric", definition="A toy.")
+    monkeypatch.setitem(catalogue.METRICS, "quotes.toy", row)
+    monkeypatch.setitem(catalogue.MEASURES, "quotes.toy", row)
+    return row
+
+
+def test_every_report_shows_a_metric_that_has_a_row(toy):
+    options = scoring.Options(resamples=0, metrics=check_metrics(["quotes.toy"]))
+    perfect, other = (
+        scoring.score(GOLD, predicted, ONTOLOGY, options)
+        for predicted in ({d.doc_id: d for d in GOLD}, make_mistakes(GOLD))
     )
+    assert toy.label in terminal.render(other)
+    assert "quotes.toy" in json.loads(result_json.render(other))["metrics"]
+    assert [(m["label"], m["definition"]) for m in payload.build(other, "x", {})["measures"]] == [(toy.label, "A toy.")]
+    table = comparison.compare_systems(["perfect", "other"], [perfect, other])
+    assert [row.measure for row in table.rows] == ["quotes.toy"] and toy.label in comparison.render_text(table)
+
+
+def test_a_metric_without_a_source_is_documented_as_the_projects_own(toy):
+    """The tables of docs/metrics.md come from the rows; tests/documents checks that they are current."""
+    row = f"\n| `quotes.toy` | {toy.label} | A toy. | zone | this project |"
+    assert metrics_doc.compute_values()["metrics-quotes"].endswith(row)
 
 
 def test_the_kinds_of_clusters_are_documented():

@@ -97,7 +97,7 @@ class MetricInput:
 class Description:
     """What reports say of one number.
 
-    ``label`` is its name in tables (at most 36 characters), ``definition`` one sentence for docs/metrics.md, ``source``
+    ``label`` is its name in tables (at most 36 characters), ``definition`` one sentence for users, ``source``
     the publication it follows (empty where it is this project's own). ``headline``: a layer of the report is known by
     it; one per layer, and where clusters are scored one across and one within documents. ``items`` are what a headline
     metric counts. ``compared``: systems are ranked by it on the leaderboard, and ``compare`` shows it where no metric
