@@ -87,7 +87,7 @@ def decode(name: str, raw: bytes) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        message = f"byte 0x{raw[error.start]:02x} is not UTF-8; save the file as UTF-8"
+        message = f"byte 0x{raw[error.start]:02x} at position {error.start} is not UTF-8; save the file as UTF-8"
         raise InputError([Problem(name, raw[: error.start].count(b"\n") + 1, None, message)]) from None
 
 

@@ -18,10 +18,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scripts.agreement.two_passes import read_pass
+from scripts.agreement.two_passes import read_pass, read_passes
 from scripts.files import ANNOTATIONS
 from scripts.store import GOLD, PASSES, Store
-from vostochny.errors import InputError, Problem
 from vostochny.formats.rows import describe_attributes
 from vostochny.metrics.assignment import best_pairs
 from vostochny.model import Document, Reference, Span
@@ -185,10 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     args = parser.parse_args(arguments)
     if args.command == "list":
-        a, b = read_pass(args.a), read_pass(args.b)
-        if not a.keys() & b.keys():
-            raise InputError([Problem(str(args.b), None, None, f"has no article in common with {args.a}")])
-        for row in find_disagreements(a, b):
+        for row in find_disagreements(*read_passes(args.a, args.b)):
             print(json.dumps(row, ensure_ascii=False))
         return 0
     a, b, gold = (read_pass(ANNOTATIONS / folder) for folder in (f"{PASSES}/a", f"{PASSES}/b", GOLD))

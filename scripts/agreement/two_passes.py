@@ -83,6 +83,14 @@ def read_pass(folder: Path) -> dict[str, Document]:
     return {doc_id: segment(d) for doc_id, d in Store(folder, gold="").read_documents().items()}
 
 
+def read_passes(a: Path, b: Path) -> tuple[dict[str, Document], dict[str, Document]]:
+    """Return the documents of two annotators. Raises InputError where they share no article."""
+    passes = read_pass(a), read_pass(b)
+    if not passes[0].keys() & passes[1].keys():
+        raise InputError([Problem(str(b), None, None, f"has no article in common with {a}")])
+    return passes
+
+
 def drop_examples(document: Document, examples: list[Span]) -> Document:
     """Return the document without the items inside the places of examples.
 
@@ -227,10 +235,7 @@ def format_table(report: dict[str, Any]) -> str:
 
 def compare_folders(a: Path, b: Path) -> dict[str, Any]:
     """Return the content of agreement.json for two folders of tasks. Raises InputError where they share no article."""
-    passes = read_pass(a), read_pass(b)
-    if not passes[0].keys() & passes[1].keys():
-        raise InputError([Problem(str(b), None, None, f"has no article in common with {a}")])
-    report: dict[str, Any] = round_floats(compare(*passes))
+    report: dict[str, Any] = round_floats(compare(*read_passes(a, b)))
     return report
 
 

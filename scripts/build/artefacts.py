@@ -21,7 +21,7 @@ from pathlib import Path
 from scripts.agreement import two_passes
 from scripts.bench import coverage
 from scripts.build import dataset, datasheet, label_config, leaderboard
-from scripts.files import ROOT, display_path, update_files, write_or_check
+from scripts.files import ROOT, display_path, raise_problems, update_files, write_or_check
 from vostochny.errors import InputError, Problem
 
 
@@ -91,8 +91,7 @@ def _check_contents(artefact: Artefact, files: Mapping[Path, str | None]) -> Non
         for path in write_or_check(files, check=True)
         for problem in artefact.check_content(files[path] or "")
     ]
-    if problems:
-        raise InputError(problems)
+    raise_problems(problems)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from scripts.files import display_path, read_text
-from vostochny.errors import InputError, Problem
+from scripts.files import display_path, raise_problems, read_text
+from vostochny.errors import Problem
 
 _BEGIN = "<!-- generated:"
 _IN_TEMPLATE = re.compile(_BEGIN + r"(\S+) -->")
@@ -55,8 +55,7 @@ def _fill(paths: Iterable[Path], values: Mapping[str, str], pattern: re.Pattern[
             filled[path] = pattern.sub(lambda match: _replace(match, values[match[1]], pattern), text)
     files = ", ".join(map(display_path, texts))
     problems += [Problem(files, None, name, "is generated, but no mark shows it") for name in unused]
-    if problems:
-        raise InputError(problems)
+    raise_problems(problems)
     return filled
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from scripts import exchange
-from scripts.files import ROOT, parse_yaml, read_text, write_atomically
+from scripts.files import ROOT, decode, parse_yaml, raise_problems, read_bytes, read_text, write_atomically
 from scripts.store import GOLD, MANIFEST, Store
 from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio
@@ -48,13 +48,9 @@ MAX_CROSSHEAD_CHARACTERS = 80
 
 def read_article(path: Path) -> tuple[bytes, str]:
     """Return the bytes of a file and its text. Raises InputError with every reason why it cannot be an article."""
-    data = path.read_bytes()
+    data = read_bytes(path)
+    text = decode(str(path), data)
     problems = []
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        message = f"byte 0x{data[error.start]:02x} at position {error.start} is not UTF-8; save the file as UTF-8"
-        raise InputError([Problem(str(path), data[: error.start].count(b"\n") + 1, None, message)]) from None
     if "\r" in text:
         line = text[: text.index("\r")].count("\n") + 1
         message = "has CR line ends, which Label Studio shows as double breaks; save the file with LF line ends"
@@ -68,8 +64,7 @@ def read_article(path: Path) -> tuple[bytes, str]:
         problems.append(Problem(str(path), line, None, "contains a NUL character; is it a text?"))
     if not text.strip():
         problems.append(Problem(str(path), None, None, "contains no words"))
-    if problems:
-        raise InputError(problems)
+    raise_problems(problems)
     return data, text
 
 
@@ -107,8 +102,7 @@ def check_new(doc_id: str, data: bytes, known: dict[str, Any], seeds: Path, task
     # A task without entities is what an interrupted call left.
     if doc_id not in known and task.is_file() and b'"from_name": "entity"' in task.read_bytes():
         problems.append(Problem(str(task), None, None, "exists already, with annotation; move it away"))
-    if problems:
-        raise InputError(problems)
+    raise_problems(problems)
 
 
 def guess_zones(text: str) -> list[tuple[Zone, str]]:

@@ -106,10 +106,6 @@ class Article:
     def text(self) -> str:
         return self.document.text
 
-    @property
-    def short_id(self) -> str:
-        return self.document.short_id
-
     @cached_property
     def names(self) -> list[Entity]:
         """The mentions that are names."""

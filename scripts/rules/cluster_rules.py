@@ -156,7 +156,7 @@ def same_wording_links_are_right(gold: list[Article]) -> Iterator[Breach]:
         for a, q in quotes:
             same = normalise_words(a, q) == words
             if len(quotes) > 1 and q.link and (q.link == "same-wording") != same:
-                where = f"{anchor[0].short_id} {anchor[1].id}"
+                where = f"{anchor[0].document.short_id} {anchor[1].id}"
                 yield Breach(q.id, q.content[0], f"{cluster}: link {q.link}, the anchor is {where}", a)
 
 

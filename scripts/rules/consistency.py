@@ -62,7 +62,7 @@ def find_rows(gold: list[Article]) -> list[Row]:
         # A place that differs in several ways is one row.
         places: dict[tuple[str, Span], tuple[Article, list[str]]] = {}
         for article, span, difference in find(gold):
-            places.setdefault((article.short_id, span), (article, []))[1].append(difference)
+            places.setdefault((article.document.short_id, span), (article, []))[1].append(difference)
         for (short_id, span), (article, differences) in sorted(places.items(), key=lambda p: p[0]):
             words = " ".join(span.of(article.text).split())
             what = "; ".join(dict.fromkeys(differences))

@@ -333,7 +333,7 @@ def _missing_here(article: Article, place: Span, events: list[tuple[Article, Eve
     for a, v in events:
         fillers = {i.cluster for arg in v.arguments if (i := a.items.get(arg.filler.id or ""))} - {None}
         if v.cluster and v.cluster not in here and fillers & near:
-            missing[v.cluster].add(a.short_id)
+            missing[v.cluster].add(a.document.short_id)
     return dict(missing)
 
 

@@ -78,7 +78,7 @@ def swap(old: str, new: str) -> Callable[[str], str]:
         ("annotations/discrepancies.yaml", append("- {id: zzz, relation: variant, reason: r, spans: [x]}\n"),
          (*ALL[:1], "diff annotations"), "discrepancies.yaml: zzz.spans: is not a list of doc_id, start, end and text"),
         ("annotations/annotators/shown.json", content("{}"), (ALL[1], ALL[4]), "shown.json: places: is not a list of"),
-        ("annotations/ontology.yaml", prepend("version: 1\n"), ALL,
+        ("annotations/ontology.yaml", prepend("version: 1\n"), (ALL[2], ALL[6]),
          "ontology.yaml:4: version: is a repeated key, which line 1 has already"),
         ("annotations/documents.yaml", prepend("canary: x\n"), (ALL[0], ALL[1], ALL[6], "notation show 003"),
          "documents.yaml:5: canary: is a repeated key, which line 1 has already"),
