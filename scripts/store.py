@@ -18,7 +18,7 @@ from scripts.files import ANNOTATIONS, Source, collect, display_path, raise_prob
 from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio
 from vostochny.formats.label_studio.regions import is_task
-from vostochny.model import Document, Span, match_ids
+from vostochny.model import Document, Span, find_id
 from vostochny.ontology import Ontology, OntologyError, parse_ontology
 from vostochny.schema.records import DiscrepancyRecord, list_fields
 
@@ -53,11 +53,10 @@ def registry_path(kind: str) -> str:
 
 def find_doc_id(prefix: str, doc_ids: Collection[str]) -> str:
     """Return the doc_id that a full id or a unique beginning of one means. Raises InputError where none or several."""
-    matches = match_ids(prefix, doc_ids)
-    if len(matches) != 1:
-        problem = "fits more than one article" if matches else "is not an article; these are"
-        raise InputError([Problem("doc_id", None, None, f"{prefix!r} {problem}: {', '.join(matches or doc_ids)}")])
-    return matches[0]
+    try:
+        return find_id(prefix, doc_ids)
+    except LookupError as e:
+        raise InputError([Problem("doc_id", None, None, str(e))]) from None
 
 
 def read_seed(doc_id: str, sha256: str | None = None) -> str:

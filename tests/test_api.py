@@ -73,7 +73,7 @@ def test_evaluate_raises_what_the_extractor_raises():
         ({"layers": "entities"}, "is a string; expected a list"),
         ({"view": "ace2"}, "is not one of the views"),
         ({"resamples": -1}, "too small"),
-        ({"predictions": [{"doc_id": "009"}]}, "is not an article of the gold"),
+        ({"predictions": [{"doc_id": "009"}]}, "unknown document '009'; "),
         ({"predictions": [{"doc_id": "003"}, {"doc_id": "003"}]}, "appears twice"),
         ({"predictions": {"003": {"entities": [{"start": 1}]}}}, "predictions['003']: entities[0].end"),
         ({"predictions": [{"doc_id": "003"}, "003"]}, "predictions[1]: is str; expected a Document or an object"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vostochny.model import LAYERS, Document, match_ids, shorten_id
+from vostochny.model import LAYERS, Document, find_id, match_ids, shorten_id
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,17 @@ def test_the_short_id_ends_before_the_first_underscore(doc_id: str, short: str) 
 def test_an_id_is_meant_before_what_begins_with_it(prefix: str, expected: list[str] | None) -> None:
     known = ["001_a", "001_b", "002", "0021_c"]
     assert match_ids(prefix, known) == (known if expected is None else expected)
+
+
+def test_what_a_person_means_by_an_id_is_found_or_explained() -> None:
+    known = {"001_a": 1, "001_b": 2, "002": 3}
+    assert find_id("001_a", known) == "001_a" and find_id("00", {"002": 3}) == "002"
+    with pytest.raises(LookupError, match=r"^'00' fits 001_a, 001_b, 002; write more of the id$"):
+        find_id("00", known)
+    with pytest.raises(LookupError, match=r"^unknown document '001-b'; did you mean '001_b'\?$"):
+        find_id("001-b", known)
+    with pytest.raises(LookupError, match=r"^unknown document 'x'; expected one of 001_a, 001_b, 002$"):
+        find_id("x", known)
 
 
 def test_a_document_has_every_layer_unless_it_says_otherwise() -> None:

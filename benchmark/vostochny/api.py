@@ -20,17 +20,15 @@ from vostochny.errors import InputError, Problem
 from vostochny.extractors import Extractor, ExtractorError, Prediction, Settings, answers
 from vostochny.formats.input import Gold, Input
 from vostochny.formats.label_types import LabelNames, extend_ontology
-from vostochny.formats.prediction import suggest_name
 from vostochny.formats.rows import to_record, to_row
 from vostochny.formats.view_file import read_view
-from vostochny.model import LAYERS, Document, match_ids
+from vostochny.model import LAYERS, Document, find_id
 from vostochny.ontology import Ontology, View, load_ontology
 from vostochny.scoring import Options, Result, options
 from vostochny.stats.intervals import RESAMPLES, SEED
 
 # Treatment of types that the ontology does not have: refuse the predictions, leave the items out, count them as wrong.
 UNKNOWN_CHOICES = ("error", "ignore", "wrong")
-MAX_LISTED_IDS = 8  # doc_ids that a message lists
 
 Path = str | os.PathLike[str]
 GoldSource = Path | Iterable[Document]
@@ -213,13 +211,14 @@ def _check_predictions(
             problems.append(Problem(where, None, None, f"is {type(prediction).__name__}; {expected}"))
             continue
         own = prediction.doc_id if isinstance(prediction, Document) else prediction.get("doc_id")
-        doc_id, problem = _find_article(own if key is None else key, by_id)
-        if not problem and doc_id in seen:
-            problem = f"{doc_id!r} appears twice; give each article one prediction"
-        seen.add(doc_id)
-        if problem:
-            problems.append(Problem(where, None, "doc_id", problem))
+        try:
+            doc_id = _find_article(own if key is None else key, by_id)
+            if doc_id in seen:
+                raise LookupError(f"{doc_id!r} appears twice; give each article one prediction")
+        except LookupError as e:
+            problems.append(Problem(where, None, "doc_id", str(e)))
             continue
+        seen.add(doc_id)
         document = by_id[doc_id]
         try:
             row = answers.row_of(prediction, document) | {"doc_id": doc_id}
@@ -235,14 +234,8 @@ def _check_predictions(
     return checked_predictions
 
 
-def _find_article(prefix: object, known: Mapping[str, Document]) -> tuple[str, str]:
-    """Return the id of the one article that begins with ``prefix``, or else what is wrong with the prefix."""
-    if not isinstance(prefix, str) or not prefix:
-        problem = "is missing" if prefix is None else f"is {prefix!r}"
-        return "", f"{problem}; expected the id of an article, a string"
-    matches = match_ids(prefix, known)
-    if len(matches) == 1:
-        return matches[0], ""
-    if matches:
-        return "", f"{prefix!r} fits {', '.join(matches[:MAX_LISTED_IDS])}; write more of the id"
-    return "", f"{prefix!r} is not an article of the gold; {suggest_name(prefix, known)}"
+def _find_article(prefix: object, known: Mapping[str, Document]) -> str:
+    """Return the id that ``prefix`` means (:func:`model.find_id`). Raises LookupError where it means none."""
+    if isinstance(prefix, str) and prefix:
+        return find_id(prefix, known)
+    raise LookupError(f"is {'missing' if prefix is None else repr(prefix)}; expected the id of an article, a string")

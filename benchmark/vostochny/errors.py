@@ -6,8 +6,11 @@ and exits with 2.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+MAX_COMPARED_NAMES = 100  # known names that are all compared with a mistyped one, and all listed
 MAX_MESSAGE_CHARACTERS = 4000  # a longer message is cut
 
 
@@ -18,6 +21,26 @@ def to_printable_line(message: str) -> str:
     if message.isprintable():
         return message
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in message)
+
+
+def suggest_name(name: str, known: Iterable[str]) -> str:
+    """Return what would be right in place of an unknown name: the nearest known name, or else the known names.
+
+    Of more than MAX_COMPARED_NAMES known names, only the neighbours in alphabetical order are compared, and only the
+    first names are listed: to compare thousands of unknown documents with thousands of known ones would take hours and
+    gigabytes.
+    """
+    import difflib  # takes a while, and most inputs have no mistyped name
+
+    known = list(known)
+    names = ", ".join(known[:MAX_COMPARED_NAMES])
+    if len(known) > MAX_COMPARED_NAMES:
+        names = f"{names} … ({len(known)} in all)"
+        known.sort()
+        at = bisect_left(known, name)
+        known = known[max(0, at - MAX_COMPARED_NAMES // 10) : at + MAX_COMPARED_NAMES // 10]
+    near = difflib.get_close_matches(name, known, 1, 0.4)
+    return f"did you mean {near[0]!r}?" if near else f"expected one of {names}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from vostochny.errors import suggest_name
+
 LAYERS = ("entities", "events", "quotes")  # the layers of a document, which are annotated, predicted and scored
+MAX_LISTED_IDS = 8  # doc_ids that a message lists
 
 
 def shorten_id(doc_id: str) -> str:
@@ -23,6 +26,19 @@ def shorten_id(doc_id: str) -> str:
 def match_ids(prefix: str, doc_ids: Collection[str]) -> list[str]:
     """Return the ids that a person may mean by ``prefix``: the id itself where there is one, or all that begin so."""
     return [prefix] if prefix in doc_ids else [doc_id for doc_id in doc_ids if doc_id.startswith(prefix)]
+
+
+def find_id(prefix: str, doc_ids: Collection[str]) -> str:
+    """Return the id that a person means by ``prefix``: the id itself, or the only one that begins so.
+
+    Raises LookupError, with a message for the user, where there is none or more than one.
+    """
+    matches = match_ids(prefix, doc_ids)
+    if not matches:
+        raise LookupError(f"unknown document {prefix!r}; {suggest_name(prefix, doc_ids)}")
+    if len(matches) > 1:
+        raise LookupError(f"{prefix!r} fits {', '.join(matches[:MAX_LISTED_IDS])}; write more of the id")
+    return matches[0]
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -17,10 +17,9 @@ from pyarrow import parquet
 from tests.support.processes import run_vostochny
 from tests.support.two_articles import ONTOLOGY, language_model_answer, make_gold, read_predictions, typed_spans
 from vostochny import cli
-from vostochny.errors import InputError
+from vostochny.errors import InputError, suggest_name
 from vostochny.formats import references, registry
 from vostochny.formats.input import Gold, Input
-from vostochny.formats.prediction import suggest_name
 from vostochny.formats.view_file import read_view
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 from vostochny.text.layout import paragraphs_of

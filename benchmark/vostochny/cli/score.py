@@ -96,8 +96,7 @@ def _parse_thresholds(arguments: Sequence[str]) -> dict[str, float]:
 
     ``["entities=0.8"]`` gives ``{"entities.names": 0.8}``. Raises InputError.
     """
-    from vostochny.errors import InputError, Problem
-    from vostochny.formats.prediction import suggest_name
+    from vostochny.errors import InputError, Problem, suggest_name
     from vostochny.metrics.catalogue import HEADLINES, MEASURES
 
     thresholds: dict[str, float] = {}

@@ -44,12 +44,18 @@ def run(args: argparse.Namespace) -> int:
     """Print the article; in colour only on a terminal, and not where NO_COLOR is set."""
     import shutil
 
+    from vostochny.errors import InputError, Problem
     from vostochny.formats.input import Input
     from vostochny.metrics.pairs import pair_documents
+    from vostochny.model import find_id
     from vostochny.report import article
 
     gold = open_gold(args).read_gold()
-    document = article.find_document(args.document, gold.documents)
+    by_id = {d.doc_id: d for d in gold.documents}
+    try:
+        document = by_id[find_id(args.document, by_id)]
+    except LookupError as e:
+        raise InputError([Problem("show", None, None, str(e))]) from None
     predictions: dict[str, Document] = {}
     if args.predictions:
         predictions, _ = Input(args.predictions).read_predictions(gold, args.unknown)

@@ -6,11 +6,10 @@ Shared by all formats: each yields such rows. A problem names the field, what is
 from __future__ import annotations
 
 import difflib
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from vostochny.errors import Problem
+from vostochny.errors import Problem, suggest_name
 from vostochny.formats.word_spans import PlacedSpan, Placer, find_fitting_unit, needs_placing
 from vostochny.model import (
     LAYERS,
@@ -30,31 +29,12 @@ from vostochny.schema.records import MAX_OFFSET, SEGMENTATION, DocumentRecord, l
 from vostochny.text.alignment import describe_difference
 from vostochny.text.layout import paragraphs_of
 
-MAX_COMPARED_NAMES = 100  # known names that are all compared with a mistyped one, and all listed
 KEYS = frozenset(f.name for f in list_fields(DocumentRecord))  # a misspelt layer would count as an empty one
 MAX_SHOWN_WORDS = 60  # characters of a surface that a message quotes
 NEEDS_TEXT = (
     "has words, or offsets that do not count characters of the article, but the gold has no article text to find them "
     "in; for the corpus run `vostochny rehydrate FOLDER` on the articles that you hold, or work in a checkout"
 )
-
-
-def suggest_name(name: str, known: Iterable[str]) -> str:
-    """Return what would be right in place of an unknown name: the nearest known name, or else the known names.
-
-    Of more than MAX_COMPARED_NAMES known names, only the neighbours in alphabetical order are compared, and only the
-    first names are listed: to compare thousands of unknown documents with thousands of known ones would take hours and
-    gigabytes.
-    """
-    known = list(known)
-    names = ", ".join(known[:MAX_COMPARED_NAMES])
-    if len(known) > MAX_COMPARED_NAMES:
-        names = f"{names} … ({len(known)} in all)"
-        known.sort()
-        at = bisect_left(known, name)
-        known = known[max(0, at - MAX_COMPARED_NAMES // 10) : at + MAX_COMPARED_NAMES // 10]
-    near = difflib.get_close_matches(name, known, 1, 0.4)
-    return f"did you mean {near[0]!r}?" if near else f"expected one of {names}"
 
 
 def describe_kind(value: Any) -> str:

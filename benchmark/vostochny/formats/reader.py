@@ -14,8 +14,8 @@ from typing import Any
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats.label_types import LabelNames, extend_ontology
-from vostochny.formats.prediction import RowReader, describe_kind, suggest_name
-from vostochny.model import Document, match_ids
+from vostochny.formats.prediction import RowReader, describe_kind
+from vostochny.model import Document, find_id, match_ids
 from vostochny.ontology import Ontology, View
 from vostochny.text.layout import paragraphs_of
 
@@ -161,15 +161,11 @@ class Reading:
         """Return the full id for a record's id, unique prefix or article text; None, with a problem, if none fits."""
         doc_id = record.row.get("doc_id")
         if isinstance(doc_id, str) and doc_id:
-            matches = match_ids(doc_id, self.gold)
-            if len(matches) == 1:
-                return matches[0]
-            if matches:
-                message = f"{doc_id!r} fits {', '.join(matches)}; write more of the id"
-            else:
-                message = f"unknown document {doc_id!r}; {suggest_name(doc_id, self.gold)}"
-            self.add_problem(record.path, record.line, "doc_id", message)
-            return None
+            try:
+                return find_id(doc_id, self.gold)
+            except LookupError as e:
+                self.add_problem(record.path, record.line, "doc_id", str(e))
+                return None
         if doc_id is None and isinstance(record.row.get("text"), str):
             same_text = [i for i, d in self.gold.items() if d.text == record.row["text"]]
             if len(same_text) == 1:

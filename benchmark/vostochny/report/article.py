@@ -9,15 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from vostochny.errors import InputError, Problem
 from vostochny.metrics.outcomes import Item, Outcome, find_outcomes, item_span
 from vostochny.metrics.pairs import Pair
-from vostochny.model import Document, Entity, Event, Quote, Span, match_ids
+from vostochny.model import Entity, Event, Quote, Span
 
 Paint = Callable[[str, str], str]  # (text, style) → text, styled or not
 
 MAX_WORD_CHARACTERS = 48  # of a span's words in a list; longer ones are cut
-MAX_LISTED_IDS = 8  # doc_ids that an error message lists
 # The character that the line below a span is drawn with, by layer.
 BARS = {"entities": "─", "events": "═", "quotes": "┄"}
 # SGR codes of ANSI terminals, by layer or style.
@@ -37,17 +35,6 @@ class _Mark:
     def length(self) -> int:
         """Number of characters from the first to the last."""
         return self.spans[-1].end - self.spans[0].start
-
-
-def find_document(prefix: str, documents: Sequence[Document]) -> Document:
-    """Return the document with this id, or with an id that only it begins with. Raises InputError with some ids."""
-    known = {d.doc_id: d for d in documents}
-    matches = match_ids(prefix, known)
-    if len(matches) == 1:
-        return known[matches[0]]
-    listed = ", ".join((matches or list(known))[:MAX_LISTED_IDS])
-    problem = "fits more than one document" if matches else "is not a document; these are"
-    raise InputError([Problem("show", None, None, f"{prefix!r} {problem}: {listed}")])
 
 
 def render(pair: Pair, layers: Sequence[str], with_predictions: bool, width: int = 100, colour: bool = False) -> str:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from vostochny.errors import InputError, Problem
-from vostochny.formats.prediction import suggest_name
+from vostochny.errors import InputError, Problem, suggest_name
 from vostochny.metrics.catalogue import MEASURES, METRICS
 from vostochny.model import LAYERS
 from vostochny.ontology import Ontology, View

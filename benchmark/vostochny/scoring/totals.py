@@ -16,10 +16,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import xxhash
 
-from vostochny.errors import InputError, Problem, UnreadableFileError
+from vostochny.errors import InputError, Problem, UnreadableFileError, suggest_name
 from vostochny.formats import jsonl
 from vostochny.formats.label_types import LabelNames
-from vostochny.formats.prediction import suggest_name
 from vostochny.metrics import catalogue
 from vostochny.metrics.coreference import Overlaps
 from vostochny.metrics.counts import BlockCounts, Counts, Ints, concatenate
