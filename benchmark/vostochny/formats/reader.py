@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vostochny.errors import InputError, Problem
+from vostochny.formats.keys import KeyNames, describe_renamed
 from vostochny.formats.label_types import LabelNames, extend_ontology
 from vostochny.formats.prediction import RowReader, describe_kind
 from vostochny.model import Document, find_id, match_ids
@@ -59,6 +60,7 @@ class Reading:
         self.left_out: Counter[str] = Counter()
         self.line_hashes = 0
         self._notes: list[str] = []
+        self._keys = KeyNames()
 
     def add_note(self, message: str) -> None:
         """Record something that the user should know; the same note is reported once."""
@@ -67,8 +69,9 @@ class Reading:
 
     @property
     def notes(self) -> list[str]:
-        """All notes, then one line per kind of thing that was left out, with its number."""
-        return self._notes + [f"left out: {count} {what}" for what, count in self.left_out.items()]
+        """All notes: what was read as what, then one line per kind of thing that was left out, with its number."""
+        left_out = [f"left out: {count} {what}" for what, count in self.left_out.items()]
+        return [*self._notes, *describe_renamed(self._keys.renamed), *left_out]
 
     def add_problem(self, path: str, line: int | None, where: str | None, message: str) -> None:
         """Record something wrong and go on, so that all problems of a file are reported together."""
@@ -92,7 +95,7 @@ class Reading:
         With ``own_types`` the gold's types, roles and attribute values are added to ``ontology`` first. Raises
         InputError with every problem.
         """
-        records = list(records)
+        records = [self._rename_keys(record) for record in records]
         if own_types:
             self.ontology = extend_ontology(self.ontology, [LabelNames().add(r.row for r in records)])
         out: list[Document] = []
@@ -141,7 +144,7 @@ class Reading:
                 first[doc_id] = record
                 out[doc_id] = prediction
 
-        for record in records:
+        for record in map(self._rename_keys, records):
             if record.ordered and record.row.get("doc_id") is None and record.row.get("text") is None:
                 unnamed.append(record)
             else:
@@ -176,6 +179,13 @@ class Reading:
         return None
 
     # -- both ------------------------------------------------------------------------------------------------------
+
+    def _rename_keys(self, record: Record) -> Record:
+        """Return a record with every key under its own name; a key that an item has under two is a problem."""
+        row = self._keys.resolve(record.row)
+        for where, message in self._keys.problems:
+            self.add_problem(record.path, record.line, where, message)
+        return record if row is record.row else replace(record, row=row)
 
     def _read_record(
         self,

@@ -44,6 +44,7 @@ class Key:
         asked: Whether language models are asked for it.
         stated: Whether every item of the gold has a value; of entities only mentions have a level.
         planned: Whether the published dataset has no column for it yet.
+        aliases: Other names under which the key is read: common, and with no second meaning in a record.
     """
 
     meaning: str
@@ -53,10 +54,22 @@ class Key:
     asked: bool = False
     stated: bool = False
     planned: bool = False
+    aliases: tuple[str, ...] = ()
 
 
-_START = Key("first character, a code point offset into the article's text")
-_END = Key("one past the last character")
+# An offset beside a length is not here: "offset" alone does not say which end it is.
+_START = Key(
+    "first character, a code point offset into the article's text",
+    aliases=(
+        "start_char", "startChar", "char_start", "start_offset", "startOffset",
+        "begin", "begin_offset", "beginOffset", "BeginOffset",
+    ),
+)  # fmt: skip
+_END = Key(
+    "one past the last character",
+    aliases=("end_char", "endChar", "char_end", "end_offset", "endOffset", "EndOffset"),
+)
+_TYPE_ALIASES = ("label", "tag", "Type")
 _OPTIONAL = Key("true where predicting the item and leaving it out are both right", sparse=True, planned=True)
 
 
@@ -72,9 +85,10 @@ class SpanRecord(Struct, gc=False):
 
     start: Annotated[Integer, _START] = UNSET
     end: Annotated[Integer, _END] = UNSET
-    text: Annotated[Text, Key("the words, `text[start:end]` of the article", asked=True)] = UNSET
+    text: Annotated[Text, Key("the words, `text[start:end]` of the article", asked=True, aliases=("Text",))] = UNSET
     occurrence: Annotated[
-        Integer, Key("which occurrence of the words in the article, from 1", sparse=True, asked=True)
+        Integer,
+        Key("which occurrence of the words in the article, from 1", sparse=True, asked=True, aliases=("occurence",)),
     ] = UNSET
     paragraph: Annotated[
         Integer, Key("which paragraph of the article, from 0; offsets then count from its start", sparse=True)
@@ -103,7 +117,13 @@ class EntityRecord(SpanRecord, gc=False):
     id: Annotated[Text, Key("id of the item, unique in its article")] = UNSET
     type: Annotated[
         Text,
-        Key("entity or value type of `annotations/ontology.yaml`", values="entity_types", required=True, asked=True),
+        Key(
+            "entity or value type of `annotations/ontology.yaml`",
+            values="entity_types",
+            required=True,
+            asked=True,
+            aliases=(*_TYPE_ALIASES, "entity_type"),
+        ),
     ] = UNSET
     level: Annotated[Text, Key("NAM, NOM or PRO; null for values", values="levels", asked=True, stated=True)] = UNSET
     demonym: Annotated[Flag, Key("true for names of peoples and adjectives of countries (Russian)")] = UNSET
@@ -130,7 +150,14 @@ class EventRecord(Struct, gc=False):
     id: Annotated[Text, Key("id of the item, unique in its article")] = UNSET
     trigger: Annotated[Span, Key("the word that names the event", required=True, asked=True)] = UNSET
     type: Annotated[
-        Text, Key("event type of `annotations/ontology.yaml`", values="events", required=True, asked=True)
+        Text,
+        Key(
+            "event type of `annotations/ontology.yaml`",
+            values="events",
+            required=True,
+            asked=True,
+            aliases=(*_TYPE_ALIASES, "event_type"),
+        ),
     ] = UNSET
     realis: Annotated[
         Text,
@@ -145,9 +172,9 @@ class EventRecord(Struct, gc=False):
         Text, Key("positive, or negative where denied or ruled out", values="polarity", asked=True, stated=True)
     ] = UNSET
     outcome: Annotated[Text, Key("failure for an attempt that failed, else null", values="outcome")] = UNSET
-    arguments: Annotated[list[ArgumentRecord] | UnsetType | None, Key("participants, time and place", asked=True)] = (
-        UNSET
-    )
+    arguments: Annotated[
+        list[ArgumentRecord] | UnsetType | None, Key("participants, time and place", asked=True, aliases=("args",))
+    ] = UNSET
     cluster: Annotated[Text, Key("the event in the world, the same id in all articles")] = UNSET
     optional: Annotated[Flag, _OPTIONAL] = UNSET
 
@@ -158,7 +185,9 @@ class QuoteRecord(Struct, gc=False):
     id: Annotated[Text, Key("id of the item, unique in its article")] = UNSET
     content: Annotated[Spans, Key("the reported words, one span or more", required=True, asked=True)] = UNSET
     cue: Annotated[Span, Key("the words that report", asked=True)] = UNSET
-    source: Annotated[Reference, Key("who says it; null where the text names none", asked=True)] = UNSET
+    source: Annotated[
+        Reference, Key("who says it; null where the text names none", asked=True, aliases=("speaker",))
+    ] = UNSET
     addressee: Annotated[Reference, Key("to whom; null where the text names none", asked=True)] = UNSET
     directness: Annotated[
         Text,
@@ -296,6 +325,12 @@ def _describe_field(name: str, hint: Any) -> Field:
         (item,) = get_args(only)
         return Field(name, "texts", key) if item is str else Field(name, "list", key, item)
     return Field(name, kinds[only], key) if only in kinds else Field(name, "record", key, only)
+
+
+@cache
+def list_aliases(record: type[Struct]) -> dict[str, str]:
+    """Return the other names of a record's keys, each with its key."""
+    return {alias: f.name for f in list_fields(record) for alias in f.key.aliases}
 
 
 LAYER_FIELDS = {f.name: f for f in list_fields(DocumentRecord) if f.name in LAYERS}
