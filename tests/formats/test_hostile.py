@@ -65,7 +65,7 @@ def test_a_spacy_bomb_is_refused(tmp_path, monkeypatch):
         (b'{"doc_id": "one", "entities": [{"start": 0, "end": 3, "type": "\\ud83d"}]}', "lone surrogate"),
         (b'{"doc_id": "one", "entities": [{"start": 0, "end": 3, "type": "P\\u0000R"}]}', "do not print"),
         (b'{"doc_id": "one", "entities": [{"start": 0, "end": 3, "type": "\\u001b[2J"}]}', "do not print"),
-        (b'{"doc_id": "one", "entities": [{"start": 0, "end": 99999999999999999999, "type": "PER"}]}', "whole number"),
+        (b'{"doc_id": "one", "entities": [{"start": 0, "end": 99999999999999999999, "type": "PER"}]}', "too large"),
         (b'{"doc_id": "one", "text": "Another text"}', "text: differs from the article at character 0"),
         (b'{"doc_id": "one"}\x00', "is not JSON"),
         (b'{"a":' * 100_000, "nested too deeply"),

@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-import orjson
+import msgspec
 import xxhash
 
 from vostochny.errors import EmptyFileError, InputError, Problem, UnreadableFileError
+from vostochny.formats.decoder import JSON_ERRORS, is_whole
 from vostochny.formats.files import MAX_LINE_BYTES, explain_os_error, open_file, write_text
 from vostochny.formats.prediction import describe_kind
 from vostochny.formats.reader import Reading, Record
@@ -105,17 +106,20 @@ def parse_row(path: str, number: int, raw: bytes) -> tuple[dict[str, Any] | None
 def parse_json(path: str, number: int | None, raw: bytes) -> tuple[Any, list[Problem]]:
     """Return any JSON value, of line ``number`` or (None) of a whole file, or None and the problem with it.
 
-    What the fast parser refuses is parsed again by the standard library, which accepts a little more (NaN) and reports
-    the position of an error.
+    What the fast parser refuses, or may have dropped (a key that one object has twice), is parsed again by the standard
+    library, which reports the position of an error, and accepts a little more (NaN).
     """
     try:
-        return orjson.loads(raw), []
-    except orjson.JSONDecodeError:
+        value = msgspec.json.decode(raw)
+        if is_whole(raw, msgspec.json.encode(value)):
+            return value, []
+    except JSON_ERRORS:
         pass
     try:
-        value = json.loads(raw.decode("utf-8"))
+        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_make_object)
         # The standard parser accepts "\\ud800"; such a string could not be written or printed later.
         json.dumps(value, ensure_ascii=False).encode("utf-8")
+        repeated = list(_list_repeated_keys(value, ""))
     except UnicodeEncodeError as e:
         message = f"contains half a character, {e.object[e.start]!r} (a lone surrogate); write whole characters"
         return None, [Problem(path, number, None, message)]
@@ -128,7 +132,47 @@ def parse_json(path: str, number: int | None, raw: bytes) -> tuple[Any, list[Pro
     except (RecursionError, ValueError):  # ValueError: a number of more digits than Python reads
         message = "is nested too deeply or has a number of too many digits; expected an object of lists of objects"
         return None, [Problem(path, number, None, message)]
+    if repeated:
+        message = "the key {!r} appears twice in one object; write it once"
+        return None, [Problem(path, number, where, message.format(key)) for where, key in repeated]
     return value, []
+
+
+class _RepeatedKeys(dict[str, Any]):
+    """An object of JSON that has a key twice.
+
+    Attributes:
+        repeated: The keys that it has more than once.
+    """
+
+    repeated: tuple[str, ...] = ()
+
+
+def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    plain = dict(pairs)
+    if len(plain) == len(pairs):
+        return plain
+    out = _RepeatedKeys(plain)
+    out.repeated = tuple(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+    return out
+
+
+def _list_repeated_keys(value: Any, where: str) -> Iterator[tuple[str, str]]:
+    """Yield each key that an object in a value has twice, after its place, such as ``entities[3].start``.
+
+    What stands under such a key is not searched: the object has to be written anew anyway.
+    """
+    if isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from _list_repeated_keys(item, f"{where}[{i}]")
+    elif isinstance(value, dict):
+        repeated = value.repeated if isinstance(value, _RepeatedKeys) else ()
+        for key, item in value.items():
+            at = f"{where}.{key}".lstrip(".")
+            if key in repeated:
+                yield at, key
+            else:
+                yield from _list_repeated_keys(item, at)
 
 
 def read(path: str, reading: Reading) -> Iterator[Record]:

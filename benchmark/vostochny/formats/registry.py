@@ -11,10 +11,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import orjson
+import msgspec
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats import files, shards
+from vostochny.formats.decoder import JSON_ERRORS
 from vostochny.model import LAYERS
 
 ENTRY_POINT_GROUP = "vostochny.formats"
@@ -134,14 +135,14 @@ def _detect_json(path: str, head: bytes, start: bytes) -> str:
     value: Any = None
     one_per_line = bool(newline) or len(head) < 1 << 16
     try:
-        value = orjson.loads(first_line)
-    except orjson.JSONDecodeError:
+        value = msgspec.json.decode(first_line)
+    except JSON_ERRORS:
         if files.is_stream(path):  # it cannot be read as a whole here and again by the reader
             return "jsonl"
         one_per_line = False
         try:
-            value = orjson.loads(files.read_bytes(path).removeprefix(b"\xef\xbb\xbf"))
-        except (orjson.JSONDecodeError, InputError):
+            value = msgspec.json.decode(files.read_bytes(path).removeprefix(b"\xef\xbb\xbf"))
+        except (*JSON_ERRORS, InputError):
             # Broken JSON: choose the reader of what it was meant to be, for the better message.
             is_export = re.search(rb'"annotations"\s*:', head) and re.search(rb'"data"\s*:', head)
             return "label-studio" if is_export else "jsonl"
