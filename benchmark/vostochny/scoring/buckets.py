@@ -18,7 +18,7 @@ import numpy as np
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats import shards
-from vostochny.scoring.chunks import ID_SCHEMA, Source, read_chunks
+from vostochny.scoring.chunks import Source, read_chunks
 from vostochny.scoring.totals import Part, hash_doc_ids
 
 BUCKET_BYTES = 64 << 20  # bytes that a bucket should have; parsed they take about three times that
@@ -71,7 +71,7 @@ def split_file(task: BucketTask) -> SplitFile:
     files: dict[int, IO[bytes]] = {}
     with ExitStack() as stack:
         try:
-            for chunk in read_chunks([task.source], problems, schema=ID_SCHEMA):
+            for chunk in read_chunks([task.source], problems):
                 lines = [(at, doc_id) for at, doc_id in enumerate(chunk.ids) if doc_id is not None]
                 keys = hash_doc_ids(doc_id for _, doc_id in lines)
                 # The upper half of the key: the lower decides the document's block in totals, and the two must not
@@ -80,9 +80,8 @@ def split_file(task: BucketTask) -> SplitFile:
                 for (at, _), bucket in zip(lines, bucket_numbers.tolist(), strict=True):
                     if bucket not in files:
                         files[bucket] = stack.enter_context(_open_atomically(_path(task, bucket)))
-                    line, raw = chunk.lines[at]
-                    files[bucket].write(raw + b"\n")
-                    line_numbers.setdefault(bucket, []).append(line)
+                    files[bucket].write(chunk.lines[at] + b"\n")
+                    line_numbers.setdefault(bucket, []).append(chunk.numbers[at])
         except InputError as e:
             problems += e.problems
     for bucket, numbers in line_numbers.items():

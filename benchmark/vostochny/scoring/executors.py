@@ -80,9 +80,9 @@ class Processes:
         import multiprocessing
         from concurrent.futures import ProcessPoolExecutor
 
-        # Not "fork": the parser has threads, and a fork copies their locks but not the threads, so it could hang.
+        # Not "fork": the caller may have threads, and a fork copies their locks but not the threads, so it could hang.
         context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(self.workers, context, initializer=use_one_thread)
+        self._pool = ProcessPoolExecutor(self.workers, context)
         return self
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
@@ -188,14 +188,6 @@ def sum_all(results: Iterable[S]) -> S:
     for result in rest:
         total.update(result)
     return total
-
-
-def use_one_thread() -> None:
-    """Limit this process's parser to one thread: the other cores belong to the other processes."""
-    import pyarrow as pa
-
-    pa.set_cpu_count(1)
-    pa.set_io_thread_count(1)
 
 
 def count_cores() -> int:

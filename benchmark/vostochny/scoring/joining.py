@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from vostochny.errors import Problem
 from vostochny.ontology import Ontology
 from vostochny.scoring.batches import Batch, GoldTypesNeeded
-from vostochny.scoring.chunks import Chunk, LinePosition, Source, read_chunks
+from vostochny.scoring.chunks import Chunk, LinePosition, SideKeys, Source, read_chunks
 from vostochny.scoring.options import Options
 
 MAX_WAITING_BYTES = 256 << 20  # bytes of lines, of both sides, that may wait for their partners
@@ -29,8 +29,8 @@ class OrdersDiffer(Exception):
 class Join:
     """The batches of gold documents with their predictions; can be iterated once.
 
-    After the iteration, ``problems`` holds the problems of lines and ids, and ``unmatched`` the file and line of each
-    prediction, by doc_id, whose document this gold does not have.
+    After the iteration, ``problems`` holds the problems of lines and ids, ``keys`` the names of keys in gold and
+    predictions, and ``unmatched`` the file and line of each prediction, by doc_id, whose document this gold lacks.
 
     Iterating raises OrdersDiffer where too many bytes wait, UnreadableFileError where a file cannot be read, InputError
     where it cannot be split into lines.
@@ -60,8 +60,12 @@ class Join:
     ):
         self.problems: list[Problem] = []
         self.unmatched: dict[str, tuple[str, int]] = {}
-        self._gold = _Side(read_chunks(gold, self.problems, chunk_bytes), self.problems, on_gold_chunk)
-        self._predicted = _Side(read_chunks(predicted, self.problems, chunk_bytes), self.problems)
+        self.keys = SideKeys(), SideKeys()
+        gold_keys, predicted_keys = self.keys
+        gold_chunks = read_chunks(gold, self.problems, gold_keys, chunk_bytes)
+        predicted_chunks = read_chunks(predicted, self.problems, predicted_keys, chunk_bytes)
+        self._gold = _Side(gold_chunks, gold_keys, self.problems, on_gold_chunk)
+        self._predicted = _Side(predicted_chunks, predicted_keys, self.problems)
         self._ontology, self._options, self._own_types = ontology, options, own_types
         self._max_waiting_bytes = max_waiting_bytes
 
@@ -108,10 +112,11 @@ class _Side:
     def __init__(
         self,
         source: Iterator[Chunk],
+        keys: SideKeys,
         problems: list[Problem],
         on_chunk: Callable[[Chunk], object] = lambda chunk: None,
     ):
-        self._source, self._problems, self._on_chunk = source, problems, on_chunk
+        self._source, self._keys, self._problems, self._on_chunk = source, keys, problems, on_chunk
         self._files: list[str] = []
         # doc_id → number of its file and line, packed into one integer: every doc_id of the side is in here.
         self._seen: dict[str, int] = {}
@@ -157,14 +162,15 @@ class _Side:
             self.waiting_bytes -= len(raw)
             by_file.setdefault(path, []).append((doc_id, line, raw))
         for path, lines in by_file.items():
-            chunk = Chunk(path, 0, b"\n".join(raw for _, _, raw in lines), [line for _, line, _ in lines])
-            chunk.check()  # fills in the ids; the problems were reported when the lines were first read
+            data = b"\n".join(raw for _, _, raw in lines)
+            # Its problems were reported when the lines were first read.
+            chunk = Chunk(path, 0, data, self._keys, [line for _, line, _ in lines])
             out |= {doc_id: (chunk, at) for at, (doc_id, _, _) in enumerate(lines)}
         return out
 
     def drop_all(self) -> dict[str, tuple[str, int]]:
         """Remove all waiting documents; return file and line of each, by doc_id."""
-        out = {doc_id: (chunk.path, chunk.number(at)) for doc_id, (chunk, at) in self._parsed.items()}
+        out = {doc_id: (chunk.path, chunk.numbers[at]) for doc_id, (chunk, at) in self._parsed.items()}
         out |= {doc_id: (path, line) for doc_id, (path, line, _) in self._lines.items()}
         self._parsed, self._lines, self.waiting_bytes = {}, {}, 0
         return out
@@ -174,9 +180,8 @@ class _Side:
         for at, doc_id in enumerate(chunk.ids):
             if doc_id is not None and self._parsed.get(doc_id) == (chunk, at):
                 del self._parsed[doc_id]
-                line, raw = chunk.lines[at]
-                self._lines[doc_id] = chunk.path, line, raw
-                self.waiting_bytes += len(raw)
+                self._lines[doc_id] = chunk.path, chunk.numbers[at], chunk.lines[at]
+                self.waiting_bytes += len(chunk.lines[at])
 
     def _register(self, chunk: Chunk) -> dict[str, int]:
         """Return the new doc_ids of a chunk, with their index in it; report those that came before as problems."""
@@ -191,13 +196,12 @@ class _Side:
                 out[doc_id] = at
                 continue
             if doc_id in out:
-                path, line = chunk.path, chunk.number(out[doc_id])
+                path, line = chunk.path, chunk.numbers[out[doc_id]]
             else:
                 file, line = divmod(self._seen[doc_id], 1 << _LINE_BITS)
                 path = self._files[file]
             where = f"line {line}" if path == chunk.path else f"line {line} of {path}"
             message = f"{doc_id} is already on {where}; give each document one line"
-            self._problems.append(Problem(chunk.path, chunk.number(at), "doc_id", message))
-        numbers = chunk.all_numbers()
-        self._seen |= {doc_id: base + numbers[at] for doc_id, at in out.items()}
+            self._problems.append(Problem(chunk.path, chunk.numbers[at], "doc_id", message))
+        self._seen |= {doc_id: base + chunk.numbers[at] for doc_id, at in out.items()}
         return out

@@ -65,7 +65,7 @@ def score_files(
 
     Raises InputError with the problems of all files.
     """
-    # Imported here: they import Arrow, which a score of the five articles does without.
+    # Imported here: a score of the five articles does without them.
     from vostochny.scoring.totals import MAX_BLOCKS, Part, PartSettings, collect_names, count_part
 
     gold, predicted = _as_input(gold), _as_input(predicted)

@@ -18,6 +18,7 @@ import xxhash
 
 from vostochny.errors import InputError, Problem, UnreadableFileError, suggest_name
 from vostochny.formats import jsonl
+from vostochny.formats.keys import describe_renamed
 from vostochny.formats.label_types import LabelNames
 from vostochny.metrics import catalogue
 from vostochny.metrics.coreference import Overlaps
@@ -92,6 +93,7 @@ class Total:
         placement: What became of predicted words without offsets.
         problems: The first MAX_LISTED problems, by file and line.
         problem_count: Number of all problems, those left out of ``problems`` included.
+        renamed: By side (gold, predictions), the other names of keys that were met, each with its key.
         left_out: Problems of files that could not be read, whose part is in no number.
         gold_types_needed: A batch raised GoldTypesNeeded; nothing was added up.
         orders_differ: A part raised OrdersDiffer; nothing was added up.
@@ -115,6 +117,7 @@ class Total:
     placement: Placement = field(default_factory=Placement)
     problems: list[Problem] = field(default_factory=list)
     problem_count: int = 0
+    renamed: tuple[dict[str, str], dict[str, str]] = field(default_factory=lambda: ({}, {}))
     left_out: list[Problem] = field(default_factory=list)
     gold_types_needed: bool = False
     orders_differ: bool = False
@@ -208,6 +211,8 @@ class Total:
         problem_count = self.problem_count + other.problem_count
         self.add_problems(other.problems)
         self.problem_count = problem_count
+        for renamed, more in zip(self.renamed, other.renamed, strict=True):
+            renamed.update(more)
         self.left_out = sorted([*self.left_out, *other.left_out], key=lambda p: p.file)
         self.gold_types_needed |= other.gold_types_needed
         self.orders_differ |= other.orders_differ
@@ -265,7 +270,8 @@ class Total:
         measures = plain_measures(
             {n: counts_of(n) for n in catalogue.METRICS if n in everywhere and n.partition(".")[0] in layers}
         )
-        notes: list[str] = []
+        sides = zip(("gold", "predictions"), self.renamed, strict=True)
+        notes = [f"{side}: {note}" for side, renamed in sides for note in describe_renamed(renamed)]
         for layer in layers:
             if not all(self.resolved.get(layer, (False, False))):
                 continue  # without clusters on both sides there is no coreference to score
@@ -315,6 +321,7 @@ def count_part(part: Part, settings: PartSettings) -> Total:
     except InputError as e:
         total.add_problems(e.problems)
     total.add_problems(join.problems)
+    total.renamed = join.keys[0].renamed, join.keys[1].renamed
     total.unmatched = dict(heapq.nsmallest(MAX_LISTED, join.unmatched.items()))
     total.unmatched_keys = [hash_doc_ids(join.unmatched)]
     return total
