@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import orjson
+import msgspec
+import numpy as np
 
 from vostochny.extractors import ExtractorError, Prediction
 from vostochny.formats.reader import Reading, Record
@@ -28,10 +29,20 @@ def row_of(prediction: Prediction, document: Document) -> dict[str, Any]:
         expected = f"expected a Document or an object with any of {', '.join(LAYERS)}"
         raise ExtractorError(f"returned {type(prediction).__name__}; {expected}")
     try:
-        row = orjson.loads(orjson.dumps(dict(prediction), option=orjson.OPT_SERIALIZE_NUMPY))
-    except TypeError as e:
+        row = msgspec.json.decode(msgspec.json.encode(dict(prediction), enc_hook=_to_plain))
+    except (TypeError, ValueError) as e:  # ValueError: half a character
         raise ExtractorError(f"returned something that is not JSON: {e}") from None
     return {"doc_id": document.doc_id, **row}
+
+
+def _to_plain(value: Any) -> Any:
+    """Return a value that JSON does not know as one that it knows. Raises TypeError where there is none."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    for kind in (str, int, float):
+        if isinstance(value, kind):  # of a subclass
+            return kind(value)
+    raise TypeError(f"Type is not JSON serializable: {type(value).__name__}")
 
 
 def check_row(
