@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from types import GenericAlias
-from typing import Any, TypeVar, Union, cast
+from typing import Any, TypeVar, Union, cast, get_type_hints
 
 import msgspec
 import numpy as np
@@ -113,11 +113,14 @@ def _compile(record: type[S], layout: Layout) -> type[S]:
     """Return a subclass of a record whose JSON has the names and the further keys of a layout."""
     names, extra = layout.get(record, ({}, ()))
     fields: list[tuple[str, Any, Any]] = [(f"extra{i}", Any, UNSET) for i in range(len(extra))]
+    types = get_type_hints(record, include_extras=True)
     for field in list_fields(record):
         inner = _compile(field.record, layout) if field.record else None
         if inner is not field.record:
             fields.append((field.name, _type_of(field, inner), UNSET))
-    if not (fields or names):
+        elif field.name in names:  # an inherited field keeps its name
+            fields.append((field.name, types[field.name], UNSET))
+    if not fields:
         return record
     rename = {**names, **{f"extra{i}": key for i, key in enumerate(extra)}}
     compiled = msgspec.defstruct(record.__name__, fields, bases=(record,), rename=rename, gc=False)

@@ -2,7 +2,7 @@
 
 First step of a score of many files, and the loop around all others. Memory, as measured in docs/scale.md:
 
-- a process takes under half a gigabyte for files in the same order, most of it the parser's;
+- a process takes some 150 MB for files in the same order;
 - up to three times joining.MAX_WAITING_BYTES more where the orders differ, or three times a bucket (:mod:`buckets`);
 - and some 130 bytes for each doc_id of the files it counts;
 - a total takes 32 bytes per block, stratum and metric, and 8 per document (its key).

@@ -1,0 +1,103 @@
+"""Chunks of lines: their numbers, ids and entities, and which lines the checked reader has to read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.support.generated_news import ONTOLOGY, OPTIONS, Batches, WriteNews, score_in_memory
+from vostochny import scoring
+from vostochny.errors import InputError, Problem
+from vostochny.scoring.chunks import Chunk, SideKeys, Source, read_chunks
+
+PER = {"start": 4, "end": 9, "type": "PER"}
+ORG = {"start": 12, "end": 15, "type": "ORG", "level": "NOM"}
+
+
+def line(doc_id: str, *entities: dict[str, Any], **more: Any) -> bytes:
+    return json.dumps({"doc_id": doc_id, "entities": list(entities), **more}).encode()
+
+
+def test_entities_of_chosen_lines_are_in_their_order() -> None:
+    chunk = Chunk("f", 1, b"\n".join([line("a", PER), line("b"), line("c", ORG, PER), line("d", ORG)]), SideKeys())
+    assert chunk.ids == ["a", "b", "c", "d"] and chunk.numbers == [1, 2, 3, 4] and not chunk.irregular
+    taken = chunk.entities.take([3, 0, 1, 2])
+    assert taken.counts.tolist() == [1, 1, 0, 2]
+    assert taken.start.tolist() == [12, 4, 12, 4]
+    assert [taken.types[i] for i in taken.type] == ["ORG", "PER", "ORG", "PER"]
+    assert taken.level.tolist() == [2, -1, 2, -1]
+    assert chunk.entities.take([]).start.tolist() == []
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b" \t\n"])
+def test_numbers_are_those_of_the_file(tmp_path: Path, end: bytes) -> None:
+    path = tmp_path / "f.jsonl"
+    lines = [b"", line("a"), b"  ", line("b"), b"5", line("c"), line("d") + line("e"), b"", line("f", PER)]
+    path.write_bytes(b"\xef\xbb\xbf" + end.join(lines))
+    for size in (5, 60, 1 << 20):
+        problems: list[Problem] = []
+        chunks = list(read_chunks(Source.from_paths([str(path)]), problems, size=size))
+        found = [(i, n) for chunk in chunks for i, n in zip(chunk.ids, chunk.numbers, strict=True)]
+        assert found == [("a", 2), ("b", 4), (None, 5), ("c", 6), (None, 7), ("f", 9)]
+        assert [(p.line, p.message.split("(")[0].split(";")[0]) for p in problems] == [
+            (5, "is a number"), (7, "is not JSON "),
+        ]  # fmt: skip
+        numbers = [n for chunk in chunks for n in range(len(chunk.ids)) if n in chunk.irregular]
+        assert len(numbers) == 2
+
+
+@pytest.mark.parametrize(
+    "entity",
+    [
+        {"text": "Putin", "type": "PER"},
+        {**PER, "start": None},
+        {**PER, "paragraph": 0},
+        {**PER, "level": "X"},
+        {"start": 4, "end": 9},
+        {**PER, "start": 4.0},
+    ],
+)
+def test_one_irregular_entity_makes_only_its_line_irregular(entity: dict[str, Any]) -> None:
+    chunk = Chunk("f", 1, b"\n".join([line("a", PER), line("b", ORG, entity), line("c", ORG)]), SideKeys())
+    assert chunk.ids == ["a", "b", "c"] and not chunk.problems
+    assert np.flatnonzero(chunk.entities.counts < 0).tolist() == [1]
+    taken = chunk.entities.take([0, 2])
+    assert [taken.types[i] for i in taken.type] == ["PER", "ORG"]
+
+
+def test_a_stream_with_other_names_of_keys_has_the_same_scores(write_news: WriteNews, set_batch_size: Batches) -> None:
+    set_batch_size(3000)
+    gold, predicted = write_news(40)
+    expected = scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS)
+    names = {"start": "start_char", "end": "end_char", "arguments": "args", "source": "speaker"}
+
+    def rename(value: Any) -> Any:
+        if isinstance(value, list):
+            return [rename(x) for x in value]
+        return {names.get(k, k): rename(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+    for path in (*gold, *predicted):
+        rows = [rename(json.loads(x)) for x in Path(path).read_text().splitlines()]
+        Path(path).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    streamed, whole = scoring.score_files(gold, predicted, ONTOLOGY, OPTIONS), score_in_memory(gold, predicted)
+    note = "keys read as: args = arguments, end_char = end, speaker = source, start_char = start"
+    assert streamed.notes == (f"gold: {note}", f"predictions: {note}")
+    for name, measure in expected.measures.items():
+        assert streamed.measures[name].value == measure.value, name
+        assert whole.measures[name].value == pytest.approx(measure.value, abs=1e-12), name
+
+
+@pytest.mark.parametrize("metrics", [(), ("entities.names",)])
+def test_a_key_that_stands_twice_is_a_problem_of_a_stream(write_news: WriteNews, metrics: tuple[str, ...]) -> None:
+    gold, predicted = write_news(5)
+    path = Path(predicted[0])
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[1] = lines[1].replace(b'"entities": [', b'"entities": [], "entities": [', 1)
+    path.write_bytes(b"".join(lines))
+    with pytest.raises(InputError) as caught:
+        scoring.score_files(gold, predicted, ONTOLOGY, scoring.Options(metrics=metrics))
+    assert [(p.line, p.field) for p in caught.value.problems] == [(2, "entities")]
