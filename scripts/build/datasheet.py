@@ -13,7 +13,7 @@ from scripts.build.marks import fill_documents
 from scripts.files import CORPUS, ROOT, read_json, read_json_lines
 from scripts.store import Store
 from vostochny import corpus
-from vostochny.formats import jsonl
+from vostochny.formats.input import Input
 from vostochny.metrics import catalogue
 from vostochny.model import Document, Entity, Event, Quote, shorten_id
 from vostochny.report.markdown_writer import format_table
@@ -151,7 +151,7 @@ def compute_values() -> dict[str, str]:
     Raises InputError where a file that they come from cannot be read.
     """
     path = CORPUS / "documents" / "test.jsonl"
-    documents = jsonl.read_gold(str(path), Store().ontology)
+    documents = Input(path, "jsonl").read_gold(Store().ontology).documents
     return (
         _article_values(documents)
         | _label_values(documents)

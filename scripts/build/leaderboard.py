@@ -17,8 +17,8 @@ from scripts.store import PASSES
 from vostochny import corpus, scoring
 from vostochny.errors import InputError, Problem
 from vostochny.formats import jsonl
+from vostochny.formats.input import Gold, Input
 from vostochny.model import Document
-from vostochny.ontology import load_ontology
 from vostochny.report import board, result_json
 
 BASELINES = ROOT / "benchmark" / "baselines"
@@ -30,20 +30,19 @@ def build_files() -> dict[Path, str | None]:
     A stored file that differs in the last digits of numbers only keeps its content, and one that should not be there
     has None.
     """
-    ontology = load_ontology()
-    path = str(corpus.documents_path())
-    gold, gold_hash = jsonl.read_gold(path, ontology), corpus.file_hash(path)
+    gold = Input().read_gold()
     about = board.read_systems(BASELINES)
 
     def score(name: str) -> scoring.Result:
-        predicted = jsonl.read_predictions(str(BASELINES / name / "predictions.jsonl"), gold, ontology, "wrong")
+        predicted, _ = Input(BASELINES / name / "predictions.jsonl", "jsonl").read_predictions(gold, "wrong")
         # The ceiling is one annotator scored against the other: the gold, made of both, would favour either.
         ceiling = about[name]["kind"] == "ceiling"
-        reference, name_of_gold = (_read_first_pass(gold), "annotator-a") if ceiling else (gold, gold_hash)
-        return scoring.score(reference, predicted, ontology, scoring.Options(unknown="wrong"), name_of_gold)
+        reference = Gold(_read_first_pass(gold.documents), gold.ontology, "annotator-a") if ceiling else gold
+        options = scoring.Options(unknown="wrong")
+        return scoring.score(reference.documents, predicted, gold.ontology, options, reference.hash)
 
     results = {name: score(name) for name in about}
-    table = board.build(about, results, corpus.load_agreement(), gold_hash)
+    table = board.build(about, results, corpus.load_agreement(), gold.hash)
     files = {f"{name}.json": result_json.render(result) for name, result in results.items()}
     # The table goes through JSON, so that the page shows what is stored.
     files["leaderboard.json"] = json.dumps(table, ensure_ascii=False, indent=2) + "\n"

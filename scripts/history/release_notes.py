@@ -13,7 +13,7 @@ from typing import Any
 from scripts.history.changes import ADDED_OR_REMOVED, Changes
 from vostochny import scoring
 from vostochny.errors import InputError
-from vostochny.formats import jsonl
+from vostochny.formats.input import Input
 from vostochny.metrics import catalogue
 from vostochny.model import match_ids
 from vostochny.ontology import Ontology
@@ -64,12 +64,12 @@ class Gold:
                 return "no predictions for these articles"
             predictions_file.write_bytes(b"".join(lines))
             try:
-                documents = jsonl.read_gold(str(gold_file), self.ontology)
-                predicted = jsonl.read_predictions(str(predictions_file), documents, self.ontology, "wrong")
+                gold = Input(gold_file, "jsonl").read_gold(self.ontology)
+                predicted, _ = Input(predictions_file, "jsonl").read_predictions(gold, "wrong")
             except InputError as error:
                 return f"cannot be scored: {error.problems[0].message}"
             options = scoring.Options(resamples=0, unknown="wrong")
-            measures = scoring.score(documents, predicted, self.ontology, options).measures
+            measures = scoring.score(gold.documents, predicted, self.ontology, options).measures
         values = {name: measures[name].value for name in METRICS if name in measures}
         return {name: value for name, value in values.items() if value is not None}
 

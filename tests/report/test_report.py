@@ -14,10 +14,10 @@ import pytest
 
 from scripts.files import ROOT
 from tests.support.report_inputs import GOLD, HOSTILE, LOOKUP, ONTOLOGY, hostile_result, make_mistakes, read_data
-from vostochny import cli, corpus, scoring
+from vostochny import cli, scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl
-from vostochny.formats.input import Input
+from vostochny.formats.input import Gold, Input
 from vostochny.metrics import catalogue
 from vostochny.metrics.outcomes import LAYERS, VERDICTS, find_identity_errors, find_outcomes
 from vostochny.metrics.pairs import pair_documents
@@ -229,7 +229,7 @@ def test_places_are_shared_where_nothing_decides_them():
     def scored(predicted: dict[str, Document]) -> scoring.Result:
         return scoring.score(GOLD, predicted, ONTOLOGY, scoring.Options(resamples=200))
 
-    good, bad = make_mistakes(GOLD), jsonl.read_predictions(LOOKUP, GOLD, ONTOLOGY)
+    good, bad = make_mistakes(GOLD), Input(LOOKUP).read_predictions(Gold(GOLD, ONTOLOGY))[0]
     results = {"good": scored(good), "twin": scored(good), "bad": scored(bad)}
     made = board.build(describe_systems("good", "twin", "bad"), results, {}, "?")
     table = next(t for t in made["tables"] if t["measure"] == "events.argument")
@@ -268,7 +268,7 @@ def test_the_leaderboard_names_the_gold_of_its_systems_and_what_an_annotator_was
     assert footer.endswith("Annotator b was scored against `annotator-a` instead.")
     assert "Annotator b was scored against annotator-a instead." in board.render_html(leaderboard)
     stored = board.read_stored()
-    assert stored["gold"] == corpus.file_hash(str(corpus.documents_path()))
+    assert stored["gold"] == Input().read_gold().hash
 
 
 def test_a_layer_that_a_system_leaves_empty_is_not_a_score_of_0():

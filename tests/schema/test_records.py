@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.two_articles import make_gold
 from vostochny import model
-from vostochny.formats import jsonl
+from vostochny.formats.input import Gold, Input
 from vostochny.formats.rows import to_record, to_row
 from vostochny.model import Extent, Span
 from vostochny.ontology import load_ontology
@@ -60,7 +60,7 @@ def test_what_later_versions_mark_is_read_and_written_and_left_out_where_it_is_n
     assert all(item["optional"] is True for layer in ITEMS for item in row[layer])
     path = tmp_path / "marked.jsonl"
     path.write_text(json.dumps(row) + "\n", encoding="utf-8")
-    (back,) = jsonl.read_predictions(str(path), [document], ONTOLOGY).values()
+    (back,) = Input(path).read_predictions(Gold([document], ONTOLOGY))[0].values()
     for layer in ITEMS:
         assert getattr(back, layer) == getattr(marked, layer)
 

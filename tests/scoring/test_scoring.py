@@ -14,7 +14,7 @@ from seqeval.scheme import IOB2
 
 from tests.support.effort import examples
 from vostochny import corpus, scoring
-from vostochny.formats import jsonl
+from vostochny.formats.input import Gold, Input
 from vostochny.metrics import catalogue
 from vostochny.metrics.entities import tag_rows
 from vostochny.metrics.pairs import pair_documents
@@ -23,7 +23,7 @@ from vostochny.ontology import load_ontology
 from vostochny.stats.scores import Score, score
 
 ONTOLOGY = load_ontology()
-GOLD = jsonl.read_gold(str(corpus.documents_path()), ONTOLOGY)
+GOLD = Input().read_gold().documents
 
 
 def scores(gold: list[Document], predicted: list[Document]) -> dict[str, Score]:
@@ -34,7 +34,7 @@ def scores(gold: list[Document], predicted: list[Document]) -> dict[str, Score]:
 def test_gold_scores_one_everywhere(tmp_path):
     path = tmp_path / "gold.jsonl"
     path.write_text(corpus.documents_path().read_text(encoding="utf-8"), encoding="utf-8")
-    predicted = jsonl.read_predictions(str(path), GOLD, ONTOLOGY)
+    predicted = Input(path).read_predictions(Gold(GOLD, ONTOLOGY))[0]
     result = scoring.score(GOLD, predicted, ONTOLOGY)
     assert set(catalogue.METRICS) | set(catalogue.MACRO) <= set(result.measures)
     assert sum(name.endswith(".conll") for name in result.measures) >= 2 * len(catalogue.SETTINGS)
@@ -60,7 +60,7 @@ def test_the_score_of_an_empty_gold_and_prediction_is_undefined_not_zero():
 
 
 def test_parts_add_to_the_whole():
-    predicted = jsonl.read_predictions("benchmark/baselines/lookup/predictions.jsonl", GOLD, ONTOLOGY)
+    predicted = Input("benchmark/baselines/lookup/predictions.jsonl").read_predictions(Gold(GOLD, ONTOLOGY))[0]
     alone_of = [scoring.score([d], {d.doc_id: predicted[d.doc_id]}, ONTOLOGY).measures for d in GOLD]
     for name, measure in scoring.score(GOLD, predicted, ONTOLOGY).measures.items():
         counts = measure.counts[0]

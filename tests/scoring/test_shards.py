@@ -14,7 +14,6 @@ from tests.support.generated_news import ONTOLOGY, OPTIONS, WriteNews, score_as_
 from tests.support.processes import run_python, run_vostochny
 from vostochny import cli, scoring
 from vostochny.errors import InputError
-from vostochny.formats import jsonl
 from vostochny.formats import shards as addresses
 from vostochny.formats.input import Input
 from vostochny.report import result_json as as_json
@@ -86,7 +85,7 @@ def test_a_packed_file_may_come_over_a_wire_or_a_pipe(
 def test_readers_in_memory_take_patterns_too(write_news: WriteNews, tmp_path: Path) -> None:
     gold, predicted = write_news(30, files=3)
     truth = Input(tmp_path / "gold-*.jsonl").read_gold()
-    assert [d.doc_id for d in truth.documents] == [d.doc_id for path in gold for d in jsonl.read_gold(path, ONTOLOGY)]
+    assert [d.doc_id for d in truth.documents] == [d.doc_id for path in gold for d in Input(path).read_gold().documents]
     assert len(Input(tmp_path / "predicted-*").read_predictions(truth)[0]) == sum(
         len(Path(p).read_text().splitlines()) for p in predicted
     )

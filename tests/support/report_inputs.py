@@ -7,13 +7,13 @@ import re
 from dataclasses import replace
 
 from scripts.files import ROOT
-from vostochny import corpus, scoring
-from vostochny.formats import jsonl
+from vostochny import scoring
+from vostochny.formats.input import Input
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 from vostochny.ontology import load_ontology
 
 ONTOLOGY = load_ontology()
-GOLD = jsonl.read_gold(str(corpus.documents_path()), ONTOLOGY)
+GOLD = Input().read_gold().documents
 LOOKUP = str(ROOT / "benchmark" / "baselines" / "lookup" / "predictions.jsonl")
 HOSTILE = '</script><img src=x onerror="window.harmed=1"><!--<script>&amp;\'\u2028\x00\x1b[31m😀'
 

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from tests.support.effort import examples
 from tests.support.two_articles import ONTOLOGY, TEXTS, find_span, language_model_answer, make_gold
-from vostochny import corpus, scoring
+from vostochny import scoring
 from vostochny.errors import InputError
 from vostochny.formats import jsonl
+from vostochny.formats.input import Gold, Input
 from vostochny.formats.reader import Reading, Record
 from vostochny.model import Document, Span
-from vostochny.ontology import load_ontology
 from vostochny.stats import scores
 from vostochny.text.alignment import (
     MAX_GAP_CHARACTERS,
@@ -333,7 +333,7 @@ def test_streamed_predictions_are_placed_too(tmp_path):
     jsonl.write(str(files[0]), documents, with_text=True)
     files[1].write_text("".join(json.dumps(language_model_answer(d)) + "\n" for d in documents), encoding="utf-8")
     streamed = scoring.score_files(str(files[0]), str(files[1]), ONTOLOGY, scoring.Options(resamples=0))
-    whole = scoring.score(documents, jsonl.read_predictions(str(files[1]), documents, ONTOLOGY), ONTOLOGY)
+    whole = scoring.score(documents, Input(files[1]).read_predictions(Gold(documents, ONTOLOGY))[0], ONTOLOGY)
     assert streamed.placement.total == whole.placement.total > 10
     for name, measure in streamed.measures.items():
         assert measure.value == whole.measures[name].value, name
@@ -341,7 +341,7 @@ def test_streamed_predictions_are_placed_too(tmp_path):
 
 def test_the_gold_as_words_is_placed_nearly_everywhere():
     """Most strings of real articles occur more than once; given in text order, all mentions find their places."""
-    documents = jsonl.read_gold(str(corpus.documents_path()), load_ontology())
+    documents = Input().read_gold().documents
     reading = Reading(ONTOLOGY, {d.doc_id: d for d in documents})
     rows = (Record("x", n, language_model_answer(d)) for n, d in enumerate(documents, 1))
     predicted = reading.read_predictions(rows)
@@ -389,4 +389,4 @@ def test_documents_without_text_take_offsets_alone(tmp_path):
     path = tmp_path / "p.jsonl"
     path.write_text('{"doc_id": "x", "entities": [{"text": "Kim", "type": "PER"}]}')
     with pytest.raises(InputError, match="has no article text"):
-        jsonl.read_predictions(str(path), documents, ONTOLOGY)
+        Input(path).read_predictions(Gold(documents, ONTOLOGY))

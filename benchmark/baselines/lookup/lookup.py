@@ -14,10 +14,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from vostochny import corpus
 from vostochny.formats import jsonl
+from vostochny.formats.input import Input
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
-from vostochny.ontology import load_ontology
 from vostochny.text.alignment import covering_tokens
 
 # A trigger is looked up where at least this share of its occurrences are triggers; a role is filled where at least this
@@ -197,7 +196,7 @@ def _find_quoted(document: Document, paragraph: Span) -> Iterable[Span]:
 
 def main() -> None:
     """Predict each article from the gold of the other ones and write the predictions."""
-    gold = jsonl.read_gold(str(corpus.documents_path()), load_ontology())
+    gold = Input().read_gold().documents
     predictions = [extract(d, Lexicon(other for other in gold if other is not d)) for d in gold]
     jsonl.write(str(Path(__file__).with_name("predictions.jsonl")), predictions)
 

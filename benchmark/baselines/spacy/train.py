@@ -19,10 +19,9 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import filter_spans, fix_random_seed, minibatch
 
-from vostochny import corpus
 from vostochny.formats import jsonl
+from vostochny.formats.input import Input
 from vostochny.model import Document, Entity, Span
-from vostochny.ontology import load_ontology
 
 SEED = 20230913
 EPOCHS = 10
@@ -85,7 +84,7 @@ def extract(document: Document, nlp: Language) -> Document:
 
 def main() -> None:
     """Predict each article with a pipeline trained on the other ones and write the predictions."""
-    gold = jsonl.read_gold(str(corpus.documents_path()), load_ontology())
+    gold = Input().read_gold().documents
     predictions = [extract(d, train([other for other in gold if other is not d])) for d in gold]
     jsonl.write(str(Path(__file__).with_name("predictions.jsonl")), predictions)
 

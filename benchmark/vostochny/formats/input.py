@@ -137,17 +137,19 @@ class Input:
             with contextlib.suppress(*([EmptyFileError] if len(self.paths) > 1 else [])):
                 yield from module.read(path, reading)
 
-    def read_gold(self) -> Gold:
+    def read_gold(self, ontology: Ontology | None = None) -> Gold:
         """Read the documents with their annotation. Raises InputError with every problem of the files.
+
+        A label that an ``ontology`` lacks is a problem; without one, ours gets the labels that only this gold has.
 
         JSON Lines are hashed by their lines, so that order, split and compression of the files do not matter; any other
         format, and the corpus, by the bytes of the files.
         """
         by_lines = self.format == "jsonl" and not self.is_corpus
         digest = hashlib.sha256()
-        reading = Reading(load_ontology())
+        reading = Reading(ontology or load_ontology())
         records = self.read_records(reading, None if by_lines else digest.update)
-        documents = reading.read_gold(records, own_types=not self.is_corpus)
+        documents = reading.read_gold(records, own_types=not (ontology or self.is_corpus))
         hash_ = jsonl.format_hash(reading.line_hashes) if by_lines else digest.hexdigest()[:12]
         if self.is_corpus:
             hash_ = corpus.gold_hash(self.paths[0], hash_)
@@ -160,7 +162,7 @@ class Input:
 
         Args:
             gold: The documents that the predictions are about, and their ontology.
-            unknown: What happens to an unknown type, as in :func:`vostochny.formats.jsonl.read_predictions`.
+            unknown: What happens to an unknown type, as in :meth:`Reading.read_predictions`.
             view: A view whose labels are allowed too.
             offsets: The unit that offsets count (``word_spans.OFFSET_CHOICES``); None means code points.
 

@@ -23,7 +23,6 @@ from vostochny.formats.prediction import describe_kind
 from vostochny.formats.reader import Reading, Record
 from vostochny.formats.rows import to_record, to_row
 from vostochny.model import Document
-from vostochny.ontology import Ontology, View
 
 
 def read_blocks(path: str, size: int, may_be_empty: bool = False) -> Iterator[bytes]:
@@ -185,15 +184,6 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
             yield Record(path, number, row)
 
 
-def read_gold(path: str, ontology: Ontology) -> list[Document]:
-    """Return the documents of a gold file, with text, zones and segmentation.
-
-    Raises InputError with every problem of the file; a type that the ontology lacks is one.
-    """
-    reading = Reading(ontology)
-    return reading.read_gold(read(path, reading))
-
-
 def sum_line_hashes(lines: bytes) -> int:
     """Return the sum of the lines' 128-bit hashes, which does not depend on their order, nor on how files are split."""
     return sum(xxhash.xxh3_128_intdigest(line) for line in map(bytes.strip, lines.split(b"\n")) if line)
@@ -202,32 +192,6 @@ def sum_line_hashes(lines: bytes) -> int:
 def format_hash(line_hashes: int) -> str:
     """Return the 12 hexadecimal digits by which a signature names a user's gold with this sum of line hashes."""
     return f"{line_hashes % (1 << 128):032x}"[:12]
-
-
-def read_predictions(
-    path: str,
-    gold: Iterable[Document],
-    ontology: Ontology,
-    unknown: str = "error",
-    view: View | None = None,
-    offsets: str | None = None,
-) -> dict[str, Document]:
-    """Read predictions; return them by doc_id, each checked against the text of its gold document.
-
-    Args:
-        path: A JSON Lines file; ``-`` is standard input.
-        gold: The documents that the predictions are about.
-        ontology: The ontology whose types are known.
-        unknown: What happens to an item of an unknown type: ``"error"`` (a problem that names the nearest known type),
-            ``"ignore"`` (the item is left out) or ``"wrong"`` (it is kept, and will be a false positive).
-        view: A view whose labels are allowed beside the ontology's types.
-        offsets: The unit that offsets count (``word_spans.OFFSET_CHOICES``); None means code points.
-
-    Raises:
-        InputError: With every problem of the file.
-    """
-    reading = Reading(ontology, {d.doc_id: d for d in gold})
-    return reading.read_predictions(read(path, reading), unknown, view, offsets)
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str] | None = None, with_text: bool = False) -> None:

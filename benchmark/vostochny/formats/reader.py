@@ -125,7 +125,12 @@ class Reading:
     ) -> dict[str, Document]:
         """Return predictions by the doc_id of their gold document. Raises InputError with every problem.
 
-        The options are those of :func:`vostochny.formats.jsonl.read_predictions`.
+        Args:
+            records: The predictions.
+            unknown: What happens to an item of an unknown type: ``"error"`` (a problem that names the nearest known
+                type), ``"ignore"`` (the item is left out) or ``"wrong"`` (it is kept, and will be a false positive).
+            view: A view whose labels are allowed beside the ontology's types.
+            offsets: The unit that offsets count (``word_spans.OFFSET_CHOICES``); None means code points.
         """
         out: dict[str, Document] = {}
         first: dict[str, Record] = {}  # the first record of each document
