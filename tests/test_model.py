@@ -12,12 +12,13 @@ from vostochny.model import LAYERS, Document, find_id, match_ids, shorten_id
     [
         ("003_614713fa8e662b7e", "003"),
         ("0051_x_y", "0051"),
-        ("kim_in_moscow", "kim"),  # as given with add-article --id
+        ("kim_in_moscow", "kim_in_moscow"),  # as given with add-article --id
+        ("doc_1", "doc_1"),
         ("summit", "summit"),
         ("_x", "_x"),
     ],
 )
-def test_the_short_id_ends_before_the_first_underscore(doc_id: str, short: str) -> None:
+def test_the_short_id_is_the_number_that_an_id_begins_with(doc_id: str, short: str) -> None:
     assert Document(doc_id, "").short_id == shorten_id(doc_id) == short
 
 

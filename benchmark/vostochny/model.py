@@ -16,11 +16,13 @@ MAX_LISTED_IDS = 8  # doc_ids that a message lists
 
 
 def shorten_id(doc_id: str) -> str:
-    """Return a document's id up to its first underscore, as people type it and tables print it.
+    """Return the number that a document's id begins with, as people type it and tables print it; else the whole id.
 
-    For example 003 for 003_614713fa8e662b7e; ``add-article`` refuses an id whose short form is another article's.
+    For example 003 for 003_614713fa8e662b7e, but doc_1 for doc_1, which only the end tells from doc_2. ``add-article``
+    refuses an id whose short form is another article's.
     """
-    return doc_id.partition("_")[0] or doc_id
+    number, underscore, _ = doc_id.partition("_")
+    return number if underscore and number.isdecimal() else doc_id
 
 
 def match_ids(prefix: str, doc_ids: Collection[str]) -> list[str]:
