@@ -23,6 +23,7 @@ from tests.support.generated_news import ONTOLOGY, generate_corpus, write_files
 from tests.support.report_inputs import read_data
 from tests.support.two_articles import make_gold
 from vostochny import cli, corpus, scoring
+from vostochny.errors import InputError
 from vostochny.formats import files, registry
 from vostochny.formats.input import Gold, Input
 
@@ -185,6 +186,34 @@ def test_a_gold_that_is_not_recognised_is_hashed_in_the_format_that_is_named(
     assert f"|gold:{hashlib.sha256(gold.read_bytes()).hexdigest()[:12]}|" in capsys.readouterr().out
 
 
+def test_a_gold_too_large_for_memory_is_hashed_from_its_file_or_refused(
+    sample_files: dict[str, Path], monkeypatch: pytest.MonkeyPatch, give_stdin: Callable[[bytes], None]
+) -> None:
+    monkeypatch.setattr(files, "MAX_FILE_BYTES", 50)
+    content = sample_files["tagged"].read_bytes()
+    assert len(content) > 50
+    assert Input(sample_files["tagged"]).read_gold().hash == hashlib.sha256(content).hexdigest()[:12]
+    with pytest.raises(InputError, match="read as a whole"):
+        Input(sample_files["json"], "json").read_gold()
+    give_stdin(content)  # cannot be read again for the hash
+    with pytest.raises(InputError, match="is larger than"):
+        Input("-", "tagged").read_gold()
+
+
+def test_a_remote_file_is_opened_once(sides: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    import fsspec
+
+    fsspec.filesystem("memory").pipe("/input/gold.jsonl", Path(sides["G"]).read_bytes())
+    opens: list[str] = []
+    reader = files._RemoteReader
+    monkeypatch.setattr(files, "_RemoteReader", lambda system, path: (opens.append(path), reader(system, path))[1])
+    gold = Input("memory://input/gold.jsonl")
+    assert gold.format == "jsonl" and not gold.is_larger_than(1 << 20)
+    assert gold.read_gold() == Input(sides["G"]).read_gold()
+    assert opens == ["/input/gold.jsonl"]
+    assert gold.read_gold().documents and len(opens) == 2  # it cannot be read again from its start
+
+
 # -- standard input and pipes ------------------------------------------------------------------------------------------
 
 
@@ -273,7 +302,9 @@ def test_an_open_path_is_read_from_its_start_each_time(sides: dict[str, str], op
     path, content = files.OpenPath(sides["G"]), Path(sides["G"]).read_bytes()
     before = opened[sides["G"]]
     assert files.read_head(path) == content[: 1 << 16]
-    assert files.read_bytes(path) == content == files.read_bytes(path) == path.load() == files.read_bytes(path)
+    assert files.read_bytes(path) == content == files.read_bytes(path)
+    path.load()
+    assert files.read_bytes(path) == content
     assert opened[sides["G"]] - before == 1
 
 

@@ -50,12 +50,17 @@ class OpenPath(str):
             self._file.seek(0)
         return self._file
 
-    def load(self) -> bytes:
-        """Return the content as stored (not unpacked), and keep it in place of the open file. Raises OSError."""
-        content = self.open().read()
-        self.close()
-        self._file, self._can_rewind = io.BufferedReader(io.BytesIO(content)), True
-        return content
+    def load(self) -> None:
+        """Keep the content in memory in place of the file, unless it is larger than MAX_FILE_BYTES.
+
+        Raises OSError if the file cannot be read, InputError if it is too large and cannot be read twice.
+        """
+        content = self.open().read(MAX_FILE_BYTES + 1)
+        if len(content) <= MAX_FILE_BYTES:
+            self.close()
+            self._file, self._can_rewind = io.BufferedReader(io.BytesIO(content)), True
+        elif not self._can_rewind:
+            raise _too_large_error(self)
 
     def release(self) -> None:
         """Close the file if it cannot be read again from its start, so that the next reader opens it again."""
@@ -223,9 +228,13 @@ def read_bytes(path: str) -> bytes:
     except OSError as e:
         raise InputError([Problem(path, None, None, explain_os_error(e))]) from None
     if len(raw) > MAX_FILE_BYTES:
-        message = f"is larger than {MAX_FILE_BYTES >> 20} MB, and this format is read as a whole; use JSON Lines"
-        raise InputError([Problem(path, None, None, message)])
+        raise _too_large_error(path)
     return raw
+
+
+def _too_large_error(path: str) -> InputError:
+    message = f"is larger than {MAX_FILE_BYTES >> 20} MB, and this format is read as a whole; use JSON Lines"
+    return InputError([Problem(path, None, None, message)])
 
 
 def read_text(path: str) -> str:

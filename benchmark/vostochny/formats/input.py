@@ -124,18 +124,23 @@ class Input:
 
         Args:
             reading: Receives problems and notes.
-            hash_content: Called with the content of each file, as it is stored; None if it is not needed.
+            hash_content: Called with the content of the files, as it is stored; None if it is not needed.
 
         Raises:
             InputError: If there is no such format, or with what prevents that a file is read on.
         """
         module = registry.load_format(self.format, self._option)
         for path in self.paths:
-            if hash_content:
-                path = _load(path, hash_content)
+            if hash_content and not Path(path).is_dir():
+                path = path if isinstance(path, files.OpenPath) else files.OpenPath(path)
+                with contextlib.suppress(OSError):  # the reader will report it
+                    path.load()
             # One of several files may be empty (a worker that had no documents); a single file may not.
             with contextlib.suppress(*([EmptyFileError] if len(self.paths) > 1 else [])):
                 yield from module.read(path, reading)
+            if hash_content:
+                for content in _read_stored(path):
+                    hash_content(content)
 
     def read_gold(self, ontology: Ontology | None = None) -> Gold:
         """Read the documents with their annotation. Raises InputError with every problem of the files.
@@ -182,13 +187,12 @@ class Input:
         return str(copy)
 
 
-def _load(path: str, hash_content: Callable[[bytes], object]) -> str:
-    """Hash the content of a file, or of all files of a folder; return the path to read the same content by."""
-    if Path(path).is_dir():
+def _read_stored(path: str) -> Iterator[bytes]:
+    """Yield the content of an open file as it is stored, or the name and content of each file of a folder."""
+    if isinstance(path, files.OpenPath) and not Path(path).is_dir():
+        stored = path.open()
+        while data := stored.read(1 << 20):
+            yield data
+    else:
         for file in sorted(p for p in Path(path).iterdir() if p.is_file()):
-            hash_content(file.name.encode() + b"\0" + file.read_bytes())
-        return path
-    path = path if isinstance(path, files.OpenPath) else files.OpenPath(path)
-    with contextlib.suppress(OSError):  # the reader will report it
-        hash_content(path.load())
-    return path
+            yield file.name.encode() + b"\0" + file.read_bytes()

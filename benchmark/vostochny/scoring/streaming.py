@@ -131,14 +131,14 @@ def _list_sources(side: Input, execution: Execution) -> list[Source]:
     return Source.from_paths(paths, side.paths)
 
 
-def is_streamed(gold: Input, predicted: Input, on_error: str = "fail") -> bool:
+def is_streamed(gold: Input, systems: Sequence[Input], on_error: str = "fail") -> bool:
     """Return whether score_files should score these inputs, and not score in memory.
 
-    It should where both sides are JSON Lines and the gold has more than MAX_GOLD_BYTES_IN_MEMORY bytes, is standard
+    It should where all of them are JSON Lines and the gold has more than MAX_GOLD_BYTES_IN_MEMORY bytes, is standard
     input or a pipe, or has files that may be left out (``on_error``, as in Execution): to have all documents in memory
     takes reading all files. The corpus is small and never left out.
     """
-    if gold.is_corpus or gold.format != "jsonl" or predicted.format != "jsonl":
+    if gold.is_corpus or any(side.format != "jsonl" for side in (gold, *systems)):
         return False
     return on_error == "skip" or gold.is_stream or gold.is_larger_than(MAX_GOLD_BYTES_IN_MEMORY)
 

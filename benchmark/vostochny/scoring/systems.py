@@ -31,7 +31,7 @@ def score_systems(
         InputError: With every problem of the options, of the gold, or of the first system that has any.
         FileNotFoundError: If the corpus is not found.
     """
-    if all(streaming.is_streamed(gold, system, execution.on_error) for system in systems):
+    if streaming.is_streamed(gold, systems, execution.on_error):
         ontology = load_ontology()
         options = make_options(ontology)
         return [streaming.score_files(gold, system, ontology, options, execution) for system in systems]
