@@ -5,13 +5,13 @@ Which names those are stands with each key in :mod:`vostochny.schema.records`. A
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
 from msgspec import Struct
 
-from vostochny.schema.records import DocumentRecord, Field, list_aliases, list_fields
+from vostochny.schema.records import DocumentRecord, list_aliases, list_fields
 
 
 class KeyNames:
@@ -29,19 +29,17 @@ class KeyNames:
     def resolve(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return a row with every key under its own name. The row itself is not changed."""
         self.problems = []
-        return self._resolve(row, DocumentRecord, "") if _has_alias(row, DocumentRecord) else row
+        return self._resolve(row, DocumentRecord, "") if _has_alias((row,), DocumentRecord) else row
 
     def _resolve(self, item: dict[str, Any], record: type[Struct], where: str) -> dict[str, Any]:
         out = self._rename(item, list_aliases(record), where)
-        for field, inner in _list_inner(record):
-            at, value = f"{where}.{field.name}".lstrip("."), out.get(field.name)
+        for name, inner in _list_inner(record):
+            at, value = f"{where}.{name}".lstrip("."), out.get(name)
             if isinstance(value, dict):
-                out[field.name] = self._resolve(value, inner, at)
+                out[name] = self._resolve(value, inner, at)
             elif isinstance(value, list):
                 items = enumerate(value)
-                out[field.name] = [
-                    self._resolve(x, inner, f"{at}[{i}]") if isinstance(x, dict) else x for i, x in items
-                ]
+                out[name] = [self._resolve(x, inner, f"{at}[{i}]") if isinstance(x, dict) else x for i, x in items]
         return out
 
     def _rename(self, item: dict[str, Any], aliases: Mapping[str, str], where: str) -> dict[str, Any]:
@@ -59,26 +57,28 @@ class KeyNames:
 
 
 @cache
-def _list_inner(record: type[Struct]) -> tuple[tuple[Field, type[Struct]], ...]:
+def _list_inner(record: type[Struct]) -> tuple[tuple[str, type[Struct]], ...]:
     """Return the keys of a record whose values are objects or lists of objects, with the record of those."""
-    return tuple((f, f.record) for f in list_fields(record) if f.record)
-
-
-def _has_alias(item: dict[str, Any], record: type[Struct]) -> bool:
-    """Return whether an object, or any in it, has a key under another name."""
-    if not _aliases(record).isdisjoint(item):
-        return True
-    for field, inner in _list_inner(record):
-        value = item.get(field.name)
-        for x in value if isinstance(value, list) else (value,):
-            if isinstance(x, dict) and _has_alias(x, inner):
-                return True
-    return False
+    return tuple((f.name, f.record) for f in list_fields(record) if f.record)
 
 
 @cache
-def _aliases(record: type[Struct]) -> frozenset[str]:
+def _list_names(record: type[Struct]) -> frozenset[str]:
     return frozenset(list_aliases(record))
+
+
+def _has_alias(items: Iterable[Any], record: type[Struct]) -> bool:
+    """Return whether any of these objects, or an object in one of them, has a key under another name."""
+    aliases, inner = _list_names(record), _list_inner(record)
+    for item in items:
+        if isinstance(item, dict):
+            if not aliases.isdisjoint(item):
+                return True
+            for name, inner_record in inner:
+                value = item.get(name)
+                if value and _has_alias(value if isinstance(value, list) else (value,), inner_record):
+                    return True
+    return False
 
 
 def describe_renamed(renamed: Mapping[str, str]) -> list[str]:

@@ -30,6 +30,7 @@ from vostochny.text.alignment import describe_difference
 from vostochny.text.layout import paragraphs_of
 
 KEYS = frozenset(f.name for f in list_fields(DocumentRecord))  # a misspelt layer would count as an empty one
+ATTRIBUTES = {layer: frozenset(f.name for f in list_attributes(layer)) for layer in LAYERS}
 MAX_SHOWN_WORDS = 60  # characters of a surface that a message quotes
 NEEDS_TEXT = (
     "has words, or offsets that do not count characters of the article, but the gold has no article text to find them "
@@ -346,6 +347,8 @@ class RowReader:
     def read_attributes(self, layer: str, where: str, item: dict[str, Any]) -> dict[str, Any]:
         """Return the attributes that an item has, by name; a value that is not allowed is a problem and left out."""
         out: dict[str, Any] = {}
+        if ATTRIBUTES[layer].isdisjoint(item):  # most names of most systems
+            return out
         for field in list_attributes(layer):
             value = item.get(field.name)
             if value is None:
