@@ -167,6 +167,8 @@ def test_a_regular_row_is_the_record_that_it_says() -> None:
         line({**ENTITY, "start": 10**30}),
         line({**ENTITY, "start": "4"}),
         line({**ENTITY, "score": float("nan")}),
+        line({**ENTITY, "a\tkey": 1}),
+        line({**ENTITY, 'a "key"': 1}),
         line(ENTITY).replace(b"4", b"1e400"),
     ],
 )

@@ -8,6 +8,7 @@ the records are encoded again: where that has as many quotation marks as the lin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from types import GenericAlias
 from typing import Any, TypeVar, Union, cast, get_type_hints
@@ -91,6 +92,7 @@ class RowDecoder:
                     self._collect_keys(item, item_record)
 
 
+_NEEDS_ESCAPE = re.compile(r'["\\\x00-\x1f]')
 S = TypeVar("S", bound=Struct)
 Names = dict[str, str]  # key → the name that it has
 Layout = dict[type[Struct], tuple[Names, tuple[str, ...]]]  # record → names of its keys, unknown keys of its objects
@@ -106,7 +108,9 @@ def _choose_names(record: type[Struct], seen: Iterable[str]) -> tuple[Names, tup
     for alias in seen:
         if alias in aliases and aliases[alias] not in seen:
             names.setdefault(aliases[alias], alias)
-    return names, tuple(key for key in seen if key not in aliases and key not in known)
+    # msgspec encodes names without escapes, so it refuses a name that needs one.
+    extra = (key for key in seen if key not in aliases and key not in known and not _NEEDS_ESCAPE.search(key))
+    return names, tuple(extra)
 
 
 def _compile(record: type[S], layout: Layout) -> type[S]:
