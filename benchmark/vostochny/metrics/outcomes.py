@@ -7,6 +7,8 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from msgspec import UNSET, Struct, UnsetType
+
 from vostochny.metrics.columns import build_entity_table
 from vostochny.metrics.counts import match_keys
 from vostochny.metrics.pairs import Pair
@@ -47,11 +49,38 @@ class Outcome:
     other: str = ""
 
 
-def outcome_rows(pairs: list[Pair]) -> Iterator[dict[str, Any]]:
-    """Yield one row per item or pair of items, in text order: doc_id, layer, verdict, zone, gold, predicted.
+class ItemRow(Struct):
+    """An item as --items writes it: its place, its words, and the attributes that its layer's verdicts depend on."""
 
-    ``gold`` and ``predicted`` are {start, end, text, …}; None on the side without an item. Identity is not a verdict on
-    a single item; see :func:`find_identity_errors`.
+    start: int
+    end: int
+    text: str
+    cluster: str | UnsetType | None = UNSET
+    type: str | UnsetType = UNSET
+    level: str | UnsetType | None = UNSET
+    source: ItemRow | UnsetType | None = UNSET
+    directness: str | UnsetType | None = UNSET
+    role: str | UnsetType = UNSET
+    event: str | UnsetType = UNSET  # of an argument: the type of its event
+    trigger: str | UnsetType = UNSET
+
+
+class OutcomeRow(Struct):
+    """An outcome as --items writes it; None on the side without an item."""
+
+    doc_id: str
+    layer: str
+    verdict: str
+    zone: str
+    gold: ItemRow | None
+    predicted: ItemRow | None
+    other: str | UnsetType = UNSET
+
+
+def outcome_rows(pairs: list[Pair]) -> Iterator[OutcomeRow]:
+    """Yield one row per item or pair of items, in text order.
+
+    Identity is not a verdict on a single item; see :func:`find_identity_errors`.
     """
     for pair in pairs:
         yield from (outcome_row(outcome) for outcome in find_outcomes(pair))
@@ -79,39 +108,40 @@ def item_span(item: Item | None) -> Span:
     return item[1].filler.span
 
 
-def outcome_row(outcome: Outcome) -> dict[str, Any]:
-    """Return an outcome as values for JSON."""
+def outcome_row(outcome: Outcome) -> OutcomeRow:
+    """Return an outcome as it is written."""
     pair = outcome.pair
-    row = {
-        "doc_id": pair.gold.doc_id,
-        "layer": outcome.layer,
-        "verdict": outcome.verdict,
-        "zone": pair.zone(item_span(outcome.gold or outcome.predicted)),
-        "gold": _item_row(pair, outcome.gold, outcome.layer),
-        "predicted": _item_row(pair, outcome.predicted, outcome.layer),
-    }
-    return row | ({"other": outcome.other} if outcome.other else {})
+    return OutcomeRow(
+        pair.gold.doc_id,
+        outcome.layer,
+        outcome.verdict,
+        pair.zone(item_span(outcome.gold or outcome.predicted)),
+        _item_row(pair, outcome.gold, outcome.layer),
+        _item_row(pair, outcome.predicted, outcome.layer),
+        outcome.other or UNSET,
+    )
 
 
-def _item_row(pair: Pair, item: Item | None, layer: str) -> dict[str, Any] | None:
-    """Return an item as values for JSON, with the attributes that its layer's verdicts depend on."""
-
-    def at(span: Span, **more: Any) -> dict[str, Any]:
-        return {"start": span.start, "end": span.end, "text": span.of(pair.gold.text), **more}
+def _item_row(pair: Pair, item: Item | None, layer: str) -> ItemRow | None:
+    def place(span: Span) -> ItemRow:
+        return ItemRow(span.start, span.end, span.of(pair.gold.text))
 
     if item is None:
         return None
-    span = item_span(item)
+    row = place(item_span(item))
     if layer == "identity":
-        return at(span, cluster=getattr(item, "cluster", None))
-    if isinstance(item, Entity):
-        return at(span, type=item.type, level=item.level)
-    if isinstance(item, Event):
-        return at(span, type=item.type)
-    if isinstance(item, Quote):
-        return at(span, source=at(item.source.span) if item.source else None, directness=item.directness)
-    event, argument = item
-    return at(span, role=argument.role, event=event.type, trigger=event.trigger.of(pair.gold.text))
+        row.cluster = getattr(item, "cluster", None)
+    elif isinstance(item, Entity):
+        row.type, row.level = item.type, item.level
+    elif isinstance(item, Event):
+        row.type = item.type
+    elif isinstance(item, Quote):
+        row.source = place(item.source.span) if item.source else None
+        row.directness = item.directness
+    else:
+        event, argument = item
+        row.role, row.event, row.trigger = argument.role, event.type, event.trigger.of(pair.gold.text)
+    return row
 
 
 def _entity_outcomes(pair: Pair) -> Iterator[Outcome]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import msgspec
+
 from vostochny.errors import InputError, Problem
 from vostochny.metrics.outcomes import outcome_rows
 from vostochny.scoring import Result
@@ -20,5 +22,5 @@ def render(result: Result) -> str:
     if result.size and not result.pairs:
         message = "the gold is too large to keep in memory, so its items were not kept; give --gold a part of it"
         raise InputError([Problem("--items", None, None, message)])
-    rows = (row for row in outcome_rows(result.pairs) if _SCORED_LAYERS[row["layer"]] in result.layers)
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    rows = (row for row in outcome_rows(result.pairs) if _SCORED_LAYERS[row.layer] in result.layers)
+    return "".join(json.dumps(msgspec.to_builtins(row), ensure_ascii=False) + "\n" for row in rows)
