@@ -300,6 +300,7 @@ def test_processes_that_a_command_started_end_with_it(folder):
         ("false", "ended without an answer (exit code 1)"),
         ("not-a-program-at-all", "exit code 127"),
         ("echo hello; cat", "not JSON: 'hello'"),
+        (r"""echo '{"entities": [], "entities": []}'""", "at entities: the key 'entities' appears twice"),
         ("echo '[1]'; cat", "is not an object"),
         ("printf '{\"entities\": '", "not JSON"),
         ("head -c 10 /dev/zero; echo", "not JSON"),

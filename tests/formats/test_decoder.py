@@ -125,6 +125,13 @@ def test_a_line_is_regular_only_if_no_key_stands_twice(data: st.DataObject) -> N
     assert row is None and problems[0].line == 2 and "appears twice in one object" in problems[0].message
 
 
+def test_quotation_marks_that_are_escaped_by_number_count_too() -> None:
+    raw = b'{"doc_id": "d1", "text": "\\u0022Yes\\u0022", "entities": []}'
+    again = raw.replace(b'"entities": []', b'"entities": [{"text": "\\u0022"}], "entities": []')
+    first, second = RowDecoder().decode([raw, again])
+    assert first is not None and first.text == '"Yes"' and second is None
+
+
 def test_a_key_that_stands_twice_is_named_with_its_place() -> None:
     raw = b'{"entities": [{"start": 1, "end": 2}, {"start": 3, "st\\u0061rt": 4}], "quotes": [], "quotes": []}'
     _, problems = parse_row("p.jsonl", 7, raw)
@@ -160,7 +167,7 @@ def test_a_regular_row_is_the_record_that_it_says() -> None:
         b'{"doc_id": "d1", "tokens": [{"start": 0, "end": 1, "end": 1}]}',
         b'{"doc_id": "d1"} {"doc_id": "d2"}',
         b'["d1"]',
-        b'{"doc_id": "d1", "text": "\\u0022"}',
+        b'{"doc_id": "d1", "text": "\\\\u0022 \\u0022"}',
         line({**ENTITY, "start": 1.0}),
         line({**ENTITY, "start": True}),
         line({**ENTITY, "start": -1}),

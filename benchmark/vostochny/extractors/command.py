@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
 from vostochny.extractors import ExtractorError, Settings
+from vostochny.formats.jsonl import parse_json
 from vostochny.model import Document, Span
 
 MAX_ANSWER_BYTES = 64 << 20
@@ -143,13 +144,14 @@ class _Process:
             raise _Ended(f"the command ended without an answer (exit code {code})")
         if len(raw) >= MAX_ANSWER_BYTES:
             raise ExtractorError(f"the answer is longer than {MAX_ANSWER_BYTES >> 20} MB")
-        try:
-            row = json.loads(raw)
-        except (ValueError, RecursionError):
+        row, problems = parse_json("answer", None, raw)
+        if problems and "appears twice" in problems[0].message:
+            raise ExtractorError(f"the answer has a problem at {problems[0].field}: {problems[0].message}")
+        if problems:
             excerpt = raw[:60].decode("utf-8", "replace").strip()
             advice = "write one prediction per line, and messages to standard error"
             message = f"the answer is not JSON: {excerpt!r}; {advice}"
-            raise ExtractorError(message) from None
+            raise ExtractorError(message)
         if not isinstance(row, dict):
             expected = "a prediction with any of entities, events, quotes"
             raise ExtractorError(f"the answer is not an object; expected {expected}")

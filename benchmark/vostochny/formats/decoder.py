@@ -35,6 +35,7 @@ class RowDecoder:
         self.renamed: dict[str, str] = {}
         self._seen: dict[type[Struct], dict[str, None]] = {}  # record → keys of its objects in lines that did not fit
         self._layout: object = None  # the names and unknown keys that the decoder was compiled for
+        self._has_too_many_keys = False
         self._encode = msgspec.json.Encoder().encode
         self._decode = msgspec.json.Decoder(DocumentRecord).decode
 
@@ -64,13 +65,16 @@ class RowDecoder:
 
     def _learn_keys(self, lines: Iterable[bytes]) -> bool:
         """Compile the decoder for keys of lines that it did not fit; return whether that changed it."""
+        if self._has_too_many_keys:
+            return False
         for line, _ in zip(lines, range(MAX_SAMPLED_LINES), strict=False):
             try:
                 self._collect_keys(msgspec.json.decode(line), DocumentRecord)
             except JSON_ERRORS:
                 continue
         layout = {record: _choose_names(record, seen) for record, seen in self._seen.items()}
-        if layout == self._layout or sum(len(extra) for _, extra in layout.values()) > MAX_EXTRA_KEYS:
+        self._has_too_many_keys = sum(len(extra) for _, extra in layout.values()) > MAX_EXTRA_KEYS
+        if layout == self._layout or self._has_too_many_keys:
             return False
         self._layout = layout
         self.renamed |= {alias: key for names, _ in layout.values() for key, alias in names.items()}
@@ -140,12 +144,14 @@ def _type_of(field: Field, inner: Any) -> Any:
 def is_whole(data: bytes, encoded: bytes) -> bool:
     """Return whether JSON encoded from what was decoded has everything that was in the data.
 
-    Each key that was dropped has two quotation marks, and no other difference changes their number: but that a mark
-    escaped as ``\\u0022`` is counted in ``encoded`` only, so data with it may be refused without need.
+    Each key that was dropped has two quotation marks, and nothing else changes their number: one that is written as
+    ``\\u0022`` counts too. Data with these characters after a backslash may be refused without need.
     """
     # The first test costs nothing, the second a fifth of decoding.
-    has_escaped_quote = b"\\" in data and b"\\u0022" in data
-    return not has_escaped_quote and _count_quotes(data) == _count_quotes(encoded)
+    escaped = data.count(b"\\u0022") if b"\\" in data else 0
+    if escaped and b"\\\\u0022" in data:
+        return False
+    return _count_quotes(data) + escaped == _count_quotes(encoded)
 
 
 def _count_quotes(data: bytes) -> int:
