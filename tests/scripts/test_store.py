@@ -136,8 +136,8 @@ def test_a_bare_folder_follows_the_ontology_around_it(copy: AnnotationsCopy, tmp
 def test_an_article_is_found_by_its_id_or_a_unique_beginning() -> None:
     known = ["001_a", "001_b", "002", "0021_c"]
     assert [find_doc_id(prefix, known) for prefix in ("001_a", "002", "0021")] == ["001_a", "002", "0021_c"]
-    assert problems_of(find_doc_id, "001", known) == ["doc_id: '001' fits more than one article: 001_a, 001_b"]
-    assert problems_of(find_doc_id, "9", known) == [f"doc_id: '9' is not an article; these are: {', '.join(known)}"]
+    assert problems_of(find_doc_id, "001", known) == ["doc_id: '001' fits 001_a, 001_b; write more of the id"]
+    assert problems_of(find_doc_id, "9", known) == [f"doc_id: unknown document '9'; expected one of {', '.join(known)}"]
     assert find_doc_ids(["002", "all"], known) == known and find_doc_ids((), known) == []
 
 
