@@ -15,6 +15,7 @@ from vostochny.formats.label_studio.regions import (
     ATTRIBUTES,
     CLUSTER_KEYS,
     FLAGS,
+    PICKERS,
     RELATIONS,
     list_bearers,
     list_choices,
@@ -52,13 +53,13 @@ HELP = {
     "demonym": "A people or its adjective: North Korean",
     "unattributed": "The text names no source",
 }
-# Control → the control to pick a known cluster, and its placeholder. The list of known clusters is in the task's data,
-# so a push refreshes it without a new configuration. Of the two tags that can show such a list only Taxonomy has a
-# search; in a Choices list, typing triggers the hotkeys.
-CLUSTERS = {
-    "cluster": ("known_cluster", "who or what it is, in all articles"),
-    "event_cluster": ("known_event_cluster", "the event in the world"),
-    "quote_cluster": ("known_quote_cluster", "the utterance"),
+# Picker of a known cluster → its placeholder. The list of known clusters is in the task's data, so a push refreshes it
+# without a new configuration. Of the two tags that can show such a list only Taxonomy has a search; in a Choices list,
+# typing triggers the hotkeys.
+PLACEHOLDERS = {
+    "known_cluster": "who or what it is, in all articles",
+    "known_event_cluster": "the event in the world",
+    "known_quote_cluster": "the utterance",
 }
 # The text needs space between its lines for the labels of the relations' arrows.
 STYLE = """
@@ -158,9 +159,9 @@ def _add_attribute(parent: ET.Element, ontology: Ontology, control: str) -> None
         return view
 
     if ATTRIBUTES[control].kind == "textarea":
-        picker, placeholder = CLUSTERS[control]
+        (picker,) = (picker for picker, typed in PICKERS.items() if typed == control)
         attrib = {"name": picker, **region, "value": f"${CLUSTER_KEYS[control]}", "maxUsages": "1",
-                  "placeholder": placeholder}  # fmt: skip
+                  "placeholder": PLACEHOLDERS[picker]}  # fmt: skip
         ET.SubElement(row("cluster"), "Taxonomy", attrib=attrib)
         attrib = {"name": control, **region, "rows": "1", "maxSubmissions": "1", "editable": "true"}
         ET.SubElement(row("new one"), "TextArea", attrib=attrib | {"placeholder": "kim_jong_un, and Enter"})

@@ -19,20 +19,17 @@ from vostochny.schema.records import list_attributes
 Task = dict[str, Any]  # the JSON of a task, as an export has it or as it is imported
 Entry = dict[str, Any]  # one entry of an annotation's result: a region, an attribute of a region, or a relation
 
-# Control → the key of a task's data that holds the clusters to pick from. The server refuses a task without them.
-CLUSTER_KEYS = {"cluster": "entity_clusters", "event_cluster": "event_clusters", "quote_cluster": "quote_clusters"}
 LABEL_CONTROLS = ("zone", "entity", "event", "quote")  # the Labels controls, whose regions are spans
 CONTENT, CUE = "Content", "Cue"  # the labels of the control "quote"
 DEFAULT_ZONE = "body"  # the zone of what no zone region covers; it has no label
-
-FLAGS = ("demonym", "unattributed")  # controls with a single choice, which has the control's name
 
 
 @dataclass(frozen=True)
 class Control:
     """A control for one attribute: of which layer's regions, of which kind, and the name of the model's field.
 
-    ``values`` is the table of the ontology that lists the choices; "" for a flag and for a TextArea.
+    ``values`` is the table of the ontology that lists the choices; "" for a TextArea, and for a flag, whose single
+    choice has the control's name.
     """
 
     layer: str
@@ -46,7 +43,7 @@ def _list_controls() -> Iterator[tuple[str, Control]]:
     layers = {"entity": "entities", "event": "events", "quote": "quotes"}
     for layer, items in layers.items():
         for field in list_attributes(items):
-            if field.key.values or field.name in FLAGS:
+            if field.key.values or (field.kind == "flag" and not field.key.planned):
                 yield field.name, Control(layer, "choices", field.name, field.key.values)
         if layer == "quote":  # the annotator's decision that the text names no source; rows have null for it
             yield "unattributed", Control(layer, "choices", "unattributed")
@@ -55,9 +52,13 @@ def _list_controls() -> Iterator[tuple[str, Control]]:
 
 
 ATTRIBUTES: Mapping[str, Control] = dict(_list_controls())
+FLAGS = tuple(name for name, c in ATTRIBUTES.items() if c.kind == "choices" and not c.values)
+# Control for a cluster → the key of a task's data that holds the clusters to pick from. The server refuses a task
+# without them.
+CLUSTER_KEYS = {name: f"{c.layer}_clusters" for name, c in ATTRIBUTES.items() if c.kind == "textarea"}
 # In the browser a known cluster is picked from a searchable list, and only a new one is typed. Files have one form for
 # both, the typed one. Picker → the control for typing.
-PICKERS = {"known_cluster": "cluster", "known_event_cluster": "event_cluster", "known_quote_cluster": "quote_cluster"}
+PICKERS = {f"known_{name}": name for name in CLUSTER_KEYS}
 
 # Label of a relation → (what it starts at, what it ends at). All other labels are roles, which lead from an event to an
 # entity or an event.
