@@ -15,6 +15,7 @@ from tests.support.requirements import skip_or_fail
 from vostochny import cli, model
 from vostochny.ontology import load_ontology
 from vostochny.schema import build_answer_schema
+from vostochny.schema.records import list_attributes
 from vostochny.stats.scores import score
 from vostochny.tasks import prompt
 
@@ -33,16 +34,16 @@ def answer(document, keep: int = 1) -> dict:
     def at(reference):
         return words(by_id.get(reference.id, reference.span)) if reference else None
 
+    def attributes(layer, item):
+        return {f.name: getattr(item, f.name) for f in list_attributes(layer) if f.key.asked}
+
     return {
-        "entities": [
-            {**words(e.span), "type": e.type, "level": e.level, "cluster": e.cluster} for e in document.entities[::keep]
-        ],
+        "entities": [{**words(e.span), "type": e.type, **attributes("entities", e)} for e in document.entities[::keep]],
         "events": [
             {
                 "trigger": words(e.trigger),
                 "type": e.type,
-                "realis": e.realis,
-                "polarity": e.polarity,
+                **attributes("events", e),
                 "arguments": [{"role": a.role, "filler": at(a.filler)} for a in e.arguments],
             }
             for e in document.events[::keep]
@@ -53,8 +54,7 @@ def answer(document, keep: int = 1) -> dict:
                 "cue": words(q.cue) if q.cue else None,
                 "source": at(q.source),
                 "addressee": at(q.addressee),
-                "directness": q.directness,
-                "attitude": q.attitude,
+                **attributes("quotes", q),
             }
             for q in document.quotes[::keep]
         ],
