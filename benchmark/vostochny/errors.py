@@ -23,8 +23,10 @@ def to_printable_line(message: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in message)
 
 
-def suggest_name(name: str, known: Iterable[str]) -> str:
+def suggest_name(name: str, known: Iterable[str], likeness: float = 0.4) -> str:
     """Return what would be right in place of an unknown name: the nearest known name, or else the known names.
+
+    ``likeness`` (0 to 1, as in difflib) is the least at which a known name counts as near.
 
     Of more than MAX_COMPARED_NAMES known names, only the neighbours in alphabetical order are compared, and only the
     first names are listed: to compare thousands of unknown documents with thousands of known ones would take hours and

@@ -15,14 +15,13 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from scripts.agreement import two_passes
 from scripts.bench import coverage
 from scripts.build import dataset, datasheet, label_config, leaderboard
 from scripts.files import ROOT, display_path, raise_problems, update_files, write_or_check
-from vostochny.errors import InputError, Problem
+from vostochny.errors import InputError, Problem, suggest_name
 
 
 @dataclass(frozen=True)
@@ -111,8 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     for name in args.names:
         if name not in ARTEFACTS:
-            nearest = get_close_matches(name, ARTEFACTS, n=1)
-            parser.error(f"unknown name {name!r}; {f'did you mean {nearest[0]!r}?' if nearest else 'see --help'}")
+            parser.error(f"unknown name {name!r}; {suggest_name(name, ARTEFACTS)}")
     if args.without_text:
         if args.names != ["corpus"]:
             parser.error("--without-text is for corpus alone")

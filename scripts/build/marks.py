@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 
 from scripts.files import display_path, raise_problems, read_text
-from vostochny.errors import Problem
+from vostochny.errors import Problem, suggest_name
 
 _BEGIN = "<!-- generated:"
 _IN_TEMPLATE = re.compile(_BEGIN + r"(\S+) -->")
@@ -47,9 +46,7 @@ def _fill(paths: Iterable[Path], values: Mapping[str, str], pattern: re.Pattern[
         for match in pattern.finditer(text):
             unused.pop(match[1], None)
             if match[1] not in values:
-                nearest = get_close_matches(match[1], values, n=1)
-                hint = f"; did you mean {nearest[0]}?" if nearest else ""
-                message = f"is not a value that is generated{hint}"
+                message = f"is not a value that is generated; {suggest_name(match[1], values)}"
                 problems.append(Problem(display_path(path), _find_line(match), match[1], message))
         if not problems:
             filled[path] = pattern.sub(lambda match: _replace(match, values[match[1]], pattern), text)

@@ -5,7 +5,6 @@ Shared by all formats: each yields such rows. A problem names the field, what is
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -94,9 +93,8 @@ class RowReader:
         """
         for key in self.row:
             if key not in KEYS:
-                near = difflib.get_close_matches(key, LAYERS, 1, 0.6)
-                hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(LAYERS)}"
-                self.add_problem(key, f"unknown key; {hint}")
+                # Most unknown keys are no misspelt layer, so that only a very similar layer is named.
+                self.add_problem(key, f"unknown key; {suggest_name(key, LAYERS, 0.6)}")
         if not with_text and self.text and isinstance(self.row.get("text"), str) and self.row["text"] != self.text:
             self.add_problem("text", describe_difference(self.text, self.row["text"]))
         self.place_words()

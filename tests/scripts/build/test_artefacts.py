@@ -68,7 +68,7 @@ def test_a_wrong_mark_stops_only_its_own_artefact(tree: ProjectCopy) -> None:
     path.write_text(f"<!-- generated:article -->5<!-- /generated -->\n{before}", encoding="utf-8")
     done = tree.run("-m", "scripts", "build", "datasheet", "corpus", "--check")
     path.write_text(before, encoding="utf-8")
-    message = "DATASHEET.md:1: article: is not a value that is generated; did you mean articles?\n"
+    message = "DATASHEET.md:1: article: is not a value that is generated; did you mean 'articles'?\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "corpus: current\n", message)
 
 

@@ -41,7 +41,7 @@ def test_a_template_loses_its_marks(file: Path) -> None:
     ("text", "values", "problems"),
     [
         (DOCUMENT, {"a": "1", "bb": ""}, [
-            "file.md:3: b: is not a value that is generated; did you mean bb?",
+            "file.md:3: b: is not a value that is generated; did you mean 'bb'?",
             "file.md: bb: is generated, but no mark shows it",
         ]),
         (DOCUMENT.replace("1<!-- /generated -->", "1"), {"b": ""}, [
