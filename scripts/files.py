@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from vostochny.errors import InputError, Problem
+from vostochny.errors import InputError, Problem, decode
 
 ROOT = Path(__file__).resolve().parents[1]
 SEEDS = ROOT / "seeds"
@@ -80,15 +80,6 @@ def read_json_lines(path: Path, required: Collection[str] = ()) -> list[dict[str
 
 
 # -- bytes to values; ``name`` is how problems call the file -----------------------------------------------------------
-
-
-def decode(name: str, raw: bytes) -> str:
-    """Return UTF-8 bytes as text, line ends untouched. Raises InputError, with the line, where they are not UTF-8."""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        message = f"byte 0x{raw[error.start]:02x} at position {error.start} is not UTF-8; save the file as UTF-8"
-        raise InputError([Problem(name, raw[: error.start].count(b"\n") + 1, None, message)]) from None
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):

@@ -15,7 +15,7 @@ from typing import Any
 
 from scripts import files
 from scripts.files import ANNOTATIONS, Source, collect, display_path, raise_problems, read_each
-from vostochny.errors import InputError, Problem
+from vostochny.errors import InputError, Problem, decode
 from vostochny.formats import label_studio
 from vostochny.formats.label_studio.regions import is_task
 from vostochny.model import Document, Span, find_id
@@ -66,7 +66,7 @@ def read_seed(doc_id: str, sha256: str | None = None) -> str:
     if sha256 and hashlib.sha256(raw).hexdigest() != sha256:
         message = f"differs from annotations/{MANIFEST}; restore the seed"
         raise InputError([Problem(display_path(path), None, "sha256", message)])
-    return files.decode(display_path(path), raw)
+    return decode(display_path(path), raw)
 
 
 def write_tasks(folder: Path, tasks: Iterable[Task]) -> None:
@@ -212,7 +212,7 @@ class Store(Source):
         """Return the text of the guidelines; empty where there are none."""
         if not self.has(GUIDELINES):
             return ""
-        return files.decode(self.display_name(GUIDELINES), self.read_bytes(GUIDELINES))
+        return decode(self.display_name(GUIDELINES), self.read_bytes(GUIDELINES))
 
     # -- records beside the articles -----------------------------------------------------------------------------------
 

@@ -78,9 +78,14 @@ def gold_path() -> Path:
         raise
 
 
+def shorten_hash(digits: str) -> str:
+    """Return the first 12 of a hash's hexadecimal digits, by which signatures and the card name a gold."""
+    return digits[:12]
+
+
 def file_hash(path: str) -> str:
-    """Return the first 12 hexadecimal digits of a file's sha256, the name of a gold in signatures and on the card."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+    """Return the hash by which a file's content is named as a gold."""
+    return shorten_hash(hashlib.sha256(Path(path).read_bytes()).hexdigest())
 
 
 def gold_hash(path: str | os.PathLike[str], content_hash: str) -> str:

@@ -41,7 +41,7 @@ def suggest_name(name: str, known: Iterable[str], likeness: float = 0.4) -> str:
         known.sort()
         at = bisect_left(known, name)
         known = known[max(0, at - MAX_COMPARED_NAMES // 10) : at + MAX_COMPARED_NAMES // 10]
-    near = difflib.get_close_matches(name, known, 1, 0.4)
+    near = difflib.get_close_matches(name, known, 1, likeness)
     return f"did you mean {near[0]!r}?" if near else f"expected one of {names}"
 
 
@@ -78,6 +78,21 @@ class InputError(ValueError):
     def faults(self) -> list[Problem]:
         """The former name of ``problems``, removed in 3.0."""
         return self.problems
+
+
+def decode(file: str, raw: bytes) -> str:
+    """Return UTF-8 bytes as text, line ends untouched. Raises InputError, with the line, where they are not UTF-8."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise InputError([Problem(file, line, None, explain_decode_error(error))]) from None
+
+
+def explain_decode_error(error: UnicodeDecodeError) -> str:
+    """Return which byte is not UTF-8, in words."""
+    byte = error.object[error.start]
+    return f"byte 0x{byte:02x} at position {error.start} is not UTF-8; save the file as UTF-8"
 
 
 class EmptyFileError(InputError):

@@ -17,6 +17,7 @@ from scripts.files import ANNOTATIONS, CORPUS, PACKAGE_DATA, ROOT, raise_problem
 from scripts.segmentation import segment
 from scripts.store import Store, registry_path
 from vostochny import version
+from vostochny.corpus import shorten_hash
 from vostochny.errors import Problem
 from vostochny.formats import standoff
 from vostochny.model import Document, Span
@@ -107,7 +108,7 @@ def _place(contents: Mapping[str, str], folder: Path) -> dict[Path, str]:
 
 
 def _hash(content: str) -> str:
-    return hashlib.sha256(content.encode()).hexdigest()[:12]
+    return shorten_hash(hashlib.sha256(content.encode()).hexdigest())
 
 
 def read_release_date() -> str | None:

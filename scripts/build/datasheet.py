@@ -150,7 +150,7 @@ def compute_values() -> dict[str, str]:
 
     Raises InputError where a file that they come from cannot be read.
     """
-    path = CORPUS / "documents" / "test.jsonl"
+    path = ROOT / corpus.DOCUMENTS
     documents = Input(path, "jsonl").read_gold(Store().ontology).documents
     return (
         _article_values(documents)

@@ -19,9 +19,9 @@ from typing import Any
 import yaml
 
 from scripts import exchange
-from scripts.files import ROOT, decode, parse_yaml, raise_problems, read_bytes, read_text, write_atomically
+from scripts.files import ROOT, parse_yaml, raise_problems, read_bytes, read_text, write_atomically
 from scripts.store import GOLD, MANIFEST, Store
-from vostochny.errors import InputError, Problem
+from vostochny.errors import InputError, Problem, decode
 from vostochny.formats import label_studio
 from vostochny.model import Document, Span, Zone, shorten_id
 from vostochny.text.layout import cover_with_zones, paragraphs_of

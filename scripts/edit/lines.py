@@ -24,6 +24,7 @@ from scripts.files import ANNOTATIONS, read_each, read_text, write_atomically
 from scripts.history import differences, revisions
 from scripts.segmentation import sentences_of
 from scripts.store import GOLD, Store, Task, find_doc_id, read_seed
+from vostochny.corpus import shorten_hash
 from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio, notation
 from vostochny.formats.label_studio.regions import read_values
@@ -100,7 +101,7 @@ def take(source: str, name: str, annotations: Path = ANNOTATIONS) -> tuple[Path,
 
 
 def _digest(store: Store, doc_id: str) -> str:
-    return hashlib.sha256(store.read_bytes(store.task_path(doc_id))).hexdigest()[:12]
+    return shorten_hash(hashlib.sha256(store.read_bytes(store.task_path(doc_id))).hexdigest())
 
 
 def keep_ids(task: Task, before: Task) -> Task:

@@ -43,12 +43,12 @@ from scripts.history.revisions import git, is_revision, open_revision
 from scripts.rules import validate
 from scripts.rules.folder import read_folder
 from scripts.store import Store
+from vostochny.corpus import DOCUMENTS
 from vostochny.errors import InputError, Problem
 
 VERSION_FILE = ROOT / "benchmark" / "vostochny" / "version.py"
 CITATION = ROOT / "CITATION.cff"
 CHANGELOG = ROOT / "CHANGELOG.md"
-DOCUMENTS = "corpus/documents/test.jsonl"
 _VERSION = re.compile(r'^__version__ = "(\d+\.\d+\.\d+)"$', re.M)
 
 
@@ -111,7 +111,7 @@ def find_obstacles() -> list[str]:
 def read_published_gold(revision: str) -> Gold | None:
     """Return the gold as it was published at a revision; None where there was none."""
     try:
-        content = git("show", f"{revision}:{DOCUMENTS}")
+        content = git("show", f"{revision}:{DOCUMENTS.as_posix()}")
     except InputError:
         return None
     return Gold(content, open_revision(revision).ontology)

@@ -12,6 +12,7 @@ from typing import Any
 
 from scripts.history.changes import ADDED_OR_REMOVED, Changes
 from vostochny import scoring
+from vostochny.corpus import shorten_hash
 from vostochny.errors import InputError
 from vostochny.formats.input import Input
 from vostochny.metrics import catalogue
@@ -19,6 +20,7 @@ from vostochny.model import match_ids
 from vostochny.ontology import Ontology
 from vostochny.report.markdown_writer import format_table
 from vostochny.report.percents import format_decimals
+from vostochny.schema.records import SEGMENTATION
 
 BUMPS = ("patch", "minor", "major")  # smallest first
 MEANINGS = {
@@ -28,7 +30,6 @@ MEANINGS = {
 }
 # The metrics that a changelog shows, with their names in it.
 METRICS = {name: catalogue.make_title(name) for name, row in catalogue.MEASURES.items() if row.headline}
-_SEGMENTATION = ("paragraphs", "sentences", "tokens")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Gold:
     @property
     def hash(self) -> str:
         """The gold's hash as a signature prints it."""
-        return hashlib.sha256(self.content).hexdigest()[:12]
+        return shorten_hash(hashlib.sha256(self.content).hexdigest())
 
     @property
     def rows(self) -> dict[str, dict[str, Any]]:
@@ -99,7 +100,7 @@ def find_smallest_bump(changes: Changes, before: Gold | None, after: Gold) -> tu
     if before:
         old, new = before.rows, after.rows
         for doc_id in (d for d in old if d in new):
-            for name in _SEGMENTATION:
+            for name in SEGMENTATION:
                 if old[doc_id][name] != new[doc_id][name]:
                     return "major", f"{doc_id}: its {name} have other offsets"
     for c in changes:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, cast
 
-from vostochny.errors import InputError, Problem, UnreadableFileError
+from vostochny.errors import InputError, Problem, UnreadableFileError, decode
 from vostochny.formats import shards
 
 MAX_LINE_BYTES = 64 << 20
@@ -25,9 +25,8 @@ MAX_FILE_BYTES = 256 << 20  # for formats that are read as a whole
 MAX_UNPACK_RATIO = 200  # a file that unpacks to more is refused as a gzip bomb; text packs by a factor of 3 to 20
 _UNCHECKED_UNPACK_BYTES = 64 << 20  # the ratio is not checked below this size
 _GZIP_MAGIC = b"\x1f\x8b"
-_HEAD_BYTES = (
-    1 << 16
-)  # by which a format is detected; also the size of a file's buffer, so that it need not be consumed
+# By which a format is detected; also the size of a file's buffer, so that detection consumes nothing.
+_HEAD_BYTES = 1 << 16
 
 
 class OpenPath(str):
@@ -239,13 +238,7 @@ def _too_large_error(path: str) -> InputError:
 
 def read_text(path: str) -> str:
     """Return a whole UTF-8 file as text, without a byte order mark; line ends stay as they are. Raises InputError."""
-    raw = read_bytes(path)
-    try:
-        return raw.decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as e:
-        line = raw.count(b"\n", 0, e.start) + 1
-        message = f"byte 0x{raw[e.start]:02x} at position {e.start} is not UTF-8; save the file as UTF-8"
-        raise InputError([Problem(path, line, None, message)]) from None
+    return decode(path, read_bytes(path)).removeprefix("\ufeff")
 
 
 def make_folder(path: str) -> Path:

@@ -155,7 +155,7 @@ class Input:
         reading = Reading(ontology or load_ontology())
         records = self.read_records(reading, None if by_lines else digest.update)
         documents = reading.read_gold(records, own_types=not (ontology or self.is_corpus))
-        hash_ = jsonl.format_hash(reading.line_hashes) if by_lines else digest.hexdigest()[:12]
+        hash_ = jsonl.format_hash(reading.line_hashes) if by_lines else corpus.shorten_hash(digest.hexdigest())
         if self.is_corpus:
             hash_ = corpus.gold_hash(self.paths[0], hash_)
         return Gold(documents, reading.ontology, hash_, reading.notes)

@@ -16,7 +16,8 @@ from typing import Any
 import msgspec
 import xxhash
 
-from vostochny.errors import EmptyFileError, InputError, Problem, UnreadableFileError
+from vostochny.corpus import shorten_hash
+from vostochny.errors import EmptyFileError, InputError, Problem, UnreadableFileError, explain_decode_error
 from vostochny.formats.decoder import JSON_ERRORS, is_whole
 from vostochny.formats.files import MAX_LINE_BYTES, explain_os_error, open_file, write_text
 from vostochny.formats.prediction import describe_kind
@@ -123,8 +124,7 @@ def parse_json(path: str, number: int | None, raw: bytes) -> tuple[Any, list[Pro
         message = f"contains half a character, {e.object[e.start]!r} (a lone surrogate); write whole characters"
         return None, [Problem(path, number, None, message)]
     except UnicodeDecodeError as e:
-        message = f"byte 0x{raw[e.start]:02x} at position {e.start} is not UTF-8; save the file as UTF-8"
-        return None, [Problem(path, number, None, message)]
+        return None, [Problem(path, number, None, explain_decode_error(e))]
     except json.JSONDecodeError as e:
         message = f"is not JSON ({e.msg}); " + ("write one object per line" if number else "expected one JSON value")
         return None, [Problem(path, number or e.lineno, f"column {e.colno}", message)]
@@ -159,7 +159,7 @@ def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _list_repeated_keys(value: Any, where: str) -> Iterator[tuple[str, str]]:
     """Yield each key that an object in a value has twice, after its place, such as ``entities[3].start``.
 
-    What stands under such a key is not searched: the object has to be written anew anyway.
+    What stands under such a key is not searched: the object has to be rewritten anyway.
     """
     if isinstance(value, list):
         for i, item in enumerate(value):
@@ -190,8 +190,8 @@ def sum_line_hashes(lines: bytes) -> int:
 
 
 def format_hash(line_hashes: int) -> str:
-    """Return the 12 hexadecimal digits by which a signature names a user's gold with this sum of line hashes."""
-    return f"{line_hashes % (1 << 128):032x}"[:12]
+    """Return the digits by which a signature names a user's gold with this sum of line hashes."""
+    return shorten_hash(f"{line_hashes % (1 << 128):032x}")
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str] | None = None, with_text: bool = False) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vostochny.corpus import shorten_hash
 from vostochny.errors import InputError, Problem
 from vostochny.model import shorten_id
 from vostochny.text import copies
@@ -181,7 +182,7 @@ def find_texts(standoff: StandOff, paths: Iterable[str | os.PathLike[str]]) -> d
         elif guess := _guess_article(path, data, standoff):
             differing.setdefault(guess, []).append(path)
         elif is_named:
-            names = ", ".join(f"{shorten_id(i)}… (sha256 {a['sha256'][:12]}…)" for i, a in known.items())
+            names = ", ".join(f"{shorten_id(i)}… (sha256 {shorten_hash(a['sha256'])}…)" for i, a in known.items())
             problems.append(
                 Problem(
                     str(path), None, None, f"is not one of the articles {names}, neither by its hash nor by its name"
@@ -253,7 +254,7 @@ def restore_gold(standoff: StandOff, articles: Iterable[str | os.PathLike[str]])
 
 def check_gold(content: str, gold: str, source: str) -> None:
     """Raise InputError if the restored gold is not, byte for byte, the one from which the words were removed."""
-    if hashlib.sha256(content.encode()).hexdigest()[:12] != gold:
+    if shorten_hash(hashlib.sha256(content.encode()).hexdigest()) != gold:
         message = f"the stand-off rows and the articles do not give gold {gold}; the rows were changed"
         raise InputError([Problem(source, None, None, message)])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import datasets
@@ -51,7 +52,7 @@ def test_seed_manifest_and_task_are_written(root):
     about = yaml.safe_load(source)["documents"]
     assert source.startswith("# kept\n") and list(about) == ["000_a", "005_new"]
     assert about["005_new"] == {
-        "sha256": add_article.hashlib.sha256(TEXT.encode()).hexdigest(), "language": "en", "translated": "unknown",
+        "sha256": hashlib.sha256(TEXT.encode()).hexdigest(), "language": "en", "translated": "unknown",
         "review": "unreviewed", "publisher": None, "date": None, "url": None,
     }  # fmt: skip
     task = json.loads((root / "annotations" / "gold" / "005_new.json").read_text(encoding="utf-8"))

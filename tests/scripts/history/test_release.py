@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts.history import release, release_notes
+from scripts.history import release
 from scripts.history.changes import Change, Changes
 from scripts.history.release_notes import Gold, Notes, add_to_changelog, bump_version, find_smallest_bump
 from tests.support.project_copy import ROOT, ProjectCopy
@@ -141,7 +142,7 @@ def repository(tmp_path_factory) -> ProjectCopy:
     (root / "annotations" / "documents.yaml").write_text("canary: c\ndocuments:\n", encoding="utf-8")
     (root / "seeds").mkdir()
     (root / "seeds" / "000_a.txt").write_text(TEXT, encoding="utf-8")
-    digest = release_notes.hashlib.sha256(TEXT.encode()).hexdigest()
+    digest = hashlib.sha256(TEXT.encode()).hexdigest()
     about = {"sha256": digest, "language": "en", "translated": "no", "review": "x", "publisher": None, "date": None}
     manifest = {"canary": "c", "documents": {"000_a": {**about, "url": None}}}
     (root / "annotations" / "documents.yaml").write_text(yaml.safe_dump(manifest, sort_keys=False), encoding="utf-8")
