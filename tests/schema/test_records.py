@@ -11,6 +11,7 @@ import pytest
 from tests.support.two_articles import make_gold
 from vostochny import model
 from vostochny.formats.input import Gold, Input
+from vostochny.formats.notation.syntax import BARE_ATTRIBUTES
 from vostochny.formats.rows import to_record, to_row
 from vostochny.model import Extent, Span
 from vostochny.ontology import load_ontology
@@ -32,6 +33,14 @@ def test_every_attribute_is_a_field_of_the_model(layer):
 def test_every_table_of_values_is_in_the_ontology(record):
     for field in records.list_fields(record) if record is not msgspec.Struct else ():
         assert not field.key.values or ONTOLOGY.list_names(field.key.values)
+
+
+@pytest.mark.parametrize("layer", ("events", "quotes"))
+def test_no_two_attributes_share_a_value(layer):
+    """The notation writes values without the names of their attributes."""
+    tables = BARE_ATTRIBUTES[layer].values()
+    values = [value for table in tables for value in ONTOLOGY.list_names(table)]
+    assert values and sorted(set(values)) == sorted(values)
 
 
 def test_the_decoder_keeps_missing_and_null_apart():
