@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from vostochny.errors import suggest_name
 
 LAYERS = ("entities", "events", "quotes")  # the layers of a document, which are annotated, predicted and scored
+DEFAULT_ZONE = "body"  # the zone of what no other zone covers
 MAX_LISTED_IDS = 8  # doc_ids that a message lists
 
 

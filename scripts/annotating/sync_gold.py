@@ -10,7 +10,7 @@ from scripts.files import collect
 from scripts.store import GOLD, REGISTRIES, Store, Task
 from vostochny.formats.label_studio import read
 from vostochny.formats.label_studio.regions import CLUSTER_KEYS, choose_annotation, read_values
-from vostochny.model import LAYERS, Document
+from vostochny.model import DEFAULT_ZONE, LAYERS, Document
 from vostochny.ontology import Ontology
 
 
@@ -85,5 +85,5 @@ def summarise_change(old: Task | None, new: Task, ontology: Ontology) -> str:
 def _items_by_layer(document: Document) -> dict[str, dict[Any, Any]]:
     """Return a document's items by layer and id; a zone has no id and goes by its span."""
     items: dict[str, dict[Any, Any]] = {layer: {item.id: item for item in getattr(document, layer)} for layer in LAYERS}
-    items["zones"] = {zone.span: zone.name for zone in document.zones if zone.name != "body"}
+    items["zones"] = {zone.span: zone.name for zone in document.zones if zone.name != DEFAULT_ZONE}
     return items

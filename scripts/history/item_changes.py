@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scripts.history.changes import Change, change_at, quote_words
-from vostochny.formats.label_studio.regions import DEFAULT_ZONE, trim_span
+from vostochny.formats.label_studio.regions import trim_span
 from vostochny.formats.rows import describe_attributes
-from vostochny.model import LAYERS, Argument, Document, Entity, Event, Quote, Reference, Span
+from vostochny.model import DEFAULT_ZONE, LAYERS, Argument, Document, Entity, Event, Quote, Reference, Span
 from vostochny.schema.records import list_attributes
 
 # Two regions with neither id nor label in common are the same region, changed, where they share this part of the

@@ -12,7 +12,7 @@ import numpy as np
 
 from vostochny.metrics.assignment import best_pairs
 from vostochny.metrics.counts import Ints
-from vostochny.model import Document, Entity, Reference, Span
+from vostochny.model import DEFAULT_ZONE, Document, Entity, Reference, Span
 from vostochny.text.alignment import covering_tokens
 
 # Added to the weight of a pair of quotes with the same speaker. Smaller than any step between two Dice coefficients of
@@ -54,9 +54,9 @@ class Pair:
         return self.first_unit + max(0, bisect_right(paragraphs, span.start) - 1), self.zone(span)
 
     def zone(self, span: Span) -> str:
-        """Return the name of the zone that a span begins in; "body" in a document without zones."""
+        """Return the name of the zone that a span begins in; DEFAULT_ZONE in a document without zones."""
         _, zones = self._starts
-        return self.gold.zones[max(0, bisect_right(zones, span.start) - 1)].name if zones else "body"
+        return self.gold.zones[max(0, bisect_right(zones, span.start) - 1)].name if zones else DEFAULT_ZONE
 
     @cached_property
     def _entity_at(self) -> dict[Span, Entity]:

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from vostochny.metrics.outcomes import Item, Outcome, find_outcomes, item_span
 from vostochny.metrics.pairs import Pair
-from vostochny.model import Entity, Event, Quote, Span
+from vostochny.model import DEFAULT_ZONE, Entity, Event, Quote, Span
 
 Paint = Callable[[str, str], str]  # (text, style) → text, styled or not
 
@@ -58,7 +58,7 @@ def render(pair: Pair, layers: Sequence[str], with_predictions: bool, width: int
     marks_by_line = _group_by_line(marks, [line for _, lines in blocks for line in lines])
     for block, lines in blocks:
         zone = pair.zone(block)
-        if zone != "body":
+        if zone != DEFAULT_ZONE:
             out.append(paint(f"[{_clean(zone)}{', not scored' if zone in pair.unscored_zones else ''}]", "dim"))
         for line in lines:
             out.append(_clean(line.of(text)).rstrip())

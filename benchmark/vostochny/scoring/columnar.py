@@ -13,6 +13,7 @@ import numpy as np
 
 from vostochny.metrics.columns import NAM, UNSTATED, VALUE, EntityColumns, EntityTable, resolve_levels
 from vostochny.metrics.counts import Ints
+from vostochny.model import DEFAULT_ZONE
 from vostochny.ontology import Ontology
 from vostochny.schema.records import MAX_OFFSET, ZoneRecord
 from vostochny.scoring.chunks import Chunk, LinePosition
@@ -114,7 +115,7 @@ class _Layout:
     def __init__(self, gold: Sequence[LinePosition], ontology: Ontology):
         self.lengths = np.zeros(len(gold), dtype=np.int64)
         spans: list[list[Any]] = [[0]] * len(gold)
-        parts: list[Sequence[ZoneRecord]] = [[ZoneRecord(0, zone="body")]] * len(gold)
+        parts: list[Sequence[ZoneRecord]] = [[ZoneRecord(0, zone=DEFAULT_ZONE)]] * len(gold)
         for i, (chunk, at) in enumerate(gold):
             if at not in chunk.layouts:
                 continue
@@ -125,8 +126,8 @@ class _Layout:
         self._one_unit_each = all(s == [0] for s in spans) and all(len(p) == 1 for p in parts)
         self.documents = np.repeat(np.arange(len(gold)), [len(x) for x in spans])
         self._first = np.searchsorted(self.documents, np.arange(len(gold)))
-        # Wider than any offset, so that no document reaches into the next one's range.
-        self._width = 1 << 40
+        # No start is as great, so that no document reaches into the next one's range.
+        self._width = MAX_OFFSET
         starts = [s for x in spans for s in x]
         zone_starts = [p.start for x in parts for p in x]
         if not all(isinstance(s, int) for s in (*starts, *zone_starts)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from vostochny.model import Span, Zone
+from vostochny.model import DEFAULT_ZONE, Span, Zone
 
 
 def paragraphs_of(text: str) -> list[Span]:
@@ -19,7 +19,7 @@ def paragraphs_of(text: str) -> list[Span]:
     return out
 
 
-def cover_with_zones(text: str, marked: Sequence[Zone], default: str = "body") -> tuple[Zone, ...]:
+def cover_with_zones(text: str, marked: Sequence[Zone], default: str = DEFAULT_ZONE) -> tuple[Zone, ...]:
     """Return zones over the whole text: the marked ones, and ``default`` between them.
 
     White space between zones becomes part of the zone before it. ``marked`` zones do not overlap.

@@ -22,7 +22,6 @@ from vostochny.formats.label_studio.regions import (
     ATTRIBUTES,
     CONTENT,
     CUE,
-    DEFAULT_ZONE,
     Entry,
     Task,
     canonicalize,
@@ -30,7 +29,7 @@ from vostochny.formats.label_studio.regions import (
     trim_span,
 )
 from vostochny.formats.label_studio.results import TaskReader
-from vostochny.model import Document, Quote, Reference, Span
+from vostochny.model import DEFAULT_ZONE, Document, Quote, Reference, Span
 from vostochny.ontology import Ontology
 
 __all__ = ["canonicalize", "dumps", "read", "write"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vostochny.errors import InputError, Problem
-from vostochny.model import Span
+from vostochny.model import DEFAULT_ZONE, Span
 from vostochny.ontology import Ontology
 from vostochny.schema.records import list_attributes
 
@@ -21,7 +21,6 @@ Entry = dict[str, Any]  # one entry of an annotation's result: a region, an attr
 
 LABEL_CONTROLS = ("zone", "entity", "event", "quote")  # the Labels controls, whose regions are spans
 CONTENT, CUE = "Content", "Cue"  # the labels of the control "quote"
-DEFAULT_ZONE = "body"  # the zone of what no zone region covers; it has no label
 
 
 @dataclass(frozen=True)

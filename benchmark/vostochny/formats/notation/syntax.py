@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from vostochny.errors import Problem
-from vostochny.model import Entity, Event, Quote, Span, Zone
+from vostochny.model import DEFAULT_ZONE, Entity, Event, Quote, Span, Zone
 from vostochny.ontology import Ontology
 from vostochny.schema.records import list_attributes
 from vostochny.text.layout import paragraphs_of
@@ -163,7 +163,7 @@ class TextReader:
     def build_zones(self) -> list[Zone]:
         """Return the zones: each runs from its mark to the end of its paragraph, or to the next mark in it."""
         out = []
-        for zone, after in pairwise([*self.zones, Zone(Span(len(self.text) + 1, len(self.text) + 1), "body")]):
+        for zone, after in pairwise([*self.zones, Zone(Span(len(self.text) + 1, len(self.text) + 1), DEFAULT_ZONE)]):
             end = min(self.paragraphs[self.find_paragraph(zone.span.start)].end, after.span.start)
             stretch = self.text[zone.span.start : end].rstrip()
             out.append(Zone(Span(zone.span.start, zone.span.start + len(stretch)), zone.name))

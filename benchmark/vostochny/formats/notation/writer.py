@@ -10,7 +10,7 @@ from itertools import groupby, pairwise
 from vostochny.errors import InputError, Problem
 from vostochny.formats.notation.parser import NotationReader, event_sort_key, quote_sort_key
 from vostochny.formats.notation.syntax import BARE_ATTRIBUTES, mention_sort_key
-from vostochny.model import LAYERS, Argument, Document, Entity, Event, Quote, Reference, Span
+from vostochny.model import DEFAULT_ZONE, LAYERS, Argument, Document, Entity, Event, Quote, Reference, Span
 from vostochny.ontology import Ontology
 from vostochny.schema.records import list_stated
 from vostochny.text.layout import find_occurrences, paragraphs_of
@@ -142,7 +142,7 @@ class _NotationWriter:
             at = next((p for p in self.paragraphs if p.start <= start < p.end), None)
             if not words.strip() or at is None:
                 continue
-            if zone.name != "body":
+            if zone.name != DEFAULT_ZONE:
                 marks[start] = zone.name
                 if start + len(words.strip()) > at.end:
                     self.add_problem(f"zone {zone.name}", "runs across paragraphs; give each its own zone", zone.span)
