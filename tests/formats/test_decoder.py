@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import vostochny
+from tests.support.two_articles import read_predictions
+from vostochny.errors import InputError
 from vostochny.formats.decoder import MAX_EXTRA_KEYS, RowDecoder
 from vostochny.formats.jsonl import parse_json, parse_row
 from vostochny.formats.keys import KeyNames, describe_renamed
@@ -132,6 +134,19 @@ def test_quotation_marks_that_are_escaped_by_number_count_too() -> None:
     assert first is not None and first.text == '"Yes"' and second is None
 
 
+@pytest.mark.parametrize("kind", ["words", "huggingface", "gliner", "prodigy"])
+def test_a_key_twice_on_the_first_of_several_lines_is_named(kind: str, sample_files: dict[str, Path], tmp_path) -> None:
+    first, second = json.loads(sample_files[kind].read_text("utf-8"))
+    raw = json.dumps(first, ensure_ascii=False).replace('"start": ', '"start": 0, "start": ', 1)
+    raw = raw if kind != "words" else raw.replace('"text": ', '"text": 0, "text": ', 1)
+    path = tmp_path / "p.jsonl"
+    path.write_text(f"{raw}\n{json.dumps(second)}\n", encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        read_predictions(path)
+    assert [(p.line, "twice" in p.message) for p in error.value.problems][:1] == [(1, True)]
+    assert not any("not JSON" in p.message for p in error.value.problems)
+
+
 def test_a_key_that_stands_twice_is_named_with_its_place() -> None:
     raw = b'{"entities": [{"start": 1, "end": 2}, {"start": 3, "st\\u0061rt": 4}], "quotes": [], "quotes": []}'
     _, problems = parse_row("p.jsonl", 7, raw)
@@ -194,6 +209,17 @@ def test_unknown_keys_of_items_are_learnt_once() -> None:
     assert decoder.decode([lines[0], twice])[1] is None
     many = [line({**ENTITY, **{f"key{i}_{j}": 1 for j in range(20)}}) for i in range(MAX_EXTRA_KEYS)]
     assert decoder.decode(many) == [None] * MAX_EXTRA_KEYS
+
+
+@pytest.mark.parametrize("key", ["a\\b", 'a"b', "a\nb", "\x1f", "", "é", "extra0", "\u2028"])
+def test_an_unknown_key_of_any_characters_is_no_error(key: str) -> None:
+    """msgspec takes no key with a character that JSON escapes: lines with one are read one by one."""
+    raw = line({**ENTITY, key: 1, "note": 2})
+    decoder = RowDecoder()
+    (found,) = decoder.decode([raw])
+    assert (found is None) == (json.dumps(key, ensure_ascii=False) != f'"{key}"')
+    assert all(decoder.decode([line({**ENTITY, "note": 2})]))
+    assert parse_row("f", 1, raw)[1] == []
 
 
 # -- keys under other names --------------------------------------------------------------------------------------------

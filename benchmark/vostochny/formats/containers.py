@@ -6,6 +6,7 @@ the formats that are an extractor's own output, whose users choose the container
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -43,7 +44,7 @@ def read_outputs(path: str, reading: Reading, is_output: Callable[[Any], bool]) 
     if not lines:
         reading.add_problem(path, None, None, "is empty; expected JSON")
     # Several lines, the first of which is a value of its own, are JSON Lines; anything else is one value.
-    elif len(lines) > 1 and not first_problems:
+    elif len(lines) > 1 and (not first_problems or _is_json(lines[0][1])):
         for number, line in lines:
             value, problems = parse_json(path, number, line)
             reading.problems += problems
@@ -54,6 +55,15 @@ def read_outputs(path: str, reading: Reading, is_output: Callable[[Any], bool]) 
         reading.problems += problems
         if not problems:
             yield from _split_container(path, reading, value, is_output)
+
+
+def _is_json(line: bytes) -> bool:
+    """Return whether a line is a JSON value, also one with problems, such as a key that one object has twice."""
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _split_container(path: str, reading: Reading, value: Any, is_output: Callable[[Any], bool]) -> Iterator[Output]:
