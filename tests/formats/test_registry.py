@@ -161,6 +161,28 @@ def test_a_plug_in_may_use_the_former_names() -> None:
     assert issubclass(FormatError, ValueError) and FormatError(former.problems).faults == former.problems
 
 
+@pytest.mark.parametrize(
+    ("more", "name"),
+    [
+        ({}, "gliner"),
+        ({"events": []}, "jsonl"),
+        ({"quotes": [{"content": [{"text": "Kim"}]}]}, "jsonl"),
+        ({"quotes": [], "model": "m"}, "gliner"),  # it has a key that is no row's
+    ],
+)
+@pytest.mark.parametrize("item", [{"start": 0, "end": 3, "label": "PER"}, {"text": "Kim", "label": "PER"}])
+def test_rows_with_labels_are_distinguished_from_gliner(item: dict, more: dict, name: str, tmp_path) -> None:
+    """GLiNER's output has entities alone, with offsets under our own names."""
+    path = tmp_path / "p.json"
+    path.write_text(json.dumps({"doc_id": "one", "entities": [item], **more}), encoding="utf-8")
+    assert registry.detect(str(path)) == name
+    spacys = {"start_char": 0, "end_char": 3, "label": "PER"}
+    path.write_text(json.dumps({"doc_id": "one", "entities": [spacys], **more}), encoding="utf-8")
+    assert registry.detect(str(path)) == ("gliner" if "model" in more else "jsonl")
+    path.write_text(json.dumps({"doc_id": "one", "entities": [item | {"entity_group": "PER"}], **more}), "utf-8")
+    assert registry.detect(str(path)) == "huggingface"
+
+
 def test_what_is_no_format_is_said(tmp_path):
     path = tmp_path / "x"
     path.write_text("Just some prose about Kim.\nAnd more.")

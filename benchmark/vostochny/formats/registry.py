@@ -17,6 +17,7 @@ from vostochny.errors import InputError, Problem
 from vostochny.formats import files, shards
 from vostochny.formats.decoder import JSON_ERRORS
 from vostochny.model import LAYERS
+from vostochny.schema.records import DocumentRecord, EntityRecord, list_aliases, list_fields
 
 ENTRY_POINT_GROUP = "vostochny.formats"
 # Format name → its module in this package. Imported on use, because some need a library that is slow to import.
@@ -184,12 +185,27 @@ def _detect_value(value: Any, depth: int) -> str | None:
         return "gliner"
     first = next((x for x in items if isinstance(x, dict)), None) if isinstance(items, list) else None
     if first is not None:
-        return "huggingface" if pipeline_output.is_item(first) else "gliner" if gliner_output.is_item(first) else None
+        if pipeline_output.is_item(first):
+            return "huggingface"
+        return "gliner" if gliner_output.is_item(first) and not _is_own_row(value, first) else None
     is_container = depth == 0 and value and all(isinstance(x, list | dict) for x in value.values())
     if is_container and not _has_row_keys(value):
         inner = next((x for x in value.values() if x), None)
         return _detect_value(inner, 1) or ("json" if isinstance(inner, dict) and _has_row_keys(inner) else None)
     return None
+
+
+def _is_own_row(value: dict[str, Any], first: dict[str, Any]) -> bool:
+    """Return whether a value whose ``first`` entity has a label is a row of ours all the same, not GLiNER's output.
+
+    GLiNER's output has no other layer, and offsets under our own names.
+    """
+    keys = {field.name for field in list_fields(DocumentRecord)}
+    if not (value.get("doc_id") and value.get("entities") and value.keys() <= keys):
+        return False
+    starts = [alias for alias, key in list_aliases(EntityRecord).items() if key == "start"]
+    has_other_start = "start" not in first and any(alias in first for alias in starts)
+    return has_other_start or any(value.get(layer) is not None for layer in LAYERS if layer != "entities")
 
 
 def _has_row_keys(value: dict[str, Any]) -> bool:
