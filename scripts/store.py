@@ -36,6 +36,13 @@ GOLD = "gold"
 PASSES = "annotators"
 EXAMPLES = f"{PASSES}/shown.json"
 REGISTRIES = {"entity": "entities", "event": "events", "utterance": "utterances"}  # kind of cluster → its registry
+# Kind of cluster → the fields that an entry of its registry may have; those of LIST_FIELDS hold lists.
+REGISTRY_FIELDS = {
+    "entity": ("name", "type", "members", "part_of", "wikipedia"),
+    "event": ("name", "type", "members", "part_of", "wikipedia", "date", "place", "participants", "sub_events"),
+    "utterance": ("name", "type", "members", "part_of", "source", "date"),
+}
+LIST_FIELDS = ("members", "participants", "sub_events")
 
 # What is annotated in an article, in the order of reports.
 ARTICLE_LAYERS = ("zones", "entities", "events", "arguments", "quotes", "clusters")

@@ -20,7 +20,7 @@ from typing import Any
 
 from scripts.agreement.two_passes import read_pass, read_passes
 from scripts.files import ANNOTATIONS
-from scripts.store import GOLD, PASSES, Store
+from scripts.store import GOLD, PASSES, REGISTRIES, Store
 from vostochny.formats.rows import describe_attributes
 from vostochny.metrics.assignment import best_pairs
 from vostochny.model import Document, Reference, Span
@@ -113,7 +113,7 @@ def _find_cluster_disagreements(a: Mapping[str, Document], b: Mapping[str, Docum
 
     Names of clusters are free, so A's clusters are first mapped to B's, one to one, such that most items correspond.
     """
-    for kind in ("entity", "event", "utterance"):
+    for kind in REGISTRIES:
         of_a, of_b = _clusters_by_item(a, kind), _clusters_by_item(b, kind)
         shared = Counter((of_a[k], of_b[k]) for k in of_a.keys() & of_b.keys())
         names = [sorted({pair[i] for pair in shared}) for i in (0, 1)]

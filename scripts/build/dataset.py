@@ -15,7 +15,7 @@ from typing import Any
 from scripts.build import card, croissant, dataset_fields, dataset_rows
 from scripts.files import ANNOTATIONS, CORPUS, PACKAGE_DATA, ROOT, raise_problems
 from scripts.segmentation import segment
-from scripts.store import Store, registry_path
+from scripts.store import LIST_FIELDS, Store, registry_path
 from vostochny import version
 from vostochny.corpus import shorten_hash
 from vostochny.errors import Problem
@@ -56,7 +56,7 @@ def collect_registry(store: Store) -> dict[str, dict[str, Any]]:
                 continue
             registry[cluster] = fields
             for field, value in fields.items():
-                words = value if field in dataset_rows.LIST_FIELDS and isinstance(value, list) else [value]
+                words = value if field in LIST_FIELDS and isinstance(value, list) else [value]
                 if not all(x is None or isinstance(x, str) for x in words):
                     message = f"is {value}; write words, in quotes where YAML takes them for something else"
                     problems.append(Problem(file, None, f"{cluster}.{field}", message))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from scripts.store import DISCREPANCY_FIELDS
+from scripts.store import DISCREPANCY_FIELDS, LIST_FIELDS, REGISTRIES, REGISTRY_FIELDS
 from vostochny.formats.rows import to_layers, to_record, to_row
 from vostochny.metrics.pairs import pair_documents
 from vostochny.model import Document, Reference, Span
@@ -125,9 +125,8 @@ def make_ner_rows(documents: Iterable[Document], ontology: Ontology, canary: str
     return rows
 
 
-# The fields of a cluster in its registry, in the order of the published columns; those of LIST_FIELDS hold lists.
-REGISTRY_FIELDS = ("members", "part_of", "wikipedia", "date", "place", "participants", "sub_events", "source")
-LIST_FIELDS = ("members", "participants", "sub_events")
+# The fields of a cluster in any registry, in the order of the published columns.
+CLUSTER_FIELDS = tuple(dict.fromkeys(f for fields in REGISTRY_FIELDS.values() for f in fields))
 
 
 def make_cluster_rows(documents: list[Document], registry: Mapping[str, Row], canary: str) -> list[Row]:
@@ -144,14 +143,15 @@ def make_cluster_rows(documents: list[Document], registry: Mapping[str, Row], ca
                 continue
             row = rows.setdefault(
                 (kind, cluster),
-                {"cluster": cluster, "kind": kind, "name": None, "type": type_}
-                | {field: [] if field in LIST_FIELDS else None for field in REGISTRY_FIELDS}
+                {"cluster": cluster, "kind": kind}
+                | {field: [] if field in LIST_FIELDS else None for field in CLUSTER_FIELDS}
+                | {"type": type_}
                 | registry.get(cluster, {})
                 | {"mentions": [], "canary": canary},
             )  # fmt: skip
             row["mentions"].append({"doc_id": d.doc_id, "id": id_, **_span_with_words(span, d.text)})
-    order = {"entity": 0, "event": 1, "utterance": 2}
-    return [rows[key] for key in sorted(rows, key=lambda k: (order[k[0]], k[1]))]
+    order = list(REGISTRIES)
+    return [rows[key] for key in sorted(rows, key=lambda k: (order.index(k[0]), k[1]))]
 
 
 def make_discrepancy_rows(discrepancies: Iterable[Mapping[str, Any]], canary: str) -> list[Row]:

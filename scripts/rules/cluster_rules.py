@@ -11,16 +11,10 @@ from typing import Any
 from scripts.rules.articles import Article
 from scripts.rules.book import ARTICLE, FOLDER, GOLD, Breach, rule
 from scripts.rules.folder import Folder
-from scripts.store import REGISTRIES, registry_path
+from scripts.store import LIST_FIELDS, REGISTRIES, REGISTRY_FIELDS, registry_path
 from vostochny.model import Quote, Span
 from vostochny.ontology import EVENT
 
-# The fields that an entry of each registry may have.
-FIELDS = {
-    "entity": ("name", "type", "members", "part_of", "wikipedia"),
-    "event": ("name", "type", "members", "part_of", "wikipedia", "date", "place", "participants", "sub_events"),
-    "utterance": ("name", "type", "members", "part_of", "source", "date"),
-}
 # Field → the registry that its values name; None is the registry of the entry itself.
 POINTERS = {"members": None, "part_of": None, "sub_events": "event", "place": "entity", "participants": "entity",
             "source": "entity"}  # fmt: skip
@@ -212,10 +206,10 @@ def entries_are_well_formed(folder: Folder) -> Iterator[Breach]:
             name, type_ = entry.get("name"), entry.get("type")
             types = {"entity": folder.ontology.mentions, "event": folder.ontology.events}
             known = list(types.get(kind, [type_]))
-            problems += [f"unknown field {f!r}" for f in entry if f not in FIELDS[kind]]
+            problems += [f"unknown field {f!r}" for f in entry if f not in REGISTRY_FIELDS[kind]]
             problems += [] if isinstance(name, str) and name.strip() and "\n" not in name else ["no name of one line"]
             problems += [] if type_ in known else [f"type {type_!r}"]
-            lists = [f for f in ("members", "participants", "sub_events") if not isinstance(entry.get(f, []), list)]
+            lists = [f for f in LIST_FIELDS if not isinstance(entry.get(f, []), list)]
             problems += [f"{f} is not a list" for f in lists]
         if problems:
             yield Breach(cluster, detail="; ".join(problems), file=_file(folder, kind))
@@ -300,7 +294,7 @@ def _pointers(folder: Folder) -> Iterator[tuple[str, str, list[tuple[str, str]]]
     for kind, cluster, entry in _entries(folder):
         targets = []
         for field in POINTERS:
-            value = entry.get(field) if isinstance(entry, dict) and field in FIELDS[kind] else None
+            value = entry.get(field) if isinstance(entry, dict) and field in REGISTRY_FIELDS[kind] else None
             # ``part_of``, ``place`` and ``source`` hold one name or a list of names.
             for target in value if isinstance(value, list) else [] if value is None else [value]:
                 targets.append((field, str(target)))
