@@ -41,6 +41,16 @@ def test_every_format_has_a_sample():
     assert {name for name, _ in KINDS.values()} == set(registry.MODULES)
 
 
+def test_the_help_lists_every_format(capsys):
+    """It lists them as plain text, because importing the table would slow down --help."""
+    with pytest.raises(SystemExit):
+        cli.main(["convert", "--help"])
+    help_ = " ".join(capsys.readouterr().out.split()).replace("- ", "-").replace(" (a folder)", "")
+    writable = {name: hasattr(registry.load_format(name), "write") for name in registry.MODULES}
+    both, read_only = (", ".join(name for name, is_ in writable.items() if is_ == kind) for kind in (True, False))
+    assert f"Formats: {both}; for reading only: {read_only}." in help_
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_format_is_recognised_by_its_content_and_read(kind, sample_files):
     name, keeps = KINDS[kind]
