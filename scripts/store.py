@@ -17,7 +17,7 @@ from scripts import files
 from scripts.files import ANNOTATIONS, Source, collect, display_path, raise_problems, read_each
 from vostochny.errors import InputError, Problem, decode
 from vostochny.formats import label_studio
-from vostochny.formats.label_studio.regions import is_task
+from vostochny.formats.label_studio.regions import Task, is_task
 from vostochny.model import Document, Span, find_id
 from vostochny.ontology import Ontology, OntologyError, parse_ontology
 from vostochny.schema.records import DiscrepancyRecord, list_fields
@@ -49,8 +49,6 @@ ARTICLE_LAYERS = ("zones", "entities", "events", "arguments", "quotes", "cluster
 # Of a record in discrepancies.yaml, in this order.
 DISCREPANCY_FIELDS = tuple(f.name for f in list_fields(DiscrepancyRecord) if f.key.required)
 DECISION_FIELDS = ("doc_id", "layer", "spans", "a", "b", "decision")  # of a row in adjudication.jsonl
-
-Task = dict[str, Any]
 
 
 def registry_path(kind: str) -> str:

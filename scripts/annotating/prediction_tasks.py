@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from scripts.annotating.task_files import export_tasks
-from scripts.store import Store, Task
+from scripts.store import Store
 from vostochny.formats import label_studio
 from vostochny.formats.input import Gold, Input
+from vostochny.formats.label_studio.regions import Task
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
 from vostochny.ontology import Ontology
 

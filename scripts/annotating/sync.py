@@ -20,10 +20,10 @@ from scripts.annotating.server import ServerError, write_private
 from scripts.annotating.sync_state import Agreed, State
 from scripts.annotating.task_files import export_tasks, import_tasks
 from scripts.errors import CommandError
-from scripts.store import Store, Task
+from scripts.store import Store
 from vostochny.errors import InputError
 from vostochny.formats.label_studio import canonicalize, dumps, read
-from vostochny.formats.label_studio.regions import CLUSTER_KEYS, typed_to_picked
+from vostochny.formats.label_studio.regions import CLUSTER_KEYS, Task, typed_to_picked
 from vostochny.ontology import Ontology
 
 # What a push does with an article, as it is printed.

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from scripts.files import collect
-from scripts.store import GOLD, REGISTRIES, Store, Task
+from scripts.store import GOLD, REGISTRIES, Store
 from vostochny.formats.label_studio import read
-from vostochny.formats.label_studio.regions import CLUSTER_KEYS, choose_annotation, read_values
+from vostochny.formats.label_studio.regions import CLUSTER_KEYS, Task, choose_annotation, read_values
 from vostochny.model import DEFAULT_ZONE, LAYERS, Document
 from vostochny.ontology import Ontology
 

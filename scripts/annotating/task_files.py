@@ -11,9 +11,9 @@ from typing import Any
 
 from scripts.annotating.server import ServerError
 from scripts.files import ANNOTATIONS
-from scripts.store import LABEL_CONFIG, Store, Task, find_doc_id
+from scripts.store import LABEL_CONFIG, Store, find_doc_id
 from vostochny.formats.label_studio import canonicalize, read
-from vostochny.formats.label_studio.regions import CLUSTER_KEYS
+from vostochny.formats.label_studio.regions import CLUSTER_KEYS, Task
 
 CONFIG = ANNOTATIONS / LABEL_CONFIG
 

@@ -23,18 +23,16 @@ from scripts import exchange
 from scripts.files import ANNOTATIONS, read_each, read_text, write_atomically
 from scripts.history import differences, revisions
 from scripts.segmentation import sentences_of
-from scripts.store import GOLD, Store, Task, find_doc_id, read_seed
+from scripts.store import GOLD, Store, find_doc_id, read_seed
 from vostochny.corpus import shorten_hash
 from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio, notation
-from vostochny.formats.label_studio.regions import read_values
+from vostochny.formats.label_studio.regions import Entry, Task, read_values
 from vostochny.model import Span
 from vostochny.text.layout import paragraphs_of
 
 # The first line that `show` prints; it names the state of the gold that the lines are a copy of.
 _HEADER = re.compile(r"^-- article (\S+), gold ([0-9a-f]{12})$", re.M)
-
-Region = dict[str, Any]
 
 
 def write_skeleton(doc_id: str) -> str:
@@ -124,7 +122,7 @@ def _match_regions(before: Task, after: Task) -> tuple[dict[str, str], dict[str,
     old, new = ([r for r in t["annotations"][0]["result"] if r["type"] == "labels"] for t in (before, after))
     old_attributes, new_attributes = _read_attributes(before), _read_attributes(after)
 
-    def similarity(a: Region, b: Region) -> tuple[int, ...] | None:
+    def similarity(a: Entry, b: Entry) -> tuple[int, ...] | None:
         """Return a key to sort by; None where the two cannot be the same region."""
         s, t = (Span(r["value"]["start"], r["value"]["end"]) for r in (a, b))
         if a["from_name"] != b["from_name"] or not s.overlaps(t):

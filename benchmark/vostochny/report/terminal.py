@@ -109,13 +109,13 @@ def _render_coreference(result: Result) -> list[str]:
     heads = [catalogue.CLUSTER_SCORES[name].label for name in names]
     lines: list[str] = []
     for layer, kind in catalogue.KINDS.items():
-        if layer not in result.layers or f"coreference.{kind}.within.conll" not in result.measures:
+        if layer not in result.layers or f"coreference.{kind}.within.{names[0]}" not in result.measures:
             continue
         title = f"identity of {kind}"
         head = "".join(f"{h:>9}" for h in heads[1:])
         lines += ["", f"{title:<{LABEL_WIDTH}}{heads[0]:>6}{'new articles':>16}{head}"]
         for name, setting in catalogue.SETTINGS.items():
-            if f"coreference.{kind}.{name}.conll" not in result.measures:
+            if f"coreference.{kind}.{name}.{names[0]}" not in result.measures:
                 continue  # across documents, where there were too many clusters to keep
             measures = [result.measures[f"coreference.{kind}.{name}.{n}"] for n in names]
             uncertainty = result.uncertainty(measures[0])

@@ -23,8 +23,9 @@ from scripts.annotating.task_files import (
     import_tasks,
 )
 from scripts.files import ANNOTATIONS
-from scripts.store import PASSES, Store, Task, write_tasks
+from scripts.store import PASSES, Store, write_tasks
 from vostochny.formats.label_studio import canonicalize
+from vostochny.formats.label_studio.regions import Task
 
 TARGET = ANNOTATIONS / PASSES
 
