@@ -127,7 +127,7 @@ class Input:
             hash_content: Called with the content of the files, as it is stored; None if it is not needed.
 
         Raises:
-            InputError: If there is no such format, or with what prevents that a file is read on.
+            InputError: If there is no such format, or with what keeps a file from being read on.
         """
         module = registry.load_format(self.format, self._option)
         for path in self.paths:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -286,20 +286,23 @@ SEGMENTATION = ("paragraphs", "sentences", "tokens")  # keys of a DocumentRecord
 # -- what the classes say, as data -------------------------------------------------------------------------------------
 
 
+# A record is an object, a reference an id or a span in its place, a list one of objects, texts a list of strings.
+FieldKind = Literal["text", "integer", "flag", "record", "reference", "list", "texts"]
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One key of a record.
 
     Attributes:
         name: The key.
-        kind: ``"text"``, ``"integer"``, ``"flag"``, ``"record"`` (an object), ``"reference"`` (an id, or a span in its
-            place), ``"list"`` (of objects) or ``"texts"`` (a list of strings).
+        kind: What its value is.
         key: What is known of it beside its type.
         record: The class of the object, or of the list's objects; of a reference the span's. None for other kinds.
     """
 
     name: str
-    kind: str
+    kind: FieldKind
     key: Key
     record: type[Struct] | None = None
 
@@ -314,10 +317,10 @@ def list_fields(record: type[Struct]) -> tuple[Field, ...]:
 
 def _describe_field(name: str, hint: Any) -> Field:
     inner, key = get_args(hint)
-    (*alternatives,) = (x for x in get_args(inner) if x not in (type(None), UnsetType))
+    alternatives = [x for x in get_args(inner) if x not in (type(None), UnsetType)]
     if get_origin(alternatives[0]) is Annotated:  # an Integer: the range stands beside the type
         alternatives = [get_args(alternatives[0])[0]]
-    kinds = {str: "text", int: "integer", bool: "flag"}
+    kinds: dict[type, FieldKind] = {str: "text", int: "integer", bool: "flag"}
     if len(alternatives) == 2:
         return Field(name, "reference", key, alternatives[1])
     (only,) = alternatives
