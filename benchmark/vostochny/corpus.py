@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from importlib.resources import files
 from pathlib import Path
+
+from vostochny.ontology import DATA
 
 DOCUMENTS = Path("corpus") / "documents" / "test.jsonl"
 _NO_TEXT = (
@@ -21,14 +22,13 @@ class NoTextError(FileNotFoundError):
 
 def load_agreement() -> dict[str, float]:
     """Return the mutual F1 of the corpus's two annotators by measure; empty where the gold was annotated once."""
-    path = files("vostochny").joinpath("data/agreement.json")
+    path = DATA / "agreement.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def standoff_paths() -> tuple[Path, Path]:
     """Return the paths of the package's gold without article text, and of the facts about the articles beside it."""
-    data = Path(__file__).resolve().parent / "data"
-    return data / "gold.jsonl", data / "about.json"
+    return DATA / "gold.jsonl", DATA / "about.json"
 
 
 def packaged_gold_hash() -> str | None:

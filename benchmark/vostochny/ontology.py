@@ -10,13 +10,15 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vostochny.model import Document, Entity, Event
 
 # Sections of the source with a structure of their own; every other one lists the values of an attribute.
 _STRUCTURED_SECTIONS = ("version", "entities", "groups", "shared_roles", "events", "zones", "views")
+# The generated files that the package carries; by path, because importlib.resources takes long to import.
+DATA = Path(__file__).resolve().parent / "data"
 EVENT = "event"  # among the fillers of a role: another event may fill it
 
 
@@ -216,5 +218,4 @@ def _parse_views(source: Mapping[str, Any], events: Mapping[str, EventType], pro
 @cache
 def load_ontology() -> Ontology:
     """Return the ontology that this version of the package was built with."""
-    data = files("vostochny").joinpath("data/ontology.json").read_text(encoding="utf-8")
-    return parse_ontology(json.loads(data))
+    return parse_ontology(json.loads((DATA / "ontology.json").read_text(encoding="utf-8")))

@@ -8,8 +8,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import shutil
-import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -179,6 +177,9 @@ class Input:
 
     def _copy(self, path: str) -> str:
         """Write what comes from standard input or a pipe to a temporary file, and return its path."""
+        import shutil  # with tempfile slow to import, and seldom needed
+        import tempfile
+
         folder = tempfile.mkdtemp(prefix="vostochny-")
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         copy = Path(folder) / "copy"

@@ -5,8 +5,9 @@ Which names those are stands with each key in :mod:`vostochny.schema.records`. A
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from msgspec import Struct
@@ -67,17 +68,20 @@ def _list_names(record: type[Struct]) -> frozenset[str]:
     return frozenset(list_aliases(record))
 
 
-def _has_alias(items: Iterable[Any], record: type[Struct]) -> bool:
+def _has_alias(items: Sequence[Any], record: type[Struct]) -> bool:
     """Return whether any of these objects, or an object in one of them, has a key under another name."""
-    aliases, inner = _list_names(record), _list_inner(record)
-    for item in items:
-        if isinstance(item, dict):
-            if not aliases.isdisjoint(item):
-                return True
-            for name, inner_record in inner:
-                value = item.get(name)
-                if value and _has_alias(value if isinstance(value, list) else (value,), inner_record):
-                    return True
+    try:
+        found = not _list_names(record).isdisjoint(chain.from_iterable(items))
+    except TypeError:  # some are not objects
+        items = [item for item in items if isinstance(item, dict)]
+        found = not _list_names(record).isdisjoint(chain.from_iterable(items))
+    if found:
+        return True
+    for name, inner in _list_inner(record):
+        values = [value for item in items if isinstance(item, dict) and (value := item.get(name))]
+        nested = [x for value in values for x in (value if isinstance(value, list) else (value,))]
+        if nested and _has_alias(nested, inner):
+            return True
     return False
 
 

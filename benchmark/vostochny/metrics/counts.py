@@ -13,6 +13,7 @@ strata, and a distributed run is a sum over workers. No metric is computed twice
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -226,11 +227,18 @@ def match_codes(gold: Ints, predicted: Ints) -> tuple[Bools, Bools]:
 
 
 def match_keys(gold: Sequence[Hashable], predicted: Sequence[Hashable]) -> tuple[list[bool], list[bool]]:
-    """Match two multisets of hashable keys one to one, as :func:`match_codes` does for integers."""
-    codes: dict[Hashable, int] = {}
-    sides = [
-        np.fromiter((codes.setdefault(key, len(codes)) for key in side), dtype=np.int64, count=len(side))
-        for side in (gold, predicted)
-    ]
-    hit_gold, hit_predicted = match_codes(*sides)
-    return hit_gold.tolist(), hit_predicted.tolist()
+    """Match two multisets of hashable keys one to one, as :func:`match_codes` does for integers.
+
+    Mostly called for the few items of a group, for which the steps of numpy would take longer than the matching.
+    """
+    return _find_partners(gold, predicted), _find_partners(predicted, gold)
+
+
+def _find_partners(side: Sequence[Hashable], other: Sequence[Hashable]) -> list[bool]:
+    """Return whether each key has a partner: the n-th copy of a key has one if the other side has n copies."""
+    free = Counter(other)
+    flags = []
+    for key in side:
+        flags.append(free[key] > 0)
+        free[key] -= 1
+    return flags

@@ -13,8 +13,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import tempfile
-import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -239,6 +237,8 @@ def _scratch_folder(execution: Execution) -> Iterator[str]:
         raise InputError([Problem("--scratch", None, None, message)])
     if execution.scratch and shards.is_remote(execution.scratch):
         files, inside = shards.open_filesystem(execution.scratch)
+        import uuid
+
         own_folder = f"{inside.rstrip('/')}/vostochny-{uuid.uuid4().hex}"
         files.makedirs(own_folder)
         try:
@@ -246,5 +246,7 @@ def _scratch_folder(execution: Execution) -> Iterator[str]:
         finally:
             files.rm(own_folder, recursive=True)
         return
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="vostochny-", dir=execution.scratch) as folder:
         yield folder
