@@ -146,9 +146,14 @@ class Ontology:
         return tuple(dict.fromkeys(role for event in self.events.values() for role in event.roles))
 
     def list_names(self, table: str) -> Collection[str]:
-        """Return the names in a table: of an attribute's values, or of entity_types, events, roles, zones or views."""
-        names: Collection[str] = self.attributes[table] if table in self.attributes else getattr(self, table)
-        return names
+        """Return the names in a table: of an attribute's values, or of entity_types, events, roles, zones or views.
+
+        An ontology that is older than an attribute has no values for it.
+        """
+        if table in ("entity_types", "events", "roles", "zones", "views"):
+            names: Collection[str] = getattr(self, table)
+            return names
+        return self.attributes.get(table, ())
 
 
 def parse_ontology(source: Mapping[str, Any]) -> Ontology:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.two_articles import make_gold
 from vostochny import model
+from vostochny.errors import InputError
 from vostochny.formats.input import Gold, Input
 from vostochny.formats.notation.syntax import BARE_ATTRIBUTES
 from vostochny.formats.rows import to_record, to_row
@@ -33,6 +34,16 @@ def test_every_attribute_is_a_field_of_the_model(layer):
 def test_every_table_of_values_is_in_the_ontology(record):
     for field in records.list_fields(record) if record is not msgspec.Struct else ():
         assert not field.key.values or ONTOLOGY.list_names(field.key.values)
+
+
+def test_a_value_of_an_attribute_that_an_older_ontology_lacks_is_a_problem(tmp_path):
+    """A release scores stored predictions against earlier golds."""
+    older = dataclasses.replace(ONTOLOGY, attributes={"levels": ONTOLOGY.attributes["levels"]})
+    quote = {"content": [{"start": 8, "end": 10}], "attitude": "belief"}
+    path = tmp_path / "p.jsonl"
+    path.write_text(json.dumps({"doc_id": "a", "text": "He said so.", "quotes": [quote]}), encoding="utf-8")
+    with pytest.raises(InputError, match=r"quotes\[0\].attitude: 'belief' has no meaning in the gold's ontology$"):
+        Input(path).read_gold(older)
 
 
 @pytest.mark.parametrize("layer", ("events", "quotes"))

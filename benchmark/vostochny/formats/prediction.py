@@ -5,7 +5,7 @@ Shared by all formats: each yields such rows. A problem names the field, what is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from vostochny.errors import Problem, suggest_name
@@ -242,16 +242,15 @@ class RowReader:
             )
         return None
 
-    def check_attribute(self, where: str, value: Any, allowed: Iterable[str]) -> str | None:
+    def check_attribute(self, where: str, value: Any, allowed: Collection[str]) -> str | None:
         """Return the value of an optional attribute with a closed list of values."""
         if value is None or (isinstance(value, str) and value in allowed):
             return value
-        self.add_problem(
-            where,
-            f"{value!r} is not one of {', '.join(allowed)}"
-            if isinstance(value, str)
-            else f"is {describe_kind(value)}; expected a string or null",
-        )
+        if not isinstance(value, str):
+            self.add_problem(where, f"is {describe_kind(value)}; expected a string or null")
+        else:
+            expected = f"is not one of {', '.join(allowed)}" if allowed else "has no meaning in the gold's ontology"
+            self.add_problem(where, f"{value!r} {expected}")
         return None
 
     def check_string(self, where: str, value: Any) -> str | None:

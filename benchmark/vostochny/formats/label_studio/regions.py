@@ -89,7 +89,7 @@ def list_choices(control: str, ontology: Ontology) -> tuple[str, ...]:
     """Return the values of a Choices control; a region may have at most one of them."""
     if control in FLAGS:
         return (control,)
-    return tuple(ontology.attributes[ATTRIBUTES[control].values])
+    return tuple(ontology.list_names(ATTRIBUTES[control].values))
 
 
 def list_bearers(control: str, ontology: Ontology) -> tuple[str, ...]:
