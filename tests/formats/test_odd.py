@@ -177,6 +177,8 @@ def test_a_zone_without_a_name_is_a_fault(tmp_path):
     [
         ('{"types": {"PER": "P"}, "levels": [["NAM"]]}', "levels: expected a list of NAM, NOM, PRO"),
         ('{"types": {"PER": ' + "9" * 5000 + "}}", "cannot be read as a JSON file"),
+        ('{"types": {"PER": "P", "PER": "Q"}}', "types.PER: the key 'PER' appears twice"),
+        ('{"types": {"PER": "P",}}', "v.json:1: column 23: is not JSON"),
     ],
 )
 def test_odd_views_are_faults(view, message, tmp_path):

@@ -19,7 +19,7 @@ from vostochny.errors import InputError
 from vostochny.formats import jsonl
 from vostochny.formats.input import Gold, Input
 from vostochny.metrics import catalogue
-from vostochny.metrics.outcomes import LAYERS, VERDICTS, find_identity_errors, find_outcomes
+from vostochny.metrics.outcomes import VERDICTS, find_identity_errors, find_outcomes
 from vostochny.metrics.pairs import pair_documents
 from vostochny.model import Document, Entity, Span
 from vostochny.report import article, board, items, page, payload, seqeval_check
@@ -52,7 +52,7 @@ def test_the_page_has_the_scores_of_the_result():
     assert {("entities", "type"), ("entities", "level"), ("entities", "zone"), ("events", "type")} <= facets
     rows = [row for article in data["articles"] for row in article["rows"]]
     seen = {(row["layer"], row["verdict"]) for row in rows}
-    assert {layer for layer, _ in seen} == set(LAYERS)
+    assert {layer for layer, _ in seen} == set(OUTCOME_LAYERS)
     assert {verdict for _, verdict in seen} >= set(VERDICTS) - {"boundary+type"}
     hits = sum(row["layer"] == "events" and row["verdict"] == "hit" for row in rows)
     assert hits == result.measures["events.trigger"].counts[0].total()[0]

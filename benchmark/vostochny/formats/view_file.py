@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from vostochny.errors import InputError, Problem
+from vostochny.formats.jsonl import parse_json
 from vostochny.formats.prediction import describe_kind
 from vostochny.ontology import Ontology, View
 
@@ -21,13 +21,20 @@ def read_view(name: str, ontology: Ontology) -> View:
     if name in ontology.views:
         return ontology.views[name]
     path = Path(name)
+    reason = ""
     try:
-        source = json.loads(path.read_text(encoding="utf-8"))
-    # ValueError: the file is not UTF-8 or not JSON, or has a number of too many digits.
-    except (OSError, ValueError, RecursionError) as e:
+        source, found = parse_json(name, None, path.read_bytes())
+    except (OSError, ValueError) as e:  # ValueError: a name that no file can have
+        reason = str(e)
+    else:
+        if found and found[0].field is None:
+            reason = found[0].message
+        elif found:  # the file is meant to be a view: the line that is not JSON, or a key that stands twice
+            raise InputError(found)
+    if reason:
         names = ", ".join(ontology.views)
-        message = f"is not one of the views {names}, and cannot be read as a JSON file: {e}"
-        raise InputError([Problem(name, None, None, message)]) from None
+        message = f"is not one of the views {names}, and cannot be read as a JSON file: {reason}"
+        raise InputError([Problem(name, None, None, message)])
     if not isinstance(source, dict):
         message = f'is {describe_kind(source)}; expected an object with "types"'
         raise InputError([Problem(name, None, None, message)])

@@ -26,7 +26,8 @@ from vostochny.model import Argument, Document, Entity, Event, Quote, Span
 # split          a mention that is in another predicted cluster than most of its gold cluster
 # merged         a mention in a predicted cluster most of which is another cluster in the gold
 VERDICTS = ("hit", "missed", "spurious", "boundary", "type", "boundary+type", "role", "speaker", "split", "merged")
-LAYERS = ("entities", "events", "arguments", "quotes", "identity")
+# A layer with clusters adds identity, and arguments are looked at by themselves.
+OUTCOME_LAYERS = ("entities", "events", "arguments", "quotes", "identity")
 
 Filled = tuple[Event, Argument]
 Item = Entity | Event | Quote | Filled
@@ -93,7 +94,9 @@ def find_outcomes(pair: Pair) -> list[Outcome]:
     by content overlap).
     """
     outcomes = [*_entity_outcomes(pair), *_event_outcomes(pair), *_quote_outcomes(pair)]
-    return sorted(outcomes, key=lambda o: (LAYERS.index(o.layer), item_span(o.gold or o.predicted).start, o.verdict))
+    return sorted(
+        outcomes, key=lambda o: (OUTCOME_LAYERS.index(o.layer), item_span(o.gold or o.predicted).start, o.verdict)
+    )
 
 
 def item_span(item: Item | None) -> Span:

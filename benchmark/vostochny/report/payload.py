@@ -7,7 +7,7 @@ from typing import Any
 
 from vostochny import version
 from vostochny.metrics import catalogue
-from vostochny.metrics.outcomes import LAYERS, VERDICTS, Item, Outcome, find_identity_errors, find_outcomes
+from vostochny.metrics.outcomes import OUTCOME_LAYERS, VERDICTS, Item, Outcome, find_identity_errors, find_outcomes
 from vostochny.metrics.pairs import Pair
 from vostochny.model import Document, Entity, Event, Quote, Reference, Span, shorten_id
 from vostochny.report import EXPLANATION
@@ -43,7 +43,7 @@ def build(result: Result, name: str, agreement: Mapping[str, float]) -> dict[str
         "documents": [shorten_id(d) for d in result.documents[:MAX_ARTICLES]],
         "documentCount": result.size,
         "without": [shorten_id(d) for d in result.without_prediction],
-        "layers": [layer for layer in LAYERS if layer in layers],
+        "layers": [layer for layer in OUTCOME_LAYERS if layer in layers],
         "verdicts": list(VERDICTS),
         "attributes": {layer: [name for name in _SHOWN[layer] if name != "cluster"] for layer in _SHOWN},
         "measures": [_build_measure(result, n, m, agreement.get(n)) for n, m in result.measures.items()],
