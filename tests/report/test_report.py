@@ -19,7 +19,7 @@ from vostochny.errors import InputError
 from vostochny.formats import jsonl
 from vostochny.formats.input import Gold, Input
 from vostochny.metrics import catalogue
-from vostochny.metrics.outcomes import VERDICTS, find_identity_errors, find_outcomes
+from vostochny.metrics.outcomes import OUTCOME_LAYERS, VERDICTS, find_identity_errors, find_outcomes
 from vostochny.metrics.pairs import pair_documents
 from vostochny.model import Document, Entity, Span
 from vostochny.report import article, board, items, page, payload, seqeval_check
