@@ -305,8 +305,15 @@ class Store(Source):
         return places
 
     def read_agreement(self) -> dict[str, Any]:
-        """Return how far the annotators agree, as ``python -m scripts agreement`` wrote it; empty where it did not."""
-        return self.read_json_object(AGREEMENT) if self.has(AGREEMENT) else {}
+        """Return how far the annotators agree, as ``python -m scripts agreement`` wrote it; empty where it did not.
+
+        Raises InputError where the file is something else.
+        """
+        report = self.read_json_object(AGREEMENT) if self.has(AGREEMENT) else {}
+        tables = [report.get(name) for name in ("f1", "kappa")] if report else []
+        if not all(isinstance(t, dict) and all(isinstance(row, dict) for row in t.values()) for t in tables):
+            raise self.make_error(AGREEMENT, None, "has no tables f1 and kappa; run python -m scripts build agreement")
+        return report
 
 
 def _are_spans(value: Any, words: Collection[str] = ()) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from scripts.build import card, metrics_doc, rows_doc, scale
 from scripts.build.marks import fill_documents
 from scripts.files import CORPUS, ROOT, read_json, read_json_lines
-from scripts.store import Store
+from scripts.store import AGREEMENT, Store
 from vostochny import corpus
 from vostochny.formats.input import Input
 from vostochny.metrics import catalogue
@@ -76,6 +76,8 @@ def _label_values(documents: list[Document]) -> dict[str, str]:
 def _annotation_values(documents: list[Document]) -> dict[str, str]:
     store = Store()
     report = store.read_agreement()
+    if not report:
+        raise store.make_error(AGREEMENT, None, "is missing or empty; run python -m scripts build agreement")
     adjudicated = store.read_adjudication().values()
     readings = store.read_readings()
     discrepancies = store.read_discrepancies()

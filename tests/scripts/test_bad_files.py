@@ -92,6 +92,8 @@ def swap(old: str, new: str) -> Callable[[str], str]:
         ("annotations/adjudication.jsonl", prepend('{"doc_id"\n'), (ALL[1], ALL[5]), "jsonl:1: column 10: is not JSON"),
         (f"annotations/annotators/a/{FIRST}.json", content("{\n"), ALL[3:6], f"annotators/a/{FIRST}.json:2: column 1"),
         ("benchmark/baselines/lookup/predictions.jsonl", prepend('{"doc_id"\n'), ALL[3:4], "predictions.jsonl:1:"),
+        ("annotations/agreement.json", content("{}"), ALL[1:2], "agreement.json: is missing or empty; run python -m"),
+        ("annotations/agreement.json", swap('"f1": {', '"f2": {'), ALL[:2], "json: has no tables f1 and kappa"),
         ("benchmark/leaderboard/lookup.json", content("{"), ALL[1:2], "lookup.json:1: column 2: is not JSON"),
     ],
 )  # fmt: skip
