@@ -6,7 +6,6 @@ the message states why and what to do.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -50,20 +49,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ``arguments`` are the command's name and its own arguments; None takes those of the process.
     """
     name, *rest = (sys.argv[1:] if arguments is None else arguments) or [""]
-    try:
-        code = _list_commands() if name in ("", "-h", "--help") else _run(name, rest)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader of our output has gone (`| head`). What is left in the buffer must go nowhere, or the interpreter
-        # reports the broken pipe again when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    return code
+    return _list_commands() if name in ("", "-h", "--help") else _run(name, rest)
 
 
 def _list_commands() -> int:
-    print("usage: python -m scripts COMMAND …    (COMMAND --help describes its options)\n")
-    print("\n".join(f"  {command:<14}{summary}" for command, (_, summary) in COMMANDS.items()))
+    from vostochny.system import console
+
+    console.print_text("usage: python -m scripts COMMAND …    (COMMAND --help describes its options)\n\n")
+    console.print_text("\n".join(f"  {command:<14}{summary}" for command, (_, summary) in COMMANDS.items()))
     return 0
 
 
@@ -72,10 +65,13 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     if name not in COMMANDS:
         nearest = get_close_matches(name, COMMANDS, n=1)
         hint = f"did you mean {nearest[0]!r}?" if nearest else "`python -m scripts` lists the commands"
-        print(f"scripts: unknown command {name!r}; {hint}", file=sys.stderr)
+        from vostochny.system import console
+
+        console.print_error(f"scripts: unknown command {name!r}; {hint}")
         return 2
     try:
         from vostochny.errors import InputError
+        from vostochny.system import console, interruption
 
         place, *first = COMMANDS[name][0].split()
         module = import_module(f"scripts.{place}")
@@ -89,10 +85,21 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     except BrokenPipeError:  # an OSError, but none that the user can correct
         raise
     except (CommandError, InputError, OSError) as error:
-        print(error, file=sys.stderr)
+        if interruption.was_interrupted():
+            raise
+        console.print_error(console.explain(error) if isinstance(error, OSError) else error)
         return 2
     return code
 
 
+def start() -> int:
+    """Run the command that the process was started with, and return its exit code."""
+    try:
+        from vostochny.system import interruption
+    except ModuleNotFoundError:  # main says what is missing
+        return main()
+    return interruption.run_program(main, "scripts")
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(start())

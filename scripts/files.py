@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import yaml
 
 from vostochny.errors import InputError, Problem, decode
+from vostochny.system import console
 
 ROOT = Path(__file__).resolve().parents[1]
 SEEDS = ROOT / "seeds"
@@ -268,7 +269,9 @@ def update_files(name: str, files: Mapping[Path, str | None], check: bool) -> in
     stale = write_or_check(files, check)
     for path in stale:
         done = "removed" if files[path] is None else "written"
-        print(f"{display_path(path)}: {f'not current; run python -m scripts build {name}' if check else done}")
+        console.print_line(
+            f"{display_path(path)}: {f'not current; run python -m scripts build {name}' if check else done}"
+        )
     if not stale:
-        print(f"{name}: current")
+        console.print_line(f"{name}: current")
     return 1 if check and stale else 0

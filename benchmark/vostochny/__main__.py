@@ -1,7 +1,23 @@
-"""Run the command ``vostochny`` as ``python -m vostochny``."""
+"""The process of the command ``vostochny``, also run as ``python -m vostochny``."""
+
+from __future__ import annotations
 
 import sys
 
-from vostochny.cli import main
 
-sys.exit(main())
+def start() -> int:
+    """Run the command with the arguments of this process and return its exit code."""
+    from vostochny.system import interruption
+
+    return interruption.run_program(_run, "vostochny")
+
+
+def _run() -> int:
+    # Imported inside, so that an interruption is handled during imports too.
+    from vostochny.cli import main
+
+    return main()
+
+
+if __name__ == "__main__":
+    sys.exit(start())

@@ -25,6 +25,7 @@ from vostochny.formats.rows import describe_attributes
 from vostochny.metrics.assignment import best_pairs
 from vostochny.model import Document, Reference, Span
 from vostochny.schema.records import list_attributes
+from vostochny.system import console
 
 Key = tuple[str, tuple[Span, ...], str]  # layer, spans, and which fact about them
 Facts = dict[Key, str]  # → the annotation, in words
@@ -185,12 +186,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     if args.command == "list":
         for row in find_disagreements(*read_passes(args.a, args.b)):
-            print(json.dumps(row, ensure_ascii=False))
+            console.write_data(json.dumps(row, ensure_ascii=False) + "\n")
         return 0
     a, b, gold = (read_pass(ANNOTATIONS / folder) for folder in (f"{PASSES}/a", f"{PASSES}/b", GOLD))
     rows = list(Store().read_adjudication().values())
     problems = check(rows, a, b, gold)
-    print(
+    console.print_text(
         "\n".join(problems)
         or f"adjudication: {len(rows)} rows, all disagreements are decided, the gold follows the decisions"
     )

@@ -34,6 +34,7 @@ from vostochny.model import LAYERS, Document, Span
 from vostochny.report.percents import format_decimals, format_interval, format_percent
 from vostochny.schema.records import list_stated
 from vostochny.stats.intervals import Resampling, percentile_interval
+from vostochny.system import console
 
 TARGET = ANNOTATIONS / AGREEMENT
 FOLDERS = (ANNOTATIONS / PASSES / "a", ANNOTATIONS / PASSES / "b")
@@ -269,5 +270,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     report = compare_folders(*(args.passes or FOLDERS))
     code = 0 if args.passes else update_files("agreement", {TARGET: render(report)}, args.check)
     if not args.check:
-        print(format_table(report), end="")
+        console.print_text(format_table(report))
     return code

@@ -27,6 +27,7 @@ from typing import Any
 
 from scripts.bench.machine import describe_machine
 from scripts.files import ROOT, display_path, write_atomically
+from vostochny.system import console
 
 OUT = ROOT / "benchmark" / "test-all.json"
 # torch is large, so the tests that need it have an environment of their own (make test-models creates it).
@@ -110,9 +111,11 @@ def describe_commit() -> dict[str, Any]:
 
 def print_summary(outcomes: dict[str, Outcome]) -> None:
     """Print one line per suite."""
-    print(f"{'suite':<20}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
+    console.print_line(f"{'suite':<20}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
     for name, outcome in outcomes.items():
-        print(f"{name:<20}{outcome.passed:>8}{outcome.failed:>8}{outcome.skipped:>9}{outcome.seconds:>9.0f}")
+        console.print_line(
+            f"{name:<20}{outcome.passed:>8}{outcome.failed:>8}{outcome.skipped:>9}{outcome.seconds:>9.0f}"
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -121,17 +124,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--suite", choices=SUITES, help="run only this suite and store nothing")
     chosen = parser.parse_args(arguments).suite
     if not MODELS_PYTHON.exists() and chosen in (None, "models"):
-        print(f"test-all: no {display_path(MODELS_PYTHON)}; run: make test-all", file=sys.stderr)
+        console.print_error(f"test-all: no {display_path(MODELS_PYTHON)}; run: make test-all")
         return 2
     tested = describe_commit()
     outcomes = {}
     for name, suite in SUITES.items():
         if chosen in (None, name):
-            print(f"test-all: {name}", flush=True)
+            console.print_line(f"test-all: {name}")
+            console.flush()
             outcomes[name] = run_suite(suite)
     print_summary(outcomes)
     if not all(outcome.complete for outcome in outcomes.values()):
-        print("not every test passed; nothing is stored")
+        console.print_line("not every test passed; nothing is stored")
         return 1
     if chosen is None:
         result = {
@@ -142,5 +146,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "suites": {name: {"passed": o.passed, "seconds": o.seconds} for name, o in outcomes.items()},
         }
         write_atomically(OUT, json.dumps(result, indent=2) + "\n")
-        print(f"every test passed; stored in {display_path(OUT)}")
+        console.print_line(f"every test passed; stored in {display_path(OUT)}")
     return 0

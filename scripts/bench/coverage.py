@@ -36,6 +36,7 @@ from vostochny.stats.intervals import (
 )
 from vostochny.stats.paired import compare
 from vostochny.stats.scores import Measure, f1s
+from vostochny.system import console
 
 OUT = ROOT / "benchmark" / "coverage.json"
 SEED = 7
@@ -255,6 +256,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if coverage.json is not current")
     args = parser.parse_args(arguments)
     if args.quick:
-        print(render(simulate(quick=True)), end="")
+        console.print_text(render(simulate(quick=True)))
         return 0
     return update_files("coverage", build_files(), args.check)

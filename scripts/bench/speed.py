@@ -32,6 +32,7 @@ from scripts.bench.timing import best, parse_only, peak_kilobytes, score_names
 from scripts.files import ROOT, write_atomically
 from vostochny.metrics import coreference
 from vostochny.metrics.coreference import ClusteredMentions
+from vostochny.system import console
 
 LABELS = ("PER", "ORG", "GPE", "LOC", "FAC", "VEH", "WEA", "DATE")
 TOKENS = 400  # per document
@@ -348,13 +349,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows: dict[str, Any] = {"machine": describe_environment(), "whole_process": measure_whole_process()}
     for name, measure in MEASUREMENTS.items():
         rows[name] = measure(scale)
-        print(f"{name}: measured", file=sys.stderr)
+        console.print_error(f"{name}: measured")
     rows["peak_kilobytes_of_this_run"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for path, label, sign, target, unit in TARGETS:
         value: Any = rows
         for key in path.split("."):
             value = value[key]
-        print(f"{label:<50}{value:>10.3g} {unit:<2} {_compare_with_target(value, sign, target, unit)}")
+        console.print_line(f"{label:<50}{value:>10.3g} {unit:<2} {_compare_with_target(value, sign, target, unit)}")
     if not quick:
         content = json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
         write_atomically(ROOT / "benchmark" / "speed.json", content)

@@ -12,7 +12,6 @@ the baselines (``make baselines``) are not in it either: they are input, stored 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from scripts.bench import coverage
 from scripts.build import dataset, datasheet, label_config, leaderboard
 from scripts.files import ROOT, display_path, raise_problems, update_files, write_or_check
 from vostochny.errors import InputError, Problem, suggest_name
+from vostochny.system import console
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def update(names: Iterable[str], check: bool) -> int:
         except InputError as error:
             if not check:
                 raise
-            print(error, file=sys.stderr)
+            console.print_error(error)
             code = 2
     return code
 
@@ -115,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if args.names != ["corpus"]:
             parser.error("--without-text is for corpus alone")
         for path in write_or_check(dataset.build_without_text(args.without_text), check=False):
-            print(f"{path}: written")
+            console.print_line(f"{path}: written")
         return 0
     names = [name for name in ARTEFACTS if name in args.names] or [n for n, a in ARTEFACTS.items() if not a.slow]
     return update(names, args.check)

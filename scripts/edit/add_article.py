@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from scripts.store import GOLD, MANIFEST, Store
 from vostochny.errors import InputError, Problem, decode
 from vostochny.formats import label_studio
 from vostochny.model import Document, Span, Zone, shorten_id
+from vostochny.system import console
 from vostochny.text.layout import cover_with_zones, paragraphs_of
 
 _DOC_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -233,10 +233,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--language", default="en", metavar="CODE", help="default: en")
     args = parser.parse_args(arguments)
     try:
-        print("\n".join(add(args.file, args.id, args.language)))
+        console.print_text("\n".join(add(args.file, args.id, args.language)))
     except (InputError, exchange.FolderLocked, OSError) as error:
-        print(error, file=sys.stderr)
-        print("nothing was added", file=sys.stderr)
+        console.print_error(error)
+        console.print_error("nothing was added")
         return 2
-    print("\nnext: confirm the zones and annotate (CONTRIBUTING.md), then make corpus")
+    console.print_text("\nnext: confirm the zones and annotate (CONTRIBUTING.md), then make corpus")
     return 0

@@ -29,6 +29,7 @@ from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio, notation
 from vostochny.formats.label_studio.regions import Entry, Task, read_values
 from vostochny.model import Span
+from vostochny.system import console
 from vostochny.text.layout import paragraphs_of
 
 # The first line that `show` prints; it names the state of the gold that the lines are a copy of.
@@ -186,15 +187,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = _build_parser().parse_args(arguments)
     if args.command in ("skeleton", "show"):
         doc_id = find_doc_id(args.document, Store().read_manifest()["documents"])
-        print(write_skeleton(doc_id) if args.command == "skeleton" else show(doc_id), end="")
+        console.write_data(write_skeleton(doc_id) if args.command == "skeleton" else show(doc_id))
     elif args.command == "take":
         with exchange.lock(ANNOTATIONS / GOLD):
             path, content = take(read_text(args.file), str(args.file))
             before = replace(revisions.read_side(), name="before")
             write_atomically(path, content)
-        print(differences.diff(before).as_text(), end="")
+        console.print_text(differences.diff(before).as_text())
     else:
         for doc_id, content in convert_folder(args.folder).items():
             write_atomically(args.out / f"{doc_id}.json", content)
-            print(args.out / f"{doc_id}.json")
+            console.print_line(args.out / f"{doc_id}.json")
     return 0

@@ -23,6 +23,7 @@ from scripts.history.changes import CHANGED_LAYERS, Change, Changes
 from scripts.history.item_changes import Comparison
 from scripts.history.revisions import Side, read_side
 from vostochny.model import LAYERS, Document
+from vostochny.system import console
 
 
 def diff(a: Side | Path | str | None, b: Side | Path | str | None = None) -> Changes:
@@ -95,5 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--exit-code", action="store_true", help="exit 1 where something changed")
     args = parser.parse_args(arguments)
     changes = diff(args.a, args.b)
-    print(changes.as_json() if args.json else changes.as_markdown() if args.markdown else changes.as_text(), end="")
+    console.write_data(
+        changes.as_json() if args.json else changes.as_markdown() if args.markdown else changes.as_text()
+    )
     return 1 if args.exit_code and changes else 0

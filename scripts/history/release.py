@@ -45,6 +45,7 @@ from scripts.rules.folder import read_folder
 from scripts.store import Store
 from vostochny.corpus import DOCUMENTS
 from vostochny.errors import InputError, Problem
+from vostochny.system import console
 
 VERSION_FILE = ROOT / "benchmark" / "vostochny" / "version.py"
 CITATION = ROOT / "CITATION.cff"
@@ -176,14 +177,16 @@ def release(part: str, dry_run: bool, since: str | None) -> int:
     entry = _write_entry(version, date, part, since, changes, before, after)
     changelog = CHANGELOG.read_text(encoding="utf-8") if CHANGELOG.is_file() else ""
     files = {CHANGELOG: add_to_changelog(changelog, entry)} | set_version(version, date)
-    print(f"{old_version} → {version}\n\n{entry}")
+    console.print_text(f"{old_version} → {version}\n\n{entry}")
     if dry_run:
         names = ", ".join(str(p.relative_to(ROOT)) for p in files)
-        print(f"dry run: nothing was written; would write {names} and rebuild the files that contain the version")
+        console.print_line(
+            f"dry run: nothing was written; would write {names} and rebuild the files that contain the version"
+        )
         return refuse(obstacles) if obstacles else 0
     rebuilt = write(files)
-    print("\n".join([*(f"{display_path(path)}: written" for path in files), *rebuilt]))
-    print(f'\nnext: git commit --all --message "Release {version}" && git tag v{version}')
+    console.print_text("\n".join([*(f"{display_path(path)}: written" for path in files), *rebuilt]))
+    console.print_text(f'\nnext: git commit --all --message "Release {version}" && git tag v{version}')
     return 0
 
 
@@ -200,9 +203,9 @@ def _write_entry(
 
 def refuse(reasons: list[str]) -> int:
     """Print every reason why the release is refused; return the exit code."""
-    sys.stdout.flush()  # a dry run has printed the notes, which come first
+    console.flush()  # a dry run has printed the notes, which come first
     for line in reasons:
-        print(f"refused: {line}", file=sys.stderr)
+        console.print_error(f"refused: {line}")
     return 1
 
 

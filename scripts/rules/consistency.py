@@ -10,7 +10,6 @@ To add a kind of row: write a generator in ``consistency_kinds`` and decorate it
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from typing import Any
 from scripts.rules.articles import Article
 from scripts.rules.folder import Folder
 from vostochny.model import Span
+from vostochny.system import console
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def print_report(folder: Folder, as_json: bool) -> int:
     """
     reasons = folder.store.read_reasons()
     for problem in folder.unreadable:
-        print(problem, file=sys.stderr)
+        console.print_error(problem)
     rows = find_rows(folder.gold)
     still_open = [r for r in rows if r.key not in reasons]
     stale = sorted(reasons.keys() - {r.key for r in rows})
@@ -97,7 +97,7 @@ def print_report(folder: Folder, as_json: bool) -> int:
             "cleared": len(rows) - len(still_open),
             "stale": stale,
         }
-        print(json.dumps(content, ensure_ascii=False, indent=1))
+        console.write_data(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     else:
         _print_rows(still_open, len(rows) - len(still_open), stale)
     return 2 if folder.unreadable else 1 if still_open else 0
@@ -107,12 +107,12 @@ def _print_rows(still_open: list[Row], cleared: int, stale: list[str]) -> None:
     for name, (heading, _) in KINDS.items():
         rows = [r for r in still_open if r.kind == name]
         if rows:
-            print(f"{heading}: {len(rows)}")
+            console.print_line(f"{heading}: {len(rows)}")
             for r in rows:
-                print(f"  {r.key}\n      {r.what}: …{r.context}…")
-            print()
+                console.print_text(f"  {r.key}\n      {r.what}: …{r.context}…")
+            console.print_line()
     for key in stale:
-        print(f"stale, remove from consistency.yaml: {key}")
+        console.print_line(f"stale, remove from consistency.yaml: {key}")
     counts = Counter(r.kind for r in still_open)
     by_kind = ", ".join(f"{name} {counts[name]}" for name in KINDS if counts[name])
-    print(f"{len(still_open)} open ({by_kind or 'none'}), {cleared} cleared, {len(stale)} stale")
+    console.print_line(f"{len(still_open)} open ({by_kind or 'none'}), {cleared} cleared, {len(stale)} stale")

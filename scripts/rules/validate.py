@@ -30,6 +30,7 @@ from scripts.rules import (
     span_rules,
 )
 from scripts.rules.folder import Folder, read_folder
+from vostochny.system import console
 
 # Importing these modules enters their rules in book.RULES, and the kinds of rows in consistency.KINDS.
 RULE_MODULES = (
@@ -73,12 +74,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     problems = check(folder)
     if args.json:
         rows = {"violations": [p.to_json() for p in problems], "unreadable": [asdict(p) for p in folder.unreadable]}
-        print(json.dumps(rows, ensure_ascii=False, indent=1))
+        console.write_data(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
     else:
         for line in [*problems, *(f"{problem} (unreadable)" for problem in folder.unreadable)]:
-            print(line)
+            console.print_line(line)
         articles = len(folder.gold) + sum(map(len, folder.passes.values()))
-        print(
+        console.print_line(
             f"{articles} articles, {len(book.RULES)} rules: {len(problems)} problems, "
             f"{len(folder.unreadable)} unreadable"
         )
@@ -89,8 +90,10 @@ def _print_rules(as_json: bool) -> int:
     rules = sorted(book.RULES.values(), key=lambda r: book.sort_key(r.id))
     rows = [{"id": r.id, "statement": r.statement, "right": r.right, "guideline": r.guideline} for r in rules]
     if as_json:
-        print(json.dumps(rows, ensure_ascii=False, indent=1))
+        console.write_data(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
     else:
         for r in rows:
-            print(f"{r['id']:<5}{r['statement']} {r['right']}" + (f" ({r['guideline']})" if r["guideline"] else ""))
+            console.print_line(
+                f"{r['id']:<5}{r['statement']} {r['right']}" + (f" ({r['guideline']})" if r["guideline"] else "")
+            )
     return 0

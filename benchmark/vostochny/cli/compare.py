@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,17 +33,18 @@ def run(args: argparse.Namespace) -> int:
     """Score and compare the systems, and print the table or its JSON."""
     from vostochny.formats.input import Input
     from vostochny.report import comparison
+    from vostochny.system import console
 
     if len(args.predictions) < 2:
-        print("vostochny: compare needs two or more files of predictions", file=sys.stderr)
+        console.print_error("vostochny: compare needs two or more files of predictions")
         return 2
     systems = [Input(path, args.format) for path in args.predictions]
     results = score_systems(args, open_gold(args, with_text=False), systems)
     table = comparison.compare_systems(args.predictions, results)
     if args.json == "-":
-        sys.stdout.write(comparison.render_json(table))
+        console.write_data(comparison.render_json(table))
         return 0
-    sys.stdout.write(comparison.render_text(table))
+    console.print_text(comparison.render_text(table))
     if args.json:
         Path(args.json).write_text(comparison.render_json(table), encoding="utf-8")
     return 0

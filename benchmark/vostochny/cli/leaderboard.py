@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,7 +23,8 @@ def add_command(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the stored leaderboard."""
     from vostochny.report import board
+    from vostochny.system import console
 
     stored = board.read_stored()
-    sys.stdout.write(board.render_html(stored) if args.html else board.render_markdown(stored))
+    console.write_data(board.render_html(stored) if args.html else board.render_markdown(stored))
     return 0

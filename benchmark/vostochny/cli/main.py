@@ -12,12 +12,11 @@ The files import heavy modules inside ``run`` only, so that ``--help`` and a mis
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Sequence
 
 from vostochny.cli import compare, convert, leaderboard, rehydrate, run, schema, score, show, validate
 from vostochny.cli.shared import build_scoring_options
+from vostochny.system import interruption
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,22 +27,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(argv)
     # Imported after parsing: dataclasses alone take a quarter of the time of --help.
     from vostochny.errors import InputError
+    from vostochny.system import console
 
     try:
         code: int = args.run(args)
         return code
     except InputError as e:
         for problem in e.problems:
-            print(problem, file=sys.stderr)
-        print(f"vostochny: {_summarise(len(e.problems), args.consequence)}", file=sys.stderr)
+            console.print_error(problem)
+        console.print_error(f"vostochny: {_summarise(len(e.problems), args.consequence)}")
         return 2
     except BrokenPipeError:
-        # The reader has closed its end (`vostochny show 003 | head`); that is not an error. Standard output is pointed
-        # elsewhere because Python flushes it once more at exit and would complain there.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        raise  # handled by the process (vostochny.__main__)
     except OSError as e:
-        print(f"vostochny: {e}", file=sys.stderr)
+        if interruption.was_interrupted():
+            raise
+        console.print_error(f"vostochny: {console.explain(e)}")
         return 2
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,9 +40,10 @@ def run(args: argparse.Namespace) -> int:
     """Write the annotation joined with the texts, and print the path of each file written."""
     from vostochny import corpus
     from vostochny.formats import standoff
+    from vostochny.system import console
 
     if args.source and not args.output:
-        print("vostochny: rehydrate --from needs -o, a folder for the complete corpus", file=sys.stderr)
+        console.print_error("vostochny: rehydrate --from needs -o, a folder for the complete corpus")
         return 2
     if args.source:
         files = standoff.rehydrate(Path(args.source), args.articles)
@@ -54,5 +54,5 @@ def run(args: argparse.Namespace) -> int:
     for path, content in contents.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8", newline="")
-        print(f"{path}: written")
+        console.print_line(f"{path}: written")
     return 0

@@ -74,6 +74,7 @@ def run(args: argparse.Namespace) -> int:
     from vostochny.errors import InputError, Problem
     from vostochny.extractors import ExtractorError, Settings, runner
     from vostochny.formats.view_file import read_view
+    from vostochny.system import console
 
     spec = args.extractor if args.argument is None else f"{args.extractor}:{args.argument}"
     if not args.timeout > 0:
@@ -93,11 +94,11 @@ def run(args: argparse.Namespace) -> int:
             extractor, gold.documents, output, ontology, origin, args.unknown, view, args.restart, progress
         )
     except ExtractorError as e:
-        print(f"vostochny: {e}", file=sys.stderr)
+        console.print_error(f"vostochny: {e}")
         return 2
     except KeyboardInterrupt:
         advice = "; the same command continues where this one stopped" if output else ""
-        print(f"\nvostochny: interrupted{advice}", file=sys.stderr)
+        console.print_error(f"vostochny: interrupted{advice}")
         return 130
     finally:
         if extractor is not None:
@@ -109,6 +110,7 @@ def run(args: argparse.Namespace) -> int:
 def _print_report(report: Report, output: Path | None, notes: list[str], view: str | None) -> None:
     """Print on standard error how many articles were predicted, skipped and failed, and what to do next."""
     from vostochny.extractors.runner import errors_path
+    from vostochny.system import console
 
     lines = [f"{f.doc_id}: {f.error}" for f in report.failed[:MAX_PRINTED_FAILURES]]
     if len(report.failed) > MAX_PRINTED_FAILURES:
@@ -125,4 +127,4 @@ def _print_report(report: Report, output: Path | None, notes: list[str], view: s
     if output and not report.failed:
         lines.append(f"score them: vostochny score {output}{f' --view {view}' if view else ''}")
     for line in lines:
-        print(line, file=sys.stderr)
+        console.print_error(line)

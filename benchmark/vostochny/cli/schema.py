@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,6 +30,9 @@ def run(args: argparse.Namespace) -> int:
 
     from vostochny import schema
     from vostochny.ontology import load_ontology
+    from vostochny.system import console
 
-    sys.stdout.write(json.dumps(schema.build_schema(load_ontology(), args.words), ensure_ascii=False, indent=2) + "\n")
+    console.write_data(
+        json.dumps(schema.build_schema(load_ontology(), args.words), ensure_ascii=False, indent=2) + "\n"
+    )
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
     from vostochny import corpus
     from vostochny.formats.input import Input
     from vostochny.report import items, result_json, terminal
+    from vostochny.system import console
 
     thresholds = _parse_thresholds(args.fail_under)
     gold, predictions = open_gold(args, with_text=False), Input(args.predictions, args.format)
@@ -71,14 +71,14 @@ def run(args: argparse.Namespace) -> int:
 
         problem = seqeval_check.describe_difference(result)
         if problem:
-            print(f"vostochny: {problem}", file=sys.stderr)
+            console.print_error(f"vostochny: {problem}")
             return 2
     # Rendered first, because it may be refused, and then nothing is to be printed.
     outcomes = items.render(result) if args.items else ""
     if args.json == "-":
-        sys.stdout.write(result_json.render(result))
+        console.write_data(result_json.render(result))
     else:
-        sys.stdout.write(terminal.render(result, "" if args.by == "none" else args.by, agreement))
+        console.print_text(terminal.render(result, "" if args.by == "none" else args.by, agreement))
         if args.json:
             Path(args.json).write_text(result_json.render(result), encoding="utf-8")
     if args.items:
@@ -121,15 +121,17 @@ def _parse_thresholds(arguments: Sequence[str]) -> dict[str, float]:
 
 def _check_thresholds(result: Result, thresholds: dict[str, float]) -> int:
     """Return 1 where a measure is below its threshold or undefined, 2 where one was not scored, else 0."""
+    from vostochny.system import console
+
     code = 0
     for name, least in thresholds.items():
         measure = result.measures.get(name)
         if measure is None:
             scored = ", ".join(result.measures)
-            print(f"vostochny: --fail-under: {name} was not scored; these were: {scored}", file=sys.stderr)
+            console.print_error(f"vostochny: --fail-under: {name} was not scored; these were: {scored}")
             return 2
         if measure.value is None or measure.value < least:
             value = "undefined" if measure.value is None else f"{measure.value:.4f}"
-            print(f"vostochny: {name} is {value}, below {least:g}", file=sys.stderr)
+            console.print_error(f"vostochny: {name} is {value}, below {least:g}")
             code = 1
     return code

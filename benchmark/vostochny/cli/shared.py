@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -179,5 +178,7 @@ def _read_options(args: argparse.Namespace, ontology: Ontology) -> Options:
 
 def print_notes(path: str, notes: Sequence[str]) -> None:
     """Print on standard error what a reader noted about its input: what it assumed, converted or left out."""
+    from vostochny.system import console
+
     for note in notes:
-        print(f"vostochny: {path}: {note}", file=sys.stderr)
+        console.print_error(f"vostochny: {path}: {note}")

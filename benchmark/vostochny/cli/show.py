@@ -49,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     from vostochny.metrics.pairs import pair_documents
     from vostochny.model import find_id
     from vostochny.report import article
+    from vostochny.system import console
 
     gold = open_gold(args).read_gold()
     by_id = {d.doc_id: d for d in gold.documents}
@@ -65,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     is_terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size((DEFAULT_COLUMNS, 24)).columns if is_terminal else DEFAULT_COLUMNS
     colour = is_terminal and not os.environ.get("NO_COLOR")
-    sys.stdout.write(article.render(pair, layers, bool(args.predictions), width, colour))
+    console.print_text(article.render(pair, layers, bool(args.predictions), width, colour), colours=colour)
     # Flushed here, so that a closed pipe is noticed inside main().
     sys.stdout.flush()
     return 0

@@ -48,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
     """Read the predictions and print one line with the number of documents and of items of each layer."""
     from vostochny.formats.input import Input
     from vostochny.formats.view_file import read_view
+    from vostochny.system import console
 
     gold = open_gold(args, with_text=False).read_gold()
     view = read_view(args.view, gold.ontology) if args.view else None
@@ -55,5 +56,5 @@ def run(args: argparse.Namespace) -> int:
     print_notes(args.predictions, notes)
     sizes = {layer: sum(len(getattr(d, layer)) for d in predictions.values()) for layer in LAYERS}
     items = ", ".join(f"{size} {layer}" for layer, size in sizes.items())
-    print(f"{args.predictions}: valid; {len(predictions)} of {len(gold.documents)} documents, {items}")
+    console.print_line(f"{args.predictions}: valid; {len(predictions)} of {len(gold.documents)} documents, {items}")
     return 0

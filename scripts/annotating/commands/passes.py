@@ -26,6 +26,7 @@ from scripts.files import ANNOTATIONS
 from scripts.store import PASSES, Store, write_tasks
 from vostochny.formats.label_studio import canonicalize
 from vostochny.formats.label_studio.regions import Task
+from vostochny.system import console
 
 TARGET = ANNOTATIONS / PASSES
 
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, tasks in exported.items():
         write_tasks(TARGET / name, tasks)
         unchanged = sum(_result_json(task) == _result_json(canonicalize(passes[name][_doc_id(task)])) for task in tasks)
-        print(f"annotator {name}: {len(tasks)} articles, {unchanged} unchanged")
+        console.print_line(f"annotator {name}: {len(tasks)} articles, {unchanged} unchanged")
     return 0
 
 

@@ -20,6 +20,7 @@ from scripts.annotating.server import explain_errors
 from scripts.annotating.task_files import find_doc_ids
 from scripts.files import ANNOTATIONS
 from scripts.store import GOLD, Store
+from vostochny.system import console
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +57,7 @@ def pull_gold(annotations: Path, theirs: Collection[str]) -> bool:
 
     changes = sync.pull(client, project, gold, state, replaceable, check, projects.REPLACED)
     for doc_id, old, new in changes:
-        print(f"{doc_id}  {sync_gold.summarise_change(old, new, store.ontology)}")
+        console.print_line(f"{doc_id}  {sync_gold.summarise_change(old, new, store.ontology)}")
     if not changes:
-        print("nothing was edited in the browser since the last pull")
+        console.print_line("nothing was edited in the browser since the last pull")
     return bool(changes)

@@ -20,6 +20,7 @@ from scripts.annotating.server import explain_errors
 from scripts.annotating.task_files import CONFIG, find_doc_ids
 from scripts.files import ANNOTATIONS
 from scripts.store import GOLD, Store
+from vostochny.system import console
 
 
 @explain_errors()
@@ -63,9 +64,9 @@ def push_gold(ours: Collection[str] = (), anyway: bool = False, annotations: Pat
         if client.projects.get(project).label_config != config:
             client.projects.update(project, label_config=config)
     for doc_id, action in actions.items():
-        print(f"{doc_id}  {action}")
+        console.print_line(f"{doc_id}  {action}")
     if broken:
-        print(f"the gold breaks {len(broken)} rules; see python -m scripts validate")
+        console.print_line(f"the gold breaks {len(broken)} rules; see python -m scripts validate")
 
 
 def _push_predictions(file: Path, model: str, annotations: Path) -> None:
@@ -76,4 +77,4 @@ def _push_predictions(file: Path, model: str, annotations: Path) -> None:
     client, project, _ = projects.open_project()
     for doc_id, action in prediction_tasks.show(client, project, predictions, model).items():
         rest = f"; {not_drawn[doc_id]} items or arrows cannot be drawn" if not_drawn[doc_id] else ""
-        print(f"{doc_id}  prediction of {model} {action}{rest}")
+        console.print_line(f"{doc_id}  prediction of {model} {action}{rest}")

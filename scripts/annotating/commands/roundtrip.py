@@ -13,6 +13,7 @@ from scripts.annotating.task_files import send_and_return
 from scripts.store import Store, write_tasks
 from vostochny.formats.label_studio import canonicalize, read
 from vostochny.model import LAYERS
+from vostochny.system import console
 
 
 @explain_errors()
@@ -34,6 +35,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         document = read(task, store.ontology)
         counts = (f"{len(getattr(document, layer)):4} {layer}" for layer in LAYERS)
         verdict = "unchanged" if task == canonicalize(tasks[document.doc_id]) else "CHANGED"
-        print(f"{document.doc_id}  {'  '.join(counts)}  {verdict}")
-    print(f"{len(exported)} documents imported and exported in {time.monotonic() - start:.1f} s")
+        console.print_text(f"{document.doc_id}  {'  '.join(counts)}  {verdict}")
+    console.print_line(f"{len(exported)} documents imported and exported in {time.monotonic() - start:.1f} s")
     return 0

@@ -6,13 +6,13 @@ A server that runs already is used as it is. Edits made there that were not pull
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 
 from scripts import exchange
 from scripts.annotating import projects, sync
 from scripts.annotating.commands.push import push_gold
 from scripts.annotating.server import Server, ServerError, explain_errors, is_healthy, write_private
+from vostochny.system import console
 
 
 @explain_errors()
@@ -30,6 +30,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         push_gold(anyway=True)
     except (sync.Refused, exchange.FolderLocked) as error:
         # The server runs all the same, with the tasks that it had.
-        print(error, file=sys.stderr)
-    print(f"{login['url']}  log in as {login['username']} with {login['password']}")
+        console.print_error(error)
+    console.print_line(f"{login['url']}  log in as {login['username']} with {login['password']}")
     return 0

@@ -10,6 +10,7 @@ from scripts.annotating import projects, sync
 from scripts.annotating.server import explain_errors
 from scripts.files import ANNOTATIONS
 from scripts.store import GOLD
+from vostochny.system import console
 
 DESCRIPTIONS = {
     "same": "the same on both sides",
@@ -30,5 +31,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gold = parser.parse_args(arguments).annotations / GOLD
     client, project, state = projects.open_project()
     for doc_id, article in sync.compare(client, project, gold, state).items():
-        print("; ".join([f"{doc_id}  {DESCRIPTIONS[article.state]}", *article.problems]))
+        console.print_text("; ".join([f"{doc_id}  {DESCRIPTIONS[article.state]}", *article.problems]))
     return 0

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from scripts.annotating import projects
 from scripts.annotating.server import end_process_group, is_in_use
+from vostochny.system import console
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,9 +17,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # data folder, which read_local_server looks at, shows that the process is still our server.
     server = projects.read_local_server()
     if server is None:
-        print("no server is running")
+        console.print_line("no server is running")
     else:
         end_process_group(server["pid"], lambda: not is_in_use(projects.DATA))
-        print("stopped")
+        console.print_line("stopped")
     projects.LOCAL_SERVER.unlink(missing_ok=True)
     return 0

@@ -21,6 +21,7 @@ from scripts.errors import CommandError
 from scripts.files import CORPUS, display_path, write_or_check
 from scripts.store import GOLD
 from vostochny.errors import InputError
+from vostochny.system import console
 
 
 @explain_errors()
@@ -53,4 +54,4 @@ def _rebuild(annotations: Path, corpus: Path) -> None:
         hint = "the gold was updated, the corpus was not; correct this and run update again"
         raise CommandError(f"{error}\n{hint}") from None
     for path in write_or_check(files, check=False):
-        print(f"{display_path(path)}: written")
+        console.print_line(f"{display_path(path)}: written")

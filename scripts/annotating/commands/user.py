@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from scripts.annotating import projects
 from scripts.annotating.server import ServerError, explain_errors, set_new_password
+from vostochny.system import console
 
 
 @explain_errors()
@@ -20,5 +21,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     client, _ = projects.connect_to_server()
     if email not in {user.email for user in client.users.list()}:
         client.users.create(email=email, username=email.split("@")[0])
-    print(f"{email} logs in with {set_new_password(projects.DATA, email)}")
+    console.print_line(f"{email} logs in with {set_new_password(projects.DATA, email)}")
     return 0
