@@ -12,8 +12,6 @@ import re
 import sys
 from typing import TextIO
 
-from vostochny.errors import to_printable_line
-
 # Control characters (C0 but tab and newline, DEL, C1), line and paragraph separators, what changes the direction of
 # writing, and halves of characters.
 _UNSAFE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -43,7 +41,7 @@ def print_text(text: str, colours: bool = False) -> None:
 
 def print_line(text: object = "") -> None:
     """Print one line on standard output; a line break in the text is shown as an escape."""
-    _write(_get_output(), f"{to_printable_line(str(text))}\n")
+    _write(_get_output(), f"{_to_line(text)}\n")
 
 
 def print_error(text: object) -> None:
@@ -53,7 +51,7 @@ def print_error(text: object) -> None:
         return
     try:
         for line in str(text).split("\n"):
-            _write(stream, f"{to_printable_line(line)}\n")
+            _write(stream, f"{_to_line(line)}\n")
         stream.flush()
     except OSError:
         return
@@ -111,6 +109,12 @@ def explain(error: OSError) -> str:
     """Return an error of the system in words, with the name of the file where it has one."""
     reason = error.strerror or str(error) or type(error).__name__
     return f"{error.filename}: {reason}" if error.filename else reason
+
+
+def _to_line(text: object) -> str:
+    from vostochny.errors import to_printable_line  # slow to import, and --help prints none
+
+    return to_printable_line(str(text))
 
 
 def _get_output() -> TextIO:
