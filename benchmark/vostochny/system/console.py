@@ -57,13 +57,27 @@ def print_error(text: object) -> None:
         return
 
 
-def write_data(content: str | bytes) -> None:
+def show_status(text: str) -> None:
+    """Show a line at the bottom of the terminal in place of the one before; an empty text removes it.
+
+    Silent where standard error is not a terminal.
+    """
+    stream = sys.stderr
+    try:
+        if stream is not None and not stream.closed and stream.isatty():
+            _write(stream, f"\r\033[K{_to_line(text)}")
+            stream.flush()
+    except OSError:  # the terminal has gone
+        return
+
+
+def write_data(content: str | bytes, stream: TextIO | None = None) -> None:
     """Write data for another program to standard output, untouched; on a terminal with control characters escaped.
 
-    Text is written as UTF-8, whatever the encoding of the terminal.
+    Text is written as UTF-8, whatever the encoding of the terminal. Another ``stream`` may stand in for standard output.
     """
     raw = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
-    stream = _get_output()
+    stream = _get_output() if stream is None else stream
     stream.flush()
     buffer = getattr(stream, "buffer", None)
     if buffer is None or stream.isatty():

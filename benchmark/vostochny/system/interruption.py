@@ -19,6 +19,7 @@ SIGNAL_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 _clean_ups: dict[int, Callable[[], object]] = {}
 _received: list[int] = []  # the numbers of the signals that have come, in order
 _announcement = ["interrupted"]
+_running: list[str] = []  # the program that run_program runs
 
 
 class Interruption(KeyboardInterrupt):
@@ -35,6 +36,11 @@ def was_interrupted() -> bool:
     A library may turn the exception into one of its own, so an unexpected exception is judged by this.
     """
     return bool(_received)
+
+
+def owns_process() -> bool:
+    """Return whether this process is a command of ours, as opposed to a program that calls the command's function."""
+    return bool(_running)
 
 
 def set_advice(advice: str) -> None:
@@ -65,6 +71,7 @@ def run_program(main: Callable[[], int], program: str) -> int:
     from vostochny.system import console
 
     console.repair_streams()
+    _running.append(program)
     _install()
     try:
         code = main()

@@ -41,11 +41,12 @@ def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
 
 
 @contextlib.contextmanager
-def replace_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+def replace_file(path: str | os.PathLike[str], is_ours: bool = False) -> Iterator[IO[bytes]]:
     """Open a file for writing that replaces ``path`` when the ``with`` block ends, and leaves no trace if it raises.
 
     A link stays a link, and a file keeps its permissions. What is not a file on a disk (``/dev/null``, a pipe) is
-    written to directly. Raises OSError, naming the file; BusyError if another command is extending it.
+    written to directly. ``is_ours`` states that the caller itself has locked the existing file. Raises OSError, naming
+    the file; BusyError if another command is extending it.
     """
     target = os.path.realpath(path)
     with name_file(str(path)):
@@ -53,6 +54,9 @@ def replace_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             with open(target, "wb") as file:
                 yield file
             return
+        if not is_ours:
+            # Here too, since the command that has it may be preparing its replacement, which we would wait for.
+            _refuse_busy(target, str(path))
         folder, name = os.path.split(target)
         sweep(folder)
         unfinished = os.path.join(folder, unfinished_name(name))
@@ -61,7 +65,8 @@ def replace_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             stack.callback(os.close, handle)
             stack.callback(interruption.register_clean_up(lambda: os.unlink(unfinished)))
             try:
-                _refuse_busy(target, str(path))
+                if not is_ours:
+                    _refuse_busy(target, str(path))
                 os.ftruncate(handle, 0)
                 os.fchmod(handle, _choose_mode(target))
                 with os.fdopen(os.dup(handle), "wb") as file:
