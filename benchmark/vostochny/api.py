@@ -10,7 +10,9 @@ The functions do what ``vostochny run`` and ``vostochny score`` do, without file
 
 from __future__ import annotations
 
+import contextlib
 import os
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
@@ -117,7 +119,8 @@ def evaluate(
         extract: a callable that takes an article without its annotation and returns a prediction, or a specification
             as ``vostochny run`` takes it, such as ``"spacy:NAME"``. The other arguments are those of :func:`score`.
 
-    An exception of the callable is passed on. To continue after one, or to keep the predictions, use ``vostochny run``.
+    An exception of the callable is passed on; one of its ``close`` is a warning. To continue after an exception, or to
+    keep the predictions, use ``vostochny run``.
     Raises InputError with every problem of what it returned, ExtractorError if no extractor fits a specification.
 
     >>> def putin(article):
@@ -134,8 +137,12 @@ def evaluate(
     try:
         predictions = {d.doc_id: run(extractors.strip_annotations(d)) for d in truth.documents}
         predicted = _check_predictions(predictions, truth, scoring_options)
-    finally:
-        extractors.close(run)
+    except BaseException:
+        with contextlib.suppress(ExtractorError):  # what came first tells more
+            extractors.close(run)
+        raise
+    for problem in extractors.close(run):
+        warnings.warn(problem, stacklevel=2)
     return scoring.score(truth.documents, predicted, truth.ontology, scoring_options, truth.hash)
 
 

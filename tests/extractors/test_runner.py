@@ -191,7 +191,7 @@ def test_a_broken_record_of_the_origin_is_reported(folder, capsys, record):
     assert cli.main(["run", "counting:find", "-o", "p.jsonl"]) == 0
     Path("p.run.json").write_text(record)
     assert cli.main(["run", "counting:find", "-o", "p.jsonl"]) == 2
-    assert "p.run.json: is not a JSON object that states what made p.jsonl; remove it" in capsys.readouterr().err
+    assert "p.run.json: is not a record that run made, and -o p.jsonl would overwrite it" in capsys.readouterr().err
     assert len(rows()) == 5
 
 
@@ -206,7 +206,10 @@ def test_a_file_that_is_not_predictions_is_left_alone(folder, capsys):
     (folder / "counting.py").write_text(COUNTING)
     Path("p.jsonl").write_text("not json\n{}\n")
     assert cli.main(["run", "counting:find", "-o", "p.jsonl"]) == 2
-    assert "p.jsonl:1" in capsys.readouterr().err and Path("p.jsonl").read_text() == "not json\n{}\n"
+    assert (
+        "p.jsonl: exists, and no run record (p.run.json) shows" in capsys.readouterr().err
+        and Path("p.jsonl").read_text() == "not json\n{}\n"
+    )
 
 
 def test_standard_output_has_only_predictions(folder, capsys):
@@ -264,7 +267,7 @@ def test_a_second_line_is_not_taken_as_the_next_articles_answer(folder):
     extractor = extractors.load(f"command:{line}", Settings())
     assert extractor(GOLD[0]) == {}
     time.sleep(0.5)
-    with pytest.raises(ExtractorError, match="more than one line for the article before"):
+    with pytest.raises(ExtractorError, match=f"more than one line for {IDS[0]}"):
         extractor(GOLD[1])
     extractors.close(extractor)
 

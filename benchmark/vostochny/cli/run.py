@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,8 @@ from vostochny.cli.shared import UNKNOWN_CHOICES, open_gold
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
-    from vostochny.extractors import Extractor
+    from vostochny.extractors.destination import Destination
+    from vostochny.extractors.guards import StreamGuard
     from vostochny.extractors.runner import Report
 
 MAX_PRINTED_FAILURES = 5  # the file of errors has all of them
@@ -23,7 +24,8 @@ def add_command(commands: Commands) -> None:
         "run",
         help="run an extractor over the articles and write its predictions",
         description="Run an extractor over the articles and write its predictions. The same command, given again, "
-        "continues where the first one stopped.",
+        "continues where the first one stopped. Beside FILE it writes a run record (FILE.run.json, secrets in command "
+        "lines masked) and the failures (FILE.errors.jsonl); a file that run has not made is never touched.",
     )
     parser.add_argument(
         "extractor",
@@ -53,7 +55,10 @@ def add_command(commands: Commands) -> None:
     )
     parser.add_argument("--download", action="store_true", help="download the model if it is not on this machine")
     parser.add_argument(
-        "--restart", action="store_true", help="start over instead of continuing with the existing output file"
+        "--restart",
+        action="store_true",
+        help="start over instead of continuing with the existing output file, which is replaced when all articles are "
+        "done",
     )
     parser.add_argument(
         "--unknown",
@@ -68,54 +73,98 @@ def add_command(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the extractor; return 0 if every article has a prediction, 1 if some failed, 2 if it could not start.
 
-    Interrupted (130), it leaves a file that the same command continues.
+    Interrupted (130), it leaves a file that the same command continues; with ``--restart``, the old file.
     """
     from vostochny import extractors, version
     from vostochny.errors import InputError, Problem
-    from vostochny.extractors import ExtractorError, Settings, runner
+    from vostochny.extractors import ExtractorError, Settings, destination, runner
+    from vostochny.extractors.guards import StreamGuard
     from vostochny.formats.view_file import read_view
-    from vostochny.system import console
+    from vostochny.system import console, interruption
 
     spec = args.extractor if args.argument is None else f"{args.extractor}:{args.argument}"
     if not args.timeout > 0:
         raise InputError(
             [Problem("--timeout", None, None, f"{args.timeout:g} is not a duration; expected seconds above 0")]
         )
-    gold = open_gold(args).read_gold()
-    ontology = gold.ontology
-    view = read_view(args.view, ontology) if args.view else None
-    output = None if args.output == "-" else Path(args.output)
-    origin = {"extractor": spec, "view": args.view, "articles": gold.hash, "vostochny": version.__version__}
-    extractor: Extractor | None = None
+    source = open_gold(args)
+    destination.refuse_inputs(args.output, _list_inputs(spec, args.view, source.paths))
+    gold = source.read_gold()
+    view = read_view(args.view, gold.ontology) if args.view else None
+    origin = {
+        "extractor": extractors.mask_spec(spec),
+        "view": args.view,
+        "articles": gold.hash,
+        "vostochny": version.__version__,
+    }
+    output: Destination | None = None
     try:
-        extractor = extractors.load(spec, Settings(ontology, view, args.download, args.timeout))
-        progress = runner.Progress(sys.stderr)
-        report = runner.run(
-            extractor, gold.documents, output, ontology, origin, args.unknown, view, args.restart, progress
-        )
+        with StreamGuard() as guard:
+            output = _open_output(args, origin, guard)
+            interruption.set_advice(_advise(args))
+            extractor = extractors.load(spec, Settings(gold.ontology, view, args.download, args.timeout))
+            guard.restore()
+            output.begin()
+            checks = runner.Checks(gold.ontology, args.unknown, view)
+            report = runner.run(extractor, gold.documents, output, checks, guard.restore)
     except ExtractorError as e:
         console.print_error(f"vostochny: {e}")
         return 2
     except KeyboardInterrupt:
-        advice = "; the same command continues where this one stopped" if output else ""
-        console.print_error(f"vostochny: interrupted{advice}")
+        if interruption.was_interrupted():
+            raise  # the process prints the line
+        advice = _advise(args)
+        console.print_error(f"vostochny: interrupted{'; ' if advice else ''}{advice}")
         return 130
     finally:
-        if extractor is not None:
-            extractors.close(extractor)
-    _print_report(report, output, extractors.notes_of(extractor), args.view)
+        if output is not None:
+            output.close()
+    _print_report(report, None if isinstance(output, destination.Stream) else Path(args.output), args.view)
     return 1 if report.failed else 0
 
 
-def _print_report(report: Report, output: Path | None, notes: list[str], view: str | None) -> None:
+def _list_inputs(spec: str, view: str | None, gold: Sequence[str]) -> list[str]:
+    """Return the names that may be files which the command reads."""
+    kind, _, argument = spec.partition(":")
+    module = f"{kind.replace('.', '/')}.py"
+    return [*gold, *([view] if view else []), module, spec.rpartition(":")[0], argument, *argument.split()]
+
+
+def _open_output(args: argparse.Namespace, origin: dict[str, str], guard: StreamGuard) -> Destination:
+    """Return what the predictions are written to, checked and locked. Raises InputError, ExtractorError, OSError."""
+    from vostochny.extractors import destination
+
+    if destination.is_stream(args.output):
+        return destination.Stream(args.output, guard.output)
+    file = destination.OutputFile(Path(args.output), origin, args.restart)
+    try:
+        file.prepare(is_folder=args.output.endswith("/"))
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _advise(args: argparse.Namespace) -> str:
+    """Return what the line of an interruption says."""
+    from vostochny.extractors import destination
+
+    if destination.is_stream(args.output):
+        return ""
+    if args.restart and Path(args.output).exists():
+        return f"{args.output} is unchanged"
+    return "the same command continues where this one stopped"
+
+
+def _print_report(report: Report, output: Path | None, view: str | None) -> None:
     """Print on standard error how many articles were predicted, skipped and failed, and what to do next."""
-    from vostochny.extractors.runner import errors_path
+    from vostochny.extractors.destination import errors_path
     from vostochny.system import console
 
     lines = [f"{f.doc_id}: {f.error}" for f in report.failed[:MAX_PRINTED_FAILURES]]
     if len(report.failed) > MAX_PRINTED_FAILURES:
         lines.append(f"… and {len(report.failed) - MAX_PRINTED_FAILURES} more")
-    lines += [*report.notes, *notes]
+    lines += report.notes
     parts = [f"{len(report.written)} written to {output or 'standard output'}"]
     if report.skipped:
         parts.append(f"{len(report.skipped)} already in it")

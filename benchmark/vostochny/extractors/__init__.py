@@ -13,8 +13,9 @@ To add a **plug-in** from another package, which needs no change here: declare a
 ``vostochny.extractors``. Its name is what users type before the colon (``vostochny run NAME:ARGUMENT``), and its value
 is a callable ``(argument: str, settings: Settings)`` that returns an extractor.
 
-:mod:`runner` runs an extractor over many articles into a file, :mod:`answers` checks what it returned, :mod:`windows`
-splits long articles for models, :mod:`labels` maps a model's labels to those of the benchmark.
+:mod:`runner` runs an extractor over many articles into a :mod:`destination`, :mod:`guards` keep it from breaking that,
+:mod:`answers` checks what it returned, :mod:`windows` splits long articles for models, :mod:`labels` maps a model's
+labels to those of the benchmark.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import Any
 
+from vostochny.extractors import guards
+from vostochny.extractors.masking import mask_secrets
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View, load_ontology
 
@@ -46,6 +49,18 @@ BUILTIN_ADAPTERS = {
 
 class ExtractorError(ValueError):
     """An extractor cannot be loaded, or returned something that is not a prediction; one line, with what would help."""
+
+
+class MismatchError(ExtractorError):
+    """Answers turned out not to belong to their articles.
+
+    Raised by an extractor when it is called or closed. ``doc_ids`` are the articles whose answers, returned before, are
+    void. If the article of this call is not among them, it may be asked for again.
+    """
+
+    def __init__(self, message: str, doc_ids: tuple[str, ...]):
+        super().__init__(message)
+        self.doc_ids = doc_ids
 
 
 @dataclass(frozen=True)
@@ -71,12 +86,22 @@ class Settings:
 
 
 def load(spec: str, settings: Settings | None = None) -> Extractor:
-    """Return the extractor that a specification names. Raises ExtractorError.
+    """Return the extractor that a specification names. Raises ExtractorError, whatever its code raises.
 
     ``module:function`` and ``file.py:function`` name a callable of the user's; ``command:LINE``, ``spacy:NAME``,
     ``transformers:NAME``, ``gliner:NAME``, ``inspect:LOG`` and ``PLUGIN:ARGUMENT`` are made by their adapter.
     """
-    settings = settings or Settings()
+    try:
+        return _load(spec, settings or Settings())
+    except ExtractorError:
+        raise
+    except BaseException as e:
+        if guards.is_interruption(e):
+            raise
+        raise ExtractorError(f"{mask_spec(spec)}: cannot be loaded: {guards.describe(e)}") from e
+
+
+def _load(spec: str, settings: Settings) -> Extractor:
     kind, colon, argument = spec.partition(":")
     if kind in BUILTIN_ADAPTERS:
         if not argument.strip():
@@ -86,18 +111,32 @@ def load(spec: str, settings: Settings | None = None) -> Extractor:
     plugins = {e.name: e for e in entry_points(group=ENTRY_POINT_GROUP)}
     if kind in plugins:
         try:
-            extractor = plugins[kind].load()(argument, settings)
+            return _require_callable(plugins[kind].load()(argument, settings))
         except ExtractorError:
             raise
-        except Exception as e:
-            raise ExtractorError(f"{spec}: the plug-in {plugins[kind].value} fails: {type(e).__name__}: {e}") from e
-        return extractor
+        except BaseException as e:
+            if guards.is_interruption(e):
+                raise
+            plugin = plugins[kind].value
+            raise ExtractorError(f"{mask_spec(spec)}: the plug-in {plugin} fails: {guards.describe(e)}") from e
     if not colon:
         known = ", ".join(f"{name}:…" for name in (*BUILTIN_ADAPTERS, *plugins))
         raise ExtractorError(f"{spec}: is not an extractor; expected module:function or one of {known}")
     from vostochny.extractors import function
 
     return function.load(spec)
+
+
+def _require_callable(extractor: Extractor) -> Extractor:
+    if not callable(extractor):
+        raise TypeError(f"it returns {type(extractor).__name__}; expected a callable")
+    return extractor
+
+
+def mask_spec(spec: str) -> str:
+    """Return a specification as it may be stored and printed: without the secrets in a command line or argument."""
+    kind, colon, argument = spec.partition(":")
+    return f"{kind}{colon}{mask_secrets(argument)}"
 
 
 def strip_annotations(document: Document) -> Document:
@@ -113,11 +152,22 @@ unannotated = strip_annotations  # the former name, which plug-ins may use until
 
 def notes_of(extractor: Extractor) -> list[str]:
     """Return the lines that an extractor wants printed when all articles are done."""
-    return list(getattr(extractor, "notes", ()))
+    return guards.read_notes(extractor)
 
 
-def close(extractor: Extractor) -> None:
-    """Release what an extractor holds, such as a process; one without ``close`` holds nothing."""
-    close_method = getattr(extractor, "close", None)
-    if callable(close_method):
-        close_method()
+def close(extractor: Extractor) -> list[str]:
+    """Release what an extractor holds, such as a process; return a line if that fails.
+
+    One without ``close`` holds nothing. Raises MismatchError where it finds that answers are void.
+    """
+    try:
+        close_method = getattr(extractor, "close", None)
+        if callable(close_method):
+            close_method()
+    except MismatchError:
+        raise
+    except BaseException as e:
+        if guards.is_interruption(e):
+            raise
+        return [f"the extractor cannot be closed: {guards.describe(e)}"]
+    return []

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from vostochny.extractors import Extractor, ExtractorError
+from vostochny.extractors import Extractor, ExtractorError, guards
 
 
 def load(spec: str) -> Extractor:
@@ -36,8 +36,10 @@ def _import_module(name: str) -> ModuleType:
         if e.name and (name == e.name or name.startswith(f"{e.name}.")):
             raise ExtractorError(f"{name}: no such module, neither installed nor in the current folder") from None
         raise ExtractorError(f"{name}: needs the module {e.name}, which is not installed") from None
-    except (Exception, SystemExit) as e:
-        raise ExtractorError(f"{name}: cannot be imported: {type(e).__name__}: {e}") from e
+    except BaseException as e:
+        if guards.is_interruption(e):
+            raise
+        raise ExtractorError(f"{name}: cannot be imported: {guards.describe(e)}") from e
 
 
 def _from_file(path: Path) -> ModuleType:
@@ -51,6 +53,8 @@ def _from_file(path: Path) -> ModuleType:
     sys.path.insert(0, str(path.resolve().parent))
     try:
         module_spec.loader.exec_module(module)
-    except (Exception, SystemExit) as e:
-        raise ExtractorError(f"{path}: cannot be imported: {type(e).__name__}: {e}") from e
+    except BaseException as e:
+        if guards.is_interruption(e):
+            raise
+        raise ExtractorError(f"{path}: cannot be imported: {guards.describe(e)}") from e
     return module

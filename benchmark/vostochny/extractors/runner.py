@@ -1,43 +1,22 @@
-"""Run an extractor over many articles and write its predictions to a file that an interruption does not spoil.
-
-Beside ``predictions.jsonl`` stand ``predictions.run.json`` (the extractor and its settings, so that no other extractor
-continues the file) and, where articles failed, ``predictions.errors.jsonl`` (one object per line: doc_id, error,
-traceback).
-"""
+"""Run an extractor over many articles: a failure stays with its article, and each prediction is written at once."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import sys
-import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, Any
+from dataclasses import dataclass
+from typing import Any
 
+from vostochny import extractors
 from vostochny.errors import InputError
-from vostochny.extractors import Extractor, ExtractorError, answers, strip_annotations
-from vostochny.formats import jsonl
+from vostochny.extractors import Extractor, ExtractorError, MismatchError, answers, guards, strip_annotations
+from vostochny.extractors.destination import Destination, Failure
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View
+from vostochny.system import console
 
 BAR_CHARACTERS = 24  # width of the progress bar
-
-
-@dataclass(frozen=True)
-class Failure:
-    """An article that has no prediction, and why.
-
-    Attributes:
-        doc_id: The article.
-        error: The reason, in one line.
-        traceback: More of it, several lines; empty where the line says all.
-    """
-
-    doc_id: str
-    error: str
-    traceback: str = field(repr=False, default="")
 
 
 @dataclass(frozen=True)
@@ -57,160 +36,134 @@ class Report:
     notes: tuple[str, ...] = ()
 
 
-def errors_path(output: Path) -> Path:
-    """Return the path of the errors beside an output."""
-    return output.with_name(f"{output.stem}.errors.jsonl")
+@dataclass(frozen=True)
+class Checks:
+    """What a prediction is checked against.
 
+    Attributes:
+        ontology: The ontology.
+        unknown: How types that the ontology lacks are treated (scoring.Options.unknown).
+        view: The label set of the predictions; None for the ontology's own.
+    """
 
-def origin_path(output: Path) -> Path:
-    """Return the path of the record, beside an output, of what made it."""
-    return output.with_name(f"{output.stem}.run.json")
+    ontology: Ontology
+    unknown: str = "error"
+    view: View | None = None
 
 
 def run(
     extractor: Extractor,
     documents: Sequence[Document],
-    output: Path | None,
-    ontology: Ontology,
-    origin: dict[str, Any],
-    unknown: str = "error",
-    view: View | None = None,
-    restart: bool = False,
-    progress: Callable[[int, int, str], None] = lambda done, of, doc_id: None,
+    destination: Destination,
+    checks: Checks,
+    restore: Callable[[], None] = lambda: None,
 ) -> Report:
-    """Run an extractor over documents and append each prediction to a file as soon as it is there.
+    """Run an extractor over documents, write each prediction as soon as it is there, and close the extractor.
 
-    Documents that the file has already are skipped; a last line that was cut off is done again. An article that the
-    extractor fails on, or whose prediction is invalid, is recorded as a failure and gets no line.
+    Documents that the destination has already are skipped. An article that the extractor fails on, or whose prediction
+    is invalid, is recorded as a failure and gets no line; if an answer turns out to be void later, its line is removed.
 
     Args:
         extractor: The extractor.
         documents: The articles.
-        output: The file; None for standard output.
-        ontology: The ontology that predictions are checked against.
-        origin: What makes the file: extractor, view and so on, as plain JSON values.
-        unknown: How types that the ontology lacks are treated (scoring.Options.unknown).
-        view: The label set of the predictions; None for the ontology's own.
-        restart: Whether to overwrite the file.
-        progress: Called before each article with the number of articles done, that of all, and the doc_id; at the end
-            with an empty doc_id.
+        destination: Where predictions go.
+        checks: What each prediction is checked against.
+        restore: Called after each call of the extractor, to undo what it did to the process.
 
-    Raises ExtractorError where the file has another origin, InputError where it is not a file of predictions.
+    Raises OSError where the destination cannot be written.
     """
-    done: frozenset[str] = frozenset()
-    notes: list[str] = []
-    if output:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        if restart:
-            output.unlink(missing_ok=True)
-        done = _resume(output, origin, notes)
-        origin_path(output).write_text(json.dumps(origin, ensure_ascii=False) + "\n", encoding="utf-8")
-    todo = [d for d in documents if d.doc_id not in done]
-    skipped = tuple(d.doc_id for d in documents if d.doc_id in done)
-    written: list[str] = []
-    failed: list[Failure] = []
-    with contextlib.ExitStack() as stack:
-        stdout = sys.stdout
-        out: IO[str] = stack.enter_context(output.open("a", encoding="utf-8", newline="\n")) if output else stdout
-        # Anything that the extractor prints must not get between the predictions on standard output.
-        stack.enter_context(contextlib.redirect_stdout(sys.stderr))
+    task = _Task(extractor, destination, checks, restore)
+    todo = [d for d in documents if d.doc_id not in destination.skipped]
+    skipped = tuple(d.doc_id for d in documents if d.doc_id in destination.skipped)
+    try:
         for number, document in enumerate(todo):
-            progress(len(skipped) + number, len(documents), document.doc_id)
-            row = _extract(extractor, document, ontology, unknown, view)
-            if isinstance(row, Failure):
-                failed.append(row)
-                if output:
-                    _write_error(errors_path(output), row, first=len(failed) == 1)
-                continue
-            out.write(json.dumps(row, ensure_ascii=False) + "\n")
-            out.flush()  # so that an interruption loses the article in work only
-            written.append(document.doc_id)
-    progress(len(documents), len(documents), "")
-    if output and not failed:
-        errors_path(output).unlink(missing_ok=True)  # those of an earlier run
-    return Report(tuple(written), skipped, tuple(failed), tuple(notes))
+            _show_progress(len(skipped) + number, len(documents), document.doc_id)
+            task.process(document)
+        console.show_status("")
+    except BaseException:
+        with contextlib.suppress(OSError):
+            task.close()
+        raise
+    notes = task.close()
+    destination.finish()
+    return Report(tuple(task.written), skipped, tuple(task.failed), (*destination.notes, *notes))
 
 
-def _extract(
-    extractor: Extractor, document: Document, ontology: Ontology, unknown: str, view: View | None
-) -> dict[str, Any] | Failure:
-    """Return the checked prediction for a document, or why there is none."""
-    try:
-        row = answers.row_of(extractor(strip_annotations(document)), document)
-        answers.check_row(row, document, ontology, unknown, view)
-    except ExtractorError as e:
-        return Failure(document.doc_id, str(e))
-    except InputError as e:
-        more = f" (and {len(e.problems) - 1} more)" if len(e.problems) > 1 else ""
-        return Failure(document.doc_id, f"{e.problems[0]}{more}", str(e))
-    except (Exception, SystemExit) as e:
-        return Failure(document.doc_id, f"{type(e).__name__}: {e}", traceback.format_exc())
-    return answers.select_layers(row, document)
+class _Task:
+    """A run in progress: what is written and what has failed."""
 
+    def __init__(
+        self, extractor: Extractor, destination: Destination, checks: Checks, restore: Callable[[], None]
+    ) -> None:
+        self.extractor, self.destination, self.checks, self.restore = extractor, destination, checks, restore
+        self.written: dict[str, None] = {}
+        self.failed: list[Failure] = []
 
-def _write_error(path: Path, failure: Failure, first: bool) -> None:
-    """Append a failure to the file of errors; the first one of a run replaces those of an earlier run."""
-    row = {"doc_id": failure.doc_id, "error": failure.error, "traceback": failure.traceback}
-    with path.open("w" if first else "a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
-
-
-def _resume(output: Path, origin: dict[str, Any], notes: list[str]) -> frozenset[str]:
-    """Return the doc_ids that an output has already, and repair its last line; adds to ``notes`` what was repaired."""
-    if not output.exists() or not output.stat().st_size:
-        return frozenset()
-    before = _read_origin(origin_path(output), output)
-    if before is not None and before != origin:
-        changed = ", ".join(f"{k} {before.get(k) or 'none'}" for k in origin if before.get(k) != origin[k])
-        raise ExtractorError(f"{output}: was made with {changed}; use another -o, or --restart to overwrite it")
-    raw = output.read_bytes()
-    whole, _, rest = raw.rpartition(b"\n")
-    if rest:  # no line end: either the line is whole and only its end is missing, or it was cut off
-        with output.open("r+b") as file:
-            if jsonl.parse_row(str(output), 1, rest)[0] is not None:
-                file.seek(0, 2)
-                file.write(b"\n")
-            else:
-                file.truncate(len(whole) + 1 if whole else 0)
-                notes.append(f"{output}: the last line was cut off; its article is done again")
-                if not whole:
-                    return frozenset()
-    done, problems = set(), []
-    for number, line in jsonl.read_lines(str(output)):
-        row, line_problems = jsonl.parse_row(str(output), number, line)
-        problems += line_problems
-        if row is not None:
-            done.add(str(row.get("doc_id")))
-    if problems:
-        raise InputError(problems)
-    return frozenset(done)
-
-
-def _read_origin(record: Path, output: Path) -> dict[str, Any] | None:
-    """Return the recorded origin of an output; None without a record. Raises ExtractorError for a broken one."""
-    if not record.is_file():
-        return None
-    try:
-        before = json.loads(record.read_bytes())
-    except ValueError:
-        before = None
-    if not isinstance(before, dict):
-        advice = f"remove it to continue {output}, or use --restart to overwrite it"
-        raise ExtractorError(f"{record}: is not a JSON object that states what made {output}; {advice}")
-    return before
-
-
-class Progress:
-    """A progress bar on a terminal's last line; silent where the stream is not a terminal."""
-
-    def __init__(self, stream: IO[str]):
-        self.stream, self.enabled = stream, stream.isatty()
-
-    def __call__(self, done: int, of: int, doc_id: str) -> None:
-        """Show how many articles are done and which one is being read; an empty doc_id removes the bar."""
-        if not self.enabled:
+    def process(self, document: Document) -> None:
+        """Ask for the prediction for a document, and write it or the failure."""
+        outcome = self._extract(document)
+        if isinstance(outcome, MismatchError):
+            self._withdraw(outcome)
+            if document.doc_id in outcome.doc_ids:
+                return
+            outcome = self._extract(document)
+        if isinstance(outcome, MismatchError):
+            outcome = Failure(document.doc_id, str(outcome))
+        if isinstance(outcome, Failure):
+            self._fail(outcome)
             return
-        filled = BAR_CHARACTERS * done // max(of, 1)
-        line = f"{'━' * filled}{'─' * (BAR_CHARACTERS - filled)} {done}/{of} {doc_id}"
-        self.stream.write(f"\r\033[K{line}" if doc_id else "\r\033[K")
-        self.stream.flush()
+        self.destination.write(document.doc_id, json.dumps(outcome, ensure_ascii=False) + "\n")
+        self.written[document.doc_id] = None
+
+    def _extract(self, document: Document) -> dict[str, Any] | Failure | MismatchError:
+        """Return the checked prediction for a document, or why there is none."""
+        try:
+            row = answers.row_of(self.extractor(strip_annotations(document)), document)
+            answers.check_row(row, document, self.checks.ontology, self.checks.unknown, self.checks.view)
+            guards.raise_interruption()
+            return answers.select_layers(row, document)
+        except BaseException as e:
+            if guards.is_interruption(e):
+                raise
+            return e if type(e) is MismatchError else _explain(document.doc_id, e)
+        finally:
+            self.restore()
+
+    def _withdraw(self, error: MismatchError) -> None:
+        """Make articles failures whose answers have turned out to be void."""
+        written = [doc_id for doc_id in error.doc_ids if doc_id in self.written]
+        fate = self.destination.withdraw(written)
+        for doc_id in error.doc_ids:
+            was_written = doc_id in self.written
+            self.written.pop(doc_id, None)
+            self._fail(Failure(doc_id, f"{error}; {fate}" if was_written else str(error)))
+
+    def _fail(self, failure: Failure) -> None:
+        self.failed.append(failure)
+        self.destination.add_failure(failure)
+
+    def close(self) -> list[str]:
+        """Close the extractor, which may find that its last answers are void; return lines to print."""
+        try:
+            return [*extractors.close(self.extractor), *extractors.notes_of(self.extractor)]
+        except MismatchError as e:
+            self._withdraw(e)
+            return extractors.notes_of(self.extractor)
+        finally:
+            self.restore()
+
+
+def _explain(doc_id: str, error: BaseException) -> Failure:
+    """Return the failure of an article from the exception that it ended with, which may be anything."""
+    if type(error) is ExtractorError or type(error).__module__.startswith("vostochny."):
+        if isinstance(error, InputError):
+            more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
+            return Failure(doc_id, f"{error.problems[0]}{more}", str(error))
+        return Failure(doc_id, str(error))
+    return Failure(doc_id, guards.describe(error), guards.describe_traceback(error))
+
+
+def _show_progress(done: int, of: int, doc_id: str) -> None:
+    """Show on a terminal how many articles are done and which one is being read."""
+    filled = BAR_CHARACTERS * done // max(of, 1)
+    console.show_status(f"{'━' * filled}{'─' * (BAR_CHARACTERS - filled)} {done}/{of} {doc_id}")

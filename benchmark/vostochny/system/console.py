@@ -74,7 +74,7 @@ def show_status(text: str) -> None:
 def write_data(content: str | bytes, stream: TextIO | None = None) -> None:
     """Write data for another program to standard output, untouched; on a terminal with control characters escaped.
 
-    Text is written as UTF-8, whatever the encoding of the terminal. Another ``stream`` may stand in for standard output.
+    Text is written as UTF-8, whatever the encoding of the terminal. ``stream`` may stand in for standard output.
     """
     raw = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
     stream = _get_output() if stream is None else stream
