@@ -1,15 +1,12 @@
 """Replace several files of a folder together or not at all.
 
-The new folder is written in full beside the old one, and the two change places in one step of the file system: at
-every moment the folder is the old one or the new one, whole. Where the system has no such step, the two are renamed
-one after the other; :func:`recover`, which every command calls first, finishes a run that was interrupted between the
-renames.
+The new folder is written in full beside the old one, and the two change places (:mod:`vostochny.system.folders`): at
+every moment the folder is the old one or the new one, whole. Every command calls :func:`recover` first, which finishes
+a run that was interrupted between the two.
 """
 
 from __future__ import annotations
 
-import ctypes
-import errno
 import fcntl
 import os
 import shutil
@@ -18,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scripts.errors import CommandError
+from vostochny.system import folders
+from vostochny.system.outputs import flush as _flush_names
 
 
 class FolderChanged(CommandError):
@@ -72,9 +71,7 @@ def replace_files(folder: Path, files: Mapping[str, str], before: Mapping[str, b
         for name in sorted({*expected, *current} - (files.keys() - before.keys())):
             if current.get(name) != expected.get(name):
                 raise FolderChanged(f"{folder / name} changed meanwhile; run the command again")
-        if not _exchange(new, folder):
-            os.rename(folder, old)
-            os.rename(new, folder)
+        folders.take_place(new, folder, old)
         _flush_names(folder.parent)
     finally:
         recover(folder)
@@ -82,11 +79,7 @@ def replace_files(folder: Path, files: Mapping[str, str], before: Mapping[str, b
 
 def recover(folder: Path) -> None:
     """Clean up after an interrupted run; the folder is then as it was before that run, or as after it."""
-    new, old = _siblings(folder)
-    if not folder.exists() and old.exists():  # interrupted between the two renames
-        os.rename(old, folder)
-    for leftover in (new, old):
-        shutil.rmtree(leftover, ignore_errors=True)
+    folders.recover(folder, *_siblings(folder))
 
 
 def _siblings(folder: Path) -> tuple[Path, Path]:
@@ -104,28 +97,3 @@ def _write_to_disk(path: Path, content: str) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _flush_names(folder: Path) -> None:
-    """Wait until a folder's file names are on the disk: a power cut must not bring back an empty folder."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _exchange(a: Path, b: Path) -> bool:
-    """Let two folders change places in one step. Return False where this system cannot."""
-    try:
-        # Python has no wrapper of this call of Linux (since 3.15; glibc since 2.28).
-        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError):
-        return False
-    current_directory, exchange = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of <fcntl.h> and <linux/fs.h>
-    if renameat2(current_directory, os.fsencode(a), current_directory, os.fsencode(b), exchange) == 0:
-        return True
-    number = ctypes.get_errno()
-    if number in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):  # an older kernel, or a file system without it
-        return False
-    raise OSError(number, os.strerror(number), str(b))

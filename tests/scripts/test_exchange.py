@@ -21,6 +21,7 @@ from scripts.annotating import sync, sync_state
 from scripts.files import ROOT
 from vostochny.formats.label_studio import dumps, write
 from vostochny.model import Document, Entity, Span
+from vostochny.system import folders
 
 TEXT = "Kim met Putin in Russia."
 NAMES = [f"00{n}_x" for n in range(5)]
@@ -113,7 +114,7 @@ def interrupt_at(gold: Path, number: int, how: str) -> str:
 @pytest.mark.parametrize("how", ["killed", "full"])
 def test_a_pull_ended_at_any_write(gold: Path, monkeypatch: pytest.MonkeyPatch, how: str, in_one_step: bool) -> None:
     if not in_one_step:
-        monkeypatch.setattr(exchange, "_exchange", lambda *_: False)
+        monkeypatch.setattr(folders, "exchange", lambda *_: False)
     seen, whole = [], 0
     for number in range(1, 200):
         ended = interrupt_at(gold, number, how)

@@ -8,13 +8,16 @@ unlocked, and is removed by the next command that writes into the same folder.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import re
 import shutil
 import stat
+import time
 from collections.abc import Iterator
 from typing import IO
 
-from vostochny.system import interruption
+from vostochny.system import console, interruption
 
 try:
     import fcntl
@@ -23,6 +26,8 @@ except ImportError:  # pragma: no cover (Windows)
 
 UNFINISHED = ".vostochny-new"  # how the names of unfinished files and folders end
 _MAX_NAME_BYTES = 200  # a file's name has at most 255 bytes, and that of the unfinished file is longer
+
+_OPEN_FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # not to wait at a pipe that has such a name
 
 _swept: set[str] = set()  # folders from which leftovers were removed
 
@@ -40,45 +45,60 @@ def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
         file.write(content.encode("utf-8") if isinstance(content, str) else content)
 
 
+def write_new_file(path: str | os.PathLike[str], content: str | bytes) -> None:
+    """Write a file into a folder that :func:`folders.replace_folder` prepares, and which is flushed as a whole."""
+    with open(path, "xb") as file:
+        file.write(content.encode("utf-8") if isinstance(content, str) else content)
+
+
 @contextlib.contextmanager
 def replace_file(path: str | os.PathLike[str], is_ours: bool = False) -> Iterator[IO[bytes]]:
     """Open a file for writing that replaces ``path`` when the ``with`` block ends, and leaves no trace if it raises.
 
-    A link stays a link, and a file keeps its permissions. What is not a file on a disk (``/dev/null``, a pipe) is
-    written to directly. ``is_ours`` states that the caller itself has locked the existing file. Raises OSError, naming
-    the file; BusyError if another command is extending it.
+    A link stays a link (but another hard link keeps the old content), and a file keeps its permissions. What is not a
+    file on a disk (``/dev/null``, ``/dev/stdout``, a pipe) is written to directly. ``is_ours`` states that the caller
+    itself has locked the existing file. Raises OSError, naming the file; BusyError if another command is extending it.
     """
-    target = os.path.realpath(path)
     with name_file(str(path)):
-        if _is_special(target):
-            with open(target, "wb") as file:
+        descriptor = find_descriptor(path)
+        if descriptor is not None:
+            console.flush()  # what was printed comes first
+            with os.fdopen(os.dup(descriptor), "wb") as file:
+                yield file
+            return
+        target = os.path.realpath(path)
+        if _is_special(str(path), target):
+            with open(path, "wb") as file:
                 yield file
             return
         if not is_ours:
             # Here too, since the command that has it may be preparing its replacement, which we would wait for.
             _refuse_busy(target, str(path))
         folder, name = os.path.split(target)
+        _refuse_unfit_folder(folder, str(path))
         sweep(folder)
         unfinished = os.path.join(folder, unfinished_name(name))
         with contextlib.ExitStack() as stack:
-            handle = _open_locked(unfinished)
+            handle = claim_name(unfinished)
             stack.callback(os.close, handle)
-            stack.callback(interruption.register_clean_up(lambda: os.unlink(unfinished)))
-            try:
-                if not is_ours:
-                    _refuse_busy(target, str(path))
-                os.ftruncate(handle, 0)
-                os.fchmod(handle, _choose_mode(target))
-                with os.fdopen(os.dup(handle), "wb") as file:
-                    yield file
-                    file.flush()
-                os.fsync(handle)
-                os.replace(unfinished, target)
-            except BaseException:
+
+            def clean_up() -> None:
                 with contextlib.suppress(OSError):
-                    os.unlink(unfinished)
-                raise
-            flush_names(folder)
+                    if has_name(handle, unfinished):
+                        os.unlink(unfinished)
+
+            stack.callback(clean_up)
+            stack.callback(interruption.register_clean_up(clean_up))
+            if not is_ours:
+                _refuse_busy(target, str(path))
+            with os.fdopen(os.dup(handle), "wb") as file:
+                yield file
+                file.flush()
+            _copy_owner(target, handle)
+            os.fchmod(handle, choose_mode(target, 0o666))
+            os.fsync(handle)
+            os.replace(unfinished, target)
+            flush(folder)
 
 
 @contextlib.contextmanager
@@ -93,14 +113,19 @@ def name_file(path: str) -> Iterator[None]:
         raise
 
 
-def unfinished_name(name: str) -> str:
+def unfinished_name(name: str, ending: str = UNFINISHED) -> str:
     """Return the name under which a file or folder is prepared, beside its target."""
     raw = os.fsencode(name)
     if len(raw) > _MAX_NAME_BYTES:
         from hashlib import sha256
 
         name = sha256(raw).hexdigest()
-    return f".{name}{UNFINISHED}"
+    return f".{name}{ending}"
+
+
+def is_unfinished(name: str) -> bool:
+    """Return whether this is the name of something that is prepared, or was when a process was killed."""
+    return name.startswith(".") and name.endswith(UNFINISHED)
 
 
 def lock_handle(handle: int, wait: bool) -> bool:
@@ -109,15 +134,68 @@ def lock_handle(handle: int, wait: bool) -> bool:
     False means that another process has it, which can only be where ``wait`` is False. Where the file system or the
     platform has no locks, nothing is locked and the answer is True.
     """
+    return _try_lock(handle, wait) is not False
+
+
+def _try_lock(handle: int, wait: bool) -> bool | None:
+    """Lock as :func:`lock_handle` does; return None where there are no locks."""
     if fcntl is None:  # pragma: no cover (Windows)
-        return True
+        return None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
         return False
     except OSError:  # such as some network file systems
-        return True
+        return None
     return True
+
+
+def claim_name(path: str, is_folder: bool = False) -> int:
+    """Create an empty file or folder and lock it; return its handle, which the caller closes.
+
+    Waits while another process has it locked; removes what a killed process has left. The content is private until the
+    caller changes its permissions. Raises BusyError where something has the name and there are no locks to find out
+    whether it is still being written.
+    """
+    while True:
+        is_mine = _create(path, is_folder)
+        try:
+            handle = os.open(path, (os.O_RDONLY if is_folder or not is_mine else os.O_RDWR) | _OPEN_FLAGS)
+        except FileNotFoundError:
+            continue
+        try:
+            locked = _try_lock(handle, wait=True)
+            # The process that had it may have renamed or removed it; then the lock is on something without this name.
+            if has_name(handle, path):
+                if is_mine:
+                    return handle
+                if locked is None:
+                    raise BusyError(path)
+                _remove(path, handle)
+        except BaseException:
+            os.close(handle)
+            raise
+        os.close(handle)
+
+
+def _create(path: str, is_folder: bool) -> bool:
+    """Create an empty file or folder; return False where something has the name."""
+    try:
+        if is_folder:
+            os.mkdir(path, 0o700)
+        else:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        return False
+    return True
+
+
+def has_name(handle: int, path: str) -> bool:
+    """Return whether an open file or folder has this name."""
+    try:
+        return os.path.samestat(os.fstat(handle), os.lstat(path))
+    except OSError:
+        return False
 
 
 def sweep(folder: str) -> None:
@@ -126,25 +204,29 @@ def sweep(folder: str) -> None:
         return
     _swept.add(folder)
     with contextlib.suppress(OSError):
-        leftovers = [e.path for e in os.scandir(folder) if e.name.startswith(".") and e.name.endswith(UNFINISHED)]
+        leftovers = [entry.path for entry in os.scandir(folder) if is_unfinished(entry.name)]
         for path in leftovers:
             with contextlib.suppress(OSError):
                 _remove_unlocked(path)
 
 
 def _remove_unlocked(path: str) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    handle = os.open(path, os.O_RDONLY | _OPEN_FLAGS)
     try:
-        if lock_handle(handle, wait=False):
-            shutil.rmtree(path) if stat.S_ISDIR(os.fstat(handle).st_mode) else os.unlink(path)
+        if _try_lock(handle, wait=False) and has_name(handle, path):
+            _remove(path, handle)
     finally:
         os.close(handle)
 
 
-def flush_names(folder: str | os.PathLike[str]) -> None:
-    """Wait until a folder's file names are on the disk: a power cut must not bring back the old state."""
+def _remove(path: str, handle: int) -> None:
+    shutil.rmtree(path) if stat.S_ISDIR(os.fstat(handle).st_mode) else os.unlink(path)
+
+
+def flush(path: str | os.PathLike[str]) -> None:
+    """Wait until a file, or the names in a folder, are on the disk: a power cut must not bring back the old state."""
     with contextlib.suppress(OSError):  # not every file system can
-        handle = os.open(folder, os.O_RDONLY)
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             os.fsync(handle)
         finally:
@@ -159,45 +241,66 @@ def is_same_file(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> bool:
         return False
 
 
-def _open_locked(path: str) -> int:
-    """Return the handle of a file that is created if needed and locked; waits while another process has it."""
-    while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        lock_handle(handle, wait=True)
-        # The process that had it has renamed or removed it meanwhile; then the lock is on a file without this name.
-        with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(handle), os.stat(path)):
-                return handle
-        os.close(handle)
-
-
 def _refuse_busy(target: str, name: str) -> None:
     """Raise BusyError if another process has locked the target itself, which it does while it extends it."""
     with contextlib.suppress(FileNotFoundError, PermissionError):
-        handle = os.open(target, os.O_RDONLY)
+        handle = os.open(target, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            if not lock_handle(handle, wait=False):
-                raise BusyError(name)
+            # Who has just replaced the file has it for a moment longer.
+            attempts = 20
+            while not lock_handle(handle, wait=False):
+                attempts -= 1
+                if not attempts:
+                    raise BusyError(name)
+                time.sleep(0.01)
         finally:
             os.close(handle)
 
 
-def _is_special(target: str) -> bool:
-    """Return whether a path exists and is neither a file nor a folder: a device, a pipe, a socket."""
+def find_descriptor(path: str | os.PathLike[str]) -> int | None:
+    """Return the number of the open file that a path such as ``/dev/stdout`` or ``/dev/fd/3`` stands for, or None."""
+    match = re.fullmatch(r"/dev/(stdout|stderr)|(?:/dev|/proc/self)/fd/(\d+)", os.path.normpath(path))
+    if not match:
+        return None
+    return int(match[2]) if match[2] else ("stdout", "stderr").index(match[1]) + 1
+
+
+def _is_special(path: str, target: str) -> bool:
+    """Return whether a path exists and is not a file: a device, a pipe, a socket. Raises OSError for a folder."""
+    if path.endswith(os.sep):
+        raise IsADirectoryError(errno.EISDIR, "is the name of a folder; expected that of a file", path)
     try:
-        mode = os.stat(target).st_mode
-    except OSError:
+        state = os.stat(path)
+    except FileNotFoundError:
         return False
-    if stat.S_ISDIR(mode):
-        raise IsADirectoryError(21, "is a folder; expected the name of a file", target)
-    return not stat.S_ISREG(mode)
+    if stat.S_ISDIR(state.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "is a folder; expected the name of a file", path)
+    if stat.S_ISREG(state.st_mode) and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, "is write-protected", path)
+    return not stat.S_ISREG(state.st_mode)
 
 
-def _choose_mode(target: str) -> int:
-    """Return the permissions of an existing file, or those that a new file gets."""
+def _refuse_unfit_folder(folder: str, path: str) -> None:
+    """Raise OSError, in words, if no file can be created in a folder."""
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(errno.ENOENT, f"there is no folder {folder}", path)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        message = f"no permission to create a file in the folder {folder}, where the new file is prepared"
+        raise PermissionError(errno.EACCES, message, path)
+
+
+def _copy_owner(target: str, handle: int) -> None:
+    """Let a new file belong to whom the old one belonged, where this process may decide that."""
+    with contextlib.suppress(OSError):
+        state = os.stat(target)
+        os.fchown(handle, state.st_uid, state.st_gid)
+
+
+def choose_mode(target: str, default: int) -> int:
+    """Return the permissions of an existing file or folder, or those that a new one gets: ``default`` by the umask."""
     try:
         return stat.S_IMODE(os.stat(target).st_mode)
     except FileNotFoundError:
         mask = os.umask(0)
         os.umask(mask)
-        return 0o666 & ~mask
+        return default & ~mask
