@@ -1,0 +1,185 @@
+"""Kill a command at any step by which it changes files.
+
+:func:`try_crashes` runs a command again and again in a process of its own, which kills itself (SIGKILL) at its n-th
+step: before it, after it, or when half of a write is written. Steps are opening a file to write, writing, flushing to
+the disk, renaming, exchanging, linking, removing, creating a folder, and changing length or permissions.
+"""
+
+from __future__ import annotations
+
+import builtins
+import io
+import os
+import runpy
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.effort import AT_LENGTH
+
+ROOT = Path(__file__).parents[2]
+MOMENTS = ("before", "during", "after")
+# Calls of the module os that change files; file objects are looked after in _CountingFile.
+CALLS = (
+    "replace", "rename", "link", "symlink", "unlink", "remove", "rmdir", "mkdir", "fsync", "ftruncate", "truncate",
+    "fchmod", "chmod", "fchown", "write",
+)  # fmt: skip
+_SAMPLE = 6  # how many kills of a command make test tries; make test-all tries all
+
+
+@dataclass(frozen=True)
+class Crash:
+    """One run that was killed: at which step and at which moment of it."""
+
+    number: int
+    moment: str
+
+
+def run_counted(
+    module: str, arguments: Sequence[str], crash: Crash | None = None, two_renames: bool = False, **options: Any
+) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """Run ``python -m MODULE ARGUMENTS``; return how it ended, and its steps by name.
+
+    Args:
+        module: ``vostochny`` or ``scripts``.
+        arguments: its arguments.
+        crash: where it is to kill itself; None lets it end.
+        two_renames: whether the system is to have no call that exchanges folders.
+        options: those of ``subprocess.run``; both streams are captured.
+    """
+    read, write = os.pipe()
+    plan = f"{crash.number if crash else 0}:{crash.moment if crash else ''}:{int(two_renames)}:{write}"
+    environment = dict(options.pop("env", os.environ))
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "benchmark"), environment.get("PYTHONPATH", "")])
+    command = [sys.executable, "-m", "tests.support.crashes", plan, module, *arguments]
+    options = {"capture_output": True, "text": True, "cwd": ROOT} | options
+    done = subprocess.run(command, env=environment, pass_fds=[write], **options)
+    os.close(write)
+    with os.fdopen(read) as file:
+        return done, file.read().split()
+
+
+def try_crashes(
+    module: str,
+    arguments: Sequence[str],
+    prepare: Callable[[], object],
+    two_renames: bool = False,
+    sample: int = _SAMPLE,
+    **options: Any,
+) -> Iterator[Crash]:
+    """Kill a command at each step (in make test, at some); yield each crash, for the test to look at the files.
+
+    Args:
+        module: ``vostochny`` or ``scripts``.
+        arguments: its arguments.
+        prepare: called before each run; puts all files into the state before the command.
+        two_renames: as in run_counted.
+        sample: how many steps make test tries; the first and the last are among them.
+        options: those of ``subprocess.run``.
+    """
+    prepare()
+    done, steps = run_counted(module, arguments, None, two_renames, **options)
+    assert done.returncode in (0, 1), done.stderr
+    assert steps, "the command changes no file"
+    for crash in choose_crashes(steps, sample):
+        prepare()
+        done, _ = run_counted(module, arguments, crash, two_renames, **options)
+        assert done.returncode == -signal.SIGKILL, (crash, done.returncode, done.stderr)
+        yield crash
+
+
+def choose_crashes(steps: Sequence[str], sample: int = _SAMPLE) -> list[Crash]:
+    """Return where a command of these steps is to be killed: everywhere in make test-all, else spread over all."""
+    points = [
+        Crash(number, moment)
+        for number, step in enumerate(steps, 1)
+        for moment in MOMENTS
+        if moment != "during" or step == "write"
+    ]
+    if AT_LENGTH or len(points) <= sample:
+        return points
+    return [points[round(i * (len(points) - 1) / (sample - 1))] for i in range(sample)]
+
+
+class _Counter:
+    """Counts steps in the process that is to crash, and kills it."""
+
+    def __init__(self, plan: str):
+        number, self.moment, two_renames, report = plan.split(":")
+        self.number, self.two_renames, self.report = int(number), two_renames == "1", int(report)
+        self.count, self.write, self.pid = 0, os.write, os.getpid()
+        self.open = io.open
+
+    def take(self, name: str, act: Callable[[], Any], half: Callable[[], object] = lambda: None) -> Any:
+        """Execute a step, or kill the process at it."""
+        if os.getpid() != self.pid:  # a worker process
+            return act()
+        self.count += 1
+        self.write(self.report, f"{name}\n".encode())
+        if self.count != self.number:
+            return act()
+        if self.moment == "during":
+            half()
+        if self.moment == "after":
+            act()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def install(self) -> None:
+        """Put the counting functions in place of the system's."""
+        for name in CALLS:
+            setattr(os, name, self._wrap(name, getattr(os, name)))
+        builtins.open = io.open = self._open  # type: ignore[assignment]
+        from vostochny.system import folders
+
+        exchange = folders.exchange
+        if self.two_renames:
+            folders.exchange = lambda a, b: False
+        else:
+            folders.exchange = self._wrap("exchange", exchange)
+
+    def _wrap(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(*arguments: Any, **named: Any) -> Any:
+            if name == "write" and arguments[0] in (1, 2, self.report):
+                return function(*arguments, **named)
+            half = (lambda: function(arguments[0], arguments[1][: len(arguments[1]) // 2])) if name == "write" else int
+            return self.take(name, lambda: function(*arguments, **named), half)
+
+        return wrapped
+
+    def _open(self, file: Any, mode: str = "r", buffering: int = -1, *more: Any, **named: Any) -> Any:
+        if not set(mode) & set("wax+") or named.get("opener") or file in (1, 2) or not named.get("closefd", True):
+            return self.open(file, mode, buffering, *more, **named)
+        counter = self
+
+        class CountingFile(io.FileIO):
+            def write(self, data: Any) -> int:
+                data = bytes(data)
+                return int(
+                    counter.take(
+                        "write",
+                        lambda: io.FileIO.write(self, data),
+                        lambda: io.FileIO.write(self, data[: len(data) // 2]),
+                    )
+                )
+
+        plain = mode.replace("b", "").replace("t", "")
+        raw = counter.take("open", lambda: CountingFile(file, plain))
+        if buffering == 0:
+            return raw
+        buffered = io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)
+        if "b" in mode:
+            return buffered
+        encoding, errors, newline = [*more, *[None] * 3][:3]
+        return io.TextIOWrapper(
+            buffered, named.get("encoding", encoding), named.get("errors", errors), named.get("newline", newline)
+        )
+
+
+if __name__ == "__main__":
+    _Counter(sys.argv[1]).install()
+    sys.argv = sys.argv[2:]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
