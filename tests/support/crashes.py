@@ -132,7 +132,7 @@ class _Counter:
         """Put the counting functions in place of the system's."""
         for name in CALLS:
             setattr(os, name, self._wrap(name, getattr(os, name)))
-        builtins.open = io.open = self._open  # type: ignore[assignment]
+        builtins.open = io.open = self._open
         from vostochny.system import folders
 
         exchange = folders.exchange
