@@ -21,6 +21,8 @@ ANNOTATIONS = ROOT / "annotations"
 CORPUS = ROOT / "corpus"
 PACKAGE_DATA = ROOT / "benchmark" / "vostochny" / "data"
 
+MAX_FILE_BYTES = 256 << 20  # no file of the project has a hundredth of that
+
 T = TypeVar("T")
 
 
@@ -57,12 +59,15 @@ def read_each(keys: Iterable[str], read: Callable[[str], T]) -> dict[str, T]:
 
 def read_bytes(path: Path, name: str | None = None) -> bytes:
     """Return the bytes of a file, which problems call ``name``. Raises InputError where it cannot be read."""
+    name = name or display_path(path)
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:  # a device may have no end
+            raw = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise InputError(
-            [Problem(name or display_path(path), None, None, f"cannot be read: {error.strerror}")]
-        ) from None
+        raise InputError([Problem(name, None, None, f"cannot be read: {error.strerror}")]) from None
+    if len(raw) > MAX_FILE_BYTES:
+        raise InputError([Problem(name, None, None, f"is larger than {MAX_FILE_BYTES >> 20} MB")])
+    return raw
 
 
 def read_text(path: Path) -> str:

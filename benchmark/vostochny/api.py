@@ -189,8 +189,8 @@ def _check_options(
         tuple(dict.fromkeys(layers)),
         read_view(view, ontology) if isinstance(view, str) else view,
         options.check_zones(zones, ontology),
-        options.require_at_least(resamples, 0, "resamples"),
-        options.require_at_least(seed, 0, "seed"),
+        options.require_between(resamples, 0, options.MAX_RESAMPLES, "resamples"),
+        options.require_between(seed, 0, options.MAX_SEED, "seed"),
         unknown,
         options.check_metrics(metrics),
     )

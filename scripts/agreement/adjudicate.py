@@ -11,7 +11,6 @@ explain the decision, ``reason``. Rows with null for both may be added for what 
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +25,7 @@ from vostochny.metrics.assignment import best_pairs
 from vostochny.model import Document, Reference, Span
 from vostochny.schema.records import list_attributes
 from vostochny.system import console
+from vostochny.system.arguments import ArgumentParser
 
 Key = tuple[str, tuple[Span, ...], str]  # layer, spans, and which fact about them
 Facts = dict[Key, str]  # → the annotation, in words
@@ -171,7 +171,7 @@ def check(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         description=(__doc__ or "").partition("\n")[0],
         epilog="Exit code: 0 done, 1 with check if a disagreement is undecided or the gold does not follow a decision, "
         "2 unreadable input.",

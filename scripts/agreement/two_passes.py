@@ -12,7 +12,6 @@ score is also computed for the items outside those examples, where neither annot
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -35,6 +34,7 @@ from vostochny.report.percents import format_decimals, format_interval, format_p
 from vostochny.schema.records import list_stated
 from vostochny.stats.intervals import Resampling, percentile_interval
 from vostochny.system import console
+from vostochny.system.arguments import ArgumentParser
 
 TARGET = ANNOTATIONS / AGREEMENT
 FOLDERS = (ANNOTATIONS / PASSES / "a", ANNOTATIONS / PASSES / "b")
@@ -252,7 +252,7 @@ def build_files() -> dict[Path, str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         description=(__doc__ or "").partition("\n")[0],
         epilog="Without folders annotations/agreement.json is written. Exit code: 0 done, 1 with --check if it "
         "is not current, 2 unreadable input.",

@@ -11,7 +11,6 @@ browser or a library is missing, it fails. The result is stored only when every 
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -28,6 +27,7 @@ from typing import Any
 from scripts.bench.machine import describe_machine
 from scripts.files import ROOT, display_path, write_atomically
 from vostochny.system import console
+from vostochny.system.arguments import ArgumentParser
 
 OUT = ROOT / "benchmark" / "test-all.json"
 # torch is large, so the tests that need it have an environment of their own (make test-models creates it).
@@ -120,7 +120,7 @@ def print_summary(outcomes: dict[str, Outcome]) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the suites, print a summary and store it; exit code 1 if a test did not pass."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--suite", choices=SUITES, help="run only this suite and store nothing")
     chosen = parser.parse_args(arguments).suite
     if not MODELS_PYTHON.exists() and chosen in (None, "models"):

@@ -16,7 +16,6 @@ twice as far. Two true values are known of each sample, one for each interval:
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -37,6 +36,7 @@ from vostochny.stats.intervals import (
 from vostochny.stats.paired import compare
 from vostochny.stats.scores import Measure, f1s
 from vostochny.system import console
+from vostochny.system.arguments import ArgumentParser
 
 OUT = ROOT / "benchmark" / "coverage.json"
 SEED = 7
@@ -247,7 +247,7 @@ def build_files() -> dict[Path, str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         description=(__doc__ or "").partition("\n")[0],
         epilog="Writes benchmark/coverage.json, which takes some minutes. Exit code: 0 done, 1 with --check if it is "
         "not current.",

@@ -9,7 +9,6 @@ and nervaluate get their input in memory, in their own format; this scorer reads
 
 from __future__ import annotations
 
-import argparse
 import functools
 import json
 import os
@@ -33,6 +32,7 @@ from scripts.files import ROOT, write_atomically
 from vostochny.metrics import coreference
 from vostochny.metrics.coreference import ClusteredMentions
 from vostochny.system import console
+from vostochny.system.arguments import ArgumentParser
 
 LABELS = ("PER", "ORG", "GPE", "LOC", "FAC", "VEH", "WEA", "DATE")
 TOKENS = 400  # per document
@@ -339,7 +339,7 @@ def _compare_with_target(value: float, sign: str, target: float | None, unit: st
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         description=(__doc__ or "").partition("\n")[0],
         epilog="Writes benchmark/speed.json. A missed target is marked in the table; the exit code is 0 all the same.",
     )

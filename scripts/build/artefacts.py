@@ -11,7 +11,6 @@ the baselines (``make baselines``) are not in it either: they are input, stored 
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from scripts.build import dataset, datasheet, label_config, leaderboard
 from scripts.files import ROOT, display_path, raise_problems, update_files, write_or_check
 from vostochny.errors import InputError, Problem, suggest_name
 from vostochny.system import console
+from vostochny.system.arguments import ArgumentParser
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def _check_contents(artefact: Artefact, files: Mapping[Path, str | None]) -> Non
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         description=(__doc__ or "").partition("\n")[0],
         epilog="Exit code: 0 done, 1 with --check if a file is not current, 2 unreadable input.",
     )

@@ -24,6 +24,7 @@ from vostochny.errors import InputError, Problem, decode
 from vostochny.formats import label_studio
 from vostochny.model import Document, Span, Zone, shorten_id
 from vostochny.system import console
+from vostochny.system.arguments import ArgumentParser
 from vostochny.text.layout import cover_with_zones, paragraphs_of
 
 _DOC_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -227,7 +228,7 @@ def _write_all(files: dict[Path, str]) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path, metavar="FILE", help="the article as plain text, UTF-8 with LF line ends")
     parser.add_argument("--id", metavar="NAME", help="its doc_id (default: the file's name without its ending)")
     parser.add_argument("--language", default="en", metavar="CODE", help="default: en")

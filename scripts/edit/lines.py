@@ -30,6 +30,7 @@ from vostochny.formats import label_studio, notation
 from vostochny.formats.label_studio.regions import Entry, Task, read_values
 from vostochny.model import Span
 from vostochny.system import console
+from vostochny.system.arguments import ArgumentParser
 from vostochny.text.layout import paragraphs_of
 
 # The first line that `show` prints; it names the state of the gold that the lines are a copy of.
@@ -166,7 +167,7 @@ def _read_attributes(task: Task) -> dict[str, set[str]]:
 
 
 def _build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add_command(name: str, summary: str) -> argparse.ArgumentParser:

@@ -24,6 +24,7 @@ from scripts.history.item_changes import Comparison
 from scripts.history.revisions import Side, read_side
 from vostochny.model import LAYERS, Document
 from vostochny.system import console
+from vostochny.system.arguments import ArgumentParser
 
 
 def diff(a: Side | Path | str | None, b: Side | Path | str | None = None) -> Changes:
@@ -87,7 +88,7 @@ def _count_items(d: Document | None) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("a", metavar="A", help="the earlier state: a revision or a folder")
     parser.add_argument("b", metavar="B", nargs="?", help="the later one (default: the working tree)")
     form = parser.add_mutually_exclusive_group()

@@ -46,6 +46,7 @@ from scripts.store import Store
 from vostochny.corpus import DOCUMENTS
 from vostochny.errors import InputError, Problem
 from vostochny.system import console
+from vostochny.system.arguments import ArgumentParser
 
 VERSION_FILE = ROOT / "benchmark" / "vostochny" / "version.py"
 CITATION = ROOT / "CITATION.cff"
@@ -210,7 +211,7 @@ def refuse(reasons: list[str]) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", choices=BUMPS[::-1], help="the digit to bump")
     parser.add_argument("--dry-run", action="store_true", help="print everything, write nothing")
     parser.add_argument("--since", metavar="REVISION", help="the last release (default: the last tag v*)")

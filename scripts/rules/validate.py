@@ -11,7 +11,6 @@ corrected, against those that look at one article by itself.
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -31,6 +30,7 @@ from scripts.rules import (
 )
 from scripts.rules.folder import Folder, read_folder
 from vostochny.system import console
+from vostochny.system.arguments import ArgumentParser
 
 # Importing these modules enters their rules in book.RULES, and the kinds of rows in consistency.KINDS.
 RULE_MODULES = (
@@ -50,7 +50,7 @@ def check(folder: Folder) -> list[book.RuleProblem]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         description=(__doc__ or "").partition("\n")[0],
         epilog="Exit code: 0 no problem, 1 a broken rule (with --consistency: a row not cleared), "
         "2 something that cannot be read.",

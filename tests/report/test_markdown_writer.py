@@ -35,3 +35,22 @@ def test_no_other_file_writes_a_table_by_hand() -> None:
     files = [p for folder in ("benchmark/vostochny", "scripts") for p in (ROOT / folder).rglob("*.py")]
     by_hand = [p.name for p in files if re.search(r"\| :?---|[\"']\| \{", p.read_text(encoding="utf-8"))]
     assert by_hand == []
+
+
+def test_somebodys_text_has_links_to_web_pages_only_and_no_images():
+    kept = ("[a](https://x.org/b_c?d=1)", "[a](http://x.org)", "`[a](javascript:x)`", "**a** _b_", "\\[a\\]")
+    for text in kept:
+        assert escape_html(text) == text
+    escaped = {
+        "[a](javascript:x)": "\\[a\\](javascript:x)",
+        "![a](https://x.org/a.png)": "!\\[a\\](https://x.org/a.png)",
+        "[![a](https://x.org/a.png)](https://x.org)": "\\[!\\[a\\](https://x.org/a.png)\\](https://x.org)",
+        "[a](data:text/html,x)": "\\[a\\](data:text/html,x)",
+        "[a](//x.org)": "\\[a\\](//x.org)",
+        "[a][b]": "\\[a\\]\\[b\\]",
+        "`[a](javascript:x)``": "`\\[a\\](javascript:x)``",
+        "\\\\[a](javascript:x)": "\\\\\\[a\\](javascript:x)",
+        "<javascript:x>": "&lt;javascript:x&gt;",
+    }
+    for text, expected in escaped.items():
+        assert escape_html(text) == expected

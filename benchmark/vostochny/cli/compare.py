@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vostochny.cli.shared import open_gold, score_systems
+from vostochny.system.arguments import ArgumentParser
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
 
 
-def add_command(commands: Commands, scoring_options: argparse.ArgumentParser) -> None:
+def add_command(commands: Commands, scoring_options: ArgumentParser) -> None:
     """Declare the command and its options."""
     parser = commands.add_parser(
         "compare",

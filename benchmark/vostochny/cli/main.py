@@ -11,12 +11,14 @@ The files import heavy modules inside ``run`` only, so that ``--help`` and a mis
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 
 from vostochny.cli import compare, convert, leaderboard, rehydrate, run, schema, score, show, validate
 from vostochny.cli.shared import build_scoring_options
 from vostochny.system import interruption
+from vostochny.system.arguments import ArgumentParser
+
+MAX_PRINTED_PROBLEMS = 1000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,8 +35,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = args.run(args)
         return code
     except InputError as e:
-        for problem in e.problems:
+        for problem in e.problems[:MAX_PRINTED_PROBLEMS]:
             console.print_error(problem)
+        if len(e.problems) > MAX_PRINTED_PROBLEMS:
+            console.print_error(f"… and {len(e.problems) - MAX_PRINTED_PROBLEMS} more")
         console.print_error(f"vostochny: {_summarise(len(e.problems), args.consequence)}")
         return 2
     except BrokenPipeError:
@@ -46,9 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> ArgumentParser:
     """Return the parser of all commands; each command's file declares its own options."""
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         prog="vostochny",
         description="Score extractors of entities, events and quotes against the Vostochny corpus.",
         epilog="vostochny COMMAND --help describes a command and its options.",

@@ -6,12 +6,14 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from vostochny.system.arguments import ArgumentParser
+
 if TYPE_CHECKING:
     from vostochny.formats.input import Input
     from vostochny.ontology import Ontology
     from vostochny.scoring import Options, Result
 
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    Commands = argparse._SubParsersAction[ArgumentParser]
 
 # Choices and defaults stand here as plain values, because importing the modules that define them (vostochny.model,
 # vostochny.api, vostochny.stats.intervals) would slow down --help; a test compares the two.
@@ -28,9 +30,9 @@ OFFSETS_HELP = (
 GOLD_OF_PREDICTIONS = "gold documents that the predictions refer to (default: the corpus)"
 
 
-def build_scoring_options() -> argparse.ArgumentParser:
+def build_scoring_options() -> ArgumentParser:
     """Return a parser with the options that ``score`` and ``compare`` have in common, to be used as a parent."""
-    parser = argparse.ArgumentParser(add_help=False)
+    parser = ArgumentParser(add_help=False)
     _add_input_options(parser)
     _add_selection_options(parser)
     _add_interval_options(parser)
@@ -38,7 +40,7 @@ def build_scoring_options() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_input_options(parser: argparse.ArgumentParser) -> None:
+def _add_input_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--json", metavar="FILE", help="write the result as JSON; - writes it to standard output instead of the table"
     )
@@ -54,7 +56,7 @@ def _add_input_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--offsets", choices=OFFSET_UNITS, help=OFFSETS_HELP)
 
 
-def _add_selection_options(parser: argparse.ArgumentParser) -> None:
+def _add_selection_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--metric",
         action="append",
@@ -90,7 +92,7 @@ def _add_selection_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_interval_options(parser: argparse.ArgumentParser) -> None:
+def _add_interval_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--resamples",
         type=int,
@@ -107,7 +109,7 @@ def _add_interval_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_large_input_options(parser: argparse.ArgumentParser) -> None:
+def _add_large_input_options(parser: ArgumentParser) -> None:
     group = parser.add_argument_group(
         "large inputs",
         "For gold and predictions in many or large JSON Lines files. Scores are identical to the last bit, however the "
@@ -168,8 +170,8 @@ def _read_options(args: argparse.Namespace, ontology: Ontology) -> Options:
         layers=tuple(dict.fromkeys(args.layer)),
         view=read_view(args.view, ontology) if args.view else None,
         zones=options.check_zones(args.zone, ontology),
-        resamples=options.require_at_least(args.resamples, 0, "--resamples"),
-        seed=options.require_at_least(args.seed, 0, "--seed"),
+        resamples=options.require_between(args.resamples, 0, options.MAX_RESAMPLES, "--resamples"),
+        seed=options.require_between(args.seed, 0, options.MAX_SEED, "--seed"),
         unknown=args.unknown,
         metrics=options.check_metrics(args.metric),
         offsets=args.offsets,

@@ -24,6 +24,7 @@ from typing import Any
 from vostochny.formats.files import make_folder
 from vostochny.formats.files import read_text as file_text
 from vostochny.formats.label_studio.regions import CONTENT, CUE
+from vostochny.formats.prediction import MAX_SHOWN_WORDS
 from vostochny.formats.reader import Reading, Record
 from vostochny.model import LAYERS, Document, Reference, Span
 from vostochny.schema.records import list_attributes
@@ -183,9 +184,11 @@ class _FileReader:
         # Digits are cut, so that a number of thousands of digits cannot stop Python; it is out of range anyway.
         pairs = [[int(x[:18]) for x in part.split()] for part in m.group(2).split(";")]
         spans = [Span(a, b) for a, b in pairs]
-        for span in spans:
+        for span, written in zip(spans, m.group(2).split(";"), strict=True):
             if not span.start < span.end <= len(self.text):
-                message = f"{span.start} {span.end} is not in the text, which has {len(self.text)} characters"
+                message = (
+                    f"{written.strip()[:MAX_SHOWN_WORDS]} is not in the text, which has {len(self.text)} characters"
+                )
                 self.add_problem(number, id_, message)
                 return
         words = " ".join(" ".join(s.of(self.text) for s in spans).split())

@@ -19,6 +19,7 @@ from typing import IO, Any, cast
 
 from vostochny.errors import InputError, Problem, UnreadableFileError, decode
 from vostochny.formats import shards
+from vostochny.system import console
 
 MAX_LINE_BYTES = 64 << 20
 MAX_FILE_BYTES = 256 << 20  # for formats that are read as a whole
@@ -264,6 +265,6 @@ def write_text(path: str, written: str) -> None:
 def write_bytes(path: str, raw: bytes) -> None:
     """Write a file; ``-`` is standard output. A name that ends in .gz is packed, with the same bytes each time."""
     if path == "-":
-        sys.stdout.buffer.write(raw)
+        console.write_data(raw)
     else:
         Path(path).write_bytes(gzip.compress(raw, mtime=0) if path.endswith(".gz") else raw)

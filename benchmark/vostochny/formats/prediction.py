@@ -43,6 +43,11 @@ def describe_kind(value: Any) -> str:
     return names.get(type(value), "a number")
 
 
+def describe_unprintable(value: str) -> str:
+    """Return, in words, that a string has characters that do not print, such as control characters."""
+    return f"{value[:MAX_SHOWN_WORDS]!r} has characters that do not print"
+
+
 class RowReader:
     """Checks one row field by field and turns it into a document.
 
@@ -255,15 +260,19 @@ class RowReader:
 
     def check_string(self, where: str, value: Any) -> str | None:
         """Return an optional string, such as an id or a cluster."""
-        if value is None or isinstance(value, str):
+        if value is None or (isinstance(value, str) and value.isprintable()):
             return value
-        self.add_problem(where, f"is {describe_kind(value)}; expected a string or null")
+        kind = describe_unprintable(value) if isinstance(value, str) else f"is {describe_kind(value)}"
+        self.add_problem(where, f"{kind}; expected a {'printable ' * isinstance(value, str)}string or null")
         return None
 
     def check_zone_name(self, where: str, value: Any) -> str | None:
         """Return a zone's name; any name is allowed, because a user's gold has its own zones."""
-        if isinstance(value, str) and value:
+        if isinstance(value, str) and value and value.isprintable():
             return value
+        if isinstance(value, str) and value:
+            self.add_problem(where, f"{describe_unprintable(value)}; expected a printable name")
+            return None
         state = "is missing" if value is None else "is empty" if value == "" else f"is {describe_kind(value)}"
         self.add_problem(where, f"{state}; expected the zone's name, such as {', '.join(self.ontology.zones)}")
         return None
@@ -357,7 +366,8 @@ class RowReader:
             if value is None:
                 continue
             allowed = self.ontology.list_names(field.key.values) if field.key.values else None
-            if isinstance(value, bool if field.kind == "flag" else str) and (allowed is None or value in allowed):
+            is_right = type(value) is bool if field.kind == "flag" else type(value) is str and value.isprintable()
+            if is_right and (allowed is None or value in allowed):
                 out[field.name] = value
                 continue
             at = f"{where}.{field.name}"  # made only here, because most values are right

@@ -15,7 +15,7 @@ from typing import Any
 from vostochny.errors import InputError, Problem
 from vostochny.formats.keys import KeyNames, describe_renamed
 from vostochny.formats.label_types import LabelNames, extend_ontology
-from vostochny.formats.prediction import RowReader, describe_kind
+from vostochny.formats.prediction import RowReader, describe_kind, describe_unprintable
 from vostochny.model import Document, find_id, match_ids
 from vostochny.ontology import Ontology, View
 from vostochny.text.layout import paragraphs_of
@@ -106,6 +106,9 @@ class Reading:
                 state = "is missing" if doc_id is None else f"is {describe_kind(doc_id)}"
                 self.add_problem(record.path, record.line, "doc_id", f"{state}; expected the document's id")
                 doc_id = ""
+            elif not doc_id.isprintable():
+                message = f"{describe_unprintable(doc_id)}; expected a printable id"
+                self.add_problem(record.path, record.line, "doc_id", message)
             elif doc_id in seen:
                 message = f"{doc_id} appears twice; give each document one line"
                 self.add_problem(record.path, record.line, "doc_id", message)

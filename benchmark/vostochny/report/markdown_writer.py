@@ -35,9 +35,18 @@ def format_list(lines: Iterable[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
+# A code span, an escaped character or a link to a web page; else a bracket, which could begin an image or another link.
+_LINK_OR_BRACKET = re.compile(
+    r"((?<!`)`(?!`)[^`]*`(?!`)|\\.|(?<!!)\[[^\[\]\\`]*\]\(https?://[^\s()<>\[\]\\`|]*\))|[\[\]]", re.IGNORECASE
+)
+
+
 def escape_html(text: str) -> str:
-    """Return plain text as Markdown in which nothing begins a tag; ``*`` and ``_`` still set type."""
-    return escape(text, quote=False)
+    """Return somebody's text as Markdown without tags, images, and links to anything but a web page (http, https).
+
+    ``*``, ``_`` and backticks still set type.
+    """
+    return _LINK_OR_BRACKET.sub(lambda m: m[1] or f"\\{m[0]}", escape(text, quote=False))
 
 
 def escape_text(text: str) -> str:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,7 +22,8 @@ from vostochny.formats.decoder import RowDecoder
 from vostochny.formats.files import open_file
 from vostochny.formats.jsonl import parse_row, read_blocks
 from vostochny.formats.keys import KeyNames
-from vostochny.schema.records import BoundsRecord, ZoneRecord
+from vostochny.formats.prediction import describe_unprintable
+from vostochny.schema.records import BoundsRecord, DocumentRecord, ZoneRecord
 from vostochny.scoring.entity_lines import EntityLines, EntityLinesBuilder
 
 CHUNK_BYTES = 1 << 22  # bytes read at once: a few hundred to a few thousand documents
@@ -88,6 +91,8 @@ class Chunk:
         for begin in range(0, len(lines), step):
             records = self.keys.decoder.decode(lines[begin : begin + step])
             for at, record in enumerate(records, begin):
+                if record is not None and not _has_printable_ids(record, lines[at]):
+                    record = records[at - begin] = None
                 if record is not None and record.doc_id:
                     self.ids.append(record.doc_id)
                     if record.text or record.paragraphs or record.zones:
@@ -114,6 +119,10 @@ class Chunk:
         if not (isinstance(doc_id, str) and doc_id):
             self.problems.append(Problem(self.path, number, "doc_id", "is missing; expected the document's id"))
             return None
+        if not doc_id.isprintable():
+            message = f"{describe_unprintable(doc_id)}; expected a printable id"
+            self.problems.append(Problem(self.path, number, "doc_id", message))
+            return None
         self.keys.names.resolve(row)
         self.problems += (Problem(self.path, number, *problem) for problem in self.keys.names.problems)
         return doc_id
@@ -130,6 +139,17 @@ class Chunk:
             row = self.keys.names.resolve(row)
         return self.numbers[at], row
 
+
+def _has_printable_ids(record: DocumentRecord, line: bytes) -> bool:
+    """Return whether the ids of a document, its entities and their clusters are printable."""
+    if b"\\" not in line and line.isascii():
+        return True  # JSON has control characters only behind a backslash
+    entities = record.entities or ()
+    ids = (i for i in chain(map(_ID, entities), map(_CLUSTER, entities)) if i)
+    return "".join(chain([record.doc_id or ""], ids)).isprintable()
+
+
+_ID, _CLUSTER = attrgetter("id"), attrgetter("cluster")
 
 # A line: its chunk, and its index into the chunk's ``ids``.
 LinePosition = tuple[Chunk, int]

@@ -14,6 +14,10 @@ from vostochny.model import LAYERS
 from vostochny.ontology import Ontology, View
 from vostochny.stats.intervals import RESAMPLES, SEED
 
+MAX_RESAMPLES = 100_000  # more change no digit that is shown, and each takes memory
+MAX_SEED = 2**128 - 1  # what the generator of random numbers takes
+MAX_WORKERS = 1024
+
 
 @dataclass(frozen=True)
 class Options:
@@ -80,10 +84,12 @@ class Execution:
 DEFAULT_EXECUTION = Execution()
 
 
-def require_at_least(value: int, minimum: int, option: str) -> int:
-    """Return a number that is not below the minimum. Raises InputError, naming the option, where it is."""
+def require_between(value: int, minimum: int, maximum: int, option: str) -> int:
+    """Return a number that is neither below the minimum nor above the maximum. Raises InputError, naming the option."""
     if value < minimum:
         raise InputError([Problem(option, None, None, f"{value} is too small; the minimum is {minimum}")])
+    if value > maximum:
+        raise InputError([Problem(option, None, None, f"{value} is too large; the maximum is {maximum}")])
     return value
 
 
@@ -92,8 +98,8 @@ def check_execution(
 ) -> Execution:
     """Return the Execution of the command line's values. Raises InputError where they do not fit together."""
     problems: list[Problem] = []
-    if workers is not None and workers < 1:
-        problems.append(Problem("--workers", None, None, f"{workers} is too small; the minimum is 1"))
+    if workers is not None and not 1 <= workers <= MAX_WORKERS:
+        problems.append(Problem("--workers", None, None, f"{workers} is not from 1 to {MAX_WORKERS}"))
     if scheduler and engine != "dask":
         problems.append(Problem("--scheduler", None, None, "is for --engine dask; add that option, or omit this one"))
     if scheduler and workers:

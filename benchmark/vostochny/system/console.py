@@ -25,6 +25,9 @@ _ASCII_FORMS = str.maketrans({
 })  # fmt: skip
 
 
+_status_columns = [0]  # length of the line that show_status has shown last
+
+
 def escape(text: str) -> str:
     """Return a text with every character that could act on a terminal shown as an escape; newline and tab stay."""
     return _UNSAFE.sub(_show, text) if _UNSAFE.search(text) else text
@@ -65,7 +68,10 @@ def show_status(text: str) -> None:
     stream = sys.stderr
     try:
         if stream is not None and not stream.closed and stream.isatty():
-            _write(stream, f"\r\033[K{_to_line(text)}")
+            line = _to_line(text)
+            # Blanks in place of the line before, not the terminal's own sequence for that: no escape is ever printed.
+            _write(stream, f"\r{line:{_status_columns[0]}}\r{line}" if line else f"\r{'':{_status_columns[0]}}\r")
+            _status_columns[0] = len(line)
             stream.flush()
     except OSError:  # the terminal has gone
         return

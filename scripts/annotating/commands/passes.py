@@ -27,13 +27,14 @@ from scripts.store import PASSES, Store, write_tasks
 from vostochny.formats.label_studio import canonicalize
 from vostochny.formats.label_studio.regions import Task
 from vostochny.system import console
+from vostochny.system.arguments import ArgumentParser
 
 TARGET = ANNOTATIONS / PASSES
 
 
 @explain_errors()
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("passes", nargs="+", metavar="NAME=DIR", help="an annotator's name and folder of tasks")
     pairs = [item.partition("=") for item in parser.parse_args(arguments).passes]
     for name, _, folder in pairs:

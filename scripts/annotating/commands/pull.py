@@ -21,6 +21,7 @@ from scripts.annotating.task_files import find_doc_ids
 from scripts.files import ANNOTATIONS
 from scripts.store import GOLD, Store
 from vostochny.system import console
+from vostochny.system.arguments import ArgumentParser
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 @explain_errors()
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_options(parser)
     options = parser.parse_args(arguments)
     with exchange.lock(options.annotations / GOLD):

@@ -21,11 +21,12 @@ from scripts.annotating.task_files import CONFIG, find_doc_ids
 from scripts.files import ANNOTATIONS
 from scripts.store import GOLD, Store
 from vostochny.system import console
+from vostochny.system.arguments import ArgumentParser
 
 
 @explain_errors()
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--annotations", type=Path, default=ANNOTATIONS, metavar="DIR", help="default: annotations/")
     parser.add_argument(
         "--ours", nargs="+", default=(), metavar="DOC_ID", help="replace these tasks by the gold (`all` for every one)"

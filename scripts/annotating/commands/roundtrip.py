@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import time
 from collections.abc import Sequence
@@ -14,11 +13,12 @@ from scripts.store import Store, write_tasks
 from vostochny.formats.label_studio import canonicalize, read
 from vostochny.model import LAYERS
 from vostochny.system import console
+from vostochny.system.arguments import ArgumentParser
 
 
 @explain_errors()
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ArgumentParser(description=__doc__)
     parser.add_argument("source", type=Path, metavar="IN_DIR", help="a folder of tasks, <doc_id>.json")
     parser.add_argument("target", type=Path, metavar="OUT_DIR", help="where to write the exported tasks")
     parser.add_argument("--server-data", type=Path, metavar="DIR", help="keep the server's folder: later runs are fast")

@@ -13,11 +13,12 @@ from scripts.annotating import projects, sync
 from scripts.annotating.commands.push import push_gold
 from scripts.annotating.server import Server, ServerError, explain_errors, is_healthy, write_private
 from vostochny.system import console
+from vostochny.system.arguments import ArgumentParser
 
 
 @explain_errors()
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.parse_args(arguments)
     login = projects.read_local_server()
     if login is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from scripts.annotating.server import explain_errors
 from scripts.files import ANNOTATIONS
 from scripts.store import GOLD
 from vostochny.system import console
+from vostochny.system.arguments import ArgumentParser
 
 DESCRIPTIONS = {
     "same": "the same on both sides",
@@ -26,7 +26,7 @@ DESCRIPTIONS = {
 
 @explain_errors()
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ArgumentParser(description=__doc__)
     parser.add_argument("--annotations", type=Path, default=ANNOTATIONS, metavar="DIR", help="default: annotations/")
     gold = parser.parse_args(arguments).annotations / GOLD
     client, project, state = projects.open_project()

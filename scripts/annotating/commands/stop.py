@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 
 from scripts.annotating import projects
 from scripts.annotating.server import end_process_group, is_in_use
 from vostochny.system import console
+from vostochny.system.arguments import ArgumentParser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ArgumentParser(description=__doc__)
     parser.parse_args(arguments)
     # A process id alone proves nothing: the system gives the number of a dead process to another one. The lock on the
     # data folder, which read_local_server looks at, shows that the process is still our server.

@@ -22,11 +22,12 @@ from scripts.files import CORPUS, display_path, write_or_check
 from scripts.store import GOLD
 from vostochny.errors import InputError
 from vostochny.system import console
+from vostochny.system.arguments import ArgumentParser
 
 
 @explain_errors()
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     pull.add_options(parser)
     parser.add_argument("--corpus", type=Path, default=CORPUS, metavar="DIR", help="default: corpus/")
     options = parser.parse_args(arguments)

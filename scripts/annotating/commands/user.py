@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Sequence
 
 from scripts.annotating import projects
 from scripts.annotating.server import ServerError, explain_errors, set_new_password
 from vostochny.system import console
+from vostochny.system.arguments import ArgumentParser
 
 
 @explain_errors()
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ArgumentParser(description=__doc__)
     parser.add_argument("email", metavar="EMAIL", help="the user's log-in")
     email = parser.parse_args(arguments).email
     if os.environ.get("LABEL_STUDIO_URL"):

@@ -1,0 +1,26 @@
+"""Numbers that no command can serve are refused in one line, before anything is read."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.processes import run_vostochny
+
+BASELINE = "benchmark/baselines/lookup/predictions.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--resamples", "100000000000000"), ("--resamples", "100001"), ("--resamples", "-1"), ("--resamples", "1e3"),
+        ("--resamples", "9" * 5000), ("--seed", "-1"), ("--seed", str(2**128)), ("--seed", "nan"),
+        ("--workers", "0"), ("--workers", "1000000"), ("--workers", "-5"),
+    ],
+)  # fmt: skip
+def test_a_number_out_of_range_is_refused(option, value):
+    for command in (("score", BASELINE), ("compare", BASELINE, BASELINE)):
+        done = run_vostochny(*command, option, value)
+        assert done.returncode == 2
+        assert option in done.stderr
+        assert "Traceback" not in done.stderr
+        assert done.stdout == ""
