@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 
 import pytest
 
@@ -61,6 +62,7 @@ COMMANDS = {
     "show": lambda file: ("show", "one", "--gold", file, "--predictions", file),
     "convert": lambda file: ("convert", file, "-"),
     "convert to columns": lambda file: ("convert", file, "-", "--format-out", "conll"),
+    "run": lambda file: ("run", f"command:cat {shlex.quote(file)}", "-o", "-", "--gold", file),
     "view": lambda file: ("score", file, "--view", file),
 }
 
