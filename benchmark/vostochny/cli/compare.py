@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import open_gold, score_systems
+from vostochny.cli.shared import open_gold, refuse_overlap, score_systems
 from vostochny.system.arguments import ArgumentParser
 
 if TYPE_CHECKING:
@@ -34,18 +33,20 @@ def run(args: argparse.Namespace) -> int:
     """Score and compare the systems, and print the table or its JSON."""
     from vostochny.formats.input import Input
     from vostochny.report import comparison
-    from vostochny.system import console
+    from vostochny.system import console, outputs
 
     if len(args.predictions) < 2:
         console.print_error("vostochny: compare needs two or more files of predictions")
         return 2
     systems = [Input(path, args.format) for path in args.predictions]
-    results = score_systems(args, open_gold(args, with_text=False), systems)
+    gold = open_gold(args, with_text=False)
+    refuse_overlap([gold, *systems], [args.json], args.view)
+    results = score_systems(args, gold, systems)
     table = comparison.compare_systems(args.predictions, results)
     if args.json == "-":
         console.write_data(comparison.render_json(table))
         return 0
     console.print_text(comparison.render_text(table))
     if args.json:
-        Path(args.json).write_text(comparison.render_json(table), encoding="utf-8")
+        outputs.write_file(args.json, comparison.render_json(table))
     return 0

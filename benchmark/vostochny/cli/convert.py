@@ -28,6 +28,9 @@ def add_command(commands: Commands) -> None:
     parser.add_argument("--format-out", metavar="NAME", help="format of OUT (default: chosen by its ending)")
     parser.add_argument("--gold", metavar="FILE", help=GOLD_OF_PREDICTIONS)
     parser.add_argument("--offsets", choices=OFFSET_UNITS, help=OFFSETS_HELP)
+    parser.add_argument(
+        "--force", action="store_true", help="replace existing files also by such that cannot store all of IN"
+    )
     parser.set_defaults(run=run, consequence="nothing was converted")
 
 
@@ -37,5 +40,6 @@ def run(args: argparse.Namespace) -> int:
     from vostochny.formats.input import Input
 
     source = Input(args.source, args.format_in, "--format-in")
-    print_notes(args.target, convert.convert(source, args.target, open_gold(args), args.format_out, args.offsets))
+    notes = convert.convert(source, args.target, open_gold(args), args.format_out, args.offsets, args.force)
+    print_notes(args.target, notes)
     return 0

@@ -40,19 +40,33 @@ def run(args: argparse.Namespace) -> int:
     """Write the annotation joined with the texts, and print the path of each file written."""
     from vostochny import corpus
     from vostochny.formats import standoff
-    from vostochny.system import console
+    from vostochny.system import console, folders, outputs
 
     if args.source and not args.output:
         console.print_error("vostochny: rehydrate --from needs -o, a folder for the complete corpus")
         return 2
+    outputs.refuse_overlap(_list_inputs(args), [args.output] if args.output else [])
     if args.source:
         files = standoff.rehydrate(Path(args.source), args.articles)
-        contents = {Path(args.output) / name: content for name, content in files.items()}
+        with folders.replace_folder(args.output) as folder:
+            for name, content in files.items():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                outputs.write_new_file(folder / name, content)
+        written = [Path(args.output) / name for name in files]
     else:
         gold = standoff.restore_gold(standoff.read(*corpus.standoff_paths()), args.articles)
-        contents = {Path(args.output) if args.output else corpus.rehydrated_gold_path(): gold}
-    for path, content in contents.items():
+        path = Path(args.output) if args.output else corpus.rehydrated_gold_path()
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8", newline="")
+        outputs.write_file(path, gold)
+        written = [path]
+    for path in written:
         console.print_line(f"{path}: written")
     return 0
+
+
+def _list_inputs(args: argparse.Namespace) -> list[str]:
+    """Return what is read. A file that is written may lie in a folder of articles, if it is none of the articles."""
+    if args.source:
+        return [args.source, *args.articles]
+    inside = [path for name in args.articles if Path(name).is_dir() for path in Path(name).rglob("*")]
+    return [str(path) for path in (*map(Path, args.articles), *inside) if path.is_file()]

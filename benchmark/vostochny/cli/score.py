@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import open_gold, score_systems
+from vostochny.cli.shared import open_gold, refuse_overlap, score_systems
 from vostochny.system.arguments import ArgumentParser
 
 if TYPE_CHECKING:
@@ -60,10 +59,11 @@ def run(args: argparse.Namespace) -> int:
     from vostochny import corpus
     from vostochny.formats.input import Input
     from vostochny.report import items, result_json, terminal
-    from vostochny.system import console
+    from vostochny.system import console, outputs
 
     thresholds = _parse_thresholds(args.fail_under)
     gold, predictions = open_gold(args, with_text=False), Input(args.predictions, args.format)
+    refuse_overlap([gold, predictions], [args.json, args.items, args.html], args.view)
     # How far two annotators agree is known of the corpus only.
     agreement = corpus.load_agreement() if gold.is_corpus else {}
     (result,) = score_systems(args, gold, [predictions])
@@ -74,21 +74,22 @@ def run(args: argparse.Namespace) -> int:
         if problem:
             console.print_error(f"vostochny: {problem}")
             return 2
-    # Rendered first, because it may be refused, and then nothing is to be printed.
-    outcomes = items.render(result) if args.items else ""
-    if args.json == "-":
-        console.write_data(result_json.render(result))
-    else:
-        console.print_text(terminal.render(result, "" if args.by == "none" else args.by, agreement))
-        if args.json:
-            Path(args.json).write_text(result_json.render(result), encoding="utf-8")
+    # Rendered first, because it may be refused, and then nothing is to be printed or written.
+    contents: dict[str, str] = {}
+    if args.json and args.json != "-":
+        contents[args.json] = result_json.render(result)
     if args.items:
-        Path(args.items).write_text(outcomes, encoding="utf-8")
+        contents[args.items] = items.render(result)
     if args.html:
         from vostochny.report import page
 
         with_texts = page.read_first_articles(result, gold, predictions)
-        Path(args.html).write_text(page.render(with_texts, predictions.name, agreement), encoding="utf-8")
+        contents[args.html] = page.render(with_texts, predictions.name, agreement)
+    if args.json == "-":
+        console.write_data(result_json.render(result))
+    else:
+        console.print_text(terminal.render(result, "" if args.by == "none" else args.by, agreement))
+    outputs.write_files(contents)
     return _check_thresholds(result, thresholds)
 
 

@@ -149,6 +149,21 @@ def open_gold(args: argparse.Namespace, with_text: bool = True) -> Input:
     return Input(args.gold or None, getattr(args, "gold_format", None), "--gold-format", with_text)
 
 
+def refuse_overlap(sides: Sequence[Input], outputs: Sequence[str | None], view: str | None = None) -> None:
+    """Refuse to write into what is read (system.outputs.refuse_overlap), before anything is read. Raises InputError.
+
+    Args:
+        sides: The gold and the predictions.
+        outputs: The files to write; None where an option is not given.
+        view: The value of ``--view``, which may be a file.
+    """
+    from vostochny.system.outputs import refuse_overlap
+
+    files = [path for path in outputs if path]
+    if files:
+        refuse_overlap([*(s for side in sides for s in side.list_sources(files)), *([view] if view else [])], files)
+
+
 def score_systems(args: argparse.Namespace, gold: Input, systems: Sequence[Input]) -> list[Result]:
     """Score the predictions of each system as the options of :func:`build_scoring_options` ask.
 

@@ -21,13 +21,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vostochny.formats.files import make_folder
 from vostochny.formats.files import read_text as file_text
+from vostochny.formats.files import replace_folder
 from vostochny.formats.label_studio.regions import CONTENT, CUE
 from vostochny.formats.prediction import MAX_SHOWN_WORDS
 from vostochny.formats.reader import Reading, Record
 from vostochny.model import LAYERS, Document, Reference, Span
 from vostochny.schema.records import list_attributes
+from vostochny.system import outputs
 from vostochny.text.alignment import describe_difference
 
 _BOUND_PATTERN = re.compile(r"(\S+) (\d+ \d+(?:;\d+ \d+)*)$")
@@ -247,18 +248,18 @@ class _FileReader:
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
     """Write a folder with a pair of files per document. Places of zones and accepted extents of names are lost."""
-    folder = make_folder(path)
     used: set[str] = set()
-    for d in documents:
-        lost["accepted extents of names"] += sum(len(e.extents) for e in d.entities)
-        lost["zones"] += len(d.zones) if with_text and len(d.zones) > 1 else 0
-        name = re.sub(r"[/\\\0]", "_", d.doc_id).lstrip(".") or "document"
-        while name in used:  # two ids may give one name: a/b and a_b
-            name += "_"
-        used.add(name)
-        (folder / f"{name}.txt").write_text(d.text, encoding="utf-8", newline="")
-        written = "\n".join(_FileWriter(d, lost).build_lines())
-        (folder / f"{name}.ann").write_text(written + "\n" if written else "", encoding="utf-8", newline="")
+    with replace_folder(path) as folder:
+        for d in documents:
+            lost["accepted extents of names"] += sum(len(e.extents) for e in d.entities)
+            lost["zones"] += len(d.zones) if with_text and len(d.zones) > 1 else 0
+            name = re.sub(r"[/\\\0]", "_", d.doc_id).lstrip(".") or "document"
+            while name in used:  # two ids may give one name: a/b and a_b
+                name += "_"
+            used.add(name)
+            outputs.write_new_file(folder / f"{name}.txt", d.text)
+            written = "\n".join(_FileWriter(d, lost).build_lines())
+            outputs.write_new_file(folder / f"{name}.ann", written + "\n" if written else "")
 
 
 class _FileWriter:

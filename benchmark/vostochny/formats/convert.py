@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats.input import Input
@@ -12,7 +14,10 @@ from vostochny.formats.reader import Reading
 from vostochny.formats.references import drop_unplaced
 from vostochny.formats.registry import FORMAT_OF_ENDING, load_format
 from vostochny.formats.tokens import TEXT_FROM_TOKENS
+from vostochny.model import Document
 from vostochny.ontology import load_ontology
+from vostochny.system import temporary
+from vostochny.system.outputs import refuse_overlap
 
 GOLD_WITHOUT_TEXT = (
     "the gold has no article text, and every format writes words; give a gold with text (--gold), or for the corpus "
@@ -21,7 +26,12 @@ GOLD_WITHOUT_TEXT = (
 
 
 def convert(
-    source: Input, target: str, gold: Input, format_out: str | None = None, offsets: str | None = None
+    source: Input,
+    target: str,
+    gold: Input,
+    format_out: str | None = None,
+    offsets: str | None = None,
+    force: bool = False,
 ) -> list[str]:
     """Write a source as ``target``; return the notes for the user, with the number of each kind of loss.
 
@@ -34,14 +44,17 @@ def convert(
         gold: The gold; read only if the source has no texts.
         format_out: The target's format; None takes that of the target's ending (a folder is brat's).
         offsets: The unit that the source's offsets count; None means code points.
+        force: Whether existing files may be replaced by files that hold less than the source.
 
     Raises:
-        InputError: With every problem of the source, or if neither the source nor the gold has the texts.
+        InputError: With every problem of the source; if neither the source nor the gold has the texts; if the target
+            is an input; or if it exists, something would be lost, and ``force`` is not given.
     """
     writer = load_format(format_out or _choose_target_format(target), "--format-out")
     if not hasattr(writer, "write"):
         message = f"{format_out!r} can be read, but not written; choose another format, such as jsonl"
         raise InputError([Problem("--format-out", None, None, message)])
+    refuse_overlap([*source.list_sources([target]), *gold.list_sources([target])], [target])
     ontology = load_ontology()
     reading = Reading(ontology)
     records = list(source.read_records(reading))
@@ -67,8 +80,30 @@ def convert(
         ]
         with_text = False
     lost: Counter[str] = Counter()
-    writer.write(target, [drop_unplaced(d, lost) for d in documents], lost, with_text)
+    documents = [drop_unplaced(d, lost) for d in documents]
+    if not force:
+        _refuse_loss(writer, target, documents, lost, with_text)
+    writer.write(target, documents, lost, with_text)
     return [*reading.notes, *(f"lost: {count} {what}" for what, count in lost.items() if count)]
+
+
+def _refuse_loss(writer: Any, target: str, documents: list[Document], lost: Mapping[str, int], with_text: bool) -> None:
+    """Raise InputError if the target has files that would be replaced by files that hold less than the source."""
+    path = Path(target)
+    if target == "-" or not (path.is_file() or path.is_dir()):
+        return
+    # What is lost is known once it is written, so it is written where it harms nobody.
+    with temporary.use_folder() as folder:
+        trial, lost = folder / "trial", Counter(lost)
+        writer.write(str(trial), documents, lost, with_text)
+        written = (
+            [p.relative_to(trial) for p in sorted(trial.rglob("*")) if p.is_file()] if trial.is_dir() else [Path()]
+        )
+        replaced = [str(path / name) for name in written if (path / name).is_file()]
+    losses = ", ".join(f"{count} {what}" for what, count in lost.items() if count)
+    if losses and replaced:
+        message = f"exists, and the new one would lack {losses}; give another name, or replace it with --force"
+        raise InputError([Problem(replaced[0], None, None, message)])
 
 
 def _choose_target_format(target: str) -> str:

@@ -19,7 +19,7 @@ from typing import IO, Any, cast
 
 from vostochny.errors import InputError, Problem, UnreadableFileError, decode
 from vostochny.formats import shards
-from vostochny.system import console
+from vostochny.system import console, folders, outputs
 
 MAX_LINE_BYTES = 64 << 20
 MAX_FILE_BYTES = 256 << 20  # for formats that are read as a whole
@@ -242,14 +242,17 @@ def read_text(path: str) -> str:
     return decode(path, read_bytes(path)).removeprefix("\ufeff")
 
 
-def make_folder(path: str) -> Path:
-    """Return a folder to write files into, created if needed. Raises InputError for ``-``, which takes one file."""
+@contextlib.contextmanager
+def replace_folder(path: str) -> Iterator[Path]:
+    """Give an empty folder to write files into, which stand in ``path`` afterwards, all or none (system.folders).
+
+    Raises InputError for ``-``, which takes one file.
+    """
     if path == "-":
         message = "is standard output, which takes one file, and this format is a folder of files; give a folder"
         raise InputError([Problem(path, None, None, message)])
-    folder = Path(path)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    with folders.replace_folder(path) as folder:
+        yield folder
 
 
 def explain_os_error(error: OSError) -> str:
@@ -263,8 +266,11 @@ def write_text(path: str, written: str) -> None:
 
 
 def write_bytes(path: str, raw: bytes) -> None:
-    """Write a file; ``-`` is standard output. A name that ends in .gz is packed, with the same bytes each time."""
+    """Write a file, whole or not at all; ``-`` is standard output.
+
+    A name that ends in .gz is packed, with the same bytes each time.
+    """
     if path == "-":
         console.write_data(raw)
     else:
-        Path(path).write_bytes(gzip.compress(raw, mtime=0) if path.endswith(".gz") else raw)
+        outputs.write_file(path, gzip.compress(raw, mtime=0) if path.endswith(".gz") else raw)

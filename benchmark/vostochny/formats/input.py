@@ -16,10 +16,11 @@ from pathlib import Path
 
 from vostochny import corpus
 from vostochny.errors import EmptyFileError, InputError
-from vostochny.formats import files, jsonl, registry
+from vostochny.formats import files, jsonl, registry, shards
 from vostochny.formats.reader import Reading, Record
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View, load_ontology
+from vostochny.system import temporary
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,18 @@ class Input:
     def rereadable_paths(self) -> tuple[str, ...]:
         """The files; of standard input and pipes copies, which are removed with this object."""
         return tuple(self._copy(path) if files.is_stream(path) else path for path in self.paths)
+
+    def list_sources(self, outputs: Sequence[str] = ()) -> list[str]:
+        """Return the files and folders that are read, as far as they are found.
+
+        A folder of JSON Lines files is among them only if one of the ``outputs`` would be such a file.
+        """
+        sources = list(self._addresses)
+        with contextlib.suppress(InputError, OSError):  # reading will report it
+            if any(output.endswith(shards.JSON_LINES_ENDINGS) for output in outputs):
+                return [*sources, *self.paths]
+            return [*(a for a in sources if a in self.paths or not Path(a).is_dir()), *self.paths]
+        return sources
 
     @property
     def is_stream(self) -> bool:
@@ -177,12 +190,11 @@ class Input:
 
     def _copy(self, path: str) -> str:
         """Write what comes from standard input or a pipe to a temporary file, and return its path."""
-        import shutil  # with tempfile slow to import, and seldom needed
-        import tempfile
+        import shutil  # slow to import, and seldom needed
 
-        folder = tempfile.mkdtemp(prefix="vostochny-")
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        copy = Path(folder) / "copy"
+        folder, remove = temporary.create_folder()
+        weakref.finalize(self, remove)
+        copy = folder / "copy"
         with open(copy, "wb") as out, files.open_file(path) as stream:
             shutil.copyfileobj(stream, out, 1 << 20)
         return str(copy)

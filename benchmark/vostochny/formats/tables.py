@@ -15,7 +15,7 @@ from typing import Any
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats import jsonl
-from vostochny.formats.files import MAX_FILE_BYTES, make_folder, read_bytes, write_bytes
+from vostochny.formats.files import MAX_FILE_BYTES, read_bytes, replace_folder, write_bytes
 from vostochny.formats.prediction import KEYS
 from vostochny.formats.reader import Reading, Record
 from vostochny.formats.rows import to_record, to_row
@@ -193,6 +193,7 @@ def write_dataset(path: str, documents: Iterable[Document], lost: Counter[str], 
     """Write a folder that ``datasets.load_from_disk`` loads, one row per document. Nothing is lost."""
     from datasets import Dataset, disable_progress_bars
 
-    folder = make_folder(path)
     disable_progress_bars()
-    Dataset(_make_table(documents, with_text)).save_to_disk(folder)
+    table = _make_table(documents, with_text)
+    with replace_folder(path) as folder:
+        Dataset(table).save_to_disk(folder)

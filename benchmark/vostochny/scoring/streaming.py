@@ -27,6 +27,7 @@ from vostochny.ontology import Ontology
 from vostochny.scoring.executors import Dask, Engine, Processes, Serial, count_cores
 from vostochny.scoring.options import DEFAULT_EXECUTION, DEFAULT_OPTIONS, Execution, Options
 from vostochny.scoring.result import Result
+from vostochny.system import temporary
 
 if TYPE_CHECKING:
     from vostochny.scoring.chunks import Source
@@ -246,7 +247,5 @@ def _scratch_folder(execution: Execution) -> Iterator[str]:
         finally:
             files.rm(own_folder, recursive=True)
         return
-    import tempfile
-
-    with tempfile.TemporaryDirectory(prefix="vostochny-", dir=execution.scratch) as folder:
-        yield folder
+    with temporary.use_folder(execution.scratch) as folder:
+        yield str(folder)

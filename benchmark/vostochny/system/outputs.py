@@ -14,9 +14,11 @@ import re
 import shutil
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import IO
 
+from vostochny.errors import InputError, Problem
 from vostochny.system import console, interruption
 
 try:
@@ -43,6 +45,19 @@ def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
     """Write a file, whole or not at all; text as UTF-8, its line ends untouched. Raises OSError, naming the file."""
     with replace_file(path) as file:
         file.write(content.encode("utf-8") if isinstance(content, str) else content)
+
+
+def write_files(contents: Mapping[str, str]) -> None:
+    """Write several files, each whole; where one cannot be written, the OSError says which ones were."""
+    written: list[str] = []
+    for path, content in contents.items():
+        try:
+            write_file(path, content)
+        except OSError as error:
+            if written:
+                error.strerror = f"{error.strerror} ({', '.join(written)}: written before)"
+            raise
+        written.append(path)
 
 
 def write_new_file(path: str | os.PathLike[str], content: str | bytes) -> None:
@@ -231,6 +246,61 @@ def flush(path: str | os.PathLike[str]) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def refuse_overlap(inputs: Iterable[str], outputs: Sequence[str]) -> None:
+    """Refuse outputs that are, contain or are in an input, and two outputs that are one file, by any name or link.
+
+    Nothing is refused for standard output and other things that are not files. Raises InputError, naming both.
+
+    Args:
+        inputs: files and folders that a command reads; ``-`` is standard input, which may be a file too.
+        outputs: files and folders that it will write.
+    """
+    problems: list[Problem] = []
+    inputs = list(dict.fromkeys(inputs))
+    for number, output in enumerate(outputs):
+        if not _is_on_disk(output):
+            continue
+        if any(_is_on_disk(other) and _is_same_place(output, other) for other in outputs[:number]):
+            problems.append(Problem(output, None, None, "is given for two outputs; give each a file of its own"))
+        for name in inputs:
+            path = "/dev/stdin" if name == "-" else name
+            if not _is_on_disk(path):
+                continue
+            what = "standard input" if name == "-" else name
+            if _is_same_place(output, path):
+                message = f"is both input and output ({what}); give another output"
+            elif os.path.isdir(path) and _is_inside(output, path):
+                message = f"is in {what}, which is an input; give an output outside it"
+            elif os.path.isdir(output) and _is_inside(path, output):
+                message = f"is a folder with an input in it ({what}); give another output"
+            else:
+                continue
+            problems.append(Problem(output, None, None, message))
+            break
+    if problems:
+        raise InputError(problems)
+
+
+def _is_on_disk(path: str) -> bool:
+    """Return whether a path is a file or a folder, or may become one."""
+    if path == "-" or find_descriptor(path) is not None:
+        return False
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return "\0" not in path
+    return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
+
+
+def _is_same_place(a: str, b: str) -> bool:
+    return is_same_file(a, b) or os.path.realpath(a) == os.path.realpath(b)
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    """Return whether a path is in an existing folder or one of its subfolders, by whatever name or link."""
+    return any(is_same_file(parent, folder) for parent in Path(os.path.realpath(path)).parents)
 
 
 def is_same_file(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> bool:
