@@ -7,11 +7,10 @@ the message states why and what to do.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from difflib import get_close_matches
-from importlib import import_module
 
-from scripts.errors import CommandError
+TYPE_CHECKING = False  # typing is slow to import, and start() must come first
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Command → the module whose ``main`` runs it, with arguments that come before the user's, and a summary. A module is
 # imported only when its command is called: some take seconds to load.
@@ -62,7 +61,13 @@ def _list_commands() -> int:
 
 def _run(name: str, arguments: Sequence[str]) -> int:
     """Import a command's module and run it; print an error that the user can correct, and return 2 for it."""
+    from importlib import import_module
+
+    from scripts.errors import CommandError
+
     if name not in COMMANDS:
+        from difflib import get_close_matches
+
         nearest = get_close_matches(name, COMMANDS, n=1)
         hint = f"did you mean {nearest[0]!r}?" if nearest else "`python -m scripts` lists the commands"
         from vostochny.system import console

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from vostochny.version import __version__
 
+# The command imports this package before it can answer a signal, and typing is slow to import.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from vostochny.api import evaluate as evaluate
     from vostochny.api import load as load
     from vostochny.api import score as score

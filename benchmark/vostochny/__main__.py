@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
+from vostochny.system import interruption
 
 
 def start() -> int:
     """Run the command with the arguments of this process and return its exit code."""
-    from vostochny.system import interruption
-
     return interruption.run_program(_run, "vostochny")
 
 
@@ -20,4 +18,4 @@ def _run() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(start())
+    raise SystemExit(start())

@@ -26,6 +26,7 @@ from urllib.request import ProxyHandler, build_opener
 from scripts.errors import CommandError
 from scripts.files import ROOT
 from vostochny.errors import InputError
+from vostochny.system import interruption
 
 STATE = ROOT / ".label-studio"
 PROGRAM = STATE / "venv" / "bin" / "label-studio"
@@ -40,7 +41,8 @@ class Server:
     """A running server: ``url``, ``username``, ``password`` and ``token`` to reach it, ``pid`` to end it.
 
     ``data`` is the server's folder, created if needed: the first start in it takes about half a minute, later ones a
-    few seconds. ``timeout`` is the longest wait for the start, in seconds. Raises ServerError where the server is not
+    few seconds. An interruption of the command ends the server, unless ``leave_running`` is called before. ``timeout``
+    is the longest wait for the start, in seconds. Raises ServerError where the server is not
     installed, ends or does not answer in time, or where the folder is in use.
     """
 
@@ -56,12 +58,13 @@ class Server:
         try:
             port = _free_port()
             self.url = f"http://127.0.0.1:{port}"
-            with self.log.open("wb") as log:
+            with self.log.open("wb") as log, interruption.hold_signals():
                 self._process = subprocess.Popen(
                     [PROGRAM, "start", "--no-browser", "--internal-host", "127.0.0.1", "--port", str(port)],
                     env=_environment(self.data, login), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                     cwd=self.data, start_new_session=True, pass_fds=[lock],
                 )  # fmt: skip
+                self.leave_running = interruption.register_clean_up(self.stop)
         finally:
             # The server inherited the lock: the folder stays locked exactly as long as the server lives, also where
             # this process is killed.
@@ -97,6 +100,7 @@ class Server:
         if self._process.poll() is None:
             end_process_group(self.pid, lambda: self._process.poll() is not None)
             self._process.wait()
+        self.leave_running()
 
     def __enter__(self) -> Server:
         return self

@@ -1,6 +1,7 @@
 """The command line: parse the arguments, run one command, return its exit code.
 
-Exit codes: 0 done, 1 below ``--fail-under`` or an extractor failed on some articles, 2 bad input, 130 interrupted.
+Exit codes: 0 done, 1 below ``--fail-under`` or an extractor failed on some articles, 2 bad input; ended by
+a signal 130 (SIGINT), 143 (SIGTERM) or 129 (SIGHUP).
 
 Each command's file has two functions: ``add_command`` declares the command and its options, ``run`` executes it and
 returns the exit code. ``add_command`` also sets two defaults that :func:`main` reads: ``run``, and ``consequence``,

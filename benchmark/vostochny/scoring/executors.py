@@ -6,11 +6,17 @@ retries are left to the libraries (concurrent.futures, dask.distributed).
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from vostochny.errors import InputError, Problem
+from vostochny.system import interruption, temporary
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -82,18 +88,29 @@ class Processes:
 
         # Not "fork": the caller may have threads, and a fork copies their locks but not the threads, so it could hang.
         context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(self.workers, context)
+        _start_resource_tracker()
+        with interruption.hold_signals():
+            # The workers end as soon as the other end of this pipe is closed, also where this process is killed.
+            life_line, self._life_line = context.Pipe(duplex=False)
+            self._pool = ProcessPoolExecutor(self.workers, context, _end_with_parent, (life_line,))
+            self._take_back = interruption.register_clean_up(_kill_children)
         return self
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if kind is not None:
+            self._life_line.close()  # nobody needs what the workers are computing
         self._pool.shutdown(cancel_futures=True)
+        self._life_line.close()
+        self._take_back()
 
     def map(self, function: Callable[[T], R], tasks: Sequence[T]) -> list[R]:
         """Return the result of each task. Raises InputError where a process died."""
         from concurrent.futures.process import BrokenProcessPool
 
         try:
-            return list(self._pool.map(function, tasks))
+            with interruption.hold_signals():  # the processes are started here
+                results = self._pool.map(function, tasks)
+            return list(results)
         except BrokenProcessPool:
             message = "a process ended too early, probably because memory ran out: use --workers 1, or smaller shards"
             message += "; or the script that started it has no `if __name__ == '__main__':`"
@@ -120,6 +137,7 @@ class Dask:
 
     def __enter__(self) -> Self:
         try:
+            import dask
             from distributed import Client, LocalCluster
         except ImportError:
             message = "needs dask.distributed; install vostochny[dask]"
@@ -127,9 +145,14 @@ class Dask:
         self._cluster = None
         if self._scheduler is None:
             # On loopback and without a dashboard, so that nobody else can reach it.
-            self._cluster = LocalCluster(
-                self._workers or count_cores(), threads_per_worker=1, host="127.0.0.1", dashboard_address=None
-            )  # fmt: skip
+            _start_resource_tracker()
+            with interruption.hold_signals():
+                self._take_back = interruption.register_clean_up(_kill_children)
+                folder, self._remove_folder = temporary.create_folder()
+                with dask.config.set({"temporary-directory": str(folder)}):
+                    self._cluster = LocalCluster(
+                        self._workers or count_cores(), threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+                    )  # fmt: skip
         try:
             self._client = Client(self._cluster or self._scheduler, timeout=CONNECT_TIMEOUT_SECONDS)
         except (OSError, ValueError) as e:
@@ -139,9 +162,13 @@ class Dask:
         return self
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if interruption.was_interrupted():
+            return  # a cluster takes seconds to end in order; its processes are killed
         self._client.close()
         if self._cluster is not None:
             self._cluster.close()
+            self._remove_folder()
+            self._take_back()
 
     def map(self, function: Callable[[T], R], tasks: Sequence[T]) -> list[R]:
         """Return the result of each task. Raises InputError where a task was given up."""
@@ -193,6 +220,41 @@ def sum_all(results: Iterable[S]) -> S:
 def count_cores() -> int:
     """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _end_with_parent(life_line: Connection) -> None:
+    """Let this process end at once when the other end of a pipe is closed."""
+    import threading
+
+    def wait() -> None:
+        with contextlib.suppress(EOFError, OSError):
+            life_line.recv_bytes()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _kill_children() -> None:
+    """Kill the processes that multiprocessing has started here; the process of a command has no others."""
+    import multiprocessing
+
+    for child in multiprocessing.active_children():
+        child.kill()
+
+
+def _start_resource_tracker() -> None:
+    """Start the process that removes semaphores once this one has ended, without its warning that we were killed.
+
+    Call it before signals are held: it unblocks them.
+    """
+    if os.name == "posix":
+        from multiprocessing import resource_tracker
+
+        sys.warnoptions.append("ignore:resource_tracker")  # it inherits them
+        try:
+            resource_tracker.ensure_running()
+        finally:
+            sys.warnoptions.remove("ignore:resource_tracker")
 
 
 def _split_tasks(tasks: Sequence[T], max_groups: int) -> list[Sequence[T]]:

@@ -1,32 +1,45 @@
 """Run a command so that an interruption ends it cleanly: one line on standard error, no traceback, nothing left behind.
 
-The first SIGINT, SIGTERM or SIGHUP raises :class:`Interruption` in the main thread, so that every ``finally`` is
-executed. A second one ends the process at once. In both cases the actions registered by :func:`register_clean_up` are
-executed: they end child processes and remove temporary files.
+The first SIGINT, SIGTERM or SIGHUP prints the line, silences standard error, and raises :class:`Interruption` in the
+main thread, so that every ``finally`` is executed. A second one ends the process at once. In both cases the actions
+registered by :func:`register_clean_up` are executed: they end child processes and remove temporary files.
+
+Until :func:`run_program` has installed its handlers, Python answers a signal with a traceback. So this module imports
+only what the interpreter has loaded at its start, or what is built into it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
-import signal
 import sys
-from collections.abc import Callable
-from types import FrameType
-from typing import Any
+
+TYPE_CHECKING = False
+if not TYPE_CHECKING:
+    import _signal as signal  # what the module signal is made of; that one also imports enum
+else:
+    import signal
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+    from typing import Any
 
 SIGNAL_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+_MAX_HELD_SIGNALS = 2  # a third one ends the process, whatever it is doing
 
 _clean_ups: dict[int, Callable[[], object]] = {}
 _received: list[int] = []  # the numbers of the signals that have come, in order
 _announcement = ["interrupted"]
 _running: list[str] = []  # the program that run_program runs
+_announced: list[None] = []  # not empty once the line is written
+_over: list[None] = []  # not empty once the command has ended
+_holds: list[None] = []  # one for each `with hold_signals()` around the code that runs
 
 
 class Interruption(KeyboardInterrupt):
     """A signal that asks the process to end; ``number`` is the signal's."""
 
     def __init__(self, number: int):
-        super().__init__(signal.Signals(number).name)
+        super().__init__(number)
         self.number = number
 
 
@@ -51,8 +64,9 @@ def set_advice(advice: str) -> None:
 def register_clean_up(action: Callable[[], object]) -> Callable[[], None]:
     """Register an action to be executed if the process is interrupted; return the function that takes it back.
 
-    The action may be executed in the middle of any other code and must not raise what it can avoid; what it raises is
-    ignored. It is executed once.
+    The action may be executed in the middle of any other code, and again where a signal interrupts it. It must not
+    raise what it can avoid; what it raises is ignored. Take it back only after the regular clean-up, which may be
+    interrupted too.
     """
     key = id(action)
     _clean_ups[key] = action
@@ -63,87 +77,142 @@ def register_clean_up(action: Callable[[], object]) -> Callable[[], None]:
     return take_back
 
 
+@contextlib.contextmanager
+def hold_signals() -> Iterator[None]:
+    """Let a signal wait until the ``with`` block ends, so that nothing is created in it without its clean-up.
+
+    Processes started in the block never receive SIGINT: a terminal sends it to the whole process group, and only the
+    command itself may answer it.
+    """
+    mask = getattr(signal, "pthread_sigmask", None)  # not on Windows
+    # Another thread may still receive the signal for the process; then the handler leaves it for the end of the block.
+    _holds.append(None)
+    blocked = mask(signal.SIG_BLOCK, [signal.SIGINT]) if mask else None
+    try:
+        yield
+    finally:
+        _holds.pop()
+        if mask:
+            mask(signal.SIG_SETMASK, blocked)
+    if _received and not _holds:
+        raise Interruption(_received[0])
+
+
 def run_program(main: Callable[[], int], program: str) -> int:
     """Run a command with the handlers of signals installed; return its exit code, 128 + number after a signal.
 
     Only the main function of a process calls this: a library must leave the signals of its caller alone.
     """
-    from vostochny.system import console
-
-    console.repair_streams()
     _running.append(program)
-    _install()
     try:
+        _install()
+        return _run(main, program)
+    except Interruption:  # it came while another error was handled
+        return _finish()
+
+
+def _run(main: Callable[[], int], program: str) -> int:
+    """Run a command; return its exit code, or 128 + number after a signal."""
+    try:
+        from vostochny.system import console
+
+        console.repair_streams()
         code = main()
         console.flush()
-        return code
-    except BrokenPipeError:
-        # The reader has closed its end (`vostochny show 003 | head`); that is not an error.
-        console.discard_output()
-        return 0
-    except OSError as error:
+        return _finish() if was_interrupted() else code
+    except BaseException as error:
         if was_interrupted():
-            return _finish(program)
+            return _finish()
+        if not isinstance(error, OSError):
+            raise
         console.discard_output()
+        if isinstance(error, BrokenPipeError):
+            return 0  # the reader has closed its end (`vostochny show 003 | head`); that is not an error
         console.print_error(f"{program}: {console.explain(error)}")
         return 2
-    except BaseException:
-        if not was_interrupted():
-            raise
-        return _finish(program)
     finally:
         _run_clean_ups()
         # While Python shuts down an exception could only be reported, not handled: from here a signal ends the process.
-        _received.append(_received[0] if _received else signal.SIGINT)
+        _over.append(None)
 
 
 def _install() -> None:
     """Install the handler of each signal, unless the parent process has asked us to ignore it (nohup, ``&``)."""
+    import atexit
+
     for name in SIGNAL_NAMES:
         number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _handle)
+    # Runs after all others. What is left then takes milliseconds, and no handler is called any more.
+    atexit.register(_ignore_signals)
     default_hook = sys.unraisablehook
 
     def report(unraisable: Any) -> None:
         if isinstance(unraisable.exc_value, Interruption):
             # It came while Python ran a destructor, which swallows exceptions.
-            _end_now(unraisable.exc_value.number)
+            _end_now()
         default_hook(unraisable)
 
     sys.unraisablehook = report
 
 
+def _ignore_signals() -> None:
+    for name in SIGNAL_NAMES:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
 def _handle(number: int, frame: FrameType | None) -> None:
     _received.append(number)
-    if len(_received) > 1:
-        _end_now(number)
+    if len(_received) == 1:
+        _announce()
+        _announced.append(None)
+    elif not _announced:
+        return  # at once after the first one, whose handler goes on now
+    if _holds and len(_received) <= _MAX_HELD_SIGNALS:
+        return
+    if len(_received) > 1 or _over:
+        _end_now()
     raise Interruption(number)
 
 
-def _finish(program: str) -> int:
-    """Print the line of an interruption and return the exit code."""
+def _announce() -> None:
+    """Write the line of the interruption, and send nowhere what is written to standard error after it.
+
+    Libraries and threads report errors when the command is broken off; they are none.
+    """
+    line = f"{_running[0]}: {_announcement[0]}\n"
+    with contextlib.suppress(OSError):
+        # A terminal shows ^C, or a status line, on the line where the cursor stands.
+        os.write(2, (("\r\n" if os.isatty(2) else "") + line).encode("utf-8", "backslashreplace"))
+    with contextlib.suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+
+
+def _finish() -> int:
+    """Clean up after an interruption and return the exit code."""
     from vostochny.system import console
 
     _run_clean_ups()
     console.discard_output()
-    console.print_error(f"{program}: {_announcement[0]}")
-    _announcement[0] = ""
     return 128 + _received[0]
 
 
-def _end_now(number: int) -> None:
+def _end_now() -> None:
     """End the process without returning to the code that was interrupted."""
+    _ignore_signals()
     _run_clean_ups()
-    if _announcement[0]:
-        os.write(2, f"\nvostochny: {_announcement[0]}\n".encode("ascii", "backslashreplace"))
-    os._exit(128 + number)
+    os._exit(128 + _received[0])
 
 
 def _run_clean_ups() -> None:
-    while _clean_ups:
-        _, action = _clean_ups.popitem()
-        try:
-            action()
-        except Exception:  # nobody is left to handle it, and the next action must still be executed
-            continue
+    for key in reversed(list(_clean_ups)):
+        action = _clean_ups.get(key)
+        if action is not None:
+            # Nobody is left to handle an exception, and the next action must still be executed.
+            with contextlib.suppress(Exception):
+                action()
+            _clean_ups.pop(key, None)

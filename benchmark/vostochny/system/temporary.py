@@ -30,20 +30,19 @@ def create_folder(parent: str | os.PathLike[str] | None = None) -> tuple[Path, C
 
     parent = parent or tempfile.gettempdir()
     _sweep(parent)
-    folder = tempfile.mkdtemp(prefix=PREFIX, dir=parent)
-    handle = os.open(os.path.join(folder, _LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    lock_handle(handle, wait=True)
+    with interruption.hold_signals():
+        folder = tempfile.mkdtemp(prefix=PREFIX, dir=parent)
+        take_back = interruption.register_clean_up(lambda: shutil.rmtree(folder, ignore_errors=True))
+        handle = os.open(os.path.join(folder, _LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock_handle(handle, wait=True)
 
     def remove() -> None:
+        # Taken back last: a signal may interrupt the removal.
+        shutil.rmtree(folder, ignore_errors=True)
         take_back()
         with contextlib.suppress(OSError):
             os.close(handle)
-        shutil.rmtree(folder, ignore_errors=True)
 
-    def remove_on_interruption() -> None:
-        shutil.rmtree(folder, ignore_errors=True)
-
-    take_back = interruption.register_clean_up(remove_on_interruption)
     return Path(folder), remove
 
 

@@ -12,7 +12,7 @@ from scripts import exchange
 from scripts.annotating import projects, sync
 from scripts.annotating.commands.push import push_gold
 from scripts.annotating.server import Server, ServerError, explain_errors, is_healthy, write_private
-from vostochny.system import console
+from vostochny.system import console, interruption
 from vostochny.system.arguments import ArgumentParser
 
 
@@ -21,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.parse_args(arguments)
     login = projects.read_local_server()
+    server = None
     if login is None:
         server = Server(projects.DATA)
         login = {key: getattr(server, key) for key in ("pid", "url", "username", "password", "token")}
@@ -32,5 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (sync.Refused, exchange.FolderLocked) as error:
         # The server runs all the same, with the tasks that it had.
         console.print_error(error)
+    finally:
+        if server is not None and not interruption.was_interrupted():
+            server.leave_running()
     console.print_line(f"{login['url']}  log in as {login['username']} with {login['password']}")
     return 0
