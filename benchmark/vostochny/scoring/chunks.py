@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -23,7 +21,7 @@ from vostochny.formats.files import open_file
 from vostochny.formats.jsonl import parse_row, read_blocks
 from vostochny.formats.keys import KeyNames
 from vostochny.formats.prediction import describe_unprintable
-from vostochny.schema.records import BoundsRecord, DocumentRecord, ZoneRecord
+from vostochny.schema.records import BoundsRecord, ZoneRecord
 from vostochny.scoring.entity_lines import EntityLines, EntityLinesBuilder
 
 CHUNK_BYTES = 1 << 22  # bytes read at once: a few hundred to a few thousand documents
@@ -91,9 +89,7 @@ class Chunk:
         for begin in range(0, len(lines), step):
             records = self.keys.decoder.decode(lines[begin : begin + step])
             for at, record in enumerate(records, begin):
-                if record is not None and not _has_printable_ids(record, lines[at]):
-                    record = records[at - begin] = None
-                if record is not None and record.doc_id:
+                if record is not None and record.doc_id and record.doc_id.isprintable():
                     self.ids.append(record.doc_id)
                     if record.text or record.paragraphs or record.zones:
                         layout = LineLayout(record.text or None, record.paragraphs or None, record.zones or None)
@@ -139,17 +135,6 @@ class Chunk:
             row = self.keys.names.resolve(row)
         return self.numbers[at], row
 
-
-def _has_printable_ids(record: DocumentRecord, line: bytes) -> bool:
-    """Return whether the ids of a document, its entities and their clusters are printable."""
-    if b"\\" not in line and line.isascii():
-        return True  # JSON has control characters only behind a backslash
-    entities = record.entities or ()
-    ids = (i for i in chain(map(_ID, entities), map(_CLUSTER, entities)) if i)
-    return "".join(chain([record.doc_id or ""], ids)).isprintable()
-
-
-_ID, _CLUSTER = attrgetter("id"), attrgetter("cluster")
 
 # A line: its chunk, and its index into the chunk's ``ids``.
 LinePosition = tuple[Chunk, int]
