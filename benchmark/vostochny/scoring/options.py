@@ -86,11 +86,19 @@ DEFAULT_EXECUTION = Execution()
 
 def require_between(value: int, minimum: int, maximum: int, option: str) -> int:
     """Return a number that is neither below the minimum nor above the maximum. Raises InputError, naming the option."""
-    if value < minimum:
-        raise InputError([Problem(option, None, None, f"{value} is too small; the minimum is {minimum}")])
-    if value > maximum:
-        raise InputError([Problem(option, None, None, f"{value} is too large; the maximum is {maximum}")])
+    problems = list_range_problems(value, minimum, maximum, option)
+    if problems:
+        raise InputError(problems)
     return value
+
+
+def list_range_problems(value: int, minimum: int, maximum: int, option: str) -> list[Problem]:
+    """Return the problem of a number that is out of range, if it is."""
+    if value < minimum:
+        return [Problem(option, None, None, f"{value} is too small; the minimum is {minimum}")]
+    if value > maximum:
+        return [Problem(option, None, None, f"{value} is too large; the maximum is {maximum}")]
+    return []
 
 
 def check_execution(
@@ -98,8 +106,8 @@ def check_execution(
 ) -> Execution:
     """Return the Execution of the command line's values. Raises InputError where they do not fit together."""
     problems: list[Problem] = []
-    if workers is not None and not 1 <= workers <= MAX_WORKERS:
-        problems.append(Problem("--workers", None, None, f"{workers} is not from 1 to {MAX_WORKERS}"))
+    if workers is not None:
+        problems += list_range_problems(workers, 1, MAX_WORKERS, "--workers")
     if scheduler and engine != "dask":
         problems.append(Problem("--scheduler", None, None, "is for --engine dask; add that option, or omit this one"))
     if scheduler and workers:
