@@ -30,6 +30,33 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _HEAD_BYTES = 1 << 16
 
 
+_STANDARD_INPUT_NAMES = frozenset(("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"))
+_standard_input: list[Any] = []  # sys.stdin, and the reader of it
+
+
+class _FullReader(io.RawIOBase):
+    """Streams, one after the other, as one that fills a buffer before it returns, in whatever pieces a pipe delivers.
+
+    So the first bytes, by which a format is detected, are the same each time. It does not close what it reads.
+    """
+
+    def __init__(self, *streams: Any):
+        self._streams = list(streams)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        filled = 0
+        while filled < len(buffer) and self._streams:
+            data = self._streams[0].read(len(buffer) - filled)
+            buffer[filled : filled + len(data)] = data
+            filled += len(data)
+            if not data:
+                del self._streams[0]
+        return filled
+
+
 class OpenPath(str):
     """A path that keeps its file open, so that detection, hash and reader together open it once.
 
@@ -45,7 +72,7 @@ class OpenPath(str):
         if self._file is None:
             self._file = _open_stored(str(self))
             # Standard input is read from where it stands, even if it is a file.
-            self._can_rewind = self != "-" and self._file.seekable()
+            self._can_rewind = not is_standard_input(self) and self._file.seekable()
         elif self._can_rewind:
             self._file.seek(0)
         return self._file
@@ -60,6 +87,8 @@ class OpenPath(str):
             self.close()
             self._file, self._can_rewind = io.BufferedReader(io.BytesIO(content)), True
         elif not self._can_rewind:
+            # Who asked may do without; nothing that was read is lost.
+            self._file = io.BufferedReader(_FullReader(io.BytesIO(content), self._file), _HEAD_BYTES)
             raise _too_large_error(self)
 
     def release(self) -> None:
@@ -69,7 +98,7 @@ class OpenPath(str):
 
     def close(self) -> None:
         """Close the file."""
-        if self._file is not None and self != "-":
+        if self._file is not None and not is_standard_input(self):
             self._file.close()
         self._file = None
 
@@ -157,24 +186,40 @@ def open_file(path: str) -> Iterator[io.BufferedReader]:
     finally:
         if shared is not None:
             shared.release()
-        elif path != "-":
+        elif not is_standard_input(path):
             file.close()
 
 
 def _open_stored(path: str) -> io.BufferedReader:
     """Return a file as stored: a local one, one at an address of fsspec, or standard input. Raises OSError."""
-    if path == "-":
-        return cast(io.BufferedReader, sys.stdin.buffer)
+    if is_standard_input(path):
+        return _open_standard_input()
     if not shards.is_remote(path):
-        return io.BufferedReader(io.FileIO(path), _HEAD_BYTES)
+        file = io.FileIO(path)
+        return io.BufferedReader(file if file.seekable() else _FullReader(file), _HEAD_BYTES)
     files, inside = shards.open_filesystem(path)
     return io.BufferedReader(_RemoteReader(files, inside), 1 << 20)
+
+
+def is_standard_input(path: str) -> bool:
+    """Return whether a path is standard input: ``-``, or a name that the system has for it."""
+    return path in _STANDARD_INPUT_NAMES
+
+
+def _open_standard_input() -> io.BufferedReader:
+    """Return standard input; the same object each time, because it has read ahead. Raises OSError if it is closed."""
+    stream = sys.stdin
+    if stream is None or stream.closed:
+        raise OSError("standard input is closed")
+    if _standard_input[:1] != [stream]:
+        _standard_input[:] = [stream, io.BufferedReader(_FullReader(stream.buffer), _HEAD_BYTES)]
+    return cast(io.BufferedReader, _standard_input[1])
 
 
 def read_head(path: str) -> bytes:
     """Return the first bytes of a file, unpacked as far as possible, without consuming them.
 
-    Of a pipe they are those that have come so far. Raises OSError if the file cannot be opened.
+    They do not depend on how fast a pipe delivers. Raises OSError if the file cannot be opened.
     """
     shared = path if isinstance(path, OpenPath) else OpenPath(path)
     seen = shared.open().peek(_HEAD_BYTES)[:_HEAD_BYTES]
@@ -198,8 +243,8 @@ def is_packed(path: str) -> bool:
 
 def is_stream(path: str) -> bool:
     """Return whether a path can be read only once: standard input or a pipe."""
-    if path == "-" or shards.is_remote(path):
-        return path == "-"
+    if is_standard_input(path) or shards.is_remote(path):
+        return is_standard_input(path)
     try:
         mode = os.stat(path).st_mode
     except OSError:

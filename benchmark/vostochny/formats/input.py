@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from vostochny import corpus
-from vostochny.errors import EmptyFileError, InputError
+from vostochny.errors import EmptyFileError, InputError, Problem
 from vostochny.formats import files, jsonl, registry, shards
 from vostochny.formats.reader import Reading, Record
 from vostochny.model import Document
@@ -198,6 +198,14 @@ class Input:
         with open(copy, "wb") as out, files.open_file(path) as stream:
             shutil.copyfileobj(stream, out, 1 << 20)
         return str(copy)
+
+
+def refuse_shared_streams(inputs: Sequence[Input]) -> None:
+    """Raise InputError where standard input is named more than once: the second reader would find it empty."""
+    names = [path for source in inputs for path in source._addresses if files.is_standard_input(path)]
+    if len(names) > 1:
+        message = f"and {names[1]} are both standard input, which can be read only once; give one of them as a file"
+        raise InputError([Problem(names[0], None, None, message)])
 
 
 def _read_stored(path: str) -> Iterator[bytes]:

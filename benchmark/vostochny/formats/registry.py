@@ -77,7 +77,7 @@ def detect(path: str) -> str:
     A file that is empty or cannot be read is taken for ``jsonl``, whose reader then reports what is wrong. Raises
     InputError if a text matches no known format.
     """
-    if path != "-" and Path(path).is_dir():
+    if not files.is_standard_input(path) and Path(path).is_dir():
         return _detect_folder(Path(path))
     try:
         head = files.read_head(path)
@@ -138,10 +138,12 @@ def _detect_json(path: str, head: bytes, start: bytes) -> str:
     try:
         value = msgspec.json.decode(first_line)
     except JSON_ERRORS:
-        if files.is_stream(path):  # it cannot be read as a whole here and again by the reader
-            return "jsonl"
         one_per_line = False
         try:
+            if files.is_stream(path):  # it can be read only once, so the reader must find it in memory
+                if not isinstance(path, files.OpenPath):
+                    return "jsonl"
+                path.load()
             value = msgspec.json.decode(files.read_bytes(path).removeprefix(b"\xef\xbb\xbf"))
         except (*JSON_ERRORS, InputError):
             # Broken JSON: choose the reader of what it was meant to be, for the better message.

@@ -45,7 +45,7 @@ def find_files(addresses: Sequence[str]) -> tuple[str, ...]:
 def _find_local(address: str) -> list[str]:
     """Return the files of a local address."""
     path = Path(address)
-    if address == "-" or path.is_file():
+    if address == "-" or path.is_file() or path.is_fifo():
         return [address]
     if path.is_dir():
         matches = sorted(str(p) for p in path.iterdir() if p.name.endswith(JSON_LINES_ENDINGS) and p.is_file())
@@ -82,8 +82,9 @@ def open_filesystem(address: str) -> tuple[Any, str]:
 
     try:
         files, path = fsspec.core.url_to_fs(address)
-    except (ImportError, ValueError) as e:
-        raise InputError([Problem(address, None, None, f"cannot be reached: {e}")]) from None
+    except Exception as e:  # each filesystem has its own exceptions
+        reason = str(e) or type(e).__name__
+        raise InputError([Problem(address, None, None, f"cannot be reached: {reason}")]) from None
     return files, str(path)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from vostochny.formats.input import Input
+from vostochny.formats.input import Input, refuse_shared_streams
 from vostochny.ontology import Ontology, load_ontology
 from vostochny.scoring import in_memory, streaming
 from vostochny.scoring.options import DEFAULT_EXECUTION, Execution, Options
@@ -31,6 +31,7 @@ def score_systems(
         InputError: With every problem of the options, of the gold, or of the first system that has any.
         FileNotFoundError: If the corpus is not found.
     """
+    refuse_shared_streams([gold, *systems])
     if streaming.is_streamed(gold, systems, execution.on_error):
         ontology = load_ontology()
         options = make_options(ontology)
