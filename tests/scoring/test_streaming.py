@@ -97,7 +97,7 @@ def test_processes_give_the_same_bytes(write_news: WriteNews, tmp_path: Path) ->
     assert score_as_json(gold, predicted, Execution(workers=2)) == expected
     assert score_as_json(gold, predicted[::-1], Execution(workers=2)) == expected  # no file has its partner beside it
     assert score_as_json(gold, predicted[::-1], Execution(workers=2, scratch=str(tmp_path))) == expected
-    assert not [p for p in tmp_path.iterdir() if p.name.startswith("vostochny-")]
+    assert not [p for p in tmp_path.iterdir() if p.name.startswith("vostochny-work-")]
 
 
 def test_beyond_a_thousand_documents_counts_are_kept_by_block(write_news: WriteNews) -> None:

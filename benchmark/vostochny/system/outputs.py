@@ -222,10 +222,11 @@ def sweep(folder: str) -> None:
         leftovers = [entry.path for entry in os.scandir(folder) if is_unfinished(entry.name)]
         for path in leftovers:
             with contextlib.suppress(OSError):
-                _remove_unlocked(path)
+                remove_unlocked(path)
 
 
-def _remove_unlocked(path: str) -> None:
+def remove_unlocked(path: str) -> None:
+    """Remove a file or folder if no process has it locked. Raises OSError if it cannot be opened or removed."""
     handle = os.open(path, os.O_RDONLY | _OPEN_FLAGS)
     try:
         if _try_lock(handle, wait=False) and has_name(handle, path):
