@@ -84,6 +84,7 @@ $(SERVER): $(SERVER)/.ready
 
 $(SERVER)/.ready: .venv/.ready constraints-label-studio.txt
 	@echo "creating $(SERVER)"
+	@mkdir -p .label-studio && chmod 700 .label-studio
 	@$(PYTHON) -m venv $(SERVER)
 	@$(UV) --python $(SERVER)/bin/python --constraint constraints-label-studio.txt label-studio
 	@touch $@

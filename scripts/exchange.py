@@ -1,13 +1,12 @@
 """Replace several files of a folder together or not at all.
 
 The new folder is written in full beside the old one, and the two change places (:mod:`vostochny.system.folders`): at
-every moment the folder is the old one or the new one, whole. Every command calls :func:`recover` first, which finishes
-a run that was interrupted between the two.
+every moment the folder is the old one or the new one, whole. Who locks the folder thereby finishes a run that was
+interrupted between the two.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -15,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scripts.errors import CommandError
-from vostochny.system import folders
+from vostochny.system import folders, outputs
 from vostochny.system.outputs import flush as _flush_names
 
 
@@ -31,16 +30,24 @@ class FolderLocked(CommandError):
 def lock(folder: Path) -> Iterator[None]:
     """Lock a folder against all other processes that call this. Raises FolderLocked where one has it already.
 
-    Every command that writes into the gold locks it first, because :func:`recover` would remove what another command
-    is preparing. The lock is on the parent directory, which stays when the folder is exchanged. It leaves no file, and
-    the system releases it when the process ends, however it ends.
+    Every command that writes into the annotations, or a generated file, locks the gold first: two at once would mix
+    their files. A run that was interrupted is finished here (:func:`recover`). The lock is on the parent directory,
+    which stays when the folder is exchanged. It leaves no file, and the system releases it when the process ends,
+    however it ends.
     """
-    handle = os.open(folder.parent, os.O_RDONLY)
+    with hold(folder.parent, folder):
+        recover(folder)
+        yield
+
+
+@contextmanager
+def hold(directory: Path, name: Path | None = None) -> Iterator[None]:
+    """Lock a directory, which a message calls ``name``, and nothing more; see :func:`lock`."""
+    handle = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise FolderLocked(f"another command is using {folder}; run this one again when it has ended") from None
+        if not outputs.lock_handle(handle, wait=False):
+            message = f"another command is using {name or directory}; run this one again when it has ended"
+            raise FolderLocked(message)
         yield
     finally:
         os.close(handle)

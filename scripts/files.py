@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +11,7 @@ from typing import Any, TypeVar
 import yaml
 
 from vostochny.errors import InputError, Problem, decode
-from vostochny.system import console
+from vostochny.system import console, outputs
 
 ROOT = Path(__file__).resolve().parents[1]
 SEEDS = ROOT / "seeds"
@@ -227,20 +225,10 @@ class Source:
         return parse_json_lines(self.display_name(path), self.read_bytes(path), required)
 
 
-def write_atomically(path: Path, content: str) -> None:
-    """Write a file so that at every moment it is the old one or the new one, whole; make its folder if needed."""
+def write_file(path: Path, content: str, mode: int | None = None) -> None:
+    """Write a file whole or not at all, and make its folder if needed; see :func:`outputs.write_file`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as f:
-            f.write(content)
-            f.flush()
-            os.fsync(f.fileno())
-        os.chmod(temporary, 0o644)  # mkstemp makes it readable by its owner only
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    outputs.write_file(path, content, mode)
 
 
 def write_or_check(files: Mapping[Path, str | None], check: bool) -> list[Path]:
@@ -259,7 +247,7 @@ def write_or_check(files: Mapping[Path, str | None], check: bool) -> list[Path]:
         if content is None:
             path.unlink()
         else:
-            write_atomically(path, content)
+            write_file(path, content)
     return stale
 
 

@@ -77,7 +77,7 @@ def read_seed(doc_id: str, sha256: str | None = None) -> str:
 def write_tasks(folder: Path, tasks: Iterable[Task]) -> None:
     """Write each canonical task to <doc_id>.json of a folder; each file is replaced in one step."""
     for task in tasks:
-        files.write_atomically(folder / f"{task['data']['doc_id']}.json", label_studio.dumps(task))
+        files.write_file(folder / f"{task['data']['doc_id']}.json", label_studio.dumps(task))
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
@@ -21,10 +22,11 @@ from typing import Any
 
 import numpy as np
 
+from scripts import exchange
 from scripts.agreement import kappa
 from scripts.files import ANNOTATIONS, update_files
 from scripts.segmentation import segment
-from scripts.store import AGREEMENT, PASSES, Store
+from scripts.store import AGREEMENT, GOLD, PASSES, Store
 from vostochny import scoring
 from vostochny.errors import InputError, Problem
 from vostochny.metrics import catalogue
@@ -268,7 +270,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if args.check and args.passes:
         parser.error("--check is for the two annotators of this corpus; give no folders")
     report = compare_folders(*(args.passes or FOLDERS))
-    code = 0 if args.passes else update_files("agreement", {TARGET: render(report)}, args.check)
+    code = 0
+    if not args.passes:
+        with nullcontext() if args.check else exchange.lock(ANNOTATIONS / GOLD):
+            code = update_files("agreement", {TARGET: render(report)}, args.check)
     if not args.check:
         console.print_text(format_table(report))
     return code

@@ -7,14 +7,12 @@ the one used before, or else the one with the title "Vostochny".
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 
 from scripts.annotating import sync_state
-from scripts.annotating.server import STATE, ServerError, connect, is_in_use
+from scripts.annotating.server import STATE, ServerError, connect, is_in_use, read_login
 from scripts.annotating.task_files import CONFIG, create_project
-from scripts.errors import CommandError
 from vostochny.formats.label_studio.regions import CLUSTER_KEYS
 
 DATA = STATE / "data"  # of the local server
@@ -31,10 +29,10 @@ def read_local_server() -> dict[str, Any] | None:
     # The lock shows that the server runs; the file alone may be left from one that was killed.
     if not (is_in_use(DATA) and LOCAL_SERVER.exists()):
         return None
-    try:
-        server: dict[str, Any] = json.loads(LOCAL_SERVER.read_text(encoding="utf-8"))
-    except ValueError:
-        raise CommandError(f"{LOCAL_SERVER} is damaged; end the server's process and start it again") from None
+    server = read_login(LOCAL_SERVER, ("url", "username", "password", "token"))
+    pid = server.get("pid")
+    if not isinstance(pid, int) or isinstance(pid, bool) or pid <= 1:
+        raise ServerError(f"{LOCAL_SERVER} is damaged: pid must be a process; end the server, remove it, start again")
     return server
 
 

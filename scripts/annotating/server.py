@@ -8,14 +8,16 @@ locked while a server uses it.
 from __future__ import annotations
 
 import fcntl
+import functools
 import json
 import os
 import secrets
 import signal
 import socket
+import stat
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,13 +26,14 @@ from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
 from scripts.errors import CommandError
-from scripts.files import ROOT
+from scripts.files import ROOT, read_json
 from vostochny.errors import InputError
-from vostochny.system import interruption
+from vostochny.system import interruption, outputs
 
 STATE = ROOT / ".label-studio"
 PROGRAM = STATE / "venv" / "bin" / "label-studio"
 USERNAME = "annotator@example.org"
+PRIVATE_UMASK = 0o077  # of the server, whose files contain log-ins
 
 
 class ServerError(CommandError):
@@ -50,7 +53,7 @@ class Server:
         if not PROGRAM.exists():
             raise ServerError("the Label Studio server is not installed; run: make .label-studio/venv")
         self.data = data.resolve()
-        self.data.mkdir(parents=True, exist_ok=True)
+        make_private_folder(self.data)
         login = _login(self.data / "login.json")
         self.username, self.password, self.token = login["username"], login["password"], login["token"]
         self.log = self.data / "server.log"
@@ -58,11 +61,12 @@ class Server:
         try:
             port = _free_port()
             self.url = f"http://127.0.0.1:{port}"
-            with self.log.open("wb") as log, interruption.hold_signals():
+            opener = functools.partial(os.open, mode=0o600)
+            with open(self.log, "wb", opener=opener) as log, interruption.hold_signals():
                 self._process = subprocess.Popen(
                     [PROGRAM, "start", "--no-browser", "--internal-host", "127.0.0.1", "--port", str(port)],
                     env=_environment(self.data, login), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                    cwd=self.data, start_new_session=True, pass_fds=[lock],
+                    cwd=self.data, start_new_session=True, pass_fds=[lock], umask=PRIVATE_UMASK,
                 )  # fmt: skip
                 self.leave_running = interruption.register_clean_up(self.stop)
         finally:
@@ -161,10 +165,12 @@ def _explain(error: Exception) -> str | None:
 def set_new_password(data: Path, email: str) -> str:
     """Set a random password for a user of the local server, by the server's own command, and return it."""
     password, login = secrets.token_urlsafe(12), _login(data / "login.json")
+    # Every user of the machine can read a process's arguments. The server's command asks for a password that it is not
+    # given; in a session of its own it has no terminal to ask at, and reads standard input.
     process = subprocess.run(
-        [PROGRAM, "reset_password", "--username", email, "--password", password],
-        env=_environment(data.resolve(), login), stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=data,
-        check=False,
+        [PROGRAM, "reset_password", "--username", email], input=f"{password}\n",
+        env=_environment(data.resolve(), login), capture_output=True, text=True, cwd=data, check=False,
+        start_new_session=True, umask=PRIVATE_UMASK,
     )  # fmt: skip
     if process.returncode:
         raise ServerError(f"no password was set: {' '.join((process.stderr or process.stdout).split())[-300:]}")
@@ -205,12 +211,18 @@ def end_process_group(pid: int, has_ended: Callable[[], bool], patience: float =
             time.sleep(0.05)
 
 
+def make_private_folder(folder: Path) -> None:
+    """Create a folder that only its owner may enter, whatever the umask; close it, and STATE around it, if need be."""
+    for place in (STATE, folder) if folder.is_relative_to(STATE) else (folder,):
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if stat.S_IMODE(place.stat().st_mode) != 0o700:
+            place.chmod(0o700)
+
+
 def write_private(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON file that only its owner may read, in one step."""
-    new = path.with_name(path.name + ".new")
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1)
-    os.replace(new, path)
+    """Write a JSON file that only its owner may read, whole or not at all, into a folder that only they may enter."""
+    make_private_folder(path.parent)
+    outputs.write_file(path, json.dumps(content, indent=1), mode=0o600)
 
 
 def _login(path: Path) -> dict[str, str]:
@@ -219,7 +231,19 @@ def _login(path: Path) -> dict[str, str]:
     if not path.exists():
         token = secrets.token_hex(20)
         write_private(path, {"username": USERNAME, "password": secrets.token_urlsafe(12), "token": token})
-    login: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return read_login(path, ("username", "password", "token"))
+
+
+def read_login(path: Path, keys: Collection[str]) -> dict[str, Any]:
+    """Return a file that contains a log-in, and make it readable by its owner only. Raises ServerError on damage."""
+    if stat.S_IMODE(path.stat().st_mode) != 0o600:
+        path.chmod(0o600)
+    try:
+        login = read_json(path)
+    except InputError as error:
+        raise ServerError(f"{error}; end the server, remove the file and start again") from None
+    if not isinstance(login, dict) or not all(isinstance(login.get(key), str) for key in keys):
+        raise ServerError(f"{path} is damaged: {', '.join(keys)} must be there; end the server, remove it, start again")
     return login
 
 

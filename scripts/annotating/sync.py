@@ -155,7 +155,6 @@ def _refuse(reasons: Iterable[tuple[str, str]], conclusion: str) -> None:
 
 def _save_replaced(folder: Path, article: Article, content: Any) -> None:
     """Save what is about to be replaced because the annotator asked for it."""
-    folder.mkdir(parents=True, exist_ok=True)
     write_private(folder / f"{article.doc_id}-{time.strftime('%Y%m%d-%H%M%S')}.json", content)
 
 

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from scripts.errors import CommandError
-from scripts.files import write_atomically
+from scripts.files import write_file
 
 
 @dataclass
@@ -35,7 +35,7 @@ class State:
     def save(self) -> None:
         """Write the state to its file."""
         rows = {doc_id: asdict(agreed) for doc_id, agreed in sorted(self.tasks.items())}
-        write_atomically(self.path, json.dumps({"tasks": rows}, indent=1) + "\n")
+        write_file(self.path, json.dumps({"tasks": rows}, indent=1) + "\n")
 
 
 def load(folder: Path, server: str, project: int) -> State:

@@ -15,7 +15,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
@@ -25,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from scripts.bench.machine import describe_machine
-from scripts.files import ROOT, display_path, write_atomically
-from vostochny.system import console
+from scripts.files import ROOT, display_path, write_file
+from vostochny.system import console, temporary
 from vostochny.system.arguments import ArgumentParser
 
 OUT = ROOT / "benchmark" / "test-all.json"
@@ -73,7 +72,7 @@ def run_suite(suite: Suite) -> Outcome:
     """
     settings = {"VOSTOCHNY_TESTS": "all", "CI": "true", "HF_HUB_OFFLINE": "1"}
     start = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary.use_folder() as folder:
         report = Path(folder) / "report.xml"
         arguments = ["-m", "pytest", "-m", suite.marks, f"--junitxml={report}", suite.path]
         code = subprocess.run([str(suite.python), *arguments], cwd=ROOT, env=os.environ | settings).returncode
@@ -145,6 +144,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "machine": describe_machine(),
             "suites": {name: {"passed": o.passed, "seconds": o.seconds} for name, o in outcomes.items()},
         }
-        write_atomically(OUT, json.dumps(result, indent=2) + "\n")
+        write_file(OUT, json.dumps(result, indent=2) + "\n")
         console.print_line(f"every test passed; stored in {display_path(OUT)}")
     return 0

@@ -18,13 +18,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from scripts.files import ROOT, update_files
+from scripts import exchange
+from scripts.files import ANNOTATIONS, ROOT, update_files
+from scripts.store import GOLD
 from vostochny.metrics.counts import Counts, Floats, Ints
 from vostochny.stats.intervals import (
     Interval,
@@ -258,4 +261,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if args.quick:
         console.print_text(render(simulate(quick=True)))
         return 0
-    return update_files("coverage", build_files(), args.check)
+    files = build_files()
+    with nullcontext() if args.check else exchange.lock(ANNOTATIONS / GOLD):
+        return update_files("coverage", files, args.check)

@@ -16,7 +16,6 @@ import random
 import resource
 import subprocess
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -28,10 +27,10 @@ import numpy as np
 from scripts.bench import speed_workers
 from scripts.bench.machine import describe_machine
 from scripts.bench.timing import best, parse_only, peak_kilobytes, score_names
-from scripts.files import ROOT, write_atomically
+from scripts.files import ROOT, write_file
 from vostochny.metrics import coreference
 from vostochny.metrics.coreference import ClusteredMentions
-from vostochny.system import console
+from vostochny.system import console, temporary
 from vostochny.system.arguments import ArgumentParser
 
 LABELS = ("PER", "ORG", "GPE", "LOC", "FAC", "VEH", "WEA", "DATE")
@@ -131,7 +130,7 @@ def measure_entities(scale: float) -> dict[str, Any]:
     tokens = len(data) * TOKENS
     truth, guess = to_tags(data, 0), to_tags(data, 1)
     spans = [[[{"label": x, "start": a, "end": b - 1} for a, b, x in pair[side]] for pair in data] for side in (0, 1)]
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+    with temporary.use_folder() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         gold, predicted = write_files(Path(folder), data)
         ours = best(7, lambda: score_names(gold, predicted))[0]
@@ -166,7 +165,7 @@ def measure_streaming(scale: float) -> dict[str, Any]:
     import orjson
 
     out: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary.use_folder() as folder:
         for name, factor in (("small", 0.1), ("large", 1.0)):
             data = make_entities(max(50, int(25_000 * factor * scale)))
             gold, predicted = write_files(Path(folder), data)
@@ -192,7 +191,7 @@ def measure_streaming(scale: float) -> dict[str, Any]:
 def measure_many_files(scale: float) -> dict[str, Any]:
     """Measure 10⁷ tokens in many files and in another order, and 10⁶ with Dask; see :mod:`speed_workers`."""
     out: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary.use_folder() as folder:
         files = write_files(Path(folder), make_entities(max(50, int(25_000 * scale))))
         out["processes"] = speed_workers.measure_processes(*files)
         out["orders"] = speed_workers.measure_orders(*files)
@@ -273,7 +272,7 @@ def measure_growth(scale: float) -> dict[str, float]:
     }
     exponents = {}
     for name, make in makers.items():
-        with tempfile.TemporaryDirectory() as folder:
+        with temporary.use_folder() as folder:
             runs: list[Callable[[], Any]] = []
             for k in sizes:
                 (Path(folder) / str(k)).mkdir()
@@ -358,5 +357,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print_line(f"{label:<50}{value:>10.3g} {unit:<2} {_compare_with_target(value, sign, target, unit)}")
     if not quick:
         content = json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
-        write_atomically(ROOT / "benchmark" / "speed.json", content)
+        write_file(ROOT / "benchmark" / "speed.json", content)
     return 0

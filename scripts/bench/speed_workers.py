@@ -7,7 +7,6 @@ import pickle
 import random
 import subprocess
 import sys
-import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ from vostochny.ontology import load_ontology
 from vostochny.scoring import executors
 from vostochny.scoring.chunks import Source
 from vostochny.scoring.totals import Part, PartSettings, count_part
+from vostochny.system import temporary
 
 FILES = 16
 NAMES = scoring.Options(metrics=("entities.names",))
@@ -57,7 +57,7 @@ def measure_processes(gold: str, predicted: str) -> dict[str, Any]:
     commands, starting the processes included, follow: names alone, and every metric on a quarter of the documents.
     """
     documents = Path(gold).read_bytes().count(b"\n")
-    with tempfile.TemporaryDirectory() as name:
+    with temporary.use_folder() as name:
         folder = Path(name)
         shards = split(folder, (gold, predicted))
         pairs = list(zip(*shards, strict=True))
@@ -130,7 +130,7 @@ def measure_sizes(gold: str, predicted: str) -> dict[str, Any]:
     tracemalloc.stop()
     articles = str(corpus.documents_path())
     lines = Path(articles).read_bytes().splitlines(keepends=True)
-    with tempfile.TemporaryDirectory() as name:
+    with temporary.use_folder() as name:
         many = Path(name) / "articles.jsonl"
         rows = (line.replace(b'{"doc_id": "', b'{"doc_id": "%d-' % i, 1) for i in range(4) for line in lines)
         many.write_bytes(b"".join(rows))
@@ -155,7 +155,7 @@ def measure_dask(gold: str, predicted: str) -> dict[str, Any]:
     def score(run: scoring.Execution) -> Any:
         return scoring.score_files(sides[0], sides[1], ontology, NAMES, run)
 
-    with tempfile.TemporaryDirectory() as name:
+    with temporary.use_folder() as name:
         sides = split(Path(name), (gold, predicted))
         make = functools.partial(LocalCluster, threads_per_worker=1, host="127.0.0.1", dashboard_address=None)
         with make(2) as cluster:

@@ -12,13 +12,16 @@ the baselines (``make baselines``) are not in it either: they are input, stored 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts import exchange
 from scripts.agreement import two_passes
 from scripts.bench import coverage
 from scripts.build import dataset, datasheet, label_config, leaderboard
-from scripts.files import ROOT, display_path, raise_problems, update_files, write_or_check
+from scripts.files import ANNOTATIONS, ROOT, display_path, raise_problems, update_files, write_or_check
+from scripts.store import GOLD
 from vostochny.errors import InputError, Problem, suggest_name
 from vostochny.system import console
 from vostochny.system.arguments import ArgumentParser
@@ -67,6 +70,12 @@ def update(names: Iterable[str], check: bool) -> int:
     A check takes the other files as they are: what depends on a file that is not current may become stale with it.
     Raises InputError where an artefact cannot be built; a check prints that and goes on to the next artefact.
     """
+    with nullcontext() if check else exchange.lock(ANNOTATIONS / GOLD):
+        return _update(names, check)
+
+
+def _update(names: Iterable[str], check: bool) -> int:
+    """Do the work of :func:`update`, while the annotations are locked if files are written."""
     code = 0
     for name in names:
         artefact = ARTEFACTS[name]

@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from scripts import exchange
-from scripts.files import ROOT, parse_yaml, raise_problems, read_bytes, read_text, write_atomically
+from scripts.files import ROOT, parse_yaml, raise_problems, read_bytes, read_text, write_file
 from scripts.store import GOLD, MANIFEST, Store
 from vostochny.errors import InputError, Problem, decode
 from vostochny.formats import label_studio
@@ -218,7 +218,7 @@ def _write_all(files: dict[Path, str]) -> None:
     try:
         for target, content in files.items():
             is_new = not target.exists()
-            write_atomically(target, content)
+            write_file(target, content)
             if is_new:
                 created.append(target)
     except BaseException:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts import exchange
-from scripts.files import ANNOTATIONS, read_each, read_text, write_atomically
+from scripts.files import ANNOTATIONS, read_each, read_text, write_file
 from scripts.history import differences, revisions
 from scripts.segmentation import sentences_of
 from scripts.store import GOLD, Store, find_doc_id, read_seed
@@ -193,10 +193,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with exchange.lock(ANNOTATIONS / GOLD):
             path, content = take(read_text(args.file), str(args.file))
             before = replace(revisions.read_side(), name="before")
-            write_atomically(path, content)
+            write_file(path, content)
         console.print_text(differences.diff(before).as_text())
     else:
         for doc_id, content in convert_folder(args.folder).items():
-            write_atomically(args.out / f"{doc_id}.json", content)
+            write_file(args.out / f"{doc_id}.json", content)
             console.print_line(args.out / f"{doc_id}.json")
     return 0

@@ -23,11 +23,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
+from scripts import exchange
 from scripts.build import artefacts
-from scripts.files import ROOT, display_path, write_atomically
+from scripts.files import ROOT, display_path, write_file
 from scripts.history import differences
 from scripts.history.changes import Changes
 from scripts.history.release_notes import (
@@ -94,6 +95,8 @@ def find_obstacles() -> list[str]:
     if dirty:
         files = ", ".join(line[3:] for line in dirty[:5]) + (" …" if len(dirty) > 5 else "")
         obstacles.append(f"the tree has {len(dirty)} uncommitted changes ({files}); commit or stash them")
+        if "CHANGELOG.md" in files:
+            obstacles.append("a release that was interrupted may have written CHANGELOG.md; undo it: git restore .")
     for name in artefacts.list_present():
         try:
             stale = artefacts.ARTEFACTS[name].find_stale()
@@ -137,14 +140,14 @@ def write(files: dict[Path, str]) -> list[str]:
     old_contents = {path: path.read_text(encoding="utf-8") if path.is_file() else None for path in files}
     try:
         for path, content in files.items():
-            write_atomically(path, content)
+            write_file(path, content)
         return rebuild()
     except BaseException:
         for path, old_content in old_contents.items():
             if old_content is None:
                 path.unlink(missing_ok=True)
             else:
-                write_atomically(path, old_content)
+                write_file(path, old_content)
         with suppress(InputError):  # what failed above may fail again
             rebuild()
         raise
@@ -216,4 +219,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--dry-run", action="store_true", help="print everything, write nothing")
     parser.add_argument("--since", metavar="REVISION", help="the last release (default: the last tag v*)")
     args = parser.parse_args(arguments)
-    return release(args.part, args.dry_run, args.since)
+    # Not the lock on the annotations: the rebuild takes that one, in a process of its own.
+    with nullcontext() if args.dry_run else exchange.hold(ROOT):
+        return release(args.part, args.dry_run, args.since)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from vostochny.ontology import Ontology
 from vostochny.report.markdown_writer import format_table
 from vostochny.report.percents import format_decimals
 from vostochny.schema.records import SEGMENTATION
+from vostochny.system import temporary
 
 BUMPS = ("patch", "minor", "major")  # smallest first
 MEANINGS = {
@@ -55,7 +55,7 @@ class Gold:
         Predictions for articles that this gold lacks are left out, and types that it lacks count as wrong: the file
         may be newer than the gold.
         """
-        with tempfile.TemporaryDirectory() as folder:
+        with temporary.use_folder() as folder:
             gold_file, predictions_file = Path(folder) / "gold.jsonl", Path(folder) / "predictions.jsonl"
             gold_file.write_bytes(self.content)
             doc_ids = list(self.rows)

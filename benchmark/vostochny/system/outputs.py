@@ -41,9 +41,12 @@ class BusyError(OSError):
         super().__init__(None, "another command is writing it; wait until that has ended", path)
 
 
-def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
-    """Write a file, whole or not at all; text as UTF-8, its line ends untouched. Raises OSError, naming the file."""
-    with replace_file(path) as file:
+def write_file(path: str | os.PathLike[str], content: str | bytes, mode: int | None = None) -> None:
+    """Write a file, whole or not at all; text as UTF-8, its line ends untouched. Raises OSError, naming the file.
+
+    ``mode`` gives its permissions, whatever the umask and those of an existing file: 0o600 for a secret.
+    """
+    with replace_file(path, mode=mode) as file:
         file.write(content.encode("utf-8") if isinstance(content, str) else content)
 
 
@@ -67,12 +70,13 @@ def write_new_file(path: str | os.PathLike[str], content: str | bytes) -> None:
 
 
 @contextlib.contextmanager
-def replace_file(path: str | os.PathLike[str], is_ours: bool = False) -> Iterator[IO[bytes]]:
+def replace_file(path: str | os.PathLike[str], is_ours: bool = False, mode: int | None = None) -> Iterator[IO[bytes]]:
     """Open a file for writing that replaces ``path`` when the ``with`` block ends, and leaves no trace if it raises.
 
     A link stays a link (but another hard link keeps the old content), and a file keeps its permissions. What is not a
     file on a disk (``/dev/null``, ``/dev/stdout``, a pipe) is written to directly. ``is_ours`` states that the caller
-    itself has locked the existing file. Raises OSError, naming the file; BusyError if another command is extending it.
+    itself has locked the existing file; ``mode`` gives the new file its permissions. Raises OSError, naming the file;
+    BusyError if another command is extending it.
     """
     with name_file(str(path)):
         descriptor = find_descriptor(path)
@@ -110,7 +114,7 @@ def replace_file(path: str | os.PathLike[str], is_ours: bool = False) -> Iterato
                 yield file
                 file.flush()
             _copy_owner(target, handle)
-            os.fchmod(handle, choose_mode(target, 0o666))
+            os.fchmod(handle, choose_mode(target, 0o666) if mode is None else mode)
             os.fsync(handle)
             os.replace(unfinished, target)
             flush(folder)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from scripts import exchange
 from scripts.annotating.server import Server, ServerError, explain_errors
 from scripts.annotating.task_files import (
     CONFIG,
@@ -23,10 +23,10 @@ from scripts.annotating.task_files import (
     import_tasks,
 )
 from scripts.files import ANNOTATIONS
-from scripts.store import PASSES, Store, write_tasks
+from scripts.store import GOLD, PASSES, Store, write_tasks
 from vostochny.formats.label_studio import canonicalize
 from vostochny.formats.label_studio.regions import Task
-from vostochny.system import console
+from vostochny.system import console, temporary
 from vostochny.system.arguments import ArgumentParser
 
 TARGET = ANNOTATIONS / PASSES
@@ -44,10 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if len(folders) < len(pairs):
         parser.error("each annotator has one folder; a name is repeated")
     passes = {name: Store(Path(folder), gold="").read_tasks() for name, folder in folders.items()}
-    with tempfile.TemporaryDirectory() as data, Server(Path(data)) as server:
+    with temporary.use_folder() as folder, Server(folder / "data") as server:
         exported = send_and_separate(server.client(), passes)
+    with exchange.lock(ANNOTATIONS / GOLD):
+        for name, tasks in exported.items():
+            write_tasks(TARGET / name, tasks)
     for name, tasks in exported.items():
-        write_tasks(TARGET / name, tasks)
         unchanged = sum(_result_json(task) == _result_json(canonicalize(passes[name][_doc_id(task)])) for task in tasks)
         console.print_line(f"annotator {name}: {len(tasks)} articles, {unchanged} unchanged")
     return 0

@@ -51,7 +51,6 @@ def push_gold(ours: Collection[str] = (), anyway: bool = False, annotations: Pat
     """
     store, gold = Store(annotations), annotations / GOLD
     with exchange.lock(gold):
-        exchange.recover(gold)
         tasks = store.read_tasks()
         broken = sync_gold.broken_rules(annotations)
         if broken and not anyway:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts.annotating.server import STATE, Server, explain_errors
+from scripts.annotating.server import Server, explain_errors
 from scripts.annotating.task_files import send_and_return
 from scripts.store import Store, write_tasks
 from vostochny.formats.label_studio import canonicalize, read
 from vostochny.model import LAYERS
-from vostochny.system import console
+from vostochny.system import console, temporary
 from vostochny.system.arguments import ArgumentParser
 
 
@@ -25,9 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     store = Store(options.source, gold="")
     tasks = store.read_tasks()
-    STATE.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=STATE, prefix="roundtrip-", ignore_cleanup_errors=True) as temporary:
-        with Server(options.server_data or Path(temporary)) as server:
+    with temporary.use_folder() as folder:
+        with Server(options.server_data or folder / "data") as server:
             start = time.monotonic()
             exported = send_and_return(server.client(), tasks)
         write_tasks(options.target, exported)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from scripts.errors import CommandError
 from scripts.files import CORPUS, display_path, write_or_check
 from scripts.store import GOLD
 from vostochny.errors import InputError
-from vostochny.system import console
+from vostochny.system import console, temporary
 from vostochny.system.arguments import ArgumentParser
 
 
@@ -32,9 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--corpus", type=Path, default=CORPUS, metavar="DIR", help="default: corpus/")
     options = parser.parse_args(arguments)
     gold = options.annotations / GOLD
-    with exchange.lock(gold), tempfile.TemporaryDirectory(prefix="vostochny-") as temporary:
-        exchange.recover(gold)
-        before = Path(temporary) / GOLD
+    with exchange.lock(gold), temporary.use_folder() as folder:
+        before = folder / GOLD
         shutil.copytree(gold, before)
         changed = pull.pull_gold(options.annotations, options.theirs)
         _rebuild(options.annotations, options.corpus)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import time
@@ -10,11 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from scripts.__main__ import main
 from scripts.annotating import projects, task_files
-from scripts.annotating.server import STATE, Server, ServerError, is_healthy, is_in_use
+from scripts.annotating.server import STATE, Server, ServerError, is_healthy, is_in_use, set_new_password
 from scripts.build.label_config import check_config
 from scripts.files import ROOT
 from scripts.store import Store
@@ -206,3 +208,57 @@ def test_a_server_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(ServerError, match=r"(?s)did not answer .* within 1 s.*still migrating"):
         Server(tmp_path / "data", timeout=1)
     assert not is_in_use(tmp_path / "data")
+
+
+def test_what_the_server_stores_is_private_whatever_the_umask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Log-ins are in it. A folder and files that are open to all from an earlier version are closed."""
+    replace_program(monkeypatch, tmp_path, "umask > umask\nexit 3")
+    data = tmp_path / "data"
+    data.mkdir()
+    login = data / "login.json"
+    login.write_text('{"username": "a", "password": "b", "token": "c"}', encoding="utf-8")
+    data.chmod(0o755)
+    login.chmod(0o644)
+    before = os.umask(0)
+    try:
+        with pytest.raises(ServerError, match="ended with code 3"):
+            Server(data)
+        with pytest.raises(ServerError, match="ended with code 3"):
+            Server(tmp_path / "new")
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (data, login, tmp_path / "new/login.json")}
+    assert modes == {"data": 0o700, "login.json": 0o600}
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+    assert (data / "umask").read_text(encoding="utf-8").strip() in ("077", "0077")
+
+
+@pytest.mark.parametrize("content", ["[]", "5", "null", "{}", "{", '{"username": 1, "password": "x", "token": "y"}'])
+def test_a_damaged_login_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
+    replace_program(monkeypatch, tmp_path, "exit 3")
+    (tmp_path / "login.json").write_text(content, encoding="utf-8")
+    with pytest.raises(ServerError, match=r"login\.json"):
+        Server(tmp_path)
+
+
+def test_no_process_shows_a_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every user of the machine can read what a process was called with."""
+    replace_program(monkeypatch, tmp_path, "tr '\\0' '\\n' </proc/$$/cmdline >called\ncat >asked")
+    (tmp_path / "login.json").write_text('{"username": "a", "password": "b", "token": "c"}', encoding="utf-8")
+    password = set_new_password(tmp_path, "kim@example.org")
+    assert (tmp_path / "asked").read_text(encoding="utf-8") == f"{password}\n"
+    called = (tmp_path / "called").read_text(encoding="utf-8")
+    assert "kim@example.org" in called and password not in called
+
+
+@pytest.mark.server
+def test_a_new_password_lets_the_user_log_in(server: Any, client: Any) -> None:
+    """The server's own command reads it from standard input."""
+    email = f"u{time.time_ns()}@example.org"
+    client.users.create(email=email, username=email.split("@")[0])
+    password = set_new_password(server.data, email)
+    with httpx.Client(base_url=server.url, trust_env=False, follow_redirects=True) as browser:
+        browser.get("/user/login")
+        form = {"email": email, "password": password, "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+        answer = browser.post("/user/login", data=form)
+        assert browser.get("/api/current-user/whoami").json()["email"] == email, answer.text[:500]

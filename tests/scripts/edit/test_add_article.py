@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from scripts.edit import add_article
-from scripts.files import write_atomically
+from scripts.files import write_file
 from scripts.store import Store
 from tests.support.project_copy import ProjectCopy
 from vostochny.errors import InputError
@@ -102,7 +102,7 @@ def test_a_number_as_a_name_stays_a_string(root):
 
 def test_a_failed_write_leaves_nothing(root, monkeypatch):
     """Whichever write fails, the tree is as it was; a process killed instead is finished by the same call."""
-    path, real = article(root), write_atomically
+    path, real = article(root), write_file
     before = tree_of(root)
     for failing in range(3):
         calls = iter(range(9))
@@ -112,11 +112,11 @@ def test_a_failed_write_leaves_nothing(root, monkeypatch):
                 raise OSError(28, "No space left on device")
             real(target, content)
 
-        monkeypatch.setattr(add_article, "write_atomically", write)
+        monkeypatch.setattr(add_article, "write_file", write)
         with pytest.raises(OSError, match="No space left"):
             add_article.add(path, root=root)
         assert tree_of(root) == before
-    monkeypatch.setattr(add_article, "write_atomically", real)
+    monkeypatch.setattr(add_article, "write_file", real)
     (root / "seeds" / "005_new.txt").write_bytes(TEXT.encode())  # as a killed call leaves it
     add_article.add(path, root=root)
 
