@@ -301,8 +301,9 @@ class OutputFile:
         handle = self._get_handle()
         rest = memoryview(content)
         try:
+            os.lseek(handle, self._end, os.SEEK_SET)
             while rest:
-                rest = rest[os.pwrite(handle, rest, self._end + len(content) - len(rest)) :]
+                rest = rest[os.write(handle, rest) :]
         except OSError:
             with contextlib.suppress(OSError):
                 os.ftruncate(handle, self._end)
@@ -349,8 +350,8 @@ class OutputFile:
         elif self._handle is not None:
             with outputs.name_file(self.name):
                 os.fsync(self._get_handle())
-        if not self._failures:
-            with outputs.name_file(str(self._errors)), contextlib.suppress(FileNotFoundError):
+        if not self._failures and self._errors.exists():
+            with outputs.name_file(str(self._errors)):
                 self._errors.unlink()
 
     def _exchange(self) -> None:

@@ -95,6 +95,7 @@ class StreamGuard:
         real, error = sys.stdout.fileno(), sys.stderr.fileno()
         self._real, self._copy = real, os.dup(real)
         self._copies = {number: os.dup(error) for number in (real, error)}
+        self._identity = os.fstat(error)
         encoding = sys.stdout.encoding
         self.output = open(self._copy, "w", encoding=encoding, newline="\n", closefd=False)  # noqa: SIM115
 
@@ -103,7 +104,9 @@ class StreamGuard:
         sys.setrecursionlimit(self._recursion_limit)
         for number, copy in self._copies.items():
             with contextlib.suppress(OSError):
-                os.dup2(copy, number)
+                # Not if the extractor has closed the copy, and its number now names another file.
+                if os.path.samestat(os.fstat(copy), self._identity):
+                    os.dup2(copy, number)
         stderr = self._streams[1]
         if stderr is not None and stderr.closed and self._copies:
             stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
