@@ -6,7 +6,7 @@ SERVER := .label-studio/venv
 CODE := benchmark scripts tests
 UV := $(BIN)/uv pip install --quiet --compile-bytecode
 
-.PHONY: benchmark test test-all test-models say-test say-test-all lint corpus baselines diff release chromium clean label-studio label-studio-stop update
+.PHONY: benchmark test test-all test-models say-test say-test-all lint corpus baselines diff release chromium postgresql clean label-studio label-studio-stop update
 
 benchmark: .venv/.ready
 	@$(BIN)/python -m scripts build corpus --check
@@ -22,7 +22,7 @@ say-test:
 	@echo "make test: about 8 minutes on two idle cores; the first run also installs what it needs"
 
 # Everything in make test at greater length, and what is too heavy for it; stores its result in benchmark/test-all.json.
-test-all: say-test-all .venv/.ready $(SERVER)/.ready chromium lint .models/.ready
+test-all: say-test-all .venv/.ready $(SERVER)/.ready chromium postgresql lint .models/.ready
 	@$(BIN)/python -m scripts test-all
 
 say-test-all:
@@ -102,6 +102,11 @@ chromium:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 	  echo "installing Debian's chromium" && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
 	  { echo "the browser tests need Chromium: apt-get install chromium"; [ -z "$$CI" ]; }
+
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  echo "installing Debian's postgresql" && apt-get update -qq && apt-get install -y -qq postgresql >/dev/null; } || \
+	  { echo "make test-all needs PostgreSQL: apt-get install postgresql"; false; }
 
 clean:
 	rm -rf .venv .models .label-studio build dist benchmark/*.egg-info

@@ -89,9 +89,25 @@ def server() -> Iterator[Any]:
 
     if not PROGRAM.exists():
         skip_or_fail("no Label Studio server; run: make .label-studio/venv")
+    if effort.ON_POSTGRESQL:
+        yield from start_on_postgresql()
+        return
     folders = [STATE / name for name in ("test-data", "test-data-2", "test-data-3")]
     with Server(next((folder for folder in folders if not is_in_use(folder)), folders[-1])) as running:
         yield running
+
+
+def start_on_postgresql() -> Iterator[Any]:
+    """Start the server with its data in Debian's PostgreSQL, and check at the end that they were there."""
+    from scripts.annotating.server import Server
+    from tests.support.postgresql import PostgreSQL
+    from vostochny.system import temporary
+
+    with PostgreSQL() as database, temporary.use_folder() as folder:
+        with Server(folder / "data", database=database.settings) as running:
+            yield running
+        assert not list(folder.rglob("*.sqlite3"))
+        assert int(database.query("select last_value from task_id_seq")) > 0
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ import socket
 import stat
 import subprocess
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,11 +45,12 @@ class Server:
 
     ``data`` is the server's folder, created if needed: the first start in it takes about half a minute, later ones a
     few seconds. An interruption of the command ends the server, unless ``leave_running`` is called before. ``timeout``
-    is the longest wait for the start, in seconds. Raises ServerError where the server is not
-    installed, ends or does not answer in time, or where the folder is in use.
+    is the longest wait for the start, in seconds. ``database`` names a database other than the SQLite file in that
+    folder, by the server's own settings without their prefix (``DJANGO_DB``, ``POSTGRE_HOST`` …). Raises ServerError
+    where the server is not installed, ends or does not answer in time, or where the folder is in use.
     """
 
-    def __init__(self, data: Path, timeout: float = 180):
+    def __init__(self, data: Path, timeout: float = 180, database: Mapping[str, str] | None = None):
         if not PROGRAM.exists():
             raise ServerError("the Label Studio server is not installed; run: make .label-studio/venv")
         self.data = data.resolve()
@@ -65,8 +66,8 @@ class Server:
             with open(self.log, "wb", opener=opener) as log, interruption.hold_signals():
                 self._process = subprocess.Popen(
                     [PROGRAM, "start", "--no-browser", "--internal-host", "127.0.0.1", "--port", str(port)],
-                    env=_environment(self.data, login), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                    cwd=self.data, start_new_session=True, pass_fds=[lock], umask=PRIVATE_UMASK,
+                    env=_environment(self.data, login, database or {}), cwd=self.data,
+                    stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, pass_fds=[lock], umask=PRIVATE_UMASK,
                 )  # fmt: skip
                 self.leave_running = interruption.register_clean_up(self.stop)
         finally:
@@ -169,7 +170,7 @@ def set_new_password(data: Path, email: str) -> str:
     # given; in a session of its own it has no terminal to ask at, and reads standard input.
     process = subprocess.run(
         [PROGRAM, "reset_password", "--username", email], input=f"{password}\n",
-        env=_environment(data.resolve(), login), capture_output=True, text=True, cwd=data, check=False,
+        env=_environment(data.resolve(), login, {}), capture_output=True, text=True, cwd=data, check=False,
         start_new_session=True, umask=PRIVATE_UMASK,
     )  # fmt: skip
     if process.returncode:
@@ -267,7 +268,7 @@ def _free_port() -> int:
         return port
 
 
-def _environment(data: Path, login: dict[str, str]) -> dict[str, str]:
+def _environment(data: Path, login: dict[str, str], database: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of a server process: its data folder and log-in, nothing sent to anybody outside."""
     settings = {
         "BASE_DATA_DIR": str(data),
@@ -280,6 +281,7 @@ def _environment(data: Path, login: dict[str, str]) -> dict[str, str]:
         "COLLECT_ANALYTICS": "false",
         "SENTRY_DSN": "",
         "FRONTEND_SENTRY_DSN": "",
+        **database,
     }
     # Settings of the user's are for another server: LABEL_STUDIO_URL and the like would confuse this one.
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("LABEL_STUDIO_", "DJANGO_"))}

@@ -5,8 +5,9 @@
     python -m scripts test-all --suite models      one suite; nothing is stored
 
 It tries twenty times as many random examples as ``make test`` (tests/support/effort.py) and a hundred thousand broken
-inputs, and runs the adapters of transformers and GLiNER with real models. No test may be skipped: where a server, a
-browser or a library is missing, it fails. The result is stored only when every test passed.
+inputs, runs the adapters of transformers and GLiNER with real models, and the tests of the annotation server once more
+with its data in PostgreSQL. No test may be skipped: where a server, a browser or a library is missing, it fails. The
+result is stored only when every test passed.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -40,11 +41,14 @@ class Suite:
     python: Path
     marks: str  # pytest's -m
     path: str = "tests"
+    settings: Mapping[str, str] = field(default_factory=dict)  # environment variables
 
 
 SUITES = {
     "code": Suite(Path(sys.executable), "not models and not server and not browser"),
     "server and browser": Suite(Path(sys.executable), "server or browser"),
+    # Label Studio's other database: every test with the server once more.
+    "server on PostgreSQL": Suite(Path(sys.executable), "server", settings={"VOSTOCHNY_DATABASE": "postgresql"}),
     # The other files cannot be imported there: that environment lacks what they need.
     "models": Suite(MODELS_PYTHON, "models", "tests/extractors/test_models.py"),
 }
@@ -75,7 +79,8 @@ def run_suite(suite: Suite) -> Outcome:
     with temporary.use_folder() as folder:
         report = Path(folder) / "report.xml"
         arguments = ["-m", "pytest", "-m", suite.marks, f"--junitxml={report}", suite.path]
-        code = subprocess.run([str(suite.python), *arguments], cwd=ROOT, env=os.environ | settings).returncode
+        environment = os.environ | settings | dict(suite.settings)
+        code = subprocess.run([str(suite.python), *arguments], cwd=ROOT, env=environment).returncode
         outcome = read_report(report) if report.is_file() else Outcome(0, 0, 0, 0.0)
     seconds = round(time.monotonic() - start, 1)
     failed = max(outcome.failed, int(code != 0))

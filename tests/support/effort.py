@@ -7,6 +7,7 @@ import os
 from hypothesis import settings
 
 AT_LENGTH = os.environ.get("VOSTOCHNY_TESTS") == "all"
+ON_POSTGRESQL = os.environ.get("VOSTOCHNY_DATABASE") == "postgresql"  # where the tests' Label Studio has its data
 FACTOR = 20 if AT_LENGTH else 1
 
 
