@@ -67,7 +67,8 @@ class Server:
                 self._process = subprocess.Popen(
                     [PROGRAM, "start", "--no-browser", "--internal-host", "127.0.0.1", "--port", str(port)],
                     env=_environment(self.data, login, database or {}), cwd=self.data,
-                    stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, pass_fds=[lock], umask=PRIVATE_UMASK,
+                    stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, pass_fds=[lock],
+                    umask=PRIVATE_UMASK,
                 )  # fmt: skip
                 self.leave_running = interruption.register_clean_up(self.stop)
         finally:
