@@ -53,7 +53,7 @@ class Server:
     def __init__(self, data: Path, timeout: float = 180, database: Mapping[str, str] | None = None):
         if not PROGRAM.exists():
             raise ServerError("the Label Studio server is not installed; run: make .label-studio/venv")
-        self.data = data.resolve()
+        self.data, self.database = data.resolve(), database or {}
         make_private_folder(self.data)
         login = _login(self.data / "login.json")
         self.username, self.password, self.token = login["username"], login["password"], login["token"]
@@ -66,7 +66,7 @@ class Server:
             with open(self.log, "wb", opener=opener) as log, interruption.hold_signals():
                 self._process = subprocess.Popen(
                     [PROGRAM, "start", "--no-browser", "--internal-host", "127.0.0.1", "--port", str(port)],
-                    env=_environment(self.data, login, database or {}), cwd=self.data,
+                    env=_environment(self.data, login, self.database), cwd=self.data,
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, pass_fds=[lock],
                     umask=PRIVATE_UMASK,
                 )  # fmt: skip
@@ -164,14 +164,14 @@ def _explain(error: Exception) -> str | None:
     return None
 
 
-def set_new_password(data: Path, email: str) -> str:
-    """Set a random password for a user of the local server, by the server's own command, and return it."""
+def set_new_password(data: Path, email: str, database: Mapping[str, str] | None = None) -> str:
+    """Set a random password for a user of a local server, by the server's own command, and return it."""
     password, login = secrets.token_urlsafe(12), _login(data / "login.json")
     # Every user of the machine can read a process's arguments. The server's command asks for a password that it is not
     # given; in a session of its own it has no terminal to ask at, and reads standard input.
     process = subprocess.run(
         [PROGRAM, "reset_password", "--username", email], input=f"{password}\n",
-        env=_environment(data.resolve(), login, {}), capture_output=True, text=True, cwd=data, check=False,
+        env=_environment(data.resolve(), login, database or {}), capture_output=True, text=True, cwd=data, check=False,
         start_new_session=True, umask=PRIVATE_UMASK,
     )  # fmt: skip
     if process.returncode:

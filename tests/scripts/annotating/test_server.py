@@ -256,7 +256,7 @@ def test_a_new_password_lets_the_user_log_in(server: Any, client: Any) -> None:
     """The server's own command reads it from standard input."""
     email = f"u{time.time_ns()}@example.org"
     client.users.create(email=email, username=email.split("@")[0])
-    password = set_new_password(server.data, email)
+    password = set_new_password(server.data, email, server.database)
     with httpx.Client(base_url=server.url, trust_env=False, follow_redirects=True) as browser:
         browser.get("/user/login")
         form = {"email": email, "password": password, "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
