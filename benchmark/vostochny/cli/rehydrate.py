@@ -65,8 +65,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list_inputs(args: argparse.Namespace) -> list[str]:
-    """Return what is read. A file that is written may lie in a folder of articles, if it is none of the articles."""
+    """Return what is read. What is written may lie in a folder that is read, if it is none of the files read."""
     if args.source:
-        return [args.source, *args.articles]
+        output = Path(args.output).resolve()
+        return [name for name in (args.source, *args.articles) if Path(name).resolve() not in output.parents]
     inside = [path for name in args.articles if Path(name).is_dir() for path in Path(name).rglob("*")]
     return [str(path) for path in (*map(Path, args.articles), *inside) if path.is_file()]

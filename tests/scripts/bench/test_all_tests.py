@@ -22,7 +22,7 @@ def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where results are stored in place of benchmark/test-all.json; the environment of the models seems to be there."""
     monkeypatch.setattr(all_tests, "MODELS_PYTHON", tmp_path)
     path = tmp_path / "test-all.json"
-    monkeypatch.setattr(all_tests, "write_atomically", lambda _, content: path.write_text(content, encoding="utf-8"))
+    monkeypatch.setattr(all_tests, "OUT", path)
     return path
 
 
@@ -59,7 +59,7 @@ def test_a_complete_run_is_stored_with_its_commit(
     capsys.readouterr()
     assert main([]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[-1] == "every test passed; stored in benchmark/test-all.json"
+    assert lines[-1] == f"every test passed; stored in {out}"
     assert [line.split()[-4:] for line in lines[-4:-1]] == [["9", "0", "0", "62"]] * 3
     stored = json.loads(out.read_text(encoding="utf-8"))
     assert stored["suites"] == {name: {"passed": 9, "seconds": 61.5} for name in SUITES}
