@@ -22,7 +22,7 @@ say-test:
 	@echo "make test: about 8 minutes on two idle cores; the first run also installs what it needs"
 
 # Everything in make test at greater length, and what is too heavy for it; stores its result in benchmark/test-all.json.
-test-all: say-test-all .venv/.ready $(SERVER)/.ready chromium postgresql lint .models/.ready
+test-all: say-test-all .venv/.ready $(SERVER)/.ready chromium postgresql lint .models/.ready .s3/.ready
 	@$(BIN)/python -m scripts test-all
 
 say-test-all:
@@ -98,6 +98,13 @@ $(SERVER)/.ready: .venv/.ready constraints-label-studio.txt
 	@$(UV) --python .models/bin/python --editable . pytest hypothesis torch==2.13.0 transformers==5.16.1 gliner==0.2.29
 	@touch $@
 
+# A server that answers as S3 does, for the tests that read from there.
+.s3/.ready: .venv/.ready Makefile constraints.txt
+	@echo "creating .s3"
+	@$(PYTHON) -m venv .s3
+	@$(UV) --python .s3/bin/python --constraint constraints.txt 'moto[server]==5.2.5'
+	@touch $@
+
 chromium:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 	  echo "installing Debian's chromium" && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
@@ -109,4 +116,4 @@ postgresql:
 	  { echo "make test-all needs PostgreSQL: apt-get install postgresql"; false; }
 
 clean:
-	rm -rf .venv .models .label-studio build dist benchmark/*.egg-info
+	rm -rf .venv .models .s3 .label-studio build dist benchmark/*.egg-info

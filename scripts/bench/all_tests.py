@@ -6,8 +6,8 @@
 
 It tries twenty times as many random examples as ``make test`` (tests/support/effort.py) and a hundred thousand broken
 inputs, runs the adapters of transformers and GLiNER with real models, and the tests of the annotation server once more
-with its data in PostgreSQL. No test may be skipped: where a server, a browser or a library is missing, it fails. The
-result is stored only when every test passed.
+with its data in PostgreSQL, and scores files in S3 over connections that break. No test may be skipped:
+where a server, a browser or a library is missing, it fails. The result is stored only when every test passed.
 """
 
 from __future__ import annotations
@@ -45,10 +45,12 @@ class Suite:
 
 
 SUITES = {
-    "code": Suite(Path(sys.executable), "not models and not server and not browser"),
+    "code": Suite(Path(sys.executable), "not models and not s3 and not server and not browser"),
     "server and browser": Suite(Path(sys.executable), "server or browser"),
     # Label Studio's other database: every test with the server once more.
     "server on PostgreSQL": Suite(Path(sys.executable), "server", settings={"VOSTOCHNY_DATABASE": "postgresql"}),
+    # Real S3 requests to moto's server, which has an environment of its own.
+    "s3": Suite(Path(sys.executable), "s3", "tests/formats/test_s3.py"),
     # The other files cannot be imported there: that environment lacks what they need.
     "models": Suite(MODELS_PYTHON, "models", "tests/extractors/test_models.py"),
 }

@@ -6,6 +6,7 @@ import functools
 import gzip
 import json
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.support.processes import run_python, run_vostochny
 from vostochny import cli, scoring
 from vostochny.errors import InputError
 from vostochny.formats import shards as addresses
+from vostochny.formats.files import explain_os_error
 from vostochny.formats.input import Input
 from vostochny.report import result_json as as_json
 from vostochny.scoring import Execution, executors
@@ -60,6 +62,21 @@ def test_files_elsewhere_are_read_through_fsspec(write_news: WriteNews) -> None:
     with pytest.raises(InputError, match="cannot be reached"):
         score_as_json("nowhere://team/gold.jsonl", predicted)
     assert Input("memory://team/gold-*.jsonl").read_gold().hash == Input(gold).read_gold().hash
+
+
+@pytest.mark.parametrize("pattern", ["Gold.jsonl", "Gold-*.jsonl"])
+def test_a_remote_server_that_does_not_answer_is_given_up(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses, "MAX_ANSWER_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/{pattern}"
+        with pytest.raises(InputError, match=r"Gold.*: .*no answer within 0\.5 seconds") as caught:
+            Input(address).read_gold()
+    assert len(caught.value.problems) == 1
+
+
+def test_an_address_in_an_error_keeps_its_capitals() -> None:
+    assert explain_os_error(OSError('Could not reach "s3://Team/A.jsonl".')) == 'could not reach "s3://Team/A.jsonl"'
+    assert explain_os_error(OSError("AWS has no such key")) == "AWS has no such key"
 
 
 def test_a_packed_file_may_come_over_a_wire_or_a_pipe(

@@ -13,7 +13,7 @@ import os
 import stat
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -145,32 +145,27 @@ class _GzipReader(io.RawIOBase):
 
 
 class _RemoteReader(io.RawIOBase):
-    """A remote file of fsspec; whatever its filesystem raises becomes an OSError."""
+    """A remote file of fsspec; whatever its filesystem raises becomes an OSError (shards.call_filesystem)."""
 
-    def __init__(self, files: Any, path: str):
-        self._file = self._translate_errors(lambda: files.open(path, "rb"))
+    def __init__(self, address: str):
+        files, path = shards.open_filesystem(address)
+        self._address = address
+        self._file = shards.call_filesystem(address, lambda: files.open(path, "rb", block_size=shards.BLOCK_BYTES))
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        data = self._translate_errors(lambda: self._file.read(len(buffer)))
+        data = shards.call_filesystem(self._address, lambda: self._file.read(len(buffer)))
         buffer[: len(data)] = data
         return len(data)
 
     def close(self) -> None:
         if not self.closed and hasattr(self, "_file"):
-            self._file.close()
+            # All that is needed was read; an error here would hide why reading ended.
+            with contextlib.suppress(OSError):
+                shards.call_filesystem(self._address, self._file.close)
         super().close()
-
-    @staticmethod
-    def _translate_errors(act: Callable[[], Any]) -> Any:
-        try:
-            return act()
-        except OSError:
-            raise
-        except Exception as e:
-            raise OSError(str(e) or type(e).__name__) from None
 
 
 @contextlib.contextmanager
@@ -197,8 +192,7 @@ def _open_stored(path: str) -> io.BufferedReader:
     if not shards.is_remote(path):
         file = io.FileIO(path)
         return io.BufferedReader(file if file.seekable() else _FullReader(file), _HEAD_BYTES)
-    files, inside = shards.open_filesystem(path)
-    return io.BufferedReader(_RemoteReader(files, inside), 1 << 20)
+    return io.BufferedReader(_RemoteReader(path), 1 << 20)
 
 
 def is_standard_input(path: str) -> bool:
@@ -259,7 +253,7 @@ def stored_size(path: str) -> int | None:
     try:
         if shards.is_remote(path):
             files, inside = shards.open_filesystem(path)
-            return int(files.size(inside))
+            return int(shards.call_filesystem(path, lambda: files.size(inside)))
         return os.path.getsize(path)
     except Exception:  # each filesystem fails in its own ways; reading the file will report it
         return None
@@ -302,7 +296,11 @@ def replace_folder(path: str) -> Iterator[Path]:
 
 def explain_os_error(error: OSError) -> str:
     """Return why a file cannot be read, in words."""
-    return "no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error)).lower()
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    reason = (error.strerror or str(error)).rstrip(".")
+    # Not the whole of it: it may contain an address.
+    return reason[:1].lower() + reason[1:] if reason[1:2].islower() else reason
 
 
 def write_text(path: str, written: str) -> None:

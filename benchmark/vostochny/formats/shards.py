@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from vostochny.errors import InputError, Problem
 
 _PATTERN_CHARACTERS = frozenset("*?[")
+# How long one call of a remote filesystem may take, retries of its library included (s3fs waits 15 s for each of up to
+# 25 attempts; others for ever). A call transfers at most a block, so this is an answer that does not come.
+MAX_ANSWER_SECONDS = 120
+BLOCK_BYTES = 8 << 20  # requested at once, in place of the filesystem's default (s3fs: 50 MB)
 JSON_LINES_ENDINGS = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
+
+R = TypeVar("R")
+_unanswered: dict[str, float] = {}  # address → when a call for it was given up, by the monotonic clock
 
 
 def is_remote(address: str) -> bool:
@@ -63,17 +71,51 @@ def _find_remote(address: str) -> list[str]:
     files, path = open_filesystem(address)
     try:
         if _PATTERN_CHARACTERS & set(path):
-            paths = sorted(str(p) for p in files.glob(path))
-            return [files.unstrip_protocol(p) for p in paths] or _raise_problem(address, "no file matches the pattern")
-        if files.isdir(path):
-            paths = sorted(str(p) for p in files.ls(path, detail=False) if str(p).endswith(JSON_LINES_ENDINGS))
-            matches = [files.unstrip_protocol(p) for p in paths]
-            return matches or _raise_problem(address, f"has no file that ends in {' or '.join(JSON_LINES_ENDINGS)}")
-    except InputError:
-        raise
-    except Exception as e:  # each filesystem has its own exceptions
-        return _raise_problem(address, f"cannot be listed: {e or type(e).__name__}")
-    return [address]
+            paths = sorted(map(str, call_filesystem(address, lambda: list(files.glob(path)))))
+            problem = "no file matches the pattern"
+        elif call_filesystem(address, lambda: files.isdir(path)):
+            names = call_filesystem(address, lambda: files.ls(path, detail=False))
+            paths = sorted(str(p) for p in names if str(p).endswith(JSON_LINES_ENDINGS))
+            problem = f"has no file that ends in {' or '.join(JSON_LINES_ENDINGS)}"
+        else:
+            return [address]
+    except OSError as e:
+        return _raise_problem(address, f"cannot be listed: {e.strerror or e}")
+    return [files.unstrip_protocol(p) for p in paths] or _raise_problem(address, problem)
+
+
+def call_filesystem(address: str, act: Callable[[], R]) -> R:
+    """Return what a call of the filesystem of a remote address returns.
+
+    Raises OSError with whatever the filesystem raises, and where it has not answered after MAX_ANSWER_SECONDS. For as
+    long again, calls for the same address fail at once: a command asks for a file several times.
+    """
+    import threading  # slow to import, and a score of local files does without
+
+    since = time.monotonic() - _unanswered.get(address, -MAX_ANSWER_SECONDS)
+    results: list[R] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(act())
+        except BaseException as e:  # raised below, in the thread that waits
+            errors.append(e)
+
+    if since >= MAX_ANSWER_SECONDS:
+        # A daemon, so that the process can end while the call goes on: no filesystem can be told to give up.
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        thread.join(MAX_ANSWER_SECONDS)
+    if results:
+        return results[0]
+    if not errors:
+        if since >= MAX_ANSWER_SECONDS:
+            _unanswered[address] = time.monotonic()
+        raise TimeoutError(f"no answer within {MAX_ANSWER_SECONDS} seconds")
+    if isinstance(errors[0], OSError) and str(errors[0]):
+        raise errors[0]
+    raise OSError(str(errors[0]) or type(errors[0]).__name__) from None
 
 
 def open_filesystem(address: str) -> tuple[Any, str]:

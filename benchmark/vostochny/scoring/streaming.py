@@ -241,11 +241,12 @@ def _scratch_folder(execution: Execution) -> Iterator[str]:
         import uuid
 
         own_folder = f"{inside.rstrip('/')}/vostochny-{uuid.uuid4().hex}"
-        files.makedirs(own_folder)
+        shards.call_filesystem(execution.scratch, lambda: files.makedirs(own_folder))
         try:
             yield files.unstrip_protocol(own_folder)
         finally:
-            files.rm(own_folder, recursive=True)
+            with contextlib.suppress(OSError):
+                shards.call_filesystem(execution.scratch, lambda: files.rm(own_folder, recursive=True))
         return
     with temporary.use_folder(execution.scratch) as folder:
         yield str(folder)
