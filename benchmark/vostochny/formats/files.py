@@ -162,9 +162,10 @@ class _RemoteReader(io.RawIOBase):
 
     def close(self) -> None:
         if not self.closed and hasattr(self, "_file"):
-            # All that is needed was read; an error here would hide why reading ended.
-            with contextlib.suppress(OSError):
-                shards.call_filesystem(self._address, self._file.close)
+            # All that is needed was read; an error here would hide why reading ended. No call with a time limit, whose
+            # thread could not start where this is called while Python shuts down.
+            with contextlib.suppress(Exception):
+                self._file.close()
         super().close()
 
 
