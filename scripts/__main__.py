@@ -1,7 +1,7 @@
 """``python -m scripts COMMAND``: every task of a maintainer as one command.
 
 Exit code: 0 done, 1 the check failed (a rule is broken, a file is out of date), 2 the command could not be carried out;
-the message states why and what to do.
+the message states why and what to do; ended by a signal 130 (SIGINT), 143 (SIGTERM) or 129 (SIGHUP).
 """
 
 from __future__ import annotations

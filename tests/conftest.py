@@ -6,6 +6,7 @@ Functions that they share stand in tests/support; heavy modules are imported by 
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,11 @@ from tests.support import effort
 from tests.support.requirements import skip_or_fail
 
 effort.load_profile()
+
+
+def pytest_configure() -> None:
+    """Let SIGTERM end a run as SIGINT does, so that the fixtures stop their servers."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

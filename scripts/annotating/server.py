@@ -12,12 +12,11 @@ import functools
 import json
 import os
 import secrets
-import signal
 import socket
 import stat
 import subprocess
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ from urllib.request import ProxyHandler, build_opener
 from scripts.errors import CommandError
 from scripts.files import ROOT, read_json
 from vostochny.errors import InputError
-from vostochny.system import interruption, outputs
+from vostochny.system import children, interruption, outputs
 
 STATE = ROOT / ".label-studio"
 PROGRAM = STATE / "venv" / "bin" / "label-studio"
@@ -104,7 +103,7 @@ class Server:
     def stop(self) -> None:
         """End this server and no other process; a second call does nothing."""
         if self._process.poll() is None:
-            end_process_group(self.pid, lambda: self._process.poll() is not None)
+            children.end_group(self.pid)
             self._process.wait()
         self.leave_running()
 
@@ -169,10 +168,10 @@ def set_new_password(data: Path, email: str, database: Mapping[str, str] | None 
     password, login = secrets.token_urlsafe(12), _login(data / "login.json")
     # Every user of the machine can read a process's arguments. The server's command asks for a password that it is not
     # given; in a session of its own it has no terminal to ask at, and reads standard input.
-    process = subprocess.run(
-        [PROGRAM, "reset_password", "--username", email], input=f"{password}\n",
-        env=_environment(data.resolve(), login, database or {}), capture_output=True, text=True, cwd=data, check=False,
-        start_new_session=True, umask=PRIVATE_UMASK,
+    process = children.run(
+        [str(PROGRAM), "reset_password", "--username", email], input=f"{password}\n",
+        env=_environment(data.resolve(), login, database or {}), capture_output=True, text=True, cwd=data,
+        umask=PRIVATE_UMASK,
     )  # fmt: skip
     if process.returncode:
         raise ServerError(f"no password was set: {' '.join((process.stderr or process.stdout).split())[-300:]}")
@@ -197,20 +196,6 @@ def is_in_use(data: Path) -> bool:
     except ServerError:
         return True
     return False
-
-
-def end_process_group(pid: int, has_ended: Callable[[], bool], patience: float = 10) -> None:
-    """Ask the process group of ``pid`` to end; kill it where ``has_ended()`` stays False for ``patience`` seconds."""
-    for signal_ in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(pid, signal_)
-        except ProcessLookupError:
-            return
-        deadline = time.monotonic() + patience
-        while time.monotonic() < deadline:
-            if has_ended():
-                return
-            time.sleep(0.05)
 
 
 def make_private_folder(folder: Path) -> None:

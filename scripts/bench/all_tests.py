@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
@@ -26,12 +25,13 @@ from typing import Any
 
 from scripts.bench.machine import describe_machine
 from scripts.files import ROOT, display_path, write_file
-from vostochny.system import console, temporary
+from vostochny.system import children, console, temporary
 from vostochny.system.arguments import ArgumentParser
 
 OUT = ROOT / "benchmark" / "test-all.json"
 # torch is large, so the tests that need it have an environment of their own (make test-models creates it).
 MODELS_PYTHON = ROOT / ".models" / "bin" / "python"
+STOP_SECONDS = 60  # that the tests have to stop their servers after a signal
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ def run_suite(suite: Suite) -> Outcome:
         report = Path(folder) / "report.xml"
         arguments = ["-m", "pytest", "-m", suite.marks, f"--junitxml={report}", suite.path]
         environment = os.environ | settings | dict(suite.settings)
-        code = subprocess.run([str(suite.python), *arguments], cwd=ROOT, env=environment).returncode
+        command = [str(suite.python), *arguments]
+        code = children.run(command, cwd=ROOT, env=environment, patience=STOP_SECONDS).returncode
         outcome = read_report(report) if report.is_file() else Outcome(0, 0, 0, 0.0)
     seconds = round(time.monotonic() - start, 1)
     failed = max(outcome.failed, int(code != 0))
@@ -107,8 +108,8 @@ def describe_commit() -> dict[str, Any]:
     """Return the commit that was tested and whether files had been changed since."""
 
     def git(*arguments: str) -> str:
-        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
-        return done.stdout.strip()
+        done = children.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+        return str(done.stdout).strip()
 
     # The stored result itself does not count: a second run would always find it changed.
     changes = git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!{display_path(OUT)}")

@@ -30,7 +30,7 @@ from scripts.bench.timing import best, parse_only, peak_kilobytes, score_names
 from scripts.files import ROOT, write_file
 from vostochny.metrics import coreference
 from vostochny.metrics.coreference import ClusteredMentions
-from vostochny.system import console, temporary
+from vostochny.system import children, console, temporary
 from vostochny.system.arguments import ArgumentParser
 
 LABELS = ("PER", "ORG", "GPE", "LOC", "FAC", "VEH", "WEA", "DATE")
@@ -111,7 +111,7 @@ def measure_whole_process() -> dict[str, Any]:
     lookup = str(ROOT / "benchmark" / "baselines" / "lookup" / "predictions.jsonl")
 
     def run(*arguments: str) -> None:
-        subprocess.run([*command, *arguments], stdout=subprocess.DEVNULL, check=True)
+        children.run([*command, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True)
 
     seconds = best(7, lambda: run("--help"), lambda: run("score", lookup))
     return {"help_seconds": seconds[0], "score_seconds": seconds[1]}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import pickle
 import random
-import subprocess
 import sys
 import time
 import tracemalloc
@@ -19,7 +18,7 @@ from vostochny.ontology import load_ontology
 from vostochny.scoring import executors
 from vostochny.scoring.chunks import Source
 from vostochny.scoring.totals import Part, PartSettings, count_part
-from vostochny.system import temporary
+from vostochny.system import children, temporary
 
 FILES = 16
 NAMES = scoring.Options(metrics=("entities.names",))
@@ -47,7 +46,7 @@ def parse_pair(pair: tuple[str, str]) -> None:
 
 def _score_command(folder: Path, *more: str) -> Callable[[], Any]:
     command = [sys.executable, "-m", "vostochny", "score", "predicted-*", "--gold", "gold-*", *more]
-    return functools.partial(subprocess.run, command, cwd=folder, capture_output=True, check=True)
+    return functools.partial(children.run, command, cwd=folder, capture_output=True, check=True)
 
 
 def measure_processes(gold: str, predicted: str) -> dict[str, Any]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
+
+from vostochny.system import children
 
 
 def best(tries: int, *runs: Callable[[], Any]) -> list[float]:
@@ -54,5 +55,5 @@ def peak_kilobytes(gold: str, predicted: str) -> int:
         f"import resource, sys; from vostochny import cli; cli.main({arguments!r}); "
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
     )
-    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    process = children.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return int(process.stderr.split()[-1])

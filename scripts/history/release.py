@@ -20,7 +20,6 @@ from __future__ import annotations
 import argparse
 import datetime
 import re
-import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
@@ -46,7 +45,7 @@ from scripts.rules.folder import read_folder
 from scripts.store import Store
 from vostochny.corpus import DOCUMENTS
 from vostochny.errors import InputError, Problem
-from vostochny.system import console
+from vostochny.system import children, console
 from vostochny.system.arguments import ArgumentParser
 
 VERSION_FILE = ROOT / "benchmark" / "vostochny" / "version.py"
@@ -61,7 +60,7 @@ def rebuild() -> list[str]:
     A process of its own reads the version as it is now. Raises InputError where it fails.
     """
     call = [sys.executable, "-m", "scripts", "build", *artefacts.list_present()]
-    done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True)
+    done = children.run(call, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         raise InputError([Problem("build", None, None, (done.stdout + done.stderr).strip())])
     return [line for line in done.stdout.splitlines() if not line.endswith(": current")]

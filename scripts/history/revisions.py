@@ -13,6 +13,7 @@ from scripts.files import ANNOTATIONS, ROOT
 from scripts.store import GOLD, MANIFEST, ONTOLOGY, Store
 from vostochny.errors import InputError, Problem
 from vostochny.model import Document
+from vostochny.system import children
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,14 @@ class Side:
 def git(*arguments: str, root: Path | None = None) -> bytes:
     """Run git in ``root`` (None: the project) and return what it prints. Raises InputError with git's error message."""
     try:
-        process = subprocess.run(["git", *arguments], cwd=root or ROOT, capture_output=True, check=True)
+        process = children.run(["git", *arguments], cwd=root or ROOT, capture_output=True, check=True)
     except subprocess.CalledProcessError as error:
         message = error.stderr.decode(errors="replace").strip() or f"exit code {error.returncode}"
         raise InputError([Problem(f"git {arguments[0]}", None, None, message)]) from None
     except OSError as error:
         raise InputError([Problem("git", None, None, str(error))]) from None
-    return process.stdout
+    output: bytes = process.stdout
+    return output
 
 
 def is_revision(name: str, root: Path | None = None) -> bool:

@@ -78,12 +78,17 @@ class Run:
 
 def list_processes(temporary: Path) -> list[str]:
     """Return the command lines of the processes that have inherited the environment of a run."""
+    return list(find_processes(temporary).values())
+
+
+def find_processes(temporary: Path) -> dict[int, str]:
+    """Return the command lines of those processes by their number."""
     mark = f"TMPDIR={temporary}\0".encode()
-    out = []
+    out = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if mark in (folder / "environ").read_bytes():
-                out.append((folder / "cmdline").read_text())
+                out[int(folder.name)] = (folder / "cmdline").read_text()
         except OSError:
             continue
     return out
@@ -147,6 +152,67 @@ def test_workers_end_with_the_command(number: int, engine: str, large_input: Seq
         while list_processes(run.temporary) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert not list_processes(run.temporary)
+
+
+@pytest.mark.parametrize(
+    ("command", "program"), [("test-all --suite code", "-m\0pytest"), ("speed --quick", "-m\0vostochny")]
+)
+def test_programs_that_a_script_runs_end_with_it(command: str, program: str, tmp_path: Path) -> None:
+    for to_group in (False, True):
+        folder = tmp_path / str(to_group)
+        folder.mkdir()
+        run = Run(folder, "scripts", *command.split())
+
+        def runs_program(temporary: Path = run.temporary) -> bool:
+            return any(program in line and handles_signals(pid) for pid, line in find_processes(temporary).items())
+
+        run.wait_until(runs_program)
+        assert run.process.poll() is None, run.errors.read_text()
+        for _ in range(2):  # the second one ends the command at once, in the middle of its wait for the program
+            run.send(signal.SIGTERM) if to_group else run.process.terminate()
+            time.sleep(0.001)
+        run.check_end(signal.SIGTERM, may_finish=False)
+        assert run.errors.read_text(encoding="utf-8") == "scripts: interrupted\n"
+
+
+# Sends the signal directly after a program is started, or a file or folder is created.
+SIGNAL_AT_CREATION = """
+import os, runpy, signal, subprocess, sys
+def then_signal(call):
+    def called(*arguments, **options):
+        done = call(*arguments, **options)
+        if not sent and (call is popen or "vostochny-" in str(arguments[0])):
+            sent.append(call)
+            os.kill(os.getpid(), signal.SIGTERM)
+        return done
+    return called
+sent, popen = [], subprocess.Popen.__init__
+os.open, os.mkdir, subprocess.Popen.__init__ = map(then_signal, (os.open, os.mkdir, popen))
+sys.argv[1:] = sys.argv[2:]
+runpy.run_module("vostochny", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("convert", PREDICTIONS, "x.jsonl"), ("convert", PREDICTIONS, "x", "--format-out", "brat"),
+        ("score", PREDICTIONS, "--gold", "-"), ("run", "command", "sleep 600; true", "-o", "-"),
+    ],
+)  # fmt: skip
+def test_a_signal_at_the_creation_leaves_nothing(arguments: Sequence[str], tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(ROOT / "benchmark")}
+    with open(ROOT / "benchmark" / "vostochny" / "data" / "gold.jsonl", "rb") as stdin:
+        done = subprocess.run(
+            [sys.executable, "-c", SIGNAL_AT_CREATION, "", *arguments], cwd=tmp_path, env=environment,
+            stdin=stdin, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (143, "vostochny: interrupted\n")
+    assert [x.name for x in tmp_path.iterdir()] == ["temporary"]
+    assert not os.listdir(temporary)
+    assert not list_processes(temporary)
 
 
 def test_an_ignored_signal_stays_ignored(tmp_path: Path) -> None:

@@ -181,16 +181,17 @@ class _Process:
 
     def __init__(self, line: str):
         # PYTHONUNBUFFERED: Python buffers what it prints into a pipe; every Python program would have to flush.
-        self._popen = subprocess.Popen(
-            line,
-            shell=True,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            start_new_session=True,  # its own process group, so that everything the shell started can be killed
-        )
-        self._take_back = interruption.register_clean_up(self._kill_group)
+        with interruption.hold_signals(shield_children=False):
+            self._popen = subprocess.Popen(
+                line,
+                shell=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                bufsize=0,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                start_new_session=True,  # its own process group, so that everything the shell started can be killed
+            )
+            self._take_back = interruption.register_clean_up(self._kill_group)
         assert self._popen.stdout and self._popen.stdin
         self._stdin, self._stdout = self._popen.stdin, self._popen.stdout
         os.set_blocking(self._stdin.fileno(), False)

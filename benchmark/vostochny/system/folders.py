@@ -17,7 +17,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from vostochny.system import interruption, outputs
+from vostochny.system import outputs
 
 _FORMER = ".vostochny-old"  # how the name of the old folder ends between the two renames
 _Identity = tuple[int, ...]  # what tells two states of a file apart
@@ -40,17 +40,19 @@ def replace_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         outputs.sweep(str(target.parent))
         unfinished = target.with_name(outputs.unfinished_name(target.name))
         old = target.with_name(outputs.unfinished_name(target.name, _FORMER))
-        held = [outputs.claim_name(str(unfinished), is_folder=True)]
-        stack.callback(os.close, held[0])
+        held: list[int] = []
 
-        def clean_up() -> None:
-            if not target.exists() and outputs.has_name(held[-1], str(old)):
+        def clean_up(first: int) -> None:
+            if held and not target.exists() and outputs.has_name(held[-1], str(old)):
                 os.rename(old, target)
-            for handle, place in itertools.product(held, (unfinished, old)):
+            for handle, place in itertools.product({first, *held}, (unfinished, old)):
                 if outputs.has_name(handle, str(place)):
                     shutil.rmtree(place, ignore_errors=True)
 
-        stack.callback(interruption.register_clean_up(clean_up))
+        handle, take_back = outputs.claim_name(str(unfinished), clean_up, is_folder=True)
+        held.append(handle)
+        stack.callback(os.close, handle)
+        stack.callback(take_back)
         try:
             _settle(target, old)
             yield unfinished
@@ -67,7 +69,7 @@ def replace_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
             else:
                 os.rename(unfinished, target)
         finally:
-            clean_up()
+            clean_up(handle)
             for parent in created:  # those that are empty, since nothing came into them
                 with contextlib.suppress(OSError):
                     os.rmdir(parent)

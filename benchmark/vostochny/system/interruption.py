@@ -78,13 +78,13 @@ def register_clean_up(action: Callable[[], object]) -> Callable[[], None]:
 
 
 @contextlib.contextmanager
-def hold_signals() -> Iterator[None]:
+def hold_signals(shield_children: bool = True) -> Iterator[None]:
     """Let a signal wait until the ``with`` block ends, so that nothing is created in it without its clean-up.
 
     Processes started in the block never receive SIGINT: a terminal sends it to the whole process group, and only the
-    command itself may answer it.
+    command itself may answer it. ``shield_children`` False is for processes that are started in a session of their own.
     """
-    mask = getattr(signal, "pthread_sigmask", None)  # not on Windows
+    mask = getattr(signal, "pthread_sigmask", None) if shield_children else None  # not on Windows
     # Another thread may still receive the signal for the process; then the handler leaves it for the end of the block.
     _holds.append(None)
     blocked = mask(signal.SIG_BLOCK, [signal.SIGINT]) if mask else None

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import re
 import shutil
 import stat
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -98,16 +99,16 @@ def replace_file(path: str | os.PathLike[str], is_ours: bool = False, mode: int 
         sweep(folder)
         unfinished = os.path.join(folder, unfinished_name(name))
         with contextlib.ExitStack() as stack:
-            handle = claim_name(unfinished)
-            stack.callback(os.close, handle)
 
-            def clean_up() -> None:
+            def clean_up(handle: int) -> None:
                 with contextlib.suppress(OSError):
                     if has_name(handle, unfinished):
                         os.unlink(unfinished)
 
-            stack.callback(clean_up)
-            stack.callback(interruption.register_clean_up(clean_up))
+            handle, take_back = claim_name(unfinished, clean_up)
+            stack.callback(os.close, handle)
+            stack.callback(clean_up, handle)
+            stack.callback(take_back)
             if not is_ours:
                 _refuse_busy(target, str(path))
             with os.fdopen(os.dup(handle), "wb") as file:
@@ -169,31 +170,55 @@ def _try_lock(handle: int, wait: bool) -> bool | None:
     return True
 
 
-def claim_name(path: str, is_folder: bool = False) -> int:
+def claim_name(path: str, clean_up: Callable[[int], object], is_folder: bool = False) -> tuple[int, Callable[[], None]]:
     """Create an empty file or folder and lock it; return its handle, which the caller closes.
+
+    ``clean_up``, which is given the handle, is registered for an interruption together with the creation; the second
+    value returned takes it back.
 
     Waits while another process has it locked; removes what a killed process has left. The content is private until the
     caller changes its permissions. Raises BusyError where something has the name and there are no locks to find out
     whether it is still being written.
     """
     while True:
-        is_mine = _create(path, is_folder)
-        try:
-            handle = os.open(path, (os.O_RDONLY if is_folder or not is_mine else os.O_RDWR) | _OPEN_FLAGS)
-        except FileNotFoundError:
-            continue
-        try:
-            locked = _try_lock(handle, wait=True)
-            # The process that had it may have renamed or removed it; then the lock is on something without this name.
-            if has_name(handle, path):
-                if is_mine:
-                    return handle
-                if locked is None:
-                    raise BusyError(path)
-                _remove(path, handle)
-        except BaseException:
-            os.close(handle)
-            raise
+        # Only the creation holds signals: the wait for another process must be interruptible.
+        with interruption.hold_signals():
+            handle = _create_locked(path, is_folder)
+            if handle is not None:
+                return handle, interruption.register_clean_up(functools.partial(clean_up, handle))
+        _remove_leftover(path)
+
+
+def _create_locked(path: str, is_folder: bool) -> int | None:
+    """Create an empty file or folder, locked, and return its handle; None where something has the name."""
+    if not _create(path, is_folder):
+        return None
+    try:
+        handle = os.open(path, (os.O_RDONLY if is_folder else os.O_RDWR) | _OPEN_FLAGS)
+    except FileNotFoundError:  # another process took it for a leftover before it was locked
+        return None
+    # Nobody has it locked for longer than it takes to find out that it is no leftover or to remove it.
+    _try_lock(handle, wait=True)
+    if has_name(handle, path):
+        return handle
+    os.close(handle)
+    return None
+
+
+def _remove_leftover(path: str) -> None:
+    """Wait until no process has a file or folder locked, and remove it. Raises BusyError where there are no locks."""
+    try:
+        handle = os.open(path, os.O_RDONLY | _OPEN_FLAGS)
+    except FileNotFoundError:
+        return
+    try:
+        locked = _try_lock(handle, wait=True)
+        # The process that had it may have renamed or removed it; then the lock is on something without this name.
+        if has_name(handle, path):
+            if locked is None:
+                raise BusyError(path)
+            _remove(path, handle)
+    finally:
         os.close(handle)
 
 

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from vostochny.system import interruption, outputs
+from vostochny.system import outputs
 
 PREFIX = "vostochny-work-"
 
@@ -25,9 +25,7 @@ def create_folder(parent: str | os.PathLike[str] | None = None) -> tuple[Path, C
     parent = os.fspath(parent or _find_parent())
     _sweep(parent)
     folder = os.path.join(parent, PREFIX + os.urandom(8).hex())
-    with interruption.hold_signals():
-        handle = outputs.claim_name(folder, is_folder=True)
-        take_back = interruption.register_clean_up(lambda: shutil.rmtree(folder, ignore_errors=True))
+    handle, take_back = outputs.claim_name(folder, lambda _: shutil.rmtree(folder, ignore_errors=True), is_folder=True)
 
     def remove() -> None:
         # Taken back last: a signal may interrupt the removal.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scripts.annotating import projects
-from scripts.annotating.server import end_process_group, is_in_use
-from vostochny.system import console
+from scripts.annotating.server import is_in_use
+from vostochny.system import children, console
 from vostochny.system.arguments import ArgumentParser
 
 
@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if server is None:
         console.print_line("no server is running")
     else:
-        end_process_group(server["pid"], lambda: not is_in_use(projects.DATA))
+        children.end_group(server["pid"], lambda: not is_in_use(projects.DATA))
         console.print_line("stopped")
     projects.LOCAL_SERVER.unlink(missing_ok=True)
     return 0
