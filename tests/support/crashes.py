@@ -26,7 +26,7 @@ MOMENTS = ("before", "during", "after")
 # Calls of the module os that change files; file objects are looked after in _CountingFile.
 CALLS = (
     "replace", "rename", "link", "symlink", "unlink", "remove", "rmdir", "mkdir", "fsync", "ftruncate", "truncate",
-    "fchmod", "chmod", "fchown", "write",
+    "fchmod", "chmod", "fchown", "write", "pwrite",
 )  # fmt: skip
 _SAMPLE = 6  # how many kills of a command make test tries; make test-all tries all
 
@@ -98,7 +98,7 @@ def choose_crashes(steps: Sequence[str], sample: int = _SAMPLE) -> list[Crash]:
         Crash(number, moment)
         for number, step in enumerate(steps, 1)
         for moment in MOMENTS
-        if moment != "during" or step == "write"
+        if moment != "during" or step in ("write", "pwrite")
     ]
     if AT_LENGTH or len(points) <= sample:
         return points
@@ -124,9 +124,11 @@ class _Counter:
             return act()
         if self.moment == "during":
             half()
-        if self.moment == "after":
-            act()
-        os.kill(os.getpid(), signal.SIGKILL)
+        try:
+            if self.moment == "after":
+                act()
+        finally:  # also after a step that failed, whose error the command may expect
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def install(self) -> None:
         """Put the counting functions in place of the system's."""
@@ -145,8 +147,13 @@ class _Counter:
         def wrapped(*arguments: Any, **named: Any) -> Any:
             if name == "write" and arguments[0] in (1, 2, self.report):
                 return function(*arguments, **named)
-            half = (lambda: function(arguments[0], arguments[1][: len(arguments[1]) // 2])) if name == "write" else int
-            return self.take(name, lambda: function(*arguments, **named), half)
+
+            def half() -> None:
+                handle, data, *position = arguments
+                function(handle, data[: len(data) // 2], *position)
+
+            writes = name in ("write", "pwrite")
+            return self.take(name, lambda: function(*arguments, **named), half if writes else int)
 
         return wrapped
 
