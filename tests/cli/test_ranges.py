@@ -24,3 +24,11 @@ def test_a_number_out_of_range_is_refused(option, value):
         assert option in done.stderr
         assert "Traceback" not in done.stderr
         assert done.stdout == ""
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "1e400", "1e300", "604801"])
+def test_a_timeout_that_cannot_be_waited_is_refused(tmp_path, value):
+    done = run_vostochny("run", "command", "cat", f"--timeout={value}", "-o", "p.jsonl", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("--timeout: ") and "at most 604800" in done.stderr
+    assert not list(tmp_path.iterdir())

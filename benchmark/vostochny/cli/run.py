@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vostochny.extractors.guards import StreamGuard
     from vostochny.extractors.runner import Report
 
+MAX_TIMEOUT_SECONDS = 7 * 24 * 3600  # the system's calls that wait overflow at longer ones
 MAX_PRINTED_FAILURES = 5  # the file of errors has all of them
 
 
@@ -83,10 +84,9 @@ def run(args: argparse.Namespace) -> int:
     from vostochny.system import console, interruption
 
     spec = args.extractor if args.argument is None else f"{args.extractor}:{args.argument}"
-    if not args.timeout > 0:
-        raise InputError(
-            [Problem("--timeout", None, None, f"{args.timeout:g} is not a duration; expected seconds above 0")]
-        )
+    if not 0 < args.timeout <= MAX_TIMEOUT_SECONDS:
+        message = f"{args.timeout:g} is not a duration; expected seconds above 0, at most {MAX_TIMEOUT_SECONDS}"
+        raise InputError([Problem("--timeout", None, None, message)])
     source = open_gold(args)
     destination.refuse_inputs(args.output, _list_inputs(spec, args.view, source.paths))
     gold = source.read_gold()
