@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+
 import pytest
 
 from tests.support.two_articles import ONTOLOGY, TEXTS, make_gold, read_predictions
 from vostochny.errors import InputError
+from vostochny.formats import brat
 from vostochny.formats.input import Gold, Input
 from vostochny.model import Span
 
@@ -46,3 +50,23 @@ def test_brat_keeps_what_it_has_no_place_for_in_sight(tmp_path):
     found, notes = Input(tmp_path).read_predictions(Gold(make_gold(), ONTOLOGY))
     assert [e.span for e in found["one"].entities] == [Span(0, 13), Span(8, 13)]
     assert len(notes) == 4 and any("1 relations knows" in n for n in notes)
+
+
+@pytest.mark.parametrize("doc_id", ["..", "/", "a/b", "../../e", ".hidden"])
+def test_a_doc_id_that_is_no_file_name_is_a_loss(tmp_path, doc_id):
+    lost: Counter[str] = Counter()
+    document = replace(make_gold()[0], doc_id=doc_id)
+    brat.write(str(tmp_path / "out"), [document], lost)
+    assert lost["doc_ids (not usable as file names)"] == 1
+    assert len(list((tmp_path / "out").iterdir())) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    brat.write(str(tmp_path / "out"), [make_gold()[0]], none := Counter())
+    assert not none["doc_ids (not usable as file names)"]
+
+
+def test_a_doc_id_too_long_for_a_file_name_is_named(tmp_path):
+    fits = replace(make_gold()[0], doc_id="x" * 251)
+    brat.write(str(tmp_path / "fits"), [fits], Counter())
+    with pytest.raises(InputError, match=r"doc_id é+….*at most 251 bytes"):
+        brat.write(str(tmp_path / "out"), [fits, replace(fits, doc_id="é" * 126)], Counter())
+    assert not (tmp_path / "out").exists()

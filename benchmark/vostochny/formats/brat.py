@@ -14,6 +14,7 @@ counted as left out. An entity in fragments becomes the one span from its first 
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vostochny.errors import InputError, Problem
 from vostochny.formats.files import read_text as file_text
 from vostochny.formats.files import replace_folder
 from vostochny.formats.label_studio.regions import CONTENT, CUE
@@ -31,6 +33,7 @@ from vostochny.schema.records import list_attributes
 from vostochny.system import outputs
 from vostochny.text.alignment import describe_difference
 
+_MAX_NAME_BYTES = 255 - len(".txt")  # of the name of a document's files, without their ending
 _BOUND_PATTERN = re.compile(r"(\S+) (\d+ \d+(?:;\d+ \d+)*)$")
 # Layer → the attributes of its items that are written as lines of kind A.
 _ATTRIBUTES = {
@@ -247,7 +250,10 @@ class _FileReader:
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
-    """Write a folder with a pair of files per document. Places of zones and accepted extents of names are lost."""
+    """Write a folder with a pair of files per document. Places of zones and accepted extents of names are lost.
+
+    So is a doc_id that cannot be the name of a file. Raises InputError for one that is too long for that.
+    """
     used: set[str] = set()
     with replace_folder(path) as folder:
         for d in documents:
@@ -257,6 +263,10 @@ def write(path: str, documents: Iterable[Document], lost: Counter[str], with_tex
             while name in used:  # two ids may give one name: a/b and a_b
                 name += "_"
             used.add(name)
+            lost["doc_ids (not usable as file names)"] += name != d.doc_id
+            if len(os.fsencode(name)) > _MAX_NAME_BYTES:
+                message = f"is too long for a file name; at most {_MAX_NAME_BYTES} bytes in brat; give another format"
+                raise InputError([Problem(path, None, f"doc_id {d.doc_id[:40]}…", message)])
             outputs.write_new_file(folder / f"{name}.txt", d.text)
             written = "\n".join(_FileWriter(d, lost).build_lines())
             outputs.write_new_file(folder / f"{name}.ann", written + "\n" if written else "")
