@@ -103,7 +103,9 @@ class Reading:
         for record in records:
             doc_id, text = record.row.get("doc_id"), record.row.get("text")
             if not isinstance(doc_id, str) or not doc_id:
-                state = "is missing" if doc_id is None else f"is {describe_kind(doc_id)}"
+                state = (
+                    "is missing" if doc_id is None else "is empty" if doc_id == "" else f"is {describe_kind(doc_id)}"
+                )
                 self.add_problem(record.path, record.line, "doc_id", f"{state}; expected the document's id")
                 doc_id = ""
             elif not doc_id.isprintable():
@@ -181,7 +183,7 @@ class Reading:
             same_text = [i for i, d in self.gold.items() if d.text == record.row["text"]]
             if len(same_text) == 1:
                 return same_text[0]
-        state = "is missing" if doc_id is None else f"is {describe_kind(doc_id)}"
+        state = "is missing" if doc_id is None else "is empty" if doc_id == "" else f"is {describe_kind(doc_id)}"
         examples = ", ".join(list(self.gold)[:MAX_SHOWN_IDS])
         self.add_problem(record.path, record.line, "doc_id", f"{state}; expected one of {examples}")
         return None
