@@ -69,7 +69,7 @@ def replace_files(folder: Path, files: Mapping[str, str], before: Mapping[str, b
     try:
         shutil.copytree(folder, new)
         for name, content in files.items():
-            _write_to_disk(new / name, content)
+            outputs.write_file(new / name, content)
         _flush_names(new)
         # Compared as late as possible: what is written between this and the exchange is the only edit that could be
         # lost.
@@ -96,11 +96,3 @@ def _siblings(folder: Path) -> tuple[Path, Path]:
 
 def _contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
-
-
-def _write_to_disk(path: Path, content: str) -> None:
-    """Write a file and wait until it is on the disk."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())

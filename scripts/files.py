@@ -78,6 +78,25 @@ def read_json(path: Path) -> Any:
     return parse_json(display_path(path), read_bytes(path))
 
 
+def check_shape(name: str, value: Any, kind: type[Any], command: str) -> None:
+    """Raise InputError, with the field, where a JSON value that a command wrote is not of a kind.
+
+    Args:
+        name: how problems call the file.
+        value: its content.
+        kind: a type of msgspec's, such as a Struct.
+        command: of ``python -m scripts``; it writes the file.
+    """
+    import msgspec  # here, because --help of most commands needs none of it
+
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        what, _, place = str(error).partition(" - at `$")
+        field = place.rstrip("`").removeprefix(".") or None
+        raise InputError([Problem(name, None, field, f"{what}; run python -m scripts {command}")]) from None
+
+
 def read_json_lines(path: Path, required: Collection[str] = ()) -> list[dict[str, Any]]:
     """Return the objects of a JSON Lines file; see :func:`parse_json_lines`."""
     return list(parse_json_lines(display_path(path), read_bytes(path), required).values())

@@ -15,6 +15,7 @@ from typing import Any
 
 from scripts import files
 from scripts.files import ANNOTATIONS, Source, collect, display_path, raise_problems, read_each
+from scripts.shapes import Agreement
 from vostochny.errors import InputError, Problem, decode
 from vostochny.formats import label_studio
 from vostochny.formats.label_studio.regions import Task, is_task
@@ -313,6 +314,8 @@ class Store(Source):
         tables = [report.get(name) for name in ("f1", "kappa")] if report else []
         if not all(isinstance(t, dict) and all(isinstance(row, dict) for row in t.values()) for t in tables):
             raise self.make_error(AGREEMENT, None, "has no tables f1 and kappa; run python -m scripts build agreement")
+        if report:
+            files.check_shape(self.display_name(AGREEMENT), report, Agreement, "build agreement")
         return report
 
 

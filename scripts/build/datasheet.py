@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from scripts.build import card, metrics_doc, rows_doc, scale
 from scripts.build.marks import fill_documents
-from scripts.files import CORPUS, ROOT, read_json, read_json_lines
+from scripts.files import CORPUS, ROOT, check_shape, display_path, read_json, read_json_lines
+from scripts.shapes import Coverage, SystemResult
 from scripts.store import AGREEMENT, Store
 from vostochny import corpus
+from vostochny.errors import InputError, Problem
 from vostochny.formats.input import Input
 from vostochny.metrics import catalogue
 from vostochny.model import Document, Entity, Event, Quote, shorten_id
+from vostochny.report import board
 from vostochny.report.markdown_writer import format_table
 from vostochny.report.percents import UNDEFINED, format_decimals, format_interval, format_percent
 
@@ -85,7 +89,7 @@ def _annotation_values(documents: list[Document]) -> dict[str, str]:
     characters = {
         (d.doc_id, i) for d in documents for s in examples.get(d.short_id, []) for i in range(s.start, s.end)
     }  # fmt: skip
-    scores = {label: s["f1"] for label, s in report["f1"].items() if "measure" in s}
+    scores = {label: s["f1"] for label, s in report["f1"].items() if "measure" in s and s["f1"] is not None}
     low = sorted(scores, key=lambda label: scores[label])[:3]
     perfect = [label for label, value in scores.items() if value == 1]
     kappas = [
@@ -94,6 +98,8 @@ def _annotation_values(documents: list[Document]) -> dict[str, str]:
     ]
 
     def percent(label: str) -> str:
+        if label not in scores:
+            raise store.make_error(AGREEMENT, f"f1.{label}", "is missing; run python -m scripts build agreement")
         return f"{format_percent(scores[label])} %"
 
     return {
@@ -117,32 +123,43 @@ def _annotation_values(documents: list[Document]) -> dict[str, str]:
     }
 
 
+def _read_checked(path: Path, kind: type[Any], command: str) -> Any:
+    """Return the content of a generated JSON file. Raises InputError where it is not of a kind."""
+    content = read_json(path)
+    check_shape(display_path(path), content, kind, command)
+    return content
+
+
 def _results_table() -> str:
     """Return the headline scores of every stored system, as the leaderboard has them, for the README."""
     columns = [catalogue.METRICS[name].label for name in catalogue.HEADLINES.values()]
     rows = []
     folder = ROOT / "benchmark"
+    systems = board.read_systems(folder / "baselines")
     for path in sorted((folder / "baselines").glob("*/system.json")):
         name = path.parent.name
-        result = read_json(folder / "leaderboard" / f"{name}.json")
+        result = _read_checked(folder / "leaderboard" / f"{name}.json", SystemResult, "build leaderboard")
         cells = []
         for metric in catalogue.HEADLINES.values():
             score = result["metrics"].get(metric)
-            if not score or not score["predicted"]:
+            if not score or not score.get("predicted"):
                 cells.append(UNDEFINED)
                 continue
-            interval = format_interval(score["new_articles"])
+            interval = format_interval(score.get("new_articles"))
             cells.append(format_percent(score["value"]) + (f" ({interval})" if interval else ""))
-        rows.append([f"[{read_json(path)['name']}](benchmark/baselines/{name})", *cells])
+        rows.append([f"[{systems[name]['name']}](benchmark/baselines/{name})", *cells])
     return format_table(["system", *columns], rows)
 
 
 def _coverage_values() -> dict[str, str]:
     """Return how often each interval contained its true value in the simulation: least and most over the scenarios."""
-    scenarios = read_json(ROOT / "benchmark" / "coverage.json")["scores"]
+    scenarios = _read_checked(ROOT / "benchmark" / "coverage.json", Coverage, "build coverage")["scores"]
     values = {}
     for name in ("these_articles", "new_articles"):
-        shares = [s[f"of_{name}"][name][0] for s in scenarios if f"of_{name}" in s]
+        shares = [s[f"of_{name}"][name][0] for s in scenarios if name in s.get(f"of_{name}", ())]
+        if not shares:
+            file = "benchmark/coverage.json"
+            raise InputError([Problem(file, None, "scores", f"has no {name}; run python -m scripts build coverage")])
         values[f"coverage-{name.split('_')[0]}"] = f"{min(shares):.2f}–{max(shares):.2f}".replace("0.", ".")
     return values
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from scripts.files import ROOT, read_json
+from scripts.files import ROOT, display_path, read_json
 from vostochny.errors import InputError, Problem
 from vostochny.report.markdown_writer import format_table
 from vostochny.scoring import buckets, executors, joining, streaming, totals
@@ -109,5 +109,8 @@ def read_values() -> dict[str, str]:
         return compute_values(read_json(path))
     except KeyError as e:
         raise InputError(
-            [Problem(str(path), None, str(e.args[0]), "is missing; run python -m scripts speed")]
+            [Problem(display_path(path), None, str(e.args[0]), "is missing; run python -m scripts speed")]
         ) from None
+    except (TypeError, ValueError, AttributeError, ArithmeticError, IndexError) as error:
+        message = f"has a value of another kind ({error}); run python -m scripts speed"
+        raise InputError([Problem(display_path(path), None, None, message)]) from None

@@ -94,8 +94,7 @@ def find_obstacles() -> list[str]:
     if dirty:
         files = ", ".join(line[3:] for line in dirty[:5]) + (" …" if len(dirty) > 5 else "")
         obstacles.append(f"the tree has {len(dirty)} uncommitted changes ({files}); commit or stash them")
-        if "CHANGELOG.md" in files:
-            obstacles.append("a release that was interrupted may have written CHANGELOG.md; undo it: git restore .")
+        obstacles += _explain_interruption({line[3:] for line in dirty})
     for name in artefacts.list_present():
         try:
             stale = artefacts.ARTEFACTS[name].find_stale()
@@ -110,6 +109,23 @@ def find_obstacles() -> list[str]:
     if problems:
         obstacles.append(f"{len(problems)} problems (python -m scripts validate), the first: {problems[0]}")
     return obstacles
+
+
+def _explain_interruption(changed: set[str]) -> list[str]:
+    """Return how to undo a release that was interrupted, if that is what changed these files; it names the files.
+
+    The changelog is written first: its newest version is then not yet released.
+    """
+    ours = [name for name in (display_path(p) for p in (CHANGELOG, VERSION_FILE, CITATION)) if name in changed]
+    newest = re.search(r"^## (\d+\.\d+\.\d+)", CHANGELOG.read_text(encoding="utf-8") if ours else "", re.M)
+    if (
+        CHANGELOG.name not in ours
+        or not newest
+        or f"\n## {newest[1]}" in "\n" + git("show", f"HEAD:{CHANGELOG.name}").decode("utf-8")
+    ):
+        return []
+    undo = f"git restore {' '.join(ours)} && python -m scripts build"
+    return [f"{newest[1]} seems to be a release that was interrupted; undo what it wrote: {undo}"]
 
 
 def read_published_gold(revision: str) -> Gold | None:

@@ -52,15 +52,34 @@ def run_counted(
         options: those of ``subprocess.run``; both streams are captured.
     """
     read, write = os.pipe()
-    plan = f"{crash.number if crash else 0}:{crash.moment if crash else ''}:{int(two_renames)}:{write}"
-    environment = dict(options.pop("env", os.environ))
-    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "benchmark"), environment.get("PYTHONPATH", "")])
-    command = [sys.executable, "-m", "tests.support.crashes", plan, module, *arguments]
-    options = {"capture_output": True, "text": True, "cwd": ROOT} | options
-    done = subprocess.run(command, env=environment, pass_fds=[write], **options)
+    options = _make_options(options) | {"capture_output": True, "pass_fds": [write]}
+    done = subprocess.run(_make_command(module, arguments, crash, two_renames, write), **options)
     os.close(write)
     with os.fdopen(read) as file:
         return done, file.read().split()
+
+
+def start_and_stop(module: str, arguments: Sequence[str], **options: Any) -> subprocess.Popen[str]:
+    """Start ``python -m MODULE ARGUMENTS``, which stops itself (SIGSTOP) before its first step; the caller goes on."""
+    options = _make_options(options) | {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen(_make_command(module, arguments, Crash(1, "stopped"), False, -1), **options)
+    _, status = os.waitpid(process.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status), (arguments, status)
+    return process
+
+
+def _make_command(
+    module: str, arguments: Sequence[str], crash: Crash | None, two_renames: bool, report: int
+) -> list[str]:
+    plan = f"{crash.number if crash else 0}:{crash.moment if crash else ''}:{int(two_renames)}:{report}"
+    return [sys.executable, "-m", "tests.support.crashes", plan, module, *arguments]
+
+
+def _make_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Return options of a process in which the package of the folder that it runs in comes first."""
+    options = {"text": True, "cwd": ROOT, "env": os.environ} | options
+    places = [Path(options["cwd"]) / "benchmark", ROOT, ROOT / "benchmark", options["env"].get("PYTHONPATH", "")]
+    return options | {"env": {**options["env"], "PYTHONPATH": os.pathsep.join(map(str, places))}}
 
 
 def try_crashes(
@@ -119,8 +138,12 @@ class _Counter:
         if os.getpid() != self.pid:  # a worker process
             return act()
         self.count += 1
-        self.write(self.report, f"{name}\n".encode())
+        if self.report >= 0:
+            self.write(self.report, f"{name}\n".encode())
         if self.count != self.number:
+            return act()
+        if self.moment == "stopped":
+            os.kill(os.getpid(), signal.SIGSTOP)
             return act()
         if self.moment == "during":
             half()
