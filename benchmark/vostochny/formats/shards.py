@@ -16,10 +16,12 @@ from typing import Any, TypeVar
 from vostochny.errors import InputError, Problem
 
 _PATTERN_CHARACTERS = frozenset("*?[")
-# How long one call of a remote filesystem may take, retries of its library included (s3fs waits 15 s for each of up to
-# 25 attempts; others for ever). A call transfers at most a block, so this is an answer that does not come.
-MAX_ANSWER_SECONDS = 120
-BLOCK_BYTES = 8 << 20  # requested at once, in place of the filesystem's default (s3fs: 50 MB)
+# How long one call of a remote filesystem may take, retries of its library included (s3fs tries for
+# two minutes, others for ever). A call transfers at most a block, so this is an answer that does not come.
+MAX_ANSWER_SECONDS = 60
+# How long an address that did not answer is not asked again: a command asks for a file several times.
+PAUSE_SECONDS = 600
+BLOCK_BYTES = 4 << 20  # requested at once, in place of the filesystem's default (s3fs: 50 MB)
 JSON_LINES_ENDINGS = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
 
 R = TypeVar("R")
@@ -87,12 +89,12 @@ def _find_remote(address: str) -> list[str]:
 def call_filesystem(address: str, act: Callable[[], R]) -> R:
     """Return what a call of the filesystem of a remote address returns.
 
-    Raises OSError with whatever the filesystem raises, and where it has not answered after MAX_ANSWER_SECONDS. For as
-    long again, calls for the same address fail at once: a command asks for a file several times.
+    Raises OSError with whatever the filesystem raises, and where it has not answered after MAX_ANSWER_SECONDS. For
+    PAUSE_SECONDS, calls for the same address then fail at once.
     """
     import threading  # slow to import, and a score of local files does without
 
-    since = time.monotonic() - _unanswered.get(address, -MAX_ANSWER_SECONDS)
+    since = time.monotonic() - _unanswered.get(address, -PAUSE_SECONDS)
     results: list[R] = []
     errors: list[BaseException] = []
 
@@ -102,7 +104,7 @@ def call_filesystem(address: str, act: Callable[[], R]) -> R:
         except BaseException as e:  # raised below, in the thread that waits
             errors.append(e)
 
-    if since >= MAX_ANSWER_SECONDS:
+    if since >= PAUSE_SECONDS:
         # A daemon, so that the process can end while the call goes on: no filesystem can be told to give up.
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
@@ -110,7 +112,7 @@ def call_filesystem(address: str, act: Callable[[], R]) -> R:
     if results:
         return results[0]
     if not errors:
-        if since >= MAX_ANSWER_SECONDS:
+        if since >= PAUSE_SECONDS:
             _unanswered[address] = time.monotonic()
         raise TimeoutError(f"no answer within {MAX_ANSWER_SECONDS} seconds")
     if isinstance(errors[0], OSError) and str(errors[0]):
