@@ -116,6 +116,9 @@ def test_a_bad_file_is_named(
 ) -> None:
     (tree.root / "README.md").write_text("", encoding="utf-8")
     (tree.root / "DATASHEET.md").write_text("", encoding="utf-8")
+    (tree.root / "docs").mkdir(exist_ok=True)
+    for name in ("metrics.md", "rows.md", "scale.md"):
+        (tree.root / "docs" / name).write_text("", encoding="utf-8")
     with changed(tree.root / file, change):
         for script in scripts:
             name, *arguments = script.split()

@@ -15,7 +15,11 @@ from itertools import permutations
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
+import msgspec
+
 from vostochny import corpus
+from vostochny.errors import InputError, Problem
+from vostochny.formats.decoder import JSON_ERRORS
 from vostochny.metrics import catalogue
 from vostochny.metrics.counts import PREDICTED
 from vostochny.report import EXPLANATION
@@ -87,7 +91,8 @@ def read_stored() -> Board:
 def read_systems(baselines: Path) -> dict[str, dict[str, str]]:
     """Return the FACTS of each system that has predictions, by the name of its folder.
 
-    ``kind`` is "system", or "ceiling" for annotators, who are shown for comparison and given no place.
+    ``kind`` is "system", or "ceiling" for annotators, who are shown for comparison and given no place. Raises
+    InputError where a system.json is not an object of strings.
     """
     systems = {}
     for path in sorted(baselines.glob("*/predictions.jsonl")):
@@ -95,9 +100,18 @@ def read_systems(baselines: Path) -> dict[str, dict[str, str]]:
         facts: dict[str, str] = {"id": name, "name": name, "kind": "system"}
         description = path.with_name("system.json")
         if description.is_file():
-            facts |= json.loads(description.read_text(encoding="utf-8"))
-        systems[name] = {fact: str(facts.get(fact, "")) for fact in FACTS}
+            facts |= _read_facts(description)
+        systems[name] = {fact: facts.get(fact, "") for fact in FACTS}
     return systems
+
+
+def _read_facts(path: Path) -> dict[str, str]:
+    """Return what a system.json states. Raises InputError where it is not an object of strings."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+    except JSON_ERRORS as error:
+        message = f"is not an object with strings only ({error}); expected any of {', '.join(FACTS)}"
+        raise InputError([Problem(str(path), None, None, message)]) from None
 
 
 def build(
