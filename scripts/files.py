@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import yaml
 
 from vostochny.errors import InputError, Problem, decode
+from vostochny.formats.files import MAX_FILE_BYTES
 from vostochny.system import console, outputs
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,8 +19,6 @@ SEEDS = ROOT / "seeds"
 ANNOTATIONS = ROOT / "annotations"
 CORPUS = ROOT / "corpus"
 PACKAGE_DATA = ROOT / "benchmark" / "vostochny" / "data"
-
-MAX_FILE_BYTES = 256 << 20  # no file of the project has a hundredth of that
 
 T = TypeVar("T")
 

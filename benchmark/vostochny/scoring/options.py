@@ -14,8 +14,9 @@ from vostochny.model import LAYERS
 from vostochny.ontology import Ontology, View
 from vostochny.stats.intervals import RESAMPLES, SEED
 
-MAX_RESAMPLES = 100_000  # more change no digit that is shown, and each takes memory
-MAX_SEED = 2**128 - 1  # what the generator of random numbers takes
+# Each resample takes memory; with so many, the error of drawing is below the digits that are shown.
+MAX_RESAMPLES = 100_000
+MAX_SEED = 2**128 - 1  # as many bits as the state of the generator has: a longer seed distinguishes no more draws
 MAX_WORKERS = 1024
 
 

@@ -34,12 +34,13 @@ def escape(text: str) -> str:
 
 
 def print_text(text: str, colours: bool = False) -> None:
-    """Write a text of one or more lines to standard output; the last one gets its newline if it has none.
+    """Write a text of one or more lines to standard output; the last one gets its newline if it has none, an empty text
+    writes nothing.
 
     ``colours`` lets colour sequences through; the caller must then have escaped what came from an input.
     """
     safe = _UNSAFE_OR_COLOUR.sub(lambda m: m[1] or _show(m), text) if colours else escape(text)
-    _write(_get_output(), safe if safe.endswith("\n") else f"{safe}\n")
+    _write(_get_output(), f"{safe}\n" if safe and not safe.endswith("\n") else safe)
 
 
 def print_line(text: object = "") -> None:
