@@ -1,11 +1,10 @@
-"""Fixtures that several folders of tests use: sample files, one Label Studio server and one Chromium per session.
+"""Fixtures that several folders of tests use: sample files, and one Label Studio server per session.
 
 Functions that they share stand in tests/support; heavy modules are imported by the fixture that needs them.
 """
 
 from __future__ import annotations
 
-import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,12 +24,15 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run browser tests last.
+    """Group the tests for the processes that run them side by side, and start with the longest group.
 
-    Playwright's synchronous calls keep an event loop running in this thread until the session ends, and libraries that
-    start a loop of their own (inspect_ai) fail beside it.
+    The tests of a file stay together, for they share fixtures; all that need Label Studio or Chromium are one group, so
+    that one server is started, once.
     """
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    for item in items:
+        heavy = any(item.get_closest_marker(name) for name in ("server", "browser"))
+        item.add_marker(pytest.mark.xdist_group("server" if heavy else item.path.stem))
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group").args != ("server",))
 
 
 @pytest.fixture(scope="session")
@@ -139,47 +141,6 @@ def make_project(client: Any) -> Iterator[Callable[..., int]]:
     yield make
     for project in created:
         client.projects.delete(project)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """Return the path of a real Chromium."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not path:
-        skip_or_fail("no Chromium; install your system's package chromium")
-    return str(path)
-
-
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
-]  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def running_chromium(chromium: str) -> Iterator[Any]:
-    """Start Chromium, once for all tests: playwright's synchronous interface cannot run twice at a time."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="session")
-def browser(running_chromium: Any, server: Any) -> Iterator[Any]:
-    """Open a browser context whose pages are logged in to the server."""
-    context = running_chromium.new_context(viewport={"width": 1600, "height": 1400}, base_url=server.url)
-    page = context.new_page()
-    page.goto("/user/login/")
-    page.fill("input[name=email]", server.username)
-    page.fill("input[name=password]", server.password)
-    page.click("button[type=submit]")
-    page.wait_for_url(lambda url: "/user/login" not in url)
-    page.close()
-    yield context
-    context.close()
 
 
 @pytest.fixture

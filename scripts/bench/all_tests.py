@@ -31,21 +31,24 @@ from vostochny.system.arguments import ArgumentParser
 OUT = ROOT / "benchmark" / "test-all.json"
 # torch is large, so the tests that need it have an environment of their own (make test-models creates it).
 MODELS_PYTHON = ROOT / ".models" / "bin" / "python"
+# Two processes, each with whole files of tests (tests/conftest.py groups them); the Makefile has the same options.
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder")
 STOP_SECONDS = 60  # that the tests have to stop their servers after a signal
 
 
 @dataclass(frozen=True)
 class Suite:
-    """Tests that run in one process of pytest."""
+    """Tests that one call of pytest runs."""
 
     python: Path
     marks: str  # pytest's -m
     path: str = "tests"
+    options: tuple[str, ...] = ()  # more of pytest's
     settings: Mapping[str, str] = field(default_factory=dict)  # environment variables
 
 
 SUITES = {
-    "code": Suite(Path(sys.executable), "not models and not s3 and not server and not browser"),
+    "code": Suite(Path(sys.executable), "not models and not s3 and not server and not browser", options=SIDE_BY_SIDE),
     "server and browser": Suite(Path(sys.executable), "server or browser"),
     # Label Studio's other database: every test with the server once more.
     "server on PostgreSQL": Suite(Path(sys.executable), "server", settings={"VOSTOCHNY_DATABASE": "postgresql"}),
@@ -80,7 +83,7 @@ def run_suite(suite: Suite) -> Outcome:
     start = time.monotonic()
     with temporary.use_folder() as folder:
         report = Path(folder) / "report.xml"
-        arguments = ["-m", "pytest", "-m", suite.marks, f"--junitxml={report}", suite.path]
+        arguments = ["-m", "pytest", "-m", suite.marks, *suite.options, f"--junitxml={report}", suite.path]
         environment = os.environ | settings | dict(suite.settings)
         command = [str(suite.python), *arguments]
         code = children.run(command, cwd=ROOT, env=environment, patience=STOP_SECONDS).returncode
