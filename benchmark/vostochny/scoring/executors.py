@@ -144,14 +144,16 @@ class Dask:
             raise InputError([Problem("--engine dask", None, None, message)]) from None
         self._cluster = None
         if self._scheduler is None:
-            # On loopback and without a dashboard, so that nobody else can reach it.
+            # On loopback and without a dashboard, so that nobody else can reach it. Dask serves its health page all
+            # the same; on any free port, since it warns where port 8787 is taken.
             _start_resource_tracker()
             with interruption.hold_signals():
                 self._take_back = interruption.register_clean_up(_kill_children)
                 folder, self._remove_folder = temporary.create_folder()
                 with dask.config.set({"temporary-directory": str(folder)}):
                     self._cluster = LocalCluster(
-                        self._workers or count_cores(), threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+                        self._workers or count_cores(), threads_per_worker=1, host="127.0.0.1",
+                        dashboard_address=None, scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
                     )  # fmt: skip
         try:
             self._client = Client(self._cluster or self._scheduler, timeout=CONNECT_TIMEOUT_SECONDS)
