@@ -7,7 +7,9 @@ import gzip
 import json
 import os
 import socket
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,7 +57,10 @@ def test_files_elsewhere_are_read_through_fsspec(write_news: WriteNews) -> None:
     expected = score_as_json(gold, predicted)
     assert score_as_json("memory://team/gold-*.jsonl", "memory://team/predicted-*") == expected
     assert (
-        score_as_json("memory://team/gold-*.jsonl", predicted[::-1], Execution(scratch="memory://scratch")) == expected
+        score_as_json(
+            "memory://team/gold-*.jsonl", predicted[::-1], Execution(on_error="skip", scratch="memory://scratch")
+        )
+        == expected
     )
     with pytest.raises(InputError, match="no such file"):
         score_as_json("memory://team/none.jsonl", predicted)
@@ -72,6 +77,43 @@ def test_a_remote_server_that_does_not_answer_is_given_up(pattern: str, monkeypa
         with pytest.raises(InputError, match=r"Gold.*: .*no answer within 0\.5 seconds") as caught:
             Input(address).read_gold()
     assert len(caught.value.problems) == 1
+
+
+def test_a_server_that_does_not_answer_the_first_connection_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """fsspec connects to some servers as soon as it makes their filesystem."""
+    monkeypatch.setattr(addresses, "MAX_ANSWER_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"ftp://127.0.0.1:{silent.getsockname()[1]}/gold.jsonl"
+        with pytest.raises(InputError, match=r"gold.jsonl: cannot be reached: no answer within 0\.5 seconds"):
+            Input(address).read_gold()
+
+
+def test_a_scratch_folder_that_does_not_answer_is_given_up(
+    write_news: WriteNews, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fsspec
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    waiting = threading.Event()
+
+    class SilentFileSystem(MemoryFileSystem):
+        protocol = "silent"
+
+        def open(self, path: str, mode: str = "rb", **more: Any) -> Any:
+            return waiting.wait() if mode == "wb" else super().open(path, mode, **more)
+
+    fsspec.register_implementation("silent", SilentFileSystem, clobber=True)
+    monkeypatch.setattr(addresses, "MAX_ANSWER_SECONDS", 0.5)
+    gold, predicted = write_news(10, files=2)
+    with pytest.raises(InputError, match=r"silent://.*: cannot be written: no answer within 0\.5 seconds"):
+        score_as_json(gold, predicted[::-1], Execution(on_error="skip", scratch="silent://scratch"))
+    waiting.set()
+
+
+def test_addresses_of_one_server_share_a_filesystem() -> None:
+    """It keeps the connections to the server."""
+    one, other = (addresses.open_filesystem(f"http://127.0.0.1:9/{name}")[0] for name in "ab")
+    assert one is other
 
 
 def test_an_address_in_an_error_keeps_its_capitals() -> None:

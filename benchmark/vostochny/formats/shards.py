@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from vostochny.errors import InputError, Problem
 
@@ -25,6 +25,7 @@ BLOCK_BYTES = 4 << 20  # requested at once, in place of the filesystem's default
 JSON_LINES_ENDINGS = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
 
 R = TypeVar("R")
+_callers: dict[int, _Caller] = {}  # thread → the one that makes its calls
 _unanswered: dict[str, float] = {}  # address → when a call for it was given up, by the monotonic clock
 
 
@@ -92,32 +93,59 @@ def call_filesystem(address: str, act: Callable[[], R]) -> R:
     Raises OSError with whatever the filesystem raises, and where it has not answered after MAX_ANSWER_SECONDS. For
     PAUSE_SECONDS, calls for the same address then fail at once.
     """
-    import threading  # slow to import, and a score of local files does without
+    # Slow to import, and a score of local files does without.
+    import queue
+    import threading
 
-    since = time.monotonic() - _unanswered.get(address, -PAUSE_SECONDS)
-    results: list[R] = []
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            results.append(act())
-        except BaseException as e:  # raised below, in the thread that waits
-            errors.append(e)
-
-    if since >= PAUSE_SECONDS:
-        # A daemon, so that the process can end while the call goes on: no filesystem can be told to give up.
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        thread.join(MAX_ANSWER_SECONDS)
-    if results:
-        return results[0]
-    if not errors:
-        if since >= PAUSE_SECONDS:
-            _unanswered[address] = time.monotonic()
+    if time.monotonic() - _unanswered.get(address, -PAUSE_SECONDS) < PAUSE_SECONDS:
         raise TimeoutError(f"no answer within {MAX_ANSWER_SECONDS} seconds")
-    if isinstance(errors[0], OSError) and str(errors[0]):
-        raise errors[0]
-    raise OSError(str(errors[0]) or type(errors[0]).__name__) from None
+    # One caller per thread that waits, and not one per call: fsspec keeps a filesystem, with its connections, for the
+    # thread that has opened it. After a fork the thread is gone.
+    caller: _Caller | None = _callers.pop(threading.get_ident(), None)
+    if caller is None or not caller.thread.is_alive():
+        caller = _Caller()
+    answer = caller.begin(act)
+    try:
+        result, error = answer.get(timeout=MAX_ANSWER_SECONDS)
+    except queue.Empty:
+        _unanswered[address] = time.monotonic()
+        raise TimeoutError(f"no answer within {MAX_ANSWER_SECONDS} seconds") from None
+    _callers[threading.get_ident()] = caller
+    if error is None:
+        return cast(R, result)
+    if isinstance(error, OSError) and str(error):
+        raise error
+    raise OSError(str(error) or type(error).__name__) from None
+
+
+class _Caller:
+    """A thread that makes calls one after another, so that the thread that waits for a call can give it up."""
+
+    def __init__(self) -> None:
+        import queue
+        import threading
+
+        self._calls: queue.SimpleQueue[tuple[Callable[[], Any], queue.SimpleQueue[Any]]] = queue.SimpleQueue()
+        # A daemon, so that the process can end while the call goes on: no filesystem can be told to give up.
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def begin(self, act: Callable[[], Any]) -> Any:
+        """Let the thread make a call; return a queue that will hold its result and what it raised, one of them None."""
+        import queue
+
+        answer: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._calls.put((act, answer))
+        return answer
+
+    def _run(self) -> None:
+        while True:
+            act, answer = self._calls.get()
+            try:
+                answer.put((act(), None))
+            except BaseException as e:  # raised in the thread that waits
+                answer.put((None, e))
+            del act, answer  # whose files are to be closed before the next call comes
 
 
 def open_filesystem(address: str) -> tuple[Any, str]:
@@ -125,10 +153,10 @@ def open_filesystem(address: str) -> tuple[Any, str]:
     import fsspec
 
     try:
-        files, path = fsspec.core.url_to_fs(address)
-    except Exception as e:  # each filesystem has its own exceptions
-        reason = str(e) or type(e).__name__
-        raise InputError([Problem(address, None, None, f"cannot be reached: {reason}")]) from None
+        # Some filesystems connect to their server at once.
+        files, path = call_filesystem(address, lambda: fsspec.core.url_to_fs(address))
+    except OSError as e:
+        raise InputError([Problem(address, None, None, f"cannot be reached: {e.strerror or e}")]) from None
     return files, str(path)
 
 

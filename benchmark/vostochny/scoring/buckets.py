@@ -17,7 +17,7 @@ from typing import IO, Any
 import numpy as np
 
 from vostochny.errors import InputError, Problem
-from vostochny.formats import shards
+from vostochny.formats import files, shards
 from vostochny.scoring.chunks import Source, read_chunks
 from vostochny.scoring.totals import Part, hash_doc_ids
 
@@ -68,7 +68,7 @@ def split_file(task: BucketTask) -> SplitFile:
     """Write each line of a file to its bucket, and the lines' numbers beside it, so that problems can name them."""
     problems: list[Problem] = []
     line_numbers: dict[int, list[int]] = {}
-    files: dict[int, IO[bytes]] = {}
+    opened: dict[int, IO[bytes]] = {}
     with ExitStack() as stack:
         try:
             for chunk in read_chunks([task.source], problems):
@@ -78,9 +78,9 @@ def split_file(task: BucketTask) -> SplitFile:
                 # depend on each other, or a bucket would have the documents of a few blocks only.
                 bucket_numbers = (keys >> np.uint64(32)) % np.uint64(task.buckets)
                 for (at, _), bucket in zip(lines, bucket_numbers.tolist(), strict=True):
-                    if bucket not in files:
-                        files[bucket] = stack.enter_context(_open_atomically(_path(task, bucket)))
-                    files[bucket].write(chunk.lines[at] + b"\n")
+                    if bucket not in opened:
+                        opened[bucket] = stack.enter_context(_open_atomically(_path(task, bucket)))
+                    opened[bucket].write(chunk.lines[at] + b"\n")
                     line_numbers.setdefault(bucket, []).append(chunk.numbers[at])
         except InputError as e:
             problems += e.problems
@@ -109,14 +109,17 @@ def _path(task: BucketTask, bucket: int, ending: str = "jsonl") -> str:
 def _open_atomically(path: str) -> Iterator[Any]:
     """Open a file for writing that appears under its name only once it is complete.
 
-    A shard may be split twice, where the first worker died; neither must see the other's unfinished file.
+    A shard may be split twice, where the first worker died; neither must see the other's unfinished file. Raises
+    InputError where it cannot be written.
     """
-    if shards.is_remote(path):
-        files, inside = shards.open_filesystem(path)
-        with files.open(inside, "wb") as file:
+    try:
+        if shards.is_remote(path):
+            with files.create_remote_file(path) as remote:
+                yield remote
+            return
+        unfinished = f"{path}.{os.getpid()}"
+        with open(unfinished, "wb") as file:
             yield file
-        return
-    unfinished = f"{path}.{os.getpid()}"
-    with open(unfinished, "wb") as file:
-        yield file
-    os.replace(unfinished, path)
+        os.replace(unfinished, path)
+    except OSError as e:
+        raise InputError([Problem(path, None, None, f"cannot be written: {e.strerror or e}")]) from None

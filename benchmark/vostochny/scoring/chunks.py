@@ -7,6 +7,7 @@ with it.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -187,7 +188,7 @@ def _read_source(source: Source, problems: list[Problem], keys: SideKeys, size: 
     numbers = None
     if source.numbers:
         with open_file(source.numbers) as file:
-            numbers = np.load(file).tolist()
+            numbers = np.load(io.BytesIO(file.read())).tolist()  # which seeks, and a remote file cannot
     line = 1
     try:
         for data in read_blocks(source.path, size, source.may_be_empty):

@@ -241,7 +241,11 @@ def _scratch_folder(execution: Execution) -> Iterator[str]:
         import uuid
 
         own_folder = f"{inside.rstrip('/')}/vostochny-{uuid.uuid4().hex}"
-        shards.call_filesystem(execution.scratch, lambda: files.makedirs(own_folder))
+        try:
+            shards.call_filesystem(execution.scratch, lambda: files.makedirs(own_folder))
+        except OSError as e:
+            message = f"cannot be written: {e.strerror or e}"
+            raise InputError([Problem(execution.scratch, None, None, message)]) from None
         try:
             yield files.unstrip_protocol(own_folder)
         finally:
