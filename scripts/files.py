@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +13,7 @@ from typing import Any, TypeVar
 import yaml
 
 from vostochny.errors import InputError, Problem, decode
-from vostochny.formats.files import MAX_FILE_BYTES
+from vostochny.formats.files import MAX_FILE_BYTES, is_standard_input
 from vostochny.system import console, outputs
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,6 +21,8 @@ SEEDS = ROOT / "seeds"
 ANNOTATIONS = ROOT / "annotations"
 CORPUS = ROOT / "corpus"
 PACKAGE_DATA = ROOT / "benchmark" / "vostochny" / "data"
+
+MAX_YAML_VALUES = 1_000_000  # in one file, aliases written out: by them a short file stands for any number
 
 T = TypeVar("T")
 
@@ -55,16 +59,37 @@ def read_each(keys: Iterable[str], read: Callable[[str], T]) -> dict[str, T]:
 
 
 def read_bytes(path: Path, name: str | None = None) -> bytes:
-    """Return the bytes of a file, which problems call ``name``. Raises InputError where it cannot be read."""
+    """Return the bytes of a file, which problems call ``name``.
+
+    Raises InputError where it cannot be read, is too large, or is not a file but something that may never deliver or
+    never end: a named pipe, a device. A pipe that this process has open already (``/dev/stdin``, ``<(…)``) is read.
+    """
     name = name or display_path(path)
+    raw, reason = None, f"is larger than {MAX_FILE_BYTES >> 20} MB"
     try:
-        with path.open("rb") as file:  # a device may have no end
-            raw = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise InputError([Problem(name, None, None, f"cannot be read: {error.strerror}")]) from None
-    if len(raw) > MAX_FILE_BYTES:
-        raise InputError([Problem(name, None, None, f"is larger than {MAX_FILE_BYTES >> 20} MB")])
+        with open(path, "rb", opener=_open_at_once) as file:
+            state = os.fstat(file.fileno())
+            is_open_pipe = stat.S_ISFIFO(state.st_mode) and _is_open(path)
+            if not is_open_pipe and not stat.S_ISREG(state.st_mode):
+                reason = "cannot be read: is not a file"
+            elif state.st_size <= MAX_FILE_BYTES:
+                os.set_blocking(file.fileno(), is_open_pipe)
+                raw = file.read(MAX_FILE_BYTES + 1) or b""  # None: a file of the system that delivers nothing now
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        reason = f"cannot be read: {getattr(error, 'strerror', None) or error}"
+    if raw is None or len(raw) > MAX_FILE_BYTES:
+        raise InputError([Problem(name, None, None, reason)])
     return raw
+
+
+def _is_open(path: Path) -> bool:
+    """Return whether a path is a name of something that this process has open already."""
+    return is_standard_input(str(path)) or outputs.find_descriptor(path) is not None
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file for :func:`read_bytes`; a named pipe without waiting for its writer."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def read_text(path: Path) -> str:
@@ -111,6 +136,13 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         super().__init__(source)
         self.repeated: dict[tuple[int, str], int] = {}  # (line, key) → the line of the same key before it
 
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> str:
+        value = str(super().construct_scalar(node))
+        if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+            message = "has half a character (a surrogate); write whole characters"
+            raise yaml.constructor.ConstructorError(None, None, message, node.start_mark)
+        return value
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         lines: dict[Any, int] = {}
         for key_node in (key for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"):
@@ -122,12 +154,31 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def _count_values(node: yaml.Node, counts: dict[int, int]) -> int:
+    """Return how many values a node has once its aliases are written out; ``counts`` are those of nodes seen before.
+
+    Raises ComposerError where that is more than MAX_YAML_VALUES, or without end: an alias of what is around it.
+    """
+    if id(node) not in counts:
+        counts[id(node)] = MAX_YAML_VALUES  # while it is counted: only an alias of itself meets it
+        parts = node.value if isinstance(node, yaml.CollectionNode) else []
+        nodes = [part for pair in parts for part in pair] if isinstance(node, yaml.MappingNode) else parts
+        counts[id(node)] = 1 + sum(_count_values(part, counts) for part in nodes)
+    if counts[id(node)] > MAX_YAML_VALUES:
+        message = f"has more than {MAX_YAML_VALUES} values with its aliases; write out what they stand for"
+        raise yaml.composer.ComposerError(None, None, message, node.start_mark)
+    return counts[id(node)]
+
+
 def parse_yaml(name: str, raw: bytes) -> Any:
     """Return the content of a YAML file. Raises InputError, with the line, where it is not YAML or repeats a key."""
     source = decode(name, raw)
     try:
         loader = _UniqueKeyLoader(source)
-        value = loader.get_single_data()
+        node: yaml.Node | None = loader.get_single_node()
+        if node is not None:
+            _count_values(node, {})
+        value = None if node is None else loader.construct_document(node)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         why = getattr(error, "problem", None) or " ".join(str(error).split())

@@ -28,6 +28,8 @@ from vostochny.system.arguments import ArgumentParser
 from vostochny.text.layout import cover_with_zones, paragraphs_of
 
 _DOC_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+MAX_ID_CHARACTERS = 100  # an id is the name of files, and stands in every table
+_CONTROL_CHARACTER = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")  # but tab and line ends
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
 _CAPITALS = r"[A-Z][A-Z’'.-]+"
 # "SEOUL, Sept 14 (Wire) —": a place in capitals or a date, perhaps an agency, then a dash or colon.
@@ -60,9 +62,10 @@ def read_article(path: Path) -> tuple[bytes, str]:
         problems.append(
             Problem(str(path), 1, None, "begins with a byte order mark; save the file as UTF-8 without one")
         )
-    if "\0" in text:
-        line = text[: text.index("\0")].count("\n") + 1
-        problems.append(Problem(str(path), line, None, "contains a NUL character; is it a text?"))
+    control = _CONTROL_CHARACTER.search(text)
+    if control:
+        line = text[: control.start()].count("\n") + 1
+        problems.append(Problem(str(path), line, None, f"contains the control character {control[0]!r}; is it a text?"))
     if not text.strip():
         problems.append(Problem(str(path), None, None, "contains no words"))
     raise_problems(problems)
@@ -83,6 +86,9 @@ def check_new(doc_id: str, data: bytes, known: dict[str, Any], seeds: Path, task
     digest = hashlib.sha256(data).hexdigest()
     if not _DOC_ID.fullmatch(doc_id):
         message = f"{doc_id!r} cannot be a doc_id: letters, digits, _ and - only; choose one with --id"
+        problems.append(Problem("--id", None, None, message))
+    elif len(doc_id) > MAX_ID_CHARACTERS:
+        message = f"{doc_id[:20]}… is longer than {MAX_ID_CHARACTERS} characters; choose another name with --id"
         problems.append(Problem("--id", None, None, message))
     elif doc_id in known:
         problems.append(Problem("--id", None, None, f"{doc_id} is an article already; choose another name with --id"))

@@ -30,6 +30,12 @@ def problems_of(read: Any, *arguments: Any) -> list[str]:
     return list(map(str, caught.value.problems))
 
 
+# A billion of values in ten lines, each ten of the line before.
+LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 10)
+)
+
+
 @pytest.mark.parametrize(
     ("source", "problems"),
     [
@@ -42,6 +48,10 @@ def problems_of(read: Any, *arguments: Any) -> list[str]:
         ("a: 2023-13-13\n", ["x.yaml: is not YAML: month must be in 1..12"]),
         ("a: \x00\n", ["x.yaml: is not YAML"]),
         ("[" * 9999, ["x.yaml: is not YAML: maximum recursion depth"]),
+        ("a: &a [*a]\n", ["x.yaml:1: is not YAML: has more than 1000000 values with its aliases"]),
+        (LAUGHS, ["x.yaml:6: is not YAML: has more than 1000000 values with its aliases"]),
+        ("a: !!python/object/apply:os.system [id]\n", ["x.yaml:1: is not YAML: could not determine a constructor"]),
+        ('a: b\nc: "\\ud83d"\n', ["x.yaml:2: is not YAML: has half a character"]),
     ],
 )
 def test_yaml_that_loses_or_breaks_something_is_refused(source: str, problems: list[str]) -> None:

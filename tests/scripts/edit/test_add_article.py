@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import socket
+from pathlib import Path
 
 import datasets
 import pytest
@@ -74,6 +77,11 @@ def test_seed_manifest_and_task_are_written(root):
         ("a\nb\r\nc\n", "005_x.txt", "005_x.txt:2: has CR line ends"),
         ("\ufeffa\n", "005_x.txt", "begins with a byte order mark"),
         (" \n", "005_x.txt", "contains no words"),
+        ("", "005_x.txt", "contains no words"),
+        ("a\nb\0c\n", "005_x.txt", r"005_x.txt:2: contains the control character '\x00'"),
+        ("a\x1b]0;x\x07\n", "005_x.txt", r"005_x.txt:1: contains the control character '\x1b'"),
+        ("a\n", "0051" + "x" * 240 + ".txt", "is longer than 100 characters"),
+        ("a\n", "005_ü.txt", "cannot be a doc_id"),
         ("a\n", "000_a.txt", "000_a is an article already"),
         ("a\n", "000_b.txt", "000_b begins as 000_a does"),
         ("a\n", "a b.txt", "'a b' cannot be a doc_id"),
@@ -86,6 +94,50 @@ def test_what_cannot_be_an_article_is_refused(root, data, name, message):
         add_article.add(path, root=root)
     assert message in str(caught.value)
     assert tree_of(root) == before
+
+
+@pytest.mark.parametrize("name", ["../../x", "..", "/tmp/x", "000", "\x1b[2J", "a\nb", "con.txt"])
+def test_a_name_that_cannot_be_one_is_refused(root, name):
+    path = article(root, name="005_new.txt")
+    before = tree_of(root)
+    with pytest.raises(InputError, match=r"cannot be a doc_id|begins as 000_a does"):
+        add_article.add(path, name, root=root)
+    assert tree_of(root) == before
+
+
+def test_an_article_may_be_a_title_alone(root):
+    add_article.add(article(root, "A title"), root=root)
+    assert (root / "seeds" / "005_new.txt").read_bytes() == b"A title"
+
+
+@pytest.mark.parametrize(
+    "kind", ["pipe", "socket", "folder", "large", "/dev/zero", "/dev/null", "/proc/self/mem", "gone"]
+)
+def test_what_is_not_a_file_is_refused(root, kind):
+    path = Path(kind) if kind.startswith("/") else root / "005_new.txt"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "socket":
+        socket.socket(socket.AF_UNIX).bind(str(path))
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "large":
+        path.touch()
+        os.truncate(path, 10 << 30)  # no byte of them on the disk
+    with pytest.raises(InputError, match=r"cannot be read|is larger than 256 MB") as caught:
+        add_article.add(path, "005_new", root=root)
+    assert [problem.file for problem in caught.value.problems] == [str(path)]
+
+
+def test_a_pipe_that_is_open_already_is_read(root):
+    read, write = os.pipe()
+    os.write(write, b"A title\n")
+    os.close(write)
+    try:
+        add_article.add(Path(f"/dev/fd/{read}"), "005_new", root=root)
+    finally:
+        os.close(read)
+    assert (root / "seeds" / "005_new.txt").read_bytes() == b"A title\n"
 
 
 def test_the_same_article_twice_is_refused(root):
