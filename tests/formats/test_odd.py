@@ -195,3 +195,23 @@ def test_the_nearest_of_very_many_names_is_found_at_once():
     assert "did you mean 'article-00100'?" in hints and len(hints) == 20
     assert suggest_name("zzz", known).endswith("article-00099 … (20000 in all)")
     assert time.process_time() - start < 2
+
+
+def test_a_doc_id_keeps_its_blanks_in_conll(tmp_path):
+    documents = [replace(make_gold()[0], doc_id=doc_id) for doc_id in ("one", " one ", '"one', '"one"')]
+    registry.load_format("conll").write(str(tmp_path / "x.conll"), documents, Counter())
+    found = Input(tmp_path / "x.conll").read_gold().documents
+    assert [d.doc_id for d in found] == [d.doc_id for d in documents]
+
+
+def test_a_span_of_white_space_is_lost_in_spacy_and_the_rest_can_be_read(tmp_path):
+    """spaCy has no token for some white space; the empty span that it gives is none."""
+    document = replace(make_gold()[0], events=(), quotes=())
+    at = document.text.index(" smiled")
+    blank = Entity("e9", Span(at, at + 1), "PER", "NAM")
+    document = replace(document, entities=(*document.entities, blank))
+    lost = Counter()
+    registry.load_format("spacy-json").write(str(tmp_path / "x.jsonl"), [document], lost, True)
+    assert lost["spans without words"] == 1
+    (found,) = Input(tmp_path / "x.jsonl").read_gold().documents
+    assert len(found.entities) == len(document.entities) - 1

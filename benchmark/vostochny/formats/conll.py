@@ -1,11 +1,13 @@
 """CoNLL columns: one token per line, its tag in the last column, a blank line after each sentence.
 
 Columns are separated by tabs or spaces. A document begins with ``-DOCSTART-`` or ``# doc_id = …`` (``# newdoc id = …``,
-``#begin document``); without any of these the file is one document. Tag schemes: :mod:`vostochny.text.tags`.
+``#begin document``); without any of these the file is one document. An id with blanks at its ends is written as a JSON
+string. Tag schemes: :mod:`vostochny.text.tags`.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -65,7 +67,21 @@ def _read_header(line: str) -> tuple[bool, str | None]:
         m = re.search(r"\(([^)\s]+)\)|doc_id=(\S+)", line)
         return True, (m.group(1) or m.group(2)) if m else None
     m = (_ID_LINE.match(line) or _BEGIN_LINE.match(line)) if line.startswith("#") else None
-    return m is not None, (m.group(1) or None) if m else None
+    return m is not None, (_unquote(m.group(1)) or None) if m else None
+
+
+def _quote(doc_id: str) -> str:
+    """Return an id as a line can hold it: as a JSON string where its blanks would be lost."""
+    return json.dumps(doc_id, ensure_ascii=False) if doc_id != doc_id.strip() or doc_id.startswith('"') else doc_id
+
+
+def _unquote(doc_id: str) -> str:
+    """Return the id that :func:`_quote` was given, or an id that another program wrote."""
+    try:
+        value = json.loads(doc_id) if doc_id.startswith('"') else doc_id
+    except ValueError:
+        return doc_id
+    return str(value)
 
 
 def _begin_document(documents: list[TaggedDocument], doc_id: str | None, line: int) -> None:
@@ -81,7 +97,7 @@ def write(path: str, documents: Iterable[Document], lost: Counter[str], with_tex
     """Write IOB2, one token and its tag per line, with ``# doc_id``. All but flat entities is lost, and counted."""
     out: list[str] = []
     for d in documents:
-        out.append(f"# doc_id = {d.doc_id}\n")
+        out.append(f"# doc_id = {_quote(d.doc_id)}\n")
         tokens = d.tokens or [Span(m.start(), m.end()) for m in re.finditer(r"\w+|[^\w\s]", d.text)]
         ends = [s.end for s in d.sentences or d.paragraphs] or [len(d.text)]
         tags = spans_to_iob2([(e.span, e.type) for e in d.entities], tokens)

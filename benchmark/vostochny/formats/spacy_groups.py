@@ -79,7 +79,10 @@ def make_docs(documents: Iterable[Document], lost: Counter[str]) -> Iterator[Any
 
         def span(at: Span, label: str, cluster: str | None = None, doc: Any = doc) -> Any:
             widened = doc.char_span(at.start, at.end, label=label, kb_id=cluster or "", alignment_mode="expand")
-            if widened is not None and (widened.start_char, widened.end_char) != (at.start, at.end):
+            if not widened:  # None, or without a token: in some texts spaCy has none for white space
+                lost["spans without words"] += 1
+                return None
+            if (widened.start_char, widened.end_char) != (at.start, at.end):
                 lost["spans widened to spaCy's tokens"] += 1
             return widened
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from vostochny.corpus import shorten_hash
 from vostochny.errors import InputError, Problem
+from vostochny.formats.files import read_bytes
 from vostochny.model import shorten_id
 from vostochny.text import copies
 
@@ -175,7 +176,7 @@ def find_texts(standoff: StandOff, paths: Iterable[str | os.PathLike[str]]) -> d
     problems: list[Problem] = []
     differing: dict[str, list[Path]] = {}  # doc_id → files that are meant to be this article and are not the same
     for path, is_named in _list_files(paths, problems):
-        data = path.read_bytes()
+        data = read_bytes(str(path))
         doc_id = by_hash.get(hashlib.sha256(data).hexdigest())
         if doc_id:
             texts[doc_id] = data.decode("utf-8")
@@ -192,7 +193,9 @@ def find_texts(standoff: StandOff, paths: Iterable[str | os.PathLike[str]]) -> d
         if doc_id in texts:
             continue
         for path in differing.get(doc_id, []):
-            difference = copies.explain_difference(path.read_bytes(), known[doc_id], standoff.rows[doc_id]["sentences"])
+            difference = copies.explain_difference(
+                read_bytes(str(path)), known[doc_id], standoff.rows[doc_id]["sentences"]
+            )
             problems.append(Problem(str(path), difference.line, difference.column, f"{difference.message} ({doc_id})"))
         if doc_id not in differing:
             message = f"is missing; expected a file whose sha256 is {known[doc_id]['sha256']}, under any name"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vostochny.errors import InputError, Problem
+from vostochny.formats.files import read_bytes
 from vostochny.formats.jsonl import parse_json
 from vostochny.formats.prediction import describe_kind
 from vostochny.ontology import Ontology, View
@@ -23,8 +24,10 @@ def read_view(name: str, ontology: Ontology) -> View:
     path = Path(name)
     reason = ""
     try:
-        source, found = parse_json(name, None, path.read_bytes())
-    except (OSError, ValueError) as e:  # ValueError: a name that no file can have
+        source, found = parse_json(name, None, read_bytes(name))
+    except InputError as e:
+        reason = e.problems[0].message
+    except ValueError as e:  # a name that no file can have
         reason = str(e)
     else:
         if found and found[0].field is None:
