@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -129,10 +130,10 @@ WRITTEN = {
 }  # fmt: skip
 
 
-def make_foreign_tasks() -> list[dict[str, Any]]:
+def make_foreign_tasks(documents: list[Document]) -> list[dict[str, Any]]:
     """Return a Label Studio export of a project with other controls and other labels than ours."""
     out = []
-    for n, d in enumerate(make_gold(), 7):
+    for n, d in enumerate(documents, 7):
         result = [
             {"id": f"r{i}", "from_name": "ner", "to_name": "article", "type": "labels", "origin": "manual",
              "value": {"start": e.span.start, "end": e.span.end, "text": e.span.of(d.text),
@@ -145,35 +146,47 @@ def make_foreign_tasks() -> list[dict[str, Any]]:
     return out
 
 
+# Kind of output of other programs → what it is for these documents, as JSON.
+FOREIGN: dict[str, Callable[[list[Document]], Any]] = {
+    "words": lambda documents: [language_model_answer(d) for d in documents],
+    "huggingface": lambda documents: [pipeline_answer(d, True) for d in documents],
+    "huggingface-none": lambda documents: {d.doc_id: pipeline_answer(d, False) for d in documents},
+    "gliner": lambda documents: [gliner_answer(d) for d in documents],
+    "gliner2": lambda documents: {d.doc_id: {"entities": {"PER": ["Kim"], "GPE": []}} for d in documents},
+    "tasks-of-others": make_foreign_tasks,
+    "prodigy": lambda documents: [{"text": d.text, "spans": gliner_answer(d)} for d in documents],
+    "spacy-training": lambda documents: [
+        [d.text, {"entities": [[s["start"], s["end"], s["label"]] for s in gliner_answer(d)]}] for d in documents
+    ],
+}
+KINDS = (*WRITTEN, "gzip", *FOREIGN, "tagged")
+
+
+def write_sample(kind: str, folder: Path, documents: list[Document]) -> Path:
+    """Write documents into a folder as a file or folder of one of KINDS; return its path.
+
+    Raises ValueError or InputError where the kind cannot express them. ``tagged`` is always the same sentence.
+    """
+    if kind in FOREIGN:
+        path = folder / f"{kind}.json"
+        path.write_text(json.dumps(FOREIGN[kind](documents), ensure_ascii=False), encoding="utf-8")
+    elif kind == "tagged":
+        row = {
+            "doc_id": "two",
+            "tokens": ["Mr", "Kim", "'s", "train", "left", "."],
+            "ner_tags": ["O", "B-PER", *"OOOO"],
+        }
+        path = folder / "tagged.jsonl"
+        path.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    else:
+        path = folder / ("w.jsonl.gz" if kind == "gzip" else WRITTEN[kind])
+        registry.load_format("jsonl" if kind == "gzip" else kind).write(str(path), documents, Counter(), True)
+    return path
+
+
 def write_samples(folder: Path) -> dict[str, Path]:
     """Write a file or folder of every kind into a folder; return their paths by the name of the kind."""
-    documents = make_gold()
-    made = {name: folder / file for name, file in WRITTEN.items()}
-    for name, path in made.items():
-        registry.load_format(name).write(str(path), documents, Counter(), True)
-    registry.load_format("jsonl").write(str(folder / "w.jsonl.gz"), documents, Counter(), True)
-    made["gzip"] = folder / "w.jsonl.gz"
-    plain = {
-        "words": [language_model_answer(d) for d in documents],
-        "huggingface": [pipeline_answer(d, True) for d in documents],
-        "huggingface-none": {d.doc_id: pipeline_answer(d, False) for d in documents},
-        "gliner": [gliner_answer(d) for d in documents],
-        "gliner2": {d.doc_id: {"entities": {"PER": ["Kim"], "GPE": []}} for d in documents},
-        "tasks-of-others": make_foreign_tasks(),
-        "prodigy": [{"text": d.text, "spans": gliner_answer(d)} for d in documents],
-        "spacy-training": [
-            [d.text, {"entities": [[s["start"], s["end"], s["label"]] for s in gliner_answer(d)]}] for d in documents
-        ],
-    }  # fmt: skip
-    for name, value in plain.items():
-        made[name] = folder / f"{name}.json"
-        made[name].write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
-    tagged = [
-        {"doc_id": "two", "tokens": ["Mr", "Kim", "'s", "train", "left", "."], "ner_tags": ["O", "B-PER", *"OOOO"]}
-    ]
-    made["tagged"] = folder / "tagged.jsonl"
-    made["tagged"].write_text("".join(json.dumps(row) + "\n" for row in tagged), encoding="utf-8")
-    return made
+    return {kind: write_sample(kind, folder, make_gold()) for kind in KINDS}
 
 
 def typed_spans(documents: list[Document]) -> dict[str, list[tuple]]:
