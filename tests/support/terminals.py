@@ -8,8 +8,17 @@ import subprocess
 import sys
 import termios
 from typing import Any
+from unicodedata import category
 
 from scripts.files import ROOT
+
+ESCAPES = "\x1b]0;title\x07 \x1b[2J \x9b31m \x7f \x08 \u202e \u200b"  # what no input may send to a terminal
+
+
+def find_unsafe(shown: bytes, allowed: str = "") -> set[str]:
+    """Return the characters that could act on a terminal, but newline, tab and the ``allowed`` ones."""
+    text = shown.decode("utf-8", "surrogateescape")
+    return {c for c in text if category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")} - {"\n", "\t", *allowed}
 
 
 def run_in_terminal(*arguments: str, **options: Any) -> tuple[int, bytes]:

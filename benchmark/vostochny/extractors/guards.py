@@ -13,7 +13,7 @@ from itertools import islice
 from types import TracebackType
 from typing import TextIO
 
-from vostochny.system import interruption
+from vostochny.system import console, interruption
 
 MAX_MESSAGE_CHARACTERS = 4000
 MAX_NOTES = 100
@@ -109,15 +109,11 @@ class StreamGuard:
                     os.dup2(copy, number)
         stderr = self._streams[1]
         if stderr is not None and stderr.closed and self._copies:
-            stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+            stderr = _open_guarded(2)
             self._streams = (self._streams[0], stderr)
         sys.stderr = stderr
         # A stream of its own, so that an extractor that closes it does not close standard error.
-        sys.stdout = (
-            open(self._real, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
-            if self._copies
-            else stderr
-        )
+        sys.stdout = _open_guarded(self._real) if self._copies else stderr
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -131,3 +127,10 @@ class StreamGuard:
         for copy in (*self._copies.values(), *([self._copy] if self._copies else [])):
             with contextlib.suppress(OSError):
                 os.close(copy)
+
+
+def _open_guarded(handle: int) -> TextIO:
+    """Return a stream to standard error, whose number is ``handle``, for what an extractor prints."""
+    stream = open(handle, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
+    console.guard_stream(stream)
+    return stream

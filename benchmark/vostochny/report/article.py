@@ -12,6 +12,7 @@ from itertools import pairwise
 from vostochny.metrics.outcomes import Item, Outcome, find_outcomes, item_span
 from vostochny.metrics.pairs import Pair
 from vostochny.model import DEFAULT_ZONE, Entity, Event, Quote, Span
+from vostochny.system import console
 
 Paint = Callable[[str, str], str]  # (text, style) → text, styled or not
 
@@ -266,8 +267,8 @@ def _character_width(character: str) -> int:
 
 
 def _clean(text: str) -> str:
-    """Return text that cannot control the terminal: control characters and what UTF-8 cannot encode become dots."""
-    return "".join(" " if c.isspace() else "·" if unicodedata.category(c) in ("Cc", "Cs", "Cf") else c for c in text)
+    """Return text that cannot control the terminal, of as many characters: what the printer would escape is a dot."""
+    return console.escape("".join(" " if c.isspace() else c for c in text), lambda _: "·")
 
 
 def _leave_plain(text: str, style: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from vostochny.errors import InputError, Problem
-from vostochny.system import interruption, temporary
+from vostochny.system import console, interruption, temporary
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -225,8 +225,10 @@ def count_cores() -> int:
 
 
 def _end_with_parent(life_line: Connection) -> None:
-    """Let this process end at once when the other end of a pipe is closed."""
+    """Prepare a worker process: it ends at once when the other end of a pipe is closed."""
     import threading
+
+    console.repair_streams()  # what libraries print here is escaped as in the command's own process
 
     def wait() -> None:
         with contextlib.suppress(EOFError, OSError):

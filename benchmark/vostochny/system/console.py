@@ -2,21 +2,24 @@
 
 What is printed may contain whatever an input contained. In text for people every control character but newline and tab
 is shown as an escape (``\\x1b``), so that no input can send commands to a terminal. Data for other programs
-(:func:`write_data`) is written as it is, unless standard output is a terminal.
+(:func:`write_data`) is written as it is, unless standard output is a terminal. What libraries write to the streams
+themselves, such as warnings, logs and tracebacks, is escaped there (:func:`guard_stream`).
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import sys
+from collections.abc import Callable
 from typing import TextIO
 
-# Control characters (C0 but tab and newline, DEL, C1), line and paragraph separators, what changes the direction of
-# writing, and halves of characters.
-_UNSAFE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-_COLOUR = "\x1b\\[[0-9;]*m"
-_UNSAFE_OR_COLOUR = re.compile(f"({_COLOUR})|{_UNSAFE.pattern}")
+# What could act on a terminal or is invisible: control characters (but tab and newline), format characters, which also
+# change the direction of writing, line and paragraph separators, halves of characters.
+_UNSAFE_CATEGORIES = frozenset(("Cc", "Cf", "Zl", "Zp", "Cs"))
+_SUSPECT = re.compile(r"[^\w\n\t -~]")  # all of these and more, since a pattern of exactly these is slow to compile
+_COLOUR = re.compile("(\x1b\\[[0-9;]*m)")
 # For streams of another encoding than UTF-8.
 _ASCII_FORMS = str.maketrans({
     "–": "-", "—": "-", "−": "-", "…": "...", "·": "|", "→": "->", "×": "x", "≥": ">=", "≤": "<=", "±": "+-",
@@ -25,12 +28,27 @@ _ASCII_FORMS = str.maketrans({
 })  # fmt: skip
 
 
+def _to_escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
 _status_columns = [0]  # length of the line that show_status has shown last
 
 
-def escape(text: str) -> str:
-    """Return a text with every character that could act on a terminal shown as an escape; newline and tab stay."""
-    return _UNSAFE.sub(_show, text) if _UNSAFE.search(text) else text
+def escape(text: str, form: Callable[[str], str] = _to_escape) -> str:
+    """Return a text with every character that could act on a terminal shown as an escape; newline and tab stay.
+
+    ``form`` returns how to show one of these characters.
+    """
+    return _SUSPECT.sub(lambda match: match[0] if _is_safe(match[0]) else form(match[0]), text)
+
+
+def _is_safe(character: str) -> bool:
+    if character.isprintable():
+        return True
+    from unicodedata import category  # slow to import, and most texts have none of these
+
+    return category(character) not in _UNSAFE_CATEGORIES
 
 
 def print_text(text: str, colours: bool = False) -> None:
@@ -39,7 +57,8 @@ def print_text(text: str, colours: bool = False) -> None:
 
     ``colours`` lets colour sequences through; the caller must then have escaped what came from an input.
     """
-    safe = _UNSAFE_OR_COLOUR.sub(lambda m: m[1] or _show(m), text) if colours else escape(text)
+    parts = _COLOUR.split(text) if colours else [text]  # the odd ones are colours
+    safe = "".join(part if number % 2 else escape(part) for number, part in enumerate(parts))
     _write(_get_output(), f"{safe}\n" if safe and not safe.endswith("\n") else safe)
 
 
@@ -88,9 +107,10 @@ def write_data(content: str | bytes, stream: TextIO | None = None) -> None:
     stream.flush()
     buffer = getattr(stream, "buffer", None)
     if buffer is None or stream.isatty():
+        from json import dumps
+
         # As JSON writes escapes, so that JSON stays JSON.
-        text = raw.decode("utf-8", "replace")
-        _write(stream, _UNSAFE.sub(lambda m: f"\\u{ord(m[0]):04x}", text))
+        _write(stream, escape(raw.decode("utf-8", "replace"), lambda character: dumps(character)[1:-1]))
     else:
         buffer.write(raw)
 
@@ -114,16 +134,38 @@ def discard_output() -> None:
 
 
 def repair_streams() -> None:
-    """Occupy the file descriptors 0 to 2 where the caller has closed them.
+    """Occupy the file descriptors 0 to 2 where the caller has closed them, and guard the streams of this process.
 
     Otherwise the next file that is opened would get such a number, and whatever writes to standard output or standard
     error, such as a child process, would write into that file.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            guard_stream(stream)
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # the lowest free number: this one
+
+
+def guard_stream(stream: TextIO) -> None:
+    """Let everything that is written to a stream be escaped, whoever writes it: warnings, logs, a stray ``print``."""
+    if hasattr(stream.write, "__wrapped__"):
+        return  # it is guarded already
+
+    unguarded = stream.write
+
+    @functools.wraps(unguarded)
+    def write(text: str) -> int:
+        start = 0
+        # A progress bar begins with what returns to its own line.
+        if text[:1] in "\r\x1b" and sys._getframe(1).f_globals.get("__name__", "").startswith("tqdm."):
+            start = re.match("\r|(\x1b\\[A)*", text).end()  # type: ignore[union-attr]
+        _encode(unguarded, stream.encoding, text[:start] + escape(text[start:]))
+        return len(text)
+
+    stream.write = write  # type: ignore[method-assign]
 
 
 def explain(error: OSError) -> str:
@@ -146,12 +188,14 @@ def _get_output() -> TextIO:
 
 
 def _write(stream: TextIO, text: str) -> None:
+    """Write a text that is escaped already."""
+    _encode(getattr(stream.write, "__wrapped__", stream.write), stream.encoding, text)
+
+
+def _encode(write: Callable[[str], object], encoding: str | None, text: str) -> None:
+    """Write a text to a stream, in other characters where its encoding does not have them."""
     try:
-        stream.write(text)
+        write(text)
     except UnicodeEncodeError:
-        encoding = stream.encoding or "ascii"
-        stream.write(text.translate(_ASCII_FORMS).encode(encoding, "backslashreplace").decode(encoding))
-
-
-def _show(match: re.Match[str]) -> str:
-    return match[0].encode("unicode_escape").decode("ascii")
+        encoding = encoding or "ascii"
+        write(text.translate(_ASCII_FORMS).encode(encoding, "backslashreplace").decode(encoding))

@@ -10,6 +10,7 @@ only what the interpreter has loaded at its start, or what is built into it.
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import os
 import sys
@@ -146,15 +147,28 @@ def _install() -> None:
             signal.signal(number, _handle)
     # Runs after all others. What is left then takes milliseconds, and no handler is called any more.
     atexit.register(_ignore_signals)
-    default_hook = sys.unraisablehook
+    sys.unraisablehook = _report_ignored
+    # Where threading takes its hook from; that module is slow to import, and --help needs none of it.
+    _thread._excepthook = _report_ignored
+    if "threading" in sys.modules:
+        sys.modules["threading"].excepthook = _report_ignored  # type: ignore[attr-defined]
 
-    def report(unraisable: Any) -> None:
-        if isinstance(unraisable.exc_value, Interruption):
-            # It came while Python ran a destructor, which swallows exceptions.
-            _end_now()
-        default_hook(unraisable)
 
-    sys.unraisablehook = report
+def _report_ignored(failure: Any) -> None:
+    """Print the exception of a destructor or a thread, which nobody can handle, in a line."""
+    error = failure.exc_value
+    if isinstance(error, Interruption):
+        _end_now()
+    if issubclass(failure.exc_type, SystemExit):
+        return  # how a thread may end
+    from vostochny.system import console
+
+    try:
+        words = f"{failure.exc_type.__name__}: {error}"
+    except Exception:
+        words = failure.exc_type.__name__
+    words = words.replace("\n", "\\n")
+    console.print_error(f"{_running[0]}: an error in the background was ignored: {words}")
 
 
 def _ignore_signals() -> None:
