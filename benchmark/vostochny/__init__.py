@@ -6,7 +6,11 @@
 
 from __future__ import annotations
 
-from vostochny.version import __version__
+from vostochny.system import bytecode
+
+bytecode.protect()  # before another module is compiled
+
+from vostochny.version import __version__  # noqa: E402
 
 # The command imports this package before it can answer a signal, and typing is slow to import.
 TYPE_CHECKING = False
