@@ -22,6 +22,7 @@ from vostochny.formats.rows import to_record, to_row
 from vostochny.formats.tokens import TaggedDocument, TaggedSentence, make_records
 from vostochny.model import LAYERS, Document, Span
 from vostochny.schema.records import SEGMENTATION, DocumentRecord, Field, list_columns
+from vostochny.system import temporary
 from vostochny.text.tags import is_tag
 
 TAG_KEYS = ("ner_tags", "tags", "labels", "ner")
@@ -191,6 +192,7 @@ def write_parquet(path: str, documents: Iterable[Document], lost: Counter[str], 
 
 def write_dataset(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
     """Write a folder that ``datasets.load_from_disk`` loads, one row per document. Nothing is lost."""
+    temporary.choose_parent_for_libraries()
     from datasets import Dataset, disable_progress_bars
 
     disable_progress_bars()

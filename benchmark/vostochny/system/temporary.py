@@ -47,6 +47,16 @@ def use_folder(parent: str | os.PathLike[str] | None = None) -> Iterator[Path]:
         remove()
 
 
+def choose_parent_for_libraries() -> None:
+    """Set the folder in which libraries create their temporary files: the one that they would find themselves.
+
+    The first one that asks for it would try it with a file, which a killed process would leave.
+    """
+    import tempfile  # slow to import
+
+    tempfile.tempdir = tempfile.tempdir or _find_parent()
+
+
 def _find_parent() -> str:
     """Return the system's folder for temporary files.
 
