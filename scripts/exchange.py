@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from scripts.errors import CommandError
-from vostochny.system import folders, outputs
+from vostochny.system import children, folders, outputs
 from vostochny.system.outputs import flush as _flush_names
+
+_HANDLE_VARIABLE = "VOSTOCHNY_LOCK"  # environment: the number of the open directory that the calling command has locked
 
 
 class FolderChanged(CommandError):
@@ -27,30 +31,38 @@ class FolderLocked(CommandError):
 
 
 @contextmanager
-def lock(folder: Path) -> Iterator[None]:
+def lock(folder: Path) -> Iterator[int]:
     """Lock a folder against all other processes that call this. Raises FolderLocked where one has it already.
 
     Every command that writes into the annotations, or a generated file, locks the gold first: two at once would mix
     their files. A run that was interrupted is finished here (:func:`recover`). The lock is on the parent directory,
     which stays when the folder is exchanged. It leaves no file, and the system releases it when the process ends,
     however it ends.
+
+    Gives the handle of the lock, for a command that this one starts (:func:`run_under_lock`).
     """
-    with hold(folder.parent, folder):
-        recover(folder)
-        yield
-
-
-@contextmanager
-def hold(directory: Path, name: Path | None = None) -> Iterator[None]:
-    """Lock a directory, which a message calls ``name``, and nothing more; see :func:`lock`."""
-    handle = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    handle = _open_directory(folder.parent)
     try:
         if not outputs.lock_handle(handle, wait=False):
-            message = f"another command is using {name or directory}; run this one again when it has ended"
-            raise FolderLocked(message)
-        yield
+            raise FolderLocked(f"another command is using {folder}; run this one again when it has ended")
+        recover(folder)
+        yield handle
     finally:
         os.close(handle)
+
+
+def run_under_lock(handle: int, command: Sequence[str], **options: Any) -> subprocess.CompletedProcess[Any]:
+    """Run a command that may lock what this process has locked, and nobody else; see :func:`children.run`."""
+    environment = os.environ | {_HANDLE_VARIABLE: str(handle)}
+    return children.run(command, env=environment, pass_fds=[handle], **options)
+
+
+def _open_directory(directory: Path) -> int:
+    """Open a directory: by the handle that the calling command has locked, where there is one, so that both have it."""
+    number = os.environ.get(_HANDLE_VARIABLE, "")
+    if number.isdecimal() and outputs.has_name(int(number), str(directory)):
+        return os.dup(int(number))
+    return os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
 
 
 def replace_files(folder: Path, files: Mapping[str, str], before: Mapping[str, bytes | None]) -> None:

@@ -111,7 +111,9 @@ def describe_commit() -> dict[str, Any]:
     """Return the commit that was tested and whether files had been changed since."""
 
     def git(*arguments: str) -> str:
-        done = children.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+        done = children.run(
+            ["git", "--no-optional-locks", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+        )
         return str(done.stdout).strip()
 
     # The stored result itself does not count: a second run would always find it changed.

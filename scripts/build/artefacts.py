@@ -20,10 +20,20 @@ from scripts import exchange
 from scripts.agreement import two_passes
 from scripts.bench import coverage
 from scripts.build import dataset, datasheet, label_config, leaderboard
-from scripts.files import ANNOTATIONS, ROOT, display_path, raise_problems, update_files, write_or_check
+from scripts.files import (
+    ANNOTATIONS,
+    CORPUS,
+    PACKAGE_DATA,
+    ROOT,
+    SEEDS,
+    display_path,
+    raise_problems,
+    update_files,
+    write_or_check,
+)
 from scripts.store import GOLD
 from vostochny.errors import InputError, Problem, suggest_name
-from vostochny.system import console
+from vostochny.system import console, outputs
 from vostochny.system.arguments import ArgumentParser
 
 
@@ -123,8 +133,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if args.without_text:
         if args.names != ["corpus"]:
             parser.error("--without-text is for corpus alone")
-        for path in write_or_check(dataset.build_without_text(args.without_text), check=False):
-            console.print_line(f"{path}: written")
+        outputs.refuse_overlap(map(str, (ANNOTATIONS, SEEDS, CORPUS, PACKAGE_DATA)), [str(args.without_text)])
+        with exchange.lock(ANNOTATIONS / GOLD):
+            for path in write_or_check(dataset.build_without_text(args.without_text), check=False):
+                console.print_line(f"{path}: written")
         return 0
     names = [name for name in ARTEFACTS if name in args.names] or [n for n, a in ARTEFACTS.items() if not a.slow]
     return update(names, args.check)

@@ -196,7 +196,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             write_file(path, content)
         console.print_text(differences.diff(before).as_text())
     else:
-        for doc_id, content in convert_folder(args.folder).items():
-            write_file(args.out / f"{doc_id}.json", content)
-            console.print_line(args.out / f"{doc_id}.json")
+        with exchange.lock(ANNOTATIONS / GOLD):
+            for doc_id, content in convert_folder(args.folder).items():
+                write_file(args.out / f"{doc_id}.json", content)
+                console.print_line(args.out / f"{doc_id}.json")
     return 0

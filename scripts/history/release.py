@@ -27,7 +27,7 @@ from pathlib import Path
 
 from scripts import exchange
 from scripts.build import artefacts
-from scripts.files import ROOT, display_path, write_file
+from scripts.files import ANNOTATIONS, ROOT, display_path, write_file
 from scripts.history import differences
 from scripts.history.changes import Changes
 from scripts.history.release_notes import (
@@ -42,10 +42,10 @@ from scripts.history.release_notes import (
 from scripts.history.revisions import git, is_revision, open_revision
 from scripts.rules import validate
 from scripts.rules.folder import read_folder
-from scripts.store import Store
+from scripts.store import GOLD, Store
 from vostochny.corpus import DOCUMENTS
 from vostochny.errors import InputError, Problem
-from vostochny.system import children, console
+from vostochny.system import console
 from vostochny.system.arguments import ArgumentParser
 
 VERSION_FILE = ROOT / "benchmark" / "vostochny" / "version.py"
@@ -54,13 +54,14 @@ CHANGELOG = ROOT / "CHANGELOG.md"
 _VERSION = re.compile(r'^__version__ = "(\d+\.\d+\.\d+)"$', re.M)
 
 
-def rebuild() -> list[str]:
+def rebuild(lock: int) -> list[str]:
     """Rebuild every artefact of this tree; return the lines that name the files that were written.
 
-    A process of its own reads the version as it is now. Raises InputError where it fails.
+    A process of its own reads the version as it is now; ``lock`` is the handle of this one's lock on the gold. Raises
+    InputError where it fails.
     """
     call = [sys.executable, "-m", "scripts", "build", *artefacts.list_present()]
-    done = children.run(call, cwd=ROOT, capture_output=True, text=True)
+    done = exchange.run_under_lock(lock, call, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         raise InputError([Problem("build", None, None, (done.stdout + done.stderr).strip())])
     return [line for line in done.stdout.splitlines() if not line.endswith(": current")]
@@ -147,40 +148,40 @@ def set_version(version: str, date: str) -> dict[Path, str]:
     return files
 
 
-def write(files: dict[Path, str]) -> list[str]:
+def write(files: dict[Path, str], lock: int) -> list[str]:
     """Write the files and rebuild what contains the version; where that fails, everything is restored.
 
-    Returns a line per file that was rebuilt.
+    Returns a line per file that was rebuilt; ``lock`` as in :func:`rebuild`.
     """
     old_contents = {path: path.read_text(encoding="utf-8") if path.is_file() else None for path in files}
     try:
         for path, content in files.items():
             write_file(path, content)
-        return rebuild()
+        return rebuild(lock)
     except BaseException:
         for path, old_content in old_contents.items():
             if old_content is None:
                 path.unlink(missing_ok=True)
-            else:
+            elif path.read_text(encoding="utf-8") != old_content:
                 write_file(path, old_content)
         with suppress(InputError):  # what failed above may fail again
-            rebuild()
+            rebuild(lock)
         raise
 
 
-def release(part: str, dry_run: bool, since: str | None) -> int:
+def release(part: str, lock: int | None, since: str | None) -> int:
     """Make the release, or print why it is refused; return the exit code.
 
     Args:
         part: the digit to bump, one of BUMPS.
-        dry_run: print everything and write nothing.
+        lock: the handle of the lock on the gold; None: print everything and write nothing.
         since: the revision of the last release; None: find it.
     """
     old_version, since = current_version(), since or last_release()
     if not is_revision(since):
         raise InputError([Problem("--since", None, None, f"{since} is not a git revision")])
     obstacles = find_obstacles()
-    if obstacles and not dry_run:
+    if obstacles and lock is not None:
         return refuse(obstacles)
     before = read_published_gold(since)
     after = Gold((ROOT / DOCUMENTS).read_bytes(), Store().ontology)
@@ -190,20 +191,20 @@ def release(part: str, dry_run: bool, since: str | None) -> int:
         obstacles.append(f"{part} is too small; it must be {smallest}, because {MEANINGS[smallest]}: {reason}")
     if not changes and not git("diff", "--name-only", since).strip():
         obstacles.append(f"nothing changed since {since}")
-    if obstacles and not dry_run:
+    if obstacles and lock is not None:
         return refuse(obstacles)
     version, date = bump_version(old_version, part), datetime.date.today().isoformat()
     entry = _write_entry(version, date, part, since, changes, before, after)
     changelog = CHANGELOG.read_text(encoding="utf-8") if CHANGELOG.is_file() else ""
     files = {CHANGELOG: add_to_changelog(changelog, entry)} | set_version(version, date)
     console.print_text(f"{old_version} → {version}\n\n{entry}")
-    if dry_run:
+    if lock is None:
         names = ", ".join(str(p.relative_to(ROOT)) for p in files)
         console.print_line(
             f"dry run: nothing was written; would write {names} and rebuild the files that contain the version"
         )
         return refuse(obstacles) if obstacles else 0
-    rebuilt = write(files)
+    rebuilt = write(files, lock)
     console.print_text("\n".join([*(f"{display_path(path)}: written" for path in files), *rebuilt]))
     console.print_text(f'\nnext: git commit --all --message "Release {version}" && git tag v{version}')
     return 0
@@ -234,6 +235,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--dry-run", action="store_true", help="print everything, write nothing")
     parser.add_argument("--since", metavar="REVISION", help="the last release (default: the last tag v*)")
     args = parser.parse_args(arguments)
-    # Not the lock on the annotations: the rebuild takes that one, in a process of its own.
-    with nullcontext() if args.dry_run else exchange.hold(ROOT):
-        return release(args.part, args.dry_run, args.since)
+    with nullcontext() if args.dry_run else exchange.lock(ANNOTATIONS / GOLD) as lock:
+        return release(args.part, lock, args.since)

@@ -31,7 +31,10 @@ class Side:
 def git(*arguments: str, root: Path | None = None) -> bytes:
     """Run git in ``root`` (None: the project) and return what it prints. Raises InputError with git's error message."""
     try:
-        process = children.run(["git", *arguments], cwd=root or ROOT, capture_output=True, check=True)
+        # Without that option git status writes a file, which it leaves where it is killed or the disk is full.
+        process = children.run(
+            ["git", "--no-optional-locks", *arguments], cwd=root or ROOT, capture_output=True, check=True
+        )
     except subprocess.CalledProcessError as error:
         message = error.stderr.decode(errors="replace").strip() or f"exit code {error.returncode}"
         raise InputError([Problem(f"git {arguments[0]}", None, None, message)]) from None

@@ -6,12 +6,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from scripts import exchange
 from scripts.annotating.server import Server, explain_errors
 from scripts.annotating.task_files import send_and_return
-from scripts.store import Store, write_tasks
+from scripts.files import ANNOTATIONS
+from scripts.store import GOLD, Store, write_tasks
 from vostochny.formats.label_studio import canonicalize, read
 from vostochny.model import LAYERS
-from vostochny.system import console, temporary
+from vostochny.system import console, outputs, temporary
 from vostochny.system.arguments import ArgumentParser
 
 
@@ -22,13 +24,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("target", type=Path, metavar="OUT_DIR", help="where to write the exported tasks")
     parser.add_argument("--server-data", type=Path, metavar="DIR", help="keep the server's folder: later runs are fast")
     options = parser.parse_args(arguments)
+    outputs.refuse_overlap([str(options.source)], [str(options.target)])
     store = Store(options.source, gold="")
     tasks = store.read_tasks()
     with temporary.use_folder() as folder:
         with Server(options.server_data or folder / "data") as server:
             start = time.monotonic()
             exported = send_and_return(server.client(), tasks)
-        write_tasks(options.target, exported)
+        with exchange.lock(ANNOTATIONS / GOLD):
+            write_tasks(options.target, exported)
     for task in exported:
         document = read(task, store.ontology)
         counts = (f"{len(getattr(document, layer)):4} {layer}" for layer in LAYERS)

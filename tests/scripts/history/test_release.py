@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
-import shutil
 from pathlib import Path
 
 import pytest
-import yaml
 
 from scripts.history import release
 from scripts.history.changes import Change, Changes
 from scripts.history.release_notes import Gold, Notes, add_to_changelog, bump_version, find_smallest_bump
 from tests.support.project_copy import ROOT, ProjectCopy
+from tests.support.released_project import make_released_project
 from vostochny.errors import InputError, Problem
 from vostochny.ontology import load_ontology
 
@@ -104,66 +101,23 @@ def test_outputs_for_unknown_articles_and_types_are_scored(tmp_path):
 
 
 def test_where_the_rebuild_fails_every_file_is_restored(tmp_path, monkeypatch):
-    def fail() -> list[str]:
+    def fail(lock: int) -> list[str]:
         raise InputError([Problem("build", None, None, "failed")])
 
     monkeypatch.setattr(release, "rebuild", fail)
     old, new = tmp_path / "old", tmp_path / "new"
     old.write_text("1", encoding="utf-8")
     with pytest.raises(InputError, match="build: failed"):
-        release.write({old: "2", new: "2"})
+        release.write({old: "2", new: "2"}, lock=-1)
     assert old.read_text(encoding="utf-8") == "1" and not new.exists()
 
 
 # -- in a repository of its own ----------------------------------------------------------------------------------------
 
-TEXT = "Leaders meet\n\nKim Jong Un met Vladimir Putin on Thursday. They will meet again.\n"
-LINES = """
-S {title}Leaders meet
-S [[Kim Jong Un|PER kim_jong_un]] met [[Vladimir Putin|PER vladimir_putin]] on [[Thursday|DATE]].
-S [[They|PER PRO both]] will meet again.
-"""
-CITATION = "cff-version: 1.2.0\nversion: 0.1.0\ndate-released: 2020-01-01\n"
-
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory) -> ProjectCopy:
-    """A released project with one small article, one system, a tag."""
-    place = tmp_path_factory.mktemp("release")
-    tree = ProjectCopy(place / "tree")
-    root = tree.root
-    shutil.rmtree(root / "seeds")
-    shutil.rmtree(root / "corpus")
-    for generated in ("baselines", "leaderboard"):
-        shutil.rmtree(root / "benchmark" / generated, ignore_errors=True)
-    for path in (root / "annotations").iterdir():
-        if path.name not in ("ontology.yaml", "GUIDELINES.md"):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    (root / "annotations" / "documents.yaml").write_text("canary: c\ndocuments:\n", encoding="utf-8")
-    (root / "seeds").mkdir()
-    (root / "seeds" / "000_a.txt").write_text(TEXT, encoding="utf-8")
-    digest = hashlib.sha256(TEXT.encode()).hexdigest()
-    about = {"sha256": digest, "language": "en", "translated": "no", "review": "x", "publisher": None, "date": None}
-    manifest = {"canary": "c", "documents": {"000_a": {**about, "url": None}}}
-    (root / "annotations" / "documents.yaml").write_text(yaml.safe_dump(manifest, sort_keys=False), encoding="utf-8")
-    lines = place / "lines"
-    lines.mkdir()
-    (lines / "000_a.txt").write_text(LINES, encoding="utf-8")
-    tree.done("-m", "scripts", "notation", "tasks", str(lines), "annotations/gold")
-    (root / "CITATION.cff").write_text(CITATION, encoding="utf-8")
-    package = root / "benchmark" / "vostochny" / "version.py"
-    source = re.sub(r'__version__ = ".*"', '__version__ = "0.1.0"', package.read_text(encoding="utf-8"))
-    package.write_text(source, encoding="utf-8")
-    tree.done("-m", "scripts", "corpus")  # the card and the metadata contain the date of the citation
-    system = root / "benchmark" / "baselines" / "toy"
-    system.mkdir(parents=True)
-    prediction = {"doc_id": "000", "entities": [{"start": 14, "end": 25, "type": "PER", "level": "NAM"}]}
-    (system / "predictions.jsonl").write_text(json.dumps(prediction) + "\n", encoding="utf-8")
-    tree.git("init", "-q")
-    tree.git("add", "--all")
-    tree.git("commit", "-q", "-m", "first")
-    tree.git("tag", "v0.1.0")
-    return tree
+    return make_released_project(tmp_path_factory.mktemp("release"))
 
 
 def correct(tree: ProjectCopy, old: str, new: str, place: Path) -> None:
