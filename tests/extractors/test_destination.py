@@ -15,6 +15,7 @@ import pytest
 
 import vostochny
 from tests.support.crashes import try_crashes
+from tests.support.effort import sample
 from tests.support.processes import run_python, run_vostochny
 
 UNCOMPILED = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
@@ -67,14 +68,17 @@ def assert_refused(folder: Path, *arguments: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["precious", "precious\n", "[1,\n2]\n", ROW % IDS[0], '{"doc_id": "', "\n\n", "\0", '{"a": 1}\ncut']
+    "content",
+    sample(["precious", "precious\n", "[1,\n2]\n", ROW % IDS[0], '{"doc_id": "', "\n\n", "\0", '{"a": 1}\ncut'], 3),
 )
 def test_a_file_without_a_run_record_is_left_alone(folder, content):
     (folder / "n.txt").write_text(content)
     assert_refused(folder, "ext:ok", "-o", "n.txt", message="n.txt: exists, and no run record (n.run.json) shows")
 
 
-@pytest.mark.parametrize("content", ["precious", "precious\n", "[1,\n2]\n", '{"a": 1}\n{"doc_id": "cut', "\0\0"])
+@pytest.mark.parametrize(
+    "content", sample(["precious", "precious\n", "[1,\n2]\n", '{"a": 1}\n{"doc_id": "cut', "\0\0"], 2)
+)
 def test_a_file_that_is_not_predictions_is_left_alone_in_spite_of_a_record(folder, content):
     assert run(folder, "ext:ok", "-o", "n.jsonl").returncode == 0
     (folder / "n.jsonl").write_text(content)
@@ -96,7 +100,7 @@ def test_the_record_of_another_output_does_not_count(folder):
 
 
 @pytest.mark.parametrize("name", ["n.run.json", "n.errors.jsonl"])
-@pytest.mark.parametrize("content", ["precious", '{"a": 1}\n', "[]\n", ROW % IDS[0]])
+@pytest.mark.parametrize("content", sample(["precious", '{"a": 1}\n', "[]\n", ROW % IDS[0]], 1))
 def test_files_beside_the_output_are_left_alone(folder, name, content):
     (folder / name).write_text(content)
     assert_refused(folder, "ext:failing", "-o", "n.jsonl", message=f"{name}: is not a")
@@ -117,7 +121,7 @@ def test_folders_and_names_too_long_are_refused(folder):
 GOLD_ROW = {"doc_id": "a", "text": "Aa met Bb.", "entities": [{"start": 0, "end": 2, "type": "PER"}]}
 
 
-@pytest.mark.parametrize("how", ["name", "path", "symlink", "hard link"])
+@pytest.mark.parametrize("how", sample(["name", "path", "symlink", "hard link"], 2))
 def test_an_output_that_is_the_gold_is_refused(folder, how):
     (folder / "gold.jsonl").write_text(json.dumps(GOLD_ROW) + "\n")
     # As if run had made it.
@@ -172,7 +176,7 @@ def test_an_empty_file_is_accepted_and_a_device_and_a_pipe_are_written_to(folder
 
 def test_nothing_is_left_where_the_extractor_cannot_be_loaded(folder):
     before = read_all(folder)
-    assert run(folder, "./ext.py:nothing", "-o", "new/p.jsonl").returncode == 2
+    assert run(folder, "./ext.py:nothing", "-o", "new/p.jsonl", env=UNCOMPILED).returncode == 2
     assert read_all(folder) == before and not (folder / "new").exists()
 
 
@@ -191,7 +195,7 @@ def test_restart_replaces_the_old_file_when_the_new_one_is_whole(folder):
     assert len((folder / "p.errors.jsonl").read_text().splitlines()) == 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", sample([signal.SIGINT, signal.SIGTERM, signal.SIGKILL], 2))
 def test_the_old_file_stays_if_a_restart_is_interrupted(folder, number):
     assert run(folder, "ext:failing", "-o", "p.jsonl").returncode == 1
     names = ("p.jsonl", "p.run.json", "p.errors.jsonl")
@@ -243,7 +247,7 @@ def test_a_second_command_on_the_same_file_is_refused(folder, restart):
 # -- a full disk ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("limit", [0, 10, 100, 250])
+@pytest.mark.parametrize("limit", sample([0, 10, 100, 250], 1))
 @pytest.mark.parametrize("restart", [False, True])
 def test_a_full_disk_leaves_whole_lines_or_the_old_file(folder, limit, restart):
     names = ("p.jsonl", "p.run.json")
@@ -286,10 +290,12 @@ def make_prepare(folder: Path, content: str | None):
     return prepare
 
 
-@pytest.mark.parametrize("content", [None, ALL_ROWS[:150], ALL_ROWS[:-1]])
+@pytest.mark.parametrize("content", sample([None, ALL_ROWS[:150], ALL_ROWS[:-1]], 1))
 def test_a_run_killed_anywhere_is_continued_by_the_same_command(folder, content):
     arguments = ("run", "ext:ok", "-o", "p.jsonl")
-    for crash in try_crashes("vostochny", arguments, make_prepare(folder, content), cwd=folder, env=UNCOMPILED):
+    for crash in try_crashes(
+        "vostochny", arguments, make_prepare(folder, content), sample=4, cwd=folder, env=UNCOMPILED
+    ):
         done = run_vostochny(*arguments, cwd=folder)
         assert done.returncode == 0, (crash, done.stderr)
         assert (folder / "p.jsonl").read_text() == ALL_ROWS, crash
@@ -301,7 +307,7 @@ def test_a_restart_killed_anywhere_leaves_one_whole_file_that_is_taken_for_what_
     new_rows = ALL_ROWS.replace("entities", "events")
     states = set()
     for crash in try_crashes(
-        "vostochny", arguments, make_prepare(folder, ALL_ROWS), sample=10, cwd=folder, env=UNCOMPILED
+        "vostochny", arguments, make_prepare(folder, ALL_ROWS), sample=3, cwd=folder, env=UNCOMPILED
     ):
         state = (folder / "p.jsonl").read_text()
         assert state in (ALL_ROWS, new_rows), crash

@@ -14,12 +14,13 @@ import runpy
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.effort import AT_LENGTH
+from tests.support.effort import AT_LENGTH, spread
 
 ROOT = Path(__file__).parents[2]
 MOMENTS = ("before", "during", "after")
@@ -59,13 +60,41 @@ def run_counted(
         return done, file.read().split()
 
 
-def start_and_stop(module: str, arguments: Sequence[str], **options: Any) -> subprocess.Popen[str]:
-    """Start ``python -m MODULE ARGUMENTS``, which stops itself (SIGSTOP) before its first step; the caller goes on."""
-    options = _make_options(options) | {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen(_make_command(module, arguments, Crash(1, "stopped"), False, -1), **options)
-    _, status = os.waitpid(process.pid, os.WUNTRACED)
-    assert os.WIFSTOPPED(status), (arguments, status)
-    return process
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended: its exit code and its standard error."""
+
+    code: int
+    errors: str
+
+
+def run_beside(first: Sequence[str], second: Sequence[str], number: int, **options: Any) -> tuple[Ended, Ended]:
+    """Start a command that stops itself (SIGSTOP) before its n-th step, run another one meanwhile, let the first go on.
+
+    The first goes on when the second has ended or waits for a lock. Both are a module with its arguments, as in
+    :func:`run_counted`; ``options`` are those of ``subprocess.Popen``.
+    """
+    options = _make_options(options) | {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    command = _make_command(first[0], first[1:], Crash(number, "stopped"), False, -1)
+    with subprocess.Popen(command, **options) as one:
+        try:
+            _, status = os.waitpid(one.pid, os.WUNTRACED)
+            assert os.WIFSTOPPED(status), (first, number, status)
+            with subprocess.Popen([sys.executable, "-m", *second], **options) as two:
+                while two.poll() is None and not _waits_for_lock(two.pid):
+                    time.sleep(0.02)
+                one.send_signal(signal.SIGCONT)
+                errors = [process.communicate()[1] for process in (one, two)]
+        except BaseException:
+            one.kill()
+            raise
+    return Ended(one.returncode, errors[0]), Ended(two.returncode, errors[1])
+
+
+def _waits_for_lock(pid: int) -> bool:
+    """Return whether a process waits until another one unlocks a file."""
+    lines = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    return any(words[1] == "->" and words[5] == str(pid) for words in map(str.split, lines))
 
 
 def _make_command(
@@ -97,7 +126,7 @@ def try_crashes(
         arguments: its arguments.
         prepare: called before each run; puts all files into the state before the command.
         two_renames: as in run_counted.
-        sample: how many steps make test tries; the first and the last are among them.
+        sample: how many steps make test tries; spread over all.
         options: those of ``subprocess.run``.
     """
     prepare()
@@ -111,17 +140,15 @@ def try_crashes(
         yield crash
 
 
-def choose_crashes(steps: Sequence[str], sample: int = _SAMPLE) -> list[Crash]:
-    """Return where a command of these steps is to be killed: everywhere in make test-all, else spread over all."""
+def choose_crashes(steps: Sequence[str], sample: int = _SAMPLE, longest: int = 10_000) -> list[Crash]:
+    """Return where a command of these steps is to be killed: ``sample`` places of all, in make test-all ``longest``."""
     points = [
         Crash(number, moment)
         for number, step in enumerate(steps, 1)
         for moment in MOMENTS
         if moment != "during" or step in ("write", "pwrite")
     ]
-    if AT_LENGTH or len(points) <= sample:
-        return points
-    return [points[round(i * (len(points) - 1) / (sample - 1))] for i in range(sample)]
+    return spread(points, longest if AT_LENGTH else sample)
 
 
 class _Counter:

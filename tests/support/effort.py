@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from typing import TypeVar
 
 from hypothesis import settings
 
+T = TypeVar("T")
 AT_LENGTH = os.environ.get("VOSTOCHNY_TESTS") == "all"
 ON_POSTGRESQL = os.environ.get("VOSTOCHNY_DATABASE") == "postgresql"  # where the tests' Label Studio has its data
 FACTOR = 20 if AT_LENGTH else 1
+
+
+def spread(values: Sequence[T], number: int) -> list[T]:
+    """Return so many of the values, from the first to the last; of one: the middle."""
+    if len(values) <= number:
+        return list(values)
+    if number == 1:
+        return [values[len(values) // 2]]
+    return [values[round(i * (len(values) - 1) / (number - 1))] for i in range(number)]
+
+
+def sample(values: Sequence[T], number: int) -> list[T]:
+    """Return all values in make test-all, and in make test so many of them, evenly spread."""
+    return list(values) if AT_LENGTH else spread(values, number)
 
 
 def examples(number: int) -> settings:
