@@ -253,7 +253,11 @@ class OutputFile:
             raise ExtractorError(f"{self.name}: was made with {changed}; use another -o, or --restart to overwrite it")
 
     def begin(self) -> None:
-        """Create the file or mend its end, and write the run record. Raises OSError; BusyError as :meth:`prepare`."""
+        """Create the file or mend its end, and write the run record. Raises OSError; BusyError as :meth:`prepare`.
+
+        A file that it creates goes again where the record cannot be written.
+        """
+        is_new = self._handle is None
         with outputs.name_file(self.name):
             if self._handle is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -267,7 +271,13 @@ class OutputFile:
                 self._replace_handle(os.dup(self._target.fileno()))
                 self._end = 0
                 return
-        self._write_record({})
+        try:
+            self._write_record({})
+        except BaseException:
+            if is_new:
+                with contextlib.suppress(OSError):
+                    self.path.unlink()
+            raise
         with outputs.name_file(self.name):
             size = os.fstat(self._handle).st_size
             # Each is one step, so that a kill leaves the file as it was or mended. Without its end, a last line that is
