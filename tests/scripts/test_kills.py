@@ -22,7 +22,7 @@ import pytest
 
 from scripts.files import ROOT
 from tests.support.crashes import Ended, choose_crashes, run_beside, run_counted
-from tests.support.effort import AT_LENGTH, sample
+from tests.support.effort import AT_LENGTH, sample, spread
 from tests.support.project_copy import ProjectCopy
 from tests.support.released_project import make_released_project
 
@@ -43,7 +43,8 @@ SMALL = [
 # In a copy of the whole project, where each takes seconds.
 LARGE = [*GENERATED, "build datasheet", "build corpus --without-text bare", "notation take 000.txt"]
 UNLOCKED = {"speed", "test-all"}  # each writes one file
-LONGEST = 20  # kills of one of LARGE in make test-all
+# Kills in make test-all of a command that writes many files, or takes long.
+LONGEST = {command: 20 for command in (*LARGE, "build corpus", "release minor") if command != "build label-config"}
 BRIEF = {
     "coverage": "\n\ndef simulate(quick: bool) -> Report:\n    return {'scores': [1]}\n",
     "speed": "\n\nMEASUREMENTS, TARGETS, measure_whole_process, describe_environment = {}, (), dict, dict\n",
@@ -163,7 +164,7 @@ def test_a_command_killed_at_any_step_loses_nothing(
     assert done.returncode == 0, done.stderr
     new = project.read()
     assert new != old
-    crashes = choose_crashes(steps, 1, LONGEST if command in LARGE and command not in SMALL else 10_000)
+    crashes = choose_crashes(steps, 1, LONGEST.get(command, 10_000))
     record_property("kills", len(crashes))
     for crash in crashes:
         project.prepare(command)
@@ -284,7 +285,7 @@ def test_two_commands_at_once_write_as_if_one_after_the_other(small: Project, fi
         small.prepare(*stale)
         codes = [small.run(command).returncode for command in (second, first)]
         both.append((codes[::-1], small.read()))
-    for number in sample(range(1, len(steps) + 1), 1):
+    for number in spread(range(1, len(steps) + 1), 3 if AT_LENGTH else 1):
         small.prepare(*stale)
         one, two = run_beside(["scripts", *first.split()], ["scripts", *second.split()], number, cwd=small.root)
         if both:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from scripts.files import ROOT
-from tests.support.crashes import try_crashes
+from tests.support.crashes import run_beside, run_counted, try_crashes
 from tests.support.effort import AT_LENGTH, sample
 from tests.support.processes import run_vostochny
 from vostochny.system import folders, outputs
@@ -192,6 +192,71 @@ def test_two_processes_write_one_target(tmp_path: Path, kind: str) -> None:
                 assert second.wait(60) == 0
         assert (target / "x" if kind == "folder" else target).read_text(encoding="utf-8") == "second"
         assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+JSON, RUN = "score {} --gold g.jsonl --resamples 0 --json out/file", "run ext:{} -o out/file"
+CONVERT, BRAT = "convert {} out/file --format-out jsonl", "convert {} out/folder --format-out brat --force"
+# Commands that write one file or folder, or one inside the other's; make test tries the first two.
+BESIDE = [
+    (RUN.format("one"), RUN.format("one").replace("out/file", "out/file.jsonl")),  # one run record
+    (RUN.format("one"), JSON.format("p.jsonl")),
+    (JSON.format("p.jsonl"), RUN.format("one")),
+    (BRAT.format("p.jsonl"), BRAT.format("q.jsonl")),
+    (RUN.format("one"), RUN.format("one")),
+    (JSON.format("p.jsonl"), JSON.format("q.jsonl")),
+    (JSON.format("p.jsonl"), JSON.format("q.jsonl").replace("--json", "--html")),
+    (RUN.format("one"), JSON.format("p.jsonl").replace("--json", "--html")),
+    (RUN.format("one"), RUN.format("two")),
+    (RUN.format("one"), RUN.format("two") + " --restart"),
+    (RUN.format("one") + " --restart", RUN.format("one") + " --restart"),
+    (RUN.format("one"), CONVERT.format("p.jsonl")),
+    (CONVERT.format("p.jsonl"), RUN.format("one")),
+    (CONVERT.format("p.jsonl"), CONVERT.format("q.jsonl")),
+    (CONVERT.format("p.jsonl"), CONVERT.format("q.jsonl").replace("jsonl out", "jsonl --force out")),
+    (BRAT.format("p.jsonl"), BRAT.format("q.jsonl").replace("brat", "dataset")),
+    (BRAT.format("p.jsonl").replace("brat", "dataset"), BRAT.format("q.jsonl").replace("brat", "dataset")),
+    (BRAT.format("p.jsonl"), JSON.format("q.jsonl").replace("out/file", "out/folder/file")),
+    (JSON.format("q.jsonl").replace("out/file", "out/folder/file"), BRAT.format("p.jsonl")),
+    (RUN.format("one").replace("out/file", "out/folder/file"), BRAT.format("p.jsonl")),
+    (f"rehydrate {ROOT / 'seeds'} -o out/file", f"rehydrate {ROOT / 'seeds'} -o out/file"),
+    (f"rehydrate {ROOT / 'seeds'} -o out/file", CONVERT.format("p.jsonl")),
+    (CONVERT.format("p.jsonl"), f"rehydrate {ROOT / 'seeds'} -o out/file"),
+    (RUN.format("one"), f"rehydrate {ROOT / 'seeds'} -o out/file"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "second"), BESIDE if AT_LENGTH else BESIDE[:2])
+def test_two_commands_at_once_write_as_if_one_after_the_other(tmp_path: Path, first: str, second: str) -> None:
+    """Where a command is refused, the files are those of the other one."""
+    write_inputs(tmp_path)
+    (tmp_path / "q.jsonl").write_text((tmp_path / "p.jsonl").read_text(encoding="utf-8").splitlines()[1], "utf-8")
+    (tmp_path / "ext.py").write_text(
+        "def one(d): return {'entities': []}\ndef two(d): return {'events': []}\n", "utf-8"
+    )
+
+    def prepare() -> None:
+        shutil.rmtree(tmp_path / "out", ignore_errors=True)
+        (tmp_path / "out" / "folder").mkdir(parents=True)
+        (tmp_path / "out" / "folder" / "mine.txt").write_text("mine", encoding="utf-8")
+
+    possible = []
+    for order in (1, -1):
+        prepare()
+        before, after = (first, second)[::order]
+        code = run_there(tmp_path, before).returncode
+        possible.append(([code, 2][::order], contents(tmp_path / "out")))
+        codes = [code, run_there(tmp_path, after).returncode]
+        possible.append((codes[::order], contents(tmp_path / "out")))
+    prepare()
+    _, steps = run_counted("vostochny", first.split(), cwd=tmp_path)
+    # The first is stopped where it has looked at everything and written nothing, and in make test-all at each step.
+    for number in range(1, len(steps) + 1 if AT_LENGTH else 2):
+        prepare()
+        one, two = run_beside(["vostochny", *first.split()], ["vostochny", *second.split()], number, cwd=tmp_path)
+        assert ([one.code, two.code], contents(tmp_path / "out")) in possible, (number, one, two)
+        for ended in (one, two):
+            assert "Traceback" not in ended.errors
+            assert ended.code != 2 or ended.errors.count("\n") <= 2, ended  # a problem and what comes of it
 
 
 def test_other_files_of_a_folder_stay(tmp_path: Path) -> None:
