@@ -11,12 +11,11 @@ import os
 from typing import Any
 
 from scripts.annotating import sync_state
-from scripts.annotating.server import STATE, ServerError, connect, is_in_use, read_login
+from scripts.annotating.server import STATE, ServerError, connect, find_process, read_login
 from scripts.annotating.task_files import CONFIG, create_project
 from vostochny.formats.label_studio.regions import CLUSTER_KEYS
 
 DATA = STATE / "data"  # of the local server
-LOCAL_SERVER = STATE / "server.json"  # address, process and log-in of the local server while it runs
 SYNC_STATES = STATE / "sync"  # see sync_state
 REPLACED = STATE / "replaced"  # copies of what `--ours` and `--theirs` replaced
 TITLE = "Vostochny"
@@ -26,14 +25,11 @@ LOCAL_NAME = "local"
 
 def read_local_server() -> dict[str, Any] | None:
     """Return url, pid, username, password and token of the local server, or None where it does not run."""
-    # The lock shows that the server runs; the file alone may be left from one that was killed.
-    if not (is_in_use(DATA) and LOCAL_SERVER.exists()):
+    process = find_process(DATA)
+    if process is None:
         return None
-    server = read_login(LOCAL_SERVER, ("url", "username", "password", "token"))
-    pid = server.get("pid")
-    if not isinstance(pid, int) or isinstance(pid, bool) or pid <= 1:
-        raise ServerError(f"{LOCAL_SERVER} is damaged: pid must be a process; end the server, remove it, start again")
-    return server
+    pid, url = process
+    return {**read_login(DATA / "login.json", ("username", "password", "token")), "pid": pid, "url": url}
 
 
 def connect_to_server() -> tuple[Any, str]:
@@ -86,12 +82,16 @@ def open_project(create: bool = False) -> tuple[Any, int, sync_state.State]:
         if not create:
             raise ServerError(f"the server has no project {TITLE!r} yet; run python -m scripts push")
         project = create_project(client, CONFIG.read_text(encoding="utf-8"), TITLE)
+    state = sync_state.load(SYNC_STATES, server, project)
+    if create and not state.tasks:  # the first push, which may have been interrupted before
         _hide_columns(client, project)
-    return client, project, sync_state.load(SYNC_STATES, server, project)
+    return client, project, state
 
 
 def _hide_columns(client: Any, project: int) -> None:
-    """Make the project's list of tasks show only doc_ids, by which annotators choose."""
+    """Make the project's list of tasks show only doc_ids, by which annotators choose; leave a list that exists."""
+    if client.views.list(project=project):
+        return
     answer = client._client_wrapper.httpx_client.request("api/dm/columns", method="GET", params={"project": project})
     columns = {f"{column['target']}:{column['id']}" for column in answer.json()["columns"] if not column.get("parent")}
     # The columns of the tasks' data are added by name: the server does not list them while there are no tasks.

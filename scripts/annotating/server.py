@@ -1,8 +1,8 @@
 """Run the real Label Studio server as a child process on a loopback port, with its data in one folder.
 
 The server has its own virtual environment (``make .label-studio/venv``), because it pins versions of packages that the
-project needs in others. A data folder contains its own log-in (``login.json``, readable by its owner only) and is
-locked while a server uses it.
+project needs in others. A data folder contains its own log-in (``login.json``, readable by its owner only). It is
+locked while a server uses it, and the lock states the server's process and address.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import socket
 import stat
 import subprocess
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
@@ -33,6 +33,10 @@ STATE = ROOT / ".label-studio"
 PROGRAM = STATE / "venv" / "bin" / "label-studio"
 USERNAME = "annotator@example.org"
 PRIVATE_UMASK = 0o077  # of the server, whose files contain log-ins
+START_SECONDS = 180.0  # longest wait for a server that starts
+ANSWER_SECONDS = 60  # longest wait for the next bytes of an answer
+LOCK_SECONDS = 5.0  # longest time from locking a data folder to writing into the lock
+_LOCK = "lock"
 
 
 class ServerError(CommandError):
@@ -49,7 +53,7 @@ class Server:
     where the server is not installed, ends or does not answer in time, or where the folder is in use.
     """
 
-    def __init__(self, data: Path, timeout: float = 180, database: Mapping[str, str] | None = None):
+    def __init__(self, data: Path, timeout: float = START_SECONDS, database: Mapping[str, str] | None = None):
         if not PROGRAM.exists():
             raise ServerError("the Label Studio server is not installed; run: make .label-studio/venv")
         self.data, self.database = data.resolve(), database or {}
@@ -61,13 +65,14 @@ class Server:
         try:
             port = _free_port()
             self.url = f"http://127.0.0.1:{port}"
+            os.truncate(lock, 0)
             opener = functools.partial(os.open, mode=0o600)
             with open(self.log, "wb", opener=opener) as log, interruption.hold_signals():
                 self._process = subprocess.Popen(
                     [PROGRAM, "start", "--no-browser", "--internal-host", "127.0.0.1", "--port", str(port)],
                     env=_environment(self.data, login, self.database), cwd=self.data,
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, pass_fds=[lock],
-                    umask=PRIVATE_UMASK,
+                    umask=PRIVATE_UMASK, preexec_fn=functools.partial(_write_process, lock, self.url),
                 )  # fmt: skip
                 self.leave_running = interruption.register_clean_up(self.stop)
         finally:
@@ -83,13 +88,12 @@ class Server:
 
     def _wait(self, timeout: float) -> None:
         """Wait until the server answers. Raises ServerError where it ends or ``timeout`` seconds pass."""
-        deadline = time.monotonic() + timeout
-        while not is_healthy(self.url):
-            if self._process.poll() is not None:
-                raise ServerError(f"the server ended with code {self._process.returncode}{self._tail()}")
-            if time.monotonic() > deadline:
-                raise ServerError(f"the server did not answer on {self.url} within {timeout:.0f} s{self._tail()}")
-            time.sleep(0.1)
+        if wait_for_answer(self.url, lambda: self._process.poll() is None, timeout):
+            return
+        code = self._process.poll()
+        if code is not None:
+            raise ServerError(f"the server ended with code {code}{self._tail()}")
+        raise ServerError(f"the server did not answer on {self.url} within {timeout:.0f} s{self._tail()}")
 
     def _tail(self, lines: int = 15) -> str:
         """Return the last lines of the server's log as the continuation of a message."""
@@ -103,7 +107,7 @@ class Server:
     def stop(self) -> None:
         """End this server and no other process; a second call does nothing."""
         if self._process.poll() is None:
-            children.end_group(self.pid)
+            children.end_group(self._process.pid)
             self._process.wait()
         self.leave_running()
 
@@ -122,12 +126,20 @@ def connect(url: str, token: str) -> Any:
     import httpx
     import label_studio_sdk
 
+    from scripts.annotating import answers
+
     is_local = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
     sdk: Any = label_studio_sdk  # its client is not typed
     return sdk.LabelStudio(
         base_url=url,
         api_key=token,
-        httpx_client=httpx.Client(trust_env=not is_local, timeout=120, follow_redirects=True),
+        max_retries=0,  # a request without an answer may have been carried out: again, it would create things twice
+        httpx_client=httpx.Client(
+            trust_env=not is_local,
+            timeout=ANSWER_SECONDS,
+            follow_redirects=True,
+            event_hooks={"response": [answers.check_answer]},
+        ),
     )
 
 
@@ -153,13 +165,15 @@ def _explain(error: Exception) -> str | None:
         code, body = getattr(error, "status_code", None), getattr(error, "body", None)
         if isinstance(body, dict):
             body = body.get("validation_errors") or body.get("detail")
+        if str(body).lstrip().startswith("<"):
+            body = "with a page instead of data"
         hint = "; check LABEL_STUDIO_API_KEY" if code in (401, 403) else ""
         return f"the server answered {code}: {' '.join(str(body or error).split())[:300]}{hint}"
     if package in ("httpx", "httpcore"):
         reason = " ".join(str(error).split()) or type(error).__name__
         return f"the server does not answer ({reason}); check that it runs and repeat the command: nothing is lost"
     if isinstance(error, ValueError):  # among others pydantic's, where the server answered something unexpected
-        return str(error)
+        return " ".join(str(error).split())
     return None
 
 
@@ -182,20 +196,60 @@ def is_healthy(url: str) -> bool:
     """Return True where a Label Studio server answers at ``url``."""
     try:
         with build_opener(ProxyHandler({})).open(f"{url}/health", timeout=5) as answer:
-            return bool(json.load(answer).get("status") == "UP")
-    except (URLError, OSError, ValueError):
+            return bool(json.load(answer)["status"] == "UP")
+    except (OSError, HTTPException, ValueError, LookupError, TypeError):  # something else may have the port by now
         return False
+
+
+def wait_for_answer(url: str, is_alive: Callable[[], bool], timeout: float = START_SECONDS) -> bool:
+    """Return True once a server answers, False where it ends before that or ``timeout`` seconds have passed."""
+    deadline = time.monotonic() + timeout
+    while not is_healthy(url):
+        if not is_alive() or time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def is_in_use(data: Path) -> bool:
     """Return True while a server runs on this data folder."""
-    if not (data / "lock").exists():
+    if not (data / _LOCK).exists():
         return False
     try:
         os.close(_lock(data))
     except ServerError:
         return True
     return False
+
+
+def find_process(data: Path) -> tuple[int, str] | None:
+    """Return process id and address of the server that runs on a data folder, also of one that is still starting.
+
+    None where no server runs. Raises ServerError where the lock does not name the process that has it.
+    """
+    # A lock without content is from the moment between locking and starting.
+    deadline = time.monotonic() + LOCK_SECONDS
+    while is_in_use(data):
+        try:
+            process = read_json(data / _LOCK)
+            pid, url = process["pid"], process["url"]
+            if type(pid) is int and pid > 1 and isinstance(url, str):
+                return pid, url
+        except (InputError, LookupError, TypeError):
+            pass
+        if time.monotonic() > deadline:
+            raise ServerError(f"{data / _LOCK} does not name the process that uses {data}; end that process")
+        time.sleep(0.05)
+    return None
+
+
+def _write_process(lock: int, url: str) -> None:
+    """Write into the lock which process this is.
+
+    The server's process itself calls this before it executes the server: were it left to the parent process, a kill of
+    that one could leave a server that nobody knows.
+    """
+    os.pwrite(lock, json.dumps({"pid": os.getpid(), "url": url}).encode(), 0)
 
 
 def make_private_folder(folder: Path) -> None:
@@ -236,7 +290,7 @@ def read_login(path: Path, keys: Collection[str]) -> dict[str, Any]:
 
 def _lock(data: Path) -> int:
     """Lock a data folder and return the file handle that keeps it locked. Raises ServerError where it is in use."""
-    lock = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    lock = os.open(data / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,12 @@ class ProjectCopy:
         """Run Python in the copy, with the copy's own package; ``options`` are those of ``subprocess.run``."""
         env = os.environ | {"PYTHONPATH": str(self.root / "benchmark")}
         return run_python(*arguments, cwd=self.root, env=env, **options)
+
+    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+        """Start Python as :meth:`run` does; both streams are pipes."""
+        env = os.environ | {"PYTHONPATH": str(self.root / "benchmark")} | options.pop("env", {})
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
+        return subprocess.Popen([sys.executable, *arguments], cwd=self.root, env=env, text=True, **pipes | options)
 
     def done(self, *arguments: str) -> str:
         """Run Python, expect exit code 0 and return what it printed."""

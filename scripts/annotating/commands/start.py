@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from scripts import exchange
 from scripts.annotating import projects, sync
 from scripts.annotating.commands.push import push_gold
-from scripts.annotating.server import Server, ServerError, explain_errors, is_healthy, write_private
+from scripts.annotating.server import Server, ServerError, explain_errors, is_in_use, wait_for_answer
 from vostochny.system import console, interruption
 from vostochny.system.arguments import ArgumentParser
 
@@ -24,9 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     server = None
     if login is None:
         server = Server(projects.DATA)
-        login = {key: getattr(server, key) for key in ("pid", "url", "username", "password", "token")}
-        write_private(projects.LOCAL_SERVER, login)
-    elif not is_healthy(login["url"]):
+        login = {key: getattr(server, key) for key in ("url", "username", "password")}
+    # One that was left behind by a killed `start` may still be starting.
+    elif not wait_for_answer(login["url"], lambda: is_in_use(projects.DATA)):
         raise ServerError(f"the server at {login['url']} runs but does not answer; stop it and start again")
     try:
         push_gold(anyway=True)

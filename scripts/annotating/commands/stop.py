@@ -21,5 +21,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         children.end_group(server["pid"], lambda: not is_in_use(projects.DATA))
         console.print_line("stopped")
-    projects.LOCAL_SERVER.unlink(missing_ok=True)
     return 0

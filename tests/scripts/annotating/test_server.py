@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import random
@@ -16,10 +17,19 @@ import pytest
 
 from scripts.__main__ import main
 from scripts.annotating import projects, task_files
-from scripts.annotating.server import STATE, Server, ServerError, is_healthy, is_in_use, set_new_password
+from scripts.annotating.server import (
+    STATE,
+    Server,
+    ServerError,
+    find_process,
+    is_healthy,
+    is_in_use,
+    set_new_password,
+)
 from scripts.build.label_config import check_config
 from scripts.files import ROOT
 from scripts.store import Store
+from tests.support.project_copy import ProjectCopy
 from vostochny.formats.label_studio import canonicalize, dumps, read, write
 from vostochny.formats.label_studio.regions import ATTRIBUTES, LABEL_CONTROLS
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
@@ -156,7 +166,6 @@ def test_a_second_start_changes_nothing_and_stop_ends_only_that_server(
     folders = [STATE / name for name in ("test-start-data", "test-start-data-2")]
     data = next((folder for folder in folders if not is_in_use(folder)), folders[0])
     monkeypatch.setattr(projects, "DATA", data)
-    monkeypatch.setattr(projects, "LOCAL_SERVER", tmp_path / "server.json")
     monkeypatch.setattr(projects, "SYNC_STATES", tmp_path / "sync")
     monkeypatch.setattr(projects, "TITLE", f"test {time.time()}")
     assert main(["start"]) == 0
@@ -208,6 +217,37 @@ def test_a_server_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(ServerError, match=r"(?s)did not answer .* within 1 s.*still migrating"):
         Server(tmp_path / "data", timeout=1)
     assert not is_in_use(tmp_path / "data")
+
+
+def test_a_server_that_a_killed_start_has_left_is_stopped(tmp_path: Path) -> None:
+    """Nobody else knows of it: its own process writes into the lock which one it is."""
+    copy = ProjectCopy(tmp_path / "tree")
+    program, lock = copy.root / ".label-studio/venv/bin/label-studio", copy.root / ".label-studio/data/lock"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\nexec sleep 600\n", encoding="utf-8")
+    program.chmod(0o755)
+    starting = copy.start("-m", "scripts", "start")
+    while not (lock.exists() and lock.read_bytes()):
+        time.sleep(0.01)
+    starting.kill()
+    starting.communicate()
+    assert is_in_use(lock.parent)
+    assert copy.done("-m", "scripts", "stop") == "stopped\n"
+    assert not is_in_use(lock.parent)
+    assert copy.done("-m", "scripts", "stop") == "no server is running\n"
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"pid": 1, "url": "x"}', b'{"pid": true}', b"\xff"])
+def test_a_lock_that_names_no_process_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    monkeypatch.setattr("scripts.annotating.server.LOCK_SECONDS", 0.1)
+    (tmp_path / "lock").write_bytes(content)
+    assert find_process(tmp_path) is None
+    with (tmp_path / "lock").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(ServerError, match="does not name the process that uses"):
+            find_process(tmp_path)
 
 
 def test_what_the_server_stores_is_private_whatever_the_umask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
