@@ -8,6 +8,7 @@ written and the message says what to do. Everything is decided before anything i
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -21,9 +22,9 @@ from scripts.annotating.sync_state import Agreed, State
 from scripts.annotating.task_files import export_tasks, import_tasks
 from scripts.errors import CommandError
 from scripts.store import Store
-from vostochny.errors import InputError
+from vostochny.errors import InputError, to_printable_line
 from vostochny.formats.label_studio import canonicalize, dumps, read
-from vostochny.formats.label_studio.regions import CLUSTER_KEYS, Task, typed_to_picked
+from vostochny.formats.label_studio.regions import CLUSTER_KEYS, Task, choose_annotation, typed_to_picked
 from vostochny.ontology import Ontology
 
 # What a push does with an article, as it is printed.
@@ -82,9 +83,14 @@ class Article:
             return "local"
         return "remote" if local == self.agreed.hash else "both"
 
+    def get_annotation(self) -> dict[str, Any] | None:
+        """Return the server's annotation, which is not one that was skipped; None where there is none."""
+        annotations = self.server_tasks[0]["annotations"]
+        return next((annotation for annotation in annotations if not annotation.get("was_cancelled")), None)
+
     def remember(self, state: State, task: Task | None) -> None:
         """Record in ``state`` that both sides are now equal to ``task``."""
-        annotation: dict[str, Any] = next(iter(self.server_tasks[0]["annotations"]), {})
+        annotation = self.get_annotation() or {}
         state.tasks[self.doc_id] = Agreed(
             self.server_tasks[0]["id"], annotation.get("id"), annotation.get("updated_at"), str(hash_task(task))
         )
@@ -123,7 +129,7 @@ def _read_remote(article: Article, ontology: Ontology) -> None:
     """Set ``remote`` of an article from its exported task, or else add to its ``problems``."""
     task, restore = article.server_tasks[0], f"or {RESTORE.format(article.doc_id)}"
     text = (article.local or task)["data"]["text"]
-    has_work = task["annotations"] or task["drafts"]
+    has_work = task.get("annotations") != [] or task.get("drafts")
     if len(article.server_tasks) > 1:
         ids = ", ".join(str(task["id"]) for task in article.server_tasks)
         article.problems.append(f"tasks {ids} are all this article; delete all but one in the browser")
@@ -141,7 +147,7 @@ def _read_remote(article: Article, ontology: Ontology) -> None:
             article.remote = canonicalize(task)
         except InputError as error:
             article.problems += [
-                f"{problem.field}: {problem.message}" if problem.field else problem.message
+                to_printable_line(f"{problem.field}: {problem.message}" if problem.field else problem.message)
                 for problem in error.problems
             ]
 
@@ -155,7 +161,9 @@ def _refuse(reasons: Iterable[tuple[str, str]], conclusion: str) -> None:
 
 def _save_replaced(folder: Path, article: Article, content: Any) -> None:
     """Save what is about to be replaced because the annotator asked for it."""
-    write_private(folder / f"{article.doc_id}-{time.strftime('%Y%m%d-%H%M%S')}.json", content)
+    name = f"{article.doc_id}-{time.strftime('%Y%m%d-%H%M%S')}"
+    paths = (folder / f"{name}{ending}.json" for ending in itertools.chain([""], (f"-{n}" for n in itertools.count(2))))
+    write_private(next(path for path in paths if not path.exists()), content)
 
 
 # -- from the server ---------------------------------------------------------------------------------------------------
@@ -235,7 +243,7 @@ def _merge_annotator(article: Article) -> Task:
     An article that had no annotation gets the annotator of the server's.
     """
     task = canonicalize(article.remote or {})
-    old = article.local["annotations"][0] if article.local else {"result": []}
+    old = choose_annotation(article.local, None, "task") if article.local else {"result": []}
     if old["result"]:
         task["annotations"][0].pop("completed_by", None)
         annotator = {key: value for key, value in old.items() if key == "completed_by"}
@@ -284,7 +292,8 @@ def push(
                 if replaced:
                     _save_replaced(replaced, article, task)
                 client.tasks.delete(task["id"])
-            annotator = {k: v for k, v in article.local["annotations"][0].items() if k == "completed_by"}
+            own = choose_annotation(article.local, None, "task")
+            annotator = {k: v for k, v in own.items() if k == "completed_by"}
             # Without results there is no annotation at all, so that the page offers Submit and any prediction.
             new_tasks.append({"data": data, "annotations": [{**annotator, "result": result}] if result else []})
         elif action == UPDATED:
@@ -333,7 +342,7 @@ def _update_annotation(client: Any, article: Article, result: Sequence[dict[str,
 
     The server would overwrite that edit without a word, so the annotation is read once more just before.
     """
-    annotation = next(iter(article.server_tasks[0]["annotations"]), None)
+    annotation = article.get_annotation()
     if annotation is None:
         client.annotations.create(article.server_tasks[0]["id"], result=result)
         return

@@ -52,8 +52,10 @@ def export_tasks(client: Any, project: int) -> list[Task]:
     except ValueError:  # an incomplete answer is not JSON
         raise ServerError("the server's export broke off; try again") from None
     for task in tasks:
-        for annotation in task["annotations"]:
-            annotation["completed_by"] = emails.get(annotation["completed_by"], annotation["completed_by"])
+        annotations = task.get("annotations")
+        for annotation in annotations if isinstance(annotations, list) else ():
+            if isinstance(annotation, dict) and isinstance(annotation.get("completed_by"), int):
+                annotation["completed_by"] = emails.get(annotation["completed_by"], annotation["completed_by"])
     return sorted(tasks, key=lambda task: str(task["data"].get("doc_id")))
 
 

@@ -59,7 +59,7 @@ def push_gold(ours: Collection[str] = (), anyway: bool = False, annotations: Pat
         clusters = sync_gold.list_clusters(store, tasks)
         replaceable = find_doc_ids(ours, tasks)
         actions = sync.push(client, project, gold, state, clusters, replaceable, projects.REPLACED)
-        config = CONFIG.read_text(encoding="utf-8")
+        config = CONFIG.read_text(encoding="utf-8").strip()  # as the server stores it
         # After the tasks, because the server checks a new configuration against those that it has.
         if client.projects.get(project).label_config != config:
             client.projects.update(project, label_config=config)

@@ -232,6 +232,40 @@ def test_each_conflict_is_refused_whole_and_can_be_resolved(site: Site) -> None:
     assert {name for name, content in site.contents().items() if content != before[name]} == {"001_b.json"}
 
 
+def test_a_skipped_annotation_stays_beside_the_one_that_counts(site: Site) -> None:
+    """Otherwise a push would write into the skipped one, and the next pull bring the former gold back."""
+    task = site.task()
+    (annotation,) = task["annotations"]
+    site.client.annotations.create(task["id"], result=annotation["result"])
+    site.api("PATCH", f"api/annotations/{annotation['id']}/", json={"was_cancelled": True})
+    assert [a["was_cancelled"] for a in site.task()["annotations"]] == [True, False]
+    site.write(level("NOM"))
+    assert site.push()["000_a"] == "updated"
+    assert site.pull() == []
+    skipped, counted = site.task()["annotations"]
+    assert skipped["result"] == annotation["result"]
+    assert b"NOM" in site.contents()["000_a.json"]
+    assert "NOM" in json.dumps(counted["result"])
+
+
+def test_an_annotation_that_was_skipped_in_the_file_is_not_taken_for_the_gold(site: Site) -> None:
+    path = site.gold / "000_a.json"
+    task = json.loads(path.read_text(encoding="utf-8"))
+    task["annotations"].insert(0, {"was_cancelled": True})
+    path.write_text(json.dumps(task), encoding="utf-8")
+    site.edit(level("NOM"))
+    assert site.pull() == ["000_a"]
+    assert b"NOM" in path.read_bytes()
+
+
+def test_both_of_two_tasks_of_an_article_are_saved_before_they_are_replaced(site: Site) -> None:
+    task_files.import_tasks(site.client, site.project, [article("000_a")])
+    site.client.annotations.update(site.task()["annotations"][0]["id"], result=[region("x", "GPE", 17, 23)])
+    assert site.push(ours=["000_a"])["000_a"] == "replaced"
+    saved_tasks = [path.read_text(encoding="utf-8") for path in site.replaced.iterdir()]
+    assert sorted('"GPE"' in task for task in saved_tasks) == [False, True]
+
+
 def test_broken_rules_are_refused_before_a_byte_is_written(site: Site) -> None:
     site.edit(level("NOM"))
     before, seen = site.contents(), []
