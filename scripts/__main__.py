@@ -20,7 +20,7 @@ COMMANDS = {
     "user": ("annotating.commands.user", "create a user on that server, or set a new password"),
     "push": ("annotating.commands.push", "send the gold, or an extractor's output, to the server"),
     "pull": ("annotating.commands.pull", "bring edits made in the browser into the gold"),
-    "update": ("annotating.commands.update", "pull, rebuild the corpus and print what changed"),
+    "update": ("annotating.commands.update", "pull, rebuild what is generated and print what changed"),
     "status": ("annotating.commands.status", "show which articles changed in the gold, in the browser or in both"),
     "roundtrip": ("annotating.commands.roundtrip", "import tasks into a temporary server and export them again"),
     "passes": ("annotating.commands.passes", "store the passes of several annotators as the server exports them"),

@@ -21,7 +21,7 @@ class AgreementScore(Struct, omit_defaults=True):
     b: float = 0
     a_to_b: float | None = None
     b_to_a: float | None = None
-    by_article: dict[str, float] | None = None
+    by_article: dict[str, float | None] | None = None
     outside_examples: _Outside | None = None
     these_articles: Interval = None
 

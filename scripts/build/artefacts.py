@@ -102,6 +102,18 @@ def _update(names: Iterable[str], check: bool) -> int:
     return code
 
 
+def rebuild() -> None:
+    """Write and print every file that is not current, but for what is slow; the caller has locked the annotations.
+
+    Raises InputError where an artefact cannot be built.
+    """
+    for name in list_present():
+        files = ARTEFACTS[name].build()
+        _check_contents(ARTEFACTS[name], files)
+        if write_or_check(files, check=True):
+            update_files(name, files, check=False)
+
+
 def _check_contents(artefact: Artefact, files: Mapping[Path, str | None]) -> None:
     """Raise InputError with everything that is wrong with a content that is not yet written."""
     problems = [

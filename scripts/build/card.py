@@ -75,7 +75,7 @@ def render_agreement(report: Mapping[str, Any]) -> str:
     for label, score in report["f1"].items():
         if "measure" not in score:
             continue
-        by = score.get("by_article") or {}
+        by = {name: f1 for name, f1 in (score.get("by_article") or {}).items() if f1 is not None}
         worst = min(by, key=lambda i: by[i]) if by and min(by.values()) < 1 else None
         low = f"{format_percent(by[worst])} ({shorten_id(worst)})" if worst else UNDEFINED
         items = f"{score['a']:.0f}, {score['b']:.0f}" if "a" in score else UNDEFINED

@@ -39,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add_options(parser)
     options = parser.parse_args(arguments)
     with exchange.lock(options.annotations / GOLD):
-        pull_gold(options.annotations, options.theirs)
+        if pull_gold(options.annotations, options.theirs):
+            console.print_line("the generated files are those of the gold before; run python -m scripts build")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Pull, rebuild the corpus and print what changed: from a correction in the browser to a dataset that contains it.
+"""Pull, rebuild what is generated and print what changed: from a correction in the browser to the dataset.
 
     python -m scripts update
     python -m scripts update --theirs 003        the browser's version, whatever changed in the file
@@ -17,7 +17,7 @@ from scripts import exchange
 from scripts.annotating.commands import pull
 from scripts.annotating.server import explain_errors
 from scripts.errors import CommandError
-from scripts.files import CORPUS, display_path, write_or_check
+from scripts.files import ANNOTATIONS, CORPUS, display_path, write_or_check
 from scripts.store import GOLD
 from vostochny.errors import InputError
 from vostochny.system import console, temporary
@@ -44,13 +44,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _rebuild(annotations: Path, corpus: Path) -> None:
-    """Build the corpus and the package's data; print the files that were written."""
-    from scripts.build import dataset  # slow to load, and not needed where the pull is refused
+    """Write the generated files that are not current and print them: all of the project's, or the corpus elsewhere."""
+    from scripts.build import artefacts, dataset  # slow to load, and not needed where the pull is refused
 
     try:
-        files = dataset.build_files(annotations, corpus)
+        if annotations.resolve() == ANNOTATIONS and corpus.resolve() == CORPUS:
+            artefacts.rebuild()
+        else:
+            for path in write_or_check(dataset.build_files(annotations, corpus), check=False):
+                console.print_line(f"{display_path(path)}: written")
     except InputError as error:
-        hint = "the gold was updated, the corpus was not; correct this and run update again"
+        hint = "the gold was updated, the generated files were not all; correct this and run update again"
         raise CommandError(f"{error}\n{hint}") from None
-    for path in write_or_check(files, check=False):
-        console.print_line(f"{display_path(path)}: written")
