@@ -2,7 +2,8 @@
 
 :func:`try_crashes` runs a command again and again in a process of its own, which kills itself (SIGKILL) at its n-th
 step: before it, after it, or when half of a write is written. Steps are opening a file to write, writing, flushing to
-the disk, renaming, exchanging, linking, removing, creating a folder, and changing length or permissions.
+the disk, renaming, exchanging, linking, removing, creating a folder, and changing length or permissions; and in a fork
+of :mod:`tests.support.forks` also each request to a server: before it is sent, when it is sent, after the answer.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import builtins
 import io
 import os
+import re
 import runpy
 import signal
 import subprocess
@@ -29,6 +31,7 @@ CALLS = (
     "replace", "rename", "link", "symlink", "unlink", "remove", "rmdir", "mkdir", "fsync", "ftruncate", "truncate",
     "fchmod", "chmod", "fchown", "write", "pwrite",
 )  # fmt: skip
+REQUEST = "request:"  # how the names of steps that are requests begin
 _SAMPLE = 6  # how many kills of a command make test tries; make test-all tries all
 
 
@@ -142,16 +145,20 @@ def try_crashes(
 
 def choose_crashes(steps: Sequence[str], sample: int = _SAMPLE, longest: int = 10_000) -> list[Crash]:
     """Return where a command of these steps is to be killed: ``sample`` places of all, in make test-all ``longest``."""
-    points = [
+    return spread(list_crashes(steps), longest if AT_LENGTH else sample)
+
+
+def list_crashes(steps: Sequence[str]) -> list[Crash]:
+    """Return everywhere where a command of these steps can be killed."""
+    return [
         Crash(number, moment)
         for number, step in enumerate(steps, 1)
         for moment in MOMENTS
-        if moment != "during" or step in ("write", "pwrite")
+        if moment != "during" or step in ("write", "pwrite") or step.startswith(REQUEST)
     ]
-    return spread(points, longest if AT_LENGTH else sample)
 
 
-class _Counter:
+class Counter:
     """Counts steps in the process that is to crash, and kills it."""
 
     def __init__(self, plan: str):
@@ -192,6 +199,26 @@ class _Counter:
             folders.exchange = lambda a, b: False
         else:
             folders.exchange = self._wrap("exchange", exchange)
+        if "httpx" in sys.modules:
+            self._count_requests(sys.modules["httpx"].Client)
+
+    def _count_requests(self, client: Any) -> None:
+        """Count the requests of httpx's clients; one that was sent is one whose answer nobody receives."""
+        send = client.send
+
+        def counted(self_: Any, request: Any, **named: Any) -> Any:
+            def kill(event: str, _: object) -> None:
+                if event == "http11.send_request_body.complete":
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+            def send_only() -> None:
+                request.extensions["trace"] = kill
+                send(self_, request, **named)
+
+            name = REQUEST + request.method + re.sub(r"\d+", "N", request.url.path)
+            return self.take(name, lambda: send(self_, request, **named), send_only)
+
+        client.send = counted
 
     def _wrap(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def wrapped(*arguments: Any, **named: Any) -> Any:
@@ -237,6 +264,6 @@ class _Counter:
 
 
 if __name__ == "__main__":
-    _Counter(sys.argv[1]).install()
+    Counter(sys.argv[1]).install()
     sys.argv = sys.argv[2:]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
