@@ -102,14 +102,14 @@ def read_json(path: Path) -> Any:
     return parse_json(display_path(path), read_bytes(path))
 
 
-def check_shape(name: str, value: Any, kind: type[Any], command: str) -> None:
-    """Raise InputError, with the field, where a JSON value that a command wrote is not of a kind.
+def check_shape(name: str, value: Any, kind: Any, command: str = "") -> None:
+    """Raise InputError, with the field, where the content of a file is not of a kind.
 
     Args:
         name: how problems call the file.
         value: its content.
         kind: a type of msgspec's, such as a Struct.
-        command: of ``python -m scripts``; it writes the file.
+        command: of ``python -m scripts``, which writes the file; empty where people write it.
     """
     import msgspec  # here, because --help of most commands needs none of it
 
@@ -118,7 +118,8 @@ def check_shape(name: str, value: Any, kind: type[Any], command: str) -> None:
     except msgspec.ValidationError as error:
         what, _, place = str(error).partition(" - at `$")
         field = place.rstrip("`").removeprefix(".") or None
-        raise InputError([Problem(name, None, field, f"{what}; run python -m scripts {command}")]) from None
+        message = f"{what}; run python -m scripts {command}" if command else what
+        raise InputError([Problem(name, None, field, message)]) from None
 
 
 def read_json_lines(path: Path, required: Collection[str] = ()) -> list[dict[str, Any]]:

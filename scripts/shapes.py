@@ -1,4 +1,4 @@
-"""The parts of generated JSON files that other commands read, as types for :func:`scripts.files.check_shape`."""
+"""The parts of files that commands read, as types for :func:`scripts.files.check_shape`."""
 
 from __future__ import annotations
 
@@ -62,3 +62,41 @@ class Coverage(Struct):
     """The content of benchmark/coverage.json."""
 
     scores: list[_Scenario]
+
+
+class _EntityType(Struct):
+    kind: str
+    help: str
+
+
+class _EventType(Struct):
+    help: str
+    roles: dict[str, list[str]]
+    crosswalk: dict[str, str | None]
+
+
+class _Zone(Struct):
+    help: str
+    scored: bool
+
+
+class _View(Struct):
+    types: dict[str, str]
+    levels: list[str]
+    events: str = ""
+
+
+class OntologySource(Struct):
+    """The content of annotations/ontology.yaml; its other parts are AttributeTables."""
+
+    version: int
+    entities: dict[str, _EntityType]
+    levels: dict[str, str]
+    groups: dict[str, list[str]]
+    shared_roles: dict[str, list[str]]
+    events: dict[str, _EventType]
+    zones: dict[str, _Zone]
+    views: dict[str, _View]
+
+
+AttributeTables = dict[str, dict[str, str]]

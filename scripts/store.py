@@ -7,6 +7,7 @@ reader raises InputError with all problems of what it reads, named by file; none
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,7 @@ from typing import Any
 
 from scripts import files
 from scripts.files import ANNOTATIONS, Source, collect, display_path, raise_problems, read_each
-from scripts.shapes import Agreement
+from scripts.shapes import Agreement, AttributeTables, OntologySource
 from vostochny.errors import InputError, Problem, decode
 from vostochny.formats import label_studio
 from vostochny.formats.label_studio.regions import Task, is_task
@@ -172,20 +173,21 @@ class Store(Source):
         Raises InputError where it cannot be read, lacks a part or contradicts itself.
         """
         if not self.gold and self.folder is not None and not self.has(ONTOLOGY):
-            around = self.folder.resolve().parent
+            around = Path(os.path.realpath(self.folder)).parent
             return Store(around if (around / ONTOLOGY).is_file() else ANNOTATIONS).ontology
         try:
             return parse_ontology(self.read_ontology_source())
         except OntologyError as error:
             raise InputError([self.make_problem(ONTOLOGY, None, line) for line in str(error).split("\n")]) from None
-        except (KeyError, TypeError, AttributeError) as error:
-            raise self.make_error(ONTOLOGY, None, f"is not a complete ontology: {error!r}") from None
 
     def read_ontology_source(self) -> dict[str, Any]:
-        """Return the content of the ontology's file."""
+        """Return the content of the ontology's file. Raises InputError where a part is missing or of another kind."""
         if not self.has(ONTOLOGY):
             raise self.make_error("", None, f"is not an annotations folder: it has no {ONTOLOGY}")
         source: dict[str, Any] = self.read_yaml(ONTOLOGY, dict)
+        files.check_shape(self.display_name(ONTOLOGY), source, OntologySource)
+        tables = {name: table for name, table in source.items() if name not in OntologySource.__struct_fields__}
+        files.check_shape(self.display_name(ONTOLOGY), tables, AttributeTables)
         return source
 
     def read_manifest(self, required: Collection[str] = ()) -> dict[str, Any]:
@@ -292,7 +294,16 @@ class Store(Source):
 
     def read_readings(self) -> list[dict[str, Any]]:
         """Return what was found when the articles were read for discrepancies, one row per finding and reading."""
-        return list(self.read_json_lines(READINGS, ["reading"]).values())
+        rows = self.read_json_lines(READINGS, ["reading"])
+        message = "is not a string"
+        raise_problems(
+            [
+                self.make_problem(READINGS, "reading", message, number)
+                for number, row in rows.items()
+                if not isinstance(row["reading"], str)
+            ]
+        )
+        return list(rows.values())
 
     def read_examples(self) -> dict[str, list[Span]]:
         """Return the places of the examples in the guidelines that the annotators had, by the article's short id."""

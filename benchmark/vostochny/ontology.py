@@ -214,7 +214,13 @@ def _parse_views(source: Mapping[str, Any], events: Mapping[str, EventType], pro
         crosswalk: dict[str, str] | None = None
         if "events" in body:
             # The view names a column of the crosswalk, which gives each event type its nearest type there, or none.
-            crosswalk = {n: near for n, e in events.items() if (near := e.crosswalk[body["events"]])}
+            column = body["events"]
+            problems += [
+                f"events.{n}.crosswalk: has no {column!r}, which views.{name} needs"
+                for n, e in events.items()
+                if column not in e.crosswalk
+            ]
+            crosswalk = {n: near for n, e in events.items() if (near := e.crosswalk.get(column))}
         views[name] = View(name, body["types"], frozenset(body["levels"]), crosswalk)
         problems += [f"views.{name}.levels: unknown level {x!r}" for x in body["levels"] if x not in source["levels"]]
     return views

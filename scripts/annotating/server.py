@@ -56,7 +56,7 @@ class Server:
     def __init__(self, data: Path, timeout: float = START_SECONDS, database: Mapping[str, str] | None = None):
         if not PROGRAM.exists():
             raise ServerError("the Label Studio server is not installed; run: make .label-studio/venv")
-        self.data, self.database = data.resolve(), database or {}
+        self.data, self.database = Path(os.path.realpath(data)), database or {}
         make_private_folder(self.data)
         login = _login(self.data / "login.json")
         self.username, self.password, self.token = login["username"], login["password"], login["token"]
@@ -184,7 +184,7 @@ def set_new_password(data: Path, email: str, database: Mapping[str, str] | None 
     # given; in a session of its own it has no terminal to ask at, and reads standard input.
     process = children.run(
         [str(PROGRAM), "reset_password", "--username", email], input=f"{password}\n",
-        env=_environment(data.resolve(), login, database or {}), capture_output=True, text=True, cwd=data,
+        env=_environment(Path(os.path.realpath(data)), login, database or {}), capture_output=True, text=True, cwd=data,
         umask=PRIVATE_UMASK,
     )  # fmt: skip
     if process.returncode:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -175,4 +176,4 @@ def build_files(annotations: Path = ANNOTATIONS, corpus: Path = CORPUS) -> dict[
     """
     files = build(annotations, corpus)
     documents = files[corpus / standoff.DOCUMENTS_FILE]
-    return files | (build_package_data(annotations, documents) if corpus.resolve() == CORPUS else {})
+    return files | (build_package_data(annotations, documents) if os.path.realpath(corpus) == str(CORPUS) else {})

@@ -265,8 +265,9 @@ def clusters_are_registered_as_used(folder: Folder) -> Iterator[Breach]:
 def pointers_have_fitting_types(folder: Folder) -> Iterator[Breach]:
     """Members of a set have its type, a place is a GPE, LOC or FAC, and participants have a type that fills a role."""
     types = {(k, c): _type(e) for k, c, e in _entries(folder)}
-    places = next(iter(folder.ontology.events.values())).roles["Place"]
-    fillers = frozenset().union(*(f for e in folder.ontology.events.values() for f in e.roles.values())) - {EVENT}
+    roles = [(role, f) for event in folder.ontology.events.values() for role, f in event.roles.items()]
+    places = frozenset().union(*(f for role, f in roles if role == "Place"))
+    fillers = frozenset().union(*(f for _, f in roles)) - {EVENT}
     for cluster, kind, targets in _pointers(folder):
         for field, target in targets:
             type_, own = types.get((POINTERS[field] or kind, target)), types.get((kind, cluster))

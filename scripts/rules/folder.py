@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -71,7 +72,7 @@ def read_folder(annotations: Path = ANNOTATIONS, contents: Mapping[str, bytes] |
     With ``contents`` (path → bytes), the folder is read as if it contained these files. Raises InputError where the
     ontology or the manifest cannot be read.
     """
-    store = Store(annotations, contents or {}, annotations.resolve().name)
+    store = Store(annotations, contents or {}, os.path.basename(os.path.realpath(annotations)))
     folder = Folder(store, store.ontology)
     documents = store.read_manifest(["sha256"])["documents"]
     for doc_id, about in documents.items():

@@ -57,7 +57,7 @@ def ids_are_unique(folder: Folder) -> Iterator[Breach]:
 def relations_are_known(folder: Folder) -> Iterator[Breach]:
     """A discrepancy has one of the ontology's relations."""
     for id_, row in _discrepancies(folder):
-        if row.get("relation") not in list(folder.ontology.attributes["discrepancies"]):
+        if row.get("relation") not in list(folder.ontology.list_names("discrepancies")):
             yield Breach(id_, detail=f"relation {row.get('relation')!r}", file=_file(folder))
 
 

@@ -14,6 +14,9 @@ import yaml
 
 from scripts.annotating.sync_gold import list_clusters
 from scripts.store import Store
+from tests.support.calls import Case, run_cases
+from tests.support.effort import AT_LENGTH
+from tests.support.options import list_script_arguments
 from tests.support.project_copy import ProjectCopy
 from vostochny.errors import InputError
 from vostochny.formats import label_studio
@@ -64,7 +67,8 @@ def swap(old: str, new: str) -> Callable[[str], str]:
     ("file", "change", "scripts", "message"),
     [
         ("annotations/ontology.yaml", prepend("]\n"), ALL, "annotations/ontology.yaml:1: is not YAML"),
-        ("annotations/ontology.yaml", content("version: 1\n"), ALL[2:3], "ontology.yaml: is not a complete ontology"),
+        ("annotations/ontology.yaml", content("version: 1\n"), ALL[2:3],
+         "ontology.yaml: Object missing required field `entities`"),
         ("annotations/documents.yaml", content("canary: x\n"), (ALL[0], ALL[1], ALL[6]), "yaml: documents: is not a"),
         ("annotations/documents.yaml", swap("canary:", "c:"), ALL[:1], "documents.yaml: canary: is missing"),
         ("annotations/documents.yaml", swap("date: null", "date: 2023-09-13"), (ALL[0], ALL[6]),
@@ -150,6 +154,76 @@ def test_a_task_that_is_not_an_object_is_named_by_every_command(tree: ProjectCop
             said = done.stdout + done.stderr
             assert done.returncode == 2 and "Traceback" not in said, (command, said)
             assert any(f"{file}: is not a JSON object" in said for file in files), (command, said)
+
+
+PASS_A, PASS_B = "annotations/annotators/a", "annotations/annotators/b"
+# Path that a command takes → command lines with it ({}).
+PATHS = {
+    ("notation", "take", "file"): ["notation take {}"],
+    ("notation", "tasks", "folder"): ["notation tasks {} out"],
+    ("notation", "tasks", "out"): ["notation tasks lines {}"],
+    ("add-article", "file"): ["add-article {}", "add-article --id 905_x {}"],
+    ("validate", "annotations"): ["validate {}", "validate --consistency {}", "validate --json {}"],
+    ("agreement", "passes"): [f"agreement {{}} {PASS_B}", f"agreement {PASS_A} {{}}"],
+    ("adjudicate", "list", "a"): [f"adjudicate list {{}} {PASS_B}"],
+    ("adjudicate", "list", "b"): [f"adjudicate list {PASS_A} {{}}"],
+    ("push", "annotations"): ["push --annotations {}"],
+    ("push", "predictions"): ["push --predictions {}"],
+    ("pull", "annotations"): ["pull --annotations {}"],
+    ("status", "annotations"): ["status --annotations {}"],
+    ("update", "annotations"): ["update --annotations {}"],
+    ("update", "corpus"): ["update --corpus {}"],
+    ("roundtrip", "source"): ["roundtrip {} out"],
+    ("roundtrip", "target"): [f"roundtrip {PASS_A} {{}}"],
+    ("roundtrip", "server_data"): [f"roundtrip {PASS_A} out --server-data {{}}"],
+    **{
+        (name, "without_text"): [f"{name} --without-text {{}}"]
+        for name in ("build", "corpus", "label-config", "leaderboard", "datasheet")
+    },
+    # Not declared as paths: a revision or a folder, NAME=DIR.
+    ("diff", "a"): ["diff {}"],
+    ("diff", "b"): ["diff annotations {}"],
+    ("passes", "passes"): ["passes c={}", f"passes c={PASS_A} d={{}}"],
+}
+
+
+def test_no_command_waits_for_a_path_or_reads_it_without_end(tree: ProjectCopy) -> None:
+    declared = {(*command, a.dest) for command, a in list_script_arguments() if a.type is Path}
+    assert declared == PATHS.keys() - {("diff", "a"), ("diff", "b"), ("passes", "passes")}
+    os.mkfifo(tree.root / "pipe")
+    (tree.root / "empty").mkdir()
+    (tree.root / "loop").symlink_to("loop")
+    (tree.root / "sparse").touch()
+    os.truncate(tree.root / "sparse", 10 << 30)  # no byte of them on the disk
+    (tree.root / "lines").mkdir()
+    (tree.root / "lines" / "000.txt").write_text("S x\n", encoding="utf-8")
+    (tree.root / "pipes").mkdir()
+    os.mkfifo(tree.root / "pipes" / f"{FIRST}.json")
+    os.mkfifo(tree.root / "pipes" / f"{FIRST}.txt")
+    paths = [
+        "pipe",
+        "pipes",
+        "empty",
+        "loop",
+        "sparse",
+        "/dev/zero",
+        "/dev/null",
+        "/proc/self/mem",
+        "missing",
+        "x" * 300,
+    ]
+    lines = [line for lines in PATHS.values() for line in lines]
+    cases = [Case(path, {}, tuple(line.format(path) for line in lines)) for path in paths]
+    if not AT_LENGTH:  # each command with one path, each path with several commands
+        cases = [
+            Case(path, {}, case.commands[i :: len(paths)])
+            for i, (path, case) in enumerate(zip(paths, cases, strict=True))
+        ]
+    outcomes = run_cases(tree.root, cases)
+    assert [o for o in outcomes if not o.is_clean] == []
+    print(len(outcomes), "commands with bad paths")
+    read = [o for o in outcomes if o.code == 0 and o.case not in ("empty", "missing") and "without" not in o.command]
+    assert [(o.command, o.printed) for o in read] == []
 
 
 def test_every_problem_of_a_manifest_is_named(tree: ProjectCopy) -> None:

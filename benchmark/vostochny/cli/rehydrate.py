@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
 def _list_inputs(args: argparse.Namespace) -> list[str]:
     """Return what is read. What is written may lie in a folder that is read, if it is none of the files read."""
     if args.source:
-        output = Path(args.output).resolve()
-        return [name for name in (args.source, *args.articles) if Path(name).resolve() not in output.parents]
+        around = Path(os.path.realpath(args.output)).parents
+        return [name for name in (args.source, *args.articles) if Path(os.path.realpath(name)) not in around]
     inside = [path for name in args.articles if Path(name).is_dir() for path in Path(name).rglob("*")]
     return [str(path) for path in (*map(Path, args.articles), *inside) if path.is_file()]

@@ -112,7 +112,7 @@ class NotationReader(TextReader):
                 kinds = "an event type, realis, polarity, outcome, Role: filler or #cluster"
                 self.add_problem(line, "E", f"{part!r} is not recognised; expected {kinds}")
         if type_ is None or "realis" not in values:
-            realis = ", ".join(o.attributes["realis"])
+            realis = ", ".join(o.list_names("realis"))
             self.add_problem(line, "E", f"{trigger_words!r} needs an event type and one of {realis}")
             return
         fillers = self.read_arguments(line, type_, arguments, sentence)
@@ -121,8 +121,8 @@ class NotationReader(TextReader):
 
     def find_attribute(self, layer: str, word: str) -> str | None:
         """Return the attribute of a layer's items that has this value and needs no name before it; None if none has."""
-        tables = self.ontology.attributes
-        return next((name for name, table in BARE_ATTRIBUTES[layer].items() if word in tables[table]), None)
+        tables = BARE_ATTRIBUTES[layer].items()
+        return next((name for name, table in tables if word in self.ontology.list_names(table)), None)
 
     def read_arguments(
         self, line: int, type_: str, arguments: list[tuple[str, str]], sentence: SentenceLine
@@ -233,7 +233,7 @@ class NotationReader(TextReader):
         content_words, *fields = [part.strip() for part in body.split(" | ")]
         content = self.read_content(line, content_words, sentence)
         values: dict[str, str] = {}
-        links = self.ontology.attributes["links"]
+        links = self.ontology.list_names("links")
         for part in fields:
             key, colon, value = part.partition(":")
             if colon and key in NAMED_FIELDS:

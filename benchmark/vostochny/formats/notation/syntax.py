@@ -136,7 +136,7 @@ class TextReader:
         level = "NAM" if type_ in self.ontology.mentions else None
         demonym, cluster = False, None
         for word in rest:
-            if word in self.ontology.attributes["levels"] and level is not None:
+            if word in self.ontology.list_names("levels") and level is not None:
                 level = word
             elif word == "demonym":
                 demonym = True
