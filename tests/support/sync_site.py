@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,10 @@ import yaml
 from scripts.annotating import sync, sync_state, task_files
 from scripts.annotating.projects import TITLE
 from scripts.files import ROOT
+from tests.support.forks import Forks
 from tests.support.project_copy import ProjectCopy
 from tests.support.small_annotations import SECOND, TEXTS, AnnotationsCopy
+from tests.support.wrong_answers import WrongServer
 from vostochny.formats.label_studio import canonicalize, dumps
 from vostochny.system.outputs import is_unfinished
 
@@ -25,11 +29,11 @@ MODEL = "lookup"
 
 
 class SyncSite:
-    """The copy, at ``root``, and what is in it; ``client`` leads to the server, ``env`` to it or a proxy at ``url``."""
+    """The copy, at ``root``, and what is in it; ``client`` leads to the server, ``env`` to a proxy at ``url``."""
 
-    def __init__(self, root: Path, server: Any, client: Any, url: str = ""):
-        self.root, self.client, self.url = root, client, url or server.url
-        self.env = {"LABEL_STUDIO_URL": self.url, "LABEL_STUDIO_API_KEY": server.token, "TMPDIR": str(root / "tmp")}
+    def __init__(self, root: Path, token: str, client: Any, url: str):
+        self.root, self.client, self.url = root, client, url
+        self.env = {"LABEL_STUDIO_URL": url, "LABEL_STUDIO_API_KEY": token, "TMPDIR": str(root / "tmp")}
         self.copy = ProjectCopy(root)
         for name in ("annotations", "seeds", "corpus", "benchmark/leaderboard", "benchmark/baselines"):
             shutil.rmtree(root / name)
@@ -195,11 +199,26 @@ def change(result: list[dict[str, Any]], attitude: str) -> list[dict[str, Any]]:
     return result
 
 
+@dataclass
+class Setting:
+    """A site behind a proxy that passes everything on unless it is told otherwise, and a process that runs commands."""
+
+    site: SyncSite
+    forks: Forks
+    proxy: WrongServer
+
+    def run(self, command: str) -> subprocess.CompletedProcess[str]:
+        done, _ = self.forks.run_counted("scripts", command.split())
+        return done
+
+
 @contextlib.contextmanager
-def open_site(root: Path, server: Any, client: Any, url: str = "") -> Iterator[SyncSite]:
-    """Create a site; what it has on the server goes in the end."""
-    site = SyncSite(root, server, client, url)
-    try:
-        yield site
-    finally:
-        site.delete_projects()
+def open_setting(root: Path, server: Any, client: Any) -> Iterator[Setting]:
+    """Create a setting; what it has on the server goes in the end."""
+    with WrongServer(server.url) as proxy:
+        site = SyncSite(root, server.token, client, proxy.url)
+        try:
+            with Forks(root, site.env) as forks:
+                yield Setting(site, forks, proxy)
+        finally:
+            site.delete_projects()

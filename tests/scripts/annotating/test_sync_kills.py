@@ -6,7 +6,7 @@ After each kill no file is half and no annotation is lost; the same command then
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,31 +14,18 @@ import pytest
 
 from tests.support.crashes import REQUEST, Crash, list_crashes
 from tests.support.effort import AT_LENGTH
-from tests.support.forks import Forks
-from tests.support.sync_site import BOTH, MODEL, SyncSite, open_site
+from tests.support.sync_site import BOTH, MODEL, Setting, open_setting
 
 pytestmark = pytest.mark.server
 FIRST_PUSH = "push"
 # Command → in make test, at which step (the first of that name) and moment it is killed; make test-all kills at all.
 COMMANDS = {
     FIRST_PUSH: [("request:POST/api/projects/", "during")],
-    f"push --ours {BOTH}": [("request:POST/api/projects/N/import", "before")],
+    f"push --ours {BOTH}": [],
     f"push --ours {BOTH} --predictions predictions.jsonl --model {MODEL}": [],
     f"pull --theirs {BOTH}": [],
     f"update --theirs {BOTH}": [("exchange", "after")],
 }
-
-
-@pytest.fixture(scope="module")
-def site(server: Any, client: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncSite]:
-    with open_site(tmp_path_factory.mktemp("sync") / "tree", server, client) as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def forks(site: SyncSite) -> Iterator[Forks]:
-    with Forks(site.root, site.env) as forks:
-        yield forks
 
 
 def list_all_crashes(steps: Sequence[str]) -> list[Crash]:
@@ -56,7 +43,9 @@ def list_all_crashes(steps: Sequence[str]) -> list[Crash]:
 
 
 @pytest.mark.parametrize("command", [c for c, crashes in COMMANDS.items() if crashes or AT_LENGTH])
-def test_a_killed_sync_loses_nothing(site: SyncSite, forks: Forks, command: str) -> None:
+def test_a_killed_sync_loses_nothing(setting: Setting, command: str) -> None:
+    site, forks = setting.site, setting.forks
+
     def prepare() -> None:
         site.restore(command != FIRST_PUSH, command)
 
@@ -87,21 +76,22 @@ def test_a_killed_sync_loses_nothing(site: SyncSite, forks: Forks, command: str)
         assert not list((site.root / "tmp").iterdir()), where
 
 
-def test_an_update_leaves_no_file_stale(site: SyncSite, forks: Forks) -> None:
-    site.restore()
-    config = site.root / "annotations/label_studio.xml"
+def test_an_update_leaves_no_file_stale(setting: Setting) -> None:
+    """Also one that does not depend on what was edited in the browser."""
+    if AT_LENGTH:
+        setting.site.restore()
+    config = setting.site.root / "annotations/label_studio.xml"
     config.write_bytes(config.read_bytes() + b"\n")
-    assert forks.run_counted("scripts", ["update", "--theirs", BOTH])[0].returncode == 0
-    done, _ = forks.run_counted("scripts", ["build", "label-config", "corpus", "--check"])
+    assert setting.run(f"update --theirs {BOTH}").returncode == 0
+    done = setting.run("build label-config corpus --check")
     assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.skipif(not AT_LENGTH, reason="make test-all tries this")
 def test_an_update_leaves_no_document_stale(server: Any, client: Any, tmp_path: Path) -> None:
-    with open_site(tmp_path / "tree", server, client) as site, Forks(site.root, site.env) as forks:
-        site.add_generated_files()
-        site.restore()
-        done, _ = forks.run_counted("scripts", ["update", "--theirs", BOTH])
-        assert "DATASHEET.md: written" in done.stdout
-        done, _ = forks.run_counted("scripts", ["build", "agreement", "corpus", "datasheet", "--check"])
+    with open_setting(tmp_path / "tree", server, client) as setting:
+        setting.site.add_generated_files()
+        setting.site.restore()
+        assert "DATASHEET.md: written" in setting.run(f"update --theirs {BOTH}").stdout
+        done = setting.run("build agreement corpus datasheet --check")
         assert done.returncode == 0, done.stdout

@@ -15,9 +15,8 @@ import pytest
 
 from scripts.annotating.server import PROGRAM, is_in_use
 from tests.support.effort import AT_LENGTH
-from tests.support.forks import Forks
 from tests.support.project_copy import ProjectCopy
-from tests.support.sync_site import BOTH, SyncSite, open_site
+from tests.support.sync_site import BOTH, Setting
 
 pytestmark = pytest.mark.server
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -33,36 +32,30 @@ def check_end(code: int, errors: str, number: int, where: Any) -> None:
     assert all("interrupted" in line for line in lines), (where, errors)
 
 
-@pytest.fixture(scope="module")
-def site(server: Any, client: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncSite]:
-    with open_site(tmp_path_factory.mktemp("signals") / "tree", server, client) as site:
-        yield site
-
-
-def test_an_interrupted_sync_loses_nothing(site: SyncSite) -> None:
+def test_an_interrupted_sync_loses_nothing(setting: Setting) -> None:
+    site, forks = setting.site, setting.forks
     rng, ends = random.Random(13), []
-    with Forks(site.root, site.env) as forks:
-        for turn in range(400 if AT_LENGTH else 3):
-            command = COMMANDS[turn % 4] if AT_LENGTH else COMMANDS[turn + 1]
-            if turn % 8 == 0:
-                site.restore(commands="push")
-                edits = site.list_edits()
-            number, delay = rng.choice(SIGNALS), rng.random() * (3 if command.startswith("update") else 2)
-            pid = forks.start("scripts", command.split())
-            time.sleep(delay)
-            for _ in range(rng.choice([1, 1, 2, 3])):
-                if is_alive(pid):
-                    os.kill(pid, number)
-                time.sleep(rng.choice([0, 0.02, 0.2]))
-            done, _ = forks.wait()
-            where = turn, command, number, delay
-            check_end(done.returncode, done.stderr, number, where)
-            assert not list((site.root / "tmp").iterdir()), where
-            assert edits <= site.list_annotations(), where
-            ends.append(done.returncode)
-        for command in COMMANDS:
-            done, _ = forks.run_counted("scripts", command.split())
-            assert done.returncode == 0, done
+    for turn in range(200 if AT_LENGTH else 2):
+        command = COMMANDS[turn % 4 if AT_LENGTH else -1 - turn]
+        if turn % 8 == 0:
+            site.restore(commands="push")
+            edits = site.list_edits()
+        number, delay = rng.choice(SIGNALS), rng.random() * (3 if command.startswith("update") else 2)
+        pid = forks.start("scripts", command.split())
+        time.sleep(delay)
+        for _ in range(rng.choice([1, 1, 2, 3])):
+            if is_alive(pid):
+                os.kill(pid, number)
+            time.sleep(rng.choice([0, 0.02, 0.2]))
+        done, _ = forks.wait()
+        where = turn, command, number, delay
+        check_end(done.returncode, done.stderr, number, where)
+        assert not list((site.root / "tmp").iterdir()), where
+        assert edits <= site.list_annotations(), where
+        ends.append(done.returncode)
+    for command in COMMANDS if AT_LENGTH else COMMANDS[-1:]:
+        done = setting.run(command)
+        assert done.returncode == 0, done
     assert len(set(ends)) > 1 or not AT_LENGTH, ends
 
 

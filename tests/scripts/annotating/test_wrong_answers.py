@@ -5,17 +5,15 @@ from __future__ import annotations
 import itertools
 import json
 import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.support.effort import AT_LENGTH
-from tests.support.forks import Forks
 from tests.support.small_annotations import FIRST
-from tests.support.sync_site import BOTH, HERE, THERE, SyncSite, open_site
-from tests.support.wrong_answers import FAULTS, WrongServer
+from tests.support.sync_site import BOTH, HERE, THERE, Setting
+from tests.support.wrong_answers import FAULTS
 
 pytestmark = pytest.mark.server
 CONCLUSIONS = ("nothing was pulled", "nothing was pushed")
@@ -26,30 +24,6 @@ SAMPLE = [
     (STATUS, "GET /api/projects/", "page"), (STATUS, "GET /api/users/", "JSON [1]"), (PULL, "/export", "half"),
     (PULL, "GET /api/version/", "reset"), (PUSH, "GET /api/annotations/", "page with 500"),
 ]  # fmt: skip
-
-
-@dataclass
-class Setting:
-    """A site behind a proxy, and a process that runs commands in it."""
-
-    site: SyncSite
-    forks: Forks
-    proxy: WrongServer
-
-    def run(self, command: str) -> Any:
-        done, _ = self.forks.run_counted("scripts", command.split())
-        return done
-
-
-@pytest.fixture(scope="module")
-def setting(server: Any, client: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
-    folder = tmp_path_factory.mktemp("answers") / "tree"
-    with (
-        WrongServer(server.url) as proxy,
-        open_site(folder, server, client, proxy.url) as site,
-        Forks(folder, site.env) as forks,
-    ):
-        yield Setting(site, forks, proxy)
 
 
 def check_end(setting: Setting, done: Any, old: dict[str, bytes], where: Any) -> None:
@@ -167,7 +141,7 @@ def test_each_damaged_annotation_is_named(setting: Setting, command: str) -> Non
     site.restore(commands=command)
     old = site.read_files()
     doc_ids = [doc_id for doc_id in (FIRST, HERE, BOTH, THERE) if command != "push" or doc_id in (HERE, BOTH)]
-    damages = DAMAGES if AT_LENGTH else DAMAGES[::3]
+    damages = DAMAGES if AT_LENGTH else DAMAGES[::6]
     for first in range(0, len(damages), len(doc_ids)):
         chosen = dict(zip(doc_ids, damages[first:], strict=False))
 
@@ -198,7 +172,7 @@ def test_no_value_of_an_answer_breaks_a_command(setting: Setting) -> None:
     site.restore(commands="push")
     old = site.read_files()
     is_fresh, ends = True, {0: 0, 2: 0}
-    for turn in range(500):
+    for turn in range(300):
         command = rng.choice([STATUS, "pull", "push", PULL, PUSH])
         if not is_fresh:
             site.restore(commands="push")
