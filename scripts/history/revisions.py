@@ -75,7 +75,7 @@ def open_revision(revision: str) -> Store:
     """Return the annotations as they are in a git revision."""
     archive = git("archive", "--format=tar", revision, "annotations")
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        opened = ((member.name, tar.extractfile(member)) for member in tar)
+        opened = ((member.name, tar.extractfile(member)) for member in tar if member.isfile())
         contents = {path.removeprefix("annotations/"): file.read() for path, file in opened if file}
     return Store(None, contents, revision)
 

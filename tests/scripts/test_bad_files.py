@@ -314,6 +314,20 @@ def test_problems_name_the_revision_and_not_its_temporary_folder(tree: ProjectCo
     assert yaml.safe_load(ontology.read_text(encoding="utf-8"))
 
 
+def test_a_link_in_a_revision_leads_nowhere(tree: ProjectCopy) -> None:
+    """A revision is read from git's archive in memory, in which a link is no file."""
+    link = tree.root / "annotations/gold/905_x.json"
+    link.symlink_to("/etc/hostname")
+    try:
+        tree.git("init", "--quiet")
+        tree.git("add", "annotations")
+        tree.git("commit", "--quiet", "--message", "x")
+    finally:
+        link.unlink()
+    done = tree.run("-m", "scripts", "diff", "HEAD", "annotations")
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+
+
 def test_a_broken_registry_can_be_pushed_to_be_corrected(tmp_path: Path) -> None:
     (tmp_path / "clusters").mkdir()
     (tmp_path / "clusters" / "entities.yaml").write_text("kim:\nputin: words\n2023: {name: y}\n", encoding="utf-8")
