@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import runpy
+import signal
 import subprocess
 import sys
 import tempfile
@@ -118,6 +119,9 @@ def _serve() -> None:
 def _become(plan: Sequence[Any], arguments: Sequence[str], files: Sequence[str], env: Mapping[str, str]) -> None:
     """Become the command; never return."""
     os.environ.update(env)
+    # A run of tests in the background may ignore these, and a command leaves them ignored then.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     for number, name in enumerate((os.devnull, *files[:2])):
         handle = os.open(name, os.O_RDWR | os.O_APPEND)
         os.dup2(handle, number)
