@@ -265,7 +265,7 @@ def test_no_input_does_more_than_be_refused(tmp_path: Path) -> None:
     failures: list[str] = []
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__, "pyarrow.parquet", "datasets", "spacy", "seqeval.metrics"])
-    with ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=1) as pool:
+    with ProcessPoolExecutor(2 if AT_LENGTH else 1, mp_context=context, max_tasks_per_child=1) as pool:
         batches = [range(first, min(first + BATCH, INPUTS)) for first in range(0, INPUTS, BATCH)]
         for found, failed in pool.map(run_batch, batches, [tmp_path] * len(batches)):
             counts += found

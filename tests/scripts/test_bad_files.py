@@ -63,72 +63,68 @@ def swap(old: str, new: str) -> Callable[[str], str]:
     return lambda text: text.replace(old, new, 1)
 
 
-@pytest.mark.parametrize(
-    ("file", "change", "scripts", "message"),
-    [
-        ("annotations/ontology.yaml", prepend("]\n"), ALL, "annotations/ontology.yaml:1: is not YAML"),
-        ("annotations/ontology.yaml", content("version: 1\n"), ALL[2:3],
-         "ontology.yaml: Object missing required field `entities`"),
-        ("annotations/documents.yaml", content("canary: x\n"), (ALL[0], ALL[1], ALL[6]), "yaml: documents: is not a"),
-        ("annotations/documents.yaml", swap("canary:", "c:"), ALL[:1], "documents.yaml: canary: is missing"),
-        ("annotations/documents.yaml", swap("date: null", "date: 2023-09-13"), (ALL[0], ALL[6]),
-         f"{FIRST}.date: is 2023-09-13, which YAML reads as a date; write it in quotes"),
-        ("annotations/documents.yaml", swap("    language: en\n", ""), ALL[:1], f"{FIRST}.language: is missing"),
-        ("annotations/clusters/entities.yaml", append("zzz:\n"), ALL[:1], "zzz: is not a mapping of fields"),
-        ("annotations/clusters/events.yaml", append("zzz: {name: z, type: Contact.Meet, date: 2023-09-13}\n"), ALL[:1],
-         "events.yaml: zzz.date: is 2023-09-13; write words"),
-        ("annotations/discrepancies.yaml", append("- id: zzz\n- words\n"), (*ALL[:2], "diff annotations"),
-         "discrepancies.yaml: zzz.relation: is missing"),
-        ("annotations/discrepancies.yaml", append("- {id: zzz, relation: variant, reason: r, spans: [x]}\n"),
-         (*ALL[:1], "diff annotations"), "discrepancies.yaml: zzz.spans: is not a list of doc_id, start, end and text"),
-        ("annotations/annotators/shown.json", content("{}"), (ALL[1], ALL[4]), "shown.json: places: is not a list of"),
-        ("annotations/ontology.yaml", prepend("version: 1\n"), (ALL[2], ALL[6]),
-         "ontology.yaml:4: version: is a repeated key, which line 1 has already"),
-        ("annotations/documents.yaml", prepend("canary: x\n"), (ALL[0], ALL[1], ALL[6], "notation show 003"),
-         "documents.yaml:5: canary: is a repeated key, which line 1 has already"),
-        ("annotations/clusters/entities.yaml", append("zzz: {name: x}\nzzz: {name: y}\n"),
-         (ALL[0], ALL[6], "diff annotations"), "zzz: is a repeated key, which line"),
-        ("annotations/discrepancies.yaml", append("- {id: zzz, id: yyy}\n"), (*ALL[:2], ALL[6]),
-         "id: is a repeated key"),
-        ("annotations/consistency.yaml", append("zzz: x\nzzz: y\n"), (ALL[1], "validate --consistency"),
-         "zzz: is a repeated key"),
-        ("annotations/adjudication.jsonl", prepend('{"doc_id": 1}\n'), (ALL[1], ALL[5]), "jsonl:1: layer: is missing"),
-        ("annotations/adjudication.jsonl", prepend('{"doc_id"\n'), (ALL[1], ALL[5]), "jsonl:1: column 10: is not JSON"),
-        (f"annotations/annotators/a/{FIRST}.json", content("{\n"), ALL[3:6], f"annotators/a/{FIRST}.json:2: column 1"),
-        ("benchmark/baselines/lookup/predictions.jsonl", prepend('{"doc_id"\n'), ALL[3:4], "predictions.jsonl:1:"),
-        ("annotations/agreement.json", content("{}"), ALL[1:2], "agreement.json: is missing or empty; run python -m"),
-        ("annotations/agreement.json", swap('"f1": {', '"f2": {'), ALL[:2], "json: has no tables f1 and kappa"),
-        ("benchmark/leaderboard/lookup.json", content("{"), ALL[1:2], "lookup.json:1: column 2: is not JSON"),
-        ("annotations/agreement.json", content('{"f1": {"x": {"f1": "1"}}, "kappa": {}}'), ALL[:2],
-         "agreement.json: f1[...].f1: Expected `float | null`, got `str`; run python -m scripts build agreement"),
-        ("annotations/agreement.json", content('{"f1": {}, "kappa": {}}'), ALL[1:2], "f1.names and values: is missing"),
-        ("annotations/agreement.json", content('{"f1": {}, "kappa": {"x": {"kappa": 1, "items": []}}}'), ALL[:2],
-         "agreement.json: kappa[...].items: Expected `float`, got `array`"),
-        ("benchmark/leaderboard/lookup.json", content("[]"), ALL[1:2], "lookup.json: Expected `object`, got `array`"),
-        ("benchmark/leaderboard/lookup.json", content('{"metrics": {"entities.names": 5}}'), ALL[1:2],
-         "lookup.json: metrics[...]: Expected `object | null`, got `int`; run python -m scripts build leaderboard"),
-        ("benchmark/coverage.json", content("{}"), ALL[1:2], "Object missing required field `scores`; run"),
-        ("benchmark/coverage.json", content('{"scores": [{"of_new_articles": {"new_articles": 5}}]}'), ALL[1:2],
-         "coverage.json: scores[0].of_new_articles[...]: Expected `array`, got `int`"),
-        ("benchmark/coverage.json", content('{"scores": []}'), ALL[1:2], "json: scores: has no these_articles"),
-        ("benchmark/speed.json", content("[]"), ALL[1:2], "speed.json: has a value of another kind"),
-        ("benchmark/baselines/lookup/system.json", content("[]"), (ALL[1], ALL[3]), "lookup/system.json"),
-    ],
-)  # fmt: skip
-def test_a_bad_file_is_named(
-    tree: ProjectCopy, file: str, change: Callable[[str], str], scripts: tuple[str, ...], message: str
-) -> None:
-    (tree.root / "README.md").write_text("", encoding="utf-8")
-    (tree.root / "DATASHEET.md").write_text("", encoding="utf-8")
+# File, what is wrong with it, the commands that read it, and what each of them says.
+BAD: list[tuple[str, Callable[[str], str], tuple[str, ...], str]] = [
+    ("annotations/ontology.yaml", prepend("]\n"), ALL, "annotations/ontology.yaml:1: is not YAML"),
+    ("annotations/ontology.yaml", content("version: 1\n"), ALL[2:3],
+     "ontology.yaml: Object missing required field `entities`"),
+    ("annotations/documents.yaml", content("canary: x\n"), (ALL[0], ALL[1], ALL[6]), "yaml: documents: is not a"),
+    ("annotations/documents.yaml", swap("canary:", "c:"), ALL[:1], "documents.yaml: canary: is missing"),
+    ("annotations/documents.yaml", swap("date: null", "date: 2023-09-13"), (ALL[0], ALL[6]),
+     f"{FIRST}.date: is 2023-09-13, which YAML reads as a date; write it in quotes"),
+    ("annotations/documents.yaml", swap("    language: en\n", ""), ALL[:1], f"{FIRST}.language: is missing"),
+    ("annotations/clusters/entities.yaml", append("zzz:\n"), ALL[:1], "zzz: is not a mapping of fields"),
+    ("annotations/clusters/events.yaml", append("zzz: {name: z, type: Contact.Meet, date: 2023-09-13}\n"), ALL[:1],
+     "events.yaml: zzz.date: is 2023-09-13; write words"),
+    ("annotations/discrepancies.yaml", append("- id: zzz\n- words\n"), (*ALL[:2], "diff annotations"),
+     "discrepancies.yaml: zzz.relation: is missing"),
+    ("annotations/discrepancies.yaml", append("- {id: zzz, relation: variant, reason: r, spans: [x]}\n"),
+     (*ALL[:1], "diff annotations"), "discrepancies.yaml: zzz.spans: is not a list of doc_id, start, end and text"),
+    ("annotations/annotators/shown.json", content("{}"), (ALL[1], ALL[4]), "shown.json: places: is not a list of"),
+    ("annotations/ontology.yaml", prepend("version: 1\n"), (ALL[2], ALL[6]),
+     "ontology.yaml:4: version: is a repeated key, which line 1 has already"),
+    ("annotations/documents.yaml", prepend("canary: x\n"), (ALL[0], ALL[1], ALL[6], "notation show 003"),
+     "documents.yaml:5: canary: is a repeated key, which line 1 has already"),
+    ("annotations/clusters/entities.yaml", append("zzz: {name: x}\nzzz: {name: y}\n"),
+     (ALL[0], ALL[6], "diff annotations"), "zzz: is a repeated key, which line"),
+    ("annotations/discrepancies.yaml", append("- {id: zzz, id: yyy}\n"), (*ALL[:2], ALL[6]),
+     "id: is a repeated key"),
+    ("annotations/consistency.yaml", append("zzz: x\nzzz: y\n"), (ALL[1], "validate --consistency"),
+     "zzz: is a repeated key"),
+    ("annotations/adjudication.jsonl", prepend('{"doc_id": 1}\n'), (ALL[1], ALL[5]), "jsonl:1: layer: is missing"),
+    ("annotations/adjudication.jsonl", prepend('{"doc_id"\n'), (ALL[1], ALL[5]), "jsonl:1: column 10: is not JSON"),
+    (f"annotations/annotators/a/{FIRST}.json", content("{\n"), ALL[3:6], f"annotators/a/{FIRST}.json:2: column 1"),
+    ("benchmark/baselines/lookup/predictions.jsonl", prepend('{"doc_id"\n'), ALL[3:4], "predictions.jsonl:1:"),
+    ("annotations/agreement.json", content("{}"), ALL[1:2], "agreement.json: is missing or empty; run python -m"),
+    ("annotations/agreement.json", swap('"f1": {', '"f2": {'), ALL[:2], "json: has no tables f1 and kappa"),
+    ("benchmark/leaderboard/lookup.json", content("{"), ALL[1:2], "lookup.json:1: column 2: is not JSON"),
+    ("annotations/agreement.json", content('{"f1": {"x": {"f1": "1"}}, "kappa": {}}'), ALL[:2],
+     "agreement.json: f1[...].f1: Expected `float | null`, got `str`; run python -m scripts build agreement"),
+    ("annotations/agreement.json", content('{"f1": {}, "kappa": {}}'), ALL[1:2], "f1.names and values: is missing"),
+    ("annotations/agreement.json", content('{"f1": {}, "kappa": {"x": {"kappa": 1, "items": []}}}'), ALL[:2],
+     "agreement.json: kappa[...].items: Expected `float`, got `array`"),
+    ("benchmark/leaderboard/lookup.json", content("[]"), ALL[1:2], "lookup.json: Expected `object`, got `array`"),
+    ("benchmark/leaderboard/lookup.json", content('{"metrics": {"entities.names": 5}}'), ALL[1:2],
+     "lookup.json: metrics[...]: Expected `object | null`, got `int`; run python -m scripts build leaderboard"),
+    ("benchmark/coverage.json", content("{}"), ALL[1:2], "Object missing required field `scores`; run"),
+    ("benchmark/coverage.json", content('{"scores": [{"of_new_articles": {"new_articles": 5}}]}'), ALL[1:2],
+     "coverage.json: scores[0].of_new_articles[...]: Expected `array`, got `int`"),
+    ("benchmark/coverage.json", content('{"scores": []}'), ALL[1:2], "json: scores: has no these_articles"),
+    ("benchmark/speed.json", content("[]"), ALL[1:2], "speed.json: has a value of another kind"),
+    ("benchmark/baselines/lookup/system.json", content("[]"), (ALL[1], ALL[3]), "lookup/system.json"),
+]  # fmt: skip
+
+
+def test_a_bad_file_is_named(tree: ProjectCopy) -> None:
     (tree.root / "docs").mkdir(exist_ok=True)
-    for name in ("metrics.md", "rows.md", "scale.md"):
-        (tree.root / "docs" / name).write_text("", encoding="utf-8")
-    with changed(tree.root / file, change):
-        for script in scripts:
-            name, *arguments = script.split()
-            done = tree.run("-m", "scripts", name, *arguments)
-            said = done.stdout + done.stderr
-            assert done.returncode == 2 and message in said and "Traceback" not in said, (script, said)
+    for name in ("README.md", "DATASHEET.md", "docs/metrics.md", "docs/rows.md", "docs/scale.md"):
+        (tree.root / name).write_text("", encoding="utf-8")
+    cases = [
+        Case(message, {file: change((tree.root / file).read_text(encoding="utf-8")).encode()}, commands)
+        for file, change, commands, message in BAD
+    ]
+    for outcome in run_cases(tree.root, cases):
+        assert outcome.is_clean and outcome.code == 2 and outcome.case in outcome.printed + outcome.errors, outcome
 
 
 # Every command that reads tasks before it needs a server; start, pull, update and status need one first.
@@ -147,13 +143,10 @@ def test_a_task_that_is_not_an_object_is_named_by_every_command(tree: ProjectCop
     tree.git("commit", "--quiet", "--message", "x")
     (tree.root / "000.txt").write_text(tree.done("-m", "scripts", "notation", "show", "000"), encoding="utf-8")
     files = [f"annotations/{folder}/{FIRST}.json" for folder in ("gold", "annotators/a")]
-    with changed(tree.root / files[0], content("[]")), changed(tree.root / files[1], content("[]")):
-        for command in READ_TASKS:
-            name, *arguments = command.split()
-            done = tree.run("-m", "scripts", name, *arguments)
-            said = done.stdout + done.stderr
-            assert done.returncode == 2 and "Traceback" not in said, (command, said)
-            assert any(f"{file}: is not a JSON object" in said for file in files), (command, said)
+    for outcome in run_cases(tree.root, [Case("a list", dict.fromkeys(files, b"[]"), READ_TASKS)]):
+        said = outcome.printed + outcome.errors
+        assert outcome.is_clean and outcome.code == 2, outcome
+        assert any(f"{file}: is not a JSON object" in said for file in files), outcome
 
 
 PASS_A, PASS_B = "annotations/annotators/a", "annotations/annotators/b"
@@ -252,7 +245,7 @@ def test_generated_files_with_other_line_ends_are_out_of_date(tree: ProjectCopy)
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        ("corpus --without-text seeds/{0}.txt", "Not a directory"),
+        ("corpus --without-text seeds/{0}.txt", "which is an input; give an output outside it"),
         ("adjudicate list nowhere annotations/annotators/b", "nowhere: contains no <doc_id>.json"),
         ("adjudicate list annotations/annotators/a annotations/clusters", "clusters: contains no <doc_id>.json"),
         ("agreement annotations/annotators/a nowhere", "nowhere: contains no <doc_id>.json"),
