@@ -47,7 +47,8 @@ UNLOCKED = {"speed", "test-all"}  # each writes one file
 LONGEST = {command: 20 for command in (*LARGE, "build corpus", "release minor") if command != "build label-config"}
 BRIEF = {
     "coverage": "\n\ndef simulate(quick: bool) -> Report:\n    return {'scores': [1]}\n",
-    "speed": "\n\nMEASUREMENTS, TARGETS, measure_whole_process, describe_environment = {}, (), dict, dict\n",
+    "speed": "\n\nMEASUREMENTS, TARGETS, measure_whole_process, describe_environment = {}, (), dict, dict\n"
+    "resource.getrusage = lambda who: resource.struct_rusage(range(16))\n",
     "all_tests": "\n\nMODELS_PYTHON = Path(sys.executable)\nrun_suite = lambda suite: Outcome(1, 0, 0, 0.0)\n",
 }
 Contents = dict[str, bytes]
@@ -245,6 +246,23 @@ def test_a_project_that_cannot_be_written_to_is_one_line_and_changes_nothing(pro
             folder.chmod(mode)
     check_refused(Ended(done.returncode, done.stderr), "ermission")
     assert project.read() == old
+
+
+@pytest.mark.parametrize("baseline", ["lookup/lookup.py", "annotator_b/copy_pass.py"])
+def test_a_baseline_on_a_full_disk_is_one_line_and_keeps_the_old_predictions(tmp_path: Path, baseline: str) -> None:
+    copy = ProjectCopy(tmp_path / "tree")
+    program = copy.root / "benchmark" / "baselines" / baseline
+    predictions = program.with_name("predictions.jsonl")
+    predictions.write_text("old", encoding="utf-8")
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50, resource.RLIM_INFINITY))  # noqa: E731
+    done = copy.run(str(program), preexec_fn=limit)
+    check_refused(Ended(done.returncode, done.stderr), "File too large")
+    assert predictions.read_text(encoding="utf-8") == "old"
+    assert copy.run(str(program)).returncode == 0
+    assert (
+        predictions.read_bytes()
+        == (ROOT / "benchmark" / "baselines" / baseline).with_name(predictions.name).read_bytes()
+    )
 
 
 def test_a_full_disk_leaves_no_half_compiled_module(tmp_path: Path) -> None:

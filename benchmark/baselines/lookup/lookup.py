@@ -10,6 +10,7 @@ source. Nothing is learnt beyond counts: any extractor should do better.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from pathlib import Path
 from vostochny.formats import jsonl
 from vostochny.formats.input import Input
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span
+from vostochny.system import interruption
 from vostochny.text.alignment import covering_tokens
 
 # A trigger is looked up where at least this share of its occurrences are triggers; a role is filled where at least this
@@ -194,12 +196,13 @@ def _find_quoted(document: Document, paragraph: Span) -> Iterable[Span]:
             at = text.find(opening, span.end, paragraph.end)
 
 
-def main() -> None:
+def main() -> int:
     """Predict each article from the gold of the other ones and write the predictions."""
     gold = Input().read_gold().documents
     predictions = [extract(d, Lexicon(other for other in gold if other is not d)) for d in gold]
     jsonl.write(str(Path(__file__).with_name("predictions.jsonl")), predictions)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(interruption.run_program(main, "lookup"))

@@ -10,6 +10,7 @@ settings chosen by score: the result that a newcomer gets within seconds. Of nes
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from spacy.util import filter_spans, fix_random_seed, minibatch
 from vostochny.formats import jsonl
 from vostochny.formats.input import Input
 from vostochny.model import Document, Entity, Span
+from vostochny.system import interruption
 
 SEED = 20230913
 EPOCHS = 10
@@ -82,12 +84,13 @@ def extract(document: Document, nlp: Language) -> Document:
     return Document(document.doc_id, document.text, entities=entities, emitted=frozenset({"entities"}))
 
 
-def main() -> None:
+def main() -> int:
     """Predict each article with a pipeline trained on the other ones and write the predictions."""
     gold = Input().read_gold().documents
     predictions = [extract(d, train([other for other in gold if other is not d])) for d in gold]
     jsonl.write(str(Path(__file__).with_name("predictions.jsonl")), predictions)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(interruption.run_program(main, "train"))

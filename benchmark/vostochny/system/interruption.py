@@ -124,12 +124,14 @@ def _run(main: Callable[[], int], program: str) -> int:
     except BaseException as error:
         if was_interrupted():
             return _finish()
-        if not isinstance(error, OSError):
+        from vostochny.errors import InputError
+
+        if not isinstance(error, (InputError, OSError)):
             raise
         console.discard_output()
         if isinstance(error, BrokenPipeError):
             return 0  # the reader has closed its end (`vostochny show 003 | head`); that is not an error
-        console.print_error(f"{program}: {console.explain(error)}")
+        console.print_error(error if isinstance(error, InputError) else f"{program}: {console.explain(error)}")
         return 2
     finally:
         _run_clean_ups()
