@@ -215,3 +215,8 @@ def test_a_span_of_white_space_is_lost_in_spacy_and_the_rest_can_be_read(tmp_pat
     assert lost["spans without words"] == 1
     (found,) = Input(tmp_path / "x.jsonl").read_gold().documents
     assert len(found.entities) == len(document.entities) - 1
+
+
+def test_a_view_without_end_is_refused():
+    with pytest.raises(InputError, match="cannot be read as a JSON file: is larger than 256 MB"):
+        read_view("/dev/zero", ONTOLOGY)
