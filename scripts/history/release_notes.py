@@ -20,7 +20,7 @@ from vostochny.ontology import Ontology
 from vostochny.report.markdown_writer import format_table
 from vostochny.report.percents import format_decimals
 from vostochny.schema.records import SEGMENTATION
-from vostochny.system import temporary
+from vostochny.system import outputs, temporary
 
 BUMPS = ("patch", "minor", "major")  # smallest first
 MEANINGS = {
@@ -57,13 +57,13 @@ class Gold:
         """
         with temporary.use_folder() as folder:
             gold_file, predictions_file = Path(folder) / "gold.jsonl", Path(folder) / "predictions.jsonl"
-            gold_file.write_bytes(self.content)
+            outputs.write_new_file(gold_file, self.content)
             doc_ids = list(self.rows)
             lines = predictions.read_bytes().splitlines(True)
             lines = [line for line in lines if line.strip() and _is_about(line, doc_ids)]
             if not lines:
                 return "no predictions for these articles"
-            predictions_file.write_bytes(b"".join(lines))
+            outputs.write_new_file(predictions_file, b"".join(lines))
             try:
                 gold = Input(gold_file, "jsonl").read_gold(self.ontology)
                 predicted, _ = Input(predictions_file, "jsonl").read_predictions(gold, "wrong")
