@@ -31,6 +31,7 @@ OWN_WRITES = {
     ("scripts/moved.py", "print"): "the same",
     ("scripts/annotating/commands/update.py", "shutil.copytree"): "a copy of the gold in a temporary folder",
     ("scripts/annotating/server.py", "open"): "the log that the server's process writes",
+    ("scripts/annotating/server.py", "os.truncate"): "the content of that lock: the process that has it",
     ("scripts/annotating/server.py", "os.open"): "a lock, which is empty",
     ("scripts/bench/speed.py", "open"): "files to measure, in a temporary folder",
     ("scripts/bench/speed_workers.py", "write_bytes"): "files to measure, in a temporary folder",

@@ -87,6 +87,8 @@ def run(args: argparse.Namespace) -> int:
     if not 0 < args.timeout <= MAX_TIMEOUT_SECONDS:
         message = f"{args.timeout:g} is not a duration; expected seconds above 0, at most {MAX_TIMEOUT_SECONDS}"
         raise InputError([Problem("--timeout", None, None, message)])
+    if not Path(args.output).name or not args.output.isprintable():
+        raise InputError([Problem("--output", None, None, f"{args.output!r} is not the name of a file")])
     source = open_gold(args)
     destination.refuse_inputs(args.output, _list_inputs(spec, args.view, source.paths))
     gold = source.read_gold()

@@ -126,8 +126,14 @@ def _run(main: Callable[[], int], program: str) -> int:
             return _finish()
         from vostochny.errors import InputError
 
-        if not isinstance(error, (InputError, OSError)):
+        if not isinstance(error, Exception):
             raise
+        if not isinstance(error, (InputError, OSError)):
+            import traceback
+
+            # Not left to the interpreter, which does not print it through the guarded stream everywhere.
+            traceback.print_exception(error)
+            return 1
         console.discard_output()
         if isinstance(error, BrokenPipeError):
             return 0  # the reader has closed its end (`vostochny show 003 | head`); that is not an error
