@@ -10,7 +10,7 @@ from unicodedata import category
 
 import pytest
 
-from tests.support.processes import run_vostochny
+from tests.support.processes import run_python, run_vostochny
 from tests.support.terminals import ESCAPES, find_unsafe, run_in_terminal
 from vostochny.system import console
 
@@ -198,3 +198,21 @@ def test_problems_are_bounded_in_number(tmp_path):
     assert done.returncode == 2
     assert len(lines) == 1002
     assert lines[-2:] == ["… and 2000 more", "vostochny: 3000 problems"]
+
+
+def test_an_unexpected_error_is_printed_through_a_pipe():
+    program = (
+        "from vostochny.system import interruption\ndef main(): raise KeyError('\\x1b[2J')\n"
+        "raise SystemExit(interruption.run_program(main, 'program'))"
+    )
+    done = run_python("-c", program)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0] == "Traceback (most recent call last):"
+    assert done.stderr.splitlines()[-1] == r"KeyError: '\x1b[2J'"
+
+
+@pytest.mark.parametrize("name", ["", ".", "a\nb", "a\udcff"])
+def test_run_refuses_a_name_that_is_none(name, tmp_path):
+    done = run_vostochny("run", "x.py:f", "-o", name, cwd=tmp_path)
+    assert done.returncode == 2 and "is not the name of a file" in done.stderr
+    assert done.stderr.count("\n") == 2
