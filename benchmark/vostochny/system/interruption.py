@@ -186,8 +186,10 @@ def _ignore_signals() -> None:
 
 
 def _handle(number: int, frame: FrameType | None) -> None:
+    # Decided before the append: were it the length after it, a second signal between the two would leave neither first.
+    is_first = not _received
     _received.append(number)
-    if len(_received) == 1:
+    if is_first:
         _announce()
         _announced.append(None)
     elif not _announced:
