@@ -24,11 +24,12 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests for the processes that run them side by side, and start with the longest group.
+    """Leave out what only make test-all tries; group the others for the processes that run them side by side.
 
     The tests of a file stay together, for they share fixtures; all that need Label Studio or Chromium are one group, so
-    that one server is started, once.
+    that one server is started, once; being the longest, that group comes first.
     """
+    items[:] = [item for item in items if effort.AT_LENGTH or not item.get_closest_marker("at_length")]
     for item in items:
         heavy = any(item.get_closest_marker(name) for name in ("server", "browser"))
         item.add_marker(pytest.mark.xdist_group("server" if heavy else item.path.stem))

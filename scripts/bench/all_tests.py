@@ -50,8 +50,10 @@ class Suite:
 SUITES = {
     "code": Suite(Path(sys.executable), "not models and not s3 and not server and not browser", options=SIDE_BY_SIDE),
     "server and browser": Suite(Path(sys.executable), "server or browser"),
-    # Label Studio's other database: every test with the server once more.
-    "server on PostgreSQL": Suite(Path(sys.executable), "server", settings={"VOSTOCHNY_DATABASE": "postgresql"}),
+    # Label Studio's other database: every test of make test with the server once more.
+    "server on PostgreSQL": Suite(
+        Path(sys.executable), "server", settings={"VOSTOCHNY_DATABASE": "postgresql", "VOSTOCHNY_TESTS": ""}
+    ),
     # Real S3 requests to moto's server, which has an environment of its own.
     "s3": Suite(Path(sys.executable), "s3", "tests/formats/test_s3.py"),
     # The other files cannot be imported there: that environment lacks what they need.

@@ -87,7 +87,7 @@ def test_an_update_leaves_no_file_stale(setting: Setting) -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.skipif(not AT_LENGTH, reason="make test-all tries this")
+@pytest.mark.at_length
 def test_an_update_leaves_no_document_stale(server: Any, client: Any, tmp_path: Path) -> None:
     with open_setting(tmp_path / "tree", server, client) as setting:
         setting.site.add_generated_files()

@@ -124,7 +124,7 @@ def test_an_interrupted_start_leaves_no_server(copy: ProjectCopy, number: int) -
     assert not list((copy.root / "tmp").iterdir())
 
 
-@pytest.mark.skipif(not AT_LENGTH, reason="make test-all tries this")
+@pytest.mark.at_length
 def test_a_start_after_a_killed_one_goes_on_with_its_server(copy: ProjectCopy) -> None:
     for delay in (0.8, 1.5, 3, 6, 12):
         process = copy.start("-m", "scripts", "start", env={"LABEL_STUDIO_URL": ""})
@@ -139,7 +139,7 @@ def test_a_start_after_a_killed_one_goes_on_with_its_server(copy: ProjectCopy) -
         assert not list_processes(copy.root)
 
 
-@pytest.mark.skipif(not AT_LENGTH, reason="make test-all tries this")
+@pytest.mark.at_length
 @pytest.mark.parametrize("command", ["passes a=annotations/gold", "roundtrip annotations/gold out"])
 def test_an_interrupted_temporary_server_goes(copy: ProjectCopy, command: str) -> None:
     for turn, delay in enumerate([0.5, 1, 2, 4, 8, 16, 30, 40]):

@@ -50,7 +50,7 @@ def test_a_wrong_answer_ends_a_command_with_a_line(setting: Setting) -> None:
     proxy.reset()
 
 
-@pytest.mark.skipif(not AT_LENGTH, reason="make test-all tries this")
+@pytest.mark.at_length
 @pytest.mark.parametrize("command", COMMANDS)
 def test_any_wrong_answer_loses_nothing(setting: Setting, command: str) -> None:
     """Each answer is replaced by each fault; then the command is repeated and ends as if nothing had happened."""
@@ -163,7 +163,7 @@ def test_each_damaged_annotation_is_named(setting: Setting, command: str) -> Non
     proxy.reset()
 
 
-@pytest.mark.skipif(not AT_LENGTH, reason="make test-all tries this")
+@pytest.mark.at_length
 def test_no_value_of_an_answer_breaks_a_command(setting: Setting) -> None:
     """Any value anywhere in any answer is replaced by one of another type."""
     site, proxy = setting.site, setting.proxy
