@@ -149,10 +149,12 @@ def test_a_folder_in_use_is_refused(server: Any) -> None:
 
 
 def test_every_problem_of_a_folder_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
     for name in ("000_a", "001_b"):
         task = {"data": {"doc_id": name, "text": "Kim"}, "annotations": []}
-        (tmp_path / f"{name}.json").write_text(json.dumps(task), encoding="utf-8")
-    assert main(["roundtrip", str(tmp_path), str(tmp_path / "out")]) == 2
+        (folder / f"{name}.json").write_text(json.dumps(task), encoding="utf-8")
+    assert main(["roundtrip", str(folder), str(tmp_path / "out")]) == 2
     said = capsys.readouterr().err
     assert "000_a.json: annotations: the task has no annotation" in said
     assert "001_b.json" in said
