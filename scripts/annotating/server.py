@@ -7,11 +7,13 @@ locked while a server uses it, and the lock states the server's process and addr
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import functools
 import json
 import os
 import secrets
+import signal
 import socket
 import stat
 import subprocess
@@ -35,6 +37,7 @@ USERNAME = "annotator@example.org"
 PRIVATE_UMASK = 0o077  # of the server, whose files contain log-ins
 START_SECONDS = 180.0  # longest wait for a server that starts
 ANSWER_SECONDS = 60  # longest wait for the next bytes of an answer
+_SET_SIGNAL_AT_PARENTS_DEATH = 1  # of Linux's prctl
 LOCK_SECONDS = 5.0  # longest time from locking a data folder to writing into the lock
 _LOCK = "lock"
 
@@ -47,13 +50,20 @@ class Server:
     """A running server: ``url``, ``username``, ``password`` and ``token`` to reach it, ``pid`` to end it.
 
     ``data`` is the server's folder, created if needed: the first start in it takes about half a minute, later ones a
-    few seconds. An interruption of the command ends the server, unless ``leave_running`` is called before. ``timeout``
-    is the longest wait for the start, in seconds. ``database`` names a database other than the SQLite file in that
-    folder, by the server's own settings without their prefix (``DJANGO_DB``, ``POSTGRE_HOST`` …). Raises ServerError
-    where the server is not installed, ends or does not answer in time, or where the folder is in use.
+    few seconds. An interruption of the command ends the server, unless ``leave_running`` is called before; so does, on
+    Linux, a kill of the command, unless the server ``outlives`` it. ``timeout`` is the longest wait for the start, in
+    seconds. ``database`` names a database other than the SQLite file in that folder, by the server's own settings
+    without their prefix (``DJANGO_DB``, ``POSTGRE_HOST`` …). Raises ServerError where the server is not installed, ends
+    or does not answer in time, or where the folder is in use.
     """
 
-    def __init__(self, data: Path, timeout: float = START_SECONDS, database: Mapping[str, str] | None = None):
+    def __init__(
+        self,
+        data: Path,
+        timeout: float = START_SECONDS,
+        database: Mapping[str, str] | None = None,
+        outlives: bool = False,
+    ):
         if not PROGRAM.exists():
             raise ServerError("the Label Studio server is not installed; run: make .label-studio/venv")
         self.data, self.database = Path(os.path.realpath(data)), database or {}
@@ -67,12 +77,13 @@ class Server:
             self.url = f"http://127.0.0.1:{port}"
             os.truncate(lock, 0)
             opener = functools.partial(os.open, mode=0o600)
+            begin = functools.partial(_begin, lock, self.url, None if outlives else ctypes.CDLL(None))
             with open(self.log, "wb", opener=opener) as log, interruption.hold_signals():
                 self._process = subprocess.Popen(
                     [PROGRAM, "start", "--no-browser", "--internal-host", "127.0.0.1", "--port", str(port)],
                     env=_environment(self.data, login, self.database), cwd=self.data,
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, pass_fds=[lock],
-                    umask=PRIVATE_UMASK, preexec_fn=functools.partial(_write_process, lock, self.url),
+                    umask=PRIVATE_UMASK, preexec_fn=begin,
                 )  # fmt: skip
                 self.leave_running = interruption.register_clean_up(self.stop)
         finally:
@@ -243,12 +254,14 @@ def find_process(data: Path) -> tuple[int, str] | None:
     return None
 
 
-def _write_process(lock: int, url: str) -> None:
-    """Write into the lock which process this is.
+def _begin(lock: int, url: str, system: ctypes.CDLL | None) -> None:
+    """Prepare the server's process: write into the lock which one it is; with ``system``, end it with its parent.
 
-    The server's process itself calls this before it executes the server: were it left to the parent process, a kill of
-    that one could leave a server that nobody knows.
+    The process itself calls this before it executes the server: were it left to the parent, a kill of that one could
+    leave a server that nobody knows.
     """
+    if system is not None and hasattr(system, "prctl"):
+        system.prctl(_SET_SIGNAL_AT_PARENTS_DEATH, signal.SIGTERM)
     os.pwrite(lock, json.dumps({"pid": os.getpid(), "url": url}).encode(), 0)
 
 

@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     login = projects.read_local_server()
     server = None
     if login is None:
-        server = Server(projects.DATA)
+        server = Server(projects.DATA, outlives=True)
         login = {key: getattr(server, key) for key in ("url", "username", "password")}
     # One that was left behind by a killed `start` may still be starting.
     elif not wait_for_answer(login["url"], lambda: is_in_use(projects.DATA)):

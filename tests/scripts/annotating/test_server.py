@@ -239,6 +239,24 @@ def test_a_server_that_a_killed_start_has_left_is_stopped(tmp_path: Path) -> Non
     assert copy.done("-m", "scripts", "stop") == "no server is running\n"
 
 
+def test_a_server_of_one_command_ends_with_it_where_that_is_killed(tmp_path: Path) -> None:
+    copy = ProjectCopy(tmp_path / "tree")
+    program, data = copy.root / ".label-studio/venv/bin/label-studio", tmp_path / "data"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\nexec sleep 600\n", encoding="utf-8")
+    program.chmod(0o755)
+    running = copy.start("-m", "scripts", "roundtrip", "annotations/gold", "out", "--server-data", str(data))
+    while not ((data / "lock").exists() and (data / "lock").read_bytes()):
+        time.sleep(0.01)
+    running.kill()
+    running.communicate()
+    for _ in range(1000):
+        if not is_in_use(data):
+            break
+        time.sleep(0.01)
+    assert not is_in_use(data)
+
+
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"pid": 1, "url": "x"}', b'{"pid": true}', b"\xff"])
 def test_a_lock_that_names_no_process_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
