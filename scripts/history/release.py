@@ -119,13 +119,17 @@ def _explain_interruption(changed: set[str]) -> list[str]:
     """
     ours = [name for name in (display_path(p) for p in (CHANGELOG, VERSION_FILE, CITATION)) if name in changed]
     newest = re.search(r"^## (\d+\.\d+\.\d+)", CHANGELOG.read_text(encoding="utf-8") if ours else "", re.M)
-    if (
-        CHANGELOG.name not in ours
-        or not newest
-        or f"\n## {newest[1]}" in "\n" + git("show", f"HEAD:{CHANGELOG.name}").decode("utf-8")
-    ):
+    if CHANGELOG.name not in ours or not newest:
         return []
-    undo = f"git restore {' '.join(ours)} && python -m scripts build"
+    known = git("ls-tree", "--name-only", "HEAD", "--", *ours).decode("utf-8").split("\n")
+    before = git("show", f"HEAD:{CHANGELOG.name}").decode("utf-8") if CHANGELOG.name in known else ""
+    if f"\n## {newest[1]}" in "\n" + before:
+        return []
+    # The first release creates its changelog.
+    steps = [f"rm {name}" for name in ours if name not in known]
+    restored = [name for name in ours if name in known]
+    steps += [f"git restore {' '.join(restored)}"] if restored else []
+    undo = " && ".join([*steps, "python -m scripts build"])
     return [f"{newest[1]} seems to be a release that was interrupted; undo what it wrote: {undo}"]
 
 

@@ -184,8 +184,8 @@ def repeat(project: Project, command: str) -> subprocess.CompletedProcess[str]:
     """Run a command again; a release that was interrupted is undone before, as it asks for."""
     again = project.run(command)
     if command.startswith("release") and again.returncode:
-        (undo,) = re.findall(r"undo what it wrote: (git .*) && python -m scripts build$", again.stderr, re.M)
-        project.copy.git(*undo.split()[1:])
+        (undo,) = re.findall(r"undo what it wrote: (.*) && python -m scripts build$", again.stderr, re.M)
+        subprocess.run(undo, shell=True, check=True, cwd=project.root)
         project.copy.done("-m", "scripts", "build", "label-config", "corpus")
         again = project.run(command)
     return again
