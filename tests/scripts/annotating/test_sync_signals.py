@@ -35,7 +35,7 @@ def check_end(code: int, errors: str, number: int, where: Any) -> None:
 def test_an_interrupted_sync_loses_nothing(setting: Setting) -> None:
     site, forks = setting.site, setting.forks
     rng, ends = random.Random(13), []
-    for turn in range(200 if AT_LENGTH else 2):
+    for turn in range(80 if AT_LENGTH else 2):
         command = COMMANDS[turn % 4 if AT_LENGTH else -1 - turn]
         if turn % 8 == 0:
             site.restore(commands="push")
