@@ -49,7 +49,8 @@ BRIEF = {
     "coverage": "\n\ndef simulate(quick: bool) -> Report:\n    return {'scores': [1]}\n",
     "speed": "\n\nMEASUREMENTS, TARGETS, measure_whole_process, describe_environment = {}, (), dict, dict\n"
     "resource.getrusage = lambda who: resource.struct_rusage(range(16))\n",
-    "all_tests": "\n\nMODELS_PYTHON = Path(sys.executable)\nrun_suite = lambda suite: Outcome(1, 0, 0, 0.0)\n",
+    "all_tests": "\n\nMODELS_PYTHON = Path(sys.executable)\nrun_suite = lambda suite: Outcome(1, 0, 0, 0.0)\n"
+    "describe_commit = dict\n",  # which says whether the tree had changes just then
 }
 Contents = dict[str, bytes]
 
