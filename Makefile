@@ -16,7 +16,7 @@ benchmark: .venv/.ready
 
 # What CI runs. The first prerequisite announces how long it takes, before anything is installed.
 test: say-test .venv/.ready $(SERVER)/.ready chromium lint
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
 say-test:
 	@echo "make test: about 8 minutes on two idle cores; the first run also installs what it needs"

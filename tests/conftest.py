@@ -15,6 +15,9 @@ import pytest
 from tests.support import effort
 from tests.support.requirements import skip_or_fail
 
+# Where tests need Label Studio or Chromium.
+WITH_SERVER = ("tests/browser/", "tests/scripts/annotating/", "tests/formats/test_own_gold.py")
+
 effort.load_profile()
 
 
@@ -23,18 +26,22 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist, which reads the groups in a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what only make test-all tries; group the others for the processes that run them side by side.
-
-    The tests of a file stay together, for they share fixtures; all that need Label Studio or Chromium are one group, so
-    that one server is started, once; being the longest, that group comes first.
-    """
+    """Leave out what only make test-all tries, and begin with what takes longest."""
     items[:] = [item for item in items if effort.AT_LENGTH or not item.get_closest_marker("at_length")]
-    for item in items:
-        heavy = any(item.get_closest_marker(name) for name in ("server", "browser"))
-        item.add_marker(pytest.mark.xdist_group("server" if heavy else item.path.stem))
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group").args != ("server",))
+    items.sort(key=lambda item: not item.nodeid.startswith(WITH_SERVER))
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist, which not every environment of the tests has
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests of a file in one process, for they share fixtures; and those that share one server."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "server" if nodeid.startswith(WITH_SERVER) else nodeid.partition("::")[0]
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -31,8 +31,8 @@ from vostochny.system.arguments import ArgumentParser
 OUT = ROOT / "benchmark" / "test-all.json"
 # torch is large, so the tests that need it have an environment of their own (make test-models creates it).
 MODELS_PYTHON = ROOT / ".models" / "bin" / "python"
-# Two processes, each with whole files of tests (tests/conftest.py groups them); the Makefile has the same options.
-SIDE_BY_SIDE = ("-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder")
+# Two processes, each with whole files of tests (tests/conftest.py deals them out); the Makefile has the same options.
+SIDE_BY_SIDE = ("-n", "2", "--no-loadscope-reorder")
 STOP_SECONDS = 60  # that the tests have to stop their servers after a signal
 
 
