@@ -22,8 +22,14 @@ effort.load_profile()
 
 
 def pytest_configure() -> None:
-    """Let SIGTERM end a run as SIGINT does, so that the fixtures stop their servers."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Let SIGTERM end a run as SIGINT does, so that the fixtures stop their servers.
+
+    A run in the background (nohup, `&`) ignores some signals, and so would every command that the tests start.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
