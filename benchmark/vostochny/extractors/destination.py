@@ -274,7 +274,8 @@ class OutputFile:
         try:
             self._write_record({})
         except BaseException:
-            if is_new:
+            # Not what has come into its place since.
+            if is_new and outputs.has_name(self._handle, str(self.path)):
                 with contextlib.suppress(OSError):
                     self.path.unlink()
             raise
