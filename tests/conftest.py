@@ -35,6 +35,9 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out what only make test-all tries, and begin with what takes longest."""
     items[:] = [item for item in items if effort.AT_LENGTH or not item.get_closest_marker("at_length")]
+    for item in items:
+        needs_server = item.get_closest_marker("server") or item.get_closest_marker("browser")
+        assert not needs_server or item.nodeid.startswith(WITH_SERVER), f"{item.nodeid}: add its file to WITH_SERVER"
     items.sort(key=lambda item: not item.nodeid.startswith(WITH_SERVER))
 
 

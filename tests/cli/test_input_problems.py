@@ -96,6 +96,36 @@ def test_missing_empty_and_undecodable_files(tmp_path):
         assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("command", ["score", "validate", "convert"])
+@pytest.mark.parametrize("format_", ["json", "label-studio", "huggingface"])
+def test_a_file_without_a_document_is_refused(command, format_, tmp_path):
+    path = tmp_path / "empty.json"
+    path.write_text("[]")
+    option = "--format-in" if command == "convert" else "--format"
+    target = [str(tmp_path / "out.jsonl")] if command == "convert" else []
+    done = run_vostochny(command, str(path), *target, option, format_)
+    assert done.returncode == 2 and "has no document in the format" in done.stderr and "Traceback" not in done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["empty.json"]
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u2003", "\n"])
+def test_a_blank_type_is_refused_with_and_without_columns(name, tmp_path):
+    path = tmp_path / "predictions.jsonl"
+    path.write_text(line(entities=[ENTITY | {"type": name}]))
+    for options in ([], ["--on-error", "skip"]):  # the second reads JSON Lines as large files are read
+        done = score(str(path), "--unknown", "wrong", *options)
+        assert "entities[0].type: " in done.stderr and "is blank or has characters that do not print" in done.stderr
+        assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+
+
+def test_an_empty_text_with_items_is_no_text(tmp_path):
+    path = tmp_path / "gold.jsonl"
+    path.write_text(line(text="", entities=[ENTITY]))
+    done = run_vostochny("convert", str(path), str(tmp_path / "out"), "--gold", str(path))
+    assert done.returncode == 2 and "the gold has no article text" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_all_problems_of_a_file_are_reported_at_once(tmp_path):
     path = tmp_path / "predictions.jsonl"
     bad = [ENTITY | {"end": 9999}, ENTITY | {"type": "X"}]

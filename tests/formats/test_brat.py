@@ -64,6 +64,26 @@ def test_a_doc_id_that_is_no_file_name_is_a_loss(tmp_path, doc_id):
     assert not none["doc_ids (not usable as file names)"]
 
 
+def test_doc_ids_that_differ_only_in_case_get_different_files(tmp_path):
+    documents = [replace(make_gold()[0], doc_id=doc_id) for doc_id in ("one", "One", "two")]
+    brat.write(str(tmp_path / "out"), documents, lost := Counter())
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.txt")) == ["One_.txt", "one.txt", "two.txt"]
+    assert lost["doc_ids (not usable as file names)"] == 1
+
+
+def test_white_space_in_a_type_or_cluster_is_a_loss(tmp_path):
+    first = make_gold()[0]
+    kim, putin = first.entities[:2]
+    entities = [replace(kim, type="A B", cluster="x y"), replace(putin, type=" ", cluster=" ")]
+    document = replace(first, entities=tuple(entities), events=(), quotes=())
+    brat.write(str(tmp_path / "out"), [document], lost := Counter())
+    assert lost["white space in names (written as _)"] == 4
+    [back] = Input(tmp_path / "out").read_gold().documents
+    assert [(e.span, e.type, e.cluster) for e in back.entities] == [
+        (entities[0].span, "A_B", "x_y"), (entities[1].span, "_", "_"),
+    ]  # fmt: skip
+
+
 def test_a_doc_id_too_long_for_a_file_name_is_named(tmp_path):
     fits = replace(make_gold()[0], doc_id="x" * 251)
     brat.write(str(tmp_path / "fits"), [fits], Counter())

@@ -118,7 +118,7 @@ class Attempt:
         if self.dice.random() < 0.5:
             view = mutations.swap_values(view, self.dice)
         path = self.folder / "view.json"
-        path.write_text(json.dumps(view), encoding="utf-8")
+        path.write_text(json.dumps(view, default=repr), encoding="utf-8")
         return str(path)
 
     def run(self) -> bool:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+
 import pytest
 
 from tests.support.two_articles import ONTOLOGY, TEXTS, make_gold, read_predictions
 from vostochny.errors import InputError
+from vostochny.formats import conll
 from vostochny.formats.input import Gold, Input
+from vostochny.model import Document, Entity, Span
 from vostochny.text.tags import detect_tag_scheme, read_chunks
 
 
@@ -69,3 +74,13 @@ def test_conll_faults_have_their_line(old, new, message, tmp_path):
     with pytest.raises(InputError) as caught:
         read_predictions(path)
     assert message in str(caught.value)
+
+
+def test_conll_leaves_out_tokens_of_white_space(tmp_path):
+    text = "Kim \n met  Putin."
+    tokens = tuple(Span(m.start(), m.end()) for m in re.finditer(r"\w+|\.|\s{2,}", text))
+    entities = (Entity("e1", Span(0, 3), "PER"), Entity("e2", Span(10, 16), "PER"))  # the second begins with a blank
+    conll.write(str(tmp_path / "w.conll"), [Document("one", text, tokens=tokens, entities=entities)], lost := Counter())
+    assert lost["tokens of white space"] == 2
+    lines = (tmp_path / "w.conll").read_text().split("\n")
+    assert lines == ["# doc_id = one", "Kim\tB-PER", "met\tO", "Putin\tB-PER", ".\tO", "", ""]

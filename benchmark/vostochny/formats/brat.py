@@ -250,9 +250,10 @@ class _FileReader:
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:
-    """Write a folder with a pair of files per document. Places of zones and accepted extents of names are lost.
+    """Write a folder with a pair of files per document.
 
-    So is a doc_id that cannot be the name of a file. Raises InputError for one that is too long for that.
+    Zones, accepted extents, and white space in names of types and clusters are lost. So is a doc_id that
+    cannot be the name of a file. Raises InputError for one that is too long for that.
     """
     used: set[str] = set()
     with replace_folder(path) as folder:
@@ -260,9 +261,9 @@ def write(path: str, documents: Iterable[Document], lost: Counter[str], with_tex
             lost["accepted extents of names"] += sum(len(e.extents) for e in d.entities)
             lost["zones"] += len(d.zones) if with_text and len(d.zones) > 1 else 0
             name = re.sub(r"[/\\\0]", "_", d.doc_id).lstrip(".") or "document"
-            while name in used:  # two ids may give one name: a/b and a_b
+            while name.casefold() in used:  # two ids may give one name: a/b and a_b, and A and a on some file systems
                 name += "_"
-            used.add(name)
+            used.add(name.casefold())
             lost["doc_ids (not usable as file names)"] += name != d.doc_id
             if len(os.fsencode(name)) > _MAX_NAME_BYTES:
                 message = f"is too long for a file name; at most {_MAX_NAME_BYTES} bytes in brat; give another format"
@@ -287,20 +288,26 @@ class _FileWriter:
         self.out.append(f"{kind}{self.count[kind]}\t{body}")
         return f"{kind}{self.count[kind]}"
 
+    def to_word(self, name: str) -> str:
+        """Return a name without white space, which would end it in brat."""
+        word = "_".join(name.split()) or "_"
+        self.lost["white space in names (written as _)"] += word != name
+        return word
+
     def add_bound(self, type_: str, *spans: Span) -> str:
         """Add a text-bound annotation, and return its id."""
         places = ";".join(f"{s.start} {s.end}" for s in spans)
         words = " ".join(" ".join(s.of(self.d.text) for s in spans).split())
-        return self.add_line("T", f"{_to_word(type_)} {places}\t{words}")
+        return self.add_line("T", f"{self.to_word(type_)} {places}\t{words}")
 
     def add_attributes(self, id_: str, item: Any, names: Iterable[str], words: str) -> None:
         """Add the attributes of an item, and its cluster as a normalisation, which repeats the item's words."""
         for name in names:
             value = getattr(item, name)
             if value:
-                self.add_line("A", f"{name} {id_}" + ("" if value is True else f" {_to_word(value)}"))
+                self.add_line("A", f"{name} {id_}" + ("" if value is True else f" {self.to_word(value)}"))
         if item.cluster:
-            self.add_line("N", f"Reference {id_} cluster:{_to_word(item.cluster)}\t{words}")
+            self.add_line("N", f"Reference {id_} cluster:{self.to_word(item.cluster)}\t{words}")
 
     def build_lines(self) -> list[str]:
         """Return the lines of the document."""
@@ -323,7 +330,7 @@ class _FileWriter:
         for v, trigger in zip(d.events, triggers, strict=True):
             arguments = [(a.role, t) for a in v.arguments if (t := target(a.filler))]
             parts = [(v.type, trigger), *arguments]
-            brat_id = self.add_line("E", " ".join(f"{_to_word(name)}:{t}" for name, t in parts))
+            brat_id = self.add_line("E", " ".join(f"{self.to_word(name)}:{t}" for name, t in parts))
             self.add_attributes(brat_id, v, _ATTRIBUTES["events"], " ".join(v.trigger.of(d.text).split()))
         bounds = [self.add_bound(CONTENT, *q.content) for q in d.quotes]
         contents = {q.id: brat_id for q, brat_id in zip(d.quotes, bounds, strict=True)}
@@ -336,8 +343,3 @@ class _FileWriter:
                 if target_id:
                     self.add_line("R", f"{name} Arg1:{brat_id} Arg2:{target_id}")
         return self.out
-
-
-def _to_word(name: str) -> str:
-    """Return a name without white space, which would end it in brat."""
-    return "_".join(name.split())

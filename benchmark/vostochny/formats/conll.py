@@ -99,6 +99,9 @@ def write(path: str, documents: Iterable[Document], lost: Counter[str], with_tex
     for d in documents:
         out.append(f"# doc_id = {_quote(d.doc_id)}\n")
         tokens = d.tokens or [Span(m.start(), m.end()) for m in re.finditer(r"\w+|[^\w\s]", d.text)]
+        # spaCy has tokens of white space; a line could not show one.
+        tokens = [t for t in tokens if not t.of(d.text).isspace()]
+        lost["tokens of white space"] += max(len(d.tokens) - len(tokens), 0)
         ends = [s.end for s in d.sentences or d.paragraphs] or [len(d.text)]
         tags = spans_to_iob2([(e.span, e.type) for e in d.entities], tokens)
         written = sum(tag.startswith("B-") for tag in tags)

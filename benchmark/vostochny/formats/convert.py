@@ -10,11 +10,11 @@ from typing import Any
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats.input import Input
-from vostochny.formats.reader import Reading
+from vostochny.formats.reader import Reading, Record
 from vostochny.formats.references import drop_unplaced
 from vostochny.formats.registry import FORMAT_OF_ENDING, load_format
 from vostochny.formats.tokens import TEXT_FROM_TOKENS
-from vostochny.model import Document
+from vostochny.model import LAYERS, Document
 from vostochny.ontology import load_ontology
 from vostochny.system import temporary
 from vostochny.system.outputs import refuse_overlap
@@ -58,7 +58,10 @@ def convert(
     ontology = load_ontology()
     reading = Reading(ontology)
     records = list(source.read_records(reading))
-    with_text = bool(records) and all(isinstance(r.row.get("text"), str) for r in records)
+    if not records:
+        reading.raise_problems()
+        raise InputError([Problem(source.name, None, None, "has no document; expected one or more")])
+    with_text = all(map(_has_text, records))
     # A text that was made from tokens is not the article, so such a source is read beside the gold after all.
     if with_text and TEXT_FROM_TOKENS not in reading.notes and not offsets:
         documents = reading.read_gold(records, own_types=True)
@@ -85,6 +88,12 @@ def convert(
         _refuse_loss(writer, target, documents, lost, with_text)
     writer.write(target, documents, lost, with_text)
     return [*reading.notes, *(f"lost: {count} {what}" for what, count in lost.items() if count)]
+
+
+def _has_text(record: Record) -> bool:
+    """Return whether a record has its article's text. An empty text is one only where no item lies in it."""
+    text = record.row.get("text")
+    return isinstance(text, str) and (text != "" or not any(record.row.get(layer) for layer in LAYERS))
 
 
 def _refuse_loss(writer: Any, target: str, documents: list[Document], lost: Mapping[str, int], with_text: bool) -> None:

@@ -148,7 +148,13 @@ class Input:
                     path.load()
             # One of several files may be empty (a worker that had no documents); a single file may not.
             with contextlib.suppress(*([EmptyFileError] if len(self.paths) > 1 else [])):
-                yield from module.read(path, reading)
+                count, problems = 0, len(reading.problems)
+                for record in module.read(path, reading):
+                    count += 1
+                    yield record
+                if not count and len(reading.problems) == problems:
+                    message = f"has no document in the format {self.format!r}; expected one or more"
+                    raise EmptyFileError([Problem(path, None, None, message)])
             if hash_content:
                 for content in _read_stored(path):
                     hash_content(content)

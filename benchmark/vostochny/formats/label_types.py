@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from vostochny.ontology import EVENT, EventType, Ontology
 from vostochny.schema.records import list_attributes
@@ -12,6 +12,11 @@ from vostochny.schema.records import list_attributes
 OWN_LABEL_HELP = "of this gold"  # the description of a label that the ontology gets from a gold
 # Layer → the attributes whose values a gold may add to. A level is not one: metrics know what each level means.
 _OPEN_ATTRIBUTES = {layer: list_attributes(layer, values_only=True) for layer in ("events", "quotes")}
+
+
+def is_name(value: Any) -> TypeGuard[str]:
+    """Return whether a value can name a type, a role or a zone: a string that prints and is not blank."""
+    return isinstance(value, str) and value.isprintable() and bool(value.strip())
 
 
 @dataclass
@@ -39,13 +44,13 @@ class LabelNames:
         return self
 
     def add_names(self, table: str, names: Iterable[Any]) -> None:
-        """Add names to a table. What is not a printable name is left for the RowReader to report."""
-        self.tables.setdefault(table, {}).update(dict.fromkeys(filter(_is_name, names)))
+        """Add names to a table. What is no name (:func:`is_name`) is left for the RowReader to report."""
+        self.tables.setdefault(table, {}).update(dict.fromkeys(filter(is_name, names)))
 
     def add_event(self, event_type: Any, roles: Iterable[Any]) -> None:
         """Add an event type and roles of its arguments, as :meth:`add_names` does."""
-        if _is_name(event_type):
-            self.events.setdefault(event_type, {}).update(dict.fromkeys(filter(_is_name, roles)))
+        if is_name(event_type):
+            self.events.setdefault(event_type, {}).update(dict.fromkeys(filter(is_name, roles)))
 
     def merge(self, other: LabelNames) -> None:
         """Add the labels of another set."""
@@ -86,7 +91,3 @@ def _list_objects(value: Any) -> list[Mapping[str, Any]]:
 
 def _list_values(items: Any, key: str) -> list[Any]:
     return [item.get(key) for item in _list_objects(items)]
-
-
-def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and bool(value) and value.isprintable()

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from vostochny.errors import Problem, suggest_name
+from vostochny.formats.label_types import is_name
 from vostochny.formats.word_spans import PlacedSpan, Placer, find_fitting_unit, needs_placing
 from vostochny.model import (
     LAYERS,
@@ -233,9 +234,9 @@ class RowReader:
             )
         elif value in allowed:
             return value
-        elif not value.isprintable() or not value:
+        elif not is_name(value):
             self.add_problem(
-                where, f"{value[:MAX_SHOWN_WORDS]!r} is empty or has characters that do not print; write a plain name"
+                where, f"{value[:MAX_SHOWN_WORDS]!r} is blank or has characters that do not print; write a plain name"
             )
         elif self.unknown == "wrong":
             return value
@@ -268,12 +269,14 @@ class RowReader:
 
     def check_zone_name(self, where: str, value: Any) -> str | None:
         """Return a zone's name; any name is allowed, because a user's gold has its own zones."""
-        if isinstance(value, str) and value and value.isprintable():
+        if is_name(value):
             return value
-        if isinstance(value, str) and value:
+        if isinstance(value, str) and value.strip():
             self.add_problem(where, f"{describe_unprintable(value)}; expected a printable name")
             return None
-        state = "is missing" if value is None else "is empty" if value == "" else f"is {describe_kind(value)}"
+        state = (
+            "is missing" if value is None else "is blank" if isinstance(value, str) else f"is {describe_kind(value)}"
+        )
         self.add_problem(where, f"{state}; expected the zone's name, such as {', '.join(self.ontology.zones)}")
         return None
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from vostochny.formats.label_types import is_name
 from vostochny.metrics.columns import NAM, UNSTATED, VALUE, EntityColumns, EntityTable, resolve_levels
 from vostochny.metrics.counts import Ints
 from vostochny.model import DEFAULT_ZONE
@@ -54,7 +55,7 @@ def read_table(
         if ((side.start < 0) | (side.end <= side.start) | over).any():
             raise IrregularRows
         for name in side.types:
-            if not name.isprintable() or not name:
+            if not is_name(name):
                 raise IrregularRows
             if name not in types:
                 if not is_gold and unknown != "wrong":
