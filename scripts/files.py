@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from vostochny.errors import InputError, Problem, decode
+from vostochny.errors import InputError, Problem, Problems, decode
 from vostochny.formats.files import MAX_FILE_BYTES, is_standard_input
 from vostochny.system import console, outputs
 
@@ -50,7 +50,7 @@ def raise_problems(problems: list[Problem]) -> None:
 def read_each(keys: Iterable[str], read: Callable[[str], T]) -> dict[str, T]:
     """Return ``read(key)`` of every key, by key. Raises InputError with the problems of all."""
     values: dict[str, T] = {}
-    problems: list[Problem] = []
+    problems: Problems[Problem] = Problems()
     for key in keys:
         with collect(problems):
             values[key] = read(key)
@@ -211,7 +211,7 @@ def parse_json_lines(name: str, raw: bytes, required: Collection[str] = ()) -> d
     feeds only: JSON may contain the other line breaks of Unicode unescaped.
     """
     rows: dict[int, dict[str, Any]] = {}
-    problems: list[Problem] = []
+    problems: Problems[Problem] = Problems()
     for number, line in enumerate(raw.split(b"\n"), 1):
         if not line.strip():
             continue

@@ -17,7 +17,7 @@ from typing import Any
 from scripts import files
 from scripts.files import ANNOTATIONS, Source, collect, display_path, raise_problems, read_each
 from scripts.shapes import Agreement, AttributeTables, OntologySource
-from vostochny.errors import InputError, Problem, decode
+from vostochny.errors import InputError, Problem, Problems, decode
 from vostochny.formats import label_studio
 from vostochny.formats.label_studio.regions import Task, is_task
 from vostochny.model import Document, Span, find_id
@@ -200,7 +200,7 @@ class Store(Source):
         documents = manifest.get("documents")
         if not isinstance(documents, dict):
             raise self.make_error(MANIFEST, "documents", "is not a mapping of doc_ids to their fields")
-        problems = []
+        problems: Problems[Problem] = Problems()
         if required and not isinstance(manifest.get("canary"), str):
             problems.append(self.make_problem(MANIFEST, "canary", "is missing"))
         for doc_id, about in documents.items():
@@ -250,7 +250,7 @@ class Store(Source):
         are right is checked by the rules, for which nothing is required.
         """
         rows: list[Any] = self.read_yaml(DISCREPANCIES, list, may_be_missing=True)
-        problems = []
+        problems: Problems[Problem] = Problems()
         for number, row in enumerate(rows, 1):
             about = row if isinstance(row, dict) else {}
             name = str(about.get("id", f"record {number}"))
@@ -273,7 +273,7 @@ class Store(Source):
         if not self.has(ADJUDICATION):
             return {}
         rows = self.read_json_lines(ADJUDICATION, required)
-        problems = []
+        problems: Problems[Problem] = Problems()
         for number, row in rows.items() if required else ():
             if not _are_spans(row["spans"]):
                 message = f"is not a list of start and end: {row['spans']}"

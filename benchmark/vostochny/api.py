@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from vostochny import extractors, scoring
-from vostochny.errors import InputError, Problem
+from vostochny.errors import InputError, Names, Problem, Problems
 from vostochny.extractors import Extractor, ExtractorError, Prediction, Settings, answers
 from vostochny.formats.input import Gold, Input
 from vostochny.formats.label_types import LabelNames, extend_ontology
@@ -201,6 +201,7 @@ def _check_predictions(
 ) -> dict[str, Document]:
     """Return predictions by doc_id, each checked like a line of a prediction file. Raises InputError."""
     by_id = {d.doc_id: d for d in gold.documents}
+    known = Names(by_id)
     keyed: Iterable[tuple[str | None, Prediction]]  # the doc_id of each, None where only the prediction has it
     if isinstance(predictions, Mapping) and not {"doc_id", *LAYERS} & predictions.keys():
         keyed = cast("Mapping[str, Prediction]", predictions).items()
@@ -210,7 +211,7 @@ def _check_predictions(
         keyed = ((None, p) for p in predictions)
     checked_predictions: dict[str, Document] = {}
     seen: set[str] = set()
-    problems: list[Problem] = []
+    problems: Problems[Problem] = Problems()
     for number, (key, prediction) in enumerate(keyed):
         where = f"predictions[{number}]" if key is None else f"predictions[{key!r}]"
         if not isinstance(prediction, Mapping | Document):
@@ -219,7 +220,7 @@ def _check_predictions(
             continue
         own = prediction.doc_id if isinstance(prediction, Document) else prediction.get("doc_id")
         try:
-            doc_id = _find_article(own if key is None else key, by_id)
+            doc_id = _find_article(own if key is None else key, known)
             if doc_id in seen:
                 raise LookupError(f"{doc_id!r} appears twice; give each article one prediction")
         except LookupError as e:
@@ -241,7 +242,7 @@ def _check_predictions(
     return checked_predictions
 
 
-def _find_article(prefix: object, known: Mapping[str, Document]) -> str:
+def _find_article(prefix: object, known: Names) -> str:
     """Return the id that ``prefix`` means (:func:`model.find_id`). Raises LookupError where it means none."""
     if isinstance(prefix, str) and prefix:
         return find_id(prefix, known)

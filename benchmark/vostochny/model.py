@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from vostochny.errors import suggest_name
+from vostochny.errors import Names, suggest_name
 
 LAYERS = ("entities", "events", "quotes")  # the layers of a document, which are annotated, predicted and scored
 DEFAULT_ZONE = "body"  # the zone of what no other zone covers
@@ -27,7 +27,12 @@ def shorten_id(doc_id: str) -> str:
 
 
 def match_ids(prefix: str, doc_ids: Collection[str]) -> list[str]:
-    """Return the ids that a person may mean by ``prefix``: the id itself where there is one, or all that begin so."""
+    """Return the ids that a person may mean by ``prefix``: the id itself where there is one, or all that begin so.
+
+    Of :class:`errors.Names`, in which many ids are looked up, at most MAX_LISTED_IDS.
+    """
+    if isinstance(doc_ids, Names):
+        return [prefix] if prefix in doc_ids else doc_ids.list_longer(prefix, MAX_LISTED_IDS)
     return [prefix] if prefix in doc_ids else [doc_id for doc_id in doc_ids if doc_id.startswith(prefix)]
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from vostochny.errors import Names
 from vostochny.model import Document, Entity, Event
 
 # Sections of the source with a structure of their own; every other one lists the values of an attribute.
@@ -109,6 +110,14 @@ class View:
         )
 
 
+class KnownLabels(NamedTuple):
+    """The labels that an item may have, for looking up many: entity types, event types, and roles of any event type."""
+
+    entity_types: Names
+    event_types: Names
+    roles: Names
+
+
 @dataclass(frozen=True)
 class Ontology:
     """Types, attributes, zones and views. Mappings keep the order of the source file: that of every table and menu.
@@ -135,15 +144,25 @@ class Ontology:
                 return tables[name]
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-    @property
+    @cached_property
     def entity_types(self) -> tuple[str, ...]:
         """Mention types, then value types."""
         return (*self.mentions, *self.values)
 
-    @property
+    @cached_property
     def roles(self) -> tuple[str, ...]:
         """Every role of any event type, once, in order of first appearance."""
         return tuple(dict.fromkeys(role for event in self.events.values() for role in event.roles))
+
+    def list_labels(self, view: View | None = None) -> KnownLabels:
+        """Return the labels that an item may have: those of the ontology and of a view. Collected once per view."""
+        known: dict[int, tuple[View | None, KnownLabels]] = self.__dict__.setdefault("_labels", {})
+        by_view = known.get(id(view))
+        if by_view is None or by_view[0] is not view:  # an id means nothing in the process that unpickles this
+            entities = Names((*self.entity_types, *(view.labels if view else ())))
+            events = Names((*self.events, *((view.events or {}).values() if view else ())))
+            by_view = known[id(view)] = view, KnownLabels(entities, events, Names(self.roles))
+        return by_view[1]
 
     def list_names(self, table: str) -> Collection[str]:
         """Return the names in a table: of an attribute's values, or of entity_types, events, roles, zones or views.

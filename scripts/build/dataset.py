@@ -19,7 +19,7 @@ from scripts.segmentation import segment
 from scripts.store import LIST_FIELDS, Store, registry_path
 from vostochny import version
 from vostochny.corpus import shorten_hash
-from vostochny.errors import Problem
+from vostochny.errors import Problem, Problems
 from vostochny.formats import standoff
 from vostochny.model import Document, Span
 
@@ -48,7 +48,7 @@ def collect_registry(store: Store) -> dict[str, dict[str, Any]]:
     Raises InputError with every entry that cannot be published.
     """
     registry: dict[str, dict[str, Any]] = {}
-    problems = []
+    problems: Problems[Problem] = Problems()
     for kind, entries in store.read_registries().items():
         file = store.display_name(registry_path(kind))
         for cluster, fields in entries.items():

@@ -19,8 +19,6 @@ from vostochny.cli.shared import build_scoring_options
 from vostochny.system import interruption
 from vostochny.system.arguments import ArgumentParser
 
-MAX_PRINTED_PROBLEMS = 1000
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; ``argv`` None means the arguments of this process.
@@ -36,11 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = args.run(args)
         return code
     except InputError as e:
-        for problem in e.problems[:MAX_PRINTED_PROBLEMS]:
-            console.print_error(problem)
-        if len(e.problems) > MAX_PRINTED_PROBLEMS:
-            console.print_error(f"… and {len(e.problems) - MAX_PRINTED_PROBLEMS} more")
-        console.print_error(f"vostochny: {_summarise(len(e.problems), args.consequence)}")
+        console.print_error(e)
+        console.print_error(f"vostochny: {_summarise(len(e.problems) + e.more, args.consequence)}")
         return 2
     except BrokenPipeError:
         raise  # handled by the process (vostochny.__main__)

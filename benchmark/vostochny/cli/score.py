@@ -98,11 +98,11 @@ def _parse_thresholds(arguments: Sequence[str]) -> dict[str, float]:
 
     ``["entities=0.8"]`` gives ``{"entities.names": 0.8}``. Raises InputError.
     """
-    from vostochny.errors import InputError, Problem, suggest_name
+    from vostochny.errors import InputError, Problem, Problems, suggest_name
     from vostochny.metrics.catalogue import HEADLINES, MEASURES
 
     thresholds: dict[str, float] = {}
-    problems: list[Problem] = []
+    problems: Problems[Problem] = Problems()
     for argument in arguments:
         name, _, value = argument.partition("=")
         try:

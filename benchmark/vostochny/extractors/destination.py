@@ -21,7 +21,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any, TextIO
 
-from vostochny.errors import InputError, Problem
+from vostochny.errors import InputError, Problem, Problems
 from vostochny.extractors import ExtractorError, mask_spec
 from vostochny.formats import jsonl
 from vostochny.system import console, outputs
@@ -214,7 +214,7 @@ class OutputFile:
     def _read_lines(self, handle: int) -> frozenset[str]:
         """Return the doc_ids that the file has. Raises InputError if any line but a last one cut off is not ours."""
         done: set[str] = set()
-        problems: list[Problem] = []
+        problems: Problems[Problem] = Problems()
         with open(os.dup(handle), "rb") as file:
             file.seek(0)
             for number, line in enumerate(file, 1):

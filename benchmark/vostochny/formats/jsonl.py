@@ -17,7 +17,7 @@ import msgspec
 import xxhash
 
 from vostochny.corpus import shorten_hash
-from vostochny.errors import EmptyFileError, InputError, Problem, UnreadableFileError, explain_decode_error
+from vostochny.errors import EmptyFileError, InputError, Problem, Problems, UnreadableFileError, explain_decode_error
 from vostochny.formats.decoder import JSON_ERRORS, is_whole
 from vostochny.formats.files import MAX_LINE_BYTES, explain_os_error, open_file, write_text
 from vostochny.formats.prediction import describe_kind
@@ -119,7 +119,9 @@ def parse_json(path: str, number: int | None, raw: bytes) -> tuple[Any, list[Pro
         value = json.loads(raw.decode("utf-8"), object_pairs_hook=_make_object)
         # The standard parser accepts "\\ud800"; such a string could not be written or printed later.
         json.dumps(value, ensure_ascii=False).encode("utf-8")
-        repeated = list(_list_repeated_keys(value, ""))
+        message = "the key {!r} appears twice in one object; write it once"
+        places = _list_repeated_keys(value, "")
+        repeated = Problems(Problem(path, number, where, message.format(key)) for where, key in places)
     except UnicodeEncodeError as e:
         message = f"contains half a character, {e.object[e.start]!r} (a lone surrogate); write whole characters"
         return None, [Problem(path, number, None, message)]
@@ -131,10 +133,7 @@ def parse_json(path: str, number: int | None, raw: bytes) -> tuple[Any, list[Pro
     except (RecursionError, ValueError):  # ValueError: a number of more digits than Python reads
         message = "is nested too deeply or has a number of too many digits; expected an object of lists of objects"
         return None, [Problem(path, number, None, message)]
-    if repeated:
-        message = "the key {!r} appears twice in one object; write it once"
-        return None, [Problem(path, number, where, message.format(key)) for where, key in repeated]
-    return value, []
+    return (None, repeated) if repeated else (value, [])
 
 
 class _RepeatedKeys(dict[str, Any]):

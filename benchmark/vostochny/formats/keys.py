@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from vostochny.errors import Problems
 from vostochny.schema.records import DocumentRecord, list_aliases, list_fields
 
 
@@ -25,11 +26,11 @@ class KeyNames:
 
     def __init__(self) -> None:
         self.renamed: dict[str, str] = {}
-        self.problems: list[tuple[str, str]] = []
+        self.problems: Problems[tuple[str, str]] = Problems()
 
     def resolve(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return a row with every key under its own name. The row itself is not changed."""
-        self.problems = []
+        self.problems = Problems()
         return self._resolve(row, DocumentRecord, "") if _has_alias((row,), DocumentRecord) else row
 
     def _resolve(self, item: dict[str, Any], record: type[Struct], where: str) -> dict[str, Any]:

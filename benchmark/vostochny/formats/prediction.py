@@ -5,10 +5,10 @@ Shared by all formats: each yields such rows. A problem names the field, what is
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
-from vostochny.errors import Problem, suggest_name
+from vostochny.errors import Problem, Problems, list_names, suggest_name
 from vostochny.formats.label_types import is_name
 from vostochny.formats.word_spans import PlacedSpan, Placer, find_fitting_unit, needs_placing
 from vostochny.model import (
@@ -81,12 +81,10 @@ class RowReader:
     ):
         self.path, self.line, self.row, self.text = path, line, row, text
         self.ontology, self.unknown = ontology, unknown or "error"
-        self.entity_types = tuple(dict.fromkeys((*ontology.entity_types, *(view.labels if view else ()))))
-        view_events = (view.events or {}).values() if view else ()
-        self.event_types = tuple(dict.fromkeys((*ontology.events, *view_events)))
+        self.labels = ontology.list_labels(view)
         self.layout, self.offsets = layout, offsets
         self.placement = Placement()
-        self.problems: list[Problem] = []
+        self.problems: Problems[Problem] = Problems()
         self.span_of_id: dict[str, Span] = {}  # id of an entity or event → its span
 
     def add_problem(self, field: str, message: str) -> None:
@@ -100,7 +98,8 @@ class RowReader:
         for key in self.row:
             if key not in KEYS:
                 # Most unknown keys are no misspelt layer, so that only a very similar layer is named.
-                self.add_problem(key, f"unknown key; {suggest_name(key, LAYERS, 0.6)}")
+                hint = suggest_name(key, LAYERS, 0.6) if not self.problems.is_full else ""
+                self.add_problem(key, f"unknown key; {hint}")
         if not with_text and self.text and isinstance(self.row.get("text"), str) and self.row["text"] != self.text:
             self.add_problem("text", describe_difference(self.text, self.row["text"]))
         self.place_words()
@@ -225,12 +224,12 @@ class RowReader:
             return f"; counted in {'UTF-16 code units' if unit == 'utf16' else 'bytes'} they fit: --offsets {unit}"
         return "; --offsets ignore places the span by its words" if surface.strip() else ""
 
-    def check_label(self, where: str, value: Any, allowed: Iterable[str], what: str) -> str | None:
+    def check_label(self, where: str, value: Any, allowed: Collection[str], what: str) -> str | None:
         """Return a type or role; an unknown one is treated as ``unknown`` says. None if the item is to be left out."""
         if not isinstance(value, str):
             self.add_problem(
                 where,
-                f"is {'missing' if value is None else describe_kind(value)}; expected one of {', '.join(allowed)}",
+                f"is {'missing' if value is None else describe_kind(value)}; expected one of {list_names(allowed)}",
             )
         elif value in allowed:
             return value
@@ -241,7 +240,7 @@ class RowReader:
         elif self.unknown == "wrong":
             return value
         elif self.unknown == "error":
-            hint = suggest_name(value, allowed)
+            hint = suggest_name(value, allowed) if not self.problems.is_full else ""
             self.add_problem(
                 where,
                 f"unknown {what} {value!r}; {hint} (--unknown ignore leaves it out, --unknown wrong counts it)",
@@ -255,7 +254,7 @@ class RowReader:
         if not isinstance(value, str):
             self.add_problem(where, f"is {describe_kind(value)}; expected a string or null")
         else:
-            expected = f"is not one of {', '.join(allowed)}" if allowed else "has no meaning in the gold's ontology"
+            expected = f"is not one of {list_names(allowed)}" if allowed else "has no meaning in the gold's ontology"
             self.add_problem(where, f"{value!r} {expected}")
         return None
 
@@ -277,7 +276,7 @@ class RowReader:
         state = (
             "is missing" if value is None else "is blank" if isinstance(value, str) else f"is {describe_kind(value)}"
         )
-        self.add_problem(where, f"{state}; expected the zone's name, such as {', '.join(self.ontology.zones)}")
+        self.add_problem(where, f"{state}; expected the zone's name, such as {list_names(self.ontology.zones)}")
         return None
 
     def check_flag(self, where: str, value: Any) -> bool:
@@ -313,7 +312,7 @@ class RowReader:
         """Return an entity, and register its id."""
         span = self.read_span(where, item)
         id_ = self.register_id(where, item, span)
-        type_ = self.check_label(f"{where}.type", item.get("type"), self.entity_types, "entity type")
+        type_ = self.check_label(f"{where}.type", item.get("type"), self.labels.entity_types, "entity type")
         attributes = self.read_attributes("entities", where, item)
         if item.get("extents") is not None:
             attributes["extents"] = tuple(self.read_extents(f"{where}.extents", item["extents"]))
@@ -321,10 +320,10 @@ class RowReader:
 
     def read_event(self, where: str, item: dict[str, Any], trigger: Span | None) -> Event | None:
         """Return an event, whose trigger was read and whose id was registered before."""
-        type_ = self.check_label(f"{where}.type", item.get("type"), self.event_types, "event type")
+        type_ = self.check_label(f"{where}.type", item.get("type"), self.labels.event_types, "event type")
         arguments = []
         known = self.ontology.events.get(type_ or "")
-        roles = known.roles if known else self.ontology.roles
+        roles: Collection[str] = known.roles if known else self.labels.roles
         # A filler stands under the key "filler"; a span in the argument itself is accepted too.
         for at, argument in self.read_objects(f"{where}.arguments", item.get("arguments")):
             role = self.check_label(f"{at}.role", argument.get("role"), roles, f"role of {type_}" if type_ else "role")

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
-from vostochny.errors import InputError, Problem
+from vostochny.errors import InputError, Names, Problem, Problems
 from vostochny.formats.keys import KeyNames, describe_renamed
 from vostochny.formats.label_types import LabelNames, extend_ontology
 from vostochny.formats.prediction import RowReader, describe_kind, describe_unprintable
@@ -49,14 +51,15 @@ class Reading:
     Attributes:
         ontology: The ontology to check labels by; reading a gold with its own labels extends it.
         gold: The gold documents by doc_id that predictions are about; empty while a gold is read.
-        problems: Everything that is wrong with the files so far.
+        problems: What is wrong with the files so far; of very much the first, and the number of the others.
         left_out: What was not read, by what it is → how often.
         line_hashes: The sum of the hashes of all lines, where the files are JSON Lines (``jsonl.sum_line_hashes``).
     """
 
     def __init__(self, ontology: Ontology, gold: Mapping[str, Document] | None = None):
-        self.ontology, self.gold = ontology, gold or {}
-        self.problems: list[Problem] = []
+        self.ontology = ontology
+        self.gold = gold or {}
+        self.problems: Problems[Problem] = Problems()
         self.left_out: Counter[str] = Counter()
         self.line_hashes = 0
         self._notes: list[str] = []
@@ -77,9 +80,32 @@ class Reading:
         """Record something wrong and go on, so that all problems of a file are reported together."""
         self.problems.append(Problem(path, line, where, message))
 
+    @property
+    def gold(self) -> Mapping[str, Document]:
+        """The gold documents by doc_id."""
+        return self._gold
+
+    @gold.setter
+    def gold(self, documents: Mapping[str, Document]) -> None:
+        self._gold = documents
+        for name in ("_ids", "_ids_by_text"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def _ids(self) -> Names:
+        return Names(self.gold)
+
+    @cached_property
+    def _ids_by_text(self) -> dict[str, str | None]:
+        """The id of the gold document with a text; None for a text that several have."""
+        ids: dict[str, str | None] = {}
+        for doc_id, document in self.gold.items():
+            ids[document.text] = None if document.text in ids else doc_id
+        return ids
+
     def find_document(self, doc_id: str | None) -> Document | None:
         """Return the gold document with this id or with this unique prefix of an id, or None."""
-        matches = match_ids(doc_id, self.gold) if doc_id else []
+        matches = match_ids(doc_id, self._ids) if doc_id else []
         return self.gold[matches[0]] if len(matches) == 1 else None
 
     def find_text(self, doc_id: str | None) -> str | None:
@@ -175,16 +201,16 @@ class Reading:
         doc_id = record.row.get("doc_id")
         if isinstance(doc_id, str) and doc_id:
             try:
-                return find_id(doc_id, self.gold)
+                return find_id(doc_id, self._ids)
             except LookupError as e:
                 self.add_problem(record.path, record.line, "doc_id", str(e))
                 return None
         if doc_id is None and isinstance(record.row.get("text"), str):
-            same_text = [i for i, d in self.gold.items() if d.text == record.row["text"]]
-            if len(same_text) == 1:
-                return same_text[0]
+            same_text = self._ids_by_text.get(record.row["text"])
+            if same_text:
+                return same_text
         state = "is missing" if doc_id is None else "is empty" if doc_id == "" else f"is {describe_kind(doc_id)}"
-        examples = ", ".join(list(self.gold)[:MAX_SHOWN_IDS])
+        examples = ", ".join(islice(self.gold, MAX_SHOWN_IDS))
         self.add_problem(record.path, record.line, "doc_id", f"{state}; expected one of {examples}")
         return None
 
@@ -195,6 +221,7 @@ class Reading:
         row = self._keys.resolve(record.row)
         for where, message in self._keys.problems:
             self.add_problem(record.path, record.line, where, message)
+        self.problems.more += self._keys.problems.more
         return record if row is record.row else replace(record, row=row)
 
     def _read_record(
@@ -223,13 +250,15 @@ class Reading:
         for problem in row.problems:
             item = (problem.field or "").split(".")[0]
             self.problems.append(replace(problem, line=record.lines.get(item, problem.line)))
+        self.problems.more += row.problems.more
         return document
 
     def raise_problems(self) -> None:
         """Raise InputError if there are any problems, in the order of the files and their lines."""
         files = {name: i for i, name in enumerate(dict.fromkeys(p.file for p in self.problems))}
         if self.problems:
-            raise InputError(sorted(self.problems, key=lambda p: (files[p.file], p.line or 0)))
+            self.problems.sort(key=lambda p: (files[p.file], p.line or 0))
+            raise InputError(self.problems)
 
     # The former names, which plug-ins may use until 3.0.
     fault, note, text_of, document_of = add_problem, add_note, find_text, find_document

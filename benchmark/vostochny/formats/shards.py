@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from vostochny.errors import InputError, Problem
+from vostochny.errors import InputError, Problem, Problems
 
 _PATTERN_CHARACTERS = frozenset("*?[")
 # How long one call of a remote filesystem may take, retries of its library included (s3fs tries for
@@ -42,7 +42,7 @@ def find_files(addresses: Sequence[str]) -> tuple[str, ...]:
     unchanged, so that the reader reports what is wrong with it. Raises InputError if a folder or pattern has no file.
     """
     out: list[str] = []
-    problems: list[Problem] = []
+    problems: Problems[Problem] = Problems()
     for address in addresses:
         try:
             out += _find_remote(address) if is_remote(address) else _find_local(address)

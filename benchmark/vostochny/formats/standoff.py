@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from vostochny.corpus import shorten_hash
-from vostochny.errors import InputError, Problem
+from vostochny.errors import InputError, Problem, Problems
 from vostochny.formats.files import read_bytes
 from vostochny.model import shorten_id
 from vostochny.text import copies
@@ -173,7 +173,7 @@ def find_texts(standoff: StandOff, paths: Iterable[str | os.PathLike[str]]) -> d
     known: Mapping[str, Row] = standoff.about["articles"]
     by_hash = {a["sha256"]: doc_id for doc_id, a in known.items()}
     texts: dict[str, str] = {}
-    problems: list[Problem] = []
+    problems: Problems[Problem] = Problems()
     differing: dict[str, list[Path]] = {}  # doc_id → files that are meant to be this article and are not the same
     for path, is_named in _list_files(paths, problems):
         data = read_bytes(str(path))

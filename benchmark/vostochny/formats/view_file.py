@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from vostochny.errors import InputError, Problem
+from vostochny.errors import InputError, Names, Problem, Problems, list_names
 from vostochny.formats.files import read_bytes
 from vostochny.formats.jsonl import parse_json
 from vostochny.formats.prediction import describe_kind
@@ -41,17 +41,17 @@ def read_view(name: str, ontology: Ontology) -> View:
     if not isinstance(source, dict):
         message = f'is {describe_kind(source)}; expected an object with "types"'
         raise InputError([Problem(name, None, None, message)])
-    problems: list[Problem] = []
-    types = _read_table(name, source, "types", ontology.entity_types, problems)
-    events = _read_table(name, source, "events", tuple(ontology.events), problems)
+    problems: Problems[Problem] = Problems()
+    types = _read_table(name, source, "types", Names(ontology.entity_types), problems)
+    events = _read_table(name, source, "events", Names(ontology.events), problems)
     levels, known_levels = source.get("levels", ["NAM"]), tuple(ontology.attributes["levels"])
     if not isinstance(levels, list) or any(x not in known_levels for x in levels):
         problems.append(Problem(name, None, "levels", f"expected a list of {', '.join(ontology.attributes['levels'])}"))
-    problems += [
+    problems += (
         Problem(name, None, k, "unknown key; expected one of types, levels, events")
         for k in source
         if k not in ("types", "levels", "events")
-    ]
+    )
     if not problems and not types:
         problems.append(Problem(name, None, "types", "is empty; expected at least one type of the ontology"))
     if problems:
@@ -60,16 +60,16 @@ def read_view(name: str, ontology: Ontology) -> View:
 
 
 def _read_table(
-    name: str, source: dict[str, Any], key: str, known_types: tuple[str, ...], problems: list[Problem]
+    name: str, source: dict[str, Any], key: str, known_types: Names, problems: list[Problem]
 ) -> dict[str, str]:
     """Return the table type → label under ``key`` of a view's file ``name``; what is wrong is added to ``problems``."""
     table = source.get(key, {})
     if not isinstance(table, dict) or not all(isinstance(v, str) and v for v in table.values()):
         problems.append(Problem(name, None, key, "expected an object that maps types of the ontology to labels"))
         return {}
-    problems += [
-        Problem(name, None, f"{key}.{t}", f"unknown type; expected one of {', '.join(known_types)}")
+    problems += (
+        Problem(name, None, f"{key}.{t}", f"unknown type; expected one of {list_names(known_types)}")
         for t in table
         if t.removesuffix(".demonym") not in known_types
-    ]
+    )
     return table

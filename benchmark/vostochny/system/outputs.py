@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from vostochny.errors import InputError, Problem
+from vostochny.errors import InputError, Problem, Problems
 from vostochny.system import console, interruption
 
 try:
@@ -287,7 +287,7 @@ def refuse_overlap(inputs: Iterable[str], outputs: Sequence[str]) -> None:
         inputs: files and folders that a command reads; ``-`` is standard input, which may be a file too.
         outputs: files and folders that it will write.
     """
-    problems: list[Problem] = []
+    problems: Problems[Problem] = Problems()
     inputs = list(dict.fromkeys(inputs))
     for number, output in enumerate(outputs):
         if not _is_on_disk(output):

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from vostochny.errors import InputError, Problem
+from vostochny.errors import InputError, Problem, Problems
 from vostochny.formats import jsonl, label_studio
 from vostochny.formats.containers import ID_KEYS
 from vostochny.formats.files import read_bytes, write_text
@@ -119,7 +119,7 @@ def _as_list(value: Any) -> list[Any]:
 
 def _read_foreign_task(name: str, task: Task, reading: Reading) -> Record:
     """Return the entities of a task whose controls are not ours. Raises InputError with every problem."""
-    problems: list[Problem] = []
+    problems: Problems[Problem] = Problems()
     result = choose_annotation(task, None, name).get("result")
     if not isinstance(result, list):
         raise InputError([Problem(name, None, "result", "is missing or not a list; export the project as JSON")])

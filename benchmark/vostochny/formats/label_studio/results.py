@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from vostochny.errors import InputError, Problem
+from vostochny.errors import InputError, Problem, Problems, list_names
 from vostochny.formats.label_studio.regions import (
     ATTRIBUTES,
     CONTENT,
@@ -60,7 +60,7 @@ class TaskReader:
 
     def __init__(self, task: Mapping[str, Any], ontology: Ontology, name: str):
         self.task, self.ontology, self.name = task, ontology, name
-        self.problems: list[Problem] = []
+        self.problems: Problems[Problem] = Problems()
         self.regions: dict[str, _Region] = {}
         self.links: dict[str, list[tuple[_Region, _Region]]] = defaultdict(list)  # label → (from, to) of relations
         self.text = ""
@@ -189,7 +189,7 @@ class TaskReader:
         elif region.layer != layer:
             self.add_problem(where, f"{control} is for {layer} regions; this is {region.layer} {region.label}")
         elif region.label and region.label not in bearers:
-            self.add_problem(where, f"{region.label} has no {control}, only {', '.join(bearers)}; remove it")
+            self.add_problem(where, f"{region.label} has no {control}, only {list_names(bearers)}; remove it")
         elif place["end"] and any(value.get(key, at) != at for key, at in place.items()):
             self.add_problem(where, f"{control} has other offsets than its region; give it the same start and end")
         elif len(values) != 1 or not isinstance(values[0], str):
@@ -223,7 +223,7 @@ class TaskReader:
             )
         pairs.add((a.id, b.id))
         if not names or not all(isinstance(label, str) for label in names):
-            expected = ", ".join((*self.ontology.roles, *RELATIONS))
+            expected = list_names((*self.ontology.roles, *RELATIONS))
             self.add_problem(where, f"has the labels {entry.get('labels')!r}; give it a list of labels, of {expected}")
             return
         for label in dict.fromkeys(names):
@@ -247,7 +247,7 @@ class TaskReader:
         """Return the kinds of region that a relation of this label may start and end at; nothing if it is unknown."""
         if label in RELATIONS:
             return RELATIONS[label][:1], RELATIONS[label][1:]
-        return (("event",), ("entity", "event")) if label in self.ontology.roles else ((), ())
+        return (("event",), ("entity", "event")) if label in self.ontology.list_labels().roles else ((), ())
 
     # -- building the items ----------------------------------------------------------------------------------------
 
@@ -395,5 +395,5 @@ class TaskReader:
             self.add_problem(self.describe_region(head), "its parent relations lead back to it; remove one of them")
 
 
-def _expect_one_of(known: Iterable[str]) -> str:
-    return f"expected one of {', '.join(known)}"
+def _expect_one_of(known: Collection[str]) -> str:
+    return f"expected one of {list_names(known)}"

@@ -106,7 +106,7 @@ class NotationReader(TextReader):
                 values[name] = part
             elif part.startswith("#"):
                 values["cluster"] = part[1:]
-            elif colon and role in o.roles:
+            elif colon and role in o.list_labels().roles:
                 arguments.append((role, filler.strip()))
             else:
                 kinds = "an event type, realis, polarity, outcome, Role: filler or #cluster"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from vostochny.errors import Problem
+from vostochny.errors import Problem, Problems
 from vostochny.model import DEFAULT_ZONE, Entity, Event, Quote, Span, Zone
 from vostochny.ontology import Ontology
 from vostochny.schema.records import list_attributes
@@ -46,7 +46,7 @@ class TextReader:
 
     def __init__(self, name: str, doc_id: str, text: str, ontology: Ontology):
         self.name, self.doc_id, self.text, self.ontology = name, doc_id, text, ontology
-        self.problems: list[Problem] = []
+        self.problems: Problems[Problem] = Problems()
         self.sentences: list[SentenceLine] = []
         self.entities: list[Entity] = []
         self.events: list[Event] = []
@@ -125,7 +125,7 @@ class TextReader:
         words = attributes.split()
         surface = span.of(self.text)
         where = f"[[{surface}|…]]"
-        if not words or words[0] not in self.ontology.entity_types:
+        if not words or words[0] not in self.ontology.list_labels().entity_types:
             known = ", ".join(self.ontology.entity_types)
             self.add_problem(line, where, f"unknown type {words[0] if words else ''!r}; expected one of {known}")
             return

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import replace
 from itertools import groupby, pairwise
 
-from vostochny.errors import InputError, Problem
+from vostochny.errors import InputError, Problem, Problems
 from vostochny.formats.notation.parser import NotationReader, event_sort_key, quote_sort_key
 from vostochny.formats.notation.syntax import BARE_ATTRIBUTES, mention_sort_key
 from vostochny.model import DEFAULT_ZONE, LAYERS, Argument, Document, Entity, Event, Quote, Reference, Span
@@ -75,7 +75,7 @@ class _NotationWriter:
     def __init__(self, document: Document):
         self.document, self.text = document, document.text
         self.paragraphs = paragraphs_of(document.text)
-        self.problems: list[Problem] = []
+        self.problems: Problems[Problem] = Problems()
         self.by_words: dict[str, list[Entity]] = defaultdict(list)
         for e in document.entities:
             self.by_words[e.span.of(self.text)].append(e)
