@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 import yaml
+from yaml._yaml import CParser
 
 from vostochny.errors import InputError, Problem, Problems, decode
 from vostochny.formats.files import MAX_FILE_BYTES, is_standard_input
@@ -22,6 +24,9 @@ ANNOTATIONS = ROOT / "annotations"
 CORPUS = ROOT / "corpus"
 PACKAGE_DATA = ROOT / "benchmark" / "vostochny" / "data"
 
+# Where libyaml may take what PyYAML's own parser refuses, or take it otherwise: tabs, byte order marks, tags, comments
+# right behind | or >, and a ? inside of words.
+_READ_DIFFERENTLY = re.compile("[\t\ufeff!]|[|>][^\n ]*#|\\? ")
 MAX_YAML_VALUES = 1_000_000  # in one file, aliases written out: by them a short file stands for any number
 
 T = TypeVar("T")
@@ -130,11 +135,11 @@ def read_json_lines(path: Path, required: Collection[str] = ()) -> list[dict[str
 # -- bytes to values; ``name`` is how problems call the file -----------------------------------------------------------
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """A YAML loader that notes every repeated key; the stock loader silently takes the last value."""
+class _Values(yaml.constructor.SafeConstructor):
+    """The values of a YAML document; notes every repeated key, where the stock loader silently takes the last value."""
 
-    def __init__(self, source: str):
-        super().__init__(source)
+    def __init__(self) -> None:
+        yaml.constructor.SafeConstructor.__init__(self)
         self.repeated: dict[tuple[int, str], int] = {}  # (line, key) → the line of the same key before it
 
     def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> str:
@@ -155,6 +160,27 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+class _Loader(_Values, yaml.SafeLoader):
+    """A loader whose parser is written in Python."""
+
+    def __init__(self, source: str):
+        yaml.SafeLoader.__init__(self, source)
+        _Values.__init__(self)
+
+
+class _FastLoader(yaml.composer.Composer, CParser, _Values, yaml.resolver.Resolver):
+    """A loader whose parser is libyaml, five times as fast.
+
+    Nodes are composed in Python: a document that is nested too deeply is then a RecursionError, and no crash.
+    """
+
+    def __init__(self, source: str):
+        CParser.__init__(self, source)
+        yaml.composer.Composer.__init__(self)
+        _Values.__init__(self)
+        yaml.resolver.Resolver.__init__(self)
+
+
 def _count_values(node: yaml.Node, counts: dict[int, int]) -> int:
     """Return how many values a node has once its aliases are written out; ``counts`` are those of nodes seen before.
 
@@ -171,15 +197,23 @@ def _count_values(node: yaml.Node, counts: dict[int, int]) -> int:
     return counts[id(node)]
 
 
+def _construct(loader: _Loader | _FastLoader) -> tuple[Any, dict[tuple[int, str], int]]:
+    """Return the value of a document, and its repeated keys (:class:`_Values`). Raises YAMLError and others."""
+    node: yaml.Node | None = loader.get_single_node()
+    if node is None:
+        return None, {}
+    _count_values(node, {})
+    return loader.construct_document(node), loader.repeated
+
+
 def parse_yaml(name: str, raw: bytes) -> Any:
     """Return the content of a YAML file. Raises InputError, with the line, where it is not YAML or repeats a key."""
     source = decode(name, raw)
     try:
-        loader = _UniqueKeyLoader(source)
-        node: yaml.Node | None = loader.get_single_node()
-        if node is not None:
-            _count_values(node, {})
-        value = None if node is None else loader.construct_document(node)
+        try:
+            value, repeated = _construct((_Loader if _READ_DIFFERENTLY.search(source) else _FastLoader)(source))
+        except yaml.YAMLError:
+            value, repeated = _construct(_Loader(source))  # whose message is shown
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         why = getattr(error, "problem", None) or " ".join(str(error).split())
@@ -189,7 +223,7 @@ def parse_yaml(name: str, raw: bytes) -> Any:
     raise_problems(
         [
             Problem(name, line, key, f"is a repeated key, which line {before} has already; keep one")
-            for (line, key), before in sorted(loader.repeated.items())
+            for (line, key), before in sorted(repeated.items())
         ]
     )
     return value
@@ -301,19 +335,34 @@ def write_file(path: Path, content: str, mode: int | None = None) -> None:
     outputs.write_file(path, content, mode)
 
 
-def write_or_check(files: Mapping[Path, str | None], check: bool) -> list[Path]:
+def write_or_check(
+    files: Mapping[Path, str | None], check: bool, check_content: Callable[[str], list[str]] = lambda content: []
+) -> list[Path]:
     """Write generated files, or with ``check`` only compare; return those that were not current.
 
-    ``files`` gives the content by path, None for a file that must not exist.
+    Args:
+        files: the content by path, None for a file that must not exist
+        check: write nothing
+        check_content: returns what is wrong with a content that is about to be written
+
+    Raises InputError with everything that is wrong with the contents to be written; nothing is written then.
     """
-    stale = []
-    for path, content in files.items():
-        stored = path.read_bytes() if path.is_file() else None
-        if stored == (None if content is None else content.encode("utf-8")):
-            continue
-        stale.append(path)
-        if check:
-            continue
+    stale = [
+        path
+        for path, content in files.items()
+        if (path.read_bytes() if path.is_file() else None) != (None if content is None else content.encode("utf-8"))
+    ]
+    if check:
+        return stale
+    raise_problems(
+        [
+            Problem(display_path(path), None, None, f"is not written: {problem}")
+            for path in stale
+            for problem in check_content(files[path] or "")
+        ]
+    )
+    for path in stale:
+        content = files[path]
         if content is None:
             path.unlink()
         else:
@@ -329,7 +378,11 @@ def update_files(name: str, files: Mapping[Path, str | None], check: bool) -> in
         files: as for :func:`write_or_check`
         check: write nothing; the exit code is 1 where a file is not current
     """
-    stale = write_or_check(files, check)
+    return print_stale(name, files, write_or_check(files, check), check)
+
+
+def print_stale(name: str, files: Mapping[Path, str | None], stale: Collection[Path], check: bool) -> int:
+    """Print which files of an artefact were not current; the arguments and the exit code are as in update_files."""
     for path in stale:
         done = "removed" if files[path] is None else "written"
         console.print_line(

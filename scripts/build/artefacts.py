@@ -14,25 +14,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from scripts import exchange
-from scripts.agreement import two_passes
-from scripts.bench import coverage
-from scripts.build import dataset, datasheet, label_config, leaderboard
-from scripts.files import (
-    ANNOTATIONS,
-    CORPUS,
-    PACKAGE_DATA,
-    ROOT,
-    SEEDS,
-    display_path,
-    raise_problems,
-    update_files,
-    write_or_check,
-)
+from scripts.files import ANNOTATIONS, CORPUS, PACKAGE_DATA, ROOT, SEEDS, print_stale, write_or_check
 from scripts.store import GOLD
-from vostochny.errors import InputError, Problem, suggest_name
+from vostochny.errors import InputError, suggest_name
 from vostochny.system import console, outputs
 from vostochny.system.arguments import ArgumentParser
 
@@ -58,14 +47,23 @@ class Artefact:
         return write_or_check(self.build(), check=True)
 
 
+def _import_later(module: str, function: str) -> Callable[..., Any]:
+    """Return a function of a module of the scripts that is imported when it is called: most are not needed."""
+    return lambda *arguments: getattr(import_module(f"scripts.{module}"), function)(*arguments)
+
+
 # Name → artefact, in the order of building: one may read those above it.
 ARTEFACTS = {
-    "label-config": Artefact("annotations/label_studio.xml", label_config.build_files, label_config.check_config),
-    "agreement": Artefact("annotations/agreement.json", two_passes.build_files),
-    "corpus": Artefact("corpus", dataset.build_files),
-    "coverage": Artefact("benchmark/coverage.json", coverage.build_files, slow=True),
-    "leaderboard": Artefact("benchmark/leaderboard", leaderboard.build_files),
-    "datasheet": Artefact("DATASHEET.md", datasheet.build_files),
+    "label-config": Artefact(
+        "annotations/label_studio.xml",
+        _import_later("build.label_config", "build_files"),
+        _import_later("build.label_config", "check_config"),
+    ),
+    "agreement": Artefact("annotations/agreement.json", _import_later("agreement.two_passes", "build_files")),
+    "corpus": Artefact("corpus", _import_later("build.dataset", "build_files")),
+    "coverage": Artefact("benchmark/coverage.json", _import_later("bench.coverage", "build_files"), slow=True),
+    "leaderboard": Artefact("benchmark/leaderboard", _import_later("build.leaderboard", "build_files")),
+    "datasheet": Artefact("DATASHEET.md", _import_later("build.datasheet", "build_files")),
 }
 
 
@@ -91,9 +89,8 @@ def _update(names: Iterable[str], check: bool) -> int:
         artefact = ARTEFACTS[name]
         try:
             files = artefact.build()
-            if not check:
-                _check_contents(artefact, files)
-            code = max(code, update_files(name, files, check))
+            stale = write_or_check(files, check, artefact.check_content)
+            code = max(code, print_stale(name, files, stale, check))
         except InputError as error:
             if not check:
                 raise
@@ -109,19 +106,8 @@ def rebuild() -> None:
     """
     for name in list_present():
         files = ARTEFACTS[name].build()
-        _check_contents(ARTEFACTS[name], files)
-        if write_or_check(files, check=True):
-            update_files(name, files, check=False)
-
-
-def _check_contents(artefact: Artefact, files: Mapping[Path, str | None]) -> None:
-    """Raise InputError with everything that is wrong with a content that is not yet written."""
-    problems = [
-        Problem(display_path(path), None, None, f"is not written: {problem}")
-        for path in write_or_check(files, check=True)
-        for problem in artefact.check_content(files[path] or "")
-    ]
-    raise_problems(problems)
+        if stale := write_or_check(files, False, ARTEFACTS[name].check_content):
+            print_stale(name, files, stale, check=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -146,6 +132,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if args.names != ["corpus"]:
             parser.error("--without-text is for corpus alone")
         outputs.refuse_overlap(map(str, (ANNOTATIONS, SEEDS, CORPUS, PACKAGE_DATA)), [str(args.without_text)])
+        from scripts.build import dataset
+
         with exchange.lock(ANNOTATIONS / GOLD):
             for path in write_or_check(dataset.build_without_text(args.without_text), check=False):
                 console.print_line(f"{path}: written")

@@ -70,7 +70,11 @@ def build(annotations: Path = ANNOTATIONS, corpus: Path = CORPUS) -> dict[Path, 
 
     Raises InputError where annotations cannot be read or published.
     """
-    store = Store(annotations)
+    return _build(Store(annotations), corpus)
+
+
+def _build(store: Store, corpus: Path) -> dict[Path, str]:
+    """Do the work of :func:`build`."""
     manifest = store.read_manifest(dataset_rows.MANIFEST_FIELDS)
     documents = [segment(d) for d in store.read_gold()]
     raise_problems([problem for d in documents for problem in check_spans(d)])
@@ -150,12 +154,11 @@ def _read_rows(content: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in content.split("\n") if line]
 
 
-def build_package_data(annotations: Path, documents: str) -> dict[Path, str]:
+def build_package_data(store: Store, documents: str) -> dict[Path, str]:
     """Return the data files of the package: ontology, agreement by metric, and the gold without article text.
 
-    ``documents`` is the content of documents/test.jsonl, built from ``annotations``.
+    ``documents`` is the content of documents/test.jsonl, built from the same annotations.
     """
-    store = Store(annotations)
     scores = store.read_agreement().get("f1", {})
     agreement = {s["measure"]: s["f1"] for s in scores.values() if "measure" in s}
     rows = _read_rows(documents)
@@ -174,6 +177,7 @@ def build_files(annotations: Path = ANNOTATIONS, corpus: Path = CORPUS) -> dict[
 
     Raises InputError as :func:`build`.
     """
-    files = build(annotations, corpus)
+    store = Store(annotations)
+    files = _build(store, corpus)
     documents = files[corpus / standoff.DOCUMENTS_FILE]
-    return files | (build_package_data(annotations, documents) if os.path.realpath(corpus) == str(CORPUS) else {})
+    return files | (build_package_data(store, documents) if os.path.realpath(corpus) == str(CORPUS) else {})

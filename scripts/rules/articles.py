@@ -107,6 +107,12 @@ class Article:
         return self.document.text
 
     @cached_property
+    def lower_text(self) -> str:
+        """The text in lower case, with the same offsets."""
+        # A few characters, such as İ, have a lower case of two characters; they stay as they are.
+        return "".join(low if len(low := c.lower()) == 1 else c for c in self.text)
+
+    @cached_property
     def names(self) -> list[Entity]:
         """The mentions that are names."""
         return [e for e in self.document.entities if e.level == "NAM"]

@@ -53,16 +53,10 @@ OPENERS = "“‘(–—:"  # characters after which a capital may be that of a 
 
 def _places(article: Article, words: str) -> Iterator[Span]:
     """Yield where these words occur in scored zones, in upper or lower case."""
-    for start in find_occurrences(words.lower(), _lower(article), 0, len(article.text)):
+    for start in find_occurrences(words.lower(), article.lower_text, 0, len(article.text)):
         span = Span(start, start + len(words))
         if not any(span.overlaps(zone) for zone in article.unscored):
             yield span
-
-
-def _lower(article: Article) -> str:
-    """Return the text in lower case, with the same offsets."""
-    # A few characters, such as İ, have a lower case of two characters; they stay as they are.
-    return "".join(low if len(low := c.lower()) == 1 else c for c in article.text)
 
 
 def _mentions(article: Article) -> list[Entity]:
@@ -300,8 +294,9 @@ def _untriggered(gold: list[Article]) -> Iterator[tuple[Article, Span, list[tupl
             for size in range(1, longest + 1):
                 place = Span(token.start, tokens[min(n + size, len(tokens)) - 1].end)
                 events = known.get(_stem(place.of(a.text)))
-                in_mention = any(inside(place, e.span) for e in a.document.entities)
-                if events and not in_mention and not _covered(place, taken):
+                if not events or any(inside(place, e.span) for e in a.document.entities):
+                    continue
+                if not _covered(place, taken):
                     yield a, place, events
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import combinations
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from scripts.rules.articles import Article, inside
 from scripts.rules.book import ARTICLE, Breach, rule, split_words
@@ -26,6 +26,20 @@ NOMINALS_WITH_OF = ("heads of state",)  # the one exception in guideline E23
 
 def _mentions(article: Article) -> list[Entity]:
     return [e for e in article.document.entities if e.type in article.ontology.mentions]
+
+
+def _nominals(article: Article) -> list[Entity]:
+    return [e for e in _mentions(article) if e.level == "NOM"]
+
+
+def _list_overlapping(entities: Iterable[Entity]) -> Iterator[tuple[Entity, Entity]]:
+    """Yield each two that share characters: first the one that begins first, or is longer; in text order."""
+    ordered = sorted(entities, key=lambda e: (e.span.start, -e.span.end))
+    for number, a in enumerate(ordered, 1):
+        for b in islice(ordered, number, None):
+            if b.span.start >= a.span.end:
+                break
+            yield a, b
 
 
 def _values(article: Article) -> list[Entity]:
@@ -56,8 +70,7 @@ def demonyms_are_place_names(article: Article) -> Iterator[Breach]:
 @rule("EN5", ARTICLE, "Keep the longer one.", "E17")
 def names_and_values_do_not_overlap(article: Article) -> Iterator[Breach]:
     """No name or value overlaps another name or value."""
-    flat = sorted([*article.names, *_values(article)], key=lambda e: (e.span.start, -e.span.end))
-    for a, b in combinations(flat, 2):
+    for a, b in _list_overlapping([*article.names, *_values(article)]):
         if b.span.overlaps(a.span) and a.span != b.span:
             yield Breach(b.id, b.span, f"overlaps {a.type} ‹{a.span.of(article.text)}›")
 
@@ -84,8 +97,7 @@ def one_mention_per_span(article: Article) -> Iterator[Breach]:
 @rule("EN8", ARTICLE, "Let one contain the other, or end before it.", "E24")
 def mentions_do_not_cross(article: Article) -> Iterator[Breach]:
     """Mentions and values are nested or apart; they never cross."""
-    ordered = sorted(article.document.entities, key=lambda e: (e.span.start, -e.span.end))
-    for a, b in combinations(ordered, 2):
+    for a, b in _list_overlapping(article.document.entities):
         crosses = a.span.start < b.span.start < a.span.end < b.span.end
         reported = all(e.level in ("NAM", None) for e in (a, b))  # by EN5
         if crosses and not reported:
@@ -132,22 +144,21 @@ def names_have_a_capital(article: Article) -> Iterator[Breach]:
 @rule("EN13", ARTICLE, "End it at the head noun.", "E23")
 def nominals_end_at_the_head(article: Article) -> Iterator[Breach]:
     """A nominal contains no *of* outside the names in it, except in *heads of state*."""
-    for e in _mentions(article):
+    for e in _nominals(article):
         own = _own_words(article, e).lower()
         for exception in NOMINALS_WITH_OF:
             own = own.replace(exception, "")
-        if e.level == "NOM" and "of" in own.split():
+        if "of" in own.split():
             yield Breach(e.id, e.span)
 
 
 @rule("EN14", ARTICLE, "Begin it after the possessor.", "E22")
 def nominals_contain_no_possessor(article: Article) -> Iterator[Breach]:
     """A nominal contains no possessor: no ’s outside the names in it, no possessive pronoun at its beginning."""
-    for e in _mentions(article):
+    for e in _nominals(article):
         own = re.sub(r"‘[^’]*’", "_", _own_words(article, e).lower())  # a closing ’ is not a possessive
         # An ending ’s is EN9's.
-        possessed = own.partition(" ")[0] in POSSESSIVES or re.search(r"’s? ", own)
-        if e.level == "NOM" and possessed:
+        if own.partition(" ")[0] in POSSESSIVES or re.search(r"’s? ", own):
             yield Breach(e.id, e.span)
 
 

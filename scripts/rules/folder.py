@@ -18,7 +18,6 @@ from scripts.store import PASSES, Store, read_seed
 from vostochny.errors import InputError, Problem
 from vostochny.formats import label_studio
 from vostochny.ontology import Ontology
-from vostochny.text.layout import paragraphs_of
 
 
 @dataclass
@@ -56,7 +55,7 @@ class Folder:
         """By doc_id the offsets at which tokens begin and end, also of articles whose gold cannot be read."""
         edges = {}
         for doc_id, text in self.texts.items():
-            tokens = [t for p in paragraphs_of(text) for t in tokens_of(text, p)]
+            tokens = tokens_of(text)
             edges[doc_id] = frozenset(t.start for t in tokens), frozenset(t.end for t in tokens)
         return edges
 

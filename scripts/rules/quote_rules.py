@@ -131,12 +131,16 @@ def links_need_a_cluster(article: Article) -> Iterator[Breach]:
 
 def find_own_marks(article: Article, q: Quote) -> list[Span]:
     """Return the pairs of marks that open or close in a quote's content, except those of nested quotes and of names."""
-    nested = [part for other in article.document.quotes if is_nested(other, q) for part in other.content]
+    touching = [
+        pair
+        for pair in article.marks
+        if any(p.start <= i < p.end for p in q.content for i in (pair.start, pair.end - 1))
+    ]
+    nested = [part for other in article.document.quotes if touching and is_nested(other, q) for part in other.content]
     own = []
-    for pair in article.marks:
+    for pair in touching:
         words = Span(pair.start + 1, pair.end - 1)
-        touches = any(p.start <= i < p.end for p in q.content for i in (pair.start, pair.end - 1))
         named = any(e.span == words or inside(pair, e.span) for e in article.document.entities)
-        if touches and not named and not any(inside(pair, part) for part in nested):
+        if not named and not any(inside(pair, part) for part in nested):
             own.append(pair)
     return own

@@ -53,3 +53,30 @@ def test_a_former_name_prints_the_new_one_and_runs_it(name: str, tmp_path: Path)
     assert done.returncode == 0
     script_name, _, new = done.stderr.strip().partition(" is now: ")
     assert script_name.endswith(f"{name}.py") and done.stdout.startswith(f"usage: {new} ")
+
+
+@pytest.fixture(scope="module")
+def tokens_are_kept() -> None:
+    """Let a command have made the tokens of all articles before (scripts.segmentation)."""
+    assert run_scripts("validate").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "needless"),
+    [
+        ("validate", "numpy spacy datasets pyarrow"),
+        ("validate --consistency", "numpy spacy datasets pyarrow"),
+        ("corpus --check", "spacy datasets pyarrow vostochny.scoring scripts.agreement.two_passes"),
+        ("label-config --check", "numpy spacy vostochny.scoring scripts.build.dataset"),
+        ("agreement --check", "spacy datasets pyarrow"),
+        ("diff HEAD", "spacy datasets pyarrow vostochny.scoring"),
+    ],
+)
+def test_a_command_imports_only_what_it_needs(tokens_are_kept: None, arguments: str, needless: str) -> None:
+    """What is imported for nothing takes longer than most commands."""
+    program = (
+        "import sys\nfrom scripts.__main__ import main\nmain(sys.argv[1:])\n"
+        f"sys.stderr.write(' '.join(name for name in {needless.split()} if name in sys.modules))"
+    )
+    done = run_python("-c", program, *arguments.split(), cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, "")

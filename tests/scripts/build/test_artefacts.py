@@ -106,6 +106,18 @@ def test_a_content_that_is_not_valid_is_not_written(one_row: Path) -> None:
     assert artefacts.update(["new"], check=False) == 0
 
 
+def test_each_file_is_compared_once(one_row: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one_row.write_text("old", encoding="utf-8")
+    compared: list[Path] = []
+    read = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: compared.append(path) or read(path))
+    artefacts.rebuild()
+    artefacts.rebuild()
+    assert artefacts.update(["new"], check=False) == 0
+    assert compared == [one_row] * 3
+    assert one_row.read_text(encoding="utf-8") == "content"
+
+
 def test_a_check_goes_on_behind_what_cannot_be_built(one_row: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def fail() -> dict[Path, str]:
         raise InputError([Problem("source.yaml", 1, None, "is not YAML")])
