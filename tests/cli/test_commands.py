@@ -200,3 +200,24 @@ def test_fail_under_sets_the_exit_code(tmp_path, sample_files, capsys):
     assert "entities.names is 0.0000, below 0.8" in capsys.readouterr().err
     for wrong in ("entities", "entities=80", "entities=x", "quotes=0.5"):
         assert cli.main([*arguments, "--fail-under", wrong]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "needless"),
+    [
+        (["score", LOOKUP], "numpy.ma scipy pyarrow datasets vostochny.cli.run vostochny.report.items"),
+        (["compare", LOOKUP, LOOKUP], "pyarrow datasets vostochny.cli.score vostochny.report.page"),
+        (["validate", LOOKUP], "numpy pyarrow datasets vostochny.cli.score vostochny.scoring"),
+        (["schema"], "numpy vostochny.formats vostochny.scoring"),
+        (["leaderboard"], "pyarrow datasets"),
+        (["show", "000"], "pyarrow datasets scipy vostochny.scoring"),
+        (["score", "--help"], "numpy msgspec dataclasses vostochny.cli.run"),
+    ],
+)
+def test_a_command_imports_only_what_it_needs(arguments, needless):
+    program = (
+        "import sys\nfrom vostochny.cli.main import main\n"
+        "try:\n    main(sys.argv[1:])\nfinally:\n"
+        f"    sys.stderr.write(' '.join(name for name in {needless.split()} if name in sys.modules))"
+    )
+    assert run_python("-c", program, *arguments).stderr == ""

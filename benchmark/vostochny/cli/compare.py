@@ -5,18 +5,17 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import open_gold, refuse_overlap, score_systems
-from vostochny.system.arguments import ArgumentParser
+from vostochny.cli.shared import build_scoring_options, open_gold, refuse_overlap, score_systems
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
 
 
-def add_command(commands: Commands, scoring_options: ArgumentParser) -> None:
+def add_command(commands: Commands) -> None:
     """Declare the command and its options."""
     parser = commands.add_parser(
         "compare",
-        parents=[scoring_options],
+        parents=[build_scoring_options()],
         help="compare two or more systems on the same articles",
         description="Score two or more systems on the same articles and show how each differs from the first.",
     )

@@ -12,12 +12,15 @@ The files import heavy modules inside ``run`` only, so that ``--help`` and a mis
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from importlib import import_module
 
-from vostochny.cli import compare, convert, leaderboard, rehydrate, run, schema, score, show, validate
-from vostochny.cli.shared import build_scoring_options
 from vostochny.system import interruption
 from vostochny.system.arguments import ArgumentParser
+
+# In the order of the help; each is a file beside this one.
+COMMANDS = ("score", "compare", "run", "show", "convert", "validate", "schema", "rehydrate", "leaderboard")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,7 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Problems of the input go to standard error, one line each, with a summary line after them.
     """
-    args = build_parser().parse_args(argv)
+    arguments = sys.argv[1:] if argv is None else argv
+    args = build_parser(arguments[0] if arguments else "").parse_args(arguments)
     # Imported after parsing: dataclasses alone take a quarter of the time of --help.
     from vostochny.errors import InputError
     from vostochny.system import console
@@ -46,19 +50,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
 
-def build_parser() -> ArgumentParser:
-    """Return the parser of all commands; each command's file declares its own options."""
+def build_parser(command: str = "") -> ArgumentParser:
+    """Return the parser of all commands, or of one: the files of the others are then not even imported."""
     parser = ArgumentParser(
         prog="vostochny",
         description="Score extractors of entities, events and quotes against the Vostochny corpus.",
         epilog="vostochny COMMAND --help describes a command and its options.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    scoring_options = build_scoring_options()
-    score.add_command(commands, scoring_options)
-    compare.add_command(commands, scoring_options)
-    for command in (run, show, convert, validate, schema, rehydrate, leaderboard):
-        command.add_command(commands)
+    for name in [command] if command in COMMANDS else COMMANDS:
+        import_module(f"vostochny.cli.{name}").add_command(commands)
     return parser
 
 

@@ -6,19 +6,18 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import open_gold, refuse_overlap, score_systems
-from vostochny.system.arguments import ArgumentParser
+from vostochny.cli.shared import build_scoring_options, open_gold, refuse_overlap, score_systems
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
     from vostochny.scoring import Result
 
 
-def add_command(commands: Commands, scoring_options: ArgumentParser) -> None:
+def add_command(commands: Commands) -> None:
     """Declare the command and its options."""
     parser = commands.add_parser(
         "score",
-        parents=[scoring_options],
+        parents=[build_scoring_options()],
         help="score predictions against the gold",
         description="Score predictions against the gold and print a table for each layer.",
     )
@@ -58,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     """Score the predictions and write what the options ask for; the exit code is that of ``--fail-under``."""
     from vostochny import corpus
     from vostochny.formats.input import Input
-    from vostochny.report import items, result_json, terminal
+    from vostochny.report import terminal
     from vostochny.system import console, outputs
 
     thresholds = _parse_thresholds(args.fail_under)
@@ -77,8 +76,10 @@ def run(args: argparse.Namespace) -> int:
     # Rendered first, because it may be refused, and then nothing is to be printed or written.
     contents: dict[str, str] = {}
     if args.json and args.json != "-":
-        contents[args.json] = result_json.render(result)
+        contents[args.json] = _render_json(result)
     if args.items:
+        from vostochny.report import items
+
         contents[args.items] = items.render(result)
     if args.html:
         from vostochny.report import page
@@ -86,11 +87,17 @@ def run(args: argparse.Namespace) -> int:
         with_texts = page.read_first_articles(result, gold, predictions)
         contents[args.html] = page.render(with_texts, predictions.name, agreement)
     if args.json == "-":
-        console.write_data(result_json.render(result))
+        console.write_data(_render_json(result))
     else:
         console.print_text(terminal.render(result, "" if args.by == "none" else args.by, agreement))
     outputs.write_files(contents)
     return _check_thresholds(result, thresholds)
+
+
+def _render_json(result: Result) -> str:
+    from vostochny.report import result_json  # most calls want no JSON
+
+    return result_json.render(result)
 
 
 def _parse_thresholds(arguments: Sequence[str]) -> dict[str, float]:
