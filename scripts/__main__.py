@@ -94,7 +94,13 @@ def _run(name: str, arguments: Sequence[str]) -> int:
             raise
         console.print_error(console.explain(error) if isinstance(error, OSError) else error)
         return 2
-    return code
+    except MemoryError:
+        pass
+    else:
+        return code
+    # Printed here, where what was read is free again.
+    console.print_error(f"scripts: {name} takes more memory than the process may have")
+    return 2
 
 
 def start() -> int:

@@ -15,7 +15,8 @@ import yaml
 from yaml._yaml import CParser
 
 from vostochny.errors import InputError, Problem, Problems, decode
-from vostochny.formats.files import MAX_FILE_BYTES, is_standard_input
+from vostochny.formats.files import is_standard_input
+from vostochny.formats.limits import MAX_FILE_BYTES, describe_way_out
 from vostochny.system import console, outputs
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -70,7 +71,7 @@ def read_bytes(path: Path, name: str | None = None) -> bytes:
     never end: a named pipe, a device. A pipe that this process has open already (``/dev/stdin``, ``<(…)``) is read.
     """
     name = name or display_path(path)
-    raw, reason = None, f"is larger than {MAX_FILE_BYTES >> 20} MB"
+    raw, reason = None, f"is larger than {MAX_FILE_BYTES >> 20} MB; {describe_way_out()}"
     try:
         with open(path, "rb", opener=_open_at_once) as file:
             state = os.fstat(file.fileno())

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.two_articles import read_predictions
 from vostochny.errors import InputError
-from vostochny.formats import files, jsonl, registry
+from vostochny.formats import jsonl, limits, registry
 
 
 def test_a_line_without_end_is_refused_in_bounded_memory(tmp_path):
@@ -52,7 +52,7 @@ def test_a_gzip_bomb_is_refused(lines, tmp_path):
 
 def test_a_spacy_bomb_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "bomb.spacy"
-    path.write_bytes(zlib.compress(b"\0" * (2 << 20)))
+    path.write_bytes(zlib.compress(b"\xdb\0\x30\0\0" + b"\0" * (3 << 20)))
     module = registry.load_format("spacy")
     monkeypatch.setattr(module, "MAX_FILE_BYTES", 1 << 20)
     with pytest.raises(InputError, match="unpacks to more than"):
@@ -86,4 +86,4 @@ def test_names_with_markup_are_names(tmp_path):
 
 
 def test_limits_are_what_they_say():
-    assert (files.MAX_LINE_BYTES, files.MAX_FILE_BYTES) == (64 << 20, 256 << 20)
+    assert (limits.MAX_LINE_BYTES, limits.MAX_FILE_BYTES) == (64 << 20, 256 << 20)

@@ -41,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.print_error(e)
         console.print_error(f"vostochny: {_summarise(len(e.problems) + e.more, args.consequence)}")
         return 2
+    except MemoryError:
+        pass
     except BrokenPipeError:
         raise  # handled by the process (vostochny.__main__)
     except OSError as e:
@@ -48,6 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         console.print_error(f"vostochny: {console.explain(e)}")
         return 2
+    # Printed here, where what was read is free again.
+    console.print_error("vostochny: this takes more memory than the process may have")
+    return 2
 
 
 def build_parser(command: str = "") -> ArgumentParser:

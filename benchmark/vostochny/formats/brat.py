@@ -24,8 +24,9 @@ from typing import Any
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats.files import read_text as file_text
-from vostochny.formats.files import replace_folder
+from vostochny.formats.files import replace_folder, split_lines
 from vostochny.formats.label_studio.regions import CONTENT, CUE
+from vostochny.formats.limits import Budget
 from vostochny.formats.prediction import MAX_SHOWN_WORDS
 from vostochny.formats.reader import Reading, Record
 from vostochny.model import LAYERS, Document, Reference, Span
@@ -33,6 +34,7 @@ from vostochny.schema.records import list_attributes
 from vostochny.system import outputs
 from vostochny.text.alignment import describe_difference
 
+_LINE_BYTES = 500  # of an annotation in memory, beside its words
 _MAX_NAME_BYTES = 255 - len(".txt")  # of the name of a document's files, without their ending
 _BOUND_PATTERN = re.compile(r"(\S+) (\d+ \d+(?:;\d+ \d+)*)$")
 # Layer → the attributes of its items that are written as lines of kind A.
@@ -51,7 +53,7 @@ _LINE_FORMS = {
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
     """Yield one record per ``.ann`` file; the document's id is the file's name without its ending."""
-    folder = Path(path)
+    folder, budget = Path(path), Budget(path)
     for file in sorted(folder.glob("*.ann")) if folder.is_dir() else [folder]:
         gold_text = reading.find_text(file.stem)
         text_file = file.with_suffix(".txt")
@@ -66,7 +68,8 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
         elif gold_text is not None and text != gold_text:
             reading.add_problem(str(text_file), None, None, describe_difference(gold_text, text))
         else:
-            yield _FileReader(str(file), text, reading).read_record(file.stem)
+            budget.take(len(text))
+            yield _FileReader(str(file), text, reading, budget).read_record(file.stem)
 
 
 @dataclass
@@ -88,8 +91,8 @@ class _FileReader:
     Lines may stand in any order, so nothing can be resolved before all of them are read.
     """
 
-    def __init__(self, path: str, text: str, reading: Reading):
-        self.path, self.text, self.reading = path, text, reading
+    def __init__(self, path: str, text: str, reading: Reading, budget: Budget):
+        self.path, self.text, self.reading, self.budget = path, text, reading, budget
         self.bounds: dict[str, _Bound] = {}
         # Id → line, type, and (role, target) pairs, of which the first is the type with the trigger.
         self.events: dict[str, tuple[int, str, list[tuple[str, str]]]] = {}
@@ -103,9 +106,10 @@ class _FileReader:
 
     def read_record(self, doc_id: str) -> Record:
         """Return the document of the file."""
-        for number, raw in enumerate(file_text(self.path).split("\n"), 1):
+        for number, raw in enumerate(split_lines(file_text(self.path)), 1):
             line_text = raw.rstrip("\r")
             if line_text.strip() and not line_text.startswith("#"):
+                self.budget.take(_LINE_BYTES + len(line_text))
                 self.read_line(number, line_text)
         self.build_spans()
         self.build_events()

@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from vostochny.formats.files import read_text as file_text
-from vostochny.formats.files import write_text
+from vostochny.formats.files import split_lines, write_text
+from vostochny.formats.limits import Budget
 from vostochny.formats.reader import Reading, Record
 from vostochny.formats.rows import has_attributes
 from vostochny.formats.tokens import TaggedDocument, TaggedSentence, make_records
@@ -21,6 +22,7 @@ from vostochny.model import Document, Span
 from vostochny.text.alignment import spans_to_iob2
 from vostochny.text.tags import is_tag
 
+_TOKEN_BYTES = 250  # of a token in memory, beside its words: two strings, its line and its span
 _ID_LINE = re.compile(r"#\s*(?:doc_id|newdoc\s+id|newdoc_id|id)\s*=\s*([^\t]*[^\t\s])\s*$")  # an id may have spaces
 _BEGIN_LINE = re.compile(r"#begin document\s*\(?([^)\s;]*)\)?")
 
@@ -29,7 +31,8 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
     """Yield one record per document; a line that is not a comment and not a token with a tag is a problem."""
     documents: list[TaggedDocument] = []
     sentence: TaggedSentence | None = None
-    for number, raw in enumerate(file_text(path).split("\n"), 1):
+    budget = Budget(path)
+    for number, raw in enumerate(split_lines(file_text(path)), 1):
         line = raw.rstrip("\r\t ")
         is_header, doc_id = _read_header(line)
         if is_header:
@@ -45,6 +48,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
                 message = f"{value!r} is not a tag; expected a token, and O, B-TYPE or I-TYPE in the last column"
                 reading.add_problem(path, number, f"column {len(columns)}", message)
                 continue
+            budget.take(_TOKEN_BYTES + len(line))
             if not documents:
                 documents.append(TaggedDocument(None, number))
             if sentence is None:

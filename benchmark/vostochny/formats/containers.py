@@ -6,13 +6,16 @@ the formats that are an extractor's own output, whose users choose the container
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from vostochny.formats.files import read_bytes
 from vostochny.formats.jsonl import parse_json
+from vostochny.formats.limits import Budget, estimate_json
 from vostochny.formats.prediction import describe_kind
 from vostochny.formats.reader import Reading
 
@@ -39,22 +42,32 @@ def read_outputs(path: str, reading: Reading, is_output: Callable[[Any], bool]) 
         is_output: Returns whether a value is one document's output and not a container of several.
     """
     raw = read_bytes(path).removeprefix(b"\xef\xbb\xbf")
-    lines = [(n, x) for n, x in enumerate(raw.split(b"\n"), 1) if x and not x.isspace()]
-    first, first_problems = parse_json(path, lines[0][0], lines[0][1]) if lines else (None, [])
-    if not lines:
+    budget = Budget(path)
+    budget.take(len(raw))
+    beginning = list(islice(_list_lines(raw), 2))
+    first, first_problems = parse_json(path, *beginning[0]) if beginning else (None, [])
+    if not beginning:
         reading.add_problem(path, None, None, "is empty; expected JSON")
     # Several lines, the first of which is a value of its own, are JSON Lines; anything else is one value.
-    elif len(lines) > 1 and (not first_problems or _is_json(lines[0][1])):
-        for number, line in lines:
+    elif len(beginning) > 1 and (not first_problems or _is_json(beginning[0][1])):
+        for number, line in _list_lines(raw):
             value, problems = parse_json(path, number, line)
             reading.problems += problems
             if not problems:
+                budget.take(estimate_json(line))
                 yield Output(number, _find_id(value), value)
     else:
-        value, problems = parse_json(path, None, raw) if len(lines) > 1 else (first, first_problems)
+        value, problems = parse_json(path, None, raw) if len(beginning) > 1 else (first, first_problems)
         reading.problems += problems
         if not problems:
             yield from _split_container(path, reading, value, is_output)
+
+
+def _list_lines(raw: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines that are not blank, with their numbers."""
+    for number, line in enumerate(io.BytesIO(raw), 1):
+        if not line.isspace():
+            yield number, line
 
 
 def _is_json(line: bytes) -> bool:

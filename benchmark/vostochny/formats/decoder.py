@@ -17,6 +17,7 @@ from typing import Any, TypeVar, Union, cast, get_type_hints
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from vostochny.formats.limits import MAX_LINE_BYTES, is_too_much_json
 from vostochny.schema.records import DocumentRecord, Field, list_aliases, list_fields
 
 JSON_ERRORS = (msgspec.DecodeError, RecursionError)  # what decoding may raise
@@ -45,6 +46,8 @@ class RowDecoder:
         A regular line is JSON of the right types, without a key twice in one object and without a key of the document
         that is not known; unknown keys of items are accepted.
         """
+        if max(map(len, lines), default=0) > MAX_LINE_BYTES // 16 and any(map(is_too_much_json, lines)):
+            return [None if is_too_much_json(line) else self._decode_line(line) for line in lines]
         try:
             records = list(map(self._decode, lines))
             data = b"\n".join(lines)

@@ -18,16 +18,16 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from vostochny.errors import InputError, Problem, UnreadableFileError, decode
-from vostochny.formats import shards
+from vostochny.formats import limits, shards
+from vostochny.formats.limits import MAX_FILE_BYTES
 from vostochny.system import console, folders, outputs
 
-MAX_LINE_BYTES = 64 << 20
-MAX_FILE_BYTES = 256 << 20  # for formats that are read as a whole
 MAX_UNPACK_RATIO = 200  # a file that unpacks to more is refused as a gzip bomb; text packs by a factor of 3 to 20
 _UNCHECKED_UNPACK_BYTES = 64 << 20  # the ratio is not checked below this size
 _GZIP_MAGIC = b"\x1f\x8b"
 # By which a format is detected; also the size of a file's buffer, so that detection consumes nothing.
 _HEAD_BYTES = 1 << 16
+_BLOCK_BYTES = 1 << 20  # read at once where a whole file is read, so that memory follows what is there
 
 
 _STANDARD_INPUT_NAMES = frozenset(("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"))
@@ -82,7 +82,7 @@ class OpenPath(str):
 
         Raises OSError if the file cannot be read, InputError if it is too large and cannot be read twice.
         """
-        content = self.open().read(MAX_FILE_BYTES + 1)
+        content = _read_up_to(self.open(), MAX_FILE_BYTES + 1)
         if len(content) <= MAX_FILE_BYTES:
             self.close()
             self._file, self._can_rewind = io.BufferedReader(io.BytesIO(content)), True
@@ -133,7 +133,7 @@ class _GzipReader(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         try:
-            data = self._file.read(len(buffer))
+            data = self._file.read(min(len(buffer), _BLOCK_BYTES))
         except (EOFError, zlib.error, gzip.BadGzipFile) as e:
             raise UnreadableFileError([Problem(self._path, None, None, f"is a broken gzip file: {e}")]) from None
         self._out += len(data)
@@ -202,6 +202,7 @@ def create_remote_file(address: str) -> io.BufferedWriter:
 def open_file(path: str) -> Iterator[io.BufferedReader]:
     """Open a file, or standard input for ``-``, as bytes; gzip is unpacked. Raises OSError if it cannot be opened."""
     shared = path if isinstance(path, OpenPath) else None
+    limits.check_variable()
     file = shared.open() if shared is not None else _open_stored(path)
     try:
         if file.peek(2)[:2] == _GZIP_MAGIC:
@@ -293,7 +294,7 @@ def read_bytes(path: str) -> bytes:
     """Return a whole file, unpacked. Raises InputError if it cannot be read or is larger than MAX_FILE_BYTES."""
     try:
         with open_file(path) as file:
-            raw = file.read(MAX_FILE_BYTES + 1)
+            raw = _read_up_to(file, MAX_FILE_BYTES + 1)
     except OSError as e:
         raise InputError([Problem(path, None, None, explain_os_error(e))]) from None
     if len(raw) > MAX_FILE_BYTES:
@@ -301,9 +302,28 @@ def read_bytes(path: str) -> bytes:
     return raw
 
 
+def _read_up_to(file: IO[bytes], size: int) -> bytes:
+    """Return the content of a file, at most so many bytes, block by block: what is asked for at once is allocated."""
+    content = io.BytesIO()
+    while content.tell() < size and (data := file.read(min(_BLOCK_BYTES, size - content.tell()))):
+        content.write(data)
+    return content.getvalue()
+
+
 def _too_large_error(path: str) -> InputError:
-    message = f"is larger than {MAX_FILE_BYTES >> 20} MB, and this format is read as a whole; use JSON Lines"
+    size = f"is larger than {MAX_FILE_BYTES >> 20} MB, and this format is read as a whole"
+    message = f"{size}; use JSON Lines, or {limits.describe_way_out()}"
     return InputError([Problem(path, None, None, message)])
+
+
+def split_lines(text: str) -> Iterator[str]:
+    """Yield what ``text.split("\\n")`` returns, without a list of all lines in memory."""
+    start = 0
+    while start <= len(text):
+        end = text.find("\n", start + _BLOCK_BYTES)
+        end = len(text) if end < 0 else end
+        yield from text[start:end].split("\n")
+        start = end + 1
 
 
 def read_text(path: str) -> str:

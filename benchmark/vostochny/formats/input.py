@@ -16,7 +16,7 @@ from pathlib import Path
 
 from vostochny import corpus
 from vostochny.errors import EmptyFileError, InputError, Problem
-from vostochny.formats import files, jsonl, registry, shards
+from vostochny.formats import files, jsonl, limits, registry, shards
 from vostochny.formats.reader import Reading, Record
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View, load_ontology
@@ -148,10 +148,16 @@ class Input:
                     path.load()
             # One of several files may be empty (a worker that had no documents); a single file may not.
             with contextlib.suppress(*([EmptyFileError] if len(self.paths) > 1 else [])):
-                count, problems = 0, len(reading.problems)
-                for record in module.read(path, reading):
-                    count += 1
-                    yield record
+                count, problems, is_read = 0, len(reading.problems), False
+                try:
+                    for record in module.read(path, reading):
+                        count += 1
+                        yield record
+                    is_read = True
+                except MemoryError:
+                    pass
+                if not is_read:  # said here, where what was read is free again
+                    raise limits.make_memory_error(path)
                 if not count and len(reading.problems) == problems:
                     message = f"has no document in the format {self.format!r}; expected one or more"
                     raise EmptyFileError([Problem(path, None, None, message)])
@@ -167,6 +173,13 @@ class Input:
         JSON Lines are hashed by their lines, so that order, split and compression of the files do not matter; any other
         format, and the corpus, by the bytes of the files.
         """
+        try:
+            return self._read_gold(ontology)
+        except MemoryError:
+            pass
+        raise limits.make_memory_error(self.name)
+
+    def _read_gold(self, ontology: Ontology | None) -> Gold:
         by_lines = self.format == "jsonl" and not self.is_corpus
         digest = hashlib.sha256()
         reading = Reading(ontology or load_ontology())
@@ -192,7 +205,11 @@ class Input:
             InputError: With every problem of the files.
         """
         reading = Reading(gold.ontology, {d.doc_id: d for d in gold.documents})
-        return reading.read_predictions(self.read_records(reading), unknown, view, offsets), reading.notes
+        try:
+            return reading.read_predictions(self.read_records(reading), unknown, view, offsets), reading.notes
+        except MemoryError:
+            pass
+        raise limits.make_memory_error(self.name)
 
     def _copy(self, path: str) -> str:
         """Write what comes from standard input or a pipe to a temporary file, and return its path."""
@@ -222,4 +239,7 @@ def _read_stored(path: str) -> Iterator[bytes]:
             yield data
     else:
         for file in sorted(p for p in Path(path).iterdir() if p.is_file()):
-            yield file.name.encode() + b"\0" + file.read_bytes()
+            yield file.name.encode() + b"\0"
+            with open(file, "rb") as stored:
+                while data := stored.read(1 << 20):
+                    yield data

@@ -18,8 +18,10 @@ import xxhash
 
 from vostochny.corpus import shorten_hash
 from vostochny.errors import EmptyFileError, InputError, Problem, Problems, UnreadableFileError, explain_decode_error
+from vostochny.formats import limits
 from vostochny.formats.decoder import JSON_ERRORS, is_whole
-from vostochny.formats.files import MAX_LINE_BYTES, explain_os_error, open_file, write_text
+from vostochny.formats.files import explain_os_error, open_file, write_text
+from vostochny.formats.limits import MAX_LINE_BYTES
 from vostochny.formats.prediction import describe_kind
 from vostochny.formats.reader import Reading, Record
 from vostochny.formats.rows import to_record, to_row
@@ -87,7 +89,8 @@ def _empty_error(path: str) -> EmptyFileError:
 
 
 def _too_long_error(path: str, line: int) -> InputError:
-    message = f"is longer than {MAX_LINE_BYTES >> 20} MB; write one document per line"
+    size = f"is longer than {MAX_LINE_BYTES >> 20} MB"
+    message = f"{size}; write one document per line, or {limits.describe_way_out()}"
     return InputError([Problem(path, line, None, message)])
 
 
@@ -109,6 +112,8 @@ def parse_json(path: str, number: int | None, raw: bytes) -> tuple[Any, list[Pro
     What the fast parser refuses, or may have dropped (a key that one object has twice), is parsed again by the standard
     library, which reports the position of an error, and accepts a little more (NaN).
     """
+    if limits.is_too_much_json(raw):
+        return None, [Problem(path, number, None, limits.describe_memory_limit())]
     try:
         value = msgspec.json.decode(raw)
         if is_whole(raw, msgspec.json.encode(value)):

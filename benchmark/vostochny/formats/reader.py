@@ -145,7 +145,8 @@ class Reading:
             document = self._read_record(record, doc_id, text)
             if text and not document.paragraphs:
                 document = replace(document, paragraphs=tuple(paragraphs_of(text)))
-            out.append(document)
+            if not self.problems:  # otherwise it will not be needed
+                out.append(document)
         self.raise_problems()
         return out
 
@@ -164,34 +165,37 @@ class Reading:
             offsets: The unit that offsets count (``word_spans.OFFSET_CHOICES``); None means code points.
         """
         out: dict[str, Document] = {}
-        first: dict[str, Record] = {}  # the first record of each document
+        first: dict[str, int | None] = {}  # the line of the first record of each document
         unnamed: list[Record] = []
+        unnamed_count = 0
 
         def read(record: Record, doc_id: str | None) -> None:
             document = self.gold[doc_id] if doc_id else None
             text = (document.text or None) if document else None
             prediction = self._read_record(record, doc_id, text, unknown, view, document, offsets)
             if doc_id in first:
-                line = first[doc_id].line
+                line = first[doc_id]
                 where = f"is already on line {line}" if line else "appears twice"
                 message = f"{doc_id} {where}; give each document one line"
                 self.add_problem(record.path, record.line, "doc_id", message)
             elif doc_id:
-                first[doc_id] = record
+                first[doc_id] = record.line
                 out[doc_id] = prediction
 
         for record in map(self._rename_keys, records):
             if record.ordered and record.row.get("doc_id") is None and record.row.get("text") is None:
-                unnamed.append(record)
+                unnamed_count += 1
+                if unnamed_count <= max(1, len(self.gold)):  # more cannot be told apart anyway
+                    unnamed.append(record)
             else:
                 read(record, self._resolve_doc_id(record))
         # Order may stand for ids only if it accounts for every document; otherwise predictions would shift unnoticed.
-        if unnamed and len(unnamed) == len(self.gold):
+        if unnamed and unnamed_count == len(self.gold):
             self.add_note("no ids: documents were taken in the order of the gold")
             for record, doc_id in zip(unnamed, self.gold, strict=True):
                 read(record, doc_id)
         elif unnamed:
-            message = f"{len(unnamed)} documents have no id; expected one for each, or all {len(self.gold)} in order"
+            message = f"{unnamed_count} documents have no id; expected one for each, or all {len(self.gold)} in order"
             self.add_problem(unnamed[0].path, unnamed[0].line, "doc_id", message)
         self.raise_problems()
         return out

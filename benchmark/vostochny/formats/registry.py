@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from vostochny.errors import InputError, Problem
-from vostochny.formats import files, shards
+from vostochny.formats import files, limits, shards
 from vostochny.formats.decoder import JSON_ERRORS
 from vostochny.model import LAYERS
 from vostochny.schema.records import DocumentRecord, EntityRecord, list_aliases, list_fields
@@ -144,7 +144,10 @@ def _detect_json(path: str, head: bytes, start: bytes) -> str:
                 if not isinstance(path, files.OpenPath):
                     return "jsonl"
                 path.load()
-            value = msgspec.json.decode(files.read_bytes(path).removeprefix(b"\xef\xbb\xbf"))
+            raw = files.read_bytes(path).removeprefix(b"\xef\xbb\xbf")
+            if limits.is_too_much_json(raw):  # its reader says so
+                return "json"
+            value = msgspec.json.decode(raw)
         except (*JSON_ERRORS, InputError):
             # Broken JSON: choose the reader of what it was meant to be, for the better message.
             is_export = re.search(rb'"annotations"\s*:', head) and re.search(rb'"data"\s*:', head)

@@ -7,15 +7,17 @@ table's features have (a ClassLabel). Sentences with the same ``doc_id`` are one
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from vostochny.errors import InputError, Problem
-from vostochny.formats import jsonl
-from vostochny.formats.files import MAX_FILE_BYTES, read_bytes, replace_folder, write_bytes
+from vostochny.errors import InputError, Problem, list_names
+from vostochny.formats import arrow_batches, jsonl
+from vostochny.formats.files import read_bytes, replace_folder, write_bytes
+from vostochny.formats.limits import MAX_FILE_BYTES, Budget, describe_way_out
 from vostochny.formats.prediction import KEYS
 from vostochny.formats.reader import Reading, Record
 from vostochny.formats.rows import to_record, to_row
@@ -26,6 +28,8 @@ from vostochny.system import temporary
 from vostochny.text.tags import is_tag
 
 TAG_KEYS = ("ner_tags", "tags", "labels", "ner")
+COLUMNS = KEYS | {"tokens", "token_offsets", *TAG_KEYS}  # that are read
+NumberedRow = tuple[int | None, dict[str, Any]]  # with its line, None where the format has none
 
 
 def read_parquet(path: str, reading: Reading) -> Iterator[Record]:
@@ -34,18 +38,11 @@ def read_parquet(path: str, reading: Reading) -> Iterator[Record]:
     import pyarrow.parquet as pq
 
     raw = read_bytes(path)
-    try:
-        file = pq.ParquetFile(pa.BufferReader(raw))
-        size = sum(file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups))
-        if size > MAX_FILE_BYTES:
-            raise ValueError(f"unpacks to more than {MAX_FILE_BYTES >> 20} MB")
-        table = file.read()
-        table.validate(full=True)
-        rows = table.to_pylist()
-        names = _read_label_names((table.schema.metadata or {}).get(b"huggingface", b"{}"))
-    except Exception as e:  # Arrow raises many kinds on broken input
-        raise InputError([Problem(path, None, None, f"cannot be read as Parquet: {_shorten_error(e)}")]) from None
-    yield from read_rows(path, reading, [(None, row) for row in rows], names)
+    with _explain_errors(path, "as Parquet"):
+        schema = pq.read_schema(pa.BufferReader(raw))
+        names = _read_label_names((schema.metadata or {}).get(b"huggingface", b"{}"))
+        batches = arrow_batches.read_parquet_rows(raw, COLUMNS, Budget(path))
+    yield from read_rows(path, reading, _number_rows(path, batches, "as Parquet"), names, schema.names)
 
 
 def read_dataset(path: str, reading: Reading) -> Iterator[Record]:
@@ -53,44 +50,65 @@ def read_dataset(path: str, reading: Reading) -> Iterator[Record]:
     import pyarrow as pa
 
     folder = Path(path)
-    try:
+    with _explain_errors(path, "as a datasets folder"):
         if (folder / "dataset_dict.json").is_file():
-            splits = json.loads((folder / "dataset_dict.json").read_bytes())["splits"]
+            splits = json.loads(read_bytes(str(folder / "dataset_dict.json")))["splits"]
             if "test" not in splits and len(splits) != 1:
                 raise ValueError(f"has the splits {', '.join(splits)}; give the folder of one")
             folder /= "test" if "test" in splits else splits[0]
-        files = [
-            folder / Path(f["filename"]).name for f in json.loads((folder / "state.json").read_bytes())["_data_files"]
-        ]
+        state = json.loads(read_bytes(str(folder / "state.json")))
+        files = [folder / Path(f["filename"]).name for f in state["_data_files"]]
         if sum(f.stat().st_size for f in files) > MAX_FILE_BYTES:
-            raise ValueError(f"is larger than {MAX_FILE_BYTES >> 20} MB")
-        rows: list[tuple[int | None, dict[str, Any]]] = []
+            raise ValueError(f"is larger than {MAX_FILE_BYTES >> 20} MB; {describe_way_out()}")
+        columns: set[str] = set()
         for file in files:
             with pa.OSFile(str(file)) as source:
-                table = pa.ipc.open_stream(source).read_all()
-            table.validate(full=True)
-            rows += [(None, row) for row in table.to_pylist()]
-        names = _read_label_names((folder / "dataset_info.json").read_bytes())
+                columns.update(pa.ipc.read_schema(source).names)
+        names = _read_label_names(read_bytes(str(folder / "dataset_info.json")))
+    budget = Budget(path)
+    batches = (batch for file in files for batch in arrow_batches.read_stream_rows(file, COLUMNS, budget))
+    yield from read_rows(path, reading, _number_rows(path, batches, "as a datasets folder"), names, columns)
+
+
+@contextlib.contextmanager
+def _explain_errors(path: str, what: str) -> Iterator[None]:
+    """Turn whatever Arrow raises on broken input, which is of many kinds, into an InputError."""
+    try:
+        yield
+    except (InputError, MemoryError):
+        raise
     except Exception as e:
-        raise InputError(
-            [Problem(path, None, None, f"cannot be read as a datasets folder: {_shorten_error(e)}")]
-        ) from None
-    yield from read_rows(path, reading, rows, names)
+        raise InputError([Problem(path, None, None, f"cannot be read {what}: {_shorten_error(e)}")]) from None
+
+
+def _number_rows(path: str, batches: Iterator[Iterator[dict[str, Any]]], what: str) -> Iterator[NumberedRow]:
+    """Yield the rows of batches, in which rows have no lines. Raises InputError where they cannot be read."""
+    with _explain_errors(path, what):
+        # What is raised where the rows are used is not raised in here.
+        for batch in batches:
+            for row in batch:
+                yield None, row
 
 
 def read_tokens(path: str, reading: Reading) -> Iterator[Record]:
     """Yield the records of tagged sentences in a JSON Lines file. Raises InputError if it cannot be read."""
-    rows: list[tuple[int | None, dict[str, Any]]] = []
-    for number, line in jsonl.read_lines(path):
-        row, problems = jsonl.parse_row(path, number, line)
-        reading.problems += problems
-        if row is not None:
-            rows.append((number, row))
-    yield from read_rows(path, reading, rows, {})
+
+    def rows() -> Iterator[NumberedRow]:
+        for number, line in jsonl.read_lines(path):
+            row, problems = jsonl.parse_row(path, number, line)
+            reading.problems += problems
+            if row is not None:
+                yield number, row
+
+    yield from read_rows(path, reading, rows(), {})
 
 
 def read_rows(
-    path: str, reading: Reading, rows: list[tuple[int | None, dict[str, Any]]], names: dict[str, list[str]]
+    path: str,
+    reading: Reading,
+    rows: Iterable[NumberedRow],
+    names: dict[str, list[str]],
+    columns: Collection[str] = (),
 ) -> Iterator[Record]:
     """Yield the records of rows, with tagged sentences grouped into documents.
 
@@ -99,6 +117,7 @@ def read_rows(
         reading: Receives problems, and a note of the columns that are not read.
         rows: The rows, each with its line (None if the format has no lines).
         names: Column → the names of its ClassLabel.
+        columns: The columns of the file, of which the rows have those in COLUMNS; none where the rows have all.
     """
     unread: set[str] = set()
     documents: dict[str | None, TaggedDocument] = {}
@@ -111,10 +130,10 @@ def read_rows(
                 documents.setdefault(doc_id, TaggedDocument(doc_id, line)).sentences.append(sentence)
         else:
             prediction = {k: v for k, v in row.items() if k in KEYS}
-            unread |= row.keys() - prediction.keys()
+            unread.update(x for x in (columns or row) if x not in prediction)
             yield Record(path, line, prediction, ordered=True)
     if unread:
-        reading.add_note(f"columns not read: {', '.join(sorted(unread))}")
+        reading.add_note(f"columns not read: {list_names(sorted(unread))}")
     if documents:
         yield from make_records(path, reading, list(documents.values()))
 

@@ -27,6 +27,7 @@ from vostochny.formats.label_studio.regions import (
     is_task,
 )  # fmt: skip
 from vostochny.formats.label_types import LabelNames, extend_ontology
+from vostochny.formats.limits import Budget, estimate_json
 from vostochny.formats.prediction import describe_kind
 from vostochny.formats.reader import Reading, Record
 from vostochny.formats.references import resolve_references
@@ -40,9 +41,11 @@ OUR_CONTROLS = (*LABEL_CONTROLS, *ATTRIBUTES)
 def read(path: str, reading: Reading) -> Iterator[Record]:
     """Yield one record per task."""
     tasks: list[tuple[str, Task]] = []
-    folder = Path(path)
+    folder, budget = Path(path), Budget(path)
     for file in sorted(map(str, folder.glob("*.json"))) if folder.is_dir() else [path]:
-        value, problems = jsonl.parse_json(file, None, read_bytes(file))
+        raw = read_bytes(file)
+        budget.take(estimate_json(raw))
+        value, problems = jsonl.parse_json(file, None, raw)
         reading.problems += problems
         values = value if isinstance(value, list) else [value]
         for i, task in enumerate(values if not problems else ()):
