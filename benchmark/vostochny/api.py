@@ -28,6 +28,8 @@ from vostochny.model import LAYERS, Document, find_id
 from vostochny.ontology import Ontology, View, load_ontology
 from vostochny.scoring import Options, Result, options
 from vostochny.stats.intervals import RESAMPLES, SEED
+from vostochny.system.progress import show as show_progress
+from vostochny.system.progress import track
 
 # Treatment of types that the ontology does not have: refuse the predictions, leave the items out, count them as wrong.
 UNKNOWN_CHOICES = ("error", "ignore", "wrong")
@@ -112,12 +114,16 @@ def evaluate(
     unknown: str = "error",
     resamples: int = RESAMPLES,
     seed: int = SEED,
+    progress: bool = False,
 ) -> Result:
     """Run an extractor over the articles and score its predictions.
 
     Args:
         extract: a callable that takes an article without its annotation and returns a prediction, or a specification
-            as ``vostochny run`` takes it, such as ``"spacy:NAME"``. The other arguments are those of :func:`score`.
+            as ``vostochny run`` takes it, such as ``"spacy:NAME"``.
+        progress: whether to show on a terminal how many articles are done, and the time left.
+
+    The other arguments are those of :func:`score`.
 
     An exception of the callable is passed on; one of its ``close`` is a warning. To continue after an exception, or to
     keep the predictions, use ``vostochny run``.
@@ -130,17 +136,19 @@ def evaluate(
     >>> 0 < result.measures["entities.names"].value < 1
     True
     """
-    truth = _read_gold(gold)
-    scoring_options = _check_options(truth.ontology, layers, view, zones, metrics, unknown, resamples, seed)
-    settings = Settings(truth.ontology, scoring_options.view)
-    run = extractors.load(extract, settings) if isinstance(extract, str) else extract
-    try:
-        predictions = {d.doc_id: run(extractors.strip_annotations(d)) for d in truth.documents}
-        predicted = _check_predictions(predictions, truth, scoring_options)
-    except BaseException:
-        with contextlib.suppress(ExtractorError):  # what came first tells more
-            extractors.close(run)
-        raise
+    with show_progress(progress):
+        truth = _read_gold(gold)
+        scoring_options = _check_options(truth.ontology, layers, view, zones, metrics, unknown, resamples, seed)
+        settings = Settings(truth.ontology, scoring_options.view)
+        run = extractors.load(extract, settings) if isinstance(extract, str) else extract
+        try:
+            documents = track(truth.documents, "extracting", at_once=True)
+            predictions = {d.doc_id: run(extractors.strip_annotations(d)) for d in documents}
+            predicted = _check_predictions(predictions, truth, scoring_options)
+        except BaseException:
+            with contextlib.suppress(ExtractorError):  # what came first tells more
+                extractors.close(run)
+            raise
     for problem in extractors.close(run):
         warnings.warn(problem, stacklevel=2)
     return scoring.score(truth.documents, predicted, truth.ontology, scoring_options, truth.hash)

@@ -32,10 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser(arguments[0] if arguments else "").parse_args(arguments)
     # Imported after parsing: dataclasses alone take a quarter of the time of --help.
     from vostochny.errors import InputError
-    from vostochny.system import console
+    from vostochny.system import console, progress
 
     try:
-        code: int = args.run(args)
+        with progress.show():
+            code: int = args.run(args)
         return code
     except InputError as e:
         console.print_error(e)

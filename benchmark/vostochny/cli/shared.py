@@ -171,9 +171,14 @@ def score_systems(args: argparse.Namespace, gold: Input, systems: Sequence[Input
     """
     from vostochny import scoring
     from vostochny.scoring import options
+    from vostochny.system import progress
 
     execution = options.check_execution(args.engine, args.workers, args.scheduler, args.on_error, args.scratch)
-    return scoring.score_systems(gold, systems, lambda ontology: _read_options(args, ontology), execution, print_notes)
+    size = sum(side.estimate_size() for side in (gold, *systems)) if progress.is_shown() else 0
+    with progress.step("scoring", size=size):
+        return scoring.score_systems(
+            gold, systems, lambda ontology: _read_options(args, ontology), execution, print_notes
+        )
 
 
 def _read_options(args: argparse.Namespace, ontology: Ontology) -> Options:

@@ -30,6 +30,7 @@ from vostochny.extractors import guards
 from vostochny.extractors.masking import mask_secrets
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View, load_ontology
+from vostochny.system import progress
 
 Prediction = Document | Mapping[str, Any]
 Extractor = Callable[[Document], Prediction]
@@ -92,7 +93,8 @@ def load(spec: str, settings: Settings | None = None) -> Extractor:
     ``transformers:NAME``, ``gliner:NAME``, ``inspect:LOG`` and ``PLUGIN:ARGUMENT`` are made by their adapter.
     """
     try:
-        return _load(spec, settings or Settings())
+        with progress.step("loading the extractor", at_once=True):
+            return _load(spec, settings or Settings())
     except ExtractorError:
         raise
     except BaseException as e:

@@ -14,9 +14,7 @@ from vostochny.extractors import Extractor, ExtractorError, MismatchError, answe
 from vostochny.extractors.destination import Destination, Failure
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View
-from vostochny.system import console
-
-BAR_CHARACTERS = 24  # width of the progress bar
+from vostochny.system import progress
 
 
 @dataclass(frozen=True)
@@ -76,10 +74,10 @@ def run(
     todo = [d for d in documents if d.doc_id not in destination.skipped]
     skipped = tuple(d.doc_id for d in documents if d.doc_id in destination.skipped)
     try:
-        for number, document in enumerate(todo):
-            _show_progress(len(skipped) + number, len(documents), document.doc_id)
-            task.process(document)
-        console.show_status("")
+        with progress.step("", len(documents), done=len(skipped), at_once=True) as advance:
+            for number, document in enumerate(todo):
+                advance(min(number, 1), item=document.doc_id)
+                task.process(document)
     except BaseException:
         with contextlib.suppress(OSError):
             task.close()
@@ -161,9 +159,3 @@ def _explain(doc_id: str, error: BaseException) -> Failure:
             return Failure(doc_id, f"{error.problems[0]}{more}", str(error))
         return Failure(doc_id, str(error))
     return Failure(doc_id, guards.describe(error), guards.describe_traceback(error))
-
-
-def _show_progress(done: int, of: int, doc_id: str) -> None:
-    """Show on a terminal how many articles are done and which one is being read."""
-    filled = BAR_CHARACTERS * done // max(of, 1)
-    console.show_status(f"{'━' * filled}{'─' * (BAR_CHARACTERS - filled)} {done}/{of} {doc_id}")

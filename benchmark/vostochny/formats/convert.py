@@ -18,6 +18,7 @@ from vostochny.model import LAYERS, Document
 from vostochny.ontology import load_ontology
 from vostochny.system import temporary
 from vostochny.system.outputs import refuse_overlap
+from vostochny.system.progress import track
 
 GOLD_WITHOUT_TEXT = (
     "the gold has no article text, and every format writes words; give a gold with text (--gold), or for the corpus "
@@ -86,7 +87,7 @@ def convert(
     documents = [drop_unplaced(d, lost) for d in documents]
     if not force:
         _refuse_loss(writer, target, documents, lost, with_text)
-    writer.write(target, documents, lost, with_text)
+    writer.write(target, track(documents, "writing"), lost, with_text)
     return [*reading.notes, *(f"lost: {count} {what}" for what, count in lost.items() if count)]
 
 
@@ -104,7 +105,7 @@ def _refuse_loss(writer: Any, target: str, documents: list[Document], lost: Mapp
     # What is lost is known once it is written, so it is written where it harms nobody.
     with temporary.use_folder() as folder:
         trial, lost = folder / "trial", Counter(lost)
-        writer.write(str(trial), documents, lost, with_text)
+        writer.write(str(trial), track(documents, "comparing with what is there"), lost, with_text)
         written = (
             [p.relative_to(trial) for p in sorted(trial.rglob("*")) if p.is_file()] if trial.is_dir() else [Path()]
         )

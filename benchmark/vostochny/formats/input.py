@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 
 from vostochny import corpus
 from vostochny.errors import EmptyFileError, InputError, Problem
@@ -20,7 +21,7 @@ from vostochny.formats import files, jsonl, limits, registry, shards
 from vostochny.formats.reader import Reading, Record
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View, load_ontology
-from vostochny.system import temporary
+from vostochny.system import progress, temporary
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,19 @@ class Input:
             InputError: If there is no such format, or with what keeps a file from being read on.
         """
         module = registry.load_format(self.format, self._option)
+        size = self.estimate_size() if progress.is_shown() else 0
+        name = "the corpus" if self.is_corpus else os.path.basename(self.paths[0])
+        with progress.step(f"reading {name}", len(reading.gold) or None, size) as advance:
+            done = reading.done_bytes
+            for record in self._read_files(module, reading, hash_content):
+                yield record
+                advance(1, reading.done_bytes - done)
+                done = reading.done_bytes
+
+    def _read_files(
+        self, module: ModuleType, reading: Reading, hash_content: Callable[[bytes], object] | None
+    ) -> Iterator[Record]:
+        """Yield what the module of a format reads; the other arguments are those of :meth:`read_records`."""
         for path in self.paths:
             if hash_content and not Path(path).is_dir():
                 path = path if isinstance(path, files.OpenPath) else files.OpenPath(path)
@@ -164,6 +178,11 @@ class Input:
             if hash_content:
                 for content in _read_stored(path):
                     hash_content(content)
+
+    def estimate_size(self) -> int:
+        """Return the bytes of the files, as far as a look at the disk tells; a remote file counts as a large one."""
+        remote = progress.MANY_BYTES
+        return sum(remote if shards.is_remote(path) else files.stored_size(path) or 0 for path in self.paths)
 
     def read_gold(self, ontology: Ontology | None = None) -> Gold:
         """Read the documents with their annotation. Raises InputError with every problem of the files.

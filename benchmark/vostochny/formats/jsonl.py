@@ -182,6 +182,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
     """Yield the rows of a file; a line that is not a JSON object is recorded as a problem."""
     for number, line in read_lines(path):
         reading.line_hashes += sum_line_hashes(line)
+        reading.done_bytes += len(line)
         row, problems = parse_row(path, number, line)
         reading.problems += problems
         if row is not None:

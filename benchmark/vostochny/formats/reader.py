@@ -20,6 +20,7 @@ from vostochny.formats.label_types import LabelNames, extend_ontology
 from vostochny.formats.prediction import RowReader, describe_kind, describe_unprintable
 from vostochny.model import Document, find_id, match_ids
 from vostochny.ontology import Ontology, View
+from vostochny.system.progress import track
 from vostochny.text.layout import paragraphs_of
 
 MAX_SHOWN_IDS = 20  # in a message that lists the gold's documents
@@ -53,6 +54,7 @@ class Reading:
         gold: The gold documents by doc_id that predictions are about; empty while a gold is read.
         problems: What is wrong with the files so far; of very much the first, and the number of the others.
         left_out: What was not read, by what it is → how often.
+        done_bytes: How many bytes of files were read, as far as the format's reader counts them.
         line_hashes: The sum of the hashes of all lines, where the files are JSON Lines (``jsonl.sum_line_hashes``).
     """
 
@@ -61,7 +63,7 @@ class Reading:
         self.gold = gold or {}
         self.problems: Problems[Problem] = Problems()
         self.left_out: Counter[str] = Counter()
-        self.line_hashes = 0
+        self.done_bytes = self.line_hashes = 0
         self._notes: list[str] = []
         self._keys = KeyNames()
 
@@ -126,7 +128,7 @@ class Reading:
             self.ontology = extend_ontology(self.ontology, [LabelNames().add(r.row for r in records)])
         out: list[Document] = []
         seen: set[str] = set()
-        for record in records:
+        for record in track(records, "checking"):
             doc_id, text = record.row.get("doc_id"), record.row.get("text")
             if not isinstance(doc_id, str) or not doc_id:
                 state = (

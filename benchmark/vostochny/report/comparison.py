@@ -13,6 +13,7 @@ from vostochny.report.percents import format_interval, format_percent, format_po
 from vostochny.scoring import Result
 from vostochny.stats.intervals import Resampling
 from vostochny.stats.paired import Comparison, adjust_comparisons, compare
+from vostochny.system.progress import track
 
 MAX_DOCUMENTS = 8  # documents whose differences a line lists
 
@@ -72,7 +73,9 @@ def compare_systems(names: Sequence[str], results: Sequence[Result]) -> Comparis
     if not pairs:
         raise InputError([Problem(name, None, None, f"has no metric in common with {names[0]}") for name in names[1:]])
     # A difference is the other system minus the first.
-    comparisons = adjust_comparisons([compare(other, own, resampling) for _, _, own, other in pairs])
+    comparisons = adjust_comparisons(
+        [compare(other, own, resampling) for _, _, own, other in track(pairs, "computing intervals", "scores")]
+    )
     rows = tuple(
         Row(measure, name, (own.value, other.value), comparison)
         for (measure, name, own, other), comparison in zip(pairs, comparisons, strict=True)

@@ -10,7 +10,7 @@ from vostochny.metrics import catalogue
 from vostochny.metrics.outcomes import OUTCOME_LAYERS, VERDICTS, Item, Outcome, find_identity_errors, find_outcomes
 from vostochny.metrics.pairs import Pair
 from vostochny.model import Document, Entity, Event, Quote, Reference, Span, shorten_id
-from vostochny.report import EXPLANATION
+from vostochny.report import EXPLANATION, track_scores
 from vostochny.schema.records import LAYER_FIELDS, list_attributes
 from vostochny.scoring import Result
 from vostochny.stats.measures import RECALL_FACETS, break_down
@@ -46,7 +46,7 @@ def build(result: Result, name: str, agreement: Mapping[str, float]) -> dict[str
         "layers": [layer for layer in OUTCOME_LAYERS if layer in layers],
         "verdicts": list(VERDICTS),
         "attributes": {layer: [name for name in _SHOWN[layer] if name != "cluster"] for layer in _SHOWN},
-        "measures": [_build_measure(result, n, m, agreement.get(n)) for n, m in result.measures.items()],
+        "measures": [_build_measure(result, n, m, agreement.get(n)) for n, m in track_scores(result.measures)],
         "parts": list(_build_parts(result)),
         "articles": articles,
     }
@@ -109,7 +109,7 @@ def _build_parts(result: Result) -> Iterator[dict[str, object]]:
             continue
         counts = measure.counts[0]
         for facet in counts.facets:
-            for value, part in break_down(counts, facet).items():
+            for value, part in track_scores(break_down(counts, facet)):
                 names = {"layer": layer, "facet": facet, "label": value, "recallOnly": facet in RECALL_FACETS}
                 yield names | _build_numbers(result, part)
 

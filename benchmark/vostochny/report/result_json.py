@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 
 from vostochny.metrics.catalogue import ACCURACIES
-from vostochny.report import EXPLANATION
+from vostochny.report import EXPLANATION, track_scores
 from vostochny.scoring import Result
 from vostochny.stats import scores
 from vostochny.stats.scores import Measure
@@ -35,7 +35,7 @@ def as_dict(result: Result) -> dict[str, object]:
         },
         "coverage": {doc_id: asdict(c) for doc_id, c in result.coverage.items()},
         "explanation": EXPLANATION,
-        "metrics": {name: _measure_as_dict(result, measure) for name, measure in result.measures.items()},
+        "metrics": {name: _measure_as_dict(result, measure) for name, measure in track_scores(result.measures)},
     }
 
 

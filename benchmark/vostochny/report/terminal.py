@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from vostochny.metrics import catalogue
 from vostochny.model import shorten_id
-from vostochny.report import EXPLANATION
+from vostochny.report import EXPLANATION, track_scores
 from vostochny.report.percents import format_interval, format_percent
 from vostochny.scoring import Result
 from vostochny.stats.intervals import Uncertainty
@@ -54,9 +54,7 @@ def render(result: Result, by: str = "type", agreement: Mapping[str, float] | No
 def _render_measures(result: Result, layer: str, agreement: Mapping[str, float]) -> Iterator[str]:
     """Yield one row per measure of the layer; a * marks the headline score, below which its documents stand."""
     headline = catalogue.HEADLINES[layer]
-    for name, measure in result.measures.items():
-        if not name.startswith(f"{layer}."):
-            continue
+    for name, measure in track_scores({n: m for n, m in result.measures.items() if n.startswith(f"{layer}.")}):
         uncertainty = result.uncertainty(measure)
         row = _render_row(("* " if name == headline else "  ") + catalogue.MEASURES[name].label, measure, uncertainty)
         if name in agreement:
@@ -75,7 +73,7 @@ def _render_breakdown(result: Result, layer: str, by: str) -> Iterator[str]:
     # A layer may lack the facet: quotes have no type and are broken down by their first one.
     facet = by if by in counts.facets else counts.facets[0]
     yield f"  {catalogue.MEASURES[headline].label}, by {facet}{' (recall)' if facet in RECALL_FACETS else ''}"
-    for value, measure in break_down(counts, facet).items():
+    for value, measure in track_scores(break_down(counts, facet)):
         yield _render_row(f"    {value}", measure, result.uncertainty(measure))
 
 
@@ -114,7 +112,7 @@ def _render_coreference(result: Result) -> list[str]:
         title = f"identity of {kind}"
         head = "".join(f"{h:>9}" for h in heads[1:])
         lines += ["", f"{title:<{LABEL_WIDTH}}{heads[0]:>6}{'new articles':>16}{head}"]
-        for name, setting in catalogue.SETTINGS.items():
+        for name, setting in track_scores(catalogue.SETTINGS):
             if f"coreference.{kind}.{name}.{names[0]}" not in result.measures:
                 continue  # across documents, where there were too many clusters to keep
             measures = [result.measures[f"coreference.{kind}.{name}.{n}"] for n in names]

@@ -32,7 +32,9 @@ def _to_escape(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
-_status_columns = [0]  # length of the line that show_status has shown last
+status_columns = [0]  # width of the line that show_status has shown last
+RESERVED_COLUMNS = 3  # the last one, behind which some terminals break a line, and two for the ^C of an interruption
+_DEFAULT_COLUMNS = 80  # of a terminal that does not tell
 
 
 def escape(text: str, form: Callable[[str], str] = _to_escape) -> str:
@@ -83,18 +85,49 @@ def print_error(text: object) -> None:
 def show_status(text: str) -> None:
     """Show a line at the bottom of the terminal in place of the one before; an empty text removes it.
 
-    Silent where standard error is not a terminal.
+    It is removed by itself before anything else is printed. Silent where standard error is not a terminal.
     """
     stream = sys.stderr
-    try:
-        if stream is not None and not stream.closed and stream.isatty():
-            line = _to_line(text)
-            # Blanks in place of the line before, not the terminal's own sequence for that: no escape is ever printed.
-            _write(stream, f"\r{line:{_status_columns[0]}}\r{line}" if line else f"\r{'':{_status_columns[0]}}\r")
-            _status_columns[0] = len(line)
-            stream.flush()
-    except OSError:  # the terminal has gone
+    if not text and not status_columns[0]:
         return
+    try:
+        if is_terminal(stream):
+            line, columns = _cut_line(_to_line(text), count_columns(stream) - RESERVED_COLUMNS)
+            # Blanks in place of the line before, not the terminal's own sequence for that: no escape is ever printed.
+            blanks = " " * (status_columns[0] - columns)
+            _emit(stream, f"\r{line}{blanks}\r{line}" if line else f"\r{blanks}\r")
+            status_columns[0] = columns
+            stream.flush()
+    except (OSError, ValueError):  # the terminal has gone, or the stream was closed meanwhile
+        status_columns[0] = 0
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Return whether a stream is open and a terminal."""
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def count_columns(stream: TextIO) -> int:
+    """Return the width of the terminal that a stream is."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _DEFAULT_COLUMNS
+    except (OSError, ValueError, AttributeError):
+        return _DEFAULT_COLUMNS
+
+
+def _cut_line(line: str, columns: int) -> tuple[str, int]:
+    """Return as much of a line as so many columns hold, and how many of them it takes: a wide character takes two."""
+    if line.isascii():
+        return line[: max(columns, 0)], min(len(line), max(columns, 0))
+    from unicodedata import east_asian_width
+
+    used = 0
+    for number, character in enumerate(line):
+        width = 2 if east_asian_width(character) in "WF" else 1
+        if used + width > columns:
+            return line[:number], used
+        used += width
+    return line, used
 
 
 def write_data(content: str | bytes, stream: TextIO | None = None) -> None:
@@ -103,6 +136,7 @@ def write_data(content: str | bytes, stream: TextIO | None = None) -> None:
     Text is written as UTF-8, whatever the encoding of the terminal. ``stream`` may stand in for standard output.
     """
     raw = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+    show_status("")
     stream = _get_output() if stream is None else stream
     stream.flush()
     buffer = getattr(stream, "buffer", None)
@@ -159,6 +193,7 @@ def guard_stream(stream: TextIO) -> None:
     @functools.wraps(unguarded)
     def write(text: str) -> int:
         start = 0
+        show_status("")
         # A progress bar begins with what returns to its own line.
         if text[:1] in "\r\x1b" and sys._getframe(1).f_globals.get("__name__", "").startswith("tqdm."):
             start = re.match("\r|(\x1b\\[A)*", text).end()  # type: ignore[union-attr]
@@ -188,7 +223,13 @@ def _get_output() -> TextIO:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    """Write a text that is escaped already."""
+    """Write a text that is escaped already, in place of a status line."""
+    show_status("")
+    _emit(stream, text)
+
+
+def _emit(stream: TextIO, text: str) -> None:
+    """Write to a stream what is escaped already."""
     _encode(getattr(stream.write, "__wrapped__", stream.write), stream.encoding, text)
 
 

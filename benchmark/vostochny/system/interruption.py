@@ -207,9 +207,12 @@ def _announce() -> None:
     Libraries and threads report errors when the command is broken off; they are none.
     """
     line = f"{_running[0]}: {_announcement[0]}\n"
+    console = sys.modules.get("vostochny.system.console")
+    shown = console.status_columns[0] if console else 0
     with contextlib.suppress(OSError):
-        # A terminal shows ^C, or a status line, on the line where the cursor stands.
-        os.write(2, (("\r\n" if os.isatty(2) else "") + line).encode("utf-8", "backslashreplace"))
+        # A terminal shows ^C where the cursor stands: behind a status line, which is removed with it.
+        begin = f"\r{' ' * (shown + 2)}\r" if shown else "\r\n" if os.isatty(2) else ""
+        os.write(2, f"{begin}{line}".encode("utf-8", "backslashreplace"))
     with contextlib.suppress(OSError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 2)
