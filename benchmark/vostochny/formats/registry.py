@@ -5,6 +5,7 @@ The package docstring (:mod:`vostochny.formats`) says how a format or a plug-in 
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from importlib import import_module
@@ -137,23 +138,63 @@ def _detect_json(path: str, head: bytes, start: bytes) -> str:
     one_per_line = bool(newline) or len(head) < 1 << 16
     try:
         value = msgspec.json.decode(first_line)
-    except JSON_ERRORS:
-        one_per_line = False
+    except JSON_ERRORS as e:
+        is_export = re.search(rb'"annotations"\s*:', head) and re.search(rb'"data"\s*:', head)
+        whole_format = "label-studio" if is_export else "json"
+        is_beginning = bool(newline) and _is_cut(e)
         try:
-            if files.is_stream(path):  # it can be read only once, so the reader must find it in memory
-                if not isinstance(path, files.OpenPath):
-                    return "jsonl"
-                path.load()
-            raw = files.read_bytes(path).removeprefix(b"\xef\xbb\xbf")
-            if limits.is_too_much_json(raw):  # its reader says so
-                return "json"
-            value = msgspec.json.decode(raw)
-        except (*JSON_ERRORS, InputError):
+            one_per_line, value = _decode_beginning(path)
+        except InputError:  # larger than what is read as a whole: the reader of what it is says so
+            return whole_format if is_beginning else "jsonl"
+        except JSON_ERRORS:
             # Broken JSON: choose the reader of what it was meant to be, for the better message.
-            is_export = re.search(rb'"annotations"\s*:', head) and re.search(rb'"data"\s*:', head)
             return "label-studio" if is_export else "jsonl"
+        if value is None:
+            return whole_format
     by_line = one_per_line or not isinstance(value, dict | list)
     return _detect_value(value, 0) or ("jsonl" if by_line else "json")
+
+
+def _is_cut(error: Exception) -> bool:
+    """Return whether JSON could not be decoded because it ends too early: a value that goes on in the next line."""
+    return "truncated" in str(error)
+
+
+def _decode_beginning(path: str) -> tuple[bool, Any]:
+    """Return whether a JSON file has one value per line, and its first value; None for one that is too much to decode.
+
+    Raises InputError where the file is too large to be looked at, and what decoding raises where it is not JSON.
+    """
+    try:
+        if files.is_stream(path):  # it can be read only once, so the reader must find it in memory
+            if not isinstance(path, files.OpenPath):
+                raise msgspec.DecodeError
+            path.load()
+        raw = files.read_bytes(path).removeprefix(b"\xef\xbb\xbf")
+    except InputError:
+        if files.is_stream(path):
+            raise
+        with files.open_file(path) as file:
+            line = file.readline(limits.MAX_LINE_BYTES).removeprefix(b"\xef\xbb\xbf")
+        if not line.endswith(b"\n") or limits.is_too_much_json(line):
+            raise
+        try:
+            return True, msgspec.json.decode(line)
+        except JSON_ERRORS as e:
+            if _is_cut(e):
+                return False, None
+            raise
+    is_too_much = limits.is_too_much_json(raw)
+    if not is_too_much:
+        with contextlib.suppress(*JSON_ERRORS):
+            return False, msgspec.json.decode(raw)
+    line, newline, _ = raw.strip().partition(b"\n")
+    try:
+        return True, msgspec.json.decode(line if newline else b"")
+    except JSON_ERRORS:
+        if is_too_much:
+            return False, None
+        raise
 
 
 def _detect_value(value: Any, depth: int) -> str | None:
