@@ -206,6 +206,9 @@ class Reading:
         """Return the full id for a record's id, unique prefix or article text; None, with a problem, if none fits."""
         doc_id = record.row.get("doc_id")
         if isinstance(doc_id, str) and doc_id:
+            if self.problems.is_full and not self.find_document(doc_id):  # a problem that is only counted needs no hint
+                self.problems.more += 1
+                return None
             try:
                 return find_id(doc_id, self._ids)
             except LookupError as e:

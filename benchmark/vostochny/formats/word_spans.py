@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -51,6 +52,7 @@ def _walk_spans(row: dict[str, Any]) -> Iterator[list[Any]]:
         yield [quote.get(key) for key in ("cue", "source", "addressee")]
 
 
+@lru_cache(maxsize=len(OFFSET_UNITS))  # asked for every span of a text that does not fit
 def compute_unit_offsets(text: str, unit: str) -> list[int] | None:
     """Return the offset of every character, and of the text's end, in ``unit``: ``"utf16"`` or ``"bytes"`` (of UTF-8).
 
