@@ -193,7 +193,6 @@ def test_run_shows_each_article_and_goes_on_where_it_stopped(tmp_path):
     arguments = ("-m", "vostochny", "run", "slow.py:extract", "-o", "out.jsonl")
     code, shown = run_in_terminal(*arguments, cwd=tmp_path, interrupt_at=b" 2/5 002_")
     assert code == 130
-    assert "loading the extractor" in list_states(shown)
     assert f"{24 * '─'} 0/5 000_d2a22a04d9ae6505" in list_states(shown)
     *screen, last, end = read_screen(shown)
     assert (last, end) == ("vostochny: interrupted; the same command continues where this one stopped", "")
@@ -203,3 +202,5 @@ def test_run_shows_each_article_and_goes_on_where_it_stopped(tmp_path):
     first = next(state for state in list_states(shown) if re.search("/5 00", state))
     assert re.fullmatch("━+─+ 2/5 002_.*", first)
     assert "5 articles: " in read_screen(shown)[0]
+    code, shown = run_in_terminal("-m", "vostochny", "run", "command:cat", "-o", "-", cwd=tmp_path)
+    assert list_states(shown)[0] == "loading command"

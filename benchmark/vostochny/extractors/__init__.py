@@ -93,8 +93,7 @@ def load(spec: str, settings: Settings | None = None) -> Extractor:
     ``transformers:NAME``, ``gliner:NAME``, ``inspect:LOG`` and ``PLUGIN:ARGUMENT`` are made by their adapter.
     """
     try:
-        with progress.step("loading the extractor", at_once=True):
-            return _load(spec, settings or Settings())
+        return _load(spec, settings or Settings())
     except ExtractorError:
         raise
     except BaseException as e:
@@ -108,7 +107,8 @@ def _load(spec: str, settings: Settings) -> Extractor:
     if kind in BUILTIN_ADAPTERS:
         if not argument.strip():
             raise ExtractorError(f"{spec}: has nothing after the colon")
-        extractor: Extractor = importlib.import_module(BUILTIN_ADAPTERS[kind]).make(argument, settings)
+        with progress.step(f"loading {kind}", at_once=True):  # some import for seconds, and then read a model
+            extractor: Extractor = importlib.import_module(BUILTIN_ADAPTERS[kind]).make(argument, settings)
         return extractor
     plugins = {e.name: e for e in entry_points(group=ENTRY_POINT_GROUP)}
     if kind in plugins:

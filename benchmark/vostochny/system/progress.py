@@ -1,8 +1,8 @@
 """How far a long piece of work is, in one line at the bottom of a terminal: documents, their rate, the time left.
 
 Any part of the package counts what it has done, with :func:`track` or :func:`step`; it prints nothing by that. Only
-inside of :func:`show`, which a command opens, and only where standard error is a terminal, is the line shown: half a
-second after the command began, and from the first moment where much is to be done. It is removed before anything else
+inside of :func:`show`, which a command opens, and only where standard error is a terminal, is the line shown: a second
+after the command began, and from the first moment where much is to be done. It is removed before anything else
 is printed (:mod:`vostochny.system.console`) and when the work ends.
 """
 
@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from vostochny.system import console
 
-SECONDS_BEFORE_FIRST = 0.5  # work that ends sooner shows no line
+SECONDS_BEFORE_FIRST = 1.0  # work that ends sooner shows no line
 SECONDS_BETWEEN = 0.1
 # So much work takes longer than a second, so that its line is shown at once.
 MANY_DOCUMENTS = 200
