@@ -23,11 +23,15 @@ def drop_unplaced(document: Document, lost: Counter[str]) -> Document:
     # References use the ids of entities and events, which are unique; a new id must not be one of them.
     used = {e.id for e in document.entities if e.id} | {v.id for v in document.events if v.id}
 
+    latest: dict[str, str] = {}  # id → the last one that was made of it, from which the next one is made
+
     def new_id(id_: str) -> str:
-        while id_ in used:
-            id_ += "_"
-        used.add(id_)
-        return id_
+        new = latest.get(id_, id_)
+        while new in used:
+            new += "_"
+        used.add(new)
+        latest[id_] = new
+        return new
 
     def placed_only(reference: Reference | None) -> Reference | None:
         return reference if reference is not None and is_placed(reference.span) else None

@@ -76,6 +76,7 @@ class _TaskWriter:
         self.relations: dict[tuple[str, str], list[str]] = defaultdict(list)  # (from, to) → labels
         self.spans: dict[str, Span] = {}
         self.entity_at: dict[Span, str] = {}
+        self.quote_ids = {q.id for q in document.quotes}
 
     def make_error(self, message: str) -> ValueError:
         return ValueError(f"{self.document.doc_id}: {message}")
@@ -138,7 +139,7 @@ class _TaskWriter:
             if reference is not None:
                 self.relations[quote.id, self.find_target(quote.id, what, reference)].append(what)
         if quote.parent is not None:
-            if quote.parent not in {q.id for q in self.document.quotes}:
+            if quote.parent not in self.quote_ids:
                 raise self.make_error(
                     f"the parent of {quote.id!r} is {quote.parent!r}, which is not a quote of the document"
                 )

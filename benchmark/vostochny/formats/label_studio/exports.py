@@ -26,7 +26,7 @@ from vostochny.formats.label_studio.regions import (
     choose_annotation,
     is_task,
 )  # fmt: skip
-from vostochny.formats.label_types import LabelNames, extend_ontology
+from vostochny.formats.label_types import LabelNames, extend_ontology, is_name
 from vostochny.formats.limits import Budget, estimate_json
 from vostochny.formats.prediction import describe_kind
 from vostochny.formats.reader import Reading, Record
@@ -97,22 +97,36 @@ def _list_controls(task: Task) -> set[str]:
 def _extend_by_controls(ontology: Ontology, tasks: list[Task]) -> Ontology:
     """Return the ontology with the labels, roles and choices that tasks with our controls have."""
     names = LabelNames()
+    all_roles: dict[str, int] = {}  # role → its number, in order of first appearance
+    roles_of: dict[str, set[str]] = {}  # new event type → the roles of its relations
     for task in tasks:
         results = _list_results(task)
-        labels = [x for r in results if r.get("type") == "relation" for x in _as_list(r.get("labels"))]
-        roles = [x for x in labels if isinstance(x, str) and x not in RELATIONS]
+        event_at: dict[Any, str] = {}  # id of a region → its new event type
         for r in results:
             control, value = str(r.get("from_name")), r.get("value")
             labels, choices = (_as_list(value.get(k)) if isinstance(value, dict) else [] for k in ("labels", "choices"))
             if control == "entity":
                 names.add_names("entity_types", labels)
             for label in labels if control == "event" else ():
-                # Which event a relation starts at is not looked up here: every new event type gets every role.
-                is_known = isinstance(label, str) and label in ontology.events
-                names.add_event(label, () if is_known else roles)
+                names.add_event(label, ())
+                if is_name(label) and label not in ontology.events:
+                    roles_of.setdefault(label, set())
+                    if isinstance(r.get("id"), str):
+                        event_at.setdefault(r["id"], label)
             attribute = ATTRIBUTES.get(control)
             if attribute and attribute.values and attribute.layer != "entity":
                 names.add_names(attribute.values, choices)
+        for r in results if event_at else ():
+            if r.get("type") == "relation":
+                start = r.get("to_id" if r.get("direction") == "left" else "from_id")
+                # Wherever it starts, a role is known: that it starts at no event is another problem.
+                label = event_at.get(start if isinstance(start, str) else None, next(iter(event_at.values())))
+                for role in _as_list(r.get("labels")):
+                    if isinstance(role, str) and role not in RELATIONS:
+                        all_roles.setdefault(role, len(all_roles))
+                        roles_of[label].add(role)
+    for label, roles in roles_of.items():
+        names.add_event(label, sorted(roles, key=all_roles.__getitem__))
     return extend_ontology(ontology, [names])
 
 

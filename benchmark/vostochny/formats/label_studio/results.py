@@ -70,7 +70,8 @@ class TaskReader:
 
     def describe_region(self, region: _Region) -> str:
         """Return how a problem names a region: its id, and its first words, by which it is found in the browser."""
-        return f"{region.id} ‹{' '.join(region.span.of(self.text)[:30].split())}›"
+        words = self.text[region.span.start : min(region.span.end, region.span.start + 30)]
+        return f"{region.id} ‹{' '.join(words.split())}›"
 
     def read(self, annotator: str | int | None) -> Document:
         """Return the document of the task. Raises InputError with every problem."""
@@ -280,12 +281,16 @@ class TaskReader:
             for event, filler in self.links[role]:
                 arguments[event.id].append(Argument(role, Reference(filler.span, filler.id)))
         out = []
+        # The roles of the type in the order of the ontology, then others, and fillers of one role in text order.
+        all_roles = {role: i for i, role in enumerate(self.ontology.roles)}
+        own_roles = {"": dict.fromkeys(all_roles, 0)}
         for r in self.list_regions("event"):
-            # The roles of the type in the order of the ontology, fillers of one role in text order.
-            roles = list(self.ontology.events[r.label].roles) if r.label else []
-            roles += [role for role in self.ontology.roles if role not in roles]
+            if r.label not in own_roles:
+                own_roles[r.label] = {role: i for i, role in enumerate(self.ontology.events[r.label].roles)}
+            own, last = own_roles[r.label], len(all_roles)
             sorted_arguments = sorted(
-                arguments[r.id], key=lambda a: (roles.index(a.role), a.filler.span, str(a.filler.id))
+                arguments[r.id],
+                key=lambda a: (own.get(a.role, last), all_roles[a.role], a.filler.span, str(a.filler.id)),
             )
             out.append(Event(r.id, r.span, r.label, arguments=tuple(sorted_arguments), **r.list_values()))
         return tuple(out)
@@ -351,8 +356,11 @@ class TaskReader:
         targets = {label: self.find_targets(label, heads) for label in ("cue", "source", "addressee", "parent")}
         self.check_cues()
         out = []
+        looping = _find_looping({id_: up.id for id_, up in targets["parent"].items()})
         for id_, chain in chains.items():
-            self.check_parents(chain[0], targets["parent"])
+            if id_ in looping:
+                message = "its parent relations lead back to it; remove one of them"
+                self.add_problem(self.describe_region(chain[0]), message)
             if id_ in targets["source"] and "unattributed" in chain[0].attributes:
                 self.add_problem(self.describe_region(chain[0]), "has a source and is marked unattributed; remove one")
             refer = {
@@ -384,15 +392,21 @@ class TaskReader:
                 message = f"the cue belongs to {owners}; draw one cue relation to it, from its quote's first Content"
                 self.add_problem(self.describe_region(r), message)
 
-    def check_parents(self, head: _Region, parent_of: Mapping[str, _Region]) -> None:
-        """Check that the parents of a quote do not lead back to it."""
-        seen = {head.id}
-        up = parent_of.get(head.id)
-        while up is not None and up.id not in seen:  # a loop that does not include the quote ends here too
-            seen.add(up.id)
-            up = parent_of.get(up.id)
-        if up is not None and up.id == head.id:
-            self.add_problem(self.describe_region(head), "its parent relations lead back to it; remove one of them")
+
+def _find_looping(parent_of: Mapping[str, str]) -> set[str]:
+    """Return the quotes whose parents lead back to them. Each quote is visited once."""
+    looping: set[str] = set()
+    first_seen: dict[str, str] = {}  # quote → the quote from which it was reached first
+    for start in parent_of:
+        at: str | None = start
+        while at is not None and at not in first_seen:
+            first_seen[at] = start
+            at = parent_of.get(at)
+        if at is not None and first_seen[at] == start:  # reached on this very walk
+            while at not in looping:
+                looping.add(at)
+                at = parent_of[at]
+    return looping
 
 
 def _expect_one_of(known: Collection[str]) -> str:
