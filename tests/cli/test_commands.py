@@ -207,7 +207,7 @@ def test_fail_under_sets_the_exit_code(tmp_path, sample_files, capsys):
     [
         (["score", LOOKUP], "numpy.ma scipy pyarrow datasets vostochny.cli.run vostochny.report.items"),
         (["compare", LOOKUP, LOOKUP], "pyarrow datasets vostochny.cli.score vostochny.report.page"),
-        (["validate", LOOKUP], "numpy pyarrow datasets vostochny.cli.score vostochny.scoring"),
+        (["validate", LOOKUP], "vostochny.system.outputs numpy pyarrow datasets vostochny.cli.score vostochny.scoring"),
         (["schema"], "numpy vostochny.formats vostochny.scoring"),
         (["leaderboard"], "pyarrow datasets"),
         (["show", "000"], "pyarrow datasets scipy vostochny.scoring"),

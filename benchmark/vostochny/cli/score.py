@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     from vostochny import corpus
     from vostochny.formats.input import Input
     from vostochny.report import terminal
-    from vostochny.system import console, outputs
+    from vostochny.system import console
 
     thresholds = _parse_thresholds(args.fail_under)
     gold, predictions = open_gold(args, with_text=False), Input(args.predictions, args.format)
@@ -90,7 +90,10 @@ def run(args: argparse.Namespace) -> int:
         console.write_data(_render_json(result))
     else:
         console.print_text(terminal.render(result, "" if args.by == "none" else args.by, agreement))
-    outputs.write_files(contents)
+    if contents:
+        from vostochny.system import outputs
+
+        outputs.write_files(contents)
     return _check_thresholds(result, thresholds)
 
 

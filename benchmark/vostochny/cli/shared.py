@@ -157,10 +157,10 @@ def refuse_overlap(sides: Sequence[Input], outputs: Sequence[str | None], view: 
         outputs: The files to write; None where an option is not given.
         view: The value of ``--view``, which may be a file.
     """
-    from vostochny.system.outputs import refuse_overlap
-
     files = [path for path in outputs if path]
     if files:
+        from vostochny.system.outputs import refuse_overlap
+
         refuse_overlap([*(s for side in sides for s in side.list_sources(files)), *([view] if view else [])], files)
 
 

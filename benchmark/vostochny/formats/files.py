@@ -20,7 +20,7 @@ from typing import IO, Any, cast
 from vostochny.errors import InputError, Problem, UnreadableFileError, decode
 from vostochny.formats import limits, shards
 from vostochny.formats.limits import MAX_FILE_BYTES
-from vostochny.system import console, folders, outputs
+from vostochny.system import console
 
 MAX_UNPACK_RATIO = 200  # a file that unpacks to more is refused as a gzip bomb; text packs by a factor of 3 to 20
 _UNCHECKED_UNPACK_BYTES = 64 << 20  # the ratio is not checked below this size
@@ -340,6 +340,8 @@ def replace_folder(path: str) -> Iterator[Path]:
     if path == "-":
         message = "is standard output, which takes one file, and this format is a folder of files; give a folder"
         raise InputError([Problem(path, None, None, message)])
+    from vostochny.system import folders  # here, because most commands write no folder
+
     with folders.replace_folder(path) as folder:
         yield folder
 
@@ -366,4 +368,6 @@ def write_bytes(path: str, raw: bytes) -> None:
     if path == "-":
         console.write_data(raw)
     else:
+        from vostochny.system import outputs  # here, because most commands write no file
+
         outputs.write_file(path, gzip.compress(raw, mtime=0) if path.endswith(".gz") else raw)

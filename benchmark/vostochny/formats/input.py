@@ -21,7 +21,7 @@ from vostochny.formats import files, jsonl, limits, registry, shards
 from vostochny.formats.reader import Reading, Record
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View, load_ontology
-from vostochny.system import progress, temporary
+from vostochny.system import progress
 
 
 @dataclass(frozen=True)
@@ -233,6 +233,8 @@ class Input:
     def _copy(self, path: str) -> str:
         """Write what comes from standard input or a pipe to a temporary file, and return its path."""
         import shutil  # slow to import, and seldom needed
+
+        from vostochny.system import temporary
 
         folder, remove = temporary.create_folder()
         weakref.finalize(self, remove)
