@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import stat
@@ -210,6 +211,9 @@ def _construct(loader: _Loader | _FastLoader) -> tuple[Any, dict[tuple[int, str]
 def parse_yaml(name: str, raw: bytes) -> Any:
     """Return the content of a YAML file. Raises InputError, with the line, where it is not YAML or repeats a key."""
     source = decode(name, raw)
+    if source.count("\n") + source.count(",") > MAX_YAML_VALUES:  # each value in a list stands behind one of them
+        message = f"has more than {MAX_YAML_VALUES} lines and commas; expected fewer values in one file"
+        raise InputError([Problem(name, None, None, message)])
     try:
         try:
             value, repeated = _construct((_Loader if _READ_DIFFERENTLY.search(source) else _FastLoader)(source))
@@ -247,11 +251,11 @@ def parse_json_lines(name: str, raw: bytes, required: Collection[str] = ()) -> d
     """
     rows: dict[int, dict[str, Any]] = {}
     problems: Problems[Problem] = Problems()
-    for number, line in enumerate(raw.split(b"\n"), 1):
+    for number, line in enumerate(io.BytesIO(raw), 1):
         if not line.strip():
             continue
         with collect(problems):
-            row = parse_json(name, line, number)
+            row = parse_json(name, line.removesuffix(b"\n"), number)
             if not isinstance(row, dict):
                 raise InputError([Problem(name, number, None, "is not a JSON object")])
             problems += [Problem(name, number, field, "is missing") for field in required if field not in row]

@@ -33,6 +33,9 @@ COMMANDS = (
     "show 000 --gold B",
 )
 
+# What is read, little by little, and refused for what it says, and what has a type that is not read.
+OTHERWISE = ("blank.json.gz", "lines.conll.gz", "list views")
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the addresses of a process")
 
 
@@ -68,6 +71,7 @@ def test_a_bomb_ends_with_one_line(name: str, proper: str, tmp_path: Path) -> No
         assert "Traceback" not in printed and len(printed) < 3000, (command, printed)
         assert code == 2 and name in lines[0], (command, printed)
         assert len(lines) <= 3, (command, printed)
+        assert name in OTHERWISE or VARIABLE in lines[0], (command, printed)
 
 
 def test_bombs_are_refused_by_what_they_would_take_not_by_what_there_is(tmp_path: Path) -> None:

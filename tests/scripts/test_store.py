@@ -49,6 +49,7 @@ LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a: \x00\n", ["x.yaml: is not YAML"]),
         ("[" * 9999, ["x.yaml: is not YAML: maximum recursion depth"]),
         ("a: &a [*a]\n", ["x.yaml:1: is not YAML: has more than 1000000 values with its aliases"]),
+        ("- \n" * 1_000_001, ["x.yaml: has more than 1000000 lines and commas"]),
         (LAUGHS, ["x.yaml:6: is not YAML: has more than 1000000 values with its aliases"]),
         ("a: !!python/object/apply:os.system [id]\n", ["x.yaml:1: is not YAML: could not determine a constructor"]),
         ('a: b\nc: "\\ud83d"\n', ["x.yaml:2: is not YAML: has half a character"]),

@@ -59,7 +59,7 @@ def _make_views(pa: Any) -> Any:
 
 
 def _nest(pa: Any) -> Any:
-    items = pa.StructArray.from_arrays([pa.array([WORD] * 300 + ["y"] * 700)], ["type"])
+    items = pa.StructArray.from_arrays([pa.array([WORD] * 500 + ["y"] * 500)], ["type"])
     return pa.table({"entities": pa.ListArray.from_arrays(pa.array([0, 1000], pa.int32()), items)})
 
 

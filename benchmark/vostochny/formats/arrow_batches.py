@@ -37,6 +37,7 @@ def read_parquet_rows(raw: bytes, columns: Collection[str], budget: Budget) -> I
     check_unpacked_size(sum(chunk.total_uncompressed_size for _, chunk in chunks))
     # A leaf has a value for each row at least, nulls too; what the rows and lists take is measured in each batch.
     Budget(budget.path).take(VALUE_BYTES * sum(chunk.num_values for _, chunk in chunks))
+    Budget(budget.path).take(OBJECT_BYTES * file.metadata.num_rows)
     fixed = (chunk.num_values * leaf.length for leaf, chunk in chunks if leaf.physical_type == "FIXED_LEN_BYTE_ARRAY")
     Budget(budget.path).take(sum(fixed))
     words = [x.path for _, x in leaves if x.physical_type == "BYTE_ARRAY" and x.logical_type.type != "DECIMAL"]
@@ -51,7 +52,9 @@ def read_stream_rows(path: Path, columns: Collection[str], budget: Budget) -> It
     import pyarrow as pa
 
     with pa.OSFile(str(path)) as source:
-        check_unpacked_size(sum(map(_measure_message, pa.ipc.MessageReader.open_stream(source))))
+        sizes = [_measure_message(message) for message in pa.ipc.MessageReader.open_stream(source)]
+    check_unpacked_size(sum(size for _, size in sizes))
+    Budget(budget.path).take(OBJECT_BYTES * sum(count for count, _ in sizes))
     with pa.OSFile(str(path)) as source, pa.ipc.open_stream(source) as stream:
         for batch in stream:
             names = [name for name in batch.schema.names if name in columns]
@@ -150,19 +153,22 @@ def _measure_words(array: Any) -> Any:
 # -- the metadata of a stream ------------------------------------------------------------------------------------------
 
 
-def _measure_message(message: Any) -> int:
-    """Return how many bytes the buffers of a message of an Arrow stream have, uncompressed."""
+def _measure_message(message: Any) -> tuple[int, int]:
+    """Return how many rows a message of an Arrow stream has, and how many bytes its buffers have, uncompressed."""
     table = _Table.of_root(message.metadata.to_pybytes())
     kind, header = table.read_byte(1), table.read_table(2)
     if header is None or kind not in (_RECORD_BATCH, _DICTIONARY_BATCH):
-        return 0
+        return 0, 0
     batch = header.read_table(1) if kind == _DICTIONARY_BATCH else header
-    if batch is None or batch.read_table(3) is None:  # no compression
-        return int(message.body.size) if message.body is not None else 0
+    if batch is None:
+        return 0, 0
+    rows = batch.read_long(0) if kind == _RECORD_BATCH else 0
+    if batch.read_table(3) is None:  # no compression
+        return rows, int(message.body.size) if message.body is not None else 0
     body = memoryview(message.body)
     sizes = (struct.unpack_from("<q", body, at)[0] for at, length in batch.read_pairs(2) if length)
     # A buffer begins with its uncompressed size, or -1 where it is stored as it is.
-    return len(body) + sum(int(size) for size in sizes if size > 0)
+    return rows, len(body) + sum(int(size) for size in sizes if size > 0)
 
 
 class _Table:
@@ -186,6 +192,10 @@ class _Table:
     def read_byte(self, number: int) -> int:
         at = self._find(number)
         return int(self._data[at]) if at else 0
+
+    def read_long(self, number: int) -> int:
+        at = self._find(number)
+        return int(struct.unpack_from("<q", self._data, at)[0]) if at else 0
 
     def read_table(self, number: int) -> _Table | None:
         at = self._find(number)

@@ -67,7 +67,7 @@ def _list_lines(raw: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield the lines that are not blank, with their numbers."""
     for number, line in enumerate(io.BytesIO(raw), 1):
         if not line.isspace():
-            yield number, line
+            yield number, line.removesuffix(b"\n")
 
 
 def _is_json(line: bytes) -> bool:
