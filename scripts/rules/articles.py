@@ -13,6 +13,8 @@ from vostochny.model import Document, Entity, Event, Quote, Span
 from vostochny.ontology import Ontology
 from vostochny.text.alignment import covering_tokens
 
+_REGION_KEYS = ("id", "from_id", "to_id")  # of a result: the regions that it belongs to
+
 
 class Task:
     """A Label Studio task as stored, before it is read as a document.
@@ -64,7 +66,7 @@ class Task:
         remaining: list[Any] = []
         pairs: dict[tuple[str, str], dict[str, Any]] = {}
         for i, e in enumerate(self.result):
-            if i in drop or (isinstance(e, dict) and any(e.get(k) in regions for k in ("id", "from_id", "to_id"))):
+            if i in drop or (regions and isinstance(e, dict) and any(e.get(k) in regions for k in _REGION_KEYS)):
                 continue
             if isinstance(e, dict) and _is_relation(e):
                 pair = read_relation(e)[:2]
