@@ -106,6 +106,14 @@ def test_it_leaves_out_what_has_no_room(columns):
     assert ("━" in line) == (columns >= 40)
 
 
+def test_a_long_name_of_a_file_leaves_room_for_the_time():
+    step = Step(f"reading {50 * 'x'}.jsonl", total=200)
+    step(50)
+    line = step.describe(step.start + 10, 60)
+    assert line == "reading ━━──────── 50/200 documents, 30 s left"
+    assert step.describe(step.start + 10, 37) == "reading ━━──────── 50/200, 30 s left"
+
+
 # -- on a terminal -----------------------------------------------------------------------------------------------------
 
 

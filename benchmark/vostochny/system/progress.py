@@ -103,13 +103,15 @@ class Step:
         rate = _format_rate(number / seconds) if number and seconds > 0 else ""
         first = self.done_before / self.total if self.total and not by_size else 0.0
         left = _format_seconds(seconds * (1 - share) / (share - first)) if first < share <= 1 else ""
-        name = self.item or self.unit
-        for bar_width, words, extras in (
-            (24, name, (rate, left)), (10, name, (rate, left)), (10, name, (left,)), (10, "", (rate, left)),
-            (10, "", (left,)), (0, "", (left,)), (0, "", ()),
+        name, what = self.item or self.unit, self.what
+        short = what.partition(" ")[0]  # without the name of a file
+        for begin, bar_width, words, extras in (
+            (what, 24, name, (rate, left)), (what, 10, name, (rate, left)), (what, 10, name, (left,)),
+            (what, 10, "", (rate, left)), (what, 10, "", (left,)), (short, 10, name, (left,)), (short, 10, "", (left,)),
+            (short, 0, "", (left,)), (short, 0, "", ()),
         ):  # fmt: skip
             bar = _draw_bar(share, bar_width) if by_size or self.total else ""
-            head = " ".join(filter(None, [self.what, bar, count, count and words]))
+            head = " ".join(filter(None, [begin, bar, count, count and words]))
             line = ", ".join(filter(None, [head, *extras]))
             if len(line) <= columns:
                 return line
