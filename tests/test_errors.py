@@ -57,3 +57,10 @@ def test_names_are_suggested_alike_from_a_list_and_from_an_index(number: int) ->
         assert suggest_name(name, known) == suggest_name(name, Names(known))
     assert suggest_name("document-0003x", known) == "did you mean 'document-0003'?"
     assert Names(known).list_longer("document-000", 3) == ["document-0000", "document-0001", "document-0002"]
+
+
+def test_notes_list_only_so_many_kinds_of_what_was_left_out() -> None:
+    reading = Reading(load_ontology())
+    reading.left_out.update({f"attributes A{n} of brat": 2 for n in range(5000)})
+    assert len(reading.notes) == 101
+    assert reading.notes[-1] == "left out: 9800 of 4900 other kinds"

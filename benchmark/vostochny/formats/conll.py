@@ -23,6 +23,7 @@ from vostochny.text.alignment import spans_to_iob2
 from vostochny.text.tags import is_tag
 
 _TOKEN_BYTES = 250  # of a token in memory, beside its words: two strings, its line and its span
+_COUNTED_BYTES = 1 << 20  # that are counted at once
 _ID_LINE = re.compile(r"#\s*(?:doc_id|newdoc\s+id|newdoc_id|id)\s*=\s*([^\t]*[^\t\s])\s*$")  # an id may have spaces
 _BEGIN_LINE = re.compile(r"#begin document\s*\(?([^)\s;]*)\)?")
 
@@ -31,7 +32,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
     """Yield one record per document; a line that is not a comment and not a token with a tag is a problem."""
     documents: list[TaggedDocument] = []
     sentence: TaggedSentence | None = None
-    budget = Budget(path)
+    budget, waiting = Budget(path), 0
     for number, raw in enumerate(split_lines(file_text(path)), 1):
         line = raw.rstrip("\r\t ")
         is_header, doc_id = _read_header(line)
@@ -48,7 +49,10 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
                 message = f"{value!r} is not a tag; expected a token, and O, B-TYPE or I-TYPE in the last column"
                 reading.add_problem(path, number, f"column {len(columns)}", message)
                 continue
-            budget.take(_TOKEN_BYTES + len(line))
+            waiting += _TOKEN_BYTES + len(line)
+            if waiting > _COUNTED_BYTES:
+                budget.take(waiting)
+                waiting = 0
             if not documents:
                 documents.append(TaggedDocument(None, number))
             if sentence is None:

@@ -23,6 +23,7 @@ from vostochny.ontology import Ontology, View
 from vostochny.system.progress import track
 from vostochny.text.layout import paragraphs_of
 
+MAX_LISTED_KINDS = 100  # of what was left out; a file may have any number of names
 MAX_SHOWN_IDS = 20  # in a message that lists the gold's documents
 
 
@@ -75,7 +76,11 @@ class Reading:
     @property
     def notes(self) -> list[str]:
         """All notes: what was read as what, then one line per kind of thing that was left out, with its number."""
-        left_out = [f"left out: {count} {what}" for what, count in self.left_out.items()]
+        kinds = list(self.left_out.items())
+        left_out = [f"left out: {count} {what}" for what, count in kinds[:MAX_LISTED_KINDS]]
+        if len(kinds) > MAX_LISTED_KINDS:
+            rest = kinds[MAX_LISTED_KINDS:]
+            left_out.append(f"left out: {sum(count for _, count in rest)} of {len(rest)} other kinds")
         return [*self._notes, *describe_renamed(self._keys.renamed), *left_out]
 
     def add_problem(self, path: str, line: int | None, where: str | None, message: str) -> None:
