@@ -150,6 +150,7 @@ class _RemoteReader(io.RawIOBase):
     def __init__(self, address: str):
         files, path = shards.open_filesystem(address)
         self._address = address
+        self._filesystem = files  # that of an archive closes it with its last reference
         self._file = shards.call_filesystem(address, lambda: files.open(path, "rb", block_size=shards.BLOCK_BYTES))
 
     def readable(self) -> bool:

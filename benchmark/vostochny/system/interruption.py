@@ -167,8 +167,9 @@ def _report_ignored(failure: Any) -> None:
     error = failure.exc_value
     if isinstance(error, Interruption):
         _end_now()
-    if issubclass(failure.exc_type, SystemExit):
-        return  # how a thread may end
+    # How a thread may end; and where memory is short, the command ends with a line that says so.
+    if issubclass(failure.exc_type, SystemExit | MemoryError):
+        return
     from vostochny.system import console
 
     try:
