@@ -60,7 +60,7 @@ def fill_in(command: str, bomb: str, proper: str, folder: Path) -> list[str]:
     return [{"B": bomb, "P": proper, "OUT.jsonl": str(folder / "out.jsonl")}.get(x, x) for x in command.split()]
 
 
-@pytest.mark.parametrize("name", sample(list(BOMBS), 3))
+@pytest.mark.parametrize("name", sample(list(BOMBS), 2))
 def test_a_bomb_ends_with_one_line(name: str, proper: str, tmp_path: Path) -> None:
     bomb = write_bomb(name, tmp_path)
     # Each bomb in two commands, each command with some bombs.
@@ -76,7 +76,7 @@ def test_a_bomb_ends_with_one_line(name: str, proper: str, tmp_path: Path) -> No
 
 def test_bombs_are_refused_by_what_they_would_take_not_by_what_there_is(tmp_path: Path) -> None:
     """With all the memory there is, the peak stays low."""
-    for name in ("nulls", "nulls.parquet", "word.parquet", "lists.jsonl.gz"):
+    for name in sample(("lists.jsonl.gz", "word.parquet", "nulls.parquet", "nulls"), 1):
         before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
         code, printed = run_in(resource.RLIM_INFINITY, ["validate", write_bomb(name, tmp_path)])
         assert code == 2 and VARIABLE in printed and name in printed
@@ -87,7 +87,7 @@ def test_bombs_are_refused_by_what_they_would_take_not_by_what_there_is(tmp_path
 # -- the limit and how it is raised ------------------------------------------------------------------------------------
 
 FORMATS = {
-    "json": "g.json", "parquet": "g.parquet", "jsonl": "g.jsonl", "dataset": "g", "label-studio": "g.json",
+    "json": "g.json", "jsonl": "g.jsonl", "dataset": "g", "label-studio": "g.json", "parquet": "g.parquet",
     "brat": "g", "conll": "g.conll", "spacy": "g.spacy", "spacy-json": "g.jsonl",
 }  # fmt: skip
 
@@ -106,7 +106,7 @@ def write_large(name: str, folder: Path) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("name", sample(list(FORMATS), 2))
+@pytest.mark.parametrize("name", sample(list(FORMATS), 1))
 def test_the_message_says_how_the_limit_is_raised_and_that_works(name: str, tmp_path: Path) -> None:
     path = write_large(name, tmp_path)
     limit, tries = "1", 0
