@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
 
+from tests.support.effort import sample
 from tests.support.processes import run_python, run_vostochny
 from tests.support.terminals import ESCAPES, read_screen, run_in_terminal
 from vostochny.system import progress
@@ -42,6 +43,7 @@ BETWEEN = (
     "if number == 15: print('a problem', file=sys.stderr)",
     "if number == 15: console.write_data('a problem\\n')",
 )
+NAMES = {"long": "000_" + 99 * "x", "wide": "文書" * 40, "escapes": ESCAPES}
 
 
 def write_documents(path: Path, number: int) -> str:
@@ -117,7 +119,7 @@ def test_a_long_name_of_a_file_leaves_room_for_the_time():
 # -- on a terminal -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("between", BETWEEN)
+@pytest.mark.parametrize("between", sample(BETWEEN, 2))
 def test_it_is_gone_before_anything_else_is_printed(between):
     code, shown = run_program(between)
     states = list_states(shown)
@@ -127,9 +129,9 @@ def test_it_is_gone_before_anything_else_is_printed(between):
     assert [state for state in states if "11/40 documents" in state]
 
 
-@pytest.mark.parametrize("item", ["000_" + 99 * "x", "文書" * 40, ESCAPES], ids=["long", "wide", "escapes"])
-@pytest.mark.parametrize("columns", [20, 40, 80])
+@pytest.mark.parametrize(("item", "columns"), sample(list(product(NAMES, [20, 40, 80])), 3))
 def test_it_never_takes_a_second_line(item, columns):
+    item = NAMES[item]
     _, shown = run_program(BETWEEN[0], item, columns=columns)
     assert read_screen(shown, columns) == ["a problem", "the end", ""]
     assert max(map(len, list_states(shown))) > columns // 3
