@@ -110,8 +110,8 @@ def _write_tasks(path: Path) -> None:
 def _write_brat(path: Path) -> None:
     """Write a folder whose annotations are packed."""
     path.mkdir()
-    (path / "000.txt").write_text("a")
-    _pack(path / "000.ann", b"E1\tA:T1\n" * 1000)
+    (path / "bomb.txt").write_text("a")
+    _pack(path / "bomb.ann", b"E1\tA:T1\n" * 1000)
 
 
 def _write_zip(path: Path) -> None:
@@ -168,7 +168,7 @@ BOMBS: dict[str, Callable[[Path], None]] = {
         ),
     ),
     "bytes.parquet": lambda p: _write_parquet(
-        p, lambda pa: pa.table({"text": pa.array([b"x" * 1_000_000] * 1000, pa.binary(1_000_000))}), compression="zstd"
+        p, lambda pa: pa.table({"text": pa.array([b"x" * 1_000_000] * 1200, pa.binary(1_000_000))}), compression="zstd"
     ),
     "zstd.parquet": lambda p: _write_parquet(
         p, lambda pa: pa.table({"text": pa.array([WORD] * 100)}), compression="zstd", use_dictionary=False
