@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vostochny.errors import Names
-from vostochny.model import Document, Entity, Event
+from vostochny.model import Document
 
 # Sections of the source with a structure of their own; every other one lists the values of an attribute.
 _STRUCTURED_SECTIONS = ("version", "entities", "groups", "shared_roles", "events", "zones", "views")
@@ -63,51 +63,61 @@ class View:
             return self.types[f"{type}.demonym"]
         return self.types.get(type)
 
-    @property
+    @cached_property
     def labels(self) -> tuple[str, ...]:
         """The entity labels of the view, in order of first appearance."""
         return tuple(dict.fromkeys(self.types.values()))
+
+    @cached_property
+    def _label_set(self) -> frozenset[str]:
+        return frozenset(self.labels)
+
+    @cached_property
+    def _event_labels(self) -> frozenset[str]:
+        return frozenset((self.events or {}).values())
+
+    def predicted_label(self, type: str, level: str | None, demonym: bool) -> str | None:
+        """Return the view's label of a predicted mention: its labels stay, the ontology's types are mapped to them.
+
+        Some names are both (PER). An item with a demonym flag is taken for one in the ontology's types, because no
+        other tag set has that flag.
+        """
+        if type in self._label_set and not demonym:
+            return type if level is None or level in self.levels else None
+        return self.entity_label(type, level, demonym)
+
+    def event_label(self, type: str) -> str | None:
+        """Return the view's label of an event; None where the view lacks it."""
+        return type if self.events is None else self.events.get(type)
+
+    def predicted_event_label(self, type: str) -> str | None:
+        """Return the view's label of a predicted event; its labels stay."""
+        return type if type in self._event_labels else self.event_label(type)
 
     def relabel_gold(self, document: Document) -> Document:
         """Return a gold document with the labels of the view, without the items that the view lacks.
 
         Events keep arguments whose filler is removed, because a filler is compared by its span.
         """
-        entities = [(e, self.entity_label(e.type, e.level, e.demonym)) for e in document.entities]
-        return self._relabel(document, entities, lambda e: (self.events or {}).get(e.type))
+        return _relabel(document, self.entity_label, self.event_label)
 
     def relabel_prediction(self, document: Document) -> Document:
-        """Return a prediction with the labels of the view: its labels stay, the ontology's types are mapped to them.
+        """Return a prediction with the labels of the view, without the items that the view lacks."""
+        return _relabel(document, self.predicted_label, self.predicted_event_label)
 
-        Some names are both (PER). An item with a demonym flag is taken for one in the ontology's types, because no
-        other tag set has that flag.
-        """
-        view_labels = frozenset(self.labels)
 
-        def label(e: Entity) -> str | None:
-            if e.type in view_labels and not e.demonym:
-                return e.type if e.level is None or e.level in self.levels else None
-            return self.entity_label(e.type, e.level, e.demonym)
-
-        entities = [(e, label(e)) for e in document.entities]
-        view_events = frozenset((self.events or {}).values())
-        return self._relabel(
-            document, entities, lambda e: e.type if e.type in view_events else (self.events or {}).get(e.type)
-        )
-
-    def _relabel(
-        self,
-        document: Document,
-        entities: list[tuple[Entity, str | None]],
-        event_type: Callable[[Event], str | None],
-    ) -> Document:
-        """Return a document with new labels; items whose label is None are removed."""
-        events = document.events
-        if self.events is not None:
-            events = tuple(replace(e, type=label) for e in events if (label := event_type(e)))
-        return replace(
-            document, entities=tuple(replace(e, type=label) for e, label in entities if label), events=events
-        )
+def _relabel(
+    document: Document,
+    entity_label: Callable[[str, str | None, bool], str | None],
+    event_label: Callable[[str], str | None],
+) -> Document:
+    """Return a document with new labels; items whose label is None are removed."""
+    entities = ((e, entity_label(e.type, e.level, e.demonym)) for e in document.entities)
+    events = ((e, event_label(e.type)) for e in document.events)
+    return replace(
+        document, entities=tuple(replace(e, type=label) for e, label in entities if label),
+        events=tuple(replace(e, type=label) for e, label in events if label),
+    )  # fmt: skip
 
 
 class KnownLabels(NamedTuple):

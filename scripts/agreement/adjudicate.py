@@ -17,11 +17,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from scripts.agreement.two_passes import read_pass, read_passes
 from scripts.files import ANNOTATIONS
 from scripts.store import GOLD, PASSES, REGISTRIES, Store
 from vostochny.formats.rows import describe_attributes
-from vostochny.metrics.assignment import best_pairs
+from vostochny.metrics.assignment import best_edges
 from vostochny.model import Document, Reference, Span
 from vostochny.schema.records import list_attributes
 from vostochny.system import console
@@ -119,14 +121,16 @@ def _find_cluster_disagreements(a: Mapping[str, Document], b: Mapping[str, Docum
         shared = Counter((of_a[k], of_b[k]) for k in of_a.keys() & of_b.keys())
         names = [sorted({pair[i] for pair in shared}) for i in (0, 1)]
         number = [{name: i for i, name in enumerate(side)} for side in names]
-        best = best_pairs({(number[0][x], number[1][y]): float(n) for (x, y), n in shared.items()})
-        counterparts = {names[0][i]: names[1][j] for i, j in best.items()}
-        cells: dict[tuple[str, str, str], list[tuple[Span, ...]]] = {}
+        cells = [(number[0][x], number[1][y], n) for (x, y), n in shared.items()]
+        left, right, weight = np.array(cells, dtype=np.int64).reshape(-1, 3).T
+        chosen = best_edges(left, right, weight.astype(np.float64))
+        counterparts = {names[0][i]: names[1][j] for i, j, best in zip(left, right, chosen, strict=True) if best}
+        differing: dict[tuple[str, str, str], list[tuple[Span, ...]]] = {}
         for doc_id, spans in sorted(of_a.keys() & of_b.keys()):
             x, y = of_a[doc_id, spans], of_b[doc_id, spans]
             if counterparts.get(x) != y:
-                cells.setdefault((doc_id, x, y), []).append(spans)
-        for (doc_id, x, y), items in cells.items():
+                differing.setdefault((doc_id, x, y), []).append(spans)
+        for (doc_id, x, y), items in differing.items():
             flat = tuple(s for spans in items for s in spans)
             yield _row(doc_id, "clusters", flat, a[doc_id].text, kind, x, y)
 

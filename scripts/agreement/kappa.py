@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vostochny.metrics.counts import Floats, Ints
+from vostochny.metrics.matching import Floats, Ints
 from vostochny.metrics.pairs import Pair
+from vostochny.metrics.quotes import pair_quotes
 from vostochny.model import Document, Entity, Event, Quote, Span
 
 # Items of a document: what identifies the item in both annotations, its place, and its label.
@@ -67,7 +68,7 @@ def compare_labels(pairs: list[Pair], items: Callable[[Document], LabelledItems]
 
 
 def compare_quote_labels(pairs: list[Pair], label: Callable[[Quote], str | None]) -> Confusion:
-    """Return the labels of the quotes that the benchmark pairs by the overlap of their content (Pair.quote_pairs)."""
+    """Return the labels of the quotes that the benchmark pairs by the overlap of their content (quotes.pair_quotes)."""
     labels = [
         (
             pair.locate(pair.gold.quotes[a].content[0])[0],
@@ -75,7 +76,7 @@ def compare_quote_labels(pairs: list[Pair], label: Callable[[Quote], str | None]
             label(pair.predicted.quotes[b]) or "–",
         )
         for pair in pairs
-        for a, b in pair.quote_pairs.items()
+        for a, b in zip(*(rows.tolist() for rows in pair_quotes(pair.tables)), strict=True)
     ]
     return _count(pairs, labels)
 

@@ -28,7 +28,8 @@ import numpy as np
 from scripts import exchange
 from scripts.files import ANNOTATIONS, ROOT, update_files
 from scripts.store import GOLD
-from vostochny.metrics.counts import Counts, Floats, Ints
+from vostochny.metrics.counts import Counts
+from vostochny.metrics.matching import Floats, Ints
 from vostochny.stats.intervals import (
     Interval,
     Resampling,
@@ -107,7 +108,7 @@ def measure(right: Ints, gold: Ints, spurious: Ints, documents: Ints) -> Measure
         documents: the index of each paragraph's article
     """
     values = np.stack([right, gold, right, right + spurious], axis=-1).astype(np.float64)[:, None]
-    return Measure("simulated", (Counts("simulated", ("type",), (("x",),), values, documents),))
+    return Measure("simulated", (Counts.of_table("simulated", ("type",), (("x",),), values, documents),))
 
 
 def draw_samples(s: Scenario, count: int, rng: np.random.Generator) -> Iterator[tuple[Measure, float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vostochny.metrics import catalogue
+from vostochny.metrics.columns import build_tables
 from vostochny.model import LAYERS
 from vostochny.report.markdown_writer import format_table
 
@@ -10,7 +11,7 @@ from vostochny.report.markdown_writer import format_table
 def compute_values() -> dict[str, str]:
     """Return the generated values of docs/metrics.md by name."""
     values = {f"headline-{layer}": f"`{name}`" for layer, name in catalogue.HEADLINES.items()}
-    nothing = catalogue.MetricInput(catalogue.PairSource([]))
+    nothing = catalogue.MetricInput(build_tables([], [], frozenset(), frozenset()))
     for layer in LAYERS:
         rows = []
         for name, row in catalogue.MEASURES.items():

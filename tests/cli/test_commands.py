@@ -82,7 +82,7 @@ def test_seqeval_agrees():
 def test_a_difference_to_seqeval_fails_loudly(monkeypatch, capsys):
     from vostochny.report import seqeval_check
 
-    monkeypatch.setattr(seqeval_check, "tag_rows", lambda pair: ([["B-PER"]], [["B-ORG"]]))
+    monkeypatch.setattr(seqeval_check, "list_tags", lambda pair: ([["B-PER"]], [["B-ORG"]]))
     assert cli.main(["score", LOOKUP, "--seqeval", "--layer", "entities"]) == 2
     assert "seqeval differs for all types" in capsys.readouterr().err
 

@@ -14,8 +14,9 @@ from tests.support.twenty_words import NO_INTERVALS, TOKENS, make_document
 from tests.support.two_articles import ONTOLOGY
 from vostochny import scoring
 from vostochny.metrics import coreference
-from vostochny.metrics.assignment import best_pairs, best_totals
+from vostochny.metrics.assignment import best_edges, best_totals
 from vostochny.metrics.catalogue import CLUSTER_COUNTS, CLUSTER_SCORES, count_clusters
+from vostochny.metrics.columns import build_tables
 from vostochny.metrics.coreference import ClusteredMentions, tabulate
 from vostochny.metrics.pairs import pair_documents
 from vostochny.model import Document, Entity, Event, Quote, Span
@@ -44,14 +45,21 @@ def scores(gold, predicted, **options):
     return {name: (s.recall, s.precision, s.f1) for name, s in totals.items()}
 
 
+def find_mentions(pairs, kind):
+    """The clustered mentions of paired documents."""
+    sides = [p.gold for p in pairs], [p.predicted for p in pairs]
+    tables = build_tables(*sides, frozenset(ONTOLOGY.values), frozenset())
+    return coreference.find_mentions(tables, kind)
+
+
 def compute_within(pairs, prefix, kind):
     """The counts of clusters within documents."""
-    return count_clusters(coreference.tabulate_within(pairs, kind), prefix)
+    return count_clusters(find_mentions(pairs, kind).tabulate(), prefix)
 
 
 def compute_across(pairs, prefix, kind, **options):
     """The counts of clusters across documents."""
-    return count_clusters(coreference.Overlaps.of_pairs(pairs, kind).table(**options), prefix)
+    return count_clusters(coreference.Overlaps.of_mentions(find_mentions(pairs, kind)).table(**options), prefix)
 
 
 # --- published values -------------------------------------------------------------------------------------------------
@@ -240,10 +248,10 @@ def test_assignment_is_best(weights):
         return max([best(lefts[1:], used), *here])
 
     most = best(sorted({a for a, _ in weights}), frozenset())
-    pairs = best_pairs(weights)
-    assert len(set(pairs.values())) == len(pairs)
-    assert sum(weights[pair] for pair in pairs.items()) == most
     edges = np.array([(*pair, w) for pair, w in weights.items()], dtype=np.int64).reshape(-1, 3)
+    chosen = edges[best_edges(edges[:, 0], edges[:, 1], edges[:, 2] * 1.0)]
+    assert all(len(set(side.tolist())) == len(chosen) for side in (chosen[:, 0], chosen[:, 1]))
+    assert chosen[:, 2].sum() == most
     assert best_totals(edges[:, 0], edges[:, 1], edges[:, 2] * 1.0, edges[:, 0] * 0, 1)[0] == pytest.approx(most)
 
 

@@ -24,7 +24,7 @@ from tests.support.twenty_words import (
 from tests.support.two_articles import ONTOLOGY, make_gold
 from vostochny.formats.reader import Reading, Record
 from vostochny.metrics import entities
-from vostochny.metrics.columns import trim_span
+from vostochny.metrics.entities import trim_span
 from vostochny.model import Document, Entity, Span, Zone
 from vostochny.stats import scores
 from vostochny.text.alignment import iob2_to_spans

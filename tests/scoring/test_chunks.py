@@ -12,25 +12,36 @@ import pytest
 from tests.support.generated_news import ONTOLOGY, OPTIONS, Batches, WriteNews, score_in_memory
 from vostochny import scoring
 from vostochny.errors import InputError, Problem
-from vostochny.scoring.chunks import Chunk, SideKeys, Source, read_chunks
+from vostochny.model import LAYERS
+from vostochny.scoring.chunks import Chunk, SideReader, Source, read_chunks
 
 PER = {"start": 4, "end": 9, "type": "PER"}
 ORG = {"start": 12, "end": 15, "type": "ORG", "level": "NOM"}
+
+
+def side() -> SideReader:
+    return SideReader(layers=LAYERS)
 
 
 def line(doc_id: str, *entities: dict[str, Any], **more: Any) -> bytes:
     return json.dumps({"doc_id": doc_id, "entities": list(entities), **more}).encode()
 
 
-def test_entities_of_chosen_lines_are_in_their_order() -> None:
-    chunk = Chunk("f", 1, b"\n".join([line("a", PER), line("b"), line("c", ORG, PER), line("d", ORG)]), SideKeys())
+def show(chunk: Chunk, lines: list[int]) -> list[tuple[int, int, str, int]]:
+    """Return the entities of lines of a chunk: the line's number among these, start, type and level."""
+    number = np.full(len(chunk.ids), -1)
+    number[lines] = np.arange(len(lines))
+    raw = chunk.items.raw.select(number, len(lines))
+    document, start, _, type_, level, *_ = (column.tolist() for column in raw.tables["entities"])
+    return [(d, s, raw.names["types"][t], x) for d, s, t, x in zip(document, start, type_, level, strict=True)]
+
+
+def test_entities_of_chosen_lines_have_their_numbers() -> None:
+    chunk = Chunk("f", 1, b"\n".join([line("a", PER), line("b"), line("c", ORG, PER), line("d", ORG)]), side())
     assert chunk.ids == ["a", "b", "c", "d"] and chunk.numbers == [1, 2, 3, 4] and not chunk.irregular
-    taken = chunk.entities.take([3, 0, 1, 2])
-    assert taken.counts.tolist() == [1, 1, 0, 2]
-    assert taken.start.tolist() == [12, 4, 12, 4]
-    assert [taken.types[i] for i in taken.type] == ["ORG", "PER", "ORG", "PER"]
-    assert taken.level.tolist() == [2, -1, 2, -1]
-    assert chunk.entities.take([]).start.tolist() == []
+    found = sorted(show(chunk, [3, 0, 1, 2]))
+    assert found == [(0, 12, "ORG", 2), (1, 4, "PER", -1), (3, 4, "PER", -1), (3, 12, "ORG", 2)]
+    assert show(chunk, []) == []
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b" \t\n"])
@@ -62,11 +73,10 @@ def test_numbers_are_those_of_the_file(tmp_path: Path, end: bytes) -> None:
     ],
 )
 def test_one_irregular_entity_makes_only_its_line_irregular(entity: dict[str, Any]) -> None:
-    chunk = Chunk("f", 1, b"\n".join([line("a", PER), line("b", ORG, entity), line("c", ORG)]), SideKeys())
+    chunk = Chunk("f", 1, b"\n".join([line("a", PER), line("b", ORG, entity), line("c", ORG)]), side())
     assert chunk.ids == ["a", "b", "c"] and not chunk.problems
-    assert np.flatnonzero(chunk.entities.counts < 0).tolist() == [1]
-    taken = chunk.entities.take([0, 2])
-    assert [taken.types[i] for i in taken.type] == ["PER", "ORG"]
+    assert chunk.items.regular.tolist() == [True, False, True]
+    assert sorted(show(chunk, [0, 2])) == [(0, 4, "PER", -1), (1, 12, "ORG", 2)]
 
 
 def test_a_stream_with_other_names_of_keys_has_the_same_scores(write_news: WriteNews, set_batch_size: Batches) -> None:
@@ -101,3 +111,22 @@ def test_a_key_that_stands_twice_is_a_problem_of_a_stream(write_news: WriteNews,
     with pytest.raises(InputError) as caught:
         scoring.score_files(gold, predicted, ONTOLOGY, scoring.Options(metrics=metrics))
     assert [(p.line, p.field) for p in caught.value.problems] == [(2, "entities")]
+
+
+@pytest.mark.parametrize(
+    ("row", "is_regular"),
+    [
+        ({"doc_id": "b", "entities": [PER, {**PER, "id": "e"}]}, True),
+        ({"doc_id": "b"}, True),  # two quotation marks fewer
+        ({"doc_id": "b", "entities": None}, True),
+        ({"doc_id": "b", "entities": [{**PER, "type": None}]}, False),
+        ({"doc_id": "b", "entities": [{"start": 4, "type": "PER", "x": 1}]}, False),
+        ({"doc_id": "b", "entities": [{**PER, "type": 'P"R'}]}, True),
+    ],
+)
+@pytest.mark.parametrize("other", [{"id": "\n"}, {"cluster": "\n"}, {"level": "X"}, {"paragraph": 0}])
+def test_lines_pass_for_plain_only_where_all_are(row: dict[str, Any], is_regular: bool, other: dict[str, Any]) -> None:
+    """What one line lacks must not hide what another has too much."""
+    rows = [row, {"doc_id": "c", "entities": [{**PER, **other}]}]
+    chunk = Chunk("f", 1, b"\n".join(json.dumps(row).encode() for row in rows), side())
+    assert chunk.items.regular.tolist() == [is_regular, False]

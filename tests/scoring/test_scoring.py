@@ -13,10 +13,10 @@ from seqeval.metrics.v1 import precision_recall_fscore_support
 from seqeval.scheme import IOB2
 
 from tests.support.effort import examples
+from tests.support.reference_tags import tag_rows
 from vostochny import corpus, scoring
 from vostochny.formats.input import Gold, Input
 from vostochny.metrics import catalogue
-from vostochny.metrics.entities import tag_rows
 from vostochny.metrics.pairs import pair_documents
 from vostochny.model import Argument, Document, Entity, Event, Quote, Reference, Span, Zone
 from vostochny.ontology import load_ontology

@@ -14,10 +14,11 @@ from scipy import stats
 
 from scripts.bench import coverage
 from tests.support.processes import run_python
-from tests.support.random_measures import DOCUMENTS, draw_counts, draw_items, make_measure
-from vostochny.metrics.counts import Item, tally
+from tests.support.random_measures import DOCUMENTS, Item, draw_counts, draw_items, make_measure, tally
+from vostochny.metrics.counts import GOLD, GOLD_CREDIT, PREDICTED, PREDICTED_CREDIT, Counts
 from vostochny.stats import intervals
 from vostochny.stats.intervals import (
+    MAX_PARTS,
     Interval,
     Resampling,
     estimate_uncertainty,
@@ -26,6 +27,7 @@ from vostochny.stats.intervals import (
     percentile_interval,
     t_quantile,
 )
+from vostochny.stats.paired import compare
 from vostochny.stats.scores import Measure, f1s, from_total, macro, mean, precisions, recall_only, recalls, score
 
 # Scores
@@ -305,7 +307,7 @@ def test_a_score_that_one_document_alone_defines_has_a_note():
 
 
 def test_few_documents_and_whole_documents():
-    rows = draw_counts(9).values[:, :1, :]
+    rows = draw_counts(9).by_unit()[:, None, :]
     two = estimate_uncertainty(make_measure(rows[:, 0].tolist(), np.arange(40) // 20), Resampling(resamples=100))
     assert two.these_articles and not two.new_articles and "fewer than 3 documents" in " ".join(two.notes)
     one = estimate_uncertainty(make_measure(rows[:, 0].tolist()), Resampling(resamples=100))
@@ -360,3 +362,19 @@ def test_published_coverage_is_from_the_full_simulation():
 def test_the_package_computes_without_scipy():
     command = "import sys, vostochny.stats.paired; sys.exit('scipy' in sys.modules)"
     assert run_python("-c", command, cwd=Path(__file__).parent).returncode == 0
+
+
+def test_a_mean_over_very_many_types_has_no_interval():
+    """An interval would take the totals of every type in every resample: gigabytes for thousands of types."""
+    names = [f"t{i}" for i in range(MAX_PARTS + 1)]
+    table = np.zeros((30, len(names), 4))
+    table[:, :, GOLD] = table[:, :, GOLD_CREDIT] = table[:, :, PREDICTED_CREDIT] = 1
+    table[:, :, PREDICTED] = 2
+    counts = Counts.of_table("m", ("type",), tuple((name,) for name in names), table, np.arange(30) // 10)
+    measures = [Measure("m", (counts,), macro, facet="type"), Measure("m", (counts,))]
+    wide, plain = (estimate_uncertainty(measure, Resampling(resamples=50)) for measure in measures)
+    assert wide.value == plain.value == pytest.approx(2 / 3)
+    assert (wide.these_articles, wide.new_articles, wide.documents) == (None, None, ())
+    assert wide.notes == ("a mean over more than 200: no interval",)
+    compared = compare(measures[0], measures[0], Resampling(resamples=50))
+    assert (compared.difference, compared.p, compared.documents) == (0, None, ()) and compared.notes == wide.notes

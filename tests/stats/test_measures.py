@@ -12,7 +12,7 @@ from vostochny.stats.scores import Measure, macro, mean
 def make_counts(facet: str, name: str = "toy") -> Counts:
     """Counts of one unit with 1 of 1 gold items right in stratum a, 2 of 4 in b, and one predicted item of no value."""
     values = np.array([[[1, 1, 1, 2], [2, 4, 2, 4], [0, 0, 0, 1]]], dtype=float)
-    return Counts(name, (facet,), (("a",), ("b",), ("",)), values, np.zeros(1, dtype=np.int64))
+    return Counts.of_table(name, (facet,), (("a",), ("b",), ("",)), values, np.zeros(1, dtype=np.int64))
 
 
 def test_a_facet_is_broken_down_by_gold_without_the_items_of_no_value():

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tests.support.random_measures import DOCUMENTS, draw_items, make_measure
+from tests.support.random_measures import DOCUMENTS, Item, draw_items, make_measure, tally
 from vostochny import scoring
-from vostochny.metrics.counts import Item, tally
 from vostochny.ontology import load_ontology
 from vostochny.report import comparison
 from vostochny.scoring.totals import MAX_BLOCKS

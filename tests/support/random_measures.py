@@ -2,14 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import numpy as np
 
-from vostochny.metrics.counts import Counts, Item, tally
+from vostochny.metrics.counts import GOLD_CREDIT, PREDICTED_CREDIT, Counts
+from vostochny.metrics.matching import Ints
 from vostochny.stats.scores import Measure
 
 # The document of each of forty units (paragraphs): five documents of unequal length.
 DOCUMENTS = np.repeat(np.arange(5), (9, 4, 12, 7, 8))
 TYPES = ("PER", "ORG", "GPE")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One gold or predicted item with its credit; ``stratum`` has one value for each facet of its metric."""
+
+    unit: int
+    stratum: tuple[str, ...]
+    credit: float
+    weight: float = 1.0
+
+
+def tally(
+    metric: str, facets: tuple[str, ...], documents: Ints, gold: Iterable[Item], predicted: Iterable[Item]
+) -> Counts:
+    """Add up lists of items to counts.
+
+    Args:
+        metric: the name of the metric.
+        facets: the names of the parts of a stratum.
+        documents: the document of every unit, units without items included.
+        gold: the gold items.
+        predicted: the predicted items.
+    """
+    sides = list(gold), list(predicted)
+    names: dict[tuple[str, ...], int] = {}
+    for side in sides:
+        for item in side:
+            names.setdefault(item.stratum, len(names))
+    values = np.zeros((len(documents), len(names), 4))
+    for side, at in zip(sides, (GOLD_CREDIT, PREDICTED_CREDIT), strict=True):
+        for item in side:
+            cell = values[item.unit, names[item.stratum]]
+            cell[at] += item.credit
+            cell[at + 1] += item.weight
+    return Counts.of_table(metric, facets, tuple(names), values, documents)
 
 
 def draw_items(seed: int, documents: np.ndarray = DOCUMENTS, skill: float = 0.7) -> tuple[list[Item], list[Item]]:
@@ -46,4 +86,4 @@ def make_measure(values: list[list[float]], documents: np.ndarray | None = None)
     """
     rows = np.array(values, dtype=float)[:, None]
     where = np.zeros(len(rows), dtype=int) if documents is None else documents
-    return Measure("m", (Counts("m", ("type",), (("x",),), rows, where),))
+    return Measure("m", (Counts.of_table("m", ("type",), (("x",),), rows, where),))

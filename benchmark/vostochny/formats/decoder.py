@@ -30,10 +30,13 @@ class RowDecoder:
 
     Attributes:
         renamed: The other names of keys (``Key.aliases``) that were met, each with the key that it stands for.
+        quotes: Number of quotation marks in the records that were decoded last, as JSON: two for every key and every
+            text. -1 where they were decoded one by one.
     """
 
     def __init__(self) -> None:
         self.renamed: dict[str, str] = {}
+        self.quotes = -1
         self._seen: dict[type[Struct], dict[str, None]] = {}  # record → keys of its objects in lines that did not fit
         self._layout: object = None  # the names and unknown keys that the decoder was compiled for
         self._has_too_many_keys = False
@@ -46,12 +49,14 @@ class RowDecoder:
         A regular line is JSON of the right types, without a key twice in one object and without a key of the document
         that is not known; unknown keys of items are accepted.
         """
+        self.quotes = -1
         if max(map(len, lines), default=0) > MAX_LINE_BYTES // 16 and any(map(is_too_much_json, lines)):
             return [None if is_too_much_json(line) else self._decode_line(line) for line in lines]
         try:
             records = list(map(self._decode, lines))
-            data = b"\n".join(lines)
-            if is_whole(data, self._encode(records)):
+            quotes = count_quotes(b"\n".join(lines), self._encode(records))
+            if quotes is not None:
+                self.quotes = quotes
                 return list(records)
         except JSON_ERRORS:
             pass
@@ -145,7 +150,12 @@ def _type_of(field: Field, inner: Any) -> Any:
 
 
 def is_whole(data: bytes, encoded: bytes) -> bool:
-    """Return whether JSON encoded from what was decoded has everything that was in the data.
+    """Return whether JSON encoded from what was decoded has everything that was in the data."""
+    return count_quotes(data, encoded) is not None
+
+
+def count_quotes(data: bytes, encoded: bytes) -> int | None:
+    """Return the number of quotation marks in the encoded JSON; None if it has not everything that was in the data.
 
     Each key that was dropped has two quotation marks, and nothing else changes their number: one that is written as
     ``\\u0022`` counts too. Data with these characters after a backslash may be refused without need.
@@ -153,11 +163,12 @@ def is_whole(data: bytes, encoded: bytes) -> bool:
     # The first test costs nothing, the second a fifth of decoding.
     escaped = data.count(b"\\u0022") if b"\\" in data else 0
     if escaped and b"\\\\u0022" in data:
-        return False
-    return _count_quotes(data) + escaped == _count_quotes(encoded)
+        return None
+    quotes = _count_marks(encoded)
+    return quotes if _count_marks(data) + escaped == quotes else None
 
 
-def _count_quotes(data: bytes) -> int:
+def _count_marks(data: bytes) -> int:
     # numpy counts four times as fast, but takes longer to import than a command saves that has not needed it so far.
     np = sys.modules.get("numpy")
     return int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord('"'))) if np else data.count(b'"')

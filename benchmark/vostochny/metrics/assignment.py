@@ -8,32 +8,114 @@ nearly all edges before it is called.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from heapq import heappop, heappush
 
 import numpy as np
 
-from vostochny.metrics.counts import Floats, Ints
+from vostochny.metrics.matching import Bools, Floats, Ints
 
 Edges = Sequence[tuple[int, float]]
 
 # A pass that removes less than this share of the edges is the last one, so that all passes together stay linear.
 MIN_REDUCTION_SHARE = 0.05
+MAX_EDGES_IN_PYTHON = 2000  # of a tangled graph; importing scipy takes as long as solving one of so many edges here
+NEXT_TO_NOTHING = 1e-12
 
 
-def best_pairs(weights: Mapping[tuple[int, int], float]) -> dict[int, int]:
-    """Return the left-to-right map of greatest total weight in which each node is used at most once.
+def best_edges(left: Ints, right: Ints, weight: Floats) -> Bools:
+    """Return which edges are in the one-to-one map of greatest total weight, shape (edges,).
 
-    ``weights`` gives the edges ``(left, right)`` with weight > 0; nodes without an edge cannot be paired. Of several
-    best maps one is chosen that does not depend on the order of the edges.
+    Nodes without an edge have no partner. Of several best maps one is chosen that depends on the numbers of the nodes
+    alone and not on the order of the edges; so a caller that numbers nodes by their content gets the same map for any
+    order of the input. A node whose neighbours have no other edge takes the best of them, of equals the first; only
+    what is tangled is left for the solver.
+
+    Args:
+        left: the left node of each edge; small codes from 0. Each edge is listed once.
+        right: the right node of each edge; small codes of their own, from 0.
+        weight: the weight of each edge, > 0.
     """
-    rows: dict[int, list[tuple[int, float]]] = {}
-    columns: dict[int, int] = {}
-    for left, right in sorted(weights):
-        rows.setdefault(left, []).append((columns.setdefault(right, len(columns)), weights[left, right]))
-    rights = list(columns)
-    chosen = solve_assignment(list(rows.values()), len(columns))
-    return {left: rights[column] for left, column in zip(rows, chosen, strict=True) if column >= 0}
+    chosen, decided = (np.zeros(len(left), dtype=bool) for _ in range(2))
+    if not len(left):
+        return chosen
+    for hub, leaf, degree in ((left, right, np.bincount(right)[right]), (right, left, np.bincount(left)[left])):
+        greatest = np.zeros(int(hub.max()) + 1, dtype=np.int64)  # degree among the neighbours of each hub
+        np.maximum.at(greatest, hub, degree)
+        star = np.flatnonzero(greatest[hub] == 1)
+        order = star[np.lexsort((leaf[star], -weight[star], hub[star]))]
+        chosen[order[np.diff(hub[order], prepend=-1) != 0]] = True
+        decided[star] = True
+    rest = np.flatnonzero(~decided)
+    if len(rest):
+        chosen[rest] = _choose(left[rest], right[rest], weight[rest])
+    return chosen
+
+
+def _choose(left: Ints, right: Ints, weight: Floats) -> Bools:
+    """Return which edges of a tangled graph are in its best map.
+
+    Which solver a component goes to depends on that component alone: of equally good maps a document must get the same
+    one, whatever it is scored together with.
+    """
+    left, right = _renumber(left), _renumber(right)
+    component = _find_components(left, right)
+    size = np.bincount(component)
+    small = np.flatnonzero(size[component] <= MAX_EDGES_IN_PYTHON)
+    small = small[np.lexsort((right[small], left[small]))]
+    rows: list[list[tuple[int, float]]] = [[] for _ in range(int(left.max()) + 1)]
+    for a, b, w in zip(*(x[small].tolist() for x in (left, right, weight)), strict=True):
+        rows[a].append((b, w))
+    partner = np.array(solve_assignment(rows, int(right.max()) + 1), dtype=np.int64)
+    for large in np.flatnonzero(size > MAX_EDGES_IN_PYTHON).tolist():
+        edges = np.flatnonzero(component == large)
+        edges = edges[np.lexsort((right[edges], left[edges]))]
+        chosen = edges[_solve_large(_renumber(left[edges]), _renumber(right[edges]), weight[edges])]
+        partner[left[chosen]] = right[chosen]
+    out: Bools = partner[left] == right
+    return out
+
+
+def _find_components(left: Ints, right: Ints) -> Ints:
+    """Return the number of the connected component of each edge, from 0 in the order of the left nodes.
+
+    Every node takes the least node that it is known to be connected with, until that changes nothing; taking the least
+    of the least halves long chains at each pass, so there are few passes.
+    """
+    lefts = int(left.max()) + 1
+    ends = left, right + lefts
+    least = np.arange(lefts + int(right.max()) + 1)
+    while True:
+        known = least[ends[0]], least[ends[1]]
+        if np.array_equal(*known):
+            return _renumber(known[0])
+        both = np.minimum(*known)
+        for one in known:
+            np.minimum.at(least, one, both)
+        for end in ends:
+            np.minimum.at(least, end, both)
+        least = least[least]
+
+
+def _solve_large(left: Ints, right: Ints, weight: Floats) -> Bools:
+    """Return which edges are in the best map: as :func:`solve_assignment`, for graphs of many edges.
+
+    scipy's solver (Jonker & Volgenant 1987, for sparse graphs) wants a partner for every left node, so each gets one of
+    its own that brings next to nothing.
+    """
+    from scipy.sparse import csr_array  # slow to import, and few texts need it
+    from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+
+    lefts, rights = int(left.max()) + 1, int(right.max()) + 1
+    own = np.arange(lefts)
+    values = np.concatenate([weight, np.full(lefts, NEXT_TO_NOTHING)])
+    places = np.concatenate([left, own]), np.concatenate([right, rights + own])
+    matrix = csr_array((values, places), shape=(lefts, rights + lefts))
+    partner = np.empty(lefts, dtype=np.int64)
+    rows, columns = min_weight_full_bipartite_matching(matrix, maximize=True)
+    partner[rows] = columns
+    out: Bools = partner[left] == right
+    return out
 
 
 def best_totals(left: Ints, right: Ints, weight: Floats, part: Ints, parts: int) -> Floats:
@@ -94,12 +176,7 @@ def best_totals(left: Ints, right: Ints, weight: Floats, part: Ints, parts: int)
             break
         remaining = len(weight)
     if len(weight):
-        left, right = _renumber(left), _renumber(right)
-        rows: list[list[tuple[int, float]]] = [[] for _ in range(int(left.max()) + 1)]
-        for a, b, w in zip(left.tolist(), right.tolist(), weight.tolist(), strict=True):
-            rows[a].append((b, w))
-        chosen = np.array(solve_assignment(rows, int(right.max()) + 1))
-        used = chosen[left] == right
+        used = _choose(left, right, weight)
         add(part[used], weight[used])
     return totals
 

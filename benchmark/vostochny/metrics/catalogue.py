@@ -15,82 +15,41 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 
 from vostochny.metrics import coreference, entities, events, quotes
-from vostochny.metrics.columns import EntityTable, build_entity_table
-from vostochny.metrics.counts import Counts, Floats
-from vostochny.metrics.pairs import Pair
-
-
-class DocumentSource(Protocol):
-    """A set of documents as metrics need it, whether it comes from memory or from a batch of files."""
-
-    @property
-    def pairs(self) -> list[Pair]:
-        """Gold and predicted documents side by side."""
-        ...
-
-    @property
-    def table(self) -> EntityTable:
-        """The entities as columns."""
-        ...
-
-    @property
-    def has_tokens(self) -> bool:
-        """Whether every gold document has stored tokens."""
-        ...
-
-    @property
-    def has_text(self) -> bool:
-        """Whether every gold document has its text."""
-        ...
-
-
-class PairSource:
-    """A :class:`DocumentSource` of documents in memory."""
-
-    def __init__(self, pairs: list[Pair]):
-        self.pairs = pairs
-
-    @cached_property
-    def table(self) -> EntityTable:
-        """The entities as columns."""
-        return build_entity_table(self.pairs)
-
-    @property
-    def has_tokens(self) -> bool:
-        """Whether every gold document has stored tokens."""
-        return all(pair.gold.tokens for pair in self.pairs)
-
-    @property
-    def has_text(self) -> bool:
-        """Whether every gold document has its text."""
-        return all(pair.gold.text for pair in self.pairs)
+from vostochny.metrics.counts import Counts
+from vostochny.metrics.item_tables import NONE, Entities, Tables
+from vostochny.metrics.matching import Floats, Ints
 
 
 class MetricInput:
-    """The documents that metrics are computed from, in several forms, each built once and only where a metric asks."""
+    """The items that metrics are computed from, and what several metrics need, each made once and only where asked."""
 
-    def __init__(self, source: DocumentSource):
-        self.source = source
-
-    @property
-    def pairs(self) -> list[Pair]:
-        """Gold and predicted documents side by side."""
-        return self.source.pairs
-
-    @property
-    def table(self) -> EntityTable:
-        """The entities as columns."""
-        return self.source.table
+    def __init__(self, tables: Tables):
+        self.tables = tables
 
     @cached_property
-    def lenient_table(self) -> EntityTable:
-        """The entities as columns, their spans trimmed (columns.trim_span)."""
-        return build_entity_table(self.pairs, trim=True)
+    def trimmed(self) -> tuple[Entities, Entities]:
+        """The entities of both sides, their spans trimmed."""
+        return entities.trim(self.tables)
+
+    @cached_property
+    def entity_pairs(self) -> tuple[Ints, Ints]:
+        """The one-to-one pairs of entities."""
+        return entities.pair_entities(self.tables.gold.entities, self.tables.predicted.entities)
+
+    @cached_property
+    def quote_pairs(self) -> tuple[Ints, Ints]:
+        """The one-to-one pairs of quotes."""
+        return quotes.pair_quotes(self.tables)
+
+    @cached_property
+    def mentions(self) -> Mapping[str, coreference.Mentions]:
+        """The clustered mentions, by layer."""
+        return {layer: coreference.find_mentions(self.tables, kind) for layer, kind in KINDS.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,15 +75,13 @@ class Description:
 class Metric(Description):
     """One metric.
 
-    ``compute(input, name)`` returns its counts. ``needs`` names what every gold document must have. ``from_columns``:
-    the metric uses ``input.table`` alone, so it can be computed a hundred times as fast, without building objects.
-    ``accuracy``: recall and precision are one accuracy over matched items. ``agreement`` is its name in
-    annotations/agreement.json, empty where the agreement of the two annotators on it is not published.
+    ``compute(input, name)`` returns its counts. ``needs`` names what every gold document must have. ``accuracy``:
+    recall and precision are one accuracy over matched items. ``agreement`` is its name in annotations/agreement.json,
+    empty where the agreement of the two annotators on it is not published.
     """
 
     compute: Callable[[MetricInput, str], Counts]
     needs: Literal["tokens", "text"] | None = None
-    from_columns: bool = False
     accuracy: bool = False
     agreement: str = ""
 
@@ -157,33 +114,30 @@ _ATTRIBUTION = "Pareti et al. 2013; Scheible et al. 2016; Newell et al. 2018"
 # Name → metric, in the order of the report.
 METRICS: Mapping[str, Metric] = {
     "entities.names": Metric(
-        compute=lambda i, name: entities.exact(i.table, name, names_only=True),
+        compute=lambda i, name: entities.exact(i.tables, name, names_only=True),
         label="names and values, exact",
         definition="A name or value is right where a gold one has its span and type.",
         source=_CONLL03,
         headline=True,
         items="names and values",
         compared=True,
-        from_columns=True,
         agreement="names and values",
     ),
     "entities.all": Metric(
-        compute=lambda i, name: entities.exact(i.table, name),
+        compute=lambda i, name: entities.exact(i.tables, name),
         label="all mentions, exact",
         definition="As `entities.names`, with nominals and pronouns.",
         source=_CONLL03,
         compared=True,
-        from_columns=True,
         agreement="all mentions",
     ),
     "entities.unlabelled": Metric(
-        compute=lambda i, name: entities.exact(i.table, name, labelled=False),
+        compute=lambda i, name: entities.exact(i.tables, name, labelled=False),
         label="all mentions, span only",
         definition="A mention is right where a gold one has its span, whatever their types.",
-        from_columns=True,
     ),
     "entities.lenient": Metric(
-        compute=lambda i, name: entities.exact(i.lenient_table, name, names_only=True),
+        compute=lambda i, name: entities.exact(i.tables, name, names_only=True, entities=i.trimmed),
         label="names and values, lenient boundaries",
         definition=(
             "As `entities.names`, with leading articles, trailing ’s, quotation marks and white space cut off every "
@@ -192,35 +146,31 @@ METRICS: Mapping[str, Metric] = {
         needs="text",
     ),
     "entities.semeval_strict": Metric(
-        compute=lambda i, name: entities.semeval(i.table, name, "strict"),
+        compute=lambda i, name: entities.semeval(i.tables, name, i.entity_pairs, "strict"),
         label="SemEval-2013 strict",
         definition="Of the best one-to-one pairs of mentions, one with equal span and type earns 1.",
         source=_SEMEVAL,
-        from_columns=True,
     ),
     "entities.semeval_exact": Metric(
-        compute=lambda i, name: entities.semeval(i.table, name, "exact"),
+        compute=lambda i, name: entities.semeval(i.tables, name, i.entity_pairs, "exact"),
         label="SemEval-2013 exact",
         definition="A pair with equal span earns 1.",
         source=_SEMEVAL,
-        from_columns=True,
     ),
     "entities.semeval_partial": Metric(
-        compute=lambda i, name: entities.semeval(i.table, name, "partial"),
+        compute=lambda i, name: entities.semeval(i.tables, name, i.entity_pairs, "partial"),
         label="SemEval-2013 partial",
         definition="A pair with equal span earns 1, one that overlaps ½.",
         source=_SEMEVAL,
-        from_columns=True,
     ),
     "entities.semeval_type": Metric(
-        compute=lambda i, name: entities.semeval(i.table, name, "type"),
+        compute=lambda i, name: entities.semeval(i.tables, name, i.entity_pairs, "type"),
         label="SemEval-2013 type",
         definition="A pair with equal type that overlaps earns 1.",
         source=_SEMEVAL,
-        from_columns=True,
     ),
     "entities.text_set": Metric(
-        compute=lambda i, name: entities.text_set(i.table, i.pairs, name),
+        compute=lambda i, name: entities.text_set(i.tables, name),
         label="set of (text, type) per document",
         definition=(
             "Each different (words, type) of the names and values of a document is one item, however often it occurs: "
@@ -229,7 +179,7 @@ METRICS: Mapping[str, Metric] = {
         needs="text",
     ),
     "entities.iob2": Metric(
-        compute=lambda i, name: entities.iob2(i.pairs, name),
+        compute=lambda i, name: entities.iob2(i.tables, name),
         label="strict IOB2, as in seqeval",
         definition=(
             "Names and values of both sides are turned into IOB2 tags on the stored tokens, longest first, and a chunk "
@@ -239,7 +189,7 @@ METRICS: Mapping[str, Metric] = {
         needs="tokens",
     ),
     "events.trigger": Metric(
-        compute=lambda i, name: events.triggers(i.pairs, name, with_type=True),
+        compute=lambda i, name: events.triggers(i.tables, name, with_type=True),
         label="trigger with type (Trig-C)",
         definition="A trigger is right where a gold trigger has its offsets and event type.",
         source=_TRIGGERS,
@@ -249,14 +199,14 @@ METRICS: Mapping[str, Metric] = {
         agreement="trigger with type",
     ),
     "events.trigger_id": Metric(
-        compute=lambda i, name: events.triggers(i.pairs, name, with_type=False),
+        compute=lambda i, name: events.triggers(i.tables, name, with_type=False),
         label="trigger (Trig-I)",
         definition="A trigger is right where a gold trigger has its offsets.",
         source=_TRIGGERS,
         agreement="trigger",
     ),
     "events.argument": Metric(
-        compute=lambda i, name: events.arguments(i.pairs, name, with_role=True),
+        compute=lambda i, name: events.arguments(i.tables, name, with_role=True),
         label="argument with role (Arg-C)",
         definition="An argument is right where a gold argument has its event type, role and filler's offsets.",
         source=_TRIGGERS,
@@ -266,52 +216,52 @@ METRICS: Mapping[str, Metric] = {
         agreement="argument with role",
     ),
     "events.argument_id": Metric(
-        compute=lambda i, name: events.arguments(i.pairs, name, with_role=False),
+        compute=lambda i, name: events.arguments(i.tables, name, with_role=False),
         label="argument (Arg-I)",
         definition="An argument is right where a gold argument has its event type and filler's offsets.",
         source=_TRIGGERS,
         agreement="argument",
     ),
     "events.argument_attached": Metric(
-        compute=lambda i, name: events.arguments(i.pairs, name, with_role=True, attached=True),
+        compute=lambda i, name: events.arguments(i.tables, name, with_role=True, attached=True),
         label="argument, attached (Arg-C+)",
         definition="As Arg-C, and the event's trigger has the gold trigger's offsets.",
         source=_ATTACHED,
     ),
     "events.argument_id_attached": Metric(
-        compute=lambda i, name: events.arguments(i.pairs, name, with_role=False, attached=True),
+        compute=lambda i, name: events.arguments(i.tables, name, with_role=False, attached=True),
         label="argument, attached (Arg-I+)",
         definition="As Arg-I, and the event's trigger has the gold trigger's offsets.",
         source=_ATTACHED,
     ),
     "events.argument_head": Metric(
-        compute=lambda i, name: events.arguments(i.pairs, name, with_role=True, filler="head"),
+        compute=lambda i, name: events.arguments(i.tables, name, with_role=True, filler="head"),
         label="argument with role, head match",
         definition="As Arg-C, with the filler's last token in the place of its offsets.",
     ),
     "events.argument_cluster": Metric(
-        compute=lambda i, name: events.arguments(i.pairs, name, with_role=True, filler="cluster"),
+        compute=lambda i, name: events.arguments(i.tables, name, with_role=True, filler="cluster"),
         label="argument with role, any mention",
         definition="As Arg-C, with the gold cluster that the filler belongs to in the place of its offsets.",
         source="Li, Ji & Han 2021",
         agreement="argument with role, any mention of the filler",
     ),
     "events.realis": Metric(
-        compute=lambda i, name: events.attribute(i.pairs, name, lambda e: e.realis),
+        compute=lambda i, name: events.attribute(i.tables, name, "realis"),
         label="realis, accuracy on matched",
         definition="Of the events with right trigger and type whose realis the gold states, the share with the same.",
         source=_NUGGETS,
         accuracy=True,
     ),
     "events.polarity": Metric(
-        compute=lambda i, name: events.attribute(i.pairs, name, lambda e: e.polarity),
+        compute=lambda i, name: events.attribute(i.tables, name, "polarity"),
         label="polarity, accuracy on matched",
         definition="Of the events with right trigger and type whose polarity the gold states, the share with the same.",
         source=_NUGGETS,
         accuracy=True,
     ),
     "quotes.speaker": Metric(
-        compute=lambda i, name: quotes.content_overlap(i.pairs, name, quotes.same_speaker),
+        compute=lambda i, name: quotes.same_speaker(i.tables, name, i.quote_pairs),
         label="content with the right speaker",
         definition=(
             "A quote is right where it is paired with a gold quote that it overlaps and both sources are mentions of "
@@ -324,7 +274,7 @@ METRICS: Mapping[str, Metric] = {
         agreement="quote with the right speaker",
     ),
     "quotes.content": Metric(
-        compute=lambda i, name: quotes.content_overlap(i.pairs, name),
+        compute=lambda i, name: quotes.content_overlap(i.tables, name, i.quote_pairs),
         label="content, overlap",
         definition="A quote is right where it is paired with a gold quote that it overlaps.",
         source=_ATTRIBUTION,
@@ -332,21 +282,21 @@ METRICS: Mapping[str, Metric] = {
         agreement="quote, overlap",
     ),
     "quotes.content_exact": Metric(
-        compute=lambda i, name: quotes.content_exact(i.pairs, name),
+        compute=lambda i, name: quotes.content_exact(i.tables, name),
         label="content, exact",
         definition="A quote is right where a gold quote has exactly its content spans.",
         source=_ATTRIBUTION,
         agreement="quote, exact",
     ),
     "quotes.content_tokens": Metric(
-        compute=lambda i, name: quotes.content_tokens(i.pairs, name),
+        compute=lambda i, name: quotes.content_tokens(i.tables, name, i.quote_pairs),
         label="content, tokens",
         definition="Of the tokens of all quotes, the share that the quote paired with theirs has too.",
         source="Pareti et al. 2013",
         agreement="quote, tokens",
     ),
     "quotes.source": Metric(
-        compute=lambda i, name: quotes.content_overlap(i.pairs, name, quotes.same_source_span),
+        compute=lambda i, name: quotes.same_source_span(i.tables, name, i.quote_pairs),
         label="content with the source's span",
         definition=(
             "A quote is right where it is paired with a gold quote that it overlaps and both sources have one span, or "
@@ -355,14 +305,14 @@ METRICS: Mapping[str, Metric] = {
         source=_ATTRIBUTION,
     ),
     "quotes.cue": Metric(
-        compute=lambda i, name: quotes.cues(i.pairs, name),
+        compute=lambda i, name: quotes.cues(i.tables, name),
         label="cue",
         definition="A cue is right where a gold cue has its span; quotes without a cue are left out.",
         source=_ATTRIBUTION,
         agreement="cue",
     ),
     "quotes.addressee": Metric(
-        compute=lambda i, name: quotes.addressees(i.pairs, name),
+        compute=lambda i, name: quotes.addressees(i.tables, name, i.quote_pairs),
         label="addressee",
         definition=(
             "Of the quotes with an addressee, one is right where the quote paired with it has an addressee of the same "
@@ -371,7 +321,7 @@ METRICS: Mapping[str, Metric] = {
         agreement="addressee",
     ),
     "quotes.directness": Metric(
-        compute=lambda i, name: quotes.directness(i.pairs, name),
+        compute=lambda i, name: quotes.directness(i.tables, name, i.quote_pairs),
         label="directness, accuracy on matched",
         definition="Of the paired quotes whose directness the gold states, the share with the same.",
         accuracy=True,
@@ -507,7 +457,6 @@ def _describe_measures() -> Iterator[tuple[str, Description]]:
 
 
 MEASURES = dict(_describe_measures())
-FROM_COLUMNS = frozenset(name for name, metric in METRICS.items() if metric.from_columns)
 ACCURACIES = tuple(name for name, metric in METRICS.items() if metric.accuracy)
 
 
@@ -533,39 +482,31 @@ def is_across(name: str) -> bool:
     return ".across" in name
 
 
-def has_clusters(pairs: list[Pair], layer: str) -> tuple[bool, bool]:
+def has_clusters(tables: Tables, layer: str) -> tuple[bool, bool]:
     """Return whether any item of a layer has a cluster: in the gold, and in the predictions."""
-    gold, predicted = (
-        any(item.cluster is not None for pair in pairs for item in getattr(getattr(pair, side), layer))
-        for side in ("gold", "predicted")
-    )
+    gold, predicted = (bool((getattr(side, layer).cluster != NONE).any()) for side in tables.sides)
     return gold, predicted
 
 
-def compute_counts(documents: MetricInput, layers: tuple[str, ...], only: Collection[str] = ()) -> dict[str, Counts]:
+def compute_counts(items: MetricInput, layers: tuple[str, ...], only: Collection[str] = ()) -> dict[str, Counts]:
     """Return the counts of every metric of these layers, by name, coreference left out.
 
     ``only`` (if not empty) names the metrics that are wanted. A metric whose ``needs`` a document lacks is left out.
     """
     wanted = [name for name in METRICS if name.split(".")[0] in layers and (not only or name in only)]
-    # Asked only where a metric needs it: the answer costs a pass over every row.
-    needs = {METRICS[name].needs for name in wanted}
-    lacking: set[str | None] = set()
-    if "tokens" in needs and not documents.source.has_tokens:
-        lacking.add("tokens")
-    if "text" in needs and not documents.source.has_text:
-        lacking.add("text")
-    return {name: METRICS[name].compute(documents, name) for name in wanted if METRICS[name].needs not in lacking}
+    places = items.tables.places
+    lacking = {"tokens": not places.has_tokens.all(), "text": not all(places.texts), None: False}
+    return {name: METRICS[name].compute(items, name) for name in wanted if not lacking[METRICS[name].needs]}
 
 
-def compute_coreference_within(pairs: list[Pair], layer: str) -> dict[str, Counts]:
+def compute_coreference_within(items: MetricInput, layer: str) -> dict[str, Counts]:
     """Return the counts of one layer's coreference within documents, by ``coreference.<kind>.<setting>.<count>``."""
-    kind = KINDS[layer]
+    mentions = items.mentions[layer]
     out: dict[str, Counts] = {}
     for name, s in SETTINGS.items():
         if not s.across:
-            table = coreference.tabulate_within(pairs, kind, singletons=s.singletons, common_only=s.common_only)
-            out |= count_clusters(table, f"coreference.{kind}.{name}")
+            table = mentions.tabulate(singletons=s.singletons, common_only=s.common_only)
+            out |= count_clusters(table, f"coreference.{KINDS[layer]}.{name}")
     return out
 
 
@@ -582,6 +523,6 @@ def count_clusters(table: coreference.OverlapTable, prefix: str) -> dict[str, Co
     """Return all counts of a table by name, ``prefix.muc`` and so on: one unit per document, one stratum, no facet."""
     documents = np.arange(table.documents)
     return {
-        f"{prefix}.{name}": Counts(f"{prefix}.{name}", (), ((),), count(table)[:, None, :], documents)
+        f"{prefix}.{name}": Counts.of_table(f"{prefix}.{name}", (), ((),), count(table)[:, None, :], documents)
         for name, count in CLUSTER_COUNTS.items()
     }

@@ -1,231 +1,172 @@
-"""Entities of many documents as columns of integers, so that a million of them are matched without a Python loop.
-
-Gold and predictions share one vocabulary of types, levels and zones; see :class:`EntityTable`.
-"""
+"""Make the tables of both sides of a batch: :func:`join_sides` of raw sides, :func:`build_tables` of documents."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from vostochny.metrics.assignment import best_pairs
-from vostochny.metrics.counts import Bools, Ints, match_codes
-from vostochny.metrics.pairs import Pair
-from vostochny.model import Span
+from vostochny.metrics.identity import Identities, References
+from vostochny.metrics.item_tables import (
+    NAM,
+    NOBODY,
+    UNSTATED,
+    VALUE,
+    Arguments,
+    Contents,
+    Entities,
+    Events,
+    Quotes,
+    Side,
+    Tables,
+)
+from vostochny.metrics.matching import Ints, encode, look_up
+from vostochny.metrics.places import Places
+from vostochny.metrics.raw import RawSide, merge_names, read_documents
+from vostochny.model import Document, Placement
 
-# Codes of the column ``level``. VALUE is the absent level of a value; UNSTATED is a level that a system did not state,
-# which :func:`resolve_levels` replaces before anything is matched.
-LEVELS = ("", "NAM", "NOM", "PRO")
-VALUE, NAM, NOM, PRO = range(4)
-UNSTATED = -1
-
-
-@dataclass(frozen=True)
-class EntityColumns:
-    """Entities of one side, one row each, all columns of one length.
-
-    ``document`` and ``unit`` index the batch's documents and units, ``start`` and ``end`` are code points, ``type`` and
-    ``zone`` index the vocabularies of the :class:`EntityTable`, ``level`` the tuple LEVELS (or UNSTATED).
-    """
-
-    document: Ints
-    unit: Ints
-    start: Ints
-    end: Ints
-    type: Ints
-    level: Ints
-    zone: Ints
-
-    def where(self, keep: Bools | Ints) -> EntityColumns:
-        """Return the rows for which ``keep`` is true, or the rows with these indices."""
-        return EntityColumns(*(getattr(self, name)[keep] for name in self.__dataclass_fields__))
+Unplaced = Mapping[tuple[int, int], Sequence[str]]
 
 
-@dataclass(frozen=True)
-class EntityTable:
-    """Gold and predicted entities side by side.
-
-    ``documents`` gives the document of each unit, shape (units,); ``types`` and ``zones`` are the vocabularies.
-    """
-
-    gold: EntityColumns
-    predicted: EntityColumns
-    documents: Ints
-    types: tuple[str, ...]
-    zones: tuple[str, ...]
-
-    @cached_property
-    def pairs(self) -> tuple[Ints, Ints]:
-        """The one-to-one pairs of gold and predicted rows (:func:`pair_rows`)."""
-        return pair_rows(self.gold, self.predicted)
-
-
-def build_entity_table(pairs: list[Pair], trim: bool = False) -> EntityTable:
-    """Return the entities of paired documents as columns, with levels resolved (:func:`resolve_levels`).
-
-    The rows of a side are in the order of its documents' entities. With ``trim`` every span is first cut by
-    :func:`trim_span`.
-    """
-    types: dict[str, int] = {}
-    zones: dict[str, int] = {}
-
-    def columns(side: str) -> EntityColumns:
-        rows: list[tuple[int, ...]] = []
-        for number, pair in enumerate(pairs):
-            for e in getattr(pair, side).entities:
-                unit, zone = pair.locate(e.span)
-                span = trim_span(e.span, pair.gold.text) if trim else e.span
-                level = LEVELS.index(e.level) if e.level else VALUE if e.type in pair.value_types else UNSTATED
-                type_ = types.setdefault(e.type, len(types))
-                rows.append((number, unit, span.start, span.end, type_, level, zones.setdefault(zone, len(zones))))
-        return EntityColumns(*np.array(rows, dtype=np.int64).reshape(-1, 7).T)
-
-    gold, predicted = columns("gold"), columns("predicted")
-    # In a gold without levels every mention is taken for a name.
-    gold = replace(gold, level=np.where(gold.level == UNSTATED, NAM, gold.level))
-    return resolve_levels(EntityTable(gold, predicted, Pair.unit_documents(pairs), tuple(types), tuple(zones)))
-
-
-# Parts of a mention by other conventions: a leading article, a trailing possessive, quotation marks around it.
-_QUOTES = "“”‘’\"'«»"
-_LEADING = re.compile(rf"(?:[\s{_QUOTES}]|(?:the|an?)\s+)*", re.I)
-
-
-def trim_span(span: Span, text: str) -> Span:
-    """Return the span without leading articles, trailing possessive, quotation marks and white space at its edges.
-
-    A span of which nothing would be left is returned as it is, and so is one whose text is not known.
-    """
-    words = span.of(text)
-    prefix = _LEADING.match(words)
-    start, end = prefix.end() if prefix else 0, len(words)
-    while end > start and (words[end - 1].isspace() or words[end - 1] in _QUOTES):
-        end -= 1
-    if words[start:end].lower().endswith(("’s", "'s")):
-        end -= 2
-    return Span(span.start + start, span.start + end) if start < end else span
-
-
-def encode_rows(sides: Iterable[EntityColumns], *names: str) -> tuple[Ints, ...]:
-    """Encode the chosen columns as one integer per row, equal across sides where the rows are equal.
-
-    The columns are packed into 63 bits by their greatest values, so that comparing rows is comparing integers; where
-    that is too narrow, distinct rows are numbered instead, which needs a sort.
+def build_tables(
+    gold: Sequence[Document], predicted: Sequence[Document], values: frozenset[str], unscored_zones: frozenset[str]
+) -> Tables:
+    """Return the items of paired documents as columns, those in unscored zones left out; see :func:`join_sides`.
 
     Args:
-        sides: gold and predicted entities; all share one encoding.
-        names: the columns to encode, the most significant first.
+        gold: the gold documents.
+        predicted: the prediction of each, without items where there is none.
+        values: the entity types that have no level.
+        unscored_zones: names of the zones that are not scored.
     """
-    sides = tuple(sides)
-    chosen = [[getattr(side, name) for name in names] for side in sides]
-    sizes = [max((int(side[i].max(initial=0)) for side in chosen), default=0) + 1 for i in range(len(names))]
-    if np.prod(np.array(sizes, dtype=object)) < 2**63:  # Python integers, which cannot overflow
-        packed = []
-        for side in chosen:
-            code = np.zeros(len(side[0]), dtype=np.int64)
-            for column, size in zip(side, sizes, strict=True):
-                code = code * size + column
-            packed.append(code)
-        return tuple(packed)
-    rows = np.concatenate([np.stack(side, axis=1) for side in chosen])
-    inverse = np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1)
-    return tuple(np.split(inverse, np.cumsum([len(side[0]) for side in chosen])[:-1]))
+    places = Places.of_documents(gold, unscored_zones)
+    unplaced = list_unplaced([d.placement for d in predicted])
+    return join_sides(read_documents(gold), read_documents(predicted), places, values, unplaced)
 
 
-def resolve_levels(table: EntityTable) -> EntityTable:
+def list_unplaced(placements: Sequence[Placement]) -> Unplaced:
+    """Return the predicted words that were not found, by document and by the offset of their empty spans."""
+    unplaced: dict[tuple[int, int], list[str]] = defaultdict(list)
+    for number, placement in enumerate(placements):
+        for span, words in placement.unplaced:
+            unplaced[number, span.start].append(words)
+    return unplaced
+
+
+def join_sides(gold: RawSide, predicted: RawSide, places: Places, values: frozenset[str], unplaced: Unplaced) -> Tables:
+    """Return the tables of two sides: without what is in unscored zones, levels resolved, references followed.
+
+    The rows of a side stay in their order. Items that begin in an unscored zone are neither rewarded nor punished:
+    entities by their span, events by their trigger, arguments by their filler, quotes by the first span of their
+    content. An empty span (words that the text does not have) is in no zone, so it stays.
+
+    Args:
+        gold: the items of the gold.
+        predicted: the items of the predictions, of the same documents.
+        places: the places of the gold documents.
+        values: the entity types that have no level.
+        unplaced: the predicted words that were not found.
+    """
+    raw_sides = merge_names([gold, predicted])
+    names = raw_sides[0].names
+    value_codes = np.array([i for i, name in enumerate(names["types"]) if name in values], dtype=np.int64)
+    sides = [_locate(raw, places, value_codes) for raw in raw_sides]
+    return _assemble(sides, places, names, value_codes, unplaced)
+
+
+def _locate(raw: RawSide, places: Places, values: Ints) -> tuple[Side, dict[str, References]]:
+    """Return the columns of one side, identities still missing, and its references."""
+    raw, located = _drop_unscored(raw, places)
+    at = {name: located[name] for name in ("entities", "events", "arguments", "quotes")}
+    document, start, end, type_, level, cluster, _ = raw.tables["entities"]
+    level = np.where((level == UNSTATED) & np.isin(type_, values), VALUE, level)
+    entities = Entities(document, start, end, *at["entities"], type_, level, cluster)
+    document, start, end, *rest = raw.tables["events"]
+    events = Events(document, start, end, *at["events"], *rest)
+    document, start, end, target, event, role = raw.tables["arguments"]
+    arguments = Arguments(document, start, end, *at["arguments"], event, role, np.full(len(document), NOBODY))
+    columns = raw.tables["quotes"]
+    document, start, end, directness, cue_start, cue_end = columns[:6]
+    nobody = np.full(len(document), NOBODY)
+    quotes = Quotes(
+        document, start, end, *at["quotes"], directness, cue_start, cue_end, columns[6], columns[7], nobody, nobody,
+        columns[12],
+    )  # fmt: skip
+    references = {
+        "fillers": References(*arguments.span, target),
+        "sources": References(document, *columns[6:9]),
+        "addressees": References(document, *columns[9:12]),
+    }
+    return Side(entities, events, arguments, quotes, Contents(*raw.tables["contents"])), references
+
+
+def _drop_unscored(raw: RawSide, places: Places) -> tuple[RawSide, dict[str, tuple[Ints, Ints]]]:
+    """Return the items in scored zones, and unit and zone of each, by table."""
+    located, masks = {}, {}
+    for name in ("entities", "events", "arguments", "quotes"):
+        document, start, end = raw.tables[name][:3]
+        if name == "quotes":
+            quote, _, part_end = raw.tables["contents"]
+            end = part_end[np.searchsorted(quote, np.arange(len(document)))]  # of the first span
+        located[name] = places.locate(document, start)
+        masks[name] = (start == end) | places.scored[located[name][1]]
+    if all(mask.all() for mask in masks.values()):
+        return raw, located
+    masks["arguments"] &= masks["events"][raw.column("arguments", "events")]
+    located = {name: (unit[masks[name]], zone[masks[name]]) for name, (unit, zone) in located.items()}
+    return raw.keep(masks), located
+
+
+def _assemble(
+    sides: Sequence[tuple[Side, dict[str, References]]],
+    places: Places,
+    names: Mapping[str, Sequence[str]],
+    values: Ints,
+    unplaced: Unplaced,
+) -> Tables:
+    """Return the tables, with levels resolved and every reference replaced by whom it means."""
+    (gold, gold_references), (predicted, predicted_references) = sides
+    # In a gold without levels every mention is taken for a name.
+    gold_entities = replace(gold.entities, level=np.where(gold.entities.level == UNSTATED, NAM, gold.entities.level))
+    gold = replace(gold, entities=gold_entities)
+    stated_levels = predicted.entities.level
+    predicted = replace(predicted, entities=resolve_levels(gold_entities, predicted.entities))
+    identities = Identities(gold_entities, gold.events)
+    kinds = ("fillers", "sources", "addressees")
+    found = [
+        identities.find(references[kind], by_id, with_triggers=kind == "fillers")
+        for references, by_id in ((gold_references, True), (predicted_references, False))
+        for kind in kinds
+    ]
+    codes = iter(encode(*found))
+    out = []
+    for side, references in ((gold, gold_references), (predicted, predicted_references)):
+        filler, speaker, addressee = (np.where(references[kind].start >= 0, next(codes), NOBODY) for kind in kinds)
+        out.append(
+            replace(
+                side,
+                arguments=replace(side.arguments, filler=filler),
+                quotes=replace(side.quotes, speaker=speaker, addressee=addressee),
+            )
+        )
+    lists = {key: tuple(value) for key, value in names.items()}
+    return Tables(out[0], out[1], places, values=values, stated_levels=stated_levels, unplaced=unplaced, **lists)
+
+
+def resolve_levels(gold: Entities, predicted: Entities) -> Entities:
     """Give each predicted entity without a stated level the level of the gold nominal or pronoun on the same span.
 
     Where there is none, or there is a gold name as well, it is taken for a name. So a prediction without level that
     hits a nominal is neither right nor wrong among names.
     """
-    predicted, gold = table.predicted, table.gold
     unstated = predicted.level == UNSTATED
     level = np.where(unstated, NAM, predicted.level)
     if unstated.any() and (gold.level > NAM).any():
-        mine, theirs = encode_rows((predicted, gold), "document", "start", "end")
-        # Of gold entities on one span the lowest level comes first (value, name, nominal, pronoun), and searchsorted
-        # finds the first: a name goes before a nominal.
-        order = np.lexsort((gold.level, theirs))
-        ordered = theirs[order]
-        at = np.searchsorted(ordered, mine)
-        has_gold = at < len(ordered)
-        has_gold[has_gold] = ordered[at[has_gold]] == mine[has_gold]
-        has_gold &= unstated
-        level[has_gold] = np.maximum(gold.level[order[at[has_gold]]], NAM)  # a value has no level to give
-    return replace(table, predicted=replace(predicted, level=level))
-
-
-def match_rows(gold: EntityColumns, predicted: EntityColumns, *names: str) -> tuple[Bools, Bools]:
-    """Return a flag per gold and per predicted row: whether it has a one-to-one partner with equal ``names``.
-
-    ``names`` are columns; the document must always be equal.
-    """
-    return match_codes(*encode_rows((gold, predicted), "document", *names))
-
-
-def pair_rows(gold: EntityColumns, predicted: EntityColumns) -> tuple[Ints, Ints]:
-    """Pair gold and predicted rows one to one: return two aligned arrays of row indices.
-
-    Independent of the order of either side. First rows of equal span and type are paired, then rows of equal span; the
-    others are paired where spans of one document overlap, by the assignment of greatest total weight: the Dice
-    coefficient of the two spans, plus 1 where the types agree.
-    """
-    pairs: list[tuple[Ints, Ints]] = []
-    # Sorted by content, so that ties do not depend on the order of the input.
-    rest = [np.lexsort((side.type, side.end, side.start, side.document)) for side in (gold, predicted)]
-    for names in (("document", "start", "end", "type"), ("document", "start", "end")):
-        keys = encode_rows([side.where(rows) for side, rows in zip((gold, predicted), rest, strict=True)], *names)
-        hits = match_codes(*keys)
-        # Both sides have equally many hits of each key, so sorting both by key aligns partners.
-        aligned = [
-            rows[hit][np.argsort(key[hit], kind="stable")] for rows, hit, key in zip(rest, hits, keys, strict=True)
-        ]
-        pairs.append((aligned[0], aligned[1]))
-        rest = [rows[~hit] for rows, hit in zip(rest, hits, strict=True)]
-    left, right = _find_overlaps(gold.where(rest[0]), predicted.where(rest[1]))
-    g, p = gold.where(rest[0][left]), predicted.where(rest[1][right])
-    shared = np.minimum(g.end, p.end) - np.maximum(g.start, p.start)
-    weight = 2 * shared / (g.end - g.start + p.end - p.start) + (g.type == p.type)
-    # Two rows that overlap each other and no other row are a pair; only the tangled rest needs the slow solver.
-    alone = (np.bincount(left, minlength=1)[left] == 1) & (np.bincount(right, minlength=1)[right] == 1)
-    pairs.append((rest[0][left[alone]], rest[1][right[alone]]))
-    tangled = ~alone
-    edges = zip(left[tangled].tolist(), right[tangled].tolist(), weight[tangled].tolist(), strict=True)
-    best = best_pairs({(a, b): w for a, b, w in edges})
-    pairs.append(
-        (rest[0][np.array(list(best), dtype=np.int64)], rest[1][np.array(list(best.values()), dtype=np.int64)])
-    )
-    return np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs])
-
-
-def _find_overlaps(gold: EntityColumns, predicted: EntityColumns) -> tuple[Ints, Ints]:
-    """Return all pairs of rows of one document that share a character, as two arrays of row indices.
-
-    An empty span (words that the text does not have) shares none, wherever it is. Time: a sort, and one step per pair.
-    """
-    # All documents laid end to end on one line, each ``width`` long, so that one sort serves all of them.
-    width = max(int(side.end.max(initial=0)) for side in (gold, predicted)) + 1
-    starts = [side.document * width + side.start for side in (gold, predicted)]
-    ends = [side.document * width + side.end for side in (gold, predicted)]
-    order = [np.argsort(s, kind="stable") for s in starts]
-    ordered = [s[o] for s, o in zip(starts, order, strict=True)]
-    # Of two spans that overlap, either the predicted one begins inside the gold one (its first character included), or
-    # the gold one begins inside the predicted one (its first character excluded): so each pair is listed once.
-    first = _ranges(np.searchsorted(ordered[1], starts[0], "left"), np.searchsorted(ordered[1], ends[0], "left"))
-    second = _ranges(np.searchsorted(ordered[0], starts[1], "right"), np.searchsorted(ordered[0], ends[1], "left"))
-    left = np.concatenate([first[0], order[0][second[1]]])
-    right = np.concatenate([order[1][first[1]], second[0]])
-    share = (gold.end > gold.start)[left] & (predicted.end > predicted.start)[right]
-    return left[share], right[share]
-
-
-def _ranges(begin: Ints, end: Ints) -> tuple[Ints, Ints]:
-    """Return for each row i the integers begin[i] … end[i] - 1, as two arrays: i repeated, and the integers."""
-    lengths = np.maximum(end - begin, 0)
-    row = np.repeat(np.arange(len(begin)), lengths)
-    offset = np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    return row, begin[row] + offset
+        # Of gold entities on one span the one of the lowest level comes first: value, name, nominal, pronoun.
+        gold = gold.where(np.argsort(gold.level, kind="stable"))
+        at = look_up(*encode(predicted.span, gold.span))
+        found = unstated & (at >= 0)
+        level[found] = np.maximum(gold.level[at[found]], NAM)  # a value has no level to give
+    return replace(predicted, level=level)

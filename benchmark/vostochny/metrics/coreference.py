@@ -18,16 +18,15 @@ which others, is in ``metrics.catalogue``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
 from vostochny.metrics.assignment import best_totals
-from vostochny.metrics.counts import Bools, Floats, Ints
-from vostochny.metrics.pairs import Pair
-from vostochny.model import Document, Span
+from vostochny.metrics.item_tables import NONE, Entities, Events, Quotes, Tables
+from vostochny.metrics.matching import Bools, Floats, Ints, encode, look_up, number, run_starts
 
 Kind = Literal["entities", "events", "utterances"]
 
@@ -110,7 +109,7 @@ def tabulate(
     keys = (identity << (1 + width)) | np.concatenate([gold.cluster, predicted.cluster])
     keys[len(gold.document) :] |= 1 << width
     keys.sort(kind="stable")  # numpy's stable sort merges runs, and mentions mostly come in order, as read from a file
-    keys = keys[_run_starts(keys >> width)]  # of copies on one side the first
+    keys = keys[run_starts(keys >> width)]  # of copies on one side the first
     if common_only:
         first = _common_mentions(keys >> (1 + width))
         keys = keys[np.sort(np.concatenate([first, first + 1]))]
@@ -124,7 +123,7 @@ def tabulate(
     first = _common_mentions(keys >> (1 + width))
     # One code per common mention, its gold and its predicted cluster: a run of equal codes is a cell.
     cells = np.sort((cluster[first] << width) | cluster[first + 1])
-    begins = np.flatnonzero(_run_starts(cells))
+    begins = np.flatnonzero(run_starts(cells))
     shared = np.diff(begins, append=len(cells))
     cells = cells[begins]
     sides = [
@@ -230,10 +229,32 @@ def blanc_nonlinks(table: OverlapTable) -> Floats:
     return _stack(both, _pair_count(mentions[0]) - links[:, 1], both, _pair_count(mentions[1]) - links[:, 3])
 
 
-def tabulate_within(
-    pairs: Sequence[Pair], kind: Kind, *, singletons: bool = True, common_only: bool = False
-) -> OverlapTable:
-    """Return the table of the clusters within each document.
+@dataclass(frozen=True)
+class Mentions:
+    """The clustered mentions of both sides, and the code of the name of each one's cluster (Tables.clusters)."""
+
+    gold: ClusteredMentions
+    predicted: ClusteredMentions
+    names: tuple[Ints, Ints]
+    clusters: tuple[str, ...]
+    documents: int
+
+    def tabulate(self, *, singletons: bool = True, common_only: bool = False) -> OverlapTable:
+        """Return the table of the clusters within each document; see :func:`tabulate` for the options."""
+        return tabulate(self.gold, self.predicted, self.documents, singletons=singletons, common_only=common_only)
+
+    def of_documents(self, first: int, step: int) -> Mentions:
+        """Return the mentions of every ``step``-th document from ``first`` on."""
+        sides, names = [], []
+        for side, name in zip((self.gold, self.predicted), self.names, strict=True):
+            keep = side.document % step == first
+            sides.append(ClusteredMentions(side.document[keep], side.mention[keep], side.cluster[keep]))
+            names.append(name[keep])
+        return replace(self, gold=sides[0], predicted=sides[1], names=(names[0], names[1]))
+
+
+def find_mentions(tables: Tables, kind: Kind) -> Mentions:
+    """Return the mentions that have a cluster; one of both sides with one key has one code.
 
     An item without a cluster is not a mention here, on either side: a system that finds a name and states nothing of
     its identity has not resolved it. ``kind`` decides what identifies a mention:
@@ -241,15 +262,38 @@ def tabulate_within(
     - entities: its span. Values have no identity and are left out on both sides.
     - events: its trigger's span; where either side has events of two types on one trigger, also its type there.
     - utterances: all content spans of a quote.
-
-    Args:
-        pairs: the documents.
-        kind: the layer, and what identifies a mention.
-        singletons: whether clusters of one mention stay (:func:`tabulate`).
-        common_only: whether only mentions that both sides have are scored (:func:`tabulate`).
     """
-    gold, predicted = _columns(pairs, kind)
-    return tabulate(gold, predicted, len(pairs), singletons=singletons, common_only=common_only)
+    rows: Sequence[Entities | Events | Quotes]
+    if kind == "entities":
+        entities = [side.entities for side in tables.sides]
+        rows = [e.where((e.cluster != NONE) & ~np.isin(e.type, tables.values)) for e in entities]
+        codes = encode(*(side.span for side in rows))
+    elif kind == "events":
+        rows = events = [side.events.where(side.events.cluster != NONE) for side in tables.sides]
+        places = number(*encode(*(side.span for side in events)))
+        count = max((int(place.max(initial=-1)) for place in places), default=-1) + 1
+        ambiguous = np.zeros(count, dtype=bool)
+        for side, place in zip(events, places, strict=True):
+            least, greatest = np.full(count, len(tables.event_types)), np.full(count, NONE)
+            np.minimum.at(least, place, side.type)
+            np.maximum.at(greatest, place, side.type)
+            ambiguous |= least < greatest
+        codes = encode(
+            *((place, np.where(ambiguous[place], side.type, NONE)) for side, place in zip(events, places, strict=True))
+        )
+    else:
+        keep = [side.quotes.cluster != NONE for side in tables.sides]
+        rows = [side.quotes.where(flags) for side, flags in zip(tables.sides, keep, strict=True)]
+        gold_codes, predicted_codes = (code[flags] for code, flags in zip(tables.contents, keep, strict=True))
+        codes = gold_codes, predicted_codes
+    # Clusters are coded by name, not by appearance: which of two clusters gets a mention that is listed in both must
+    # not depend on the order of the input.
+    gold, predicted = (
+        ClusteredMentions(side.document, code, number(*encode((side.document, side.cluster)))[0])
+        for side, code in zip(rows, number(*codes), strict=True)
+    )
+    names = rows[0].cluster, rows[1].cluster
+    return Mentions(gold, predicted, names, tables.clusters, len(tables.places.texts))
 
 
 @dataclass(frozen=True)
@@ -267,22 +311,29 @@ class Overlaps:
     shared: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @classmethod
-    def of_pairs(cls, pairs: Iterable[Pair], kind: Kind) -> Overlaps:
+    def of_mentions(cls, mentions: Mentions) -> Overlaps:
         """Compute the overlaps of documents; a mention in two clusters belongs to the one whose name sorts first."""
-        out = cls()
-        for pair in pairs:
-            ambiguous = _ambiguous_triggers(pair) if kind == "events" else frozenset()
-            sides: list[dict[Hashable, str]] = []
-            for document in (pair.gold, pair.predicted):
-                side: dict[Hashable, str] = {}
-                for key, cluster in _clustered_items(document, kind, pair.value_types, ambiguous):
-                    side[key] = min(cluster, side.get(key, cluster))
-                sides.append(side)
-            gold, predicted = sides
-            out.gold.update(gold.values())
-            out.predicted.update(predicted.values())
-            out.shared.update((gold[key], predicted[key]) for key in gold.keys() & predicted.keys())
-        return out
+        codes, clusters = [], []
+        for side, names in zip((mentions.gold, mentions.predicted), mentions.names, strict=True):
+            order = np.lexsort((names, side.mention))
+            first = order[run_starts(side.mention[order])]
+            codes.append(side.mention[first])
+            clusters.append(names[first])
+        at = look_up(codes[0], codes[1])
+        both = at >= 0
+        width = len(mentions.clusters)
+
+        def count(cells: Ints) -> Iterator[tuple[int, int]]:
+            keys, sizes = np.unique(cells, return_counts=True)
+            return zip(keys.tolist(), sizes.tolist(), strict=True)
+
+        name = mentions.clusters
+        cells = count(clusters[0][both] * width + clusters[1][at[both]])
+        return cls(
+            Counter({name[key]: size for key, size in count(clusters[0])}),
+            Counter({name[key]: size for key, size in count(clusters[1])}),
+            Counter({(name[key // width], name[key % width]): size for key, size in cells}),
+        )
 
     def update(self, other: Overlaps) -> None:
         """Add the overlaps of other documents, in place."""
@@ -322,52 +373,6 @@ class Overlaps:
         return OverlapTable(1, sides[0], sides[1], *columns)
 
 
-def _columns(pairs: Sequence[Pair], kind: Kind) -> tuple[ClusteredMentions, ClusteredMentions]:
-    """Return the mentions of both sides as columns; mentions of both sides with one key have one code."""
-    mentions: dict[tuple[int, Hashable], int] = {}
-    rows: tuple[list[tuple[int, int, str]], list[tuple[int, int, str]]] = [], []
-    for number, pair in enumerate(pairs):
-        ambiguous = _ambiguous_triggers(pair) if kind == "events" else frozenset()
-        for document, out in zip((pair.gold, pair.predicted), rows, strict=True):
-            for key, cluster in _clustered_items(document, kind, pair.value_types, ambiguous):
-                code = mentions.setdefault((number, key), len(mentions))
-                out.append((number, code, cluster))
-    sides = []
-    for out in rows:
-        # Coded by name, not by appearance: which of two clusters gets a mention that is listed in both must not depend
-        # on the order of the input.
-        clusters = {c: i for i, c in enumerate(sorted({(document, name) for document, _, name in out}))}
-        table = np.array([(d, m, clusters[d, name]) for d, m, name in out], dtype=np.int64).reshape(-1, 3)
-        sides.append(ClusteredMentions(*table.T))
-    return sides[0], sides[1]
-
-
-def _clustered_items(
-    document: Document, kind: Kind, values: frozenset[str], ambiguous: frozenset[Span]
-) -> list[tuple[Hashable, str]]:
-    """Return key and cluster of every item that has a cluster; ``ambiguous`` are :func:`_ambiguous_triggers`."""
-    if kind == "entities":
-        return [(e.span, e.cluster) for e in document.entities if e.cluster is not None and e.type not in values]
-    if kind == "events":
-        return [
-            ((e.trigger, e.type if e.trigger in ambiguous else None), e.cluster)
-            for e in document.events
-            if e.cluster is not None
-        ]
-    return [(q.content, q.cluster) for q in document.quotes if q.cluster is not None]
-
-
-def _ambiguous_triggers(pair: Pair) -> frozenset[Span]:
-    """Return the triggers that have events of two types on one side: there the type is part of a mention's key."""
-    out = set()
-    for document in (pair.gold, pair.predicted):
-        seen: dict[Span, str] = {}
-        for event in document.events:
-            if event.cluster is not None and seen.setdefault(event.trigger, event.type) != event.type:
-                out.add(event.trigger)
-    return frozenset(out)
-
-
 def _bits(column: Ints) -> int:
     """Return how many bits the greatest value of a column needs."""
     return int(column.max(initial=0)).bit_length()
@@ -378,11 +383,6 @@ def _pack(high: Ints, low: Ints) -> Ints:
     if _bits(high) + _bits(low) > 63:
         high, low = (np.unique(column, return_inverse=True)[1] for column in (high, low))
     return (high << _bits(low)) | low
-
-
-def _run_starts(ordered: Ints) -> Bools:
-    """Return a flag for each value: whether a run of equal values begins there."""
-    return np.concatenate([np.ones(min(1, len(ordered)), dtype=bool), ordered[1:] != ordered[:-1]])
 
 
 def _common_mentions(identity: Ints) -> Ints:

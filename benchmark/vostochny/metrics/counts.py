@@ -13,70 +13,83 @@ strata, and a distributed run is a sum over workers. No metric is computed twice
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from vostochny.metrics.matching import Bools, Floats, Ints, encode, match_codes, number
 
 GOLD_CREDIT, GOLD, PREDICTED_CREDIT, PREDICTED = range(4)
+MAX_SPARSENESS = 4  # codes per item above which codes are renumbered before they are counted
 GRID = 2.0**-26  # the step to which BlockCounts rounds credit and weight
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One gold or predicted item with its credit; ``stratum`` has one value for each facet of its metric."""
-
-    unit: int
-    stratum: tuple[str, ...]
-    credit: float
-    weight: float = 1.0
 
 
 @dataclass(frozen=True)
 class Counts:
-    """The counts of one metric.
+    """The counts of one metric: the cells of a table of units and strata that are not empty.
 
-    ``values`` has the shape (units, strata, 4), its last axis as in the module's docstring. ``facets`` names the parts
-    of a stratum, for instance ``("type", "level", "zone")``. ``documents`` gives the document of each unit, shape
-    (units,), an index that never falls, so that resampling can stay within documents or leave one out.
+    ``documents`` gives the document of each unit, shape (units,), an index that never falls, so that resampling can
+    stay within documents or leave one out. ``strata`` are the values of the ``facets`` in each stratum, for instance of
+    ``("type", "level", "zone")``. ``unit`` and ``stratum`` place each cell, in this order; ``cells`` has the shape
+    (cells, 4), its last axis as in the module's docstring. Build with :func:`tally` or :meth:`of_table`.
     """
 
     metric: str
     facets: tuple[str, ...]
     strata: tuple[tuple[str, ...], ...]
-    values: Floats
     documents: Ints
+    unit: Ints
+    stratum: Ints
+    cells: Floats
+
+    @classmethod
+    def of_table(
+        cls,
+        metric: str,
+        facets: tuple[str, ...],
+        strata: tuple[tuple[str, ...], ...],
+        table: Floats,
+        documents: Ints,
+    ) -> Counts:
+        """Return the counts of a whole table, shape (units, strata, 4)."""
+        unit, stratum = np.nonzero(table.any(axis=2))
+        return cls(metric, facets, strata, documents, unit, stratum, table[unit, stratum])
 
     def total(self) -> Floats:
         """Return the four numbers summed over all units and strata, shape (4,)."""
-        out: Floats = self.values.sum(axis=(0, 1))
+        out: Floats = self.by_unit().sum(axis=0)
         return out
 
     def by_unit(self) -> Floats:
         """Return the four numbers per unit, summed over strata, shape (units, 4)."""
-        out: Floats = self.values.sum(axis=1)
-        return out
+        return add_cells(self.unit, self.cells, len(self.documents))
 
-    def where(self, keep: Callable[[dict[str, str]], bool]) -> Counts:
-        """Return the counts of the strata for which ``keep({facet: value})`` is true."""
-        chosen = [i for i, s in enumerate(self.strata) if keep(dict(zip(self.facets, s, strict=True)))]
-        strata = tuple(self.strata[i] for i in chosen)
-        return Counts(self.metric, self.facets, strata, self.values[:, chosen], self.documents)
+    def by_stratum(self) -> Floats:
+        """Return the four numbers per stratum, summed over units, shape (strata, 4)."""
+        return add_cells(self.stratum, self.cells, len(self.strata))
 
     def by(self, facet: str) -> dict[str, Counts]:
-        """Split these counts by the values of one facet, in order of first appearance."""
+        """Split these counts by the values of one facet, in the order of their names."""
         at = self.facets.index(facet)
-
-        def part(value: str) -> Counts:
-            return self.where(lambda stratum: stratum[facet] == value)
-
-        return {value: part(value) for value in dict.fromkeys(s[at] for s in self.strata)}
+        values = sorted({stratum[at] for stratum in self.strata})
+        number = {value: i for i, value in enumerate(values)}
+        part = np.array([number[stratum[at]] for stratum in self.strata], dtype=np.int64)
+        place = np.zeros(len(part), dtype=np.int64)  # of each stratum among those of its part
+        strata: list[list[tuple[str, ...]]] = [[] for _ in values]
+        for i, (stratum, to) in enumerate(zip(self.strata, part.tolist(), strict=True)):
+            place[i] = len(strata[to])
+            strata[to].append(stratum)
+        order = np.argsort(part[self.stratum], kind="stable")
+        ends = np.cumsum(np.bincount(part[self.stratum], minlength=len(values)))
+        unit, stratum_, cells = self.unit[order], place[self.stratum][order], self.cells[order]
+        out = {}
+        for i, value in enumerate(values):
+            here = slice(int(ends[i - 1]) if i else 0, int(ends[i]))
+            out[value] = Counts(
+                self.metric, self.facets, tuple(strata[i]), self.documents, unit[here], stratum_[here], cells[here]
+            )
+        return out
 
     def __add__(self, other: Counts) -> Counts:
         """Return the counts of two sets of documents together, as :func:`concatenate` does."""
@@ -85,10 +98,27 @@ class Counts:
     def reorder(self, rank: Ints) -> Counts:
         """Return the same counts with document d as the ``rank[d]``-th, and strata sorted."""
         units = np.argsort(rank[self.documents], kind="stable")
-        strata = sorted(range(len(self.strata)), key=lambda i: self.strata[i])
-        values = self.values[units][:, strata]
+        strata = sorted(range(len(self.strata)), key=self.strata.__getitem__)
+        new_unit, new_stratum = _invert(units)[self.unit], _invert(np.array(strata, dtype=np.int64))[self.stratum]
+        order = np.lexsort((new_stratum, new_unit))
         names = tuple(self.strata[i] for i in strata)
-        return Counts(self.metric, self.facets, names, values, rank[self.documents][units])
+        return Counts(
+            self.metric, self.facets, names, rank[self.documents][units], new_unit[order], new_stratum[order],
+            self.cells[order],
+        )  # fmt: skip
+
+
+def add_cells(place: Ints, cells: Floats, places: int) -> Floats:
+    """Return the sums of the cells at each of so many places, shape (places, 4)."""
+    sums = [np.bincount(place, weights=column, minlength=places) for column in cells.T]
+    return np.stack(sums, axis=1)
+
+
+def _invert(order: Ints) -> Ints:
+    """Return the place of each index in an order."""
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return place
 
 
 class BlockCounts:
@@ -106,13 +136,10 @@ class BlockCounts:
 
     def add(self, part: Counts, block: Ints) -> None:
         """Add the counts of some documents; ``block`` gives the block of each of their units."""
-        if not part.values.size:
-            return
-        # With units sorted by block, each block is one run, which reduceat sums in one call.
-        order = np.argsort(block, kind="stable")
-        first = np.flatnonzero(np.diff(block[order], prepend=-1))
-        exact = np.round(part.values[order] / GRID) * GRID
-        self._add_rows(part.strata, block[order][first], np.add.reduceat(exact, first, axis=0))
+        rows, here = np.unique(block[part.unit], return_inverse=True)
+        exact = np.round(part.cells / GRID) * GRID
+        summed = add_cells(here.reshape(-1) * len(part.strata) + part.stratum, exact, len(rows) * len(part.strata))
+        self._add_rows(part.strata, rows, summed.reshape(len(rows), len(part.strata), 4))
 
     def update(self, other: BlockCounts) -> None:
         """Add the counts of other documents over the same blocks."""
@@ -130,7 +157,8 @@ class BlockCounts:
     def counts(self, blocks: Ints) -> Counts:
         """Return the counts of these blocks, each as a document of one unit, with strata sorted."""
         documents = np.arange(len(blocks))
-        return Counts(self.metric, self.facets, tuple(self.strata), self.values[blocks], documents).reorder(documents)
+        counts = Counts.of_table(self.metric, self.facets, tuple(self.strata), self.values[blocks], documents)
+        return counts.reorder(documents)
 
 
 def concatenate(parts: Sequence[Counts]) -> Counts:
@@ -142,103 +170,94 @@ def concatenate(parts: Sequence[Counts]) -> Counts:
     for other in parts:
         if (first.metric, first.facets) != (other.metric, other.facets):
             raise ValueError(f"cannot add {other.metric}{other.facets} to {first.metric}{first.facets}")
-    strata = tuple(dict.fromkeys(s for part in parts for s in part.strata))
-    column = {s: i for i, s in enumerate(strata)}
-    values = np.zeros((sum(len(p.values) for p in parts), len(strata), 4))
-    documents = np.zeros(len(values), dtype=np.int64)
-    begin = before = 0
+    number: dict[tuple[str, ...], int] = {}
+    documents, units, strata, cells = [], [], [], []
+    unit_count = document_count = 0
     for part in parts:
-        end = begin + len(part.values)
-        values[begin:end, [column[s] for s in part.strata]] = part.values
-        documents[begin:end] = part.documents + before
-        before += int(part.documents[-1]) + 1 if len(part.documents) else 0
-        begin = end
-    return Counts(first.metric, first.facets, strata, values, documents)
+        new = np.array([number.setdefault(stratum, len(number)) for stratum in part.strata], dtype=np.int64)
+        documents.append(part.documents + document_count)
+        units.append(part.unit + unit_count)
+        strata.append(new[part.stratum])
+        cells.append(part.cells)
+        unit_count += len(part.documents)
+        document_count += int(part.documents[-1]) + 1 if len(part.documents) else 0
+    return Counts(
+        first.metric, first.facets, tuple(number), np.concatenate(documents), np.concatenate(units),
+        np.concatenate(strata), np.concatenate(cells),
+    )  # fmt: skip
 
 
-def sum_items(
-    units: int, strata: int, unit: Ints, stratum: Ints, credit: Floats, weight: Floats | None = None
-) -> Floats:
-    """Add up columns of items to credit and weight per unit and stratum: shape (units, strata, 2).
+@dataclass(frozen=True)
+class ItemColumns:
+    """The items of one side of a metric as columns of one length.
 
-    Args:
-        units: the number of units.
-        strata: the number of strata.
-        unit: the unit of each item.
-        stratum: the stratum of each item.
-        credit: the credit of each item.
-        weight: the weight of each item; None where each weighs 1.
+    ``facets`` has one column per facet of the metric, of which there is at least one: indices into the names of its
+    values, -1 for the empty value. ``weight`` is None where each item weighs 1.
     """
-    cell = unit * strata + stratum
-    size = units * strata
-    out = np.empty((size, 2))
-    out[:, 0] = np.bincount(cell, weights=credit, minlength=size)
-    out[:, 1] = np.bincount(cell, weights=weight, minlength=size)
-    return out.reshape(units, strata, 2)
+
+    unit: Ints
+    facets: Sequence[Ints]
+    credit: Floats | Bools
+    weight: Floats | Ints | None = None
 
 
-def tally(
-    metric: str, facets: tuple[str, ...], documents: Ints, gold: Iterable[Item], predicted: Iterable[Item]
+def tally_matches(
+    metric: str,
+    facets: Mapping[str, Sequence[str]],
+    documents: Ints,
+    keys: Sequence[Sequence[Ints]],
+    columns: Sequence[tuple[Ints, Sequence[Ints]]],
 ) -> Counts:
-    """Add up lists of items to counts.
+    """Count items that are right where the other side has one with the same key, matched one to one as multisets.
 
     Args:
         metric: the name of the metric.
-        facets: the names of the parts of a stratum.
+        facets: the names of the values of each facet, by the facet's name.
+        documents: the document of every unit.
+        keys: the columns of the keys of each side.
+        columns: the unit and the facets of the items of each side.
+    """
+    hits = match_codes(encode(*keys), [(unit, *values) for unit, values in columns])
+    items = [ItemColumns(*column, hit) for column, hit in zip(columns, hits, strict=True)]
+    return tally(metric, facets, documents, *items)
+
+
+def tally(
+    metric: str, facets: Mapping[str, Sequence[str]], documents: Ints, gold: ItemColumns, predicted: ItemColumns
+) -> Counts:
+    """Add up items to counts, with a stratum only for the values that occur together.
+
+    Args:
+        metric: the name of the metric.
+        facets: the names of the values of each facet, by the facet's name.
         documents: the document of every unit, units without items included.
         gold: the gold items.
         predicted: the predicted items.
     """
-    sides = list(gold), list(predicted)
-    names: dict[tuple[str, ...], int] = {}
-    for side in sides:
-        for item in side:
-            names.setdefault(item.stratum, len(names))
-    values = np.zeros((len(documents), len(names), 4))
-    for side, at in zip(sides, (GOLD_CREDIT, PREDICTED_CREDIT), strict=True):
-        for item in side:
-            cell = values[item.unit, names[item.stratum]]
-            cell[at] += item.credit
-            cell[at + 1] += item.weight
-    return Counts(metric, facets, tuple(names), values, documents)
-
-
-def match_codes(gold: Ints, predicted: Ints) -> tuple[Bools, Bools]:
-    """Match two multisets of integer codes: of equal codes, the n-th gold copy is paired with the n-th predicted copy.
-
-    Returns a flag for each gold and for each predicted item, in their order: whether it has a partner. O(n log n), and
-    O(n) where both sides are sorted, as they are when read from a file: numpy's stable sort merges runs.
-    """
-    both = np.concatenate([gold, predicted])
-    order = np.argsort(both, kind="stable")
-    ordered = both[order]
-    from_gold = order < len(gold)
-    first = np.flatnonzero(np.concatenate([np.ones(min(1, len(both)), dtype=bool), ordered[1:] != ordered[:-1]]))
-    run = np.cumsum(np.bincount(first, minlength=len(both))) - 1  # the run of equal codes that each item is in
-    copies = np.diff(first, append=len(both))
-    golds = np.add.reduceat(from_gold, first, dtype=np.int64) if len(first) else first
-    matched = np.minimum(golds, copies - golds)[run]
-    # The index of an item among the copies of its side: a stable sort leaves gold copies before predicted ones.
-    place = np.arange(len(both)) - first[run]
-    place[~from_gold] -= golds[run][~from_gold]
-    hit = np.empty(len(both), dtype=bool)
-    hit[order] = place < matched
-    return hit[: len(gold)], hit[len(gold) :]
-
-
-def match_keys(gold: Sequence[Hashable], predicted: Sequence[Hashable]) -> tuple[list[bool], list[bool]]:
-    """Match two multisets of hashable keys one to one, as :func:`match_codes` does for integers.
-
-    Mostly called for the few items of a group, for which the steps of numpy would take longer than the matching.
-    """
-    return _find_partners(gold, predicted), _find_partners(predicted, gold)
-
-
-def _find_partners(side: Sequence[Hashable], other: Sequence[Hashable]) -> list[bool]:
-    """Return whether each key has a partner: the n-th copy of a key has one if the other side has n copies."""
-    free = Counter(other)
-    flags = []
-    for key in side:
-        flags.append(free[key] > 0)
-        free[key] -= 1
-    return flags
+    codes = encode(gold.facets, predicted.facets)
+    both = np.concatenate(codes)
+    if int(both.max(initial=0)) > MAX_SPARSENESS * len(both):
+        (both,) = number(both)
+    seen = np.bincount(both) > 0
+    stratum = (np.cumsum(seen) - 1)[both]
+    example = np.empty(int(seen.sum()), dtype=np.int64)  # an item of each stratum
+    example[stratum] = np.arange(len(both))
+    values = [
+        [names[code] if code >= 0 else "" for code in np.concatenate(columns)[example].tolist()]
+        for names, *columns in zip(facets.values(), gold.facets, predicted.facets, strict=True)
+    ]
+    strata = tuple(zip(*values, strict=True))
+    place = np.concatenate([gold.unit, predicted.unit]) * len(strata) + stratum
+    (cell,) = (place,) if len(documents) * len(strata) <= MAX_SPARSENESS * len(place) else number(place)
+    sums: Floats = np.zeros((int(cell.max(initial=-1)) + 1, 4))
+    for side, items, here in zip((0, 2), (gold, predicted), np.split(cell, [len(gold.unit)]), strict=True):
+        sums[:, side] = np.bincount(here, weights=items.credit, minlength=len(sums))
+        sums[:, side + 1] = np.bincount(here, weights=items.weight, minlength=len(sums))
+    if cell is place:
+        filled = np.flatnonzero(np.bincount(cell, minlength=len(sums)))
+        unit, stratum = np.divmod(filled, max(1, len(strata)))
+        sums = sums[filled]
+    else:
+        unit, stratum = np.empty((2, len(sums)), dtype=np.int64)
+        unit[cell], stratum[cell] = np.divmod(place, len(strata))
+    return Counts(metric, tuple(facets), strata, documents, unit, stratum, sums)

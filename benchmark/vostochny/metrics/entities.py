@@ -2,125 +2,170 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from vostochny.metrics.columns import LEVELS, NAM, VALUE, EntityColumns, EntityTable, match_rows
-from vostochny.metrics.counts import Bools, Counts, Floats, Item, match_keys, sum_items, tally
-from vostochny.metrics.pairs import Pair
-from vostochny.model import Entity, Span
-from vostochny.text.alignment import iob2_to_spans, normalise, spans_to_iob2
+from vostochny.metrics.assignment import best_edges
+from vostochny.metrics.columns import resolve_levels
+from vostochny.metrics.counts import Counts, ItemColumns, tally, tally_matches
+from vostochny.metrics.item_tables import LEVELS, NAM, VALUE, Entities, Tables
+from vostochny.metrics.matching import (
+    Bools,
+    Floats,
+    Ints,
+    encode,
+    find_overlaps,
+    list_ranges,
+    pair_codes,
+    run_starts,
+)
+from vostochny.metrics.places import Places
+from vostochny.model import Span
+from vostochny.text.alignment import normalise
 
-FACETS = ("type", "level", "zone")
+# Added to the weight of a pair with one span, so that as many of these as possible are pairs: more than two pairs
+# without one bring.
+_SAME_SPAN_BONUS = 4.0
 
 
-def exact(table: EntityTable, metric: str, names_only: bool = False, labelled: bool = True) -> Counts:
+def exact(
+    tables: Tables,
+    metric: str,
+    names_only: bool = False,
+    labelled: bool = True,
+    entities: Sequence[Entities] | None = None,
+) -> Counts:
     """Compute exact match: an entity is right where a gold one has its span and type (CoNLL-2003; MUC's strict).
 
     F1 = 2·right / (gold + predicted). Items are multisets: the second copy of a prediction is spurious. Facets: type,
     level, zone; in a score by type each side's items are sorted by their own type.
 
     Args:
-        table: the entities.
+        tables: the items.
         metric: the name of the metric.
         names_only: whether nominals and pronouns are left out on both sides, so that names and values are scored.
         labelled: whether the type must agree too.
+        entities: other entities of gold and predictions to compare in place of those of ``tables`` (:func:`trim`).
     """
-    gold, predicted = table.gold, table.predicted
+    sides = entities or [side.entities for side in tables.sides]
     if names_only:
-        gold, predicted = (side.where((side.level == NAM) | (side.level == VALUE)) for side in (gold, predicted))
-    hits = match_rows(gold, predicted, "start", "end", *(["type"] if labelled else []))
-    return _tally_columns(table, metric, gold, predicted, *hits)
+        sides = [side.where(_is_name(side)) for side in sides]
+    keys = [(*side.span, side.type) if labelled else side.span for side in sides]
+    columns = [(side.unit, (side.type, side.level, side.zone)) for side in sides]
+    return tally_matches(metric, _name_facets(tables), tables.places.documents, keys, columns)
 
 
-def _tally_columns(
-    table: EntityTable,
-    metric: str,
-    gold: EntityColumns,
-    predicted: EntityColumns,
-    credit_gold: Bools | Floats,
-    credit_predicted: Bools | Floats,
-) -> Counts:
-    """Add up entities of two sides to counts, with a stratum only for the (type, level, zone) that occur.
+def _is_name(entities: Entities) -> Bools:
+    out: Bools = (entities.level == NAM) | (entities.level == VALUE)
+    return out
 
-    Args:
-        table: the table that the entities come from, for its units and vocabularies.
-        metric: the name of the metric.
-        gold: the gold entities that take part.
-        predicted: the predicted entities that take part.
-        credit_gold: what each gold row earns, 0 to 1.
-        credit_predicted: what each predicted row earns.
+
+def _name_facets(tables: Tables) -> dict[str, Sequence[str]]:
+    return {"type": tables.types, "level": LEVELS, "zone": tables.places.zones}
+
+
+# Parts of a mention by other conventions: a leading article, a trailing possessive, quotation marks around it.
+_QUOTES = "“”‘’\"'«»"
+_LEADING = re.compile(rf"(?:[\s{_QUOTES}]|(?:the|an?)\s+)*", re.I)
+
+
+def trim_span(span: Span, text: str) -> Span:
+    """Return the span without leading articles, trailing possessive, quotation marks and white space at its edges.
+
+    A span of which nothing would be left is returned as it is, and so is one whose text is not known.
     """
-    shape = len(table.types), len(LEVELS), len(table.zones)
-    strata = [(s.type * shape[1] + s.level) * shape[2] + s.zone for s in (gold, predicted)]
-    seen = np.bincount(np.concatenate(strata), minlength=1) > 0
-    present = np.flatnonzero(seen)
-    columns = [(np.cumsum(seen) - 1)[s] for s in strata]
-    units = len(table.documents)
-    sides = [
-        sum_items(units, len(present), side.unit, column, credit.astype(np.float64))
-        for side, column, credit in zip((gold, predicted), columns, (credit_gold, credit_predicted), strict=True)
-    ]
-    names = [
-        (table.types[t], LEVELS[level], table.zones[z])
-        for t, level, z in zip(*np.unravel_index(present, shape), strict=True)
-    ]
-    return Counts(metric, FACETS, tuple(names), np.concatenate(sides, axis=2), table.documents)
+    words = span.of(text)
+    prefix = _LEADING.match(words)
+    start, end = prefix.end() if prefix else 0, len(words)
+    while end > start and (words[end - 1].isspace() or words[end - 1] in _QUOTES):
+        end -= 1
+    if words[start:end].lower().endswith(("’s", "'s")):
+        end -= 2
+    return Span(span.start + start, span.start + end) if start < end else span
 
 
-def iob2(pairs: list[Pair], metric: str) -> Counts:
+def trim(tables: Tables) -> tuple[Entities, Entities]:
+    """Return the entities of both sides with their spans trimmed (:func:`trim_span`), levels resolved anew."""
+    known: dict[str, tuple[int, int]] = {"": (0, 0)}  # words → how much is cut off at each end
+    sides = []
+    for side in tables.sides:
+        cuts = []
+        for words in tables.places.read(*side.entities.span):
+            if words not in known:
+                span = trim_span(Span(0, len(words)), words)
+                known[words] = span.start, len(words) - span.end
+            cuts.append(known[words])
+        first, last = np.array(cuts, dtype=np.int64).reshape(-1, 2).T
+        sides.append(replace(side.entities, start=side.entities.start + first, end=side.entities.end - last))
+    gold, predicted = sides
+    return gold, resolve_levels(gold, replace(predicted, level=tables.stated_levels))
+
+
+def iob2(tables: Tables, metric: str) -> Counts:
     """Compute strict IOB2 over the stored sentences and tokens, equal to seqeval's ``mode="strict", scheme=IOB2``.
 
-    Both sides are turned into tags by the same rule (alignment.spans_to_iob2): names and values, longest first where
-    spans share a token, cut at sentence ends. Facets: type, zone.
+    Both sides are turned into chunks by one rule (:func:`find_chunks`). Facets: type, zone.
     """
-    gold_items: list[Item] = []
-    predicted_items: list[Item] = []
-    for pair in pairs:
-        sides = [
-            [(row, *chunk) for row, sentence in enumerate(tags) for chunk in iob2_to_spans(sentence)]
-            for tags in tag_rows(pair)
-        ]
-        hits = match_keys(*sides)
-        for side, flags, items in zip(sides, hits, (gold_items, predicted_items), strict=True):
-            for (row, first, _, label), hit in zip(side, flags, strict=True):
-                unit, zone = pair.locate(pair.sentence_tokens[row][first])
-                items.append(Item(unit, (label, zone), float(hit)))
-    return tally(metric, ("type", "zone"), Pair.unit_documents(pairs), gold_items, predicted_items)
+    chunks = find_chunks(tables)
+    columns = []
+    for first, _, label in chunks:
+        unit, zone = tables.places.locate_tokens(first)
+        columns.append((unit, (label, zone)))
+    facets = {"type": tables.types, "zone": tables.places.zones}
+    return tally_matches(metric, facets, tables.places.documents, chunks, columns)
 
 
-def tag_rows(pair: Pair) -> tuple[list[list[str]], list[list[str]]]:
-    """Return gold and predicted IOB2 tags of a pair, one list per sentence, without tokens outside scored zones.
+def find_chunks(tables: Tables) -> list[tuple[Ints, Ints, Ints]]:
+    """Return the chunks of IOB2 tags of each side: first token, one past the last, and type.
 
-    Only names and values are tagged. A predicted entity without a level on the span of a gold nominal or pronoun is
-    left out, as in :func:`exact`.
+    Tokens are numbered through all documents. Names and values are tagged, tokens in unscored zones are not. A span is
+    widened to the tokens that it touches and cut at sentence ends; of chunks that share a token the longest stays, of
+    equally long ones the first, then the one whose type sorts first.
     """
-    rank = {level: i for i, level in enumerate(LEVELS)}
-    gold_level: dict[Span, str] = {}
-    # The lowest level last, so that of several gold entities on one span it is the one that stays.
-    for e in sorted(pair.gold.entities, key=lambda e: -rank[e.level or ""]):
-        gold_level[e.span] = e.level or ""
-
-    def is_tagged(e: Entity) -> bool:
-        return e.type in pair.value_types or (e.level or gold_level.get(e.span, "NAM")) in ("", "NAM")
-
-    sentences = pair.sentence_tokens
-    starts, ends = [tokens[0].start for tokens in sentences], [tokens[-1].end for tokens in sentences]
+    places = tables.places
+    numbers = np.flatnonzero(places.scored_tokens)
+    starts, ends = (column[numbers] for column in places.tokens)
+    sentence = places.sentence_of_token[numbers]
     out = []
-    for side in (pair.gold, pair.predicted):
-        spans = [(e.span, e.type) for e in side.entities if is_tagged(e)]
-        inside: list[list[tuple[Span, str]]] = [[] for _ in sentences]
-        for span, label in spans:
-            for row in range(bisect_right(ends, span.start), bisect_left(starts, span.end)):
-                inside[row].append((span, label))
-        out.append([spans_to_iob2(row_spans, tokens) for row_spans, tokens in zip(inside, sentences, strict=True)])
-    return out[0], out[1]
+    for side in tables.sides:
+        tagged = side.entities.where(_is_name(side.entities) | np.isin(side.entities.type, tables.values))
+        first = np.searchsorted(ends, Places.key(tagged.document, tagged.start), "right")
+        last = np.searchsorted(starts, Places.key(tagged.document, tagged.end), "left")
+        last[tagged.end <= tagged.start] = 0  # words that the text does not have
+        row, token = list_ranges(first, last)
+        # A new chunk begins with each span, and with each sentence in a span.
+        begins = run_starts(row)
+        begins[1:] |= sentence[token[1:]] != sentence[token[:-1]]
+        at = np.flatnonzero(begins)
+        chunks = token[at], token[at] + np.diff(at, append=len(token)), tagged.type[row[at]]
+        first, last, label = _drop_nested(*chunks)
+        out.append((numbers[first], numbers[last - 1] + 1, label))
+    return out
 
 
-def text_set(table: EntityTable, pairs: list[Pair], metric: str) -> Counts:
+def _drop_nested(first: Ints, last: Ints, label: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return the chunks that stay where several share a token, in text order."""
+    order = np.lexsort((label, last, first))
+    first, last, label = first[order], last[order], label[order]
+    begins = run_starts(first)
+    begins[1:] = first[1:] >= np.maximum.accumulate(last)[:-1]  # shares no token with any chunk before it
+    group = np.cumsum(begins) - 1
+    keep = np.bincount(group, minlength=1)[group] == 1
+    tangled = np.flatnonzero(~keep)
+    tangled = tangled[np.lexsort((label[tangled], first[tangled], first[tangled] - last[tangled]))]
+    taken: set[int] = set()
+    for row, begin, end in zip(*(x.tolist() for x in (tangled, first[tangled], last[tangled])), strict=True):
+        tokens = range(begin, end)
+        if taken.isdisjoint(tokens):
+            taken.update(tokens)
+            keep[row] = True
+    return first[keep], last[keep], label[keep]
+
+
+def text_set(tables: Tables, metric: str) -> Counts:
     """Compute the document-level set F1 of (text, type) over names and values: a score without offsets.
 
     Each different (text, type) of a document is one item, however often it is mentioned; quotation marks, dashes and
@@ -128,36 +173,62 @@ def text_set(table: EntityTable, pairs: list[Pair], metric: str) -> Counts:
     does; it shows how much of an error is in the offsets. Words that the text does not have are taken as they were
     given. An item belongs to the unit and zone of its first mention. Facets: type, zone.
     """
-    sides: list[dict[tuple[int, str, str], tuple[int, str]]] = []
-    for side, unplaced in ((table.gold, [{}] * len(pairs)), (table.predicted, [_unplaced_words(p) for p in pairs])):
-        columns = (side.document, side.start, side.end, side.type, side.unit, side.zone, side.level)
-        rows = []
-        for number, start, end, type_, unit, zone, level in zip(*(c.tolist() for c in columns), strict=True):
-            words = pairs[number].gold.text[start:end]
-            if start == end:  # an empty span stands for words that were not found
-                words = next(unplaced[number].get(start, iter(())), "")
-            if level in (NAM, VALUE):
-                rows.append((number, start, end, type_, unit, zone, normalise(words)))
-        first_places: dict[tuple[int, str, str], tuple[int, str]] = {}
-        for number, _, _, type_, unit, zone, words in sorted(rows):
-            first_places.setdefault((number, words, table.types[type_]), (unit, table.zones[zone]))
-        sides.append(first_places)
-    items = [
-        [Item(unit, (key[2], zone), float(key in other)) for key, (unit, zone) in side_items.items()]
-        for side_items, other in (sides, sides[::-1])
-    ]
-    return tally(metric, ("type", "zone"), table.documents, *items)
+    known: dict[str, int] = {}  # words → code of their normalised form
+    forms: dict[str, int] = {}
+    sides = []
+    for side in tables.sides:
+        entities = side.entities
+        words = tables.places.read(*entities.span)
+        if side is tables.predicted and tables.unplaced:
+            lists = {place: iter(given) for place, given in tables.unplaced.items()}
+            for row in np.flatnonzero(entities.start == entities.end).tolist():
+                place = int(entities.document[row]), int(entities.start[row])
+                words[row] = next(lists.get(place, iter(())), "")
+        codes = []
+        for surface in words:
+            if surface not in known:
+                known[surface] = forms.setdefault(normalise(surface), len(forms))
+            codes.append(known[surface])
+        keep = _is_name(entities)
+        entities, code = entities.where(keep), np.array(codes, dtype=np.int64)[keep]
+        order = np.lexsort((entities.type, entities.end, entities.start))  # np.unique takes the first of equals
+        sides.append((entities.where(order), code[order]))
+    keys = encode(*((entities.document, code, entities.type) for entities, code in sides))
+    items = [np.unique(key, return_index=True) for key in keys]
+    firsts = [entities.where(rows) for (entities, _), (_, rows) in zip(sides, items, strict=True)]
+    columns = [(first.unit, (first.type, first.zone)) for first in firsts]
+    facets = {"type": tables.types, "zone": tables.places.zones}
+    return tally_matches(metric, facets, tables.places.documents, [(key,) for key, _ in items], columns)
 
 
-def _unplaced_words(pair: Pair) -> dict[int, Iterator[str]]:
-    """Return the predicted words that were not found, by the offset of their empty spans, in the order of the input.
+def pair_entities(gold: Entities, predicted: Entities) -> tuple[Ints, Ints]:
+    """Return the one-to-one pairs of gold and predicted rows, as two arrays of row indices.
 
-    A short text has fewer offsets than there may be such words, so several can share one.
+    First those with equal span and type; of the rest as many with equal span as there can be; and of such maps the one
+    of overlapping entities with the greatest total weight: the Dice coefficient of the two spans, plus 1 where the
+    types agree. Of equally good maps the one that the content of the rows decides.
     """
-    out: dict[int, list[str]] = defaultdict(list)
-    for span, words in pair.predicted.placement.unplaced:
-        out[span.start].append(words)
-    return {at: iter(words) for at, words in out.items()}
+    both = gold, predicted
+    codes = encode(*((*side.span, side.type) for side in both))
+    pairs = [pair_codes(codes, [(side.level, side.cluster) for side in both])]
+    rest = []
+    for side, taken in zip(both, pairs[0], strict=True):
+        free = np.ones(len(side), dtype=bool)
+        free[taken] = False
+        rows = np.flatnonzero(free)
+        left = side.where(rows)
+        rest.append(rows[np.lexsort((left.cluster, left.level, left.type, left.end, left.start, left.document))])
+    g, p = gold.where(rest[0]), predicted.where(rest[1])
+    left_row, right_row = find_overlaps(
+        *((Places.key(s.document, s.start), Places.key(s.document, s.end)) for s in (g, p))
+    )
+    g, p = g.where(left_row), p.where(right_row)
+    shared = np.minimum(g.end, p.end) - np.maximum(g.start, p.start)
+    same_span = (g.start == p.start) & (g.end == p.end)
+    weight = 2 * shared / (g.end - g.start + p.end - p.start) + (g.type == p.type) + _SAME_SPAN_BONUS * same_span
+    chosen = best_edges(left_row, right_row, weight)
+    pairs.append((rest[0][left_row[chosen]], rest[1][right_row[chosen]]))
+    return np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs])
 
 
 # Credit of a pair under each scheme of SemEval-2013 task 9.1, from (same span, same type).
@@ -169,19 +240,23 @@ SEMEVAL: dict[str, Callable[[Bools, Bools], Floats]] = {
 }
 
 
-def semeval(table: EntityTable, metric: str, scheme: str) -> Counts:
+def semeval(tables: Tables, metric: str, pairs: tuple[Ints, Ints], scheme: str) -> Counts:
     """Compute SemEval-2013 task 9.1 (Segura-Bedmar et al. 2013; MUC-5, Chinchor & Sundheim 1993) on all mentions.
 
-    P = credit / predicted, R = credit / gold, where a pair (columns.pair_rows) earns: ``strict`` 1 for span and type,
-    ``exact`` 1 for the span, ``partial`` 1 for the span and ½ for an overlap, ``type`` 1 for the type. In the task's
-    terms a pair without credit is INC, an unpaired gold entity MIS, an unpaired predicted one SPU. Facets: type, level,
-    zone.
+    P = credit / predicted, R = credit / gold, where a pair (:func:`pair_entities`) earns: ``strict`` 1 for span and
+    type, ``exact`` 1 for the span, ``partial`` 1 for the span and ½ for an overlap, ``type`` 1 for the type. In the
+    task's terms a pair without credit is INC, an unpaired gold entity MIS, an unpaired predicted one SPU. Facets: type,
+    level, zone.
     """
-    left, right = table.pairs
-    gold, predicted = table.gold, table.predicted
-    same_span = (gold.start[left] == predicted.start[right]) & (gold.end[left] == predicted.end[right])
-    credit = SEMEVAL[scheme](same_span, gold.type[left] == predicted.type[right])
-    earned = [np.zeros(len(side.start)) for side in (gold, predicted)]
-    earned[0][left] = credit
-    earned[1][right] = credit
-    return _tally_columns(table, metric, gold, predicted, *earned)
+    sides = [side.entities for side in tables.sides]
+    gold, predicted = (side.where(rows) for side, rows in zip(sides, pairs, strict=True))
+    same_span = (gold.start == predicted.start) & (gold.end == predicted.end)
+    credit = SEMEVAL[scheme](same_span, gold.type == predicted.type)
+    earned = [np.zeros(len(side)) for side in sides]
+    for side, rows in zip(earned, pairs, strict=True):
+        side[rows] = credit
+    items = [
+        ItemColumns(side.unit, (side.type, side.level, side.zone), credit)
+        for side, credit in zip(sides, earned, strict=True)
+    ]
+    return tally(metric, _name_facets(tables), tables.places.documents, *items)

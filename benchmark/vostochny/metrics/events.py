@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable
 from typing import Literal
 
-from vostochny.metrics.counts import Counts, Item, match_keys, tally
-from vostochny.metrics.pairs import Pair
-from vostochny.model import Event, Reference, Span
+import numpy as np
 
-# A trigger or an argument: the key that must agree, the span that decides unit and zone, its stratum without the zone.
-Part = tuple[Hashable, Span, tuple[str, ...]]
+from vostochny.metrics.counts import Counts, ItemColumns, tally, tally_matches
+from vostochny.metrics.item_tables import Tables
+from vostochny.metrics.matching import encode, match_codes, number
 
 
-def triggers(pairs: list[Pair], metric: str, with_type: bool) -> Counts:
+def triggers(tables: Tables, metric: str, with_type: bool) -> Counts:
     """Compute Trig-I: a trigger is right where a gold trigger has its offsets. Trig-C (``with_type``): and its type.
 
     Ji & Grishman (2008); Li, Ji & Huang (2013). Two events on one trigger are two items, matched one to one. Facets:
     type, zone.
     """
-
-    def parts(pair: Pair, event: Event) -> list[Part]:
-        return [((event.trigger, event.type if with_type else None), event.trigger, (event.type,))]
-
-    return _match_parts(pairs, metric, parts, ("type",))
+    events = [side.events for side in tables.sides]
+    keys = [(*e.span, e.type) if with_type else e.span for e in events]
+    facets = {"type": tables.event_types, "zone": tables.places.zones}
+    columns = [(e.unit, (e.type, e.zone)) for e in events]
+    return tally_matches(metric, facets, tables.places.documents, keys, columns)
 
 
 def arguments(
-    pairs: list[Pair],
+    tables: Tables,
     metric: str,
     with_role: bool,
     attached: bool = False,
@@ -41,74 +38,51 @@ def arguments(
     role, zone.
 
     Args:
-        pairs: the documents.
+        tables: the items.
         metric: the name of the metric.
         with_role: whether the role must agree too: Arg-C, not Arg-I.
         attached: whether the event's trigger must have the gold trigger's offsets too: Arg-I+ and Arg-C+ (TextEE,
             Huang et al. 2024).
-        filler: the part of the filler that must agree: its ``span``; its ``head`` (Pair.head_of), for systems with
-            other boundaries; or its ``cluster`` (Pair.identity_of), so that any mention of the right entity will do
+        filler: the part of the filler that must agree: its ``span``; its ``head`` (Places.find_heads), for systems with
+            other boundaries; or its ``cluster`` (metrics.identity), so that any mention of the right entity will do
             (coreference-aware, as in Li, Ji & Han 2021; an event as filler is compared by its trigger).
     """
-
-    def key(pair: Pair, reference: Reference) -> Hashable:
-        if filler == "span" or (filler == "cluster" and pair.is_trigger(reference.span)):
-            return reference.span
-        return pair.head_of(reference.span) if filler == "head" else pair.identity_of(reference)
-
-    def parts(pair: Pair, event: Event) -> list[Part]:
-        anchor = event.trigger if attached else None
-        return [
-            (
-                (event.type, anchor, key(pair, a.filler), a.role if with_role else None),
-                a.filler.span,
-                (event.type, a.role),
-            )
-            for a in event.arguments
-        ]
-
-    return _match_parts(pairs, metric, parts, ("type", "role"))
+    keys, columns = [], []
+    for side in tables.sides:
+        rows, events = side.arguments, side.events.where(side.arguments.event)
+        key = [rows.document, events.type]
+        key += [rows.role] if with_role else []
+        key += [events.start, events.end] if attached else []
+        if filler == "head":
+            key += tables.places.find_heads(*rows.span)
+        else:
+            key += [rows.start, rows.end] if filler == "span" else [rows.filler]
+        keys.append(key)
+        columns.append((rows.unit, (events.type, rows.role, rows.zone)))
+    facets = {"type": tables.event_types, "role": tables.roles, "zone": tables.places.zones}
+    return tally_matches(metric, facets, tables.places.documents, keys, columns)
 
 
-def _match_parts(
-    pairs: list[Pair], metric: str, parts_of: Callable[[Pair, Event], list[Part]], facets: tuple[str, ...]
-) -> Counts:
-    """Match the parts of gold and predicted events within each document, and tally them.
-
-    ``parts_of(pair, event)`` gives an event's parts; ``facets`` names the parts' strata, to which the zone is added.
-    """
-    sides: tuple[list[Item], list[Item]] = [], []
-    for pair in pairs:
-        both = [[part for e in side.events for part in parts_of(pair, e)] for side in (pair.gold, pair.predicted)]
-        hits = match_keys([p[0] for p in both[0]], [p[0] for p in both[1]])
-        for items, side, flags in zip(sides, both, hits, strict=True):
-            for (_, span, stratum), hit in zip(side, flags, strict=True):
-                unit, zone = pair.locate(span)
-                items.append(Item(unit, (*stratum, zone), float(hit)))
-    return tally(metric, (*facets, "zone"), Pair.unit_documents(pairs), *sides)
-
-
-def attribute(pairs: list[Pair], metric: str, value_of: Callable[[Event], str | None]) -> Counts:
-    """Compute the accuracy of an attribute (realis, polarity) on events whose trigger and type are right.
+def attribute(tables: Tables, metric: str, name: Literal["realis", "polarity"]) -> Counts:
+    """Compute the accuracy of an attribute on events whose trigger and type are right.
 
     Recall = precision = accuracy. After the nugget scorer of Liu, Mitamura & Hovy (2015), but on matched triggers
     alone, so that it does not repeat the trigger score. A system that never states the attribute is wrong wherever the
     gold states it; events for which the gold does not state it are left out, whatever a system states. Of several
-    events on one trigger with one type those that agree are paired first. Facets: value (the gold's), zone.
+    events on one trigger with one type those that agree are paired first, then those for which the gold states it, by
+    its value. Facets: value (the gold's), zone.
     """
-    items: list[Item] = []
-    for pair in pairs:
-        groups: dict[Hashable, tuple[list[Event], list[Event]]] = defaultdict(lambda: ([], []))
-        for at, side in enumerate((pair.gold, pair.predicted)):
-            for event in side.events:
-                groups[event.trigger, event.type][at].append(event)
-        for gold, predicted in groups.values():
-            # Of n gold and m predicted events here, min(n, m) have a partner; those that agree come first among them.
-            matched = min(len(gold), len(predicted))
-            hits, _ = match_keys([value_of(e) for e in gold], [value_of(e) for e in predicted])
-            for hit, event in sorted(zip(hits, gold, strict=True), key=lambda row: not row[0])[:matched]:
-                value = value_of(event)
-                if value is not None:
-                    unit, zone = pair.locate(event.trigger)
-                    items.append(Item(unit, (value, zone), float(hit)))
-    return tally(metric, ("value", "zone"), Pair.unit_documents(pairs), items, items)
+    gold, predicted = (side.events for side in tables.sides)
+    values = getattr(gold, name), getattr(predicted, name)
+    groups = number(*encode(*((*rows.span, rows.type) for rows in (gold, predicted))))
+    agrees, _ = match_codes(encode(*zip(groups, values, strict=True)), ((), ()))
+    # Of n gold and m predicted events of a group, min(n, m) have a partner; those come first here.
+    order = np.lexsort((values[0], values[0] < 0, ~agrees, groups[0]))
+    count = max((int(group.max(initial=-1)) for group in groups), default=-1) + 1
+    matched = np.minimum(*(np.bincount(group, minlength=count) for group in groups))
+    ordered = groups[0][order]
+    place = np.arange(len(order)) - np.searchsorted(ordered, ordered)
+    rows = order[(place < matched[ordered]) & (values[0][order] >= 0)]
+    items = ItemColumns(gold.unit[rows], (values[0][rows], gold.zone[rows]), agrees[rows])
+    names = {"realis": tables.realis, "polarity": tables.polarities}[name]
+    return tally(metric, {"value": names, "zone": tables.places.zones}, tables.places.documents, items, items)

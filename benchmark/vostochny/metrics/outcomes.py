@@ -9,10 +9,9 @@ from typing import Any, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 
-from vostochny.metrics.columns import build_entity_table
-from vostochny.metrics.counts import match_keys
+from vostochny.metrics.entities import pair_entities
 from vostochny.metrics.pairs import Pair
-from vostochny.metrics.quotes import same_speaker
+from vostochny.metrics.quotes import pair_quotes
 from vostochny.model import Argument, Document, Entity, Event, Quote, Span
 
 # hit            right in every point compared
@@ -149,8 +148,8 @@ def _item_row(pair: Pair, item: Item | None, layer: str) -> ItemRow | None:
 
 def _entity_outcomes(pair: Pair) -> Iterator[Outcome]:
     """Yield the outcomes of entities, by the pairs of the SemEval metrics."""
-    # A table of one pair has its rows in the order of the documents' entities.
-    left, right = (rows.tolist() for rows in build_entity_table([pair]).pairs)
+    sides = pair.tables.gold.entities, pair.tables.predicted.entities
+    left, right = (rows.tolist() for rows in pair_entities(*sides))
     gold, predicted = pair.gold.entities, pair.predicted.entities
     paired: list[tuple[Entity | None, Entity | None]] = [
         (gold[i], predicted[j]) for i, j in zip(left, right, strict=True)
@@ -190,24 +189,31 @@ def _match_by(
     gold: Sequence[T], predicted: Sequence[T], key: Callable[[T], Hashable]
 ) -> tuple[list[tuple[T, T]], tuple[list[T], list[T]]]:
     """Match items of equal keys one to one: return the pairs, and the items of both sides that are left."""
-    hits = match_keys([key(x) for x in gold], [key(x) for x in predicted])
-    sides = [list(zip(side, flags, strict=True)) for side, flags in zip((gold, predicted), hits, strict=True)]
-    # Both sides have equally many hits of each key, so sorting both by key aligns partners. By its string, because
-    # keys need not be orderable.
-    left, right = (sorted((x for x, hit in side if hit), key=lambda x: str(key(x))) for side in sides)
-    rest = [x for x, hit in sides[0] if not hit], [x for x, hit in sides[1] if not hit]
-    return list(zip(left, right, strict=True)), rest
+    waiting: dict[Hashable, list[T]] = defaultdict(list)
+    for x in reversed(predicted):
+        waiting[key(x)].append(x)
+    pairs, rest = [], []
+    for x in gold:
+        partners = waiting[key(x)]
+        if partners:
+            pairs.append((x, partners.pop()))
+        else:
+            rest.append(x)
+    left = {id(x) for partners in waiting.values() for x in partners}
+    return pairs, (rest, [x for x in predicted if id(x) in left])
 
 
 def _quote_outcomes(pair: Pair) -> Iterator[Outcome]:
     """Yield the outcomes of quotes, paired by content; a wrong speaker goes before a wrong boundary."""
-    partner = pair.quote_pairs
+    left, right = pair_quotes(pair.tables)
+    partner = dict(zip(left.tolist(), right.tolist(), strict=True))
+    speakers = [side.quotes.speaker.tolist() for side in pair.tables.sides]
     for g, quote in enumerate(pair.gold.quotes):
         if g not in partner:
             yield Outcome(pair, "quotes", "missed", quote, None)
             continue
         other = pair.predicted.quotes[partner[g]]
-        if not same_speaker(pair, quote, other):
+        if speakers[0][g] != speakers[1][partner[g]]:
             verdict = "speaker"
         else:
             verdict = "hit" if quote.content == other.content else "boundary"

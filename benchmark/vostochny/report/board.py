@@ -187,7 +187,7 @@ def _has_predictions(measure: Measure) -> bool:
 
     A layer that a system leaves empty is a layer that it does not attempt, not a score of 0.
     """
-    return measure.value is not None and bool(measure.rows[..., PREDICTED].sum())
+    return measure.value is not None and bool(measure.totals[..., PREDICTED].sum())
 
 
 def _compute_difference(name: str, a: Result, b: Result, resampling: Resampling) -> Difference:

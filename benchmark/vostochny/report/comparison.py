@@ -137,6 +137,8 @@ def _render_row(row: Row, width: int, documents: Sequence[str]) -> Iterator[str]
     these, new = (format_interval(x, format_points, "…") for x in (c.these_articles, c.new_articles))
     line = f"  {catalogue.MEASURES[row.measure].label:<{width}}" + "".join(f"{value:>7}" for value in values)
     yield f"{line}{these:>16}{new:>16}{p:>8}{p_holm:>8}{detectable:>12}"
+    if not c.documents:
+        return  # a mean over very many types
     signs = f"better {c.better}, equal {c.equal}, worse {c.worse}"
     if len(c.documents) != len(documents):
         yield f"      in {len(c.documents)} blocks of articles: {signs}"

@@ -60,7 +60,8 @@ def _add_identity_rows(articles: list[dict[str, Any]], pairs: list[Pair], result
     """
     positions = {id(pair): i for i, pair in enumerate(pairs)}
     for layer in result.layers:
-        if not result.pairs or not all(catalogue.has_clusters(result.pairs, layer)):
+        sides = [catalogue.has_clusters(pair.tables, layer) for pair in result.pairs]
+        if not all(map(any, zip(*sides, strict=True))) or not sides:
             continue
         for outcome in find_identity_errors(result.pairs, layer):
             position = positions.get(id(outcome.pair))
@@ -96,7 +97,7 @@ def _build_numbers(result: Result, measure: Measure) -> dict[str, object]:
         out |= {
             "these": uncertainty.these_articles, "new": uncertainty.new_articles, "notes": list(uncertainty.notes),
         }  # fmt: skip
-        if len(measure.by_document) == len(result.documents) <= MAX_DOCUMENT_SCORES:
+        if len(uncertainty.documents) == len(result.documents) <= MAX_DOCUMENT_SCORES:
             out |= {"each": list(uncertainty.documents), "leaveOneOut": uncertainty.leave_one_out}
     return out
 
@@ -229,5 +230,4 @@ def _build_quote(pair: Pair, q: Quote) -> dict[str, Any]:
 
 def _find_speaker(pair: Pair, source: Reference | None) -> str | None:
     """Return the cluster that a source belongs to, as the metrics see it."""
-    speaker = pair.identity_of(source)
-    return str(speaker[1]) if isinstance(speaker, tuple) and speaker[0] == "cluster" else None
+    return pair.find_cluster(source) if source else None

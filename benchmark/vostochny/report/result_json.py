@@ -55,7 +55,7 @@ def _measure_as_dict(result: Result, measure: Measure) -> dict[str, object]:
     if uncertainty:
         out["by_document"] = (
             dict(zip(result.documents, uncertainty.documents, strict=False))
-            if _is_per_document(result, measure)
+            if len(uncertainty.documents) == len(result.documents)
             else {}
         )
         out["leave_one_out"] = uncertainty.leave_one_out
@@ -63,11 +63,6 @@ def _measure_as_dict(result: Result, measure: Measure) -> dict[str, object]:
         out["new_articles"] = uncertainty.new_articles
         out["notes"] = list(uncertainty.notes)
     return out
-
-
-def _is_per_document(result: Result, measure: Measure) -> bool:
-    """Return whether each row of the measure is one named document, rather than a block of many."""
-    return len(measure.by_document) == len(result.documents) > 0
 
 
 def render(result: Result) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 
-from vostochny.metrics.entities import tag_rows
+from vostochny.metrics.entities import find_chunks
+from vostochny.metrics.pairs import Pair
 from vostochny.scoring import Result
 from vostochny.stats import scores
 
@@ -26,7 +27,7 @@ def describe_difference(result: Result) -> str | None:
     gold: list[list[str]] = []
     predicted: list[list[str]] = []
     for pair in result.pairs:
-        gold_rows, predicted_rows = tag_rows(pair)
+        gold_rows, predicted_rows = list_tags(pair)
         gold += gold_rows
         predicted += predicted_rows
     if not any(tag != "O" for row in gold + predicted for tag in row):
@@ -50,3 +51,17 @@ def describe_difference(result: Result) -> str | None:
     if len(theirs) <= len(types):
         return f"seqeval sees {len(by_type[0])} types, this scorer {len(types)}; please report it"
     return None
+
+
+def list_tags(pair: Pair) -> tuple[list[list[str]], list[list[str]]]:
+    """Return gold and predicted IOB2 tags of a pair, one list per sentence, without tokens outside scored zones."""
+    tables, tokens = pair.tables, pair.gold.tokens
+    sides = []
+    for first, last, label in find_chunks(tables):
+        tags = ["O"] * len(tokens)
+        for begin, end, code in zip(first.tolist(), last.tolist(), label.tolist(), strict=True):
+            tags[begin:end] = [f"B-{tables.types[code]}"] + [f"I-{tables.types[code]}"] * (end - begin - 1)
+        sides.append(tags)
+    number = {token: i for i, token in enumerate(tokens)}
+    gold, predicted = ([[tags[number[t]] for t in row] for row in pair.sentence_tokens] for tags in sides)
+    return gold, predicted

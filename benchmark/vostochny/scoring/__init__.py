@@ -15,10 +15,11 @@ How a score of many files flows, each step in a module of its own:
    and predictions have equally many shards, the n-th gold shard and the n-th prediction shard make one *part*, and
    parts are scored side by side by an engine (:mod:`executors`: this process, several processes, or a Dask cluster).
    Otherwise all shards are one part.
-2. **parts → chunks** (:mod:`chunks`). The shards of a part are read a few megabytes of lines at a time.
+2. **parts → chunks** (:mod:`chunks`). The shards of a part are read a few megabytes of lines at a time, and the items
+   of their lines become columns (:mod:`line_items`).
 3. **chunks → joined batches** (:mod:`joining`, :mod:`batches`). Gold and predictions are joined by ``doc_id`` while
-   both are read; whatever has found its partner becomes a *batch*. Metrics take a batch as columns
-   (:mod:`columnar`, fast, entities only) or as pairs of checked documents.
+   both are read; whatever has found its partner becomes a *batch*, whose columns are checked and given to the metrics.
+   Only lines with something wrong become documents, so that the checked reader can say what.
 4. **batches → totals** (:mod:`totals`). The counts of each batch are added to a *total*; the totals of all parts are
    added up.
 5. **total → result** (:mod:`totals`, :mod:`result`). The sum becomes measures, problems and the signature.

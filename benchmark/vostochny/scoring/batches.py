@@ -1,27 +1,40 @@
-"""A batch: gold documents joined with their predictions, in the two forms that metrics are computed from.
+"""A batch: gold documents joined with their predictions, as the tables that metrics are computed from.
 
-Third step of a score of files, after :mod:`vostochny.scoring.joining`. Entities become columns without becoming objects
-(:attr:`Batch.table`). All else, and rows that the columns cannot represent, goes through the checked reader
-(:attr:`Batch.pairs`), which reports every problem with file, line and field.
+Third step of a score of files, after :mod:`vostochny.scoring.joining`. The items of regular lines are columns already
+(:mod:`vostochny.scoring.line_items`); here they are checked against the articles and the ontology. Lines that do not
+pass, and irregular ones, go through the checked reader, which reports every problem with file, line and field.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+
+import numpy as np
 
 from vostochny.errors import InputError, Problem
+from vostochny.formats.label_types import is_name
 from vostochny.formats.prediction import RowReader
-from vostochny.metrics.columns import EntityTable, build_entity_table
+from vostochny.metrics.columns import join_sides, list_unplaced
+from vostochny.metrics.item_tables import Tables
+from vostochny.metrics.matching import Bools, Ints
 from vostochny.metrics.pairs import Pair, pair_documents
+from vostochny.metrics.places import Layout, Places
+from vostochny.metrics.raw import RawSide, concatenate, read_documents
 from vostochny.model import LAYERS, Document, Placement
 from vostochny.ontology import Ontology
-from vostochny.scoring import columnar
-from vostochny.scoring.chunks import LinePosition
+from vostochny.schema.records import list_attributes
+from vostochny.scoring.chunks import Chunk, LinePosition
+from vostochny.scoring.line_items import LineItems
 from vostochny.scoring.options import Options, find_unscored_zones
 from vostochny.text.layout import paragraphs_of
+
+# The names of columns by the table of the ontology that lists them.
+_TABLES = {"types": "entity_types", "event_types": "events", "roles": "roles"}
+_ATTRIBUTE_TABLES = {"realis": "realis", "polarities": "polarity", "directness": "directness"}
+# Tables that a gold may add to.
+_OPEN_TABLES = {a.key.values for layer in ("events", "quotes") for a in list_attributes(layer, values_only=True)}
 
 
 class GoldTypesNeeded(Exception):
@@ -33,7 +46,7 @@ class GoldTypesNeeded(Exception):
 
 @dataclass(eq=False)
 class Batch:
-    """Some gold documents and the predictions for them, each read and parsed only when a metric asks for it.
+    """Some gold documents and the predictions for them.
 
     Attributes:
         gold: The lines of the gold documents.
@@ -50,98 +63,196 @@ class Batch:
     options: Options
     own_types: Callable[[], Ontology]
 
+    def __post_init__(self) -> None:
+        self._problems: list[Problem] = []
+        self._known_chunks: dict[Chunk, bool] = {}
+        self.placement = Placement()  # what became of predicted words without offsets
+
     @property
     def ids(self) -> list[str]:
         """The documents of the batch, in the order of the gold."""
         return [str(chunk.ids[at]) for chunk, at in self.gold]
 
     @cached_property
-    def _rows(self) -> tuple[list[tuple[int, dict[str, Any]]], dict[str, tuple[int, dict[str, Any]]]]:
-        """Line number and parsed row of each gold document, and of each prediction by doc_id."""
-        gold = [chunk.row(at) for chunk, at in self.gold]
-        return gold, {doc_id: chunk.row(at) for doc_id, (chunk, at) in self.predicted.items()}
-
-    @property
     def layers(self) -> frozenset[str]:
         """The layers that any prediction of the batch carries."""
-        return frozenset(x for _, row in self._rows[1].values() for x in LAYERS if row.get(x) is not None)
+        found = np.zeros(len(LAYERS), dtype=bool)
+        for chunk, at in self.predicted.values():
+            if chunk.items.regular[at]:
+                found |= chunk.items.emitted[at]
+            else:
+                row = chunk.row(at)[1]
+                found |= [row.get(layer) is not None for layer in LAYERS]
+        return frozenset(layer for layer, there in zip(LAYERS, found, strict=True) if there)
 
-    @property
-    def has_text(self) -> bool:
-        """Whether every gold document has its text."""
-        return all(row.get("text") for _, row in self._rows[0])
+    # -- tables ----------------------------------------------------------------------------------------------------
 
-    @property
-    def has_tokens(self) -> bool:
-        """Whether every gold document has stored tokens."""
-        return all(row.get("tokens") for _, row in self._rows[0])
+    def make_tables(self) -> Tables:
+        """Return the items of the batch as columns. Raises InputError with every problem of its rows."""
+        count = len(self.gold)
+        number = {doc_id: i for i, doc_id in enumerate(self.ids)}
+        gold_lines = [(chunk, at, i) for i, (chunk, at) in enumerate(self.gold)]
+        predicted_lines = [(chunk, at, number[doc_id]) for doc_id, (chunk, at) in self.predicted.items()]
+        layouts = [chunk.items.layouts.get(at, Layout()) for chunk, at in self.gold]
+        gold, is_right = _gather(gold_lines, count), self._check_gold(gold_lines, layouts)
+        # The layout of an irregular document comes from the checked reader.
+        documents = {i: self._read_gold(i) for i in np.flatnonzero(~is_right).tolist()}
+        for i, document in documents.items():
+            layouts[i] = Layout.of_document(document)
+        gold = _exchange(gold, is_right, documents)
+        predicted = _gather(predicted_lines, count)
+        is_right = self._check_predictions(predicted_lines, layouts) & self._check_names(predicted, gold)
+        if self.options.offsets:
+            is_right[:] = False
+        wrong = [i for _, _, i in predicted_lines if not is_right[i]]
+        documents |= {i: self._read_gold(i) for i in wrong if i not in documents}
+        predictions = {i: self._read_prediction(documents[i]) for i in wrong}
+        if self._problems:
+            raise InputError(self._problems)
+        predicted = _exchange(predicted, is_right, predictions)
+        placements = [predictions[i].placement if i in predictions else Placement() for i in range(count)]
+        self.placement = sum(placements, Placement())
+        view = self.options.view
+        if view:
+            gold = gold.relabel(view.entity_label, view.event_label)
+            predicted = predicted.relabel(view.predicted_label, view.predicted_event_label)
+        places = Places(layouts, find_unscored_zones(self.ontology, self.options))
+        return join_sides(gold, predicted, places, frozenset(self.ontology.values), list_unplaced(placements))
+
+    def _check_gold(self, lines: Iterable[tuple[Chunk, int, int]], layouts: Sequence[Layout]) -> Bools:
+        """Return for each gold document whether its items are right where the line's own columns could not tell."""
+        right = np.zeros(len(layouts), dtype=bool)
+        for chunk, at, i in lines:
+            right[i] = self._has_known_values(chunk, True) and _fits(chunk.items, at, layouts[i].text)
+        return right
+
+    def _check_predictions(self, lines: Iterable[tuple[Chunk, int, int]], layouts: Sequence[Layout]) -> Bools:
+        """Return the same of the predictions; true for a document without any."""
+        right = np.ones(len(layouts), dtype=bool)
+        for chunk, at, i in lines:
+            text = layouts[i].text
+            carried = chunk.items.texts.get(at)
+            same_text = carried is None or not text or carried == text
+            right[i] = same_text and self._has_known_values(chunk) and _fits(chunk.items, at, text)
+        return right
+
+    def _has_known_values(self, chunk: Chunk, is_gold: bool = False) -> bool:
+        """Return whether the attributes of a chunk that are no columns have values that are allowed."""
+        if chunk not in self._known_chunks:
+            self._known_chunks[chunk] = all(
+                values.issubset(self.ontology.list_names(table))
+                or (is_gold and table in _OPEN_TABLES and all(map(is_name, values)))
+                for table, values in chunk.items.values.items()
+            )
+        return self._known_chunks[chunk]
+
+    def _check_names(self, predicted: RawSide, gold: RawSide) -> Bools:
+        """Return for each document whether the ontology or the gold of this batch has all names of the prediction."""
+        right = np.ones(predicted.documents, dtype=bool)
+        view = self.options.view
+        known = {key: {*self.ontology.list_names(table), *gold.names[key]} for key, table in _TABLES.items()}
+        known |= {key: {*self.ontology.list_names(table), *gold.names[key]} for key, table in _ATTRIBUTE_TABLES.items()}
+        if view:
+            known["types"] |= set(view.labels)
+            known["event_types"] |= set((view.events or {}).values())
+        tables = {"types": "entities", "event_types": "events", "realis": "events", "polarities": "events"}
+        tables["directness"] = "quotes"
+        for key, table in tables.items():
+            if key in _TABLES and self.options.unknown == "wrong":
+                continue
+            strange = np.array([*(name not in known[key] for name in predicted.names[key]), False], dtype=bool)
+            if strange.any():
+                right[predicted.column(table, "document")[strange[predicted.column(table, key)]]] = False
+        if self.options.unknown != "wrong":
+            pairs = _list_roles(gold)
+            for (event_type, role), documents in _list_roles(predicted).items():
+                event = self.ontology.events.get(event_type)
+                if (event is None or role not in event.roles) and (event_type, role) not in pairs:
+                    right[documents] = False
+        return right
+
+    # -- documents -------------------------------------------------------------------------------------------------
 
     @cached_property
     def pairs(self) -> list[Pair]:
-        """The batch as paired documents, in the labels of the view if there is one.
+        """The batch as paired documents, in the labels of the view if there is one, for reading mistakes.
 
         Raises InputError with every problem of its rows.
         """
-        problems: list[Problem] = []
-        gold: list[Document] = []
-        predicted: dict[str, Document] = {}
-        gold_rows, predicted_rows = self._rows
+        gold = [self._read_gold(i) for i in range(len(self.gold))]
+        predicted = {d.doc_id: self._read_prediction(d) for d in gold if d.doc_id in self.predicted}
+        if self._problems:
+            raise InputError(self._problems)
         view = self.options.view
-
-        def read(
-            path: str, line: int, row: dict[str, Any], text: str | None, unknown: str, layout: Document | None = None
-        ) -> Document:
-            """Read a gold row, or a prediction where ``layout`` (its gold document) is given."""
-            # A type that the ontology alone refuses, or would leave out, may still be a type of this gold. So the row
-            # is read with the ontology first (usually enough) and again with the gold's types where that has problems.
-            # "ignore" reports no problem for an unknown type: there the gold's types are needed at once.
-            ontologies = [lambda: self.ontology] if unknown != "ignore" else []
-            for ontology in (*ontologies, self.own_types):
-                offsets, labels = (self.options.offsets, view) if layout else (None, None)
-                reader = RowReader(path, line, row, text, ontology(), unknown, labels, layout, offsets)
-                document = reader.read(row["doc_id"], with_text=layout is None)
-                if not reader.problems:
-                    return document
-            problems.extend(reader.problems)
-            return document
-
-        for (chunk, _), (line, row) in zip(self.gold, gold_rows, strict=True):
-            text = row.get("text")
-            text = text if isinstance(text, str) and text else None
-            document = read(chunk.path, line, row, text, "wrong")  # a gold may have types of its own
-            if text and not document.paragraphs:
-                document = replace(document, paragraphs=tuple(paragraphs_of(text)))
-            gold.append(document)
-        for document in gold:
-            if document.doc_id in predicted_rows:
-                line, row = predicted_rows[document.doc_id]
-                path = self.predicted[document.doc_id][0].path
-                predicted[document.doc_id] = read(
-                    path, line, row, document.text or None, self.options.unknown, document
-                )  # fmt: skip
-        if problems:
-            raise InputError(problems)
         if view:
             gold = [view.relabel_gold(d) for d in gold]
             predicted = {i: view.relabel_prediction(d) for i, d in predicted.items()}
-        return pair_documents(
-            gold, predicted, frozenset(self.ontology.values), find_unscored_zones(self.ontology, self.options)
-        )
+        values = frozenset(self.ontology.values)
+        return pair_documents(gold, predicted, values, find_unscored_zones(self.ontology, self.options))
 
-    @property
-    def placement(self) -> Placement:
-        """What became of predicted words without offsets; nothing to report if no row was read in full."""
-        # Not self.pairs: asking must not read the rows where columns were enough.
-        pairs = self.__dict__.get("pairs", ())
-        return sum((pair.predicted.placement for pair in pairs), Placement())
+    def _read_gold(self, i: int) -> Document:
+        """Read a gold document with the checked reader; its problems are added to ours."""
+        chunk, at = self.gold[i]
+        text = chunk.row(at)[1].get("text")
+        text = text if isinstance(text, str) and text else None
+        document = self._read(chunk, at, text, "wrong")  # a gold may have types of its own
+        if text and not document.paragraphs:
+            document = replace(document, paragraphs=tuple(paragraphs_of(text)))
+        return document
 
-    @cached_property
-    def table(self) -> EntityTable:
-        """The entities of the batch as columns. Raises InputError with every problem of its rows."""
-        # Offset units, views and zones change items one by one; the column reader knows none of them.
-        if self.options.offsets or self.options.view or self.options.zones:
-            return build_entity_table(self.pairs)
-        try:
-            return columnar.read_table(self.gold, self.predicted, self.ontology, self.options.unknown)
-        except columnar.IrregularRows:
-            return build_entity_table(self.pairs)
+    def _read_prediction(self, gold: Document) -> Document:
+        """Read the prediction for a gold document with the checked reader; its problems are added to ours."""
+        chunk, at = self.predicted[gold.doc_id]
+        return self._read(chunk, at, gold.text or None, self.options.unknown, gold)
+
+    def _read(self, chunk: Chunk, at: int, text: str | None, unknown: str, layout: Document | None = None) -> Document:
+        """Read a line; it is a prediction where ``layout``, its gold document, is given."""
+        line, row = chunk.row(at)
+        offsets, view = (self.options.offsets, self.options.view) if layout else (None, None)
+        # A type that the ontology alone refuses, or would leave out, may still be a type of this gold. So the row is
+        # read with the ontology first (usually enough) and again with the gold's types where that has problems.
+        # "ignore" reports no problem for an unknown type: there the gold's types are needed at once.
+        for ontology in (*([lambda: self.ontology] if unknown != "ignore" else []), self.own_types):
+            reader = RowReader(chunk.path, line, row, text, ontology(), unknown, view, layout, offsets)
+            document = reader.read(row["doc_id"] if layout is None else layout.doc_id, with_text=layout is None)
+            if not reader.problems:
+                return document
+        self._problems += reader.problems
+        return document
+
+
+def _gather(lines: Iterable[tuple[Chunk, int, int]], documents: int) -> RawSide:
+    """Return the items of lines, each given as chunk, index of the line in it, and number of its document."""
+    by_chunk: dict[Chunk, Ints] = {}
+    for chunk, at, document in lines:
+        by_chunk.setdefault(chunk, np.full(len(chunk.ids), -1, dtype=np.int64))[at] = document
+    parts = [chunk.items.raw.select(number, documents) for chunk, number in by_chunk.items()]
+    return concatenate(parts) if parts else read_documents([None] * documents)
+
+
+def _exchange(side: RawSide, keep: Bools, documents: dict[int, Document]) -> RawSide:
+    """Return the items of a side with those of some documents in the place of those that are not kept."""
+    if not documents:
+        return side
+    kept = side.select(np.where(keep, np.arange(len(keep)), -1), len(keep))
+    return concatenate([kept, read_documents([documents.get(i) for i in range(len(keep))])])
+
+
+def _fits(items: LineItems, at: int, text: str) -> bool:
+    """Return whether a line is regular, and all of its spans and words fit the article; any do where it has no text."""
+    if not items.regular[at] or (text and items.reach[at] > len(text)):
+        return False
+    return not text or all(text[start:end] == words for start, end, words in items.words.get(at, ()))
+
+
+def _list_roles(side: RawSide) -> dict[tuple[str, str], Ints]:
+    """Return the pairs of event type and role that arguments have, each with the documents that it is in."""
+    table = side.tables["arguments"]
+    types = side.column("events", "event_types")[side.column("arguments", "events")]
+    roles = side.column("arguments", "roles")
+    pairs, inverse = np.unique(np.stack([types, roles]), axis=1, return_inverse=True)
+    names = side.names["event_types"], side.names["roles"]
+    inverse = inverse.reshape(-1)
+    return {
+        (names[0][type_], names[1][role]): table[0][inverse == i] for i, (type_, role) in enumerate(pairs.T.tolist())
+    }

@@ -1,8 +1,8 @@
 """Chunks: some megabytes of lines of a JSON Lines file, with the doc_id of each line.
 
 Second step of a score of files. All lines are decoded into records (:mod:`vostochny.formats.decoder`), of which only
-what the columns need is kept. A line that is not regular is read by the checked parser, which reports what is wrong
-with it.
+the columns of their items are kept (:mod:`vostochny.scoring.line_items`). A line that is not regular is read by the
+checked parser, which reports what is wrong with it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -22,17 +22,22 @@ from vostochny.formats.files import open_file
 from vostochny.formats.jsonl import parse_row, read_blocks
 from vostochny.formats.keys import KeyNames
 from vostochny.formats.prediction import describe_unprintable
-from vostochny.schema.records import BoundsRecord, ZoneRecord
-from vostochny.scoring.entity_lines import EntityLines, EntityLinesBuilder
+from vostochny.scoring.line_items import LineItems, LineItemsBuilder
 
 CHUNK_BYTES = 1 << 22  # bytes read at once: a few hundred to a few thousand documents
 DECODED_BYTES = 1 << 16  # bytes decoded at once: few enough for the processor's cache, which halves the time
 
 
-class SideKeys:
-    """The names that keys have in the files of one side: the same for all of its chunks."""
+class SideReader:
+    """How the files of one side are read: which items are wanted, and the names that keys have in all of its chunks.
 
-    def __init__(self) -> None:
+    Args:
+        is_gold: whether the side is the gold.
+        layers: the layers whose items are wanted.
+    """
+
+    def __init__(self, is_gold: bool = False, layers: Sequence[str] = ()) -> None:
+        self.is_gold, self.layers = is_gold, layers
         self.decoder = RowDecoder()
         self.names = KeyNames()
 
@@ -40,14 +45,6 @@ class SideKeys:
     def renamed(self) -> dict[str, str]:
         """The other names of keys that were met, each with the key that it stands for."""
         return self.decoder.renamed | self.names.renamed
-
-
-class LineLayout(NamedTuple):
-    """Text, paragraphs and zones of a line; each None where the line has none."""
-
-    text: str | None
-    paragraphs: list[BoundsRecord] | None
-    zones: list[ZoneRecord] | None
 
 
 @dataclass(eq=False)
@@ -58,21 +55,20 @@ class Chunk:
         path: The file, as problems name it.
         first: Line number of the chunk's first line.
         data: The bytes of the lines.
-        keys: The names of keys on this side.
+        side: How lines of this side are read.
         moved: Line number of each line, where the lines come from scattered places of a file; None where they follow
             each other from ``first`` on.
         ids: The doc_id of each line that is not blank; None for a line with a problem.
         numbers: The line number of each entry of ``ids``.
         irregular: The indices of lines that only the checked reader can read.
-        entities: The entities of all other lines.
-        layouts: What the lines have that have any of it, by index.
+        items: The items of all other lines, as far as they are regular.
         problems: The problems of lines without an id.
     """
 
     path: str
     first: int
     data: bytes
-    keys: SideKeys
+    side: SideReader
     moved: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
@@ -83,23 +79,19 @@ class Chunk:
         self.numbers: Sequence[int] = [numbers[i] for i in at_line]
         self.ids: list[str | None] = []
         self.irregular: set[int] = set()
-        self.layouts: dict[int, LineLayout] = {}
         self.problems: list[Problem] = []
-        builder = EntityLinesBuilder()
+        builder = LineItemsBuilder(self.side.is_gold, self.side.layers)
         step = max(1, len(lines) * DECODED_BYTES // (len(self.data) + 1))
         for begin in range(0, len(lines), step):
-            records = self.keys.decoder.decode(lines[begin : begin + step])
+            records = self.side.decoder.decode(lines[begin : begin + step])
             for at, record in enumerate(records, begin):
                 if record is not None and record.doc_id and record.doc_id.isprintable():
                     self.ids.append(record.doc_id)
-                    if record.text or record.paragraphs or record.zones:
-                        layout = LineLayout(record.text or None, record.paragraphs or None, record.zones or None)
-                        self.layouts[at] = layout
                 else:
                     self.ids.append(self._check_id(self.numbers[at], lines[at]))
                     self.irregular.add(at)
-            builder.add(records)
-        self.entities: EntityLines = builder.build()
+            builder.add(records, self.side.decoder.quotes)
+        self.items: LineItems = builder.build()
 
     @cached_property
     def lines(self) -> list[bytes]:
@@ -120,8 +112,8 @@ class Chunk:
             message = f"{describe_unprintable(doc_id)}; expected a printable id"
             self.problems.append(Problem(self.path, number, "doc_id", message))
             return None
-        self.keys.names.resolve(row)
-        self.problems += (Problem(self.path, number, *problem) for problem in self.keys.names.problems)
+        self.side.names.resolve(row)
+        self.problems += (Problem(self.path, number, *problem) for problem in self.side.names.problems)
         return doc_id
 
     def row(self, at: int) -> tuple[int, dict[str, Any]]:
@@ -132,8 +124,8 @@ class Chunk:
         else:
             row, _ = parse_row(self.path, self.numbers[at], self.lines[at])
         row = row or {}
-        if at in self.irregular or self.keys.decoder.renamed:
-            row = self.keys.names.resolve(row)
+        if at in self.irregular or self.side.decoder.renamed:
+            row = self.side.names.resolve(row)
         return self.numbers[at], row
 
 
@@ -166,25 +158,25 @@ class Source:
 
 
 def read_chunks(
-    sources: Sequence[Source], problems: list[Problem], keys: SideKeys | None = None, size: int = 0
+    sources: Sequence[Source], problems: list[Problem], side: SideReader | None = None, size: int = 0
 ) -> Iterator[Chunk]:
     """Yield the chunks of files, one file after the other.
 
     Args:
         sources: The files.
         problems: A list to which the problems of lines are added.
-        keys: Receives the names of keys that are met.
+        side: How the lines are read; without it no items are.
         size: Bytes per chunk, about; 0 for CHUNK_BYTES.
 
     Raises UnreadableFileError where a file cannot be read, InputError where one is empty that may not be, or a line
     is too long.
     """
-    keys = keys or SideKeys()
+    side = side or SideReader()
     for source in sources:
-        yield from _read_source(source, problems, keys, size or CHUNK_BYTES)
+        yield from _read_source(source, problems, side, size or CHUNK_BYTES)
 
 
-def _read_source(source: Source, problems: list[Problem], keys: SideKeys, size: int) -> Iterator[Chunk]:
+def _read_source(source: Source, problems: list[Problem], side: SideReader, size: int) -> Iterator[Chunk]:
     numbers = None
     if source.numbers:
         with open_file(source.numbers) as file:
@@ -193,7 +185,7 @@ def _read_source(source: Source, problems: list[Problem], keys: SideKeys, size: 
     try:
         for data in read_blocks(source.path, size, source.may_be_empty):
             moved = None if numbers is None else numbers[line - 1 :]
-            chunk = Chunk(source.name, line, data, keys, moved)
+            chunk = Chunk(source.name, line, data, side, moved)
             problems += chunk.problems
             line += data.count(b"\n")
             yield chunk

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from vostochny.metrics import catalogue
-from vostochny.metrics.coreference import Overlaps
-from vostochny.metrics.counts import Floats
-from vostochny.metrics.pairs import Pair, pair_documents
+from vostochny.metrics.columns import build_tables
+from vostochny.metrics.coreference import Mentions, Overlaps
+from vostochny.metrics.matching import Floats
+from vostochny.metrics.pairs import pair_documents
 from vostochny.model import Document, Placement
 from vostochny.ontology import Ontology
 from vostochny.scoring.options import DEFAULT_OPTIONS, Options, find_unscored_zones
@@ -49,18 +50,20 @@ def score(
     if options.view:
         documents = [options.view.relabel_gold(d) for d in documents]
         predicted = {i: options.view.relabel_prediction(d) for i, d in predicted.items()}
-    pairs = pair_documents(documents, predicted, frozenset(ontology.values), find_unscored_zones(ontology, options))
+    values, unscored_zones = frozenset(ontology.values), find_unscored_zones(ontology, options)
+    pairs = pair_documents(documents, predicted, values, unscored_zones)
     emitted = {layer for d in predicted.values() for layer in d.emitted}
     layers = options.choose_layers(emitted)
-    measures = plain_measures(
-        catalogue.compute_counts(catalogue.MetricInput(catalogue.PairSource(pairs)), layers, options.metrics)
+    items = catalogue.MetricInput(
+        build_tables([p.gold for p in pairs], [p.predicted for p in pairs], values, unscored_zones)
     )
+    measures = plain_measures(catalogue.compute_counts(items, layers, options.metrics))
     across: dict[str, Floats] = {}
     for layer in layers if not options.metrics else ():
-        if not all(catalogue.has_clusters(pairs, layer)):
+        if not all(catalogue.has_clusters(items.tables, layer)):
             continue  # without clusters on both sides there is no coreference to score
-        counts = catalogue.compute_coreference_within(pairs, layer)
-        whole, left_out = _score_across(pairs, layer, bool(options.resamples))
+        counts = catalogue.compute_coreference_within(items, layer)
+        whole, left_out = _score_across(items.mentions[layer], layer, bool(options.resamples))
         measures |= coreference_measures(counts) | whole
         across |= left_out
     ids = tuple(d.doc_id for d in documents)
@@ -71,15 +74,15 @@ def score(
     )  # fmt: skip
 
 
-def _score_across(pairs: list[Pair], layer: str, leave_out: bool) -> tuple[dict[str, Measure], dict[str, Floats]]:
+def _score_across(mentions: Mentions, layer: str, leave_out: bool) -> tuple[dict[str, Measure], dict[str, Floats]]:
     """Return a layer's cross-document measures, and their values without each document in turn.
 
     Both by measure name; the values have the shape (documents,) and are empty unless ``leave_out``. Of more than
     MAX_LEFT_OUT_GROUPS documents, groups of them are left out instead, because each value takes a pass over all
     clusters.
     """
-    groups = [pairs[i::MAX_LEFT_OUT_GROUPS] for i in range(min(len(pairs), MAX_LEFT_OUT_GROUPS))]
-    overlaps = [Overlaps.of_pairs(group, catalogue.KINDS[layer]) for group in groups]
+    groups = min(mentions.documents, MAX_LEFT_OUT_GROUPS)
+    overlaps = [Overlaps.of_mentions(mentions.of_documents(group, groups)) for group in range(groups)]
     whole = Overlaps()
     for group_overlaps in overlaps:
         whole.update(group_overlaps)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from vostochny.errors import Problem
 from vostochny.ontology import Ontology
 from vostochny.scoring.batches import Batch, GoldTypesNeeded
-from vostochny.scoring.chunks import Chunk, LinePosition, SideKeys, Source, read_chunks
+from vostochny.scoring.chunks import Chunk, LinePosition, SideReader, Source, read_chunks
 from vostochny.scoring.options import Options
 
 MAX_WAITING_BYTES = 256 << 20  # bytes of lines, of both sides, that may wait for their partners
@@ -29,8 +29,8 @@ class OrdersDiffer(Exception):
 class Join:
     """The batches of gold documents with their predictions; can be iterated once.
 
-    After the iteration, ``problems`` holds the problems of lines and ids, ``keys`` the names of keys in gold and
-    predictions, and ``unmatched`` the file and line of each prediction, by doc_id, whose document this gold lacks.
+    After the iteration, ``problems`` holds the problems of lines and ids, ``sides`` how gold and predictions
+    were read, and ``unmatched`` the file and line of each prediction, by doc_id, whose document this gold lacks.
 
     Iterating raises OrdersDiffer where too many bytes wait, UnreadableFileError where a file cannot be read, InputError
     where it cannot be split into lines.
@@ -60,12 +60,12 @@ class Join:
     ):
         self.problems: list[Problem] = []
         self.unmatched: dict[str, tuple[str, int]] = {}
-        self.keys = SideKeys(), SideKeys()
-        gold_keys, predicted_keys = self.keys
-        gold_chunks = read_chunks(gold, self.problems, gold_keys, chunk_bytes)
-        predicted_chunks = read_chunks(predicted, self.problems, predicted_keys, chunk_bytes)
-        self._gold = _Side(gold_chunks, gold_keys, self.problems, on_gold_chunk)
-        self._predicted = _Side(predicted_chunks, predicted_keys, self.problems)
+        self.sides = SideReader(True, options.read_layers), SideReader(False, options.read_layers)
+        gold_side, predicted_side = self.sides
+        gold_chunks = read_chunks(gold, self.problems, gold_side, chunk_bytes)
+        predicted_chunks = read_chunks(predicted, self.problems, predicted_side, chunk_bytes)
+        self._gold = _Side(gold_chunks, gold_side, self.problems, on_gold_chunk)
+        self._predicted = _Side(predicted_chunks, predicted_side, self.problems)
         self._ontology, self._options, self._own_types = ontology, options, own_types
         self._max_waiting_bytes = max_waiting_bytes
 
@@ -112,11 +112,11 @@ class _Side:
     def __init__(
         self,
         source: Iterator[Chunk],
-        keys: SideKeys,
+        side: SideReader,
         problems: list[Problem],
         on_chunk: Callable[[Chunk], object] = lambda chunk: None,
     ):
-        self._source, self._keys, self._problems, self._on_chunk = source, keys, problems, on_chunk
+        self._source, self._side, self._problems, self._on_chunk = source, side, problems, on_chunk
         self._files: list[str] = []
         # doc_id → number of its file and line, packed into one integer: every doc_id of the side is in here.
         self._seen: dict[str, int] = {}
@@ -164,7 +164,7 @@ class _Side:
         for path, lines in by_file.items():
             data = b"\n".join(raw for _, _, raw in lines)
             # Its problems were reported when the lines were first read.
-            chunk = Chunk(path, 0, data, self._keys, [line for _, line, _ in lines])
+            chunk = Chunk(path, 0, data, self._side, [line for _, line, _ in lines])
             out |= {doc_id: (chunk, at) for at, (doc_id, _, _) in enumerate(lines)}
         return out
 

@@ -50,6 +50,12 @@ class Options:
         wanted = {*self.layers, *(name.partition(".")[0] for name in self.metrics)} or set(emitted)
         return tuple(x for x in LAYERS if x in wanted or not wanted)
 
+    @property
+    def read_layers(self) -> tuple[str, ...]:
+        """The layers whose items are read and checked: all, but where only metrics of entities were asked for."""
+        only_entities = self.metrics and all(name.startswith("entities.") for name in self.metrics)
+        return ("entities",) if only_entities else LAYERS
+
 
 def find_unscored_zones(ontology: Ontology, options: Options) -> frozenset[str]:
     """Return the zones whose items are left out: by the ontology, or because other zones were asked for."""

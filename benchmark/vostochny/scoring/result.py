@@ -13,7 +13,7 @@ from functools import cached_property
 from vostochny import version
 from vostochny.errors import Problem
 from vostochny.metrics.catalogue import is_across
-from vostochny.metrics.counts import Floats
+from vostochny.metrics.matching import Floats
 from vostochny.metrics.pairs import Pair
 from vostochny.model import Document, Placement
 from vostochny.ontology import Ontology, View

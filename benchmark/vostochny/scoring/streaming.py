@@ -21,7 +21,6 @@ from vostochny.errors import InputError, Problem
 from vostochny.formats import files, jsonl, shards
 from vostochny.formats.input import Input
 from vostochny.formats.label_types import extend_ontology
-from vostochny.metrics.catalogue import FROM_COLUMNS
 from vostochny.metrics.pairs import Pair
 from vostochny.ontology import Ontology
 from vostochny.scoring.executors import Dask, Engine, Processes, Serial, count_cores
@@ -36,9 +35,9 @@ if TYPE_CHECKING:
 # Up to so many bytes, unpacked, a gold is scored in memory, which alone can show mistakes.
 MAX_GOLD_BYTES_IN_MEMORY = 8 << 20
 # Bytes of all files from which on several processes are started by default: below, starting them takes as long as it
-# saves. Where columns are enough, one process is so fast that only larger files gain.
+# saves. Entities alone are scored so fast that only larger files gain.
 MIN_BYTES_FOR_PROCESSES = MAX_GOLD_BYTES_IN_MEMORY
-MIN_BYTES_FOR_PROCESSES_IF_COLUMNAR = 128 << 20
+MIN_BYTES_FOR_PROCESSES_OF_ENTITIES = 128 << 20
 ASSUMED_GZIP_RATIO = 6  # unpacked size over packed size; annotated text packs by 5 to 8
 
 
@@ -180,12 +179,8 @@ def _choose_engine(execution: Execution, parts: int, size: int, options: Options
     """Return the engine for so many parts, of so many bytes in all."""
     if execution.engine == "dask":
         return Dask(execution.scheduler, execution.workers)
-    columnar = (
-        options.metrics
-        and set(options.metrics) <= FROM_COLUMNS
-        and not (options.view or options.zones or options.offsets)
-    )
-    min_bytes = MIN_BYTES_FOR_PROCESSES_IF_COLUMNAR if columnar else MIN_BYTES_FOR_PROCESSES
+    names_alone = options.read_layers == ("entities",) and not options.offsets
+    min_bytes = MIN_BYTES_FOR_PROCESSES_OF_ENTITIES if names_alone else MIN_BYTES_FOR_PROCESSES
     workers = execution.workers or (count_cores() if size >= min_bytes else 1)
     return Processes(min(workers, parts)) if min(workers, parts) > 1 else Serial()
 

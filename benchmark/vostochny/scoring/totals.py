@@ -22,7 +22,8 @@ from vostochny.formats.keys import describe_renamed
 from vostochny.formats.label_types import LabelNames
 from vostochny.metrics import catalogue
 from vostochny.metrics.coreference import Overlaps
-from vostochny.metrics.counts import BlockCounts, Counts, Ints, concatenate
+from vostochny.metrics.counts import BlockCounts, Counts, concatenate
+from vostochny.metrics.matching import Ints
 from vostochny.model import Placement
 from vostochny.ontology import Ontology
 from vostochny.scoring.batches import Batch, GoldTypesNeeded
@@ -131,13 +132,14 @@ class Total:
         # Before anything can raise: predictions elsewhere for a document with a problem are not unmatched.
         self.gold_keys.append(keys)
         layers = settings.options.choose_layers(())
-        counts_by_name = catalogue.compute_counts(catalogue.MetricInput(batch), layers, settings.options.metrics)
+        items = catalogue.MetricInput(batch.make_tables())
+        counts_by_name = catalogue.compute_counts(items, layers, settings.options.metrics)
         if not settings.options.metrics:
             for layer in layers:
-                before, here = self.resolved.get(layer, (False, False)), catalogue.has_clusters(batch.pairs, layer)
+                before, here = self.resolved.get(layer, (False, False)), catalogue.has_clusters(items.tables, layer)
                 self.resolved[layer] = before[0] or here[0], before[1] or here[1]
-                counts_by_name |= catalogue.compute_coreference_within(batch.pairs, layer)
-                self._add_overlaps(layer, Overlaps.of_pairs(batch.pairs, catalogue.KINDS[layer]))
+                counts_by_name |= catalogue.compute_coreference_within(items, layer)
+                self._add_overlaps(layer, Overlaps.of_mentions(items.mentions[layer]))
         block = (keys % np.uint64(MAX_BLOCKS)).astype(np.int64)
         for name, counts in counts_by_name.items():
             self.metric_documents[name] = self.metric_documents.get(name, 0) + len(ids)
@@ -321,7 +323,7 @@ def count_part(part: Part, settings: PartSettings) -> Total:
     except InputError as e:
         total.add_problems(e.problems)
     total.add_problems(join.problems)
-    total.renamed = join.keys[0].renamed, join.keys[1].renamed
+    total.renamed = join.sides[0].renamed, join.sides[1].renamed
     total.unmatched = dict(heapq.nsmallest(MAX_LISTED, join.unmatched.items()))
     total.unmatched_keys = [hash_doc_ids(join.unmatched)]
     return total

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vostochny.metrics.counts import Floats, Ints
+from vostochny.metrics.matching import Floats, Ints
 from vostochny.stats.scores import Measure, none_if_nan
 
 RESAMPLES = 10_000
@@ -28,9 +28,13 @@ SEED = 20230913
 MIN_ITEMS = 30  # gold items below which there is no interval
 MIN_DOCUMENTS = 3  # documents that the jackknife needs
 MIN_UNITS = 20  # drawable units that the bootstrap needs
+MAX_PARTS = 200  # of a mean over types above which there is no interval: it takes the totals of all in each resample
 MATRIX_UNITS = 500  # units above which resampled totals are drawn from their normal limit
 _MAX_UNDEFINED_SHARE = 0.05  # of the resamples
 _BLOCK_SIZE = 1 << 18  # draws or products computed at once, which bounds memory
+
+
+TOO_MANY_PARTS = f"a mean over more than {MAX_PARTS}: no interval"
 
 
 class Interval(NamedTuple):
@@ -44,7 +48,8 @@ class Interval(NamedTuple):
 class Uncertainty:
     """A measure's value and its intervals; None where one is undefined or not given, and ``notes`` state why.
 
-    ``documents`` and ``document_support`` are the value and the gold weight of each document by itself,
+    ``documents`` and ``document_support`` are the value and the gold weight of each document by itself (empty for a
+    mean over more than MAX_PARTS types),
     ``leave_one_out`` the least and the greatest value with one document left out.
     """
 
@@ -260,6 +265,8 @@ def leave_one_out_totals(by_document: Floats) -> Floats:
 def estimate_uncertainty(measure: Measure, resampling: Resampling) -> Uncertainty:
     """Return a measure's value, its values by document and its intervals; below thirty gold items no interval."""
     value = measure.value
+    if len(measure.parts) > MAX_PARTS:
+        return Uncertainty(value, measure.support, (), (), None, None, None, (TOO_MANY_PARTS,))
     by_document = measure.by_document
     each = measure.combine(by_document)
     left_out = measure.combine(leave_one_out_totals(by_document)) if len(each) > 1 else np.empty(0)

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vostochny.metrics.counts import Bools, Floats
+from vostochny.metrics.matching import Bools, Floats
 from vostochny.stats.intervals import (
+    MAX_PARTS,
     MIN_ITEMS,
     MIN_UNITS,
+    TOO_MANY_PARTS,
     Interval,
     Resampling,
     explain_missing_intervals,
@@ -69,7 +71,8 @@ def compare(a: Measure, b: Measure, resampling: Resampling) -> Comparison:
     """
     if not np.array_equal(a.documents, b.documents):
         raise ValueError(f"{a.name}: the systems were scored over different units")
-    each = a.combine(a.by_document) - b.combine(b.by_document)
+    is_wide = max(len(a.parts), len(b.parts)) > MAX_PARTS
+    each = np.empty(0) if is_wide else a.combine(a.by_document) - b.combine(b.by_document)
     signs = np.sign(np.where(np.abs(each) < _SAME, 0, each))
     value, other = a.value, b.value
     difference = None if value is None or other is None else value - other
@@ -78,6 +81,8 @@ def compare(a: Measure, b: Measure, resampling: Resampling) -> Comparison:
     notes: list[str] = []
     if difference is None:
         notes.append("undefined for one of the systems, or both")
+    elif is_wide:
+        notes.append(TOO_MANY_PARTS)
     elif support < MIN_ITEMS:
         notes.append(f"fewer than {MIN_ITEMS} gold items: no test and no interval")
     else:

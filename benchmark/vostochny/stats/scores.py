@@ -7,13 +7,14 @@ left-out document is scored from summed rows and no metric is computed again. Th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from vostochny.metrics.counts import GOLD, GOLD_CREDIT, PREDICTED, PREDICTED_CREDIT, Bools, Counts, Floats, Ints
+from vostochny.metrics.counts import GOLD, GOLD_CREDIT, PREDICTED, PREDICTED_CREDIT, Counts, add_cells
+from vostochny.metrics.matching import Bools, Floats, Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,38 +147,59 @@ class Measure:
         return self.counts[0].documents
 
     @cached_property
-    def parts(self) -> dict[str, Floats]:
-        """The four numbers of each unit, shape (units, 4), by part: a value of the facet, or a metric's name."""
+    def parts(self) -> tuple[str, ...]:
+        """The names of the parts: the values of the facet, or the metrics."""
         if not self.facet:
-            return {counts.metric: counts.by_unit() for counts in self.counts}
-        columns: dict[str, list[int]] = {}
-        (counts,) = self.counts
-        at = counts.facets.index(self.facet)
-        for i, stratum in enumerate(counts.strata):
-            columns.setdefault(stratum[at], []).append(i)
-        return {value: counts.values[:, chosen].sum(axis=1) for value, chosen in columns.items()}
+            return tuple(counts.metric for counts in self.counts)
+        at = self.counts[0].facets.index(self.facet)
+        return tuple(dict.fromkeys(stratum[at] for stratum in self.counts[0].strata))
+
+    @cached_property
+    def _cells(self) -> tuple[Ints, Ints, Floats]:
+        """The unit and the part of each cell, and its four numbers."""
+        if not self.facet:
+            parts = [np.full_like(counts.unit, i) for i, counts in enumerate(self.counts)]
+        else:
+            (counts,) = self.counts
+            at, number = counts.facets.index(self.facet), {name: i for i, name in enumerate(self.parts)}
+            parts = [np.array([number[stratum[at]] for stratum in counts.strata], dtype=np.int64)[counts.stratum]]
+        units, cells = [counts.unit for counts in self.counts], [counts.cells for counts in self.counts]
+        return np.concatenate(units), np.concatenate(parts), np.concatenate(cells)
 
     @cached_property
     def rows(self) -> Floats:
         """The four numbers of each unit and part, shape (units, parts, 4)."""
         return self.rows_of(self.parts)
 
-    def rows_of(self, parts: Iterable[str]) -> Floats:
+    def rows_of(self, parts: Sequence[str]) -> Floats:
         """Return the rows of these parts in this order, zeros for an absent part: to compare two systems."""
-        absent = np.zeros((len(self.documents), 4))
-        columns = [self.parts.get(name, absent) for name in parts]
-        return np.stack(columns, axis=1) if columns else np.zeros((len(self.documents), 0, 4))
+        return self._sum(np.arange(len(self.documents)), len(self.documents), parts)
+
+    @cached_property
+    def totals(self) -> Floats:
+        """The four numbers of each part, shape (parts, 4)."""
+        out: Floats = self._sum(np.zeros(len(self.documents), dtype=np.int64), 1, self.parts)[0]
+        return out
 
     @cached_property
     def by_document(self) -> Floats:
         """The rows summed by document, shape (documents, parts, 4)."""
-        starts = np.flatnonzero(np.diff(self.documents, prepend=-1))
-        return np.add.reduceat(self.rows, starts, axis=0) if len(starts) else self.rows
+        document = np.cumsum(np.diff(self.documents, prepend=-1) != 0) - 1
+        return self._sum(document, int(document[-1]) + 1 if len(document) else 0, self.parts)
+
+    def _sum(self, group: Ints, groups: int, parts: Sequence[str]) -> Floats:
+        """Return the sums over groups of units, shape (groups, parts, 4)."""
+        unit, part, cells = self._cells
+        places = {name: i for i, name in enumerate(parts)}
+        column = np.array([places[name] for name in self.parts], dtype=np.int64)
+        sums: Floats = add_cells(group[unit] * len(parts) + column[part], cells, groups * len(parts))
+        out: Floats = sums.reshape(groups, len(parts), 4)
+        return out
 
     @property
     def value(self) -> float | None:
         """The number itself; None where undefined."""
-        return none_if_nan(self.combine(self.rows.sum(axis=0)))
+        return none_if_nan(self.combine(self.totals))
 
     @property
     def score(self) -> Score | None:
@@ -187,7 +209,7 @@ class Measure:
     @property
     def support(self) -> float:
         """The gold weight behind the number: of several counts the smallest, since the weakest limits the whole."""
-        return float(self._support(self.rows.sum(axis=0)))
+        return float(self._support(self.totals))
 
     @property
     def document_support(self) -> Floats:
