@@ -18,13 +18,14 @@ import numpy as np
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats.decoder import RowDecoder
-from vostochny.formats.files import open_file
+from vostochny.formats.files import is_packed, open_file, stored_size
 from vostochny.formats.jsonl import parse_row, read_blocks
 from vostochny.formats.keys import KeyNames
 from vostochny.formats.prediction import describe_unprintable
 from vostochny.scoring.line_items import LineItems, LineItemsBuilder
 
 CHUNK_BYTES = 1 << 22  # bytes read at once: a few hundred to a few thousand documents
+ASSUMED_GZIP_RATIO = 6  # unpacked size over packed size; annotated text packs by 5 to 8
 DECODED_BYTES = 1 << 16  # bytes decoded at once: few enough for the processor's cache, which halves the time
 
 
@@ -150,6 +151,10 @@ class Source:
     name: str
     numbers: str = ""
     may_be_empty: bool = False
+
+    def estimate_size(self) -> int:
+        """Return about how many bytes the file has unpacked; 0 where that cannot be known."""
+        return (stored_size(self.path) or 0) * (ASSUMED_GZIP_RATIO if is_packed(self.path) else 1)
 
     @classmethod
     def from_paths(cls, paths: Sequence[str], names: Sequence[str] = ()) -> list[Source]:

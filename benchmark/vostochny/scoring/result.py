@@ -78,6 +78,9 @@ class Result:
     # The ontology with the gold's own types, where a score of files needed it.
     _own_types: Ontology | None = field(default=None, repr=False)
 
+    # What uncertainty has returned, by measure: several renderings ask for the same.
+    _uncertainties: dict[str, Uncertainty | None] = field(default_factory=dict, init=False, repr=False, compare=False)
+
     @cached_property
     def _resampling(self) -> Resampling:
         return Resampling(self.options.resamples or 1, self.options.seed)
@@ -93,10 +96,18 @@ class Result:
         A score across documents is not a sum over documents. It has no interval for these articles; the one for new
         articles comes from scoring again without each document in turn, which needs all documents in memory.
         """
+        if self.measures.get(measure.name) is not measure:
+            return self._estimate(measure)  # a part of one
+        if measure.name not in self._uncertainties:
+            self._uncertainties[measure.name] = self._estimate(measure)
+        return self._uncertainties[measure.name]
+
+    def _estimate(self, measure: Measure) -> Uncertainty | None:
         if not self.options.resamples:
             return None
-        estimate = estimate_uncertainty(measure, self._resampling)
-        if is_across(measure.name) and estimate.value is not None:
+        across = is_across(measure.name)
+        estimate = estimate_uncertainty(measure, None if across else self._resampling)
+        if across and estimate.value is not None:
             left_out = self._across.get(measure.name)
             new = None if left_out is None else jackknife_interval(estimate.value, left_out, estimate.support)
             notes = ("across documents: no interval for these articles",)

@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vostochny.errors import InputError, Problem
-from vostochny.formats import files, jsonl, shards
+from vostochny.formats import jsonl, shards
 from vostochny.formats.input import Input
 from vostochny.formats.label_types import extend_ontology
 from vostochny.metrics.pairs import Pair
@@ -38,7 +38,6 @@ MAX_GOLD_BYTES_IN_MEMORY = 8 << 20
 # saves. Entities alone are scored so fast that only larger files gain.
 MIN_BYTES_FOR_PROCESSES = MAX_GOLD_BYTES_IN_MEMORY
 MIN_BYTES_FOR_PROCESSES_OF_ENTITIES = 128 << 20
-ASSUMED_GZIP_RATIO = 6  # unpacked size over packed size; annotated text packs by 5 to 8
 
 
 def score_files(
@@ -69,7 +68,7 @@ def score_files(
     gold, predicted = _as_input(gold), _as_input(predicted)
     with contextlib.ExitStack() as stack:
         sides = [_list_sources(side, execution) for side in (gold, predicted)]
-        size = sum(_estimate_size(source.path) for side in sides for source in side)
+        size = sum(source.estimate_size() for side in sides for source in side)
         one_part = [Part(tuple(sides[0]), tuple(sides[1]))]
         # Equally many files on both sides probably correspond. If they do not, needs_buckets will show it below.
         same_split = len(sides[0]) == len(sides[1])
@@ -218,11 +217,6 @@ def _cannot_be_left_out(problem: Problem) -> Problem:
     """Return a second problem for an unreadable file: why --on-error skip cannot leave it out."""
     message = "cannot be left out: gold and predictions are split differently, so its documents are not known"
     return replace(problem, message=message)
-
-
-def _estimate_size(path: str) -> int:
-    """Return about how many bytes a file has unpacked; 0 where that cannot be known."""
-    return (files.stored_size(path) or 0) * (ASSUMED_GZIP_RATIO if files.is_packed(path) else 1)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -32,6 +32,7 @@ from vostochny.scoring.joining import MAX_WAITING_BYTES, Join, OrdersDiffer
 from vostochny.scoring.options import Options
 from vostochny.scoring.result import MAX_LISTED, Result
 from vostochny.stats.measures import coreference_measures, plain_measures
+from vostochny.system import progress
 
 MAX_BLOCKS = 1000  # of more documents than this, counts are kept per block of documents: so many blocks
 MAX_HINTS = 10  # unknown documents that are reported with the nearest known name; finding it takes time
@@ -302,10 +303,22 @@ def count_part(part: Part, settings: PartSettings) -> Total:
 
     A part with a file that cannot be read is left out whole: one side of it cannot be scored without the other.
     """
+    size = sum(source.estimate_size() for source in part.gold) if progress.is_shown() else 0
+    with progress.step("scoring", size=size) as advance:
+        return _count_part(part, settings, advance)
+
+
+def _count_part(part: Part, settings: PartSettings, advance: Callable[[int, int], object]) -> Total:
+    """Return the total of a part; ``advance`` is called with documents that were counted and bytes that were read."""
     total = Total()
+
+    def add_chunk(chunk: Chunk) -> None:
+        total.add_gold_chunk(chunk)
+        advance(0, len(chunk.data))
+
     max_waiting_bytes = None if settings.in_buckets else MAX_WAITING_BYTES
     join = Join(
-        part.gold, part.predicted, settings.ontology, settings.options, settings.own_types, total.add_gold_chunk,
+        part.gold, part.predicted, settings.ontology, settings.options, settings.own_types, add_chunk,
         max_waiting_bytes,
     )  # fmt: skip
     try:
@@ -314,6 +327,7 @@ def count_part(part: Part, settings: PartSettings) -> Total:
                 total.add_batch(batch, settings)
             except InputError as e:
                 total.add_problems(e.problems)  # and go on, to report the problems of the other batches too
+            advance(len(batch.gold), 0)
     except GoldTypesNeeded:
         return Total(gold_types_needed=True)
     except OrdersDiffer:

@@ -262,8 +262,11 @@ def leave_one_out_totals(by_document: Floats) -> Floats:
     return out
 
 
-def estimate_uncertainty(measure: Measure, resampling: Resampling) -> Uncertainty:
-    """Return a measure's value, its values by document and its intervals; below thirty gold items no interval."""
+def estimate_uncertainty(measure: Measure, resampling: Resampling | None) -> Uncertainty:
+    """Return a measure's value, its values by document and its intervals; below thirty gold items no interval.
+
+    Without a ``resampling`` there is no interval for these articles.
+    """
     value = measure.value
     if len(measure.parts) > MAX_PARTS:
         return Uncertainty(value, measure.support, (), (), None, None, None, (TOO_MANY_PARTS,))
@@ -278,7 +281,7 @@ def estimate_uncertainty(measure: Measure, resampling: Resampling) -> Uncertaint
     elif measure.support < MIN_ITEMS:
         notes.append(f"fewer than {MIN_ITEMS} gold items: no interval")
     else:
-        if resampling.drawable(measure.documents) >= MIN_UNITS:
+        if resampling and resampling.drawable(measure.documents) >= MIN_UNITS:
             drawn = measure.combine(resampling.totals(measure.rows, measure.documents))
             these = clip_interval(percentile_interval(drawn))
         new = jackknife_interval(value, left_out, measure.support)
