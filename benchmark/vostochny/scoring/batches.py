@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from vostochny.errors import InputError, Problem
+from vostochny.errors import InputError, Problem, Problems
 from vostochny.formats.label_types import is_name
 from vostochny.formats.prediction import RowReader
 from vostochny.metrics.columns import join_sides, list_unplaced
@@ -64,7 +64,7 @@ class Batch:
     own_types: Callable[[], Ontology]
 
     def __post_init__(self) -> None:
-        self._problems: list[Problem] = []
+        self._problems: Problems[Problem] = Problems()
         self._known_chunks: dict[Chunk, bool] = {}
         self.placement = Placement()  # what became of predicted words without offsets
 

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from vostochny.errors import InputError, Problem
+from vostochny.errors import InputError, Problem, Problems
 from vostochny.formats import files, shards
 from vostochny.scoring.chunks import Source, read_chunks
 from vostochny.scoring.totals import Part, hash_doc_ids
@@ -56,7 +56,7 @@ class SplitFile:
 
     task: BucketTask
     filled: tuple[int, ...]
-    problems: tuple[Problem, ...]
+    problems: Problems[Problem]
 
 
 def choose_bucket_count(size: int) -> int:
@@ -66,7 +66,7 @@ def choose_bucket_count(size: int) -> int:
 
 def split_file(task: BucketTask) -> SplitFile:
     """Write each line of a file to its bucket, and the lines' numbers beside it, so that problems can name them."""
-    problems: list[Problem] = []
+    problems: Problems[Problem] = Problems()
     line_numbers: dict[int, list[int]] = {}
     opened: dict[int, IO[bytes]] = {}
     with ExitStack() as stack:
@@ -87,7 +87,7 @@ def split_file(task: BucketTask) -> SplitFile:
     for bucket, numbers in line_numbers.items():
         with _open_atomically(_path(task, bucket, "npy")) as file:
             np.save(file, np.array(numbers, dtype=np.int64))
-    return SplitFile(task, tuple(sorted(line_numbers)), tuple(problems))
+    return SplitFile(task, tuple(sorted(line_numbers)), problems)
 
 
 def collect_parts(split_files: Sequence[SplitFile]) -> list[Part]:

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from vostochny.errors import InputError, Problem
+from vostochny.errors import InputError, Problem, Problems
 from vostochny.formats.decoder import RowDecoder
 from vostochny.formats.files import is_packed, open_file, stored_size
 from vostochny.formats.jsonl import parse_row, read_blocks
@@ -80,7 +80,7 @@ class Chunk:
         self.numbers: Sequence[int] = [numbers[i] for i in at_line]
         self.ids: list[str | None] = []
         self.irregular: set[int] = set()
-        self.problems: list[Problem] = []
+        self.problems: Problems[Problem] = Problems()
         builder = LineItemsBuilder(self.side.is_gold, self.side.layers)
         step = max(1, len(lines) * DECODED_BYTES // (len(self.data) + 1))
         for begin in range(0, len(lines), step):
@@ -196,4 +196,6 @@ def _read_source(source: Source, problems: list[Problem], side: SideReader, size
             yield chunk
     except InputError as e:
         # Name the user's file, not the copy that was read.
-        raise type(e)([replace(problem, file=source.name) for problem in e.problems]) from None
+        problems_here = Problems(replace(problem, file=source.name) for problem in e.problems)
+        problems_here.more = e.more
+        raise type(e)(problems_here) from None

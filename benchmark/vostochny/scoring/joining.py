@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from vostochny.errors import Problem
+from vostochny.errors import Problem, Problems
 from vostochny.ontology import Ontology
 from vostochny.scoring.batches import Batch, GoldTypesNeeded
 from vostochny.scoring.chunks import Chunk, LinePosition, SideReader, Source, read_chunks
@@ -58,7 +58,7 @@ class Join:
         max_waiting_bytes: int | None = MAX_WAITING_BYTES,
         chunk_bytes: int = 0,
     ):
-        self.problems: list[Problem] = []
+        self.problems: Problems[Problem] = Problems()
         self.unmatched: dict[str, tuple[str, int]] = {}
         self.sides = SideReader(True, options.read_layers), SideReader(False, options.read_layers)
         gold_side, predicted_side = self.sides

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vostochny.errors import InputError, Problem
+from vostochny.errors import InputError, Problem, Problems
 from vostochny.formats import jsonl, shards
 from vostochny.formats.input import Input
 from vostochny.formats.label_types import extend_ontology
@@ -85,7 +85,7 @@ def score_files(
         while True:  # at most three times: once the types are collected and once the parts are buckets, it ends
             total = engine.sum(functools.partial(count_part, settings=settings), parts)
             if total.left_out and execution.on_error == "fail":
-                raise InputError([*total.left_out, *total.all_problems()])
+                raise InputError(_join(total.left_out, total.all_problems()))
             if total.gold_types_needed:
                 names = engine.map(collect_names, [source for part in parts for source in part.gold])
                 settings = replace(settings, own_types=extend_ontology(ontology, names))
@@ -105,9 +105,17 @@ def _raise_problems(total: Total, gold: str) -> None:
     problems = total.all_problems()
     if not total.size:
         no_document = Problem(gold, None, None, "has no document")
-        problems = [*total.left_out, *problems] or [no_document]
+        problems = _join(total.left_out, problems) or Problems([no_document])
     if problems:
         raise InputError(problems)
+
+
+def _join(*lists: Sequence[Problem]) -> Problems[Problem]:
+    """Return all problems of several lists."""
+    out: Problems[Problem] = Problems()
+    for problems in lists:
+        out += problems
+    return out
 
 
 def _as_input(side: Input | str | Sequence[str]) -> Input:
@@ -207,7 +215,7 @@ def _split_into_buckets(engine: Engine, sides: Sequence[Sequence[Source]], folde
     by_name = zip(("gold", "predicted"), sides, strict=True)
     tasks = [buckets.BucketTask(s, side, i, count, folder) for side, files in by_name for i, s in enumerate(files)]
     split_files = engine.map(buckets.split_file, tasks)
-    problems = [problem for split in split_files for problem in split.problems]
+    problems = _join(*(split.problems for split in split_files))
     if problems:
         raise InputError(problems)
     return buckets.collect_parts(split_files)

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import xxhash
 
-from vostochny.errors import InputError, Problem, UnreadableFileError, suggest_name
-from vostochny.formats import jsonl
+from vostochny.errors import InputError, Names, Problem, Problems, UnreadableFileError, count_more, suggest_name
+from vostochny.formats import jsonl, limits
 from vostochny.formats.keys import describe_renamed
 from vostochny.formats.label_types import LabelNames
 from vostochny.metrics import catalogue
@@ -164,7 +164,7 @@ class Total:
 
     def add_problems(self, problems: Sequence[Problem]) -> None:
         """Add problems; all of them are counted, the first MAX_LISTED are kept."""
-        self.problem_count += len(problems)
+        self.problem_count += len(problems) + count_more(problems)
         self.problems = sorted([*self.problems, *problems], key=lambda p: (p.file, p.line or 0))[:MAX_LISTED]
 
     def _block_counts(self, metric: str, facets: tuple[str, ...]) -> BlockCounts:
@@ -237,20 +237,18 @@ class Total:
     def unknown_documents(self) -> list[Problem]:
         """Return a problem for each prediction whose document no gold has, as far as they are kept by name."""
         problems = []
+        # The mistyped name probably means one of the documents without a prediction.
+        candidates = Names(self.without_prediction or self.ids)
         for i, (doc_id, (path, line)) in enumerate(self.unmatched.items()):
-            # The mistyped name probably means one of the documents without a prediction.
-            candidates = self.without_prediction or self.ids
             hint = suggest_name(doc_id, candidates) if i < MAX_HINTS else "the gold has no document of that name"
             problems.append(Problem(path, line, "doc_id", f"unknown document {doc_id!r}; {hint}"))
         return problems
 
-    def all_problems(self) -> list[Problem]:
-        """Return the listed problems of the files that could be read; if there are more, the last states how many."""
-        problems = [*self.problems, *self.unknown_documents()]
-        more = self.problem_count + sum(map(len, self.unmatched_keys)) - len(problems)
-        return (
-            [*problems, Problem(problems[-1].file, None, None, f"and {more} more problems")] if more > 0 else problems
-        )
+    def all_problems(self) -> Problems[Problem]:
+        """Return the problems of the files that could be read: the first ones, and how many more there are."""
+        problems = Problems([*self.problems, *self.unknown_documents()])
+        problems.more = max(0, self.problem_count + sum(map(len, self.unmatched_keys)) - len(problems))
+        return problems
 
     # -- the result ------------------------------------------------------------------------------------------------
 
@@ -305,7 +303,11 @@ def count_part(part: Part, settings: PartSettings) -> Total:
     """
     size = sum(source.estimate_size() for source in part.gold) if progress.is_shown() else 0
     with progress.step("scoring", size=size) as advance:
-        return _count_part(part, settings, advance)
+        try:
+            return _count_part(part, settings, advance)
+        except MemoryError:
+            pass  # and let go of what fills the memory
+    raise limits.make_memory_error(" ".join(source.name for source in (*part.gold[:1], *part.predicted[:1])))
 
 
 def _count_part(part: Part, settings: PartSettings, advance: Callable[[int, int], object]) -> Total:
