@@ -13,7 +13,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 import yaml
-from yaml._yaml import CParser
 
 from vostochny.errors import InputError, Problem, Problems, decode
 from vostochny.formats.files import is_standard_input
@@ -170,17 +169,20 @@ class _Loader(_Values, yaml.SafeLoader):
         _Values.__init__(self)
 
 
-class _FastLoader(yaml.composer.Composer, CParser, _Values, yaml.resolver.Resolver):
-    """A loader whose parser is libyaml, five times as fast.
+if yaml.__with_libyaml__:  # PyYAML can be built without it
+    from yaml._yaml import CParser
 
-    Nodes are composed in Python: a document that is nested too deeply is then a RecursionError, and no crash.
-    """
+    class _FastLoader(yaml.composer.Composer, CParser, _Values, yaml.resolver.Resolver):
+        """A loader whose parser is libyaml, five times as fast.
 
-    def __init__(self, source: str):
-        CParser.__init__(self, source)
-        yaml.composer.Composer.__init__(self)
-        _Values.__init__(self)
-        yaml.resolver.Resolver.__init__(self)
+        Nodes are composed in Python: a document that is nested too deeply is then a RecursionError, and no crash.
+        """
+
+        def __init__(self, source: str):
+            CParser.__init__(self, source)
+            yaml.composer.Composer.__init__(self)
+            _Values.__init__(self)
+            yaml.resolver.Resolver.__init__(self)
 
 
 def _count_values(node: yaml.Node, counts: dict[int, int]) -> int:
@@ -216,7 +218,8 @@ def parse_yaml(name: str, raw: bytes) -> Any:
         raise InputError([Problem(name, None, None, message)])
     try:
         try:
-            value, repeated = _construct((_Loader if _READ_DIFFERENTLY.search(source) else _FastLoader)(source))
+            is_fast = yaml.__with_libyaml__ and not _READ_DIFFERENTLY.search(source)
+            value, repeated = _construct(_FastLoader(source) if is_fast else _Loader(source))
         except yaml.YAMLError:
             value, repeated = _construct(_Loader(source))  # whose message is shown
     except yaml.YAMLError as error:
