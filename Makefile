@@ -26,7 +26,7 @@ test-all: say-test-all .venv/.ready $(SERVER)/.ready chromium postgresql lint .m
 	@$(BIN)/python -m scripts test-all
 
 say-test-all:
-	@echo "make test-all: about 25 minutes on two cores; the first run also installs torch (up to 3 GB)"
+	@echo "make test-all: an hour or more; benchmark/test-all.json has the seconds of its last run. The first one also installs torch (up to 3 GB)"
 
 # A server with the gold in it, to correct in the browser; what was edited there stays until it is pulled.
 label-studio: .venv/.ready $(SERVER)/.ready
