@@ -124,7 +124,7 @@ def test_an_evaluation_with_the_mock_model_adds_our_counts(tmp_path, monkeypatch
     (log,) = evaluate(module.extract(), model=model, log_dir=str(tmp_path), display="none")
     assert log.status == "success", log.error
     (scores,) = log.results.scores
-    values = {name: m.value for name, m in scores.metrics.item_tables()}
+    values = {name: m.value for name, m in scores.metrics.items()}
     assert values["unreadable"] == 1
 
     predictions = {d.doc_id: {k: [] for k in LAYERS} if d.doc_id == bad else answer(d, keep=2) for d in GOLD}
