@@ -318,5 +318,5 @@ def test_two_commands_at_once_write_as_if_one_after_the_other(small: Project, fi
 def test_a_corpus_without_text_is_not_written_over_what_it_comes_from(small: Project, folder: str) -> None:
     before = small.prepare()
     done = small.run(f"build corpus --without-text {folder}")
-    check_refused(Ended(done.returncode, done.stderr), "an input")
+    check_refused(Ended(done.returncode, done.stderr), "input")
     assert small.read() == before
