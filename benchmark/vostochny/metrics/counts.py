@@ -65,10 +65,6 @@ class Counts:
         """Return the four numbers per unit, summed over strata, shape (units, 4)."""
         return add_cells(self.unit, self.cells, len(self.documents))
 
-    def by_stratum(self) -> Floats:
-        """Return the four numbers per stratum, summed over units, shape (strata, 4)."""
-        return add_cells(self.stratum, self.cells, len(self.strata))
-
     def by(self, facet: str) -> dict[str, Counts]:
         """Split these counts by the values of one facet, in the order of their names."""
         at = self.facets.index(facet)
