@@ -174,8 +174,8 @@ def simulate_scores(s: Scenario, count: int, resampling: Resampling) -> Report:
         ours = estimate_uncertainty(system, resampling)
         if within:
             these["these_articles"].add(ours.these_articles, truth)
-            these["drawing_n"].add(percentile_interval(f1s(plain @ system.rows[:, 0])), truth)
-        by_document = system.by_document[:, 0]
+            these["drawing_n"].add(percentile_interval(f1s(plain @ system.sample.rows[:, 0])), truth)
+        by_document = system.sample.by_document[:, 0]
         value = float(f1s(by_document.sum(axis=0)))
         new["new_articles"].add(ours.new_articles, s.f1)
         new["jackknife_plain_scale"].add(jackknife_interval(value, f1s(leave_one_out_totals(by_document))), s.f1)

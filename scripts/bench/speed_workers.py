@@ -60,8 +60,8 @@ def measure_processes(gold: str, predicted: str) -> dict[str, Any]:
         folder = Path(name)
         shards = split(folder, (gold, predicted))
         pairs = list(zip(*shards, strict=True))
-        parts = [Part(*(tuple(Source.from_paths([path])) for path in pair)) for pair in pairs]
-        count = functools.partial(count_part, settings=PartSettings(load_ontology(), NAMES, by_block=True))
+        parts = [_make_part(*pair) for pair in pairs]
+        count = functools.partial(count_part, settings=PartSettings(load_ontology(), NAMES))
         with executors.Processes(1) as one, executors.Processes(2) as two:
             for engine in (one, two):  # a first run starts the processes and imports modules
                 engine.sum(count, parts)
@@ -100,10 +100,14 @@ def measure_orders(gold: str, predicted: str) -> dict[str, Any]:
     }
 
 
+def _make_part(gold: str, predicted: str) -> Part:
+    return Part(tuple(Source.from_paths([gold])), (tuple(Source.from_paths([predicted])),))
+
+
 def _measure_total(paths: tuple[str, str], options: scoring.Options) -> dict[str, Any]:
     """Measure the seconds of one core per document of these files, and the bytes of their total without its keys."""
-    part = Part(*(tuple(Source.from_paths([path])) for path in paths))
-    settings = PartSettings(load_ontology(), options, by_block=True)
+    part = _make_part(*paths)
+    settings = PartSettings(load_ontology(), options)
     count_part(part, settings)  # a first run imports modules
     began = time.perf_counter()
     counted = count_part(part, settings)

@@ -9,6 +9,7 @@ from scripts.files import ROOT, display_path, read_json
 from vostochny.errors import InputError, Problem
 from vostochny.report.markdown_writer import format_table
 from vostochny.scoring import buckets, executors, joining, streaming, totals
+from vostochny.stats import samples
 
 DOCUMENTS = 10**9
 WORKERS = 1000  # cores
@@ -97,7 +98,8 @@ def compute_values(speed: Mapping[str, Any]) -> dict[str, str]:
         "scale-bucket-limit": format_bytes(buckets.BUCKET_BYTES * buckets.MAX_BUCKETS),
         "scale-bucket-big": format_bytes(read * DOCUMENTS / buckets.MAX_BUCKETS),
         "scale-overlaps": f"{totals.MAX_OVERLAPS:,}".replace(",", " "),
-        "scale-blocks": str(totals.MAX_BLOCKS),
+        "scale-kept-units": str(samples.MAX_KEPT_UNITS),
+        "scale-kept-documents": str(samples.MAX_KEPT_DOCUMENTS),
         "scale-keys-24": f"{24e9 / (3 * KEY_BYTES):.0e}".replace("e+0", " · 10^").replace("e+", " · 10^"),
     }
 

@@ -182,7 +182,7 @@ def test_the_command_takes_shards_small_and_large_alike(
         Path(predicted[broken]).write_bytes(whole)
 
 
-def test_systems_that_were_not_scored_on_the_same_documents_are_not_compared(
+def test_a_file_that_one_system_lacks_is_left_out_for_all(
     write_news: WriteNews, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("vostochny.scoring.streaming.MAX_GOLD_BYTES_IN_MEMORY", 1000)
@@ -195,9 +195,13 @@ def test_systems_that_were_not_scored_on_the_same_documents_are_not_compared(
     arguments = ["compare", *systems, "--gold", str(tmp_path / "gold-*"), "--on-error", "skip", "--resamples", "100"]
     assert cli.main(arguments) == 0
     assert "|docs:60|" in capsys.readouterr().out
-    (other / Path(predicted[1]).name).write_bytes(b"\x1f\x8b")
-    assert cli.main(arguments) == 2
-    assert f"{other}: was scored on gold" in capsys.readouterr().err
+    broken = other / Path(predicted[1]).name
+    broken.write_bytes(b"\x1f\x8b")
+    assert cli.main(arguments) == 0
+    text = capsys.readouterr().out
+    assert "|docs:40|" in text and "|left_out:1|" in text and f"left out: {broken}: is a broken gzip file" in text
+    assert cli.main([*arguments, "--json", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["left_out"][0].startswith(f"{broken}: is a broken gzip file")
 
 
 @pytest.mark.parametrize(
@@ -271,10 +275,10 @@ def test_a_total_survives_pickling(write_news: WriteNews) -> None:
     import pickle
 
     gold, predicted = write_news(50)
-    settings = totals_.PartSettings(ONTOLOGY, OPTIONS, by_block=True)
-    part = totals_.Part(*(tuple(Source.from_paths(side)) for side in (gold, predicted)))
+    settings = totals_.PartSettings(ONTOLOGY, OPTIONS)
+    part = totals_.Part(tuple(Source.from_paths(gold)), (tuple(Source.from_paths(predicted)),))
     total = functools.partial(totals_.count_part, settings=settings)(part)
     there = pickle.loads(pickle.dumps(total))
-    assert as_json.render(there.result(settings)) == as_json.render(total.result(settings))
+    assert as_json.render(there.results(settings)[0]) == as_json.render(total.results(settings)[0])
     problems = InputError([])
     assert type(pickle.loads(pickle.dumps(problems))) is InputError

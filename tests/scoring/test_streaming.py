@@ -24,11 +24,13 @@ from tests.support.generated_news import (
 )
 from vostochny import scoring
 from vostochny.errors import InputError
+from vostochny.metrics import catalogue
 from vostochny.report import result_json as as_json
 from vostochny.report import terminal
 from vostochny.scoring import Execution, buckets, joining
 from vostochny.scoring import totals as totals_
 from vostochny.scoring.chunks import Source
+from vostochny.stats.measures import break_down
 
 
 @pytest.mark.parametrize("text", [True, False])
@@ -100,28 +102,29 @@ def test_processes_give_the_same_bytes(write_news: WriteNews, tmp_path: Path) ->
     assert not [p for p in tmp_path.iterdir() if p.name.startswith("vostochny-work-")]
 
 
-def test_beyond_a_thousand_documents_counts_are_kept_by_block(write_news: WriteNews) -> None:
-    gold, predicted = write_news(1200)
-    options = replace(OPTIONS, resamples=0)
+@pytest.mark.parametrize("size", [20, 300, 1200])
+def test_scores_and_intervals_do_not_depend_on_the_way(write_news: WriteNews, size: int) -> None:
+    """Of few units, of many, and of more documents than are kept: the same numbers to the last digit."""
+    gold, predicted = write_news(size)
+    options = replace(OPTIONS, resamples=200)
     streamed, whole = scoring.score_files(gold, predicted, ONTOLOGY, options), score_in_memory(gold, predicted, options)
-    assert streamed.documents == () and streamed.size == 1200 == len(whole.documents)
+    assert len(streamed.documents) == (size if size <= 1000 else 0) and streamed.size == size == len(whole.documents)
+    assert (
+        streamed.units == whole.units
+        and streamed.signature.rpartition("ci:")[2] == whole.signature.rpartition("ci:")[2]
+    )
+    assert ("/units=" in streamed.signature) == (streamed.units > 500)
     for name, measure in whole.measures.items():
-        # Ratios are summed on a grid of 2⁻²⁶ a document.
-        assert streamed.measures[name].value == pytest.approx(measure.value, abs=1e-9), name
-    rows = streamed.measures["entities.names"].rows
-    assert 500 < len(rows) <= totals_.MAX_BLOCKS  # the blocks that have documents
-    assert rows.sum() == whole.measures["entities.names"].rows.sum()
-
-
-def test_intervals_over_blocks_are_about_those_over_documents(write_news: WriteNews) -> None:
-    gold, predicted = write_news(1500)
-    options = replace(OPTIONS, resamples=2000, metrics=("entities.names", "quotes.speaker"))
-    streamed, whole = scoring.score_files(gold, predicted, ONTOLOGY, options), score_in_memory(gold, predicted, options)
-    for name in options.metrics:
-        blocks, documents = (r.uncertainty(r.measures[name]) for r in (streamed, whole))
-        assert blocks and documents and blocks.new_articles and documents.new_articles
-        widths = [high - low for low, high in (blocks.new_articles, documents.new_articles)]
-        assert widths[0] == pytest.approx(widths[1], rel=0.15), name
+        other = streamed.measures[name]
+        assert (other.value, other.score, other.support) == (measure.value, measure.score, measure.support), name
+        if not catalogue.is_across(name):
+            assert streamed.uncertainty(other) == whole.uncertainty(measure), name
+    for name in catalogue.HEADLINES.values():
+        for facet in whole.measures[name].counts[0].facets if name in whole.measures else ():
+            parts, others = (break_down(r.measures[name], facet) for r in (whole, streamed))
+            assert list(parts) == list(others)
+            for value, part in parts.items():
+                assert streamed.uncertainty(others[value]) == whole.uncertainty(part), (name, facet, value)
 
 
 def test_documents_without_a_prediction_do_not_make_the_others_wait(
@@ -130,9 +133,9 @@ def test_documents_without_a_prediction_do_not_make_the_others_wait(
     set_batch_size(4000)
     gold, predicted = write_news(300, missing=0.1)
     most = 0
-    join = joining.Join(*map(Source.from_paths, (gold, predicted)), ONTOLOGY, OPTIONS)
+    join = joining.Join(Source.from_paths(gold), [Source.from_paths(predicted)], ONTOLOGY, OPTIONS)
     for _ in join:
-        most = max(most, join._gold.waiting_bytes + join._predicted.waiting_bytes)
+        most = max(most, join._gold.waiting_bytes + join._systems[0].waiting_bytes)
     assert 0 < most < 0.2 * sum(os.path.getsize(p) for p in (*gold, *predicted))
 
 

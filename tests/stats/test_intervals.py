@@ -16,9 +16,8 @@ from scripts.bench import coverage
 from tests.support.processes import run_python
 from tests.support.random_measures import DOCUMENTS, Item, draw_counts, draw_items, make_measure, tally
 from vostochny.metrics.counts import GOLD, GOLD_CREDIT, PREDICTED, PREDICTED_CREDIT, Counts
-from vostochny.stats import intervals
+from vostochny.stats import intervals, samples
 from vostochny.stats.intervals import (
-    MAX_PARTS,
     Interval,
     Resampling,
     estimate_uncertainty,
@@ -27,6 +26,7 @@ from vostochny.stats.intervals import (
     percentile_interval,
     t_quantile,
 )
+from vostochny.stats.moments import MAX_PARTS
 from vostochny.stats.paired import compare
 from vostochny.stats.scores import Measure, f1s, from_total, macro, mean, precisions, recall_only, recalls, score
 
@@ -56,7 +56,8 @@ def test_measures_over_a_facet_and_over_several_counts():
     one, two = draw_counts(1, metric="one"), draw_counts(2, metric="two")
     by_type = [score(part).f1 for part in one.by("type").values()]
     assert Measure("m", (one,), macro, "type").value == pytest.approx(np.mean(by_type))
-    assert Measure("m", (one,), macro, "type").document_support == pytest.approx(
+    by_type = Measure("m", (one,), macro, "type")
+    assert by_type.find_support(by_type.sample.by_document) == pytest.approx(
         one.by_unit()[:, 1] @ (DOCUMENTS[:, None] == range(5))
     )
     both = Measure("m", (one, two), mean)
@@ -72,8 +73,8 @@ def test_measures_over_a_facet_and_over_several_counts():
 def test_measures_of_two_sets_of_documents_add_up():
     one, two = draw_counts(1), draw_counts(2)
     a, b, both = (Measure("m", (c,)) for c in (one, two, one + two))
-    assert (both.rows.sum(axis=0) == a.rows.sum(axis=0) + b.rows.sum(axis=0)).all()
-    assert (both.by_document == np.concatenate([a.by_document, b.by_document])).all()
+    assert (both.sample.rows.sum(axis=0) == a.sample.rows.sum(axis=0) + b.sample.rows.sum(axis=0)).all()
+    assert (both.sample.by_document == np.concatenate([a.sample.by_document, b.sample.by_document])).all()
 
 
 # Resampling
@@ -84,8 +85,8 @@ def test_a_resample_by_matrix_equals_a_resample_scored_again():
     gold, predicted = draw_items(3)
     measure = Measure("m", (tally("x", ("type",), DOCUMENTS, gold, predicted),), macro, "type")
     resampling = Resampling(resamples=25)
-    fast = measure.combine(resampling.totals(measure.rows, DOCUMENTS))
-    times = resampling._plan(DOCUMENTS).counts
+    fast = measure.combine(resampling.totals(measure.sample.rows, DOCUMENTS))
+    times = resampling._draw_units(DOCUMENTS)[0]
     sizes = np.bincount(DOCUMENTS)
 
     def drawn(side: list[Item], row: np.ndarray) -> list[Item]:
@@ -103,7 +104,7 @@ def test_a_resample_by_matrix_equals_a_resample_scored_again():
 
 
 def test_every_document_is_drawn_within_itself_one_fewer_than_it_has():
-    times = Resampling(resamples=4000)._plan(DOCUMENTS).counts
+    times = Resampling(resamples=4000)._draw_units(DOCUMENTS)[0]
     sizes = np.bincount(DOCUMENTS)
     per_document = np.add.reduceat(times, np.flatnonzero(np.diff(DOCUMENTS, prepend=-1)), axis=1)
     assert (per_document == sizes - 1).all()
@@ -112,13 +113,14 @@ def test_every_document_is_drawn_within_itself_one_fewer_than_it_has():
 
 def test_documents_of_one_unit_are_drawn_from_among_each_other():
     documents = np.array([0, 1, 1, 1, 2, 3, 3, 4])
-    times = Resampling(resamples=500)._plan(documents).counts
+    times = Resampling(resamples=500)._draw_units(documents)[0]
     single = [0, 4, 7]
     assert (times[:, single].sum(axis=1) == 2).all() and (times[:, single] == 2).any()
     assert (times[:, 1:4].sum(axis=1) == 2).all() and (times[:, 5:7].sum(axis=1) == 1).all()
     alone = Resampling(resamples=50)
-    assert (alone._plan(np.array([0, 0, 1])).counts[:, 2] == 1).all()
-    assert alone.drawable(np.array([0, 0, 1])) == 2 and alone.drawable(np.array([0])) == 0
+    assert (alone._draw_units(np.array([0, 0, 1]))[0][:, 2] == 1).all()
+    drawable = [make_measure([[1, 1, 1, 1]] * len(d), np.array(d)).sample.drawable for d in ([0, 0, 1], [0], [0, 1])]
+    assert drawable == [2, 0, 2]
 
 
 def test_resampled_totals_have_the_unbiased_variance():
@@ -131,17 +133,13 @@ def test_resampled_totals_have_the_unbiased_variance():
 
 def test_the_normal_limit_gives_the_interval_of_the_matrix(monkeypatch):
     documents = np.repeat(np.arange(300), 4)
-    measure = Measure("m", (draw_counts(5, documents),))
-    assert len(documents) > intervals.MATRIX_UNITS
-    limit = estimate_uncertainty(measure, Resampling()).these_articles
-    monkeypatch.setattr(intervals, "MATRIX_UNITS", 10_000)
-    matrix = estimate_uncertainty(measure, Resampling()).these_articles
-    assert limit == pytest.approx(matrix, abs=0.06 * (matrix.high - matrix.low))
-
-
-def test_up_to_the_limit_of_units_the_matrix_is_used():
-    plans = [Resampling(resamples=2)._plan(np.zeros(n, dtype=int)) for n in (500, 501)]
-    assert [plan.counts is None for plan in plans] == [False, True] and intervals.MATRIX_UNITS == 500
+    measures = [Measure("m", (draw_counts(5, documents),)) for _ in range(2)]
+    assert not measures[0].sample.has_units
+    limit = estimate_uncertainty(measures[0], Resampling()).these_articles
+    monkeypatch.setattr(samples, "MAX_KEPT_UNITS", 10_000)
+    assert measures[1].sample.has_units
+    matrix = estimate_uncertainty(measures[1], Resampling()).these_articles
+    assert limit == pytest.approx(matrix, abs=0.06 * (matrix.high - matrix.low)) and limit != matrix
 
 
 def test_the_normal_limit_stays_within_the_range_of_scores():
@@ -149,7 +147,7 @@ def test_the_normal_limit_stays_within_the_range_of_scores():
     documents = np.repeat(np.arange(300), 4)
     rare = np.zeros((len(documents), 1))
     rare[0] = 1
-    totals = Resampling(resamples=1000).totals(rare, documents)
+    totals = Resampling(resamples=1000).draw_normal(rare.sum(axis=0), np.array([[4.0]]))
     assert totals.min() == 0 < totals.max()
     high = make_measure([[float(i > 0), 1, float(i > 0), 1] for i in range(len(documents))], documents)
     low = make_measure([[float(i == 0), 1, float(i == 0), 1] for i in range(len(documents))], documents)
@@ -159,7 +157,7 @@ def test_the_normal_limit_stays_within_the_range_of_scores():
 
 
 def test_draws_depend_on_seed_and_documents_alone():
-    rows = Measure("m", (draw_counts(6),)).rows
+    rows = Measure("m", (draw_counts(6),)).sample.rows
     first, second = Resampling(resamples=100), Resampling(resamples=100)
     second.totals(rows[:20], DOCUMENTS[:20])
     assert (first.totals(rows, DOCUMENTS) == second.totals(rows, DOCUMENTS)).all()
@@ -168,16 +166,16 @@ def test_draws_depend_on_seed_and_documents_alone():
 
 def test_the_draws_of_a_seed_never_change():
     """A published interval can be had again: these numbers must outlive versions of this code and of numpy."""
-    times = Resampling(resamples=3, seed=1)._plan(np.repeat([0, 1], 4)).counts
+    times = Resampling(resamples=3, seed=1)._draw_units(np.repeat([0, 1], 4))[0]
     assert times.astype(int).tolist() == [
         [0, 1, 1, 1, 2, 0, 0, 1], [1, 0, 0, 2, 0, 2, 0, 1], [0, 2, 0, 1, 0, 1, 2, 0],
     ]  # fmt: skip
 
 
 def test_the_size_of_blocks_changes_no_result(monkeypatch):
-    whole = Resampling(1000)._plan(DOCUMENTS).counts
+    whole = Resampling(1000)._draw_units(DOCUMENTS)[0]
     monkeypatch.setattr(intervals, "_BLOCK_SIZE", 700)
-    assert (Resampling(1000)._plan(DOCUMENTS).counts == whole).all()
+    assert (Resampling(1000)._draw_units(DOCUMENTS)[0] == whole).all()
 
 
 def test_percentile_interval_equals_a_plain_bootstrap_loop():
@@ -185,8 +183,10 @@ def test_percentile_interval_equals_a_plain_bootstrap_loop():
     resampling = Resampling(resamples=999)
     scale = (np.bincount(DOCUMENTS) / (np.bincount(DOCUMENTS) - 1))[DOCUMENTS]
     scores = []
-    for row in resampling._plan(DOCUMENTS).counts:
-        total = sum(times * weight * unit for times, weight, unit in zip(row, scale, measure.rows[:, 0], strict=True))
+    for row in resampling._draw_units(DOCUMENTS)[0]:
+        total = sum(
+            times * weight * unit for times, weight, unit in zip(row, scale, measure.sample.rows[:, 0], strict=True)
+        )
         scores.append(from_total(total).f1)
     scores.sort()
 
@@ -218,14 +218,14 @@ def test_jackknife_equals_a_loop_by_hand():
 
     left_out = []
     for d in range(5):
-        left_out.append(from_total(measure.rows[d != DOCUMENTS].sum(axis=(0, 1))).f1)
+        left_out.append(from_total(measure.sample.rows[d != DOCUMENTS].sum(axis=(0, 1))).f1)
     x = [odds(f1) for f1 in left_out]
     half = stats.t.ppf(0.975, 4) * math.sqrt(4 / 5 * sum((xi - sum(x) / 5) ** 2 for xi in x))
     ends = [1 / (1 + math.exp(-(odds(measure.value) + side * half))) for side in (-1, 1)]
     got = estimate_uncertainty(measure, Resampling(resamples=10))
     assert got.new_articles == pytest.approx([((support + 1) * p - 0.5) / support for p in ends], abs=1e-6)
     assert got.leave_one_out == pytest.approx((min(left_out), max(left_out)))
-    assert got.documents == tuple(from_total(t).f1 for t in measure.by_document[:, 0])
+    assert got.documents == tuple(from_total(t).f1 for t in measure.sample.by_document[:, 0])
     assert sum(got.document_support) == got.support == support
     assert got.new_articles.low < measure.value < got.new_articles.high
 

@@ -16,13 +16,14 @@ def make_counts(facet: str, name: str = "toy") -> Counts:
 
 
 def test_a_facet_is_broken_down_by_gold_without_the_items_of_no_value():
-    parts = break_down(make_counts("type"), "type")
+    parts = break_down(Measure("m", (make_counts("type"),)), "type")
     assert {value: part.value for value, part in parts.items()} == {"b": 0.5, "a": 2 / 3}
     assert list(parts) == ["b", "a"]
 
 
 def test_by_directness_a_part_is_a_recall():
-    assert {value: part.value for value, part in break_down(make_counts("directness"), "directness").items()} == {
+    measure = Measure("m", (make_counts("directness"),))
+    assert {value: part.value for value, part in break_down(measure, "directness").items()} == {
         "b": 0.5, "a": 1.0
     }  # fmt: skip
 

@@ -12,12 +12,13 @@ from scipy import stats
 
 from tests.support.random_measures import DOCUMENTS, Item, draw_items, make_measure, tally
 from vostochny import scoring
+from vostochny.formats.input import Input
 from vostochny.ontology import load_ontology
 from vostochny.report import comparison
-from vostochny.scoring.totals import MAX_BLOCKS
+from vostochny.scoring import Execution, streaming
 from vostochny.stats import paired
 from vostochny.stats.intervals import Resampling
-from vostochny.stats.paired import adjust_comparisons, adjust_p_values, compare, paired_differences, randomisation_p
+from vostochny.stats.paired import PairedSample, adjust_comparisons, adjust_p_values, compare, randomisation_p
 from vostochny.stats.scores import Measure, from_total, macro, score
 
 
@@ -35,7 +36,7 @@ def pair(seed: int, gap: float = 0.0, documents: np.ndarray = DOCUMENTS) -> tupl
 def swapped_everywhere(a: Measure, b: Measure) -> float:
     """Two-sided p over all swaps, by writing each one out."""
     observed = abs(a.value - b.value)
-    x, y = a.rows[:, 0], b.rows[:, 0]
+    x, y = a.sample.rows[:, 0], b.sample.rows[:, 0]
     found = 0
     for swaps in itertools.product((False, True), repeat=len(x)):
         mine = sum(q if s else p for p, q, s in zip(x, y, swaps, strict=True))
@@ -48,14 +49,14 @@ def swapped_everywhere(a: Measure, b: Measure) -> float:
 def test_randomisation_of_few_units_tries_every_swap(seed):
     a, b = pair(seed, 0.2, DOCUMENTS[:10])
     expected = swapped_everywhere(a, b)
-    assert randomisation_p(a, b, 1024, seed=1) == pytest.approx(expected)
+    assert randomisation_p(PairedSample.of_measures(a, b), 1024, seed=1) == pytest.approx(expected)
     # With one shuffle fewer than there are swaps it has to draw; four standard errors of 1000 draws are .063.
-    assert randomisation_p(a, b, 1000, seed=1) == pytest.approx(expected, abs=0.063)
+    assert randomisation_p(PairedSample.of_measures(a, b), 1000, seed=1) == pytest.approx(expected, abs=0.063)
 
 
 def test_randomisation_p_is_uniform_where_the_systems_are_exchangeable():
     """300 pairs without a difference; Kolmogorov-Smirnov at .001, and .05 ± three standard errors below .05."""
-    ps = np.array([randomisation_p(*pair(seed), 499, seed=2) for seed in range(300)])
+    ps = np.array([randomisation_p(PairedSample.of_measures(*pair(seed)), 499, seed=2) for seed in range(300)])
     assert stats.kstest(ps, "uniform").pvalue > 0.001
     assert abs((ps <= 0.05).mean() - 0.05) < 3 * math.sqrt(0.05 * 0.95 / 300)
     assert ps.min() >= 1 / 500
@@ -63,15 +64,15 @@ def test_randomisation_p_is_uniform_where_the_systems_are_exchangeable():
 
 def test_randomisation_of_equal_and_of_very_different_systems():
     good, bad = make_measure([[3, 3, 3, 3]] * 40, DOCUMENTS), make_measure([[0, 3, 0, 3]] * 40, DOCUMENTS)
-    assert randomisation_p(good, bad, 999, seed=1) == 1 / 1000
-    assert randomisation_p(good, good, 999, seed=1) == 1
+    assert randomisation_p(PairedSample.of_measures(good, bad), 999, seed=1) == 1 / 1000
+    assert randomisation_p(PairedSample.of_measures(good, good), 999, seed=1) == 1
 
 
 def test_the_size_of_blocks_changes_no_result(monkeypatch):
     a, b = pair(1, 0.1)
-    whole = randomisation_p(a, b, 1000, seed=3)
+    whole = randomisation_p(PairedSample.of_measures(a, b), 1000, seed=3)
     monkeypatch.setattr(paired, "_BLOCK_SIZE", 777)
-    assert randomisation_p(a, b, 1000, seed=3) == whole
+    assert randomisation_p(PairedSample.of_measures(a, b), 1000, seed=3) == whole
 
 
 def test_swapping_the_systems_changes_only_the_sign():
@@ -89,12 +90,13 @@ def test_swapping_the_systems_changes_only_the_sign():
 def test_the_difference_is_resampled_in_pairs():
     a, b = pair(3)
     resampling = Resampling(resamples=300)
-    each = [m.combine(resampling.totals(m.rows, DOCUMENTS)) for m in (a, b)]
-    differences = paired_differences(a, b, resampling)
+    each = [m.combine(resampling.totals(m.sample.rows, DOCUMENTS)) for m in (a, b)]
+    both = PairedSample.of_measures(a, b)
+    differences = both.combine(resampling.draw(both.sample))
     assert differences == pytest.approx(each[0] - each[1], abs=1e-6)
     got = compare(a, b, resampling)
     z = stats.norm.ppf(0.975) + stats.norm.ppf(0.8)
-    assert got.detectable == pytest.approx(z * differences.std(ddof=1))
+    assert got.detectable == pytest.approx(z * differences.std(ddof=1), abs=1e-6)
     same = compare(a, a, resampling)
     assert (same.p, same.equal, same.these_articles, same.detectable) == (1, 5, None, None)
 
@@ -104,7 +106,7 @@ def test_systems_that_predict_different_types_are_compared():
     others = [*predicted, Item(0, ("LOC",), 0.0)]
     less = [item for item in predicted if item.stratum != ("ORG",)]
     a, b = (Measure("m", (tally("x", ("type",), DOCUMENTS, gold, side),), macro, "type") for side in (others, less))
-    assert a.rows.shape != b.rows.shape
+    assert a.sample.rows.shape != b.sample.rows.shape
     got = compare(a, b, Resampling(resamples=99))
     # Only ORG differs: its F1 a third of the macro average, and the invented type no part of it.
     org = score(tally("x", ("type",), DOCUMENTS, gold, others).by("type")["ORG"]).f1
@@ -138,7 +140,7 @@ def test_an_undefined_difference_is_none_everywhere():
     got = compare(empty, empty, Resampling(resamples=10))
     assert (got.difference, got.p, got.these_articles, got.new_articles, got.detectable) == (None,) * 5
     assert got.documents == (None,) * 5 and got.better == got.equal == got.worse == 0
-    assert randomisation_p(empty, empty, 10, seed=1) is None
+    assert randomisation_p(PairedSample.of_measures(empty, empty), 10, seed=1) is None
 
 
 def test_systems_over_different_units_are_not_compared():
@@ -146,20 +148,25 @@ def test_systems_over_different_units_are_not_compared():
         compare(pair(1)[0], pair(1, documents=DOCUMENTS[:20])[1], Resampling(resamples=10))
 
 
-def test_many_articles_are_compared_by_blocks(tmp_path):
-    """Beyond totals.MAX_BLOCKS a row is a block of articles; the table fell over on the difference of each article."""
-    size = MAX_BLOCKS + 100
+@pytest.mark.parametrize("size", [300, 1100])
+def test_many_articles_are_compared_alike_in_memory_and_as_files(tmp_path, size):
+    """With intervals, p and signs to the last digit: what decides is the number of articles, not the way they came."""
     entity = {"start": 0, "end": 3, "type": "PER", "level": "NAM"}
-    rows = [{"doc_id": f"d{i}", "text": "Bob met Eve.", "entities": [entity]} for i in range(size)]
+    rows = [{"doc_id": f"d{i}", "text": "Bob met Eve.\n\nAnd left.", "entities": [entity]} for i in range(size)]
     files = {"gold": 1, "one": 2, "other": 3}
     for name, nth in files.items():
         kept = [r | {"entities": [] if nth > 1 and i % nth == 0 else r["entities"]} for i, r in enumerate(rows)]
         (tmp_path / name).write_text("".join(json.dumps(r) + "\n" for r in kept), encoding="utf-8")
-    gold, one, other = (str(tmp_path / name) for name in files)
-    chosen = scoring.Options(resamples=50, metrics=("entities.names",))
-    results = [scoring.score_files(gold, path, load_ontology(), chosen) for path in (one, other)]
-    table = comparison.compare_systems(["one", "other"], results)
-    blocks = len(results[0].measures["entities.names"].rows)
-    assert f"in {blocks} blocks of articles: better" in comparison.render_text(table) and blocks < MAX_BLOCKS
-    stored = json.loads(comparison.render_json(table))
-    assert stored["size"] == size and stored["documents"] == [] and stored["rows"][0]["comparison"]["documents"] == []
+    gold, *systems = (Input(str(tmp_path / name), "jsonl") for name in files)
+    chosen = scoring.Options(resamples=200, metrics=("entities.names",))
+    streamed = streaming.score_systems(gold, systems, load_ontology(), chosen, Execution())
+    held = scoring.score_systems(gold, systems, lambda ontology: chosen)
+    tables = [comparison.compare_systems(["one", "other"], results) for results in (streamed, held)]
+    assert tables[0].rows == tables[1].rows and tables[0].signatures == tables[1].signatures
+    c = tables[0].rows[0].comparison
+    assert (c.better, c.worse) == (len([i for i in range(size) if i % 2 == 0 and i % 3]), len(range(3, size, 6)))
+    assert c.new_articles and c.these_articles and c.p and len(c.documents) == (size if size <= 1000 else 0)
+    text = comparison.render_text(tables[0])
+    assert "better" in text and "blocks" not in text
+    stored = json.loads(comparison.render_json(tables[0]))
+    assert stored["size"] == size and len(stored["documents"]) == len(stored["rows"][0]["comparison"]["documents"])

@@ -22,7 +22,7 @@ from vostochny.metrics.matching import Bools, Floats, Ints, encode, match_codes,
 
 GOLD_CREDIT, GOLD, PREDICTED_CREDIT, PREDICTED = range(4)
 MAX_SPARSENESS = 4  # codes per item above which codes are renumbered before they are counted
-GRID = 2.0**-26  # the step to which BlockCounts rounds credit and weight
+GRID = 2.0**-26  # the first step of ExactSums; the second is its square
 
 
 @dataclass(frozen=True)
@@ -58,19 +58,31 @@ class Counts:
 
     def total(self) -> Floats:
         """Return the four numbers summed over all units and strata, shape (4,)."""
-        out: Floats = self.by_unit().sum(axis=0)
+        out: Floats = sum_exactly(np.zeros_like(self.unit), self.cells, 1)[0]
         return out
 
     def by_unit(self) -> Floats:
         """Return the four numbers per unit, summed over strata, shape (units, 4)."""
         return add_cells(self.unit, self.cells, len(self.documents))
 
-    def by(self, facet: str) -> dict[str, Counts]:
-        """Split these counts by the values of one facet, in the order of their names."""
+    def by_document(self) -> Counts:
+        """Return the counts with each document as one unit; documents without units are left out."""
+        document = number_runs(self.documents)
+        count = int(document[-1]) + 1 if len(document) else 0
+        filled, cells = merge_cells(document[self.unit] * max(1, len(self.strata)) + self.stratum, self.cells)
+        unit, stratum = np.divmod(filled, max(1, len(self.strata)))
+        return Counts(self.metric, self.facets, self.strata, np.arange(count), unit, stratum, cells)
+
+    def find_parts(self, facet: str) -> tuple[list[str], Ints]:
+        """Return the values of one facet, sorted, and the index of the value of each stratum."""
         at = self.facets.index(facet)
         values = sorted({stratum[at] for stratum in self.strata})
         number = {value: i for i, value in enumerate(values)}
-        part = np.array([number[stratum[at]] for stratum in self.strata], dtype=np.int64)
+        return values, np.array([number[stratum[at]] for stratum in self.strata], dtype=np.int64)
+
+    def by(self, facet: str) -> dict[str, Counts]:
+        """Split these counts by the values of one facet, in the order of their names."""
+        values, part = self.find_parts(facet)
         place = np.zeros(len(part), dtype=np.int64)  # of each stratum among those of its part
         strata: list[list[tuple[str, ...]]] = [[] for _ in values]
         for i, (stratum, to) in enumerate(zip(self.strata, part.tolist(), strict=True)):
@@ -104,10 +116,32 @@ class Counts:
         )  # fmt: skip
 
 
+def number_runs(column: Ints) -> Ints:
+    """Return the number of the run of equal values that each value of a column is in, from 0 on."""
+    out: Ints = np.cumsum(np.diff(column, prepend=-1) != 0) - 1
+    return out
+
+
+def merge_cells(place: Ints, cells: Floats) -> tuple[Ints, Floats]:
+    """Return the places that have cells, in order, and the sum of the cells at each, shape (places, 4)."""
+    if len(place) > 0 and int(place.max()) <= MAX_SPARSENESS * len(place):
+        filled = np.flatnonzero(np.bincount(place))
+        return filled, add_cells(place, cells, int(filled[-1]) + 1)[filled]
+    filled, inverse = np.unique(place, return_inverse=True)
+    return filled, add_cells(inverse.reshape(-1), cells, len(filled))
+
+
 def add_cells(place: Ints, cells: Floats, places: int) -> Floats:
     """Return the sums of the cells at each of so many places, shape (places, 4)."""
     sums = [np.bincount(place, weights=column, minlength=places) for column in cells.T]
     return np.stack(sums, axis=1)
+
+
+def sum_exactly(place: Ints, cells: Floats, places: int) -> Floats:
+    """Return the sums of the cells at each of so many places, shape (places, 4): exact, whatever their order."""
+    sums = ExactSums()
+    sums.add(place, cells)
+    return sums.values(places)
 
 
 def _invert(order: Ints) -> Ints:
@@ -117,44 +151,42 @@ def _invert(order: Ints) -> Ints:
     return place
 
 
-class BlockCounts:
-    """The counts of one metric summed over a fixed number of blocks of documents, to which counts are added in place.
+class ExactSums:
+    """Sums of cells at any number of places, to which more are added in place: exact, whatever the order.
 
-    Its size does not grow with the number of documents. Every number is first rounded to a multiple of GRID, so that
-    sums are exact (up to 2⁵³ steps per cell) and do not depend on the order in which documents, and parts of documents,
-    are added. Whole numbers of items are multiples of GRID already; ratios lose less than 1e-8 per document.
+    A number is kept as two whole ones: how many steps of 2⁻²⁶ it has, and how many of 2⁻⁵² are left. So sums are exact
+    but for what a cell has beyond its 52nd binary place, up to 10¹¹ items in all.
     """
 
-    def __init__(self, metric: str, facets: tuple[str, ...], blocks: int):
-        self.metric, self.facets = metric, facets
-        self.strata: dict[tuple[str, ...], int] = {}
-        self.values: Floats = np.zeros((blocks, 0, 4))
+    def __init__(self) -> None:
+        self._steps: Ints = np.zeros((0, 2, 4), dtype=np.int64)
 
-    def add(self, part: Counts, block: Ints) -> None:
-        """Add the counts of some documents; ``block`` gives the block of each of their units."""
-        rows, here = np.unique(block[part.unit], return_inverse=True)
-        exact = np.round(part.cells / GRID) * GRID
-        summed = add_cells(here.reshape(-1) * len(part.strata) + part.stratum, exact, len(rows) * len(part.strata))
-        self._add_rows(part.strata, rows, summed.reshape(len(rows), len(part.strata), 4))
+    def add(self, place: Ints, cells: Floats) -> None:
+        """Add cells, each at its place."""
+        steps = cells / GRID
+        whole = np.rint(steps)
+        places = int(place.max(initial=-1)) + 1
+        self._grow(places)
+        for i, part in enumerate((whole, np.rint((steps - whole) / GRID))):
+            if i == 0 or part.any():
+                self._steps[:places, i] += add_cells(place, part, places).astype(np.int64)
 
-    def update(self, other: BlockCounts) -> None:
-        """Add the counts of other documents over the same blocks."""
-        rows = np.flatnonzero(other.values.any(axis=(1, 2)))
-        self._add_rows(tuple(other.strata), rows, other.values[rows])
+    def update(self, other: ExactSums, places: Ints) -> None:
+        """Add other sums; ``places`` says where each of them goes, and may be longer."""
+        places = places[: len(other._steps)]
+        self._grow(int(places.max(initial=-1)) + 1)
+        self._steps[places] += other._steps
 
-    def _add_rows(self, strata: tuple[tuple[str, ...], ...], rows: Ints, values: Floats) -> None:
-        """Add values of shape (rows, strata, 4) to these rows, with a new column for each stratum seen first."""
-        columns = [self.strata.setdefault(s, len(self.strata)) for s in strata]
-        more = len(self.strata) - self.values.shape[1]
-        if more:
-            self.values = np.concatenate([self.values, np.zeros((len(self.values), more, 4))], axis=1)
-        self.values[rows[:, None], columns] += values
+    def values(self, places: int) -> Floats:
+        """Return the sums at so many places, shape (places, 4)."""
+        self._grow(places)
+        whole, rest = self._steps[:places, 0], self._steps[:places, 1]
+        out: Floats = (whole + rest * GRID) * GRID
+        return out
 
-    def counts(self, blocks: Ints) -> Counts:
-        """Return the counts of these blocks, each as a document of one unit, with strata sorted."""
-        documents = np.arange(len(blocks))
-        counts = Counts.of_table(self.metric, self.facets, tuple(self.strata), self.values[blocks], documents)
-        return counts.reorder(documents)
+    def _grow(self, places: int) -> None:
+        if places > len(self._steps):
+            self._steps = np.concatenate([self._steps, np.zeros((places - len(self._steps), 2, 4), dtype=np.int64)])
 
 
 def concatenate(parts: Sequence[Counts]) -> Counts:

@@ -11,6 +11,7 @@ from vostochny.metrics import catalogue
 from vostochny.model import shorten_id
 from vostochny.report.percents import format_interval, format_percent, format_points
 from vostochny.scoring import Result
+from vostochny.scoring.options import list_compared
 from vostochny.stats.intervals import Resampling
 from vostochny.stats.paired import Comparison, adjust_comparisons, compare
 from vostochny.system.progress import track
@@ -33,7 +34,7 @@ class ComparisonTable:
     """Several systems compared with the first; ``names`` and ``signatures`` are of all systems, in their order.
 
     ``size`` is the number of documents. ``documents`` are their names, or empty where they were too many to keep
-    (scoring.Result).
+    (scoring.Result). ``left_out`` are the problems of files that could not be read and are in no number.
     """
 
     names: tuple[str, ...]
@@ -41,13 +42,13 @@ class ComparisonTable:
     documents: tuple[str, ...]
     signatures: tuple[str, ...]
     rows: tuple[Row, ...]
+    left_out: tuple[str, ...] = ()
 
 
 def compare_systems(names: Sequence[str], results: Sequence[Result]) -> ComparisonTable:
     """Compare every system with the first; p is corrected over all these comparisons.
 
-    Compared are, of the measures that both have, the metrics that the options name, or else those that the catalogue
-    says are compared. Scores across documents are not: they are not sums over documents, so no units can be paired.
+    Compared are those of :func:`scoring.options.list_compared` that both have.
 
     Raises InputError where the systems were not scored on the same documents, or share no such metric.
     """
@@ -63,10 +64,9 @@ def compare_systems(names: Sequence[str], results: Sequence[Result]) -> Comparis
         raise InputError(problems)
     # Without intervals (--resamples 0) the differences are still wanted; one resample is the least there can be.
     resampling = Resampling(options.resamples or 1, options.seed)
-    compared = [name for name, row in catalogue.MEASURES.items() if row.compared and not catalogue.is_across(name)]
     pairs = [
-        (measure, name, first.measures[measure], result.measures[measure])
-        for measure in options.metrics or compared
+        (measure, name, result)
+        for measure in list_compared(options)
         for name, result in zip(names[1:], results[1:], strict=True)
         if measure in first.measures and measure in result.measures
     ]
@@ -74,30 +74,31 @@ def compare_systems(names: Sequence[str], results: Sequence[Result]) -> Comparis
         raise InputError([Problem(name, None, None, f"has no metric in common with {names[0]}") for name in names[1:]])
     # A difference is the other system minus the first.
     comparisons = adjust_comparisons(
-        [compare(other, own, resampling) for _, _, own, other in track(pairs, "computing intervals", "scores")]
+        [
+            compare(result.measures[name], first.measures[name], resampling, result.paired_with_first.get(name))
+            for name, _, result in track(pairs, "computing intervals", "scores")
+        ]
     )
     rows = tuple(
-        Row(measure, name, (own.value, other.value), comparison)
-        for (measure, name, own, other), comparison in zip(pairs, comparisons, strict=True)
+        Row(measure, name, (first.measures[measure].value, result.measures[measure].value), comparison)
+        for (measure, name, result), comparison in zip(pairs, comparisons, strict=True)
     )
     signatures = tuple(r.signature for r in results)
-    return ComparisonTable(tuple(names), first.size, first.documents, signatures, rows)
+    left_out = tuple(map(str, first.left_out))
+    return ComparisonTable(tuple(names), first.size, first.documents, signatures, rows, left_out)
 
 
 def render_json(table: ComparisonTable) -> str:
     """Return the comparison as one JSON object.
 
-    Differences by document are left out where there are more documents than are scored one by one: they are then the
-    differences of blocks of documents, which have no names.
+    Differences by document are left out where there are more documents than are scored one by one.
     """
     rows = [asdict(row) for row in table.rows]
-    for row in rows:
-        if len(row["comparison"]["documents"]) != len(table.documents):
-            row["comparison"]["documents"] = []
     content = {
         "first": table.names[0],
         "size": table.size,
         "documents": table.documents,
+        "left_out": table.left_out,
         "signatures": table.signatures,
         "rows": rows,
     }
@@ -123,6 +124,7 @@ def render_text(table: ComparisonTable) -> str:
         "number of rows. detectable: the smallest true difference that this pair could have shown (80 % power at 5 %).",
         f"With {table.size} documents no test over documents could reach a p below {smallest:.4g}. "
         "Neither interval covers articles on other events.",
+        *(f"left out: {problem}" for problem in table.left_out),
         *_render_signatures(table),
     ]
     return "\n".join(lines) + "\n"
@@ -137,11 +139,11 @@ def _render_row(row: Row, width: int, documents: Sequence[str]) -> Iterator[str]
     these, new = (format_interval(x, format_points, "…") for x in (c.these_articles, c.new_articles))
     line = f"  {catalogue.MEASURES[row.measure].label:<{width}}" + "".join(f"{value:>7}" for value in values)
     yield f"{line}{these:>16}{new:>16}{p:>8}{p_holm:>8}{detectable:>12}"
-    if not c.documents:
+    if not c.better + c.equal + c.worse:
         return  # a mean over very many types
     signs = f"better {c.better}, equal {c.equal}, worse {c.worse}"
-    if len(c.documents) != len(documents):
-        yield f"      in {len(c.documents)} blocks of articles: {signs}"
+    if not c.documents:
+        yield f"      by article: {signs}"
         return
     differences = list(zip(documents, c.documents, strict=True))[:MAX_DOCUMENTS]
     each = "  ".join(f"{shorten_id(doc_id)} {format_points(x)}" for doc_id, x in differences)

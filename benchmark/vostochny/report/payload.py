@@ -108,9 +108,8 @@ def _build_parts(result: Result) -> Iterator[dict[str, object]]:
         measure = result.measures.get(catalogue.HEADLINES[layer])
         if measure is None:
             continue
-        counts = measure.counts[0]
-        for facet in counts.facets:
-            for value, part in track_scores(break_down(counts, facet)):
+        for facet in measure.counts[0].facets:
+            for value, part in track_scores(break_down(measure, facet)):
                 names = {"layer": layer, "facet": facet, "label": value, "recallOnly": facet in RECALL_FACETS}
                 yield names | _build_numbers(result, part)
 

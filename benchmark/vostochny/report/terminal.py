@@ -69,11 +69,12 @@ def _render_breakdown(result: Result, layer: str, by: str) -> Iterator[str]:
     headline = catalogue.HEADLINES[layer]
     if not by or headline not in result.measures:
         return
-    counts = result.measures[headline].counts[0]
+    headline_measure = result.measures[headline]
     # A layer may lack the facet: quotes have no type and are broken down by their first one.
-    facet = by if by in counts.facets else counts.facets[0]
+    facets = headline_measure.counts[0].facets
+    facet = by if by in facets else facets[0]
     yield f"  {catalogue.MEASURES[headline].label}, by {facet}{' (recall)' if facet in RECALL_FACETS else ''}"
-    for value, measure in track_scores(break_down(counts, facet)):
+    for value, measure in track_scores(break_down(headline_measure, facet)):
         yield _render_row(f"    {value}", measure, result.uncertainty(measure))
 
 

@@ -45,33 +45,107 @@ class GoldTypesNeeded(Exception):
 
 
 @dataclass(eq=False)
-class Batch:
-    """Some gold documents and the predictions for them.
+class BatchGold:
+    """Some gold documents, which the predictions of one system or several are for.
 
     Attributes:
-        gold: The lines of the gold documents.
-        predicted: The line of each prediction, by doc_id.
+        lines: The lines of the documents.
         ontology: The ontology as it is published.
         options: What to compute.
         own_types: Returns the ontology with the types of the whole gold, or raises GoldTypesNeeded. Called only where
             the ontology itself does not suffice, because collecting those types takes a pass over the gold.
     """
 
-    gold: list[LinePosition]
-    predicted: dict[str, LinePosition]
+    lines: list[LinePosition]
     ontology: Ontology
     options: Options
     own_types: Callable[[], Ontology]
 
     def __post_init__(self) -> None:
-        self._problems: Problems[Problem] = Problems()
+        self.problems: Problems[Problem] = Problems()
+        self._documents: dict[int, Document] = {}
         self._known_chunks: dict[Chunk, bool] = {}
-        self.placement = Placement()  # what became of predicted words without offsets
 
-    @property
+    @cached_property
     def ids(self) -> list[str]:
         """The documents of the batch, in the order of the gold."""
-        return [str(chunk.ids[at]) for chunk, at in self.gold]
+        return [str(chunk.ids[at]) for chunk, at in self.lines]
+
+    @cached_property
+    def layouts(self) -> list[Layout]:
+        """The parts of each document."""
+        layouts = [chunk.items.layouts.get(at, Layout()) for chunk, at in self.lines]
+        for i in np.flatnonzero(~self._is_right).tolist():
+            layouts[i] = Layout.of_document(self.document(i))  # that of an irregular line comes from the checked reader
+        return layouts
+
+    @cached_property
+    def items(self) -> RawSide:
+        """The items of all documents."""
+        items = _gather([(chunk, at, i) for i, (chunk, at) in enumerate(self.lines)], len(self.lines))
+        return _exchange(items, self._is_right, {i: self.document(i) for i in np.flatnonzero(~self._is_right).tolist()})
+
+    @cached_property
+    def _is_right(self) -> Bools:
+        """For each document, whether its items are right where the line's own columns could not tell."""
+        right = np.zeros(len(self.lines), dtype=bool)
+        for i, (chunk, at) in enumerate(self.lines):
+            text = chunk.items.layouts.get(at, Layout()).text
+            right[i] = self.has_known_values(chunk, True) and _fits(chunk.items, at, text)
+        return right
+
+    def has_known_values(self, chunk: Chunk, is_gold: bool = False) -> bool:
+        """Return whether the attributes of a chunk that are no columns have values that are allowed."""
+        if chunk not in self._known_chunks:
+            self._known_chunks[chunk] = all(
+                values.issubset(self.ontology.list_names(table))
+                or (is_gold and table in _OPEN_TABLES and all(map(is_name, values)))
+                for table, values in chunk.items.values.items()
+            )
+        return self._known_chunks[chunk]
+
+    def document(self, i: int) -> Document:
+        """Return a document, read with the checked reader; its problems are added to ours."""
+        if i not in self._documents:
+            chunk, at = self.lines[i]
+            text = chunk.row(at)[1].get("text")
+            text = text if isinstance(text, str) and text else None
+            document = self.read(chunk, at, text, "wrong", self.problems)  # a gold may have types of its own
+            if text and not document.paragraphs:
+                document = replace(document, paragraphs=tuple(paragraphs_of(text)))
+            self._documents[i] = document
+        return self._documents[i]
+
+    def read(
+        self, chunk: Chunk, at: int, text: str | None, unknown: str, problems: list[Problem],
+        layout: Document | None = None,
+    ) -> Document:  # fmt: skip
+        """Read a line with the checked reader; it is a prediction where ``layout``, its gold document, is given."""
+        line, row = chunk.row(at)
+        offsets, view = (self.options.offsets, self.options.view) if layout else (None, None)
+        # A type that the ontology alone refuses, or would leave out, may still be a type of this gold. So the row is
+        # read with the ontology first (usually enough) and again with the gold's types where that has problems.
+        # "ignore" reports no problem for an unknown type: there the gold's types are needed at once.
+        for ontology in (*([lambda: self.ontology] if unknown != "ignore" else []), self.own_types):
+            reader = RowReader(chunk.path, line, row, text, ontology(), unknown, view, layout, offsets)
+            document = reader.read(row["doc_id"] if layout is None else layout.doc_id, with_text=layout is None)
+            if not reader.problems:
+                return document
+        problems += reader.problems
+        return document
+
+
+@dataclass(eq=False)
+class Batch:
+    """Some gold documents and one system's predictions for them: ``predicted`` has the line of each, by doc_id."""
+
+    gold: BatchGold
+    predicted: dict[str, LinePosition]
+
+    def __post_init__(self) -> None:
+        self.ontology, self.options = self.gold.ontology, self.gold.options
+        self._problems: Problems[Problem] = Problems()
+        self.placement = Placement()  # what became of predicted words without offsets
 
     @cached_property
     def layers(self) -> frozenset[str]:
@@ -88,26 +162,19 @@ class Batch:
     # -- tables ----------------------------------------------------------------------------------------------------
 
     def make_tables(self) -> Tables:
-        """Return the items of the batch as columns. Raises InputError with every problem of its rows."""
-        count = len(self.gold)
-        number = {doc_id: i for i, doc_id in enumerate(self.ids)}
-        gold_lines = [(chunk, at, i) for i, (chunk, at) in enumerate(self.gold)]
-        predicted_lines = [(chunk, at, number[doc_id]) for doc_id, (chunk, at) in self.predicted.items()]
-        layouts = [chunk.items.layouts.get(at, Layout()) for chunk, at in self.gold]
-        gold, is_right = _gather(gold_lines, count), self._check_gold(gold_lines, layouts)
-        # The layout of an irregular document comes from the checked reader.
-        documents = {i: self._read_gold(i) for i in np.flatnonzero(~is_right).tolist()}
-        for i, document in documents.items():
-            layouts[i] = Layout.of_document(document)
-        gold = _exchange(gold, is_right, documents)
-        predicted = _gather(predicted_lines, count)
-        is_right = self._check_predictions(predicted_lines, layouts) & self._check_names(predicted, gold)
+        """Return the items of the batch as columns.
+
+        Raises InputError where rows have problems; with those of the predictions: the gold's are in ``gold.problems``.
+        """
+        gold, layouts, count = self.gold.items, self.gold.layouts, len(self.gold.lines)
+        number = {doc_id: i for i, doc_id in enumerate(self.gold.ids)}
+        lines = [(chunk, at, number[doc_id]) for doc_id, (chunk, at) in self.predicted.items()]
+        predicted = _gather(lines, count)
+        is_right = self._check_predictions(lines, layouts) & self._check_names(predicted, gold)
         if self.options.offsets:
             is_right[:] = False
-        wrong = [i for _, _, i in predicted_lines if not is_right[i]]
-        documents |= {i: self._read_gold(i) for i in wrong if i not in documents}
-        predictions = {i: self._read_prediction(documents[i]) for i in wrong}
-        if self._problems:
+        predictions = {i: self._read_prediction(i) for _, _, i in lines if not is_right[i]}
+        if self._problems or self.gold.problems:
             raise InputError(self._problems)
         predicted = _exchange(predicted, is_right, predictions)
         placements = [predictions[i].placement if i in predictions else Placement() for i in range(count)]
@@ -119,13 +186,6 @@ class Batch:
         places = Places(layouts, find_unscored_zones(self.ontology, self.options))
         return join_sides(gold, predicted, places, frozenset(self.ontology.values), list_unplaced(placements))
 
-    def _check_gold(self, lines: Iterable[tuple[Chunk, int, int]], layouts: Sequence[Layout]) -> Bools:
-        """Return for each gold document whether its items are right where the line's own columns could not tell."""
-        right = np.zeros(len(layouts), dtype=bool)
-        for chunk, at, i in lines:
-            right[i] = self._has_known_values(chunk, True) and _fits(chunk.items, at, layouts[i].text)
-        return right
-
     def _check_predictions(self, lines: Iterable[tuple[Chunk, int, int]], layouts: Sequence[Layout]) -> Bools:
         """Return the same of the predictions; true for a document without any."""
         right = np.ones(len(layouts), dtype=bool)
@@ -133,18 +193,8 @@ class Batch:
             text = layouts[i].text
             carried = chunk.items.texts.get(at)
             same_text = carried is None or not text or carried == text
-            right[i] = same_text and self._has_known_values(chunk) and _fits(chunk.items, at, text)
+            right[i] = same_text and self.gold.has_known_values(chunk) and _fits(chunk.items, at, text)
         return right
-
-    def _has_known_values(self, chunk: Chunk, is_gold: bool = False) -> bool:
-        """Return whether the attributes of a chunk that are no columns have values that are allowed."""
-        if chunk not in self._known_chunks:
-            self._known_chunks[chunk] = all(
-                values.issubset(self.ontology.list_names(table))
-                or (is_gold and table in _OPEN_TABLES and all(map(is_name, values)))
-                for table, values in chunk.items.values.items()
-            )
-        return self._known_chunks[chunk]
 
     def _check_names(self, predicted: RawSide, gold: RawSide) -> Bools:
         """Return for each document whether the ontology or the gold of this batch has all names of the prediction."""
@@ -179,10 +229,10 @@ class Batch:
 
         Raises InputError with every problem of its rows.
         """
-        gold = [self._read_gold(i) for i in range(len(self.gold))]
-        predicted = {d.doc_id: self._read_prediction(d) for d in gold if d.doc_id in self.predicted}
-        if self._problems:
-            raise InputError(self._problems)
+        gold = [self.gold.document(i) for i in range(len(self.gold.lines))]
+        predicted = {d.doc_id: self._read_prediction(i) for i, d in enumerate(gold) if d.doc_id in self.predicted}
+        if self._problems or self.gold.problems:
+            raise InputError([*self.gold.problems, *self._problems])
         view = self.options.view
         if view:
             gold = [view.relabel_gold(d) for d in gold]
@@ -190,35 +240,11 @@ class Batch:
         values = frozenset(self.ontology.values)
         return pair_documents(gold, predicted, values, find_unscored_zones(self.ontology, self.options))
 
-    def _read_gold(self, i: int) -> Document:
-        """Read a gold document with the checked reader; its problems are added to ours."""
-        chunk, at = self.gold[i]
-        text = chunk.row(at)[1].get("text")
-        text = text if isinstance(text, str) and text else None
-        document = self._read(chunk, at, text, "wrong")  # a gold may have types of its own
-        if text and not document.paragraphs:
-            document = replace(document, paragraphs=tuple(paragraphs_of(text)))
-        return document
-
-    def _read_prediction(self, gold: Document) -> Document:
+    def _read_prediction(self, i: int) -> Document:
         """Read the prediction for a gold document with the checked reader; its problems are added to ours."""
+        gold = self.gold.document(i)
         chunk, at = self.predicted[gold.doc_id]
-        return self._read(chunk, at, gold.text or None, self.options.unknown, gold)
-
-    def _read(self, chunk: Chunk, at: int, text: str | None, unknown: str, layout: Document | None = None) -> Document:
-        """Read a line; it is a prediction where ``layout``, its gold document, is given."""
-        line, row = chunk.row(at)
-        offsets, view = (self.options.offsets, self.options.view) if layout else (None, None)
-        # A type that the ontology alone refuses, or would leave out, may still be a type of this gold. So the row is
-        # read with the ontology first (usually enough) and again with the gold's types where that has problems.
-        # "ignore" reports no problem for an unknown type: there the gold's types are needed at once.
-        for ontology in (*([lambda: self.ontology] if unknown != "ignore" else []), self.own_types):
-            reader = RowReader(chunk.path, line, row, text, ontology(), unknown, view, layout, offsets)
-            document = reader.read(row["doc_id"] if layout is None else layout.doc_id, with_text=layout is None)
-            if not reader.problems:
-                return document
-        self._problems += reader.problems
-        return document
+        return self.gold.read(chunk, at, gold.text or None, self.options.unknown, self._problems, gold)
 
 
 def _gather(lines: Iterable[tuple[Chunk, int, int]], documents: int) -> RawSide:

@@ -1,4 +1,4 @@
-"""Rewrite gold and predictions that are split differently into buckets, each with both sides of the same documents.
+"""Rewrite gold and predictions that are split differently into buckets, each with all sides of the same documents.
 
 This runs before scoring where gold and predictions are split into files differently. Documents are hash-partitioned by
 doc_id, so each file can be rewritten by itself, on any worker, and each bucket is then a part like any other. This
@@ -31,14 +31,14 @@ class BucketTask:
 
     Attributes:
         source: The file.
-        side: ``gold`` or ``predicted``.
+        side: 0 for the gold, else the number of the system.
         number: The file's index among the files of its side.
         buckets: Number of buckets.
         folder: The scratch folder for the buckets.
     """
 
     source: Source
-    side: str
+    side: int
     number: int
     buckets: int
     folder: str
@@ -74,9 +74,7 @@ def split_file(task: BucketTask) -> SplitFile:
             for chunk in read_chunks([task.source], problems):
                 lines = [(at, doc_id) for at, doc_id in enumerate(chunk.ids) if doc_id is not None]
                 keys = hash_doc_ids(doc_id for _, doc_id in lines)
-                # The upper half of the key: the lower decides the document's block in totals, and the two must not
-                # depend on each other, or a bucket would have the documents of a few blocks only.
-                bucket_numbers = (keys >> np.uint64(32)) % np.uint64(task.buckets)
+                bucket_numbers = keys % np.uint64(task.buckets)
                 for (at, _), bucket in zip(lines, bucket_numbers.tolist(), strict=True):
                     if bucket not in opened:
                         opened[bucket] = stack.enter_context(_open_atomically(_path(task, bucket)))
@@ -90,19 +88,19 @@ def split_file(task: BucketTask) -> SplitFile:
     return SplitFile(task, tuple(sorted(line_numbers)), problems)
 
 
-def collect_parts(split_files: Sequence[SplitFile]) -> list[Part]:
-    """Return the buckets that have lines, each as a part."""
-    sides: dict[int, dict[str, list[Source]]] = {}
+def collect_parts(split_files: Sequence[SplitFile], systems: int) -> list[Part]:
+    """Return the buckets that have lines, each as a part with so many systems."""
+    buckets: dict[int, list[list[Source]]] = {}
     for split in sorted(split_files, key=lambda s: (s.task.side, s.task.number)):
         for bucket in split.filled:
             lines, numbers = _path(split.task, bucket), _path(split.task, bucket, "npy")
             source = Source(lines, split.task.source.name, numbers, may_be_empty=True)
-            sides.setdefault(bucket, {"gold": [], "predicted": []})[split.task.side].append(source)
-    return [Part(tuple(s["gold"]), tuple(s["predicted"])) for _, s in sorted(sides.items())]
+            buckets.setdefault(bucket, [[] for _ in range(1 + systems)])[split.task.side].append(source)
+    return [Part(tuple(gold), tuple(map(tuple, others))) for _, (gold, *others) in sorted(buckets.items())]
 
 
 def _path(task: BucketTask, bucket: int, ending: str = "jsonl") -> str:
-    return f"{task.folder}/{task.side}-{task.number:06}-{bucket:04}.{ending}"
+    return f"{task.folder}/{task.side:02}-{task.number:06}-{bucket:04}.{ending}"
 
 
 @contextmanager

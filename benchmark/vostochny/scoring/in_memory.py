@@ -69,8 +69,9 @@ def score(
     ids = tuple(d.doc_id for d in documents)
     without = tuple(i for i in ids if i not in predicted)
     return Result(
-        measures, ids, len(ids), without, len(without), layers, options, gold_hash, pairs,
-        sum((p.predicted.placement for p in pairs), Placement()), _across=across,
+        measures, ids, len(ids), without, len(without), layers, options, gold_hash,
+        len(items.tables.places.documents), pairs, sum((p.predicted.placement for p in pairs), Placement()),
+        _across=across,
     )  # fmt: skip
 
 

@@ -1,23 +1,24 @@
-"""Join gold and predictions by doc_id while both are read, so that memory does not grow with the number of documents.
+"""Join gold and predictions by doc_id while all are read, so that memory does not grow with the number of documents.
 
-Third step of a score of files. Each side is read a chunk at a time; next comes the side on which fewer documents wait
-for their partners. Where both sides are in the same order, only a few chunks are in memory. A document that waits for
-long is kept as its line, no longer as parsed columns. When too many bytes wait, the two orders differ too much for this
-way (:class:`OrdersDiffer`), and :mod:`vostochny.scoring.buckets` has to bring partners together first.
+Third step of a score of files. The sides are the gold and the predictions of one system, or of several that are to be
+compared. Each is read a chunk at a time; next comes the side on which the fewest documents wait for their partners.
+Where all sides are in the same order, only a few chunks are in memory. A document that waits for long is kept as its
+line, no longer as parsed columns. When too many bytes wait, the orders differ too much for this way
+(:class:`OrdersDiffer`), and :mod:`vostochny.scoring.buckets` has to bring partners together first.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from vostochny.errors import Problem, Problems
 from vostochny.ontology import Ontology
-from vostochny.scoring.batches import Batch, GoldTypesNeeded
+from vostochny.scoring.batches import Batch, BatchGold, GoldTypesNeeded
 from vostochny.scoring.chunks import Chunk, LinePosition, SideReader, Source, read_chunks
 from vostochny.scoring.options import Options
 
-MAX_WAITING_BYTES = 256 << 20  # bytes of lines, of both sides, that may wait for their partners
+MAX_WAITING_BYTES = 256 << 20  # bytes of lines, of all sides, that may wait for their partners
 PARSED_CHUNKS_PER_SIDE = 4  # chunks that stay parsed; of older ones only the lines that still wait are kept
 _LINE_BITS = 40  # of a packed file-and-line number: a file has fewer than 2⁴⁰ lines
 
@@ -27,17 +28,18 @@ class OrdersDiffer(Exception):
 
 
 class Join:
-    """The batches of gold documents with their predictions; can be iterated once.
+    """The batches of gold documents with the predictions of one system or several; can be iterated once.
 
-    After the iteration, ``problems`` holds the problems of lines and ids, ``sides`` how gold and predictions
-    were read, and ``unmatched`` the file and line of each prediction, by doc_id, whose document this gold lacks.
+    After the iteration, ``problems`` holds the problems of lines and ids, ``sides`` how the gold and then each system
+    were read, and ``unmatched`` for each system the file and line of each prediction, by doc_id, whose document this
+    gold lacks.
 
-    Iterating raises OrdersDiffer where too many bytes wait, UnreadableFileError where a file cannot be read, InputError
-    where it cannot be split into lines.
+    Iterating yields a batch for each system, all of the same gold documents. It raises OrdersDiffer where too many
+    bytes wait, UnreadableFileError where a file cannot be read, InputError where it cannot be split into lines.
 
     Args:
         gold: The gold files.
-        predicted: The prediction files.
+        systems: The prediction files of each system.
         ontology: The ontology as it is published.
         options: What to compute.
         own_types: The ontology with the types of the whole gold; without it, batches that need it raise
@@ -50,7 +52,7 @@ class Join:
     def __init__(
         self,
         gold: Sequence[Source],
-        predicted: Sequence[Source],
+        systems: Sequence[Sequence[Source]],
         ontology: Ontology,
         options: Options,
         own_types: Ontology | None = None,
@@ -59,41 +61,38 @@ class Join:
         chunk_bytes: int = 0,
     ):
         self.problems: Problems[Problem] = Problems()
-        self.unmatched: dict[str, tuple[str, int]] = {}
-        self.sides = SideReader(True, options.read_layers), SideReader(False, options.read_layers)
-        gold_side, predicted_side = self.sides
-        gold_chunks = read_chunks(gold, self.problems, gold_side, chunk_bytes)
-        predicted_chunks = read_chunks(predicted, self.problems, predicted_side, chunk_bytes)
-        self._gold = _Side(gold_chunks, gold_side, self.problems, on_gold_chunk)
-        self._predicted = _Side(predicted_chunks, predicted_side, self.problems)
+        self.unmatched: list[dict[str, tuple[str, int]]] = [{} for _ in systems]
+        self.sides = [SideReader(side == 0, options.read_layers) for side in range(1 + len(systems))]
+        chunks = [
+            read_chunks(sources, self.problems, side, chunk_bytes)
+            for sources, side in zip((gold, *systems), self.sides, strict=True)
+        ]
+        self._gold = _Side(chunks[0], self.sides[0], self.problems, on_gold_chunk)
+        self._systems = [_Side(*side, self.problems) for side in zip(chunks[1:], self.sides[1:], strict=True)]
         self._ontology, self._options, self._own_types = ontology, options, own_types
         self._max_waiting_bytes = max_waiting_bytes
 
-    def __iter__(self) -> Iterator[Batch]:
-        gold, predicted = self._gold, self._predicted
-        while not gold.ended:
-            # Read the side on which fewer documents wait: the other's documents are the ones to be matched.
-            reading, other = (
-                (gold, predicted) if predicted.ended or len(gold) <= len(predicted) else (predicted, gold)
-            )  # fmt: skip
-            yield from self._batch([i for i in reading.read() if i in other])
-            if predicted.ended:
-                yield from self._batch(list(gold))  # gold without a prediction: none can come any more
-            waiting = gold.waiting_bytes + predicted.waiting_bytes
+    def __iter__(self) -> Iterator[list[Batch]]:
+        sides = [self._gold, *self._systems]
+        while not all(side.ended for side in sides):
+            # Read the side on which the fewest documents wait: the others' documents are the ones to be matched.
+            reading = min((side for side in sides if not side.ended), key=len)
+            new = reading.read()
+            # Where a side has ended, documents that it lacks need not wait for it any more.
+            yield from self._batches(self._gold if reading.ended else new)
+            if self._gold.ended:
+                for system, unmatched in zip(self._systems, self.unmatched, strict=True):
+                    unmatched |= system.drop([doc_id for doc_id in system if doc_id not in self._gold])
+            waiting = sum(side.waiting_bytes for side in sides)
             if self._max_waiting_bytes is not None and waiting > self._max_waiting_bytes:
                 raise OrdersDiffer
-        while not predicted.ended:
-            yield from self._batch([i for i in predicted.read() if i in gold])
-            # All gold is read, so what waits on this side now is unmatched for good.
-            self.unmatched |= predicted.drop_all()
-        yield from self._batch(list(gold))
-        self.unmatched |= predicted.drop_all()
 
-    def _batch(self, ids: Sequence[str]) -> Iterator[Batch]:
-        """Yield the batch of these documents, none where there are no documents."""
-        if ids:
-            gold, predicted = self._gold.take(ids), self._predicted.take(ids)
-            yield Batch(list(gold.values()), predicted, self._ontology, self._options, self._types)
+    def _batches(self, ids: Iterable[str]) -> Iterator[list[Batch]]:
+        """Yield the batches of those of these documents that wait for nothing; none where there are no documents."""
+        ready = [i for i in ids if i in self._gold and all(i in side or side.ended for side in self._systems)]
+        if ready:
+            gold = BatchGold(list(self._gold.take(ready).values()), self._ontology, self._options, self._types)
+            yield [Batch(gold, side.take(ready)) for side in self._systems]
 
     def _types(self) -> Ontology:
         if self._own_types is None:
@@ -168,11 +167,17 @@ class _Side:
             out |= {doc_id: (chunk, at) for at, (doc_id, _, _) in enumerate(lines)}
         return out
 
-    def drop_all(self) -> dict[str, tuple[str, int]]:
-        """Remove all waiting documents; return file and line of each, by doc_id."""
-        out = {doc_id: (chunk.path, chunk.numbers[at]) for doc_id, (chunk, at) in self._parsed.items()}
-        out |= {doc_id: (path, line) for doc_id, (path, line, _) in self._lines.items()}
-        self._parsed, self._lines, self.waiting_bytes = {}, {}, 0
+    def drop(self, ids: Iterable[str]) -> dict[str, tuple[str, int]]:
+        """Remove waiting documents; return file and line of each, by doc_id."""
+        out = {}
+        for doc_id in ids:
+            if doc_id in self._parsed:
+                chunk, at = self._parsed.pop(doc_id)
+                out[doc_id] = chunk.path, chunk.numbers[at]
+            else:
+                path, line, raw = self._lines.pop(doc_id)
+                self.waiting_bytes -= len(raw)
+                out[doc_id] = path, line
         return out
 
     def _retire(self, chunk: Chunk) -> None:

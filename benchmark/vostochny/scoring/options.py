@@ -62,6 +62,14 @@ def find_unscored_zones(ontology: Ontology, options: Options) -> frozenset[str]:
     return frozenset(ontology.zones) - frozenset(options.zones) if options.zones else ontology.unscored_zones
 
 
+def list_compared(options: Options) -> list[str]:
+    """Return the metrics by which systems are compared: those asked for, or else those that the catalogue says are.
+
+    Scores across documents are not: they are not sums over documents, so no units can be paired.
+    """
+    return list(options.metrics) or [name for name, row in METRICS.items() if row.compared]
+
+
 DEFAULT_OPTIONS = Options()
 
 

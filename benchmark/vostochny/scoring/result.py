@@ -19,6 +19,8 @@ from vostochny.model import Document, Placement
 from vostochny.ontology import Ontology, View
 from vostochny.scoring.options import Options
 from vostochny.stats.intervals import Resampling, Uncertainty, estimate_uncertainty, jackknife_interval
+from vostochny.stats.paired import PairedSample
+from vostochny.stats.samples import MAX_KEPT_UNITS
 from vostochny.stats.scores import Measure
 
 MAX_LISTED = 1000  # document names, or problems, that a score of many files lists; of the others it keeps the number
@@ -47,18 +49,21 @@ class Result:
 
     Attributes:
         measures: Measures by name, in the order of the report.
-        documents: Names of the gold documents, sorted; empty where the counts were added up by block of documents
-            (a score of files with more than ``totals.MAX_BLOCKS`` documents), so that ``size`` alone states how many.
+        documents: Names of the gold documents, sorted; empty where a score of files had more than
+            ``samples.MAX_KEPT_DOCUMENTS``, so that ``size`` alone states how many.
         size: Number of gold documents.
         without_prediction: Names of the gold documents without a prediction; of many files the first MAX_LISTED.
         unpredicted: Number of gold documents without a prediction.
         layers: The layers that were scored.
         options: The options of the score.
         gold_hash: Hash of the gold's content, which names it in the signature.
+        units: Number of units (paragraphs) of the gold documents.
         pairs: The compared documents, for reading mistakes; empty for a score of many files.
         placement: What became of predicted words that came without offsets.
         left_out: Problems of the files that could not be read and are in no number.
         notes: Anything else that a reader of the scores should know.
+        paired_with_first: The rows of this system and of the first together, by metric, where the files of several were
+            scored in one pass.
     """
 
     measures: Mapping[str, Measure]
@@ -69,10 +74,12 @@ class Result:
     layers: tuple[str, ...]
     options: Options
     gold_hash: str
+    units: int
     pairs: list[Pair] = field(default_factory=list, repr=False)
     placement: Placement = field(default_factory=Placement)
     left_out: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    paired_with_first: dict[str, PairedSample] = field(default_factory=dict, repr=False)
     # Values of each cross-document measure without each document, or group of them, in turn: shape (groups,).
     _across: Mapping[str, Floats] = field(default_factory=dict, repr=False)
     # The ontology with the gold's own types, where a score of files needed it.
@@ -130,9 +137,14 @@ class Result:
             "unknown": o.unknown,
             **({"offsets": o.offsets} if o.offsets else {}),
             **({"left_out": str(len(self.left_out))} if self.left_out else {}),
-            "ci": f"{o.resamples}/seed={o.seed}" if o.resamples else "none",
+            "ci": self._describe_resampling() if o.resamples else "none",
         }
         return "|".join([f"vostochny:{version.__version__}", *(f"{k}:{v}" for k, v in parts.items())])
+
+    def _describe_resampling(self) -> str:
+        """Return what the intervals depend on; the number of units where it is not few, since it decides their form."""
+        units = f"/units={self.units}" if self.units > MAX_KEPT_UNITS else ""
+        return f"{self.options.resamples}/seed={self.options.seed}{units}"
 
 
 def view_name(view: View | None) -> str:

@@ -5,7 +5,7 @@ First step of a score of many files, and the loop around all others. Memory, as 
 - a process takes some 150 MB for files in the same order;
 - up to three times joining.MAX_WAITING_BYTES more where the orders differ, or three times a bucket (:mod:`buckets`);
 - and some 130 bytes for each doc_id of the files it counts;
-- a total takes 32 bytes per block, stratum and metric, and 8 per document (its key).
+- a total takes some 10 MB, and 8 bytes per document (its key).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vostochny.errors import InputError, Problem, Problems
-from vostochny.formats import jsonl, shards
+from vostochny.formats import shards
 from vostochny.formats.input import Input
 from vostochny.formats.label_types import extend_ontology
 from vostochny.metrics.pairs import Pair
@@ -49,9 +49,8 @@ def score_files(
 ) -> Result:
     """Score JSON Lines files of predictions against those of a gold, any number of files of each.
 
-    Documents are joined by doc_id, however they are spread over the files. Beyond MAX_BLOCKS documents, counts are kept
-    per block of documents (a document's block is a hash of its doc_id), so that their size stays constant; intervals
-    then resample and leave out blocks. Types of the ontology and of the gold are known.
+    Documents are joined by doc_id, however they are spread over the files. Types of the ontology and of the gold are
+    known.
 
     Args:
         gold: The gold, or its addresses as :mod:`formats.shards` reads them: files, folders, patterns, URLs, "-".
@@ -62,22 +61,32 @@ def score_files(
 
     Raises InputError with the problems of all files.
     """
-    # Imported here: a score of the five articles does without them.
-    from vostochny.scoring.totals import MAX_BLOCKS, Part, PartSettings, collect_names, count_part
+    (result,) = score_systems(_as_input(gold), [_as_input(predicted)], ontology, options, execution)
+    return result
 
-    gold, predicted = _as_input(gold), _as_input(predicted)
+
+def score_systems(
+    gold: Input, systems: Sequence[Input], ontology: Ontology, options: Options, execution: Execution
+) -> list[Result]:
+    """Return the result of each system's files, all read in one pass; see :func:`score_files`."""
+    # Imported here: a score of the five articles does without them.
+    from vostochny.scoring.totals import Part, PartSettings, collect_names, count_part
+
     with contextlib.ExitStack() as stack:
-        sides = [_list_sources(side, execution) for side in (gold, predicted)]
+        sides = [_list_sources(side, execution) for side in (gold, *systems)]
         size = sum(source.estimate_size() for side in sides for source in side)
-        one_part = [Part(tuple(sides[0]), tuple(sides[1]))]
-        # Equally many files on both sides probably correspond. If they do not, needs_buckets will show it below.
-        same_split = len(sides[0]) == len(sides[1])
-        parts = [Part((g,), (p,)) for g, p in zip(*sides, strict=True)] if same_split else one_part
+        one_part = [Part(tuple(sides[0]), tuple(map(tuple, sides[1:])))]
+        # Equally many files on all sides probably correspond. If they do not, needs_buckets will show it below.
+        same_split = len(set(map(len, sides))) == 1
+        parts = (
+            [Part((g,), tuple((p,) for p in others)) for g, *others in zip(*sides, strict=True)]
+            if same_split
+            else one_part
+        )
         engine = stack.enter_context(_choose_engine(execution, len(parts), size, options))
         if engine.workers == 1 and execution.on_error == "fail":
             parts = one_part  # a single process gains nothing by parts, and joins files of any split
-        by_block = _count_documents([s.path for s in sides[0]], MAX_BLOCKS) > MAX_BLOCKS
-        settings = PartSettings(ontology, options, by_block)
+        settings = PartSettings(ontology, options)
         if not same_split and engine.workers > 1 and not (execution.scheduler and not execution.scratch):
             # The only part would occupy one worker; buckets can be shared out.
             parts = _split_into_buckets(engine, sides, stack.enter_context(_scratch_folder(execution)), size)
@@ -97,7 +106,7 @@ def score_files(
             else:
                 break
         _raise_problems(total, gold.name)
-        return total.result(settings)
+        return total.results(settings)
 
 
 def _raise_problems(total: Total, gold: str) -> None:
@@ -169,8 +178,8 @@ def read_first_pairs(result: Result, gold: Input, predicted: Input, ontology: On
     while True:  # at most twice
         out: list[Pair] = []
         try:
-            join = Join(gold_sources, predicted_sources, ontology, result.options, own_types, chunk_bytes=1 << 18)
-            for batch in join:
+            join = Join(gold_sources, [predicted_sources], ontology, result.options, own_types, chunk_bytes=1 << 18)
+            for (batch,) in join:
                 out += batch.pairs
                 if len(out) >= most:
                     break
@@ -192,33 +201,21 @@ def _choose_engine(execution: Execution, parts: int, size: int, options: Options
     return Processes(min(workers, parts)) if min(workers, parts) > 1 else Serial()
 
 
-def _count_documents(paths: Sequence[str], limit: int) -> int:
-    """Return the number of lines of files that are not blank; counting stops beyond the limit.
-
-    A file that cannot be read has none.
-    """
-    count = 0
-    for path in paths:
-        with contextlib.suppress(InputError):
-            for data in jsonl.read_blocks(path, 1 << 18, may_be_empty=True):
-                count += sum(not line.isspace() for line in data.split(b"\n") if line)
-                if count > limit:
-                    return count
-    return count
-
-
 def _split_into_buckets(engine: Engine, sides: Sequence[Sequence[Source]], folder: str, size: int) -> list[Part]:
-    """Rewrite the files of both sides into buckets in a folder; return the parts. Raises InputError with problems."""
+    """Rewrite the files of all sides into buckets in a folder; return the parts. Raises InputError with problems."""
     from vostochny.scoring import buckets
 
     count = buckets.choose_bucket_count(size)
-    by_name = zip(("gold", "predicted"), sides, strict=True)
-    tasks = [buckets.BucketTask(s, side, i, count, folder) for side, files in by_name for i, s in enumerate(files)]
+    tasks = [
+        buckets.BucketTask(source, side, i, count, folder)
+        for side, sources in enumerate(sides)
+        for i, source in enumerate(sources)
+    ]
     split_files = engine.map(buckets.split_file, tasks)
     problems = _join(*(split.problems for split in split_files))
     if problems:
         raise InputError(problems)
-    return buckets.collect_parts(split_files)
+    return buckets.collect_parts(split_files, len(sides) - 1)
 
 
 def _cannot_be_left_out(problem: Problem) -> Problem:

@@ -28,14 +28,15 @@ def score_systems(
         show_notes: Called with the name of an input and the notes of its reader.
 
     Raises:
-        InputError: With every problem of the options, of the gold, or of the first system that has any.
+        InputError: With every problem of the options, of the gold, or of the systems (of those held in memory, of the
+            first that has any).
         FileNotFoundError: If the corpus is not found.
     """
     refuse_shared_streams([gold, *systems])
     if streaming.is_streamed(gold, systems, execution.on_error):
         ontology = load_ontology()
         options = make_options(ontology)
-        return [streaming.score_files(gold, system, ontology, options, execution) for system in systems]
+        return streaming.score_systems(gold, systems, ontology, options, execution)
     truth = gold.read_gold()
     show_notes(gold.name, truth.notes)
     options = make_options(truth.ontology)

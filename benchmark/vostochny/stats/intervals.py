@@ -5,10 +5,15 @@ sample of the text that it could have had, so paragraphs are resampled within do
 its score on other articles. The documents are the sample, five of them, so documents are left out one at a time.
 Neither covers articles on other events.
 
-Both work on summed rows. ``python -m scripts coverage`` measures how often they contain the true value, and the choices
-below rest on its results, benchmark/coverage.json. Of simulated samples of five articles the first interval contained
-the true value in .93 to .95 (.92 with four paragraphs each), the second in .93 to .96; the usual bootstrap over the
-five documents in .81 to .85; and the first, mistaken for the second, in as few as .53.
+Each has two forms. Up to MAX_KEPT_UNITS units they are drawn one by one, and up to MAX_KEPT_DOCUMENTS documents they
+are left out one by one (:mod:`vostochny.stats.samples`). Of more, the first takes the totals of resamples from the
+normal distribution that they converge to, and the second takes the change of a score from its gradient: both need no
+rows but sums of their products (:mod:`vostochny.stats.moments`). The numbers of units and documents alone decide.
+
+``python -m scripts coverage`` measures how often they contain the true value, and the choices below rest on its
+results, benchmark/coverage.json. Of simulated samples of five articles the first interval contained the true value in
+.93 to .95 (.92 with four paragraphs each), the second in .93 to .96; the usual bootstrap over the five documents in .81
+to .85; and the first, mistaken for the second, in as few as .53.
 """
 
 from __future__ import annotations
@@ -20,19 +25,20 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vostochny.metrics.counts import number_runs
 from vostochny.metrics.matching import Floats, Ints
-from vostochny.stats.scores import Measure, none_if_nan
+from vostochny.stats.moments import MAX_PARTS
+from vostochny.stats.samples import Sample
+from vostochny.stats.scores import Combine, Measure, none_if_nan
 
 RESAMPLES = 10_000
 SEED = 20230913
 MIN_ITEMS = 30  # gold items below which there is no interval
 MIN_DOCUMENTS = 3  # documents that the jackknife needs
 MIN_UNITS = 20  # drawable units that the bootstrap needs
-MAX_PARTS = 200  # of a mean over types above which there is no interval: it takes the totals of all in each resample
-MATRIX_UNITS = 500  # units above which resampled totals are drawn from their normal limit
 _MAX_UNDEFINED_SHARE = 0.05  # of the resamples
 _BLOCK_SIZE = 1 << 18  # draws or products computed at once, which bounds memory
-
+_GRADIENT_STEP = 1e-5  # by which totals are changed to find the gradient of a score, as a share of them
 
 TOO_MANY_PARTS = f"a mean over more than {MAX_PARTS}: no interval"
 
@@ -48,9 +54,9 @@ class Interval(NamedTuple):
 class Uncertainty:
     """A measure's value and its intervals; None where one is undefined or not given, and ``notes`` state why.
 
-    ``documents`` and ``document_support`` are the value and the gold weight of each document by itself (empty for a
-    mean over more than MAX_PARTS types),
-    ``leave_one_out`` the least and the greatest value with one document left out.
+    ``documents`` and ``document_support`` are the value and the gold weight of each document by itself,
+    ``leave_one_out`` the least and the greatest value with one document left out; empty and None of more than
+    MAX_KEPT_DOCUMENTS, and of a mean over more than MAX_PARTS types.
     """
 
     value: float | None
@@ -63,21 +69,6 @@ class Uncertainty:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """The draws of the units of one set of documents.
-
-    ``counts`` has one row per resample and one column per unit: how often the unit was drawn (None above MATRIX_UNITS).
-    ``scale`` is the factor of each unit's rows; ``stratum`` the set of units that each is drawn within; ``drawable``
-    the number of units that share their stratum with another.
-    """
-
-    counts: Floats | None
-    scale: Floats
-    stratum: Ints
-    drawable: int
-
-
 @dataclass(frozen=True)
 class Resampling:
     """The bootstrap: one object for a whole run, so that every measure over the same units shares the draws.
@@ -88,11 +79,11 @@ class Resampling:
     such documents are drawn from among each other (collapsed strata, Cochran 1977, section 5A.12), and a single one
     stays in every resample.
 
-    Up to MATRIX_UNITS units a matrix of how often each unit was drawn is built once, (resamples, units), 40 MB at most,
-    and totals are a product with it. Above that a total is a sum of so many draws that it is drawn from its normal
-    limit instead, with the same mean and covariance that the matrix would give: time and memory no longer grow with
-    resamples × units. An interval's ends are then within .04 of its width of the matrix's, with forty items as with
-    five thousand; another seed moves them by .02.
+    :meth:`totals` builds a matrix of how often each unit was drawn once, (resamples, units), 40 MB of 500 units, and
+    multiplies it with the rows. :meth:`draw_normal` draws totals from the normal distribution of the same mean and
+    covariance, to which they converge as the units become many: time and memory do not grow with the units. An
+    interval's ends are then within .04 of its width of the matrix's, with forty items as with five thousand; another
+    seed moves them by .02.
 
     Draws depend on the seed and the documents alone, not on order or number of calls; those of the matrix come from
     the raw PCG64 stream, which numpy keeps stable across versions.
@@ -100,58 +91,65 @@ class Resampling:
 
     resamples: int = RESAMPLES
     seed: int = SEED
-    _plans: dict[bytes, _Plan] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _draws: dict[bytes, tuple[Floats, Floats]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def draw(self, sample: Sample) -> Floats:
+        """Return the totals of a sample in each resample, in the form that is for its size: (resamples, parts, 4)."""
+        if sample.has_units:
+            return self.totals(sample.rows, sample.documents)
+        return self.draw_normal(sample.totals, sample.within)
 
     def totals(self, rows: Floats, documents: Ints) -> Floats:
         """Return the totals of rows of shape (units, ...) in each resample: shape (resamples, ...)."""
-        plan = self._plan(documents)
-        flat = rows.reshape(len(rows), -1)
-        if plan.counts is None:
-            return self._normal(flat, plan).reshape(self.resamples, *rows.shape[1:])
-        scaled = flat * plan.scale[:, None]
+        times, weight = self._draw_units(documents)
+        flat = rows.reshape(len(rows), -1) * weight[:, None]
         out = np.empty((self.resamples, flat.shape[1]))
         # In blocks too small for BLAS to split among threads, which on a busy machine wait for each other.
-        step = max(1, _BLOCK_SIZE // max(1, scaled.size))
+        step = max(1, _BLOCK_SIZE // max(1, flat.size))
         for at in range(0, self.resamples, step):
-            out[at : at + step] = plan.counts[at : at + step] @ scaled
+            out[at : at + step] = times[at : at + step] @ flat
         return out.reshape(self.resamples, *rows.shape[1:])
 
-    def drawable(self, documents: Ints) -> int:
-        """Return how many units another unit can be drawn in place of; the others are the same in every resample."""
-        return self._plan(documents).drawable
+    def draw_normal(self, totals: Floats, covariance: Floats) -> Floats:
+        """Return totals from a normal distribution, never below 0: shape (resamples, ...).
 
-    def _plan(self, documents: Ints) -> _Plan:
-        """Return the draws for units of these documents, made once per set of documents."""
-        key = documents.tobytes()  # measures over the same units share one plan
-        if key not in self._plans:
+        Args:
+            totals: its mean, shape (...).
+            covariance: its covariance, a square of as many rows as there are totals.
+        """
+        noise = np.random.Generator(np.random.PCG64(self.seed)).standard_normal((self.resamples, totals.size))
+        drawn: Floats = np.maximum(totals.reshape(-1) + noise @ find_root(covariance), 0)
+        return drawn.reshape(self.resamples, *totals.shape)
+
+    def _draw_units(self, documents: Ints) -> tuple[Floats, Floats]:
+        """Return how often each unit is drawn in each resample, and the weight of each; made once per documents."""
+        key = documents.tobytes()  # measures over the same units share the draws
+        if key not in self._draws:
             stratum = _strata(documents)
             size = np.bincount(stratum)[stratum] if len(stratum) else stratum
-            scale = np.where(size > 1, size / np.maximum(size - 1, 1), 1.0)
-            small = len(documents) <= MATRIX_UNITS
-            counts = _count_matrix(stratum, self.resamples, self.seed) if small else None
-            self._plans[key] = _Plan(counts, scale, stratum, int((size > 1).sum()))
-        return self._plans[key]
+            weight = np.where(size > 1, size / np.maximum(size - 1, 1), 1.0)
+            self._draws[key] = _count_matrix(stratum, self.resamples, self.seed), weight
+        return self._draws[key]
 
-    def _normal(self, rows: Floats, plan: _Plan) -> Floats:
-        """Return totals from the normal distribution that many draws within strata converge to, never below 0."""
-        sizes = np.bincount(plan.stratum)
-        sums = np.zeros((len(sizes), rows.shape[1]))
-        np.add.at(sums, plan.stratum, rows)
-        deviation = (rows - (sums / sizes[:, None])[plan.stratum]) * np.sqrt(plan.scale)[:, None]
-        # The symmetric root of the covariance: the only root that does not depend on the signs that a library gives its
-        # eigenvectors.
-        values, vectors = np.linalg.eigh(deviation.T @ deviation)
-        root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
-        noise = np.random.Generator(np.random.PCG64(self.seed)).standard_normal((self.resamples, rows.shape[1]))
-        out: Floats = np.maximum(rows.sum(axis=0) + noise @ root, 0)
-        return out
+
+def find_root(covariance: Floats) -> Floats:
+    """Return the symmetric root of a covariance.
+
+    It is the only root that does not depend on the signs that a library gives its eigenvectors.
+    """
+    out = np.zeros_like(covariance)
+    # What does not vary must not vary by a rounding error: a type without gold would enter a mean over types.
+    varies = np.flatnonzero(np.diagonal(covariance) > 0)
+    values, vectors = np.linalg.eigh(covariance[np.ix_(varies, varies)])
+    out[np.ix_(varies, varies)] = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+    return out
 
 
 def _strata(documents: Ints) -> Ints:
     """Return the set that each unit is drawn within: its document, or, for documents of one unit, all of those."""
     if not len(documents):
         return documents
-    number = np.cumsum(np.diff(documents, prepend=documents[0]) != 0)
+    number = number_runs(documents)
     single = np.bincount(number)[number] == 1
     collapsed = np.where(single, -1, number)
     out: Ints = np.unique(collapsed, return_inverse=True)[1].astype(np.int64)
@@ -224,16 +222,61 @@ def jackknife_interval(value: float, left_out: Floats, support: float | None = N
     if support < MIN_ITEMS:
         return None
 
-    def log_odds(score: Floats) -> Floats:
-        odds: Floats = np.log((support * score + 0.5) / (support * (1 - score) + 0.5))
-        return odds
+    odds = log_odds(left_out, support)
+    low, high = _t_interval(float(log_odds(np.array(value), support)), odds)
+    return _rounded(_from_log_odds(low, support), _from_log_odds(high, support))
 
-    def back(x: float) -> float:
-        # (1 + tanh x/2) / 2 is the inverse of the log odds and cannot overflow.
-        return min(1.0, max(0.0, ((support + 1) * (1 + math.tanh(x / 2)) / 2 - 0.5) / support))
 
-    low, high = _t_interval(float(log_odds(np.array(value))), log_odds(left_out))
-    return _rounded(back(low), back(high))
+def log_odds(score: Floats, support: float) -> Floats:
+    """Return the log odds of scores that rest on so many gold items."""
+    odds: Floats = np.log((support * score + 0.5) / (support * (1 - score) + 0.5))
+    return odds
+
+
+def _from_log_odds(x: float, support: float) -> float:
+    """Return the score, from 0 to 1, of log odds: (1 + tanh x/2) / 2 is their inverse and cannot overflow."""
+    return min(1.0, max(0.0, ((support + 1) * (1 + math.tanh(x / 2)) / 2 - 0.5) / support))
+
+
+def limit_interval(sample: Sample, combine: Combine, support: float | None = None) -> Interval | None:
+    """Return what :func:`jackknife_interval` converges to, from the moments of a sample.
+
+    Leaving out a document of totals T changes a number by -g·T, with g its gradient at the totals of all. The sum of
+    the squares of that over documents is gᵀ(Σ T Tᵀ)g.
+
+    Args:
+        sample: The rows.
+        combine: The number, a function of the totals.
+        support: As for :func:`jackknife_interval`.
+    """
+    n = sample.document_count
+    value = float(combine(sample.totals))
+    gradient = find_gradient(sample.totals, combine)
+    if n < MIN_DOCUMENTS or np.isnan(value) or np.isnan(gradient).any():
+        return None
+    error = math.sqrt(max(0.0, (n - 1) / n * float(gradient @ sample.between @ gradient)))
+    half = t_quantile(0.975, n - 1) * error
+    if _rounded(0, half).high == 0:
+        return None
+    if support is None:
+        return _rounded(max(-1.0, value - half), min(1.0, value + half))
+    if support < MIN_ITEMS:
+        return None
+    # The derivative of the log odds at the value.
+    half *= support / (support * value + 0.5) + support / (support * (1 - value) + 0.5)
+    centre = float(log_odds(np.array(value), support))
+    return _rounded(_from_log_odds(centre - half, support), _from_log_odds(centre + half, support))
+
+
+def find_gradient(totals: Floats, combine: Combine) -> Floats:
+    """Return the gradient of a number at totals of shape (parts, 4), shape (4 · parts,), by central differences.
+
+    It is 0 where a total is 0: then it is 0 in every document, too.
+    """
+    flat = totals.reshape(-1)
+    steps = np.diag(flat * _GRADIENT_STEP)
+    above, below = (combine((flat + sign * steps).reshape(-1, *totals.shape)) for sign in (1, -1))
+    return np.divide(above - below, 2 * _GRADIENT_STEP * flat, out=np.zeros(len(flat)), where=flat > 0)
 
 
 def _rounded(low: float, high: float) -> Interval:
@@ -267,30 +310,32 @@ def estimate_uncertainty(measure: Measure, resampling: Resampling | None) -> Unc
 
     Without a ``resampling`` there is no interval for these articles.
     """
-    value = measure.value
-    if len(measure.parts) > MAX_PARTS:
-        return Uncertainty(value, measure.support, (), (), None, None, None, (TOO_MANY_PARTS,))
-    by_document = measure.by_document
-    each = measure.combine(by_document)
-    left_out = measure.combine(leave_one_out_totals(by_document)) if len(each) > 1 else np.empty(0)
+    value, support, sample = measure.value, measure.support, measure.sample
+    if len(sample.parts) > MAX_PARTS:
+        return Uncertainty(value, support, (), (), None, None, None, (TOO_MANY_PARTS,))
+    by_document = sample.by_document
+    left_out = measure.combine(leave_one_out_totals(by_document)) if sample.document_count > 1 else np.empty(0)
     known = left_out[~np.isnan(left_out)]
     notes: list[str] = []
     these = new = drawn = None
     if value is None:
         notes.append("undefined: neither gold nor predictions")
-    elif measure.support < MIN_ITEMS:
+    elif support < MIN_ITEMS:
         notes.append(f"fewer than {MIN_ITEMS} gold items: no interval")
     else:
-        if resampling and resampling.drawable(measure.documents) >= MIN_UNITS:
-            drawn = measure.combine(resampling.totals(measure.rows, measure.documents))
+        if resampling and sample.drawable >= MIN_UNITS:
+            drawn = measure.combine(resampling.draw(sample))
             these = clip_interval(percentile_interval(drawn))
-        new = jackknife_interval(value, left_out, measure.support)
-        notes += explain_missing_intervals(these, new, drawn, left_out)
+        if sample.has_documents:
+            new = jackknife_interval(value, left_out, support)
+        else:
+            new = limit_interval(sample, measure.combine, support)
+        notes += explain_missing_intervals(these, new, drawn, left_out, sample.document_count)
     return Uncertainty(
         value=value,
-        support=measure.support,
-        documents=tuple(none_if_nan(x) for x in each),
-        document_support=tuple(float(x) for x in measure.document_support),
+        support=support,
+        documents=tuple(none_if_nan(x) for x in measure.combine(by_document)),
+        document_support=tuple(float(x) for x in measure.find_support(by_document)),
         leave_one_out=Interval(float(known.min()), float(known.max())) if len(known) else None,
         these_articles=these,
         new_articles=new,
@@ -299,7 +344,7 @@ def estimate_uncertainty(measure: Measure, resampling: Resampling | None) -> Unc
 
 
 def explain_missing_intervals(
-    these: Interval | None, new: Interval | None, drawn: Floats | None, left_out: Floats
+    these: Interval | None, new: Interval | None, drawn: Floats | None, left_out: Floats, documents: int
 ) -> list[str]:
     """Return a line for each of the two intervals that is missing, with the reason.
 
@@ -307,7 +352,8 @@ def explain_missing_intervals(
         these: the interval for these articles.
         new: the interval for new articles.
         drawn: the resampled values; None where there were too few units to draw from.
-        left_out: the values with each document left out.
+        left_out: the values with each document left out, as far as they were computed.
+        documents: the number of documents.
     """
     notes = []
     if drawn is None:
@@ -316,7 +362,7 @@ def explain_missing_intervals(
         undefined = np.isnan(drawn).mean() > _MAX_UNDEFINED_SHARE
         why = "undefined in too many resamples" if undefined else "nothing varies between paragraphs"
         notes.append(f"{why}: no interval for these articles")
-    if len(left_out) < MIN_DOCUMENTS:
+    if documents < MIN_DOCUMENTS:
         notes.append(f"fewer than {MIN_DOCUMENTS} documents: no interval for new articles")
     elif new is None:
         undefined = np.isnan(left_out).any()

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from vostochny.metrics.catalogue import ACCURACIES, CLUSTER_SCORES, MACRO
+import numpy as np
+
+from vostochny.metrics.catalogue import (
+    ACCURACIES,
+    CLUSTER_COUNTS,
+    CLUSTER_SCORES,
+    HEADLINES,
+    MACRO,
+    METRICS,
+    MacroScore,
+)
 from vostochny.metrics.counts import GOLD, Counts
+from vostochny.stats.moments import Key, Moments, Rows
 from vostochny.stats.scores import Combine, Measure, macro, mean, micro, recall_only
 
 # Facets that a prediction without a partner in the gold has no value of: by value, precision and F1 are undefined.
 RECALL_FACETS = frozenset({"directness"})
 
 
-def plain_measures(counts: Mapping[str, Counts]) -> dict[str, Measure]:
+def plain_measures(counts: Mapping[str, Counts], moments: Moments | None = None) -> dict[str, Measure]:
     """Return the measures of plain metrics by name: each metric's own, and its macro score right after it."""
     out: dict[str, Measure] = {}
     for name, one in counts.items():
-        out[name] = Measure(name, (one,), recall_only) if name in ACCURACIES else Measure(name, (one,))
-        out |= {key: Measure(key, (one,), macro, row.facet) for key, row in MACRO.items() if row.metric == name}
+        out[name] = Measure(name, (one,), choose_combine(name), moments=moments)
+        out |= {key: Measure(key, (one,), macro, row.facet, moments) for key, row in _find_macro(name).items()}
     return out
 
 
-def coreference_measures(counts: Mapping[str, Counts]) -> dict[str, Measure]:
+def choose_combine(name: str) -> Combine:
+    """Return the function that a plain metric's number is of its totals."""
+    return recall_only if name in ACCURACIES else micro
+
+
+def coreference_measures(counts: Mapping[str, Counts], moments: Moments | None = None) -> dict[str, Measure]:
     """Return the scores of clusters by name, of every kind and setting in ``counts``.
 
     Names are ``coreference.<kind>.<setting>.<name>``, in ``counts`` and in what is returned.
@@ -30,15 +46,50 @@ def coreference_measures(counts: Mapping[str, Counts]) -> dict[str, Measure]:
     for prefix in dict.fromkeys(name.rpartition(".")[0] for name in counts):
         for score, row in CLUSTER_SCORES.items():
             parts = tuple(counts[f"{prefix}.{name}"] for name in row.counts)
-            out[f"{prefix}.{score}"] = Measure(f"{prefix}.{score}", parts, mean if len(parts) > 1 else micro)
+            name, combine = f"{prefix}.{score}", mean if len(parts) > 1 else micro
+            out[name] = Measure(name, parts, combine, moments=moments)
     return out
 
 
-def break_down(counts: Counts, facet: str) -> dict[str, Measure]:
+def break_down(measure: Measure, facet: str) -> dict[str, Measure]:
     """Return the measure of each value of a facet, those with the most gold first; items without a value are left out.
 
-    It is F1, or recall for RECALL_FACETS.
+    It is F1, or recall for RECALL_FACETS. The measure has one count.
     """
     combine: Combine = recall_only if facet in RECALL_FACETS else micro
-    parts = sorted(counts.by(facet).items(), key=lambda part: (-part[1].total()[GOLD], part[0]))
-    return {value: Measure(value, (part,), combine) for value, part in parts if value}
+    parts = sorted(measure.counts[0].by(facet).items(), key=lambda part: (-part[1].total()[GOLD], part[0]))
+    return {
+        value: Measure(value, (part,), combine, moments=measure.moments, selected=(facet, value))
+        for value, part in parts
+        if value
+    }
+
+
+def list_rows(counts: Mapping[str, Counts]) -> Iterator[Rows]:
+    """Yield the rows that moments are needed of: those of all measures of these counts, and of what they break into.
+
+    The headline metrics are broken down by each of their facets.
+    """
+    for name, one in counts.items():
+        yield Rows([(one.metric,)], one.unit, np.zeros_like(one.unit), one.cells, _find_set(name))
+        facets = set(one.facets) if name in HEADLINES.values() else set()
+        macros = {row.facet for row in _find_macro(name).values()}
+        for facet in sorted(facets | macros):
+            values, part = one.find_parts(facet)
+            keys: list[Key] = [(one.metric, facet, value) for value in values]
+            yield Rows(keys, one.unit, part[one.stratum], one.cells, (name, facet) if facet in macros else ())
+
+
+def _find_macro(name: str) -> dict[str, MacroScore]:
+    """Return the macro scores of a metric, by name."""
+    return {key: row for key, row in MACRO.items() if row.metric == name}
+
+
+def _find_set(name: str) -> Key:
+    """Return the name of the set of counts that are combined with these, where any are."""
+    prefix, _, count = name.rpartition(".")
+    if name in METRICS or count not in CLUSTER_COUNTS:
+        return ()
+    return next(
+        ((prefix, score) for score, row in CLUSTER_SCORES.items() if count in row.counts and len(row.counts) > 1), ()
+    )

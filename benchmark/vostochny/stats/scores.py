@@ -7,14 +7,16 @@ left-out document is scored from summed rows and no metric is computed again. Th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from vostochny.metrics.counts import GOLD, GOLD_CREDIT, PREDICTED, PREDICTED_CREDIT, Counts, add_cells
-from vostochny.metrics.matching import Bools, Floats, Ints
+from vostochny.metrics.counts import GOLD, GOLD_CREDIT, PREDICTED, PREDICTED_CREDIT, Counts
+from vostochny.metrics.matching import Bools, Floats
+from vostochny.stats.moments import Key, Moments
+from vostochny.stats.samples import Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,82 +123,52 @@ class Measure:
     """One number of a report: one or several counts over the same units, and the function that combines them.
 
     Each of ``counts`` is one part for ``combine``, named after its metric; with ``facet`` there is one count, and each
-    value of that facet is a part. Examples::
+    value of that facet is a part. ``moments`` are those of all units, where the counts do not have them all any more;
+    ``selected`` names facet and value by which
+    the counts were selected, if they were. Examples::
 
         Measure("entities.names", (counts,))                                   micro F1
         Measure("entities.names_macro", (counts,), macro, facet="type")        macro F1 over types
         Measure("conll", (muc, b3, ceaf), mean)                                CoNLL F1
-        Measure("quotes.direct", (counts.by("directness")["direct"],), recall_only)
+        Measure("direct", (counts.by("directness")["direct"],), recall_only, selected=("directness", "direct"))
     """
 
     name: str
     counts: tuple[Counts, ...]
     combine: Combine = micro
     facet: str = ""
+    moments: Moments | None = None
+    selected: Key = ()
 
     def __post_init__(self) -> None:
         names = {counts.metric for counts in self.counts}
         if not names or len(names) < len(self.counts) or (self.facet and len(names) > 1):
             raise ValueError(f"{self.name}: takes one count, or several of different metrics and no facet")
-        if any(not np.array_equal(c.documents, self.documents) for c in self.counts[1:]):
+        if any(not np.array_equal(c.documents, self.counts[0].documents) for c in self.counts[1:]):
             raise ValueError(f"{self.name}: its counts are over different units")
 
-    @property
-    def documents(self) -> Ints:
-        """The document of each unit."""
-        return self.counts[0].documents
-
     @cached_property
-    def parts(self) -> tuple[str, ...]:
-        """The names of the parts: the values of the facet, or the metrics."""
+    def sample(self) -> Sample:
+        """The rows of the parts over all units."""
         if not self.facet:
-            return tuple(counts.metric for counts in self.counts)
-        at = self.counts[0].facets.index(self.facet)
-        return tuple(dict.fromkeys(stratum[at] for stratum in self.counts[0].strata))
-
-    @cached_property
-    def _cells(self) -> tuple[Ints, Ints, Floats]:
-        """The unit and the part of each cell, and its four numbers."""
-        if not self.facet:
+            keys: list[Key] = [(counts.metric, *self.selected) for counts in self.counts]
             parts = [np.full_like(counts.unit, i) for i, counts in enumerate(self.counts)]
         else:
             (counts,) = self.counts
-            at, number = counts.facets.index(self.facet), {name: i for i, name in enumerate(self.parts)}
-            parts = [np.array([number[stratum[at]] for stratum in counts.strata], dtype=np.int64)[counts.stratum]]
-        units, cells = [counts.unit for counts in self.counts], [counts.cells for counts in self.counts]
-        return np.concatenate(units), np.concatenate(parts), np.concatenate(cells)
-
-    @cached_property
-    def rows(self) -> Floats:
-        """The four numbers of each unit and part, shape (units, parts, 4)."""
-        return self.rows_of(self.parts)
-
-    def rows_of(self, parts: Sequence[str]) -> Floats:
-        """Return the rows of these parts in this order, zeros for an absent part: to compare two systems."""
-        return self._sum(np.arange(len(self.documents)), len(self.documents), parts)
-
-    @cached_property
-    def totals(self) -> Floats:
-        """The four numbers of each part, shape (parts, 4)."""
-        out: Floats = self._sum(np.zeros(len(self.documents), dtype=np.int64), 1, self.parts)[0]
-        return out
-
-    @cached_property
-    def by_document(self) -> Floats:
-        """The rows summed by document, shape (documents, parts, 4)."""
-        document = np.cumsum(np.diff(self.documents, prepend=-1) != 0) - 1
-        return self._sum(document, int(document[-1]) + 1 if len(document) else 0, self.parts)
-
-    def _sum(self, group: Ints, groups: int, parts: Sequence[str]) -> Floats:
-        """Return the sums over groups of units, shape (groups, parts, 4)."""
-        unit, part, cells = self._cells
-        places = {name: i for i, name in enumerate(parts)}
-        column = np.array([places[name] for name in self.parts], dtype=np.int64)
-        sums: Floats = add_cells(group[unit] * len(parts) + column[part], cells, groups * len(parts))
-        out: Floats = sums.reshape(groups, len(parts), 4)
-        return out
+            values, part = counts.find_parts(self.facet)
+            keys, parts = [(counts.metric, self.facet, value) for value in values], [part[counts.stratum]]
+        row, cells = ([getattr(counts, name) for counts in self.counts] for name in ("unit", "cells"))
+        return Sample(
+            tuple(keys), self.counts[0].documents, np.concatenate(row), np.concatenate(parts), np.concatenate(cells),
+            self.moments,
+        )  # fmt: skip
 
     @property
+    def totals(self) -> Floats:
+        """The four numbers of each part, shape (parts, 4)."""
+        return self.sample.totals
+
+    @cached_property
     def value(self) -> float | None:
         """The number itself; None where undefined."""
         return none_if_nan(self.combine(self.totals))
@@ -209,14 +181,10 @@ class Measure:
     @property
     def support(self) -> float:
         """The gold weight behind the number: of several counts the smallest, since the weakest limits the whole."""
-        return float(self._support(self.totals))
+        return float(self.find_support(self.totals))
 
-    @property
-    def document_support(self) -> Floats:
-        """The same for each document by itself, shape (documents,)."""
-        return self._support(self.by_document)
-
-    def _support(self, totals: Floats) -> Floats:
+    def find_support(self, totals: Floats) -> Floats:
+        """Return the gold weight behind the numbers of totals, shape (..., parts, 4) → (...)."""
         gold = totals[..., GOLD]
         out: Floats = gold.sum(axis=-1) if self.facet else gold.min(axis=-1)
         return out

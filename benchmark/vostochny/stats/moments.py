@@ -1,0 +1,212 @@
+"""Sums of products of rows: what the intervals of a score need of more units than are kept.
+
+A *part* is one of the rows of a sample (:mod:`vostochny.stats.samples`): the four numbers of metrics.counts of one
+metric, or of one value of a facet of it, in each unit. With x the row of a unit, and T the sum of the n rows of its
+document, three sums are kept for every part, and for every two parts whose numbers are combined::
+
+    within    Σ n/(n-1) Σ (x - T/n)(x - T/n)ᵀ    over the documents of several units
+    single    Σ x xᵀ                             over the documents of one unit
+    between   Σ T Tᵀ                             over all documents
+
+The first two are the covariance of the bootstrap's totals, the last is that of the jackknife's
+(:mod:`vostochny.stats.intervals`). Each product is rounded to a multiple of 2⁻¹⁶, so that the sums are whole numbers of
+such steps: exact, and the same in whatever order, and over however many computers, documents are added. Their size does
+not depend on the number of documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from vostochny.metrics.counts import ExactSums, merge_cells
+from vostochny.metrics.matching import Floats, Ints
+
+STEP = 2.0**-16  # the least difference of two products; sums are exact up to 2⁶³ steps, 1.4 · 10¹⁴
+MAX_PARTS = 200  # of a mean over types above which it has no interval: all pairs of types would be 20 000
+_MAX_SET = 2 * MAX_PARTS  # parts of one set, of two systems, above which no products between them are kept
+_WITHIN, _SINGLE, _BETWEEN = range(3)
+_SHIFT = 32  # a pair's number is that of its lower part, shifted by so many bits, plus that of its higher one
+
+Key = tuple[str, ...]
+"""What names a part: a metric, or a metric, a facet and one of its values; for two systems, the system before it."""
+
+
+class Rows(NamedTuple):
+    """The rows of some parts over the same units, as cells: several cells of one unit and part are added up.
+
+    ``part`` gives the index into ``keys`` of each cell, ``cells`` has the shape (cells, 4). ``set_name``, if not empty,
+    names a set of parts of which all products are needed, each with each.
+    """
+
+    keys: Sequence[Key]
+    unit: Ints
+    part: Ints
+    cells: Floats
+    set_name: Key = ()
+
+
+class Moments:
+    """The sums of products of the rows of any number of documents, to which more are added in place.
+
+    Attributes:
+        documents: Number of documents.
+        units: Number of units.
+        singles: Number of documents of one unit.
+    """
+
+    def __init__(self) -> None:
+        self.documents = self.units = self.singles = 0
+        self._parts: dict[Key, int] = {}
+        self._set_of: list[int] = []  # of each part; a part that is in no set is a set of its own
+        self._sets: dict[Key, int] = {}
+        self._own: Ints = np.zeros((0, 3, 4, 4), dtype=np.int64)  # the sums of each part with itself
+        self._pairs: dict[int, int] = {}  # the row in _cross of each pair of parts
+        self._cross: Ints = np.zeros((0, 3, 4, 4), dtype=np.int64)
+        self._single_totals = ExactSums()
+
+    @property
+    def drawable(self) -> int:
+        """The number of units that another unit can be drawn in place of."""
+        return self.units - (self.singles == 1)
+
+    def add(self, documents: Ints, rows: Iterable[Rows]) -> None:
+        """Add the rows of the units of some documents; ``documents`` gives the document of each unit, from 0 on."""
+        sizes = np.bincount(documents)
+        self.documents += int((sizes > 0).sum())
+        self.units += len(documents)
+        self.singles += int((sizes == 1).sum())
+        columns = [(one.unit, self._number(one.keys, one.set_name)[one.part], one.cells) for one in rows]
+        if not columns:
+            return
+        unit, part, cells = self._merge(*(np.concatenate(column) for column in zip(*columns, strict=True)))
+        size = sizes[documents][unit]
+        keep = size > 1
+        self._add_products(_WITHIN, unit[keep], part[keep], cells[keep], size[keep] / (size[keep] - 1))
+        document, part, cells = self._merge(documents[unit], part, cells)
+        size = sizes[document]
+        keep = size > 1
+        self._add_products(_WITHIN, document[keep], part[keep], cells[keep], -1 / (size[keep] - 1))
+        self._add_products(_BETWEEN, document, part, cells)
+        keep = size == 1
+        self._add_products(_SINGLE, document[keep], part[keep], cells[keep])
+        self._single_totals.add(part[keep], cells[keep])
+
+    def update(self, other: Moments) -> None:
+        """Add the sums of other documents."""
+        self.documents += other.documents
+        self.units += other.units
+        self.singles += other.singles
+        set_names = {number: name for name, number in other._sets.items()}
+        new = [int(self._number([key], set_names[of])[0]) for key, of in zip(other._parts, other._set_of, strict=True)]
+        self._own[new] += other._own[: len(new)]
+        self._single_totals.update(other._single_totals, np.array(new, dtype=np.int64))
+        for code, row in other._pairs.items():
+            left, right = new[code >> _SHIFT], new[code & ((1 << _SHIFT) - 1)]
+            sums = other._cross[row] if left < right else other._cross[row].transpose(0, 2, 1)
+            self._cross[self._find_pairs([(min(left, right) << _SHIFT) + max(left, right)])[0]] += sums
+
+    def within(self, keys: Sequence[Key]) -> Floats:
+        """Return the covariance of the totals of these parts over resamples of units, shape (4 · parts, 4 · parts).
+
+        Documents of one unit are drawn from among each other. Of parts of which no products were kept it is 0.
+        """
+        out = self._matrix(keys, _WITHIN)
+        if self.singles > 1:
+            sums = self._single_totals.values(len(self._parts))
+            numbers = [self._parts.get(key, -1) for key in keys]
+            total = np.concatenate([sums, np.zeros((1, 4))])[numbers].reshape(-1)
+            centred = self._matrix(keys, _SINGLE) - np.outer(total, total) / self.singles
+            out += centred * (self.singles / (self.singles - 1))
+        return out
+
+    def between(self, keys: Sequence[Key]) -> Floats:
+        """Return the sum of the products of documents' totals, shape (4 · parts, 4 · parts)."""
+        return self._matrix(keys, _BETWEEN)
+
+    def _matrix(self, keys: Sequence[Key], which: int) -> Floats:
+        """Return one kind of sum for all pairs of these parts."""
+        numbers = [self._parts.get(key, -1) for key in keys]
+        out = np.zeros((len(keys), 4, len(keys), 4))
+        for i, left in enumerate(numbers):
+            if left >= 0:
+                out[i, :, i] = self._own[left, which]
+            for j, right in enumerate(numbers[:i]):
+                row = self._pairs.get((min(left, right) << _SHIFT) + max(left, right)) if left >= 0 <= right else None
+                if row is not None:
+                    block = self._cross[row, which]
+                    out[i, :, j] = block if left < right else block.T
+                    out[j, :, i] = out[i, :, j].T
+        return out.reshape(4 * len(keys), 4 * len(keys)) * STEP
+
+    def _number(self, keys: Sequence[Key], set_name: Key) -> Ints:
+        """Return the numbers of parts; those met first get one, and are put into their set."""
+        out = np.empty(len(keys), dtype=np.int64)
+        for i, key in enumerate(keys):
+            number = self._parts.get(key)
+            if number is None:
+                number = self._parts[key] = len(self._parts)
+                self._set_of.append(self._sets.setdefault(set_name or key, len(self._sets)))
+            out[i] = number
+        self._own = _grow(self._own, len(self._parts))
+        return out
+
+    def _merge(self, group: Ints, part: Ints, cells: Floats) -> tuple[Ints, Ints, Floats]:
+        """Return the cells with those of one group (a unit, a document) and part added up, sorted by both."""
+        places, sums = merge_cells(group * len(self._parts) + part, cells)
+        return *np.divmod(places, len(self._parts)), sums
+
+    def _add_products(self, which: int, group: Ints, part: Ints, cells: Floats, weight: Floats | None = None) -> None:
+        """Add the weighted products of the cells that share a group and whose parts share a set."""
+        columns = np.ascontiguousarray(cells.T)
+        scale = np.full(len(part), 1 / STEP) if weight is None else weight / STEP
+        for a in range(4):
+            for b in range(a + 1):
+                steps = np.rint(columns[a] * columns[b] * scale)
+                sums = np.bincount(part, weights=steps, minlength=len(self._parts)).astype(np.int64)
+                self._own[: len(sums), which, a, b] += sums
+                if a != b:
+                    self._own[: len(sums), which, b, a] += sums
+        left, right = self._pair(group, part)
+        if not len(left):
+            return
+        codes, place = np.unique((part[left] << _SHIFT) + part[right], return_inverse=True)
+        rows = self._find_pairs(codes.tolist())
+        for a in range(4):
+            for b in range(4):
+                steps = np.rint(columns[a][left] * columns[b][right] * scale[left])
+                self._cross[rows, which, a, b] += np.bincount(place.reshape(-1), weights=steps).astype(np.int64)
+
+    def _pair(self, group: Ints, part: Ints) -> tuple[Ints, Ints]:
+        """Return the pairs of cells of one group and set, as two columns of indices; the first has the lower part.
+
+        The cells are sorted by group and part. A set that is too large has no pairs.
+        """
+        sizes = np.bincount(self._set_of)
+        set_of = np.array(self._set_of)[part]
+        (chosen,) = np.nonzero((sizes[set_of] > 1) & (sizes[set_of] <= _MAX_SET))
+        run = group[chosen] * len(sizes) + set_of[chosen]
+        order = chosen[np.argsort(run, kind="stable")]
+        lengths = np.unique(run, return_counts=True)[1]
+        # Each cell is paired with those that follow it in its run.
+        after = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(order)) - 1
+        left = np.repeat(np.arange(len(order)), after)
+        right = left + 1 + np.arange(len(left)) - np.repeat(np.cumsum(after) - after, after)
+        return order[left], order[right]
+
+    def _find_pairs(self, codes: Sequence[int]) -> list[int]:
+        """Return the rows of pairs of parts in the sums; those met first get one."""
+        rows = [self._pairs.setdefault(code, len(self._pairs)) for code in codes]
+        self._cross = _grow(self._cross, len(self._pairs))
+        return rows
+
+
+def _grow(sums: Ints, rows: int) -> Ints:
+    """Return sums with at least so many rows."""
+    if rows <= len(sums):
+        return sums
+    larger = np.zeros((max(rows, 2 * len(sums)), *sums.shape[1:]), dtype=np.int64)
+    larger[: len(sums)] = sums
+    return larger
