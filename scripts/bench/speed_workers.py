@@ -17,7 +17,7 @@ from vostochny import corpus, scoring
 from vostochny.ontology import load_ontology
 from vostochny.scoring import executors
 from vostochny.scoring.chunks import Source
-from vostochny.scoring.totals import Part, PartSettings, count_part
+from vostochny.scoring.parts import Part, PartSettings, count_part
 from vostochny.system import children, temporary
 
 FILES = 16

@@ -28,6 +28,7 @@ from vostochny.metrics import catalogue
 from vostochny.report import result_json as as_json
 from vostochny.report import terminal
 from vostochny.scoring import Execution, buckets, joining
+from vostochny.scoring import parts as parts_
 from vostochny.scoring import totals as totals_
 from vostochny.scoring.chunks import Source
 from vostochny.stats.measures import break_down
@@ -146,7 +147,7 @@ def test_files_in_too_different_orders_are_split_into_buckets(
     expected = score_as_json(gold, predicted)
     Path(predicted[0]).write_text("".join(reversed(Path(predicted[0]).read_text().splitlines(keepends=True))))
     set_batch_size(4000)
-    monkeypatch.setattr(totals_, "MAX_WAITING_BYTES", 10_000)
+    monkeypatch.setattr(parts_, "MAX_WAITING_BYTES", 10_000)
     tasks = []
     split_file = buckets.split_file
     monkeypatch.setattr(buckets, "split_file", lambda task: tasks.append(task) or split_file(task))

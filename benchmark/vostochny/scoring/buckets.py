@@ -19,7 +19,7 @@ import numpy as np
 from vostochny.errors import InputError, Problem, Problems
 from vostochny.formats import files, shards
 from vostochny.scoring.chunks import Source, read_chunks
-from vostochny.scoring.totals import Part, hash_doc_ids
+from vostochny.scoring.parts import Part, hash_doc_ids
 
 BUCKET_BYTES = 64 << 20  # bytes that a bucket should have; parsed they take about three times that
 MAX_BUCKETS = 512  # each is a file that stays open while a shard is rewritten

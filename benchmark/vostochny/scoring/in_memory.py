@@ -6,21 +6,22 @@ The way for the five articles and any gold of a few megabytes; files of any size
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from vostochny.metrics import catalogue
 from vostochny.metrics.columns import build_tables
-from vostochny.metrics.coreference import Mentions, Overlaps
+from vostochny.metrics.coreference import Overlaps
 from vostochny.metrics.matching import Floats
 from vostochny.metrics.pairs import pair_documents
 from vostochny.model import Document, Placement
 from vostochny.ontology import Ontology
 from vostochny.scoring.options import DEFAULT_OPTIONS, Options, find_unscored_zones
 from vostochny.scoring.result import Result
-from vostochny.stats.measures import coreference_measures, plain_measures
-from vostochny.stats.scores import Measure
+from vostochny.scoring.totals import SystemTotal, Total
+from vostochny.stats.measures import coreference_measures
 
 # Groups of documents that are left out in turn for a jackknife; up to so many documents, each is a group of its own.
 MAX_LEFT_OUT_GROUPS = 200
@@ -45,53 +46,64 @@ def score(
         options: What to compute.
         gold_hash: Hash of the gold's content for the signature; "?" where the documents come from no file.
     """
+    (result,) = score_systems(gold, [predicted], ontology, options, gold_hash)
+    return result
+
+
+def score_systems(
+    gold: Iterable[Document],
+    systems: Sequence[Mapping[str, Document]],
+    ontology: Ontology,
+    options: Options,
+    gold_hash: str,
+) -> list[Result]:
+    """Return the result of each system's predictions; see :func:`score`."""
     documents = sorted(gold, key=lambda d: d.doc_id)
-    predicted = dict(predicted)
+    ids = tuple(d.doc_id for d in documents)
     if options.view:
         documents = [options.view.relabel_gold(d) for d in documents]
-        predicted = {i: options.view.relabel_prediction(d) for i, d in predicted.items()}
     values, unscored_zones = frozenset(ontology.values), find_unscored_zones(ontology, options)
-    pairs = pair_documents(documents, predicted, values, unscored_zones)
-    emitted = {layer for d in predicted.values() for layer in d.emitted}
-    layers = options.choose_layers(emitted)
-    items = catalogue.MetricInput(
-        build_tables([p.gold for p in pairs], [p.predicted for p in pairs], values, unscored_zones)
-    )
-    measures = plain_measures(catalogue.compute_counts(items, layers, options.metrics))
-    across: dict[str, Floats] = {}
-    for layer in layers if not options.metrics else ():
-        if not all(catalogue.has_clusters(items.tables, layer)):
-            continue  # without clusters on both sides there is no coreference to score
-        counts = catalogue.compute_coreference_within(items, layer)
-        whole, left_out = _score_across(items.mentions[layer], layer, bool(options.resamples))
-        measures |= coreference_measures(counts) | whole
-        across |= left_out
-    ids = tuple(d.doc_id for d in documents)
-    without = tuple(i for i in ids if i not in predicted)
-    return Result(
-        measures, ids, len(ids), without, len(without), layers, options, gold_hash,
-        len(items.tables.places.documents), pairs, sum((p.predicted.placement for p in pairs), Placement()),
-        _across=across,
-    )  # fmt: skip
+    total = Total.of_systems(len(systems), options)
+    all_pairs, all_items, counts = [], [], []
+    for predicted, system in zip(systems, total.systems, strict=True):
+        shown = dict(predicted)
+        if options.view:
+            shown = {i: options.view.relabel_prediction(d) for i, d in predicted.items()}
+        pairs = pair_documents(documents, shown, values, unscored_zones)
+        tables = build_tables([p.gold for p in pairs], [p.predicted for p in pairs], values, unscored_zones)
+        items = catalogue.MetricInput(tables)
+        system.emitted = frozenset(layer for d in predicted.values() for layer in d.emitted)
+        absent = [i for i in ids if i not in predicted]
+        counts.append(system.add(items, options.choose_layers(system.emitted), options.metrics, absent))
+        all_pairs.append(pairs)
+        all_items.append(items)
+    total.add(ids, len(all_items[0].tables.places.documents), counts)
+    return [
+        replace(
+            result, documents=ids, pairs=pairs, placement=sum((p.predicted.placement for p in pairs), Placement()),
+            _across=_leave_out(items, system) if options.resamples else {},
+        )
+        for result, system, pairs, items in zip(
+            total.results(options, gold_hash), total.systems, all_pairs, all_items, strict=True
+        )
+    ]  # fmt: skip
 
 
-def _score_across(mentions: Mentions, layer: str, leave_out: bool) -> tuple[dict[str, Measure], dict[str, Floats]]:
-    """Return a layer's cross-document measures, and their values without each document in turn.
+def _leave_out(items: catalogue.MetricInput, system: SystemTotal) -> dict[str, Floats]:
+    """Return the values of each cross-document measure without each document in turn, shape (documents,).
 
-    Both by measure name; the values have the shape (documents,) and are empty unless ``leave_out``. Of more than
-    MAX_LEFT_OUT_GROUPS documents, groups of them are left out instead, because each value takes a pass over all
-    clusters.
+    Of more than MAX_LEFT_OUT_GROUPS documents, groups of them are left out instead, because each value takes a pass
+    over all clusters.
     """
-    groups = min(mentions.documents, MAX_LEFT_OUT_GROUPS)
-    overlaps = [Overlaps.of_mentions(mentions.of_documents(group, groups)) for group in range(groups)]
-    whole = Overlaps()
-    for group_overlaps in overlaps:
-        whole.update(group_overlaps)
-    values_by_name: dict[str, list[float]] = {}
-    for group_overlaps in overlaps if leave_out else ():
-        # Overlaps add up over documents, so leaving a group out is a subtraction.
-        counts = catalogue.compute_coreference_across(whole.without(group_overlaps), layer)
-        for name, measure in coreference_measures(counts).items():
-            values_by_name.setdefault(name, []).append(np.nan if measure.value is None else measure.value)
-    left_out = {name: np.array(values) for name, values in values_by_name.items()}
-    return coreference_measures(catalogue.compute_coreference_across(whole, layer)), left_out
+    out: dict[str, list[float]] = {}
+    for layer, overlaps in system.overlaps.items():
+        mentions = items.mentions[layer]
+        groups = min(mentions.documents, MAX_LEFT_OUT_GROUPS)
+        if overlaps is None or not all(system.resolved[layer]):
+            continue
+        for group in range(groups):
+            # Overlaps add up over documents, so leaving a group out is a subtraction.
+            rest = overlaps.without(Overlaps.of_mentions(mentions.of_documents(group, groups)))
+            for name, measure in coreference_measures(catalogue.compute_coreference_across(rest, layer)).items():
+                out.setdefault(name, []).append(np.nan if measure.value is None else measure.value)
+    return {name: np.array(values) for name, values in out.items()}

@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vostochny.errors import InputError, Problem, Problems
-from vostochny.formats import shards
+from vostochny.formats import jsonl, shards
 from vostochny.formats.input import Input
 from vostochny.formats.label_types import extend_ontology
 from vostochny.metrics.pairs import Pair
@@ -30,7 +30,8 @@ from vostochny.system import temporary
 
 if TYPE_CHECKING:
     from vostochny.scoring.chunks import Source
-    from vostochny.scoring.totals import Part, Total
+    from vostochny.scoring.parts import Part
+    from vostochny.scoring.totals import Total
 
 # Up to so many bytes, unpacked, a gold is scored in memory, which alone can show mistakes.
 MAX_GOLD_BYTES_IN_MEMORY = 8 << 20
@@ -70,7 +71,7 @@ def score_systems(
 ) -> list[Result]:
     """Return the result of each system's files, all read in one pass; see :func:`score_files`."""
     # Imported here: a score of the five articles does without them.
-    from vostochny.scoring.totals import Part, PartSettings, collect_names, count_part
+    from vostochny.scoring.parts import Part, PartSettings, collect_names, count_part
 
     with contextlib.ExitStack() as stack:
         sides = [_list_sources(side, execution) for side in (gold, *systems)]
@@ -106,7 +107,8 @@ def score_systems(
             else:
                 break
         _raise_problems(total, gold.name)
-        return total.results(settings)
+        results = total.results(options, jsonl.format_hash(total.content_hash))
+        return [replace(result, _own_types=settings.own_types) for result in results]
 
 
 def _raise_problems(total: Total, gold: str) -> None:
@@ -171,7 +173,7 @@ def read_first_pairs(result: Result, gold: Input, predicted: Input, ontology: On
     """
     from vostochny.scoring.batches import GoldTypesNeeded
     from vostochny.scoring.joining import Join, OrdersDiffer
-    from vostochny.scoring.totals import collect_names
+    from vostochny.scoring.parts import collect_names
 
     gold_sources, predicted_sources = (_list_sources(side, DEFAULT_EXECUTION) for side in (gold, predicted))
     own_types = result._own_types

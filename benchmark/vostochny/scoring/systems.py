@@ -42,9 +42,9 @@ def score_systems(
     options = make_options(truth.ontology)
     if execution.engine != "local" or (execution.workers or 1) > 1:
         show_notes(gold.name, ["fits into memory, so this process scores it alone"])
-    results = []
+    predictions = []
     for system in systems:
-        predictions, notes = system.read_predictions(truth, options.unknown, options.view, options.offsets)
+        documents, notes = system.read_predictions(truth, options.unknown, options.view, options.offsets)
         show_notes(system.name, notes)
-        results.append(in_memory.score(truth.documents, predictions, truth.ontology, options, truth.hash))
-    return results
+        predictions.append(documents)
+    return in_memory.score_systems(truth.documents, predictions, truth.ontology, options, truth.hash)

@@ -1,71 +1,34 @@
 """Totals: the counts of documents added up, over any parts, in any order and on any worker.
 
-Fourth and fifth step of a score of files. :func:`count_part` makes the :class:`Total` of a part; totals are pickled
-between processes and added up; :meth:`Total.results` turns their sum into results. These depend on the set of documents
-alone, to the last bit: not on how they are spread over files, on their order, or on which worker counted which.
+Last step but one of a score. Totals of parts are pickled between processes and added up; :meth:`Total.results` turns
+their sum into results. These depend on the set of documents alone, to the last bit: not on how they are spread over
+files, on their order, or on which worker counted which.
 """
 
 from __future__ import annotations
 
-import contextlib
 import heapq
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import xxhash
 
-from vostochny.errors import InputError, Names, Problem, Problems, UnreadableFileError, count_more, suggest_name
-from vostochny.formats import jsonl, limits
+from vostochny.errors import Names, Problem, Problems, count_more, suggest_name
 from vostochny.formats.keys import describe_renamed
-from vostochny.formats.label_types import LabelNames
 from vostochny.metrics import catalogue
 from vostochny.metrics.coreference import Overlaps
 from vostochny.metrics.counts import Counts
 from vostochny.metrics.matching import Ints
 from vostochny.model import Placement
-from vostochny.ontology import Ontology
-from vostochny.scoring.batches import Batch, GoldTypesNeeded
-from vostochny.scoring.chunks import Chunk, Source, read_chunks
-from vostochny.scoring.joining import MAX_WAITING_BYTES, Join, OrdersDiffer
 from vostochny.scoring.options import Options, list_compared
 from vostochny.scoring.result import MAX_LISTED, Result
 from vostochny.stats.measures import coreference_measures, plain_measures
 from vostochny.stats.paired import PairedSums
 from vostochny.stats.samples import MAX_KEPT_DOCUMENTS
 from vostochny.stats.sums import Sums
-from vostochny.system import progress
 
 MAX_HINTS = 10  # unknown documents that are reported with the nearest known name; finding it takes time
 MAX_OVERLAPS = 2_000_000  # sums of one kind that identity across documents may need: about half a gigabyte
-
-
-@dataclass(frozen=True)
-class Part:
-    """Files of gold and of the predictions of each system that are scored together, independently of all other parts.
-
-    No document may have its gold in one part and a prediction in another.
-    """
-
-    gold: tuple[Source, ...]
-    systems: tuple[tuple[Source, ...], ...]
-
-
-@dataclass(frozen=True)
-class PartSettings:
-    """The settings with which every part of a score is counted.
-
-    Attributes:
-        ontology: The ontology as it is published.
-        options: What to compute.
-        own_types: The ontology with the types of the whole gold, once they are collected.
-        in_buckets: Whether the parts are buckets, small enough that documents may be in any order.
-    """
-
-    ontology: Ontology
-    options: Options
-    own_types: Ontology | None = None
-    in_buckets: bool = False
 
 
 @dataclass
@@ -101,28 +64,31 @@ class SystemTotal:
     placement: Placement = field(default_factory=Placement)
     renamed: dict[str, str] = field(default_factory=dict)
 
-    def add_batch(self, batch: Batch) -> dict[str, Counts]:
-        """Add the counts of a batch; return those of plain metrics. Raises InputError with problems of predictions."""
-        options, ids = batch.options, batch.gold.ids
-        layers = options.choose_layers(())
-        items = catalogue.MetricInput(batch.make_tables())
-        counts = catalogue.compute_counts(items, layers, options.metrics)
+    def add(
+        self, items: catalogue.MetricInput, layers: tuple[str, ...], only: Collection[str], absent: list[str]
+    ) -> dict[str, Counts]:
+        """Add the counts of some documents; return those of plain metrics.
+
+        Args:
+            items: The items of gold and predictions.
+            layers: The layers to compute.
+            only: The only metrics to compute, if any are named.
+            absent: The documents without a prediction.
+        """
+        counts = catalogue.compute_counts(items, layers, only)
         within: dict[str, Counts] = {}
-        for layer in layers if not options.metrics else ():
+        for layer in layers if not only else ():
             before, here = self.resolved.get(layer, (False, False)), catalogue.has_clusters(items.tables, layer)
             self.resolved[layer] = before[0] or here[0], before[1] or here[1]
             within |= catalogue.compute_coreference_within(items, layer)
             self._add_overlaps(layer, Overlaps.of_mentions(items.mentions[layer]))
         self.plain.add(counts)
         self.within.add(within)
+        documents = len(items.tables.places.texts)
         for name in counts:
-            self.metric_documents[name] = self.metric_documents.get(name, 0) + len(ids)
-        if not (options.layers or options.metrics):
-            self.emitted |= batch.layers
-        absent = [i for i in ids if i not in batch.predicted]
+            self.metric_documents[name] = self.metric_documents.get(name, 0) + documents
         self.unpredicted += len(absent)
         self.without_prediction = _first_names(self.without_prediction, absent)
-        self._add_placement(batch.placement)
         return counts
 
     def _add_overlaps(self, layer: str, more: Overlaps | None) -> None:
@@ -133,7 +99,8 @@ class SystemTotal:
         if overlaps is None or more is None or len(overlaps) > MAX_OVERLAPS:
             self.overlaps[layer] = None
 
-    def _add_placement(self, more: Placement) -> None:
+    def add_placement(self, more: Placement) -> None:
+        """Add what became of the words of more documents."""
         both = self.placement + more
         unplaced = tuple(sorted(both.unplaced))
         unlisted = both.unlisted + len(unplaced[MAX_LISTED:])
@@ -155,7 +122,7 @@ class SystemTotal:
             self.resolved[layer] = before[0] or gold, before[1] or predicted
         for layer, overlaps in other.overlaps.items():
             self._add_overlaps(layer, overlaps)
-        self._add_placement(other.placement)
+        self.add_placement(other.placement)
         self.renamed.update(other.renamed)
 
 
@@ -201,29 +168,13 @@ class Total:
         names = list_compared(options)
         return cls([SystemTotal() for _ in range(count)], [PairedSums(names) for _ in range(count - 1)])
 
-    def add_batches(self, batches: Sequence[Batch]) -> None:
-        """Add the counts of each system's batch, all of the same documents. Raises GoldTypesNeeded."""
-        gold = batches[0].gold
-        # Before anything can raise: predictions elsewhere for a document with a problem are not unmatched.
-        self.gold_keys.append(hash_doc_ids(gold.ids))
-        counts = []
-        for system, batch in zip(self.systems, batches, strict=True):
-            try:
-                counts.append(system.add_batch(batch))
-            except InputError as e:
-                self.add_problems(e.problems)  # and go on, to report the problems of the other batches too
-        self.add_problems(gold.problems)
-        if len(counts) < len(batches):
-            return
+    def add(self, ids: Sequence[str], units: int, counts: Sequence[Mapping[str, Counts]]) -> None:
+        """Add some documents, with so many units, and what each system's total returned for them."""
         for paired, other in zip(self.paired, counts[1:], strict=True):
-            paired.add(other, counts[0], gold.ids)
-        self.size += len(gold.ids)
-        self.units += sum(len(layout.paragraphs) for layout in gold.layouts)
-        self.ids = [*self.ids, *gold.ids] if self.size <= MAX_KEPT_DOCUMENTS else []
-
-    def add_gold_chunk(self, chunk: Chunk) -> None:
-        """Add the lines of a chunk of the gold to the content hash, a sum that does not depend on their order."""
-        self.content_hash = (self.content_hash + jsonl.sum_line_hashes(chunk.data)) % (1 << 128)
+            paired.add(other, counts[0], ids)
+        self.size += len(ids)
+        self.units += units
+        self.ids = [*self.ids, *ids] if self.size <= MAX_KEPT_DOCUMENTS else []
 
     def add_problems(self, problems: Sequence[Problem]) -> None:
         """Add problems; all of them are counted, the first MAX_LISTED are kept."""
@@ -284,20 +235,20 @@ class Total:
             problems.append(Problem(path, line, "doc_id", f"unknown document {doc_id!r}; {hint}"))
         return problems
 
-    def results(self, settings: PartSettings) -> list[Result]:
+    def results(self, options: Options, gold_hash: str) -> list[Result]:
         """Return the score of each system over all documents that were added."""
         # rank[i] is the place of the i-th added document among the sorted names: rows must not depend on the order in
         # which documents were added.
         rank = np.argsort(np.argsort(np.array(self.ids, dtype=object), kind="stable"))
-        results = [self._result(system, settings, rank) for system in self.systems]
+        results = [self._result(system, options, gold_hash, rank) for system in self.systems]
         for result, paired in zip(results[1:], self.paired, strict=True):
-            names = [n for n in list_compared(settings.options) if n in results[0].measures and n in result.measures]
+            names = [n for n in list_compared(options) if n in results[0].measures and n in result.measures]
             result.paired_with_first.update(paired.samples(names, rank))
         return results
 
-    def _result(self, system: SystemTotal, settings: PartSettings, rank: Ints) -> Result:
+    def _result(self, system: SystemTotal, options: Options, gold_hash: str, rank: Ints) -> Result:
         # Which layers any prediction carries is known only now; the others were counted as empty and are dropped here.
-        layers = settings.options.choose_layers(system.emitted)
+        layers = options.choose_layers(system.emitted)
         # A metric that some documents could not be scored by would be a score of other documents than its neighbours.
         everywhere = {name for name, documents in system.metric_documents.items() if documents == self.size}
         names = [n for n in catalogue.METRICS if n in everywhere and n.partition(".")[0] in layers]
@@ -323,71 +274,9 @@ class Total:
                 measures |= coreference_measures(catalogue.compute_coreference_across(overlaps, layer))
         return Result(
             measures, tuple(sorted(self.ids)), self.size, tuple(system.without_prediction), system.unpredicted, layers,
-            settings.options, jsonl.format_hash(self.content_hash), self.units, placement=system.placement,
-            left_out=tuple(self.left_out), notes=tuple(notes), _own_types=settings.own_types,
+            options, gold_hash, self.units, placement=system.placement, left_out=tuple(self.left_out),
+            notes=tuple(notes),
         )  # fmt: skip
-
-
-def count_part(part: Part, settings: PartSettings) -> Total:
-    """Return the total of a part's documents; their problems are in the total.
-
-    A part with a file that cannot be read is left out whole: one side of it cannot be scored without the others.
-    """
-    size = sum(source.estimate_size() for source in part.gold) if progress.is_shown() else 0
-    with progress.step("scoring", size=size) as advance:
-        try:
-            return _count_part(part, settings, advance)
-        except MemoryError:
-            pass  # and let go of what fills the memory
-    first = (*part.gold[:1], *(source for sources in part.systems for source in sources[:1]))
-    raise limits.make_memory_error(" ".join(source.name for source in first))
-
-
-def _count_part(part: Part, settings: PartSettings, advance: Callable[[int, int], object]) -> Total:
-    """Return the total of a part; ``advance`` is called with documents that were counted and bytes that were read."""
-    total, nothing = (Total.of_systems(len(part.systems), settings.options) for _ in range(2))
-
-    def add_chunk(chunk: Chunk) -> None:
-        total.add_gold_chunk(chunk)
-        advance(0, len(chunk.data))
-
-    max_waiting_bytes = None if settings.in_buckets else MAX_WAITING_BYTES
-    join = Join(
-        part.gold, part.systems, settings.ontology, settings.options, settings.own_types, add_chunk, max_waiting_bytes
-    )
-    try:
-        for batches in join:
-            total.add_batches(batches)
-            advance(len(batches[0].gold.lines), 0)
-    except GoldTypesNeeded:
-        return replace(nothing, gold_types_needed=True)
-    except OrdersDiffer:
-        return replace(nothing, orders_differ=True)
-    except UnreadableFileError as e:
-        return replace(nothing, left_out=e.problems)
-    except InputError as e:
-        total.add_problems(e.problems)
-    total.add_problems(join.problems)
-    total.renamed = join.sides[0].renamed
-    for system, side, unmatched in zip(total.systems, join.sides[1:], join.unmatched, strict=True):
-        system.renamed = side.renamed
-        system.unmatched = dict(heapq.nsmallest(MAX_LISTED, unmatched.items()))
-        system.unmatched_keys = [hash_doc_ids(unmatched)]
-    return total
-
-
-def collect_names(source: Source) -> LabelNames:
-    """Return the types, roles and values that a gold file uses, as far as it can be read."""
-    names = LabelNames()
-    with contextlib.suppress(InputError):  # counting will report what is wrong
-        for chunk in read_chunks([source], []):
-            names.add(row for _, row in (chunk.row(at) for at, doc_id in enumerate(chunk.ids) if doc_id is not None))
-    return names
-
-
-def hash_doc_ids(ids: Iterable[str]) -> Ints:
-    """Return the 64-bit key of each doc_id. Among 10⁹ documents, two share a key with a probability of .03."""
-    return np.array([xxhash.xxh3_64_intdigest(i.encode("utf-8", "surrogatepass")) for i in ids], dtype=np.uint64)
 
 
 def _first_names(names: list[str], more: list[str]) -> list[str]:
