@@ -9,9 +9,9 @@ document, three sums are kept for every part, and for every two parts whose numb
     between   Σ T Tᵀ                             over all documents
 
 The first two are the covariance of the bootstrap's totals, the last is that of the jackknife's
-(:mod:`vostochny.stats.intervals`). Each product is rounded to a multiple of 2⁻¹⁶, so that the sums are whole numbers of
-such steps: exact, and the same in whatever order, and over however many computers, documents are added. Their size does
-not depend on the number of documents.
+(:mod:`vostochny.stats.intervals`). Each product is rounded to a multiple of 2⁻¹⁶ (a very large one to the precision of
+a float), so that the sums are whole numbers of such steps: exact, and the same in whatever order, and over however many
+computers, documents are added. Their size does not depend on the number of documents.
 """
 
 from __future__ import annotations
@@ -22,9 +22,12 @@ from typing import NamedTuple
 import numpy as np
 
 from vostochny.metrics.counts import ExactSums, merge_cells
-from vostochny.metrics.matching import Floats, Ints
+from vostochny.metrics.matching import Bools, Floats, Ints
 
-STEP = 2.0**-16  # the least difference of two products; sums are exact up to 2⁶³ steps, 1.4 · 10¹⁴
+STEP = 2.0**-16  # the least difference of two products
+# The steps of a product are kept as two numbers, the higher one counting so many. A product of two counts of pairs can
+# have more steps than a float or a 64-bit integer sums exactly: 28 000 mentions in one document are 4 · 10⁸ pairs.
+_HIGH = 2.0**30
 MAX_PARTS = 200  # of a mean over types above which it has no interval: all pairs of types would be 20 000
 _MAX_SET = 2 * MAX_PARTS  # parts of one set, of two systems, above which no products between them are kept
 _WITHIN, _SINGLE, _BETWEEN = range(3)
@@ -62,9 +65,10 @@ class Moments:
         self._parts: dict[Key, int] = {}
         self._set_of: list[int] = []  # of each part; a part that is in no set is a set of its own
         self._sets: dict[Key, int] = {}
-        self._own: Ints = np.zeros((0, 3, 4, 4), dtype=np.int64)  # the sums of each part with itself
+        # The sums of each part with itself, by kind, in steps and in multiples of _HIGH steps.
+        self._own: Ints = np.zeros((0, 3, 2, 4, 4), dtype=np.int64)
         self._pairs: dict[int, int] = {}  # the row in _cross of each pair of parts
-        self._cross: Ints = np.zeros((0, 3, 4, 4), dtype=np.int64)
+        self._cross: Ints = np.zeros((0, 3, 2, 4, 4), dtype=np.int64)
         self._single_totals = ExactSums()
 
     @property
@@ -103,43 +107,62 @@ class Moments:
         new = [int(self._number([key], set_names[of])[0]) for key, of in zip(other._parts, other._set_of, strict=True)]
         self._own[new] += other._own[: len(new)]
         self._single_totals.update(other._single_totals, np.array(new, dtype=np.int64))
-        for code, row in other._pairs.items():
-            left, right = new[code >> _SHIFT], new[code & ((1 << _SHIFT) - 1)]
-            sums = other._cross[row] if left < right else other._cross[row].transpose(0, 2, 1)
-            self._cross[self._find_pairs([(min(left, right) << _SHIFT) + max(left, right)])[0]] += sums
+        pairs = [(new[code >> _SHIFT], new[code & ((1 << _SHIFT) - 1)]) for code in other._pairs]
+        rows = self._find_pairs([(min(pair) << _SHIFT) + max(pair) for pair in pairs])
+        sums = other._cross[: len(pairs)]
+        swapped = np.array([left > right for left, right in pairs], dtype=bool)
+        self._cross[rows] += np.where(swapped[:, None, None, None, None], sums.swapaxes(-1, -2), sums)
 
     def within(self, keys: Sequence[Key]) -> Floats:
         """Return the covariance of the totals of these parts over resamples of units, shape (4 · parts, 4 · parts).
 
         Documents of one unit are drawn from among each other. Of parts of which no products were kept it is 0.
         """
-        out = self._matrix(keys, _WITHIN)
+        numbers = self._find(keys)
+        out = self._matrix(numbers, _WITHIN)
         if self.singles > 1:
-            sums = self._single_totals.values(len(self._parts))
-            numbers = [self._parts.get(key, -1) for key in keys]
-            total = np.concatenate([sums, np.zeros((1, 4))])[numbers].reshape(-1)
-            centred = self._matrix(keys, _SINGLE) - np.outer(total, total) / self.singles
+            sums = np.concatenate([self._single_totals.values(len(self._parts)), np.zeros((1, 4))])[numbers]
+            products = sums[:, :, None, None] * sums * self._has_products(numbers)[:, None, :, None]
+            centred = self._matrix(numbers, _SINGLE) - products / self.singles
             out += centred * (self.singles / (self.singles - 1))
-        return out
+        return out.reshape(4 * len(keys), 4 * len(keys))
 
     def between(self, keys: Sequence[Key]) -> Floats:
         """Return the sum of the products of documents' totals, shape (4 · parts, 4 · parts)."""
-        return self._matrix(keys, _BETWEEN)
+        return self._matrix(self._find(keys), _BETWEEN).reshape(4 * len(keys), 4 * len(keys))
 
-    def _matrix(self, keys: Sequence[Key], which: int) -> Floats:
-        """Return one kind of sum for all pairs of these parts."""
-        numbers = [self._parts.get(key, -1) for key in keys]
-        out = np.zeros((len(keys), 4, len(keys), 4))
-        for i, left in enumerate(numbers):
-            if left >= 0:
-                out[i, :, i] = self._own[left, which]
-            for j, right in enumerate(numbers[:i]):
-                row = self._pairs.get((min(left, right) << _SHIFT) + max(left, right)) if left >= 0 <= right else None
-                if row is not None:
-                    block = self._cross[row, which]
-                    out[i, :, j] = block if left < right else block.T
-                    out[j, :, i] = out[i, :, j].T
-        return out.reshape(4 * len(keys), 4 * len(keys)) * STEP
+    def _find(self, keys: Sequence[Key]) -> Ints:
+        """Return the numbers of parts, -1 for those that were not met."""
+        return np.array([self._parts.get(key, -1) for key in keys], dtype=np.int64)
+
+    def _has_products(self, numbers: Ints) -> Bools:
+        """Return for each two of these parts whether their products are kept, shape (parts, parts)."""
+        # A set may have become too large only after products of its first parts were kept.
+        may_pair = np.append(self._set_sizes <= _MAX_SET, False)
+        set_of = np.append(self._set_of, len(may_pair) - 1).astype(np.int64)[numbers]
+        out: Bools = (set_of[:, None] == set_of) & may_pair[set_of]
+        np.fill_diagonal(out, numbers >= 0)
+        return out
+
+    def _matrix(self, numbers: Ints, which: int) -> Floats:
+        """Return one kind of sum for all pairs of these parts, shape (parts, 4, parts, 4)."""
+        out = np.zeros((len(numbers), 4, len(numbers), 4))
+        for i, j in np.argwhere(np.tril(self._has_products(numbers))).tolist():
+            left, right = int(numbers[i]), int(numbers[j])
+            if i == j:
+                out[i, :, i] = _join(self._own[left, which])
+                continue
+            row = self._pairs.get((min(left, right) << _SHIFT) + max(left, right))
+            if row is not None:
+                products = _join(self._cross[row, which])
+                out[i, :, j] = products if left < right else products.T
+                out[j, :, i] = out[i, :, j].T
+        return out * STEP
+
+    @property
+    def _set_sizes(self) -> Ints:
+        """The number of parts of each set."""
+        return np.bincount(self._set_of, minlength=len(self._sets))
 
     def _number(self, keys: Sequence[Key], set_name: Key) -> Ints:
         """Return the numbers of parts; those met first get one, and are put into their set."""
@@ -164,11 +187,11 @@ class Moments:
         scale = np.full(len(part), 1 / STEP) if weight is None else weight / STEP
         for a in range(4):
             for b in range(a + 1):
-                steps = np.rint(columns[a] * columns[b] * scale)
-                sums = np.bincount(part, weights=steps, minlength=len(self._parts)).astype(np.int64)
-                self._own[: len(sums), which, a, b] += sums
-                if a != b:
-                    self._own[: len(sums), which, b, a] += sums
+                for i, steps in enumerate(_split(columns[a] * columns[b] * scale)):
+                    sums = np.bincount(part, weights=steps, minlength=len(self._parts)).astype(np.int64)
+                    self._own[: len(sums), which, i, a, b] += sums
+                    if a != b:
+                        self._own[: len(sums), which, i, b, a] += sums
         left, right = self._pair(group, part)
         if not len(left):
             return
@@ -176,15 +199,16 @@ class Moments:
         rows = self._find_pairs(codes.tolist())
         for a in range(4):
             for b in range(4):
-                steps = np.rint(columns[a][left] * columns[b][right] * scale[left])
-                self._cross[rows, which, a, b] += np.bincount(place.reshape(-1), weights=steps).astype(np.int64)
+                for i, steps in enumerate(_split(columns[a][left] * columns[b][right] * scale[left])):
+                    sums = np.bincount(place.reshape(-1), weights=steps).astype(np.int64)
+                    self._cross[rows, which, i, a, b] += sums
 
     def _pair(self, group: Ints, part: Ints) -> tuple[Ints, Ints]:
         """Return the pairs of cells of one group and set, as two columns of indices; the first has the lower part.
 
         The cells are sorted by group and part. A set that is too large has no pairs.
         """
-        sizes = np.bincount(self._set_of)
+        sizes = self._set_sizes
         set_of = np.array(self._set_of)[part]
         (chosen,) = np.nonzero((sizes[set_of] > 1) & (sizes[set_of] <= _MAX_SET))
         run = group[chosen] * len(sizes) + set_of[chosen]
@@ -201,6 +225,19 @@ class Moments:
         rows = [self._pairs.setdefault(code, len(self._pairs)) for code in codes]
         self._cross = _grow(self._cross, len(self._pairs))
         return rows
+
+
+def _split(products: Floats) -> tuple[Floats, ...]:
+    """Return products, in steps, as whole numbers of steps, or as those and multiples of _HIGH steps."""
+    steps = np.rint(products)
+    high = np.trunc(steps / _HIGH)
+    return (steps - high * _HIGH, high) if high.any() else (steps,)
+
+
+def _join(sums: Ints) -> Floats:
+    """Return sums that were kept as two numbers, shape (2, ...), as one: in steps."""
+    out: Floats = sums[0] + sums[1] * _HIGH
+    return out
 
 
 def _grow(sums: Ints, rows: int) -> Ints:
