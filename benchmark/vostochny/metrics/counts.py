@@ -72,6 +72,8 @@ class Counts:
         """
         document = number_runs(self.documents)
         count = int(document[-1]) + 1 if len(document) else 0
+        if count == len(document):
+            return self
         filled, cells = merge_cells(document[self.unit] * max(1, len(self.strata)) + self.stratum, self.cells)
         unit, stratum = np.divmod(filled, max(1, len(self.strata)))
         return Counts(self.metric, self.facets, self.strata, np.arange(count), unit, stratum, cells)

@@ -89,18 +89,15 @@ def trim_span(span: Span, text: str) -> Span:
 
 def trim(tables: Tables) -> tuple[Entities, Entities]:
     """Return the entities of both sides with their spans trimmed (:func:`trim_span`), levels resolved anew."""
-    known: dict[str, tuple[int, int]] = {"": (0, 0)}  # words → how much is cut off at each end
-    sides = []
-    for side in tables.sides:
-        cuts = []
-        for words in tables.places.read(*side.entities.span):
-            if words not in known:
-                span = trim_span(Span(0, len(words)), words)
-                known[words] = span.start, len(words) - span.end
-            cuts.append(known[words])
-        first, last = np.array(cuts, dtype=np.int64).reshape(-1, 2).T
-        sides.append(replace(side.entities, start=side.entities.start + first, end=side.entities.end - last))
-    gold, predicted = sides
+    words, codes = tables.entity_words
+    spans = [trim_span(Span(0, len(surface)), surface) for surface in words]
+    # How much is cut off at each end.
+    first = np.array([span.start for span in spans], dtype=np.int64)
+    last = np.array([len(surface) - span.end for surface, span in zip(words, spans, strict=True)], dtype=np.int64)
+    gold, predicted = (
+        replace(side.entities, start=side.entities.start + first[code], end=side.entities.end - last[code])
+        for side, code in zip(tables.sides, codes, strict=True)
+    )
     return gold, resolve_levels(gold, replace(predicted, level=tables.stated_levels))
 
 
@@ -173,24 +170,19 @@ def text_set(tables: Tables, metric: str) -> Counts:
     does; it shows how much of an error is in the offsets. Words that the text does not have are taken as they were
     given. An item belongs to the unit and zone of its first mention. Facets: type, zone.
     """
-    known: dict[str, int] = {}  # words → code of their normalised form
-    forms: dict[str, int] = {}
+    forms: dict[str, int] = {}  # normalised words → their code
+    words, codes = tables.entity_words
+    form = np.array([forms.setdefault(normalise(surface), len(forms)) for surface in words], dtype=np.int64)
     sides = []
-    for side in tables.sides:
-        entities = side.entities
-        words = tables.places.read(*entities.span)
+    for side, code in zip(tables.sides, codes, strict=True):
+        entities, code = side.entities, form[code]
         if side is tables.predicted and tables.unplaced:
             lists = {place: iter(given) for place, given in tables.unplaced.items()}
             for row in np.flatnonzero(entities.start == entities.end).tolist():
                 place = int(entities.document[row]), int(entities.start[row])
-                words[row] = next(lists.get(place, iter(())), "")
-        codes = []
-        for surface in words:
-            if surface not in known:
-                known[surface] = forms.setdefault(normalise(surface), len(forms))
-            codes.append(known[surface])
+                code[row] = forms.setdefault(normalise(next(lists.get(place, iter(())), "")), len(forms))
         keep = _is_name(entities)
-        entities, code = entities.where(keep), np.array(codes, dtype=np.int64)[keep]
+        entities, code = entities.where(keep), code[keep]
         order = np.lexsort((entities.type, entities.end, entities.start))  # np.unique takes the first of equals
         sides.append((entities.where(order), code[order]))
     keys = encode(*((entities.document, code, entities.type) for entities, code in sides))

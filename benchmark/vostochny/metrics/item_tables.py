@@ -151,6 +151,18 @@ class Tables:
         return self.gold, self.predicted
 
     @cached_property
+    def entity_words(self) -> tuple[list[str], list[Ints]]:
+        """The different words of all entities, and for each side the index into them of every entity's words."""
+        known: dict[str, int] = {}
+        sides = [
+            np.array(
+                [known.setdefault(words, len(known)) for words in self.places.read(*side.entities.span)], dtype=np.int64
+            )
+            for side in self.sides
+        ]
+        return list(known), sides
+
+    @cached_property
     def contents(self) -> tuple[Ints, Ints]:
         """One code per quote of each side, equal where document and all content spans are equal."""
         sides = []

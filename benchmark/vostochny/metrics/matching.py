@@ -21,24 +21,18 @@ def encode(*sides: Sequence[Ints]) -> tuple[Ints, ...]:
     """Return one integer >= 0 per row of each side, equal where the rows are equal, on one side or on two.
 
     Every side has the same columns, the most significant first, with values >= -1. They are packed into 63 bits by
-    their greatest values; where that is too narrow, distinct rows are numbered instead, which needs a sort.
+    their greatest values; where that is too narrow, what is packed so far is renumbered, which needs a sort.
     """
-    width = len(sides[0])
-    sizes = [max((int(side[i].max(initial=-1)) for side in sides), default=-1) + 2 for i in range(width)]
+    codes: tuple[Ints, ...] = tuple(np.zeros(len(side[0]), dtype=np.int64) for side in sides)
     room = 1
-    for size in sizes:
-        room *= size  # Python integers, which cannot overflow
-    if room < 2**63:
-        packed: list[Ints] = []
-        for side in sides:
-            code: Ints = np.zeros(len(side[0]), dtype=np.int64)
-            for column, size in zip(side, sizes, strict=True):
-                code = code * size + (column + 1)
-            packed.append(code)
-        return tuple(packed)
-    rows = np.concatenate([np.stack(tuple(side), axis=1) for side in sides])
-    inverse = np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1)
-    return tuple(np.split(inverse, np.cumsum([len(side[0]) for side in sides])[:-1]))
+    for columns in zip(*sides, strict=True):
+        size = max(int(column.max(initial=-1)) for column in columns) + 2
+        if room * size >= 2**63:  # Python integers, which cannot overflow
+            codes = number(*codes)
+            room = max(int(code.max(initial=-1)) for code in codes) + 1
+        room *= size
+        codes = tuple(code * size + (column + 1) for code, column in zip(codes, columns, strict=True))
+    return codes
 
 
 def number(*sides: Ints) -> tuple[Ints, ...]:

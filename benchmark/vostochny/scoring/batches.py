@@ -276,9 +276,10 @@ def _list_roles(side: RawSide) -> dict[tuple[str, str], Ints]:
     table = side.tables["arguments"]
     types = side.column("events", "event_types")[side.column("arguments", "events")]
     roles = side.column("arguments", "roles")
-    pairs, inverse = np.unique(np.stack([types, roles]), axis=1, return_inverse=True)
     names = side.names["event_types"], side.names["roles"]
-    inverse = inverse.reshape(-1)
-    return {
-        (names[0][type_], names[1][role]): table[0][inverse == i] for i, (type_, role) in enumerate(pairs.T.tolist())
-    }
+    pairs, inverse = np.unique(types * len(names[1]) + roles, return_inverse=True)
+    out = {}
+    for i, pair in enumerate(pairs.tolist()):
+        event_type, role = divmod(pair, len(names[1]))
+        out[names[0][event_type], names[1][role]] = table[0][inverse.reshape(-1) == i]
+    return out
