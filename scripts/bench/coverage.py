@@ -33,7 +33,7 @@ from vostochny.metrics.matching import Floats, Ints
 from vostochny.stats.intervals import (
     Interval,
     Resampling,
-    estimate_uncertainty,
+    Uncertainty,
     jackknife_interval,
     leave_one_out_totals,
 )
@@ -171,7 +171,7 @@ def simulate_scores(s: Scenario, count: int, resampling: Resampling) -> Report:
         name: Coverage() for name in ("new_articles", "jackknife_plain_scale", "document_bootstrap", "these_articles")
     }
     for system, truth in draw_samples(s, count, rng):
-        ours = estimate_uncertainty(system, resampling)
+        ours = Uncertainty(system, resampling)
         if within:
             these["these_articles"].add(ours.these_articles, truth)
             these["drawing_n"].add(percentile_interval(f1s(plain @ system.sample.rows[:, 0])), truth)

@@ -20,7 +20,7 @@ from vostochny.stats import intervals, samples
 from vostochny.stats.intervals import (
     Interval,
     Resampling,
-    estimate_uncertainty,
+    Uncertainty,
     jackknife_interval,
     leave_one_out_totals,
     percentile_interval,
@@ -135,10 +135,10 @@ def test_the_normal_limit_gives_the_interval_of_the_matrix(monkeypatch):
     documents = np.repeat(np.arange(300), 4)
     measures = [Measure("m", (draw_counts(5, documents),)) for _ in range(2)]
     assert not measures[0].sample.has_units
-    limit = estimate_uncertainty(measures[0], Resampling()).these_articles
+    limit = Uncertainty(measures[0], Resampling()).these_articles
     monkeypatch.setattr(samples, "MAX_KEPT_UNITS", 10_000)
     assert measures[1].sample.has_units
-    matrix = estimate_uncertainty(measures[1], Resampling()).these_articles
+    matrix = Uncertainty(measures[1], Resampling()).these_articles
     assert limit == pytest.approx(matrix, abs=0.06 * (matrix.high - matrix.low)) and limit != matrix
 
 
@@ -151,8 +151,8 @@ def test_the_normal_limit_stays_within_the_range_of_scores():
     assert totals.min() == 0 < totals.max()
     high = make_measure([[float(i > 0), 1, float(i > 0), 1] for i in range(len(documents))], documents)
     low = make_measure([[float(i == 0), 1, float(i == 0), 1] for i in range(len(documents))], documents)
-    assert estimate_uncertainty(high, Resampling(resamples=1000)).these_articles.high == 1
-    assert estimate_uncertainty(low, Resampling(resamples=1000)).these_articles.low == 0
+    assert Uncertainty(high, Resampling(resamples=1000)).these_articles.high == 1
+    assert Uncertainty(low, Resampling(resamples=1000)).these_articles.low == 0
     assert intervals.clip_interval(Interval(-0.1, 1.1)) == (0, 1) and intervals.clip_interval(None) is None
 
 
@@ -195,7 +195,7 @@ def test_percentile_interval_equals_a_plain_bootstrap_loop():
         low = math.floor(place)
         return scores[low] + (place - low) * (scores[low + 1] - scores[low])
 
-    assert estimate_uncertainty(measure, resampling).these_articles == pytest.approx((at(0.025), at(0.975)), abs=1e-6)
+    assert Uncertainty(measure, resampling).these_articles == pytest.approx((at(0.025), at(0.975)), abs=1e-6)
 
 
 def test_percentile_without_spread_or_with_undefined_resamples():
@@ -222,7 +222,7 @@ def test_jackknife_equals_a_loop_by_hand():
     x = [odds(f1) for f1 in left_out]
     half = stats.t.ppf(0.975, 4) * math.sqrt(4 / 5 * sum((xi - sum(x) / 5) ** 2 for xi in x))
     ends = [1 / (1 + math.exp(-(odds(measure.value) + side * half))) for side in (-1, 1)]
-    got = estimate_uncertainty(measure, Resampling(resamples=10))
+    got = Uncertainty(measure, Resampling(resamples=10))
     assert got.new_articles == pytest.approx([((support + 1) * p - 0.5) / support for p in ends], abs=1e-6)
     assert got.leave_one_out == pytest.approx((min(left_out), max(left_out)))
     assert got.documents == tuple(from_total(t).f1 for t in measure.sample.by_document[:, 0])
@@ -276,7 +276,7 @@ def test_no_interval_below_thirty_items():
         rows = [[i % 2, 1, i % 2, 1] for i in range(support)]
         rows[0][0] = rows[0][2] = 1
         documents = np.arange(support) * 5 // support
-        got = estimate_uncertainty(make_measure(rows, documents), Resampling(resamples=200))
+        got = Uncertainty(make_measure(rows, documents), Resampling(resamples=200))
         assert (got.these_articles is not None, got.new_articles is not None) == (given_, given_)
         assert got.value is not None and len(got.documents) == 5 and got.leave_one_out is not None
         assert any("fewer than 30" in note for note in got.notes) is not given_
@@ -284,13 +284,13 @@ def test_no_interval_below_thirty_items():
 
 def test_undefined_is_none_everywhere():
     empty = make_measure([[0, 0, 0, 0]] * 40, DOCUMENTS)
-    got = estimate_uncertainty(empty, Resampling(resamples=10))
+    got = Uncertainty(empty, Resampling(resamples=10))
     assert (got.value, got.leave_one_out, got.these_articles, got.new_articles) == (None, None, None, None)
     assert got.documents == (None,) * 5 and got.support == 0
 
 
 def test_a_perfect_score_has_no_interval_and_a_note():
-    got = estimate_uncertainty(make_measure([[3, 3, 3, 3]] * 40, DOCUMENTS), Resampling(resamples=10))
+    got = Uncertainty(make_measure([[3, 3, 3, 3]] * 40, DOCUMENTS), Resampling(resamples=10))
     assert (got.value, got.these_articles, got.new_articles) == (1.0, None, None)
     assert [note.partition(":")[0] for note in got.notes] == [
         "nothing varies between paragraphs", "nothing varies between documents",
@@ -300,7 +300,7 @@ def test_a_perfect_score_has_no_interval_and_a_note():
 def test_a_score_that_one_document_alone_defines_has_a_note():
     """Not that nothing varies: without that document there is no score, and many resamples have none of its items."""
     rows = [[3, 40, 3, 40], *[[0, 0, 0, 0]] * 39]
-    got = estimate_uncertainty(make_measure(rows, DOCUMENTS), Resampling(resamples=100))
+    got = Uncertainty(make_measure(rows, DOCUMENTS), Resampling(resamples=100))
     assert [note.partition(":")[0] for note in got.notes] == [
         "undefined in too many resamples", "undefined without one of the documents",
     ]  # fmt: skip
@@ -308,11 +308,11 @@ def test_a_score_that_one_document_alone_defines_has_a_note():
 
 def test_few_documents_and_whole_documents():
     rows = draw_counts(9).by_unit()[:, None, :]
-    two = estimate_uncertainty(make_measure(rows[:, 0].tolist(), np.arange(40) // 20), Resampling(resamples=100))
+    two = Uncertainty(make_measure(rows[:, 0].tolist(), np.arange(40) // 20), Resampling(resamples=100))
     assert two.these_articles and not two.new_articles and "fewer than 3 documents" in " ".join(two.notes)
-    one = estimate_uncertainty(make_measure(rows[:, 0].tolist()), Resampling(resamples=100))
+    one = Uncertainty(make_measure(rows[:, 0].tolist()), Resampling(resamples=100))
     assert one.these_articles and not one.new_articles and one.leave_one_out is None
-    whole = estimate_uncertainty(
+    whole = Uncertainty(
         make_measure([[10, 20, 10, 20], [9, 20, 9, 20]] * 3, np.arange(6)), Resampling(resamples=100)
     )
     assert two.notes == ("fewer than 3 documents: no interval for new articles",) == one.notes
@@ -322,12 +322,12 @@ def test_few_documents_and_whole_documents():
 @pytest.mark.parametrize("units", [19, 20])
 def test_twenty_units_are_enough_and_so_are_three_documents(units):
     rows = [[1 + i % 2, 3, 1 + i % 2, 3] for i in range(units)]
-    got = estimate_uncertainty(make_measure(rows, np.arange(units) * 3 // units), Resampling(resamples=100))
+    got = Uncertainty(make_measure(rows, np.arange(units) * 3 // units), Resampling(resamples=100))
     assert got.new_articles and (got.these_articles is not None) == (units == 20)
     few = "fewer than 20 units to draw from: no interval for these articles"
     assert got.notes == (() if units == 20 else (few,))
     # Three documents that agree are not too few.
-    same = estimate_uncertainty(make_measure([[3, 3, 3, 3]] * 30, np.arange(30) // 10), Resampling(resamples=100))
+    same = Uncertainty(make_measure([[3, 3, 3, 3]] * 30, np.arange(30) // 10), Resampling(resamples=100))
     assert [note.partition(":")[0] for note in same.notes] == [
         "nothing varies between paragraphs", "nothing varies between documents",
     ]  # fmt: skip
@@ -372,7 +372,7 @@ def test_a_mean_over_very_many_types_has_no_interval():
     table[:, :, PREDICTED] = 2
     counts = Counts.of_table("m", ("type",), tuple((name,) for name in names), table, np.arange(30) // 10)
     measures = [Measure("m", (counts,), macro, facet="type"), Measure("m", (counts,))]
-    wide, plain = (estimate_uncertainty(measure, Resampling(resamples=50)) for measure in measures)
+    wide, plain = (Uncertainty(measure, Resampling(resamples=50)) for measure in measures)
     assert wide.value == plain.value == pytest.approx(2 / 3)
     assert (wide.these_articles, wide.new_articles, wide.documents) == (None, None, ())
     assert wide.notes == ("a mean over more than 200: no interval",)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from vostochny import version
@@ -18,7 +18,7 @@ from vostochny.metrics.pairs import Pair
 from vostochny.model import Document, Placement
 from vostochny.ontology import Ontology, View
 from vostochny.scoring.options import Options
-from vostochny.stats.intervals import Resampling, Uncertainty, estimate_uncertainty, jackknife_interval
+from vostochny.stats.intervals import Interval, Resampling, Uncertainty, jackknife_interval
 from vostochny.stats.paired import PairedSample
 from vostochny.stats.samples import MAX_KEPT_UNITS
 from vostochny.stats.scores import Measure
@@ -112,16 +112,9 @@ class Result:
     def _estimate(self, measure: Measure) -> Uncertainty | None:
         if not self.options.resamples:
             return None
-        across = is_across(measure.name)
-        estimate = estimate_uncertainty(measure, None if across else self._resampling)
-        if across and estimate.value is not None:
-            left_out = self._across.get(measure.name)
-            new = None if left_out is None else jackknife_interval(estimate.value, left_out, estimate.support)
-            notes = ("across documents: no interval for these articles",)
-            if left_out is None:
-                notes = ("across documents, too many to score again without each: no interval",)
-            return replace(estimate, these_articles=None, new_articles=new, notes=notes)
-        return estimate
+        if is_across(measure.name):
+            return _UncertaintyAcross(measure, self._across.get(measure.name))
+        return Uncertainty(measure, self._resampling)
 
     @property
     def signature(self) -> str:
@@ -145,6 +138,40 @@ class Result:
         """Return what the intervals depend on; the number of units where it is not few, since it decides their form."""
         units = f"/units={self.units}" if self.units > MAX_KEPT_UNITS else ""
         return f"{self.options.resamples}/seed={self.options.seed}{units}"
+
+
+class _UncertaintyAcross(Uncertainty):
+    """How sure a score across documents is.
+
+    Args:
+        measure: The measure.
+        left_out: Its value without each document in turn, or each group of them; None where that was not computed.
+    """
+
+    def __init__(self, measure: Measure, left_out: Floats | None) -> None:
+        super().__init__(measure, None)
+        self._values_left_out = left_out
+
+    @property
+    def these_articles(self) -> Interval | None:
+        """None: there are no draws within documents."""
+        return None
+
+    @cached_property
+    def new_articles(self) -> Interval | None:
+        """The 95 % interval for new articles of this kind."""
+        if self.value is None or self._values_left_out is None:
+            return None
+        return jackknife_interval(self.value, self._values_left_out, self.support)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Why an interval is missing."""
+        if self.value is None:
+            return super().notes
+        if self._values_left_out is None:
+            return ("across documents, too many to score again without each: no interval",)
+        return ("across documents: no interval for these articles",)
 
 
 def view_name(view: View | None) -> str:

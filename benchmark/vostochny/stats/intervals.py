@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -50,25 +50,6 @@ class Interval(NamedTuple):
     high: float
 
 
-@dataclass(frozen=True, slots=True)
-class Uncertainty:
-    """A measure's value and its intervals; None where one is undefined or not given, and ``notes`` state why.
-
-    ``documents`` and ``document_support`` are the value and the gold weight of each document by itself,
-    ``leave_one_out`` the least and the greatest value with one document left out; empty and None of more than
-    MAX_KEPT_DOCUMENTS, and of a mean over more than MAX_PARTS types.
-    """
-
-    value: float | None
-    support: float
-    documents: tuple[float | None, ...]
-    document_support: tuple[float, ...]
-    leave_one_out: Interval | None
-    these_articles: Interval | None
-    new_articles: Interval | None
-    notes: tuple[str, ...]
-
-
 @dataclass(frozen=True)
 class Resampling:
     """The bootstrap: one object for a whole run, so that every measure over the same units shares the draws.
@@ -79,7 +60,7 @@ class Resampling:
     such documents are drawn from among each other (collapsed strata, Cochran 1977, section 5A.12), and a single one
     stays in every resample.
 
-    :meth:`totals` builds a matrix of how often each unit was drawn once, (resamples, units), 40 MB of 500 units, and
+    :meth:`totals` builds a matrix of how often each unit was drawn once, (resamples, units), 5 MB of 500 units, and
     multiplies it with the rows. :meth:`draw_normal` draws totals from the normal distribution of the same mean and
     covariance, to which they converge as the units become many: time and memory do not grow with the units. An
     interval's ends are then within .04 of its width of the matrix's, with forty items as with five thousand; another
@@ -91,7 +72,7 @@ class Resampling:
 
     resamples: int = RESAMPLES
     seed: int = SEED
-    _draws: dict[bytes, tuple[Floats, Floats]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _draws: dict[bytes, tuple[Ints, Floats]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def draw(self, sample: Sample) -> Floats:
         """Return the totals of a sample in each resample, in the form that is for its size: (resamples, parts, 4)."""
@@ -107,7 +88,7 @@ class Resampling:
         # In blocks too small for BLAS to split among threads, which on a busy machine wait for each other.
         step = max(1, _BLOCK_SIZE // max(1, flat.size))
         for at in range(0, self.resamples, step):
-            out[at : at + step] = times[at : at + step] @ flat
+            out[at : at + step] = times[at : at + step].astype(np.float64) @ flat
         return out.reshape(self.resamples, *rows.shape[1:])
 
     def draw_normal(self, totals: Floats, covariance: Floats) -> Floats:
@@ -121,7 +102,7 @@ class Resampling:
         drawn: Floats = np.maximum(totals.reshape(-1) + noise @ find_root(covariance), 0)
         return drawn.reshape(self.resamples, *totals.shape)
 
-    def _draw_units(self, documents: Ints) -> tuple[Floats, Floats]:
+    def _draw_units(self, documents: Ints) -> tuple[Ints, Floats]:
         """Return how often each unit is drawn in each resample, and the weight of each; made once per documents."""
         key = documents.tobytes()  # measures over the same units share the draws
         if key not in self._draws:
@@ -156,14 +137,15 @@ def _strata(documents: Ints) -> Ints:
     return out
 
 
-def _count_matrix(stratum: Ints, resamples: int, seed: int) -> Floats:
+def _count_matrix(stratum: Ints, resamples: int, seed: int) -> Ints:
     """Draw n - 1 units (at least one) within each stratum of n: return how often each is drawn in each resample."""
     units = len(stratum)
     sizes = np.bincount(stratum)
     draws = np.maximum(sizes - 1, 1)
     size = np.repeat(sizes, draws).astype(np.uint64)
     bits = np.random.PCG64(seed)
-    out = np.empty((resamples, units), dtype=np.float64)
+    # In the smallest type that can count all draws of a stratum: multiplying takes the time of reading the matrix.
+    out = np.empty((resamples, units), dtype=np.min_scalar_type(int(draws.max(initial=0))))
     step = min(resamples, max(1, _BLOCK_SIZE // max(1, len(size))))
     # The cell of a stratum's first unit in each row of the block, with the units of a stratum side by side; adding the
     # number drawn within the stratum gives the cell to count in.
@@ -305,70 +287,148 @@ def leave_one_out_totals(by_document: Floats) -> Floats:
     return out
 
 
-def estimate_uncertainty(measure: Measure, resampling: Resampling | None) -> Uncertainty:
-    """Return a measure's value, its values by document and its intervals; below thirty gold items no interval.
+class Uncertainty:
+    """A measure's value and its intervals, each computed when it is first asked for.
 
-    Without a ``resampling`` there is no interval for these articles.
-    """
-    value, support, sample = measure.value, measure.support, measure.sample
-    if len(sample.parts) > MAX_PARTS:
-        return Uncertainty(value, support, (), (), None, None, None, (TOO_MANY_PARTS,))
-    by_document = sample.by_document
-    left_out = measure.combine(leave_one_out_totals(by_document)) if sample.document_count > 1 else np.empty(0)
-    known = left_out[~np.isnan(left_out)]
-    notes: list[str] = []
-    these = new = drawn = None
-    if value is None:
-        notes.append("undefined: neither gold nor predictions")
-    elif support < MIN_ITEMS:
-        notes.append(f"fewer than {MIN_ITEMS} gold items: no interval")
-    else:
-        if resampling and sample.drawable >= MIN_UNITS:
-            drawn = measure.combine(resampling.draw(sample))
-            these = clip_interval(percentile_interval(drawn))
-        if sample.has_documents:
-            new = jackknife_interval(value, left_out, support)
-        else:
-            new = limit_interval(sample, measure.combine, support)
-        notes += explain_missing_intervals(these, new, drawn, left_out, sample.document_count)
-    return Uncertainty(
-        value=value,
-        support=support,
-        documents=tuple(none_if_nan(x) for x in measure.combine(by_document)),
-        document_support=tuple(float(x) for x in measure.find_support(by_document)),
-        leave_one_out=Interval(float(known.min()), float(known.max())) if len(known) else None,
-        these_articles=these,
-        new_articles=new,
-        notes=tuple(notes),
-    )
-
-
-def explain_missing_intervals(
-    these: Interval | None, new: Interval | None, drawn: Floats | None, left_out: Floats, documents: int
-) -> list[str]:
-    """Return a line for each of the two intervals that is missing, with the reason.
+    An attribute is None where it is undefined or not given, and ``notes`` state why. Two are equal if all their
+    attributes are.
 
     Args:
-        these: the interval for these articles.
-        new: the interval for new articles.
-        drawn: the resampled values; None where there were too few units to draw from.
-        left_out: the values with each document left out, as far as they were computed.
-        documents: the number of documents.
+        measure: The measure.
+        resampling: The draws; None for no interval for these articles.
     """
-    notes = []
+
+    ATTRIBUTES = (
+        "value", "support", "documents", "document_support", "leave_one_out", "these_articles", "new_articles", "notes",
+    )  # fmt: skip
+
+    def __init__(self, measure: Measure, resampling: Resampling | None) -> None:
+        self._measure, self._resampling = measure, resampling
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Uncertainty) and self._list_values() == other._list_values()
+
+    def __hash__(self) -> int:
+        return hash((self.value, self.support))
+
+    def __repr__(self) -> str:
+        values = (f"{name}={value!r}" for name, value in zip(self.ATTRIBUTES, self._list_values(), strict=True))
+        return f"Uncertainty({', '.join(values)})"
+
+    def _list_values(self) -> list[object]:
+        return [getattr(self, name) for name in self.ATTRIBUTES]
+
+    @property
+    def value(self) -> float | None:
+        """The value of the measure."""
+        return self._measure.value
+
+    @property
+    def support(self) -> float:
+        """The gold weight behind the value."""
+        return self._measure.support
+
+    @cached_property
+    def documents(self) -> tuple[float | None, ...]:
+        """The value of each document by itself; empty of more than MAX_KEPT_DOCUMENTS, and of more than MAX_PARTS."""
+        return () if self._is_wide else tuple(none_if_nan(x) for x in self._measure.combine(self._by_document))
+
+    @cached_property
+    def document_support(self) -> tuple[float, ...]:
+        """The gold weight of each document by itself; empty where ``documents`` is."""
+        return () if self._is_wide else tuple(float(x) for x in self._measure.find_support(self._by_document))
+
+    @cached_property
+    def leave_one_out(self) -> Interval | None:
+        """The least and the greatest value with one document left out; None where ``documents`` is empty."""
+        known = self._left_out[~np.isnan(self._left_out)]
+        return Interval(float(known.min()), float(known.max())) if len(known) else None
+
+    @property
+    def these_articles(self) -> Interval | None:
+        """The 95 % interval for text like these articles."""
+        return self._these_and_note[0]
+
+    @cached_property
+    def new_articles(self) -> Interval | None:
+        """The 95 % interval for new articles of this kind."""
+        sample = self._measure.sample
+        if self._note or self.value is None:
+            return None
+        if sample.has_documents:
+            return jackknife_interval(self.value, self._left_out, self.support)
+        return limit_interval(sample, self._measure.combine, self.support)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Why an interval is missing, a line for each reason."""
+        if self._note:
+            return (self._note,)
+        new_note = explain_missing_new(self.new_articles, self._left_out, self._measure.sample.document_count)
+        return tuple(note for note in (self._these_and_note[1], new_note) if note)
+
+    @property
+    def _is_wide(self) -> bool:
+        return len(self._measure.sample.parts) > MAX_PARTS
+
+    @property
+    def _by_document(self) -> Floats:
+        return self._measure.sample.by_document
+
+    @cached_property
+    def _left_out(self) -> Floats:
+        """The value without each document in turn, shape (documents,); empty where there is one document alone."""
+        if self._is_wide or self._measure.sample.document_count <= 1:
+            return np.empty(0)
+        return self._measure.combine(leave_one_out_totals(self._by_document))
+
+    @cached_property
+    def _note(self) -> str:
+        """Why there is neither interval; "" where there may be."""
+        if self._is_wide:
+            return TOO_MANY_PARTS
+        if self.value is None:
+            return "undefined: neither gold nor predictions"
+        return f"fewer than {MIN_ITEMS} gold items: no interval" if self.support < MIN_ITEMS else ""
+
+    @cached_property
+    def _these_and_note(self) -> tuple[Interval | None, str]:
+        """The interval for these articles, and why there is none."""
+        if self._note:
+            return None, ""
+        drawn = None
+        if self._resampling and self._measure.sample.drawable >= MIN_UNITS:
+            drawn = self._measure.combine(self._resampling.draw(self._measure.sample))
+        interval = None if drawn is None else clip_interval(percentile_interval(drawn))
+        return interval, explain_missing_these(interval, drawn)
+
+
+def explain_missing_these(interval: Interval | None, drawn: Floats | None) -> str:
+    """Return why there is no interval for these articles; "" where there is one.
+
+    ``drawn`` are the resampled values; None where there were too few units to draw from.
+    """
     if drawn is None:
-        notes.append(f"fewer than {MIN_UNITS} units to draw from: no interval for these articles")
-    elif these is None:
-        undefined = np.isnan(drawn).mean() > _MAX_UNDEFINED_SHARE
-        why = "undefined in too many resamples" if undefined else "nothing varies between paragraphs"
-        notes.append(f"{why}: no interval for these articles")
+        return f"fewer than {MIN_UNITS} units to draw from: no interval for these articles"
+    if interval is not None:
+        return ""
+    undefined = np.isnan(drawn).mean() > _MAX_UNDEFINED_SHARE
+    why = "undefined in too many resamples" if undefined else "nothing varies between paragraphs"
+    return f"{why}: no interval for these articles"
+
+
+def explain_missing_new(interval: Interval | None, left_out: Floats, documents: int) -> str:
+    """Return why there is no interval for new articles; "" where there is one.
+
+    ``left_out`` are the values with each of the ``documents`` left out, as far as they were computed.
+    """
     if documents < MIN_DOCUMENTS:
-        notes.append(f"fewer than {MIN_DOCUMENTS} documents: no interval for new articles")
-    elif new is None:
-        undefined = np.isnan(left_out).any()
-        why = "undefined without one of the documents" if undefined else "nothing varies between documents"
-        notes.append(f"{why}: no interval for new articles")
-    return notes
+        return f"fewer than {MIN_DOCUMENTS} documents: no interval for new articles"
+    if interval is not None:
+        return ""
+    undefined = np.isnan(left_out).any()
+    why = "undefined without one of the documents" if undefined else "nothing varies between documents"
+    return f"{why}: no interval for new articles"
 
 
 def clip_interval(interval: Interval | None) -> Interval | None:

@@ -15,7 +15,7 @@ from vostochny.metrics.catalogue import (
     METRICS,
     MacroScore,
 )
-from vostochny.metrics.counts import GOLD, Counts
+from vostochny.metrics.counts import Counts
 from vostochny.stats.moments import Key, Moments, Rows
 from vostochny.stats.scores import Combine, Measure, macro, mean, micro, recall_only
 
@@ -57,12 +57,12 @@ def break_down(measure: Measure, facet: str) -> dict[str, Measure]:
     It is F1, or recall for RECALL_FACETS. The measure has one count.
     """
     combine: Combine = recall_only if facet in RECALL_FACETS else micro
-    parts = sorted(measure.counts[0].by(facet).items(), key=lambda part: (-part[1].total()[GOLD], part[0]))
-    return {
-        value: Measure(value, (part,), combine, moments=measure.moments, selected=(facet, value))
-        for value, part in parts
+    parts = [
+        Measure(value, (part,), combine, moments=measure.moments, selected=(facet, value))
+        for value, part in measure.counts[0].by(facet).items()
         if value
-    }
+    ]
+    return {part.name: part for part in sorted(parts, key=lambda part: (-part.support, part.name))}
 
 
 def list_rows(counts: Mapping[str, Counts]) -> Iterator[Rows]:

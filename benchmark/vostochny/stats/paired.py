@@ -16,7 +16,8 @@ from vostochny.stats.intervals import (
     TOO_MANY_PARTS,
     Interval,
     Resampling,
-    explain_missing_intervals,
+    explain_missing_new,
+    explain_missing_these,
     find_root,
     jackknife_interval,
     leave_one_out_totals,
@@ -107,7 +108,8 @@ def compare(a: Measure, b: Measure, resampling: Resampling, pair: PairedSample |
         left_out = pair.combine(leave_one_out_totals(sample.by_document))
         is_few = sample.has_documents
         new = jackknife_interval(difference, left_out) if is_few else limit_interval(sample, pair.combine)
-        notes += explain_missing_intervals(these, new, drawn, left_out, sample.document_count)
+        why = explain_missing_these(these, drawn), explain_missing_new(new, left_out, sample.document_count)
+        notes += [note for note in why if note]
     better, equal, worse = (0, 0, 0) if is_wide else pair.signs or _count_signs(pair.combine(sample.sum_documents()))
     return Comparison(
         difference=difference,

@@ -176,7 +176,7 @@ class Measure:
     @property
     def score(self) -> Score | None:
         """Precision, recall and counts; None for a mean of several scores, which has none of its own."""
-        return None if self.facet or len(self.counts) > 1 else score(self.counts[0])
+        return None if self.facet or len(self.counts) > 1 else from_total(self.totals[0])
 
     @property
     def support(self) -> float:
