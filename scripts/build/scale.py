@@ -8,7 +8,7 @@ from typing import Any
 from scripts.files import ROOT, display_path, read_json
 from vostochny.errors import InputError, Problem
 from vostochny.report.markdown_writer import format_table
-from vostochny.scoring import buckets, executors, joining, streaming, totals
+from vostochny.scoring import buckets, executors, joining, systems, totals
 from vostochny.stats import samples
 
 DOCUMENTS = 10**9
@@ -89,7 +89,7 @@ def compute_values(speed: Mapping[str, Any]) -> dict[str, str]:
         "scale-levels": str(levels),
         "scale-fan-in": str(executors.FAN_IN),
         "scale-tasks": str(executors.TASKS_PER_WORKER),
-        "scale-held": format_bytes(streaming.MAX_GOLD_BYTES_IN_MEMORY),
+        "scale-held": format_bytes(systems.MAX_GOLD_BYTES_IN_MEMORY),
         "scale-seen": f"{sizes['bytes_seen_a_document']:.0f}",
         "scale-seen-million": format_bytes(2 * sizes["bytes_seen_a_document"] * 10**6),
         "scale-waiting": format_bytes(joining.MAX_WAITING_BYTES),

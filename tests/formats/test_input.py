@@ -112,7 +112,7 @@ def test_a_command_opens_and_detects_each_input_once(
 def test_a_streamed_score_opens_each_input_once(
     command: str, sides: dict[str, str], opened: Counter[str], detected: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vostochny.scoring.streaming.MAX_GOLD_BYTES_IN_MEMORY", 1000)
+    monkeypatch.setattr("vostochny.scoring.systems.MAX_GOLD_BYTES_IN_MEMORY", 1000)
     monkeypatch.setattr("vostochny.scoring.in_memory.score", None)
     run_command(command, sides)
     expected, detections = STREAMED[command]
@@ -331,7 +331,7 @@ def test_the_page_of_a_streamed_score_knows_the_types_of_the_whole_gold(
     predictions.write_text(text.replace('"PER"', '"Own"'))
     paths = write_files(tmp_path, "part", rows, files=2)
     Path(paths[1]).write_text(Path(paths[1]).read_text().replace('"PER"', '"Own"'))
-    monkeypatch.setattr("vostochny.scoring.streaming.MAX_GOLD_BYTES_IN_MEMORY", 1000)
+    monkeypatch.setattr("vostochny.scoring.systems.MAX_GOLD_BYTES_IN_MEMORY", 1000)
     for more in ((), ("--metric", "entities.names")):
         arguments = ["score", str(predictions), "--gold", str(tmp_path / "part-*"), "--html", sides["HTML"], *more]
         assert cli.main([*arguments, "--resamples", "0"]) == 0

@@ -9,13 +9,14 @@ import jsonschema
 import pytest
 
 from tests.support.two_articles import language_model_answer, make_gold
-from vostochny import cli, corpus, schema
+from vostochny import cli, corpus
 from vostochny.formats.rows import to_record, to_row
 from vostochny.model import LAYERS
 from vostochny.ontology import load_ontology
+from vostochny.schema import json_schema
 
 ONTOLOGY = load_ontology()
-FULL = jsonschema.Draft202012Validator(schema.build_schema(ONTOLOGY))
+FULL = jsonschema.Draft202012Validator(json_schema.build_schema(ONTOLOGY))
 STORED = [corpus.documents_path(), *sorted(Path("benchmark").glob("*/*/predictions*.jsonl"))]
 
 
@@ -51,7 +52,7 @@ def test_mistakes_do_not_satisfy_it(wrong):
 
 
 def test_the_narrow_form_is_closed_and_its_answers_are_predictions():
-    narrow = schema.build_schema(ONTOLOGY, words=True)
+    narrow = json_schema.build_schema(ONTOLOGY, words=True)
     jsonschema.Draft202012Validator.check_schema(narrow)
 
     def closed(node):
@@ -78,12 +79,12 @@ def test_the_narrow_form_is_closed_and_its_answers_are_predictions():
     jsonschema.Draft202012Validator(narrow).validate(answer)
     FULL.validate(answer)
     # What the inspect task asks for is the same, without the doc_id, which it knows.
-    asked = schema.build_answer_schema(ONTOLOGY, LAYERS)
+    asked = json_schema.build_answer_schema(ONTOLOGY, LAYERS)
     assert asked["properties"] == {k: v for k, v in narrow["properties"].items() if k != "doc_id"}
 
 
 def test_the_command_prints_the_schema(capsys):
     assert cli.main(["schema"]) == 0
-    assert json.loads(capsys.readouterr().out) == schema.build_schema(ONTOLOGY)
+    assert json.loads(capsys.readouterr().out) == json_schema.build_schema(ONTOLOGY)
     assert cli.main(["schema", "--words"]) == 0
-    assert json.loads(capsys.readouterr().out) == schema.build_schema(ONTOLOGY, words=True)
+    assert json.loads(capsys.readouterr().out) == json_schema.build_schema(ONTOLOGY, words=True)

@@ -170,7 +170,7 @@ def test_an_unreachable_scheduler_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setattr(executors, "CONNECT_TIMEOUT_SECONDS", 1)
-    monkeypatch.setattr("vostochny.scoring.streaming.MAX_GOLD_BYTES_IN_MEMORY", 100)
+    monkeypatch.setattr("vostochny.scoring.systems.MAX_GOLD_BYTES_IN_MEMORY", 100)
     gold, predicted = generate_corpus(5)
     (truth,), (guess,) = write_files(tmp_path, "gold", gold), write_files(tmp_path, "predicted", predicted)
     for address in ("tcp://127.0.0.1:9", "nonsense://x", "127.0.0.1"):

@@ -162,15 +162,15 @@ def test_the_command_takes_shards_small_and_large_alike(
         assert cli.main(["score", *more, "--resamples", "200"]) == 0
         return capsys.readouterr().out
 
-    for limit in (scoring.streaming.MAX_GOLD_BYTES_IN_MEMORY, 1000):
-        monkeypatch.setattr("vostochny.scoring.streaming.MAX_GOLD_BYTES_IN_MEMORY", limit)
+    for limit in (scoring.systems.MAX_GOLD_BYTES_IN_MEMORY, 1000):
+        monkeypatch.setattr("vostochny.scoring.systems.MAX_GOLD_BYTES_IN_MEMORY", limit)
         pattern = score(str(tmp_path / "predicted-*.jsonl"), "--gold", str(tmp_path / "gold-*.jsonl"))
         assert "identity of entities" in pattern and "|docs:80|" in pattern
         assert score(*predicted, "--gold", str(tmp_path / "gold-*.jsonl")) == pattern
         assert score(*predicted, "--gold", str(tmp_path / "gold-*.jsonl"), "--workers", "2") == pattern
     arguments = [*predicted, "--gold", str(tmp_path / "gold-*.jsonl")]
     for broken, limit in ((1, 1000), (1, 1 << 23), (0, 1000), (0, 1 << 23)):  # too large for memory, and small
-        monkeypatch.setattr("vostochny.scoring.streaming.MAX_GOLD_BYTES_IN_MEMORY", limit)
+        monkeypatch.setattr("vostochny.scoring.systems.MAX_GOLD_BYTES_IN_MEMORY", limit)
         whole = Path(predicted[broken]).read_bytes()
         Path(predicted[broken]).write_bytes(b"\x1f\x8b")
         for workers in "12":
@@ -185,7 +185,7 @@ def test_the_command_takes_shards_small_and_large_alike(
 def test_a_file_that_one_system_lacks_is_left_out_for_all(
     write_news: WriteNews, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("vostochny.scoring.streaming.MAX_GOLD_BYTES_IN_MEMORY", 1000)
+    monkeypatch.setattr("vostochny.scoring.systems.MAX_GOLD_BYTES_IN_MEMORY", 1000)
     _, predicted = write_news(60, files=3, missing=0)
     other = tmp_path / "other"
     other.mkdir()
@@ -263,8 +263,8 @@ def test_a_script_that_does_not_ask_for_processes_starts_none(write_news: WriteN
     folder = Path(gold[0]).parent
     script = f"""
 import vostochny
-from vostochny.scoring import streaming
-streaming.MAX_GOLD_BYTES_IN_MEMORY = streaming.MIN_BYTES_FOR_PROCESSES = 0
+from vostochny.scoring import streaming, systems
+systems.MAX_GOLD_BYTES_IN_MEMORY = streaming.MIN_BYTES_FOR_PROCESSES = 0
 print(vostochny.score({f"{folder}/predicted-*"!r}, gold={f"{folder}/gold-*"!r}, resamples=0).size)
 """
     done = run_python("-", input=script)

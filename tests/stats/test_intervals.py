@@ -312,9 +312,7 @@ def test_few_documents_and_whole_documents():
     assert two.these_articles and not two.new_articles and "fewer than 3 documents" in " ".join(two.notes)
     one = Uncertainty(make_measure(rows[:, 0].tolist()), Resampling(resamples=100))
     assert one.these_articles and not one.new_articles and one.leave_one_out is None
-    whole = Uncertainty(
-        make_measure([[10, 20, 10, 20], [9, 20, 9, 20]] * 3, np.arange(6)), Resampling(resamples=100)
-    )
+    whole = Uncertainty(make_measure([[10, 20, 10, 20], [9, 20, 9, 20]] * 3, np.arange(6)), Resampling(resamples=100))
     assert two.notes == ("fewer than 3 documents: no interval for new articles",) == one.notes
     assert whole.new_articles and not whole.these_articles and "fewer than 20 units" in " ".join(whole.notes)
 

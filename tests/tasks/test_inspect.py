@@ -14,7 +14,7 @@ import vostochny
 from tests.support.requirements import skip_or_fail
 from vostochny import cli, model
 from vostochny.ontology import load_ontology
-from vostochny.schema import build_answer_schema
+from vostochny.schema.json_schema import build_answer_schema
 from vostochny.schema.records import list_attributes
 from vostochny.stats.scores import score
 from vostochny.tasks import prompt

@@ -28,11 +28,11 @@ def run(args: argparse.Namespace) -> int:
     """Print the schema."""
     import json
 
-    from vostochny import schema
     from vostochny.ontology import load_ontology
+    from vostochny.schema import json_schema
     from vostochny.system import console
 
     console.write_data(
-        json.dumps(schema.build_schema(load_ontology(), args.words), ensure_ascii=False, indent=2) + "\n"
+        json.dumps(json_schema.build_schema(load_ontology(), args.words), ensure_ascii=False, indent=2) + "\n"
     )
     return 0

@@ -183,12 +183,16 @@ def score_systems(args: argparse.Namespace, gold: Input, systems: Sequence[Input
 
 def _read_options(args: argparse.Namespace, ontology: Ontology) -> Options:
     """Return the options of scoring, checked against the ontology of the gold. Raises InputError."""
-    from vostochny.formats.view_file import read_view
     from vostochny.scoring import Options, options
 
+    view = None
+    if args.view:
+        from vostochny.formats.view_file import read_view
+
+        view = read_view(args.view, ontology)
     return Options(
         layers=tuple(dict.fromkeys(args.layer)),
-        view=read_view(args.view, ontology) if args.view else None,
+        view=view,
         zones=options.check_zones(args.zone, ontology),
         resamples=options.require_between(args.resamples, 0, options.MAX_RESAMPLES, "--resamples"),
         seed=options.require_between(args.seed, 0, options.MAX_SEED, "--seed"),

@@ -10,7 +10,7 @@ from typing import Any
 
 from vostochny.errors import Problem, Problems, list_names, suggest_name
 from vostochny.formats.label_types import is_name
-from vostochny.formats.word_spans import PlacedSpan, Placer, find_fitting_unit, needs_placing
+from vostochny.formats.word_spans import PlacedSpan, find_fitting_unit, needs_placing
 from vostochny.model import (
     LAYERS,
     Argument,
@@ -26,7 +26,6 @@ from vostochny.model import (
 )  # fmt: skip
 from vostochny.ontology import Ontology, View
 from vostochny.schema.records import MAX_OFFSET, SEGMENTATION, DocumentRecord, list_attributes, list_fields
-from vostochny.text.alignment import describe_difference
 from vostochny.text.layout import paragraphs_of
 
 KEYS = frozenset(f.name for f in list_fields(DocumentRecord))  # a misspelt layer would count as an empty one
@@ -101,6 +100,8 @@ class RowReader:
                 hint = suggest_name(key, LAYERS, 0.6) if not self.problems.is_full else ""
                 self.add_problem(key, f"unknown key; {hint}")
         if not with_text and self.text and isinstance(self.row.get("text"), str) and self.row["text"] != self.text:
+            from vostochny.text.alignment import describe_difference  # here, because most texts are equal
+
             self.add_problem("text", describe_difference(self.text, self.row["text"]))
         self.place_words()
         layers = {layer: self.read_items(layer) for layer in LAYERS}
@@ -140,6 +141,8 @@ class RowReader:
         layout = self.layout or Document("", self.text)
         scored = [z.span for z in layout.zones if z.name not in self.ontology.unscored_zones] if layout.zones else None
         paragraphs = layout.paragraphs or paragraphs_of(self.text)
+        from vostochny.formats.placer import Placer  # here, because most predictions have offsets
+
         placer = Placer(self.text, paragraphs, scored, self.offsets, self.add_problem)
         self.row = placer.place_row(self.row)
         self.placement = placer.placement

@@ -31,11 +31,18 @@ lines must first be rewritten into common *buckets*, which then are the parts (:
 What is asked of a score, and who computes it, is in :mod:`options`.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from vostochny.scoring.in_memory import score
 from vostochny.scoring.options import Execution, Options
 from vostochny.scoring.result import Coverage, Result, view_name
-from vostochny.scoring.streaming import read_first_pairs, score_files
 from vostochny.scoring.systems import score_systems
+
+if TYPE_CHECKING:
+    from vostochny.scoring.streaming import read_first_pairs as read_first_pairs
+    from vostochny.scoring.streaming import score_files as score_files
 
 __all__ = [
     "Coverage",
@@ -48,3 +55,12 @@ __all__ = [
     "score_systems",
     "view_name",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Imported on first use, because a score of the corpus does without it.
+    if name in ("read_first_pairs", "score_files"):
+        from vostochny.scoring import streaming
+
+        return getattr(streaming, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,19 +9,22 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from vostochny import version
 from vostochny.errors import Problem
 from vostochny.metrics.catalogue import is_across
 from vostochny.metrics.matching import Floats
-from vostochny.metrics.pairs import Pair
 from vostochny.model import Document, Placement
 from vostochny.ontology import Ontology, View
 from vostochny.scoring.options import Options
 from vostochny.stats.intervals import Interval, Resampling, Uncertainty, jackknife_interval
-from vostochny.stats.paired import PairedSample
 from vostochny.stats.samples import MAX_KEPT_UNITS
 from vostochny.stats.scores import Measure
+
+if TYPE_CHECKING:
+    from vostochny.metrics.pairs import Pair
+    from vostochny.stats.paired import PairedSample
 
 MAX_LISTED = 1000  # document names, or problems, that a score of many files lists; of the others it keeps the number
 

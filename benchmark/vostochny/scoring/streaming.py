@@ -33,11 +33,9 @@ if TYPE_CHECKING:
     from vostochny.scoring.parts import Part
     from vostochny.scoring.totals import Total
 
-# Up to so many bytes, unpacked, a gold is scored in memory, which alone can show mistakes.
-MAX_GOLD_BYTES_IN_MEMORY = 8 << 20
 # Bytes of all files from which on several processes are started by default: below, starting them takes as long as it
 # saves. Entities alone are scored so fast that only larger files gain.
-MIN_BYTES_FOR_PROCESSES = MAX_GOLD_BYTES_IN_MEMORY
+MIN_BYTES_FOR_PROCESSES = 8 << 20
 MIN_BYTES_FOR_PROCESSES_OF_ENTITIES = 128 << 20
 
 
@@ -145,18 +143,6 @@ def _list_sources(side: Input, execution: Execution) -> list[Source]:
     if execution.engine == "dask":  # a worker may run in another folder
         paths = tuple(path if shards.is_remote(path) else os.path.abspath(path) for path in paths)
     return Source.from_paths(paths, side.paths)
-
-
-def is_streamed(gold: Input, systems: Sequence[Input], on_error: str = "fail") -> bool:
-    """Return whether score_files should score these inputs, and not score in memory.
-
-    It should where all of them are JSON Lines and the gold has more than MAX_GOLD_BYTES_IN_MEMORY bytes, is standard
-    input or a pipe, or has files that may be left out (``on_error``, as in Execution): to have all documents in memory
-    takes reading all files. The corpus is small and never left out.
-    """
-    if gold.is_corpus or any(side.format != "jsonl" for side in (gold, *systems)):
-        return False
-    return on_error == "skip" or gold.is_stream or gold.is_larger_than(MAX_GOLD_BYTES_IN_MEMORY)
 
 
 def read_first_pairs(result: Result, gold: Input, predicted: Input, ontology: Ontology, most: int) -> list[Pair]:

@@ -6,9 +6,12 @@ from collections.abc import Callable, Sequence
 
 from vostochny.formats.input import Input, refuse_shared_streams
 from vostochny.ontology import Ontology, load_ontology
-from vostochny.scoring import in_memory, streaming
+from vostochny.scoring import in_memory
 from vostochny.scoring.options import DEFAULT_EXECUTION, Execution, Options
 from vostochny.scoring.result import Result
+
+# Up to so many bytes, unpacked, a gold is scored in memory, which alone can show mistakes.
+MAX_GOLD_BYTES_IN_MEMORY = 8 << 20
 
 
 def score_systems(
@@ -33,7 +36,9 @@ def score_systems(
         FileNotFoundError: If the corpus is not found.
     """
     refuse_shared_streams([gold, *systems])
-    if streaming.is_streamed(gold, systems, execution.on_error):
+    if is_streamed(gold, systems, execution.on_error):
+        from vostochny.scoring import streaming  # here, because the corpus does without it
+
         ontology = load_ontology()
         options = make_options(ontology)
         return streaming.score_systems(gold, systems, ontology, options, execution)
@@ -48,3 +53,15 @@ def score_systems(
         show_notes(system.name, notes)
         predictions.append(documents)
     return in_memory.score_systems(truth.documents, predictions, truth.ontology, options, truth.hash)
+
+
+def is_streamed(gold: Input, systems: Sequence[Input], on_error: str = "fail") -> bool:
+    """Return whether files are scored batch by batch (scoring.streaming), and not in memory.
+
+    It should where all of them are JSON Lines and the gold has more than MAX_GOLD_BYTES_IN_MEMORY bytes, is standard
+    input or a pipe, or has files that may be left out (``on_error``, as in Execution): to have all documents in memory
+    takes reading all files. The corpus is small and never left out.
+    """
+    if gold.is_corpus or any(side.format != "jsonl" for side in (gold, *systems)):
+        return False
+    return on_error == "skip" or gold.is_stream or gold.is_larger_than(MAX_GOLD_BYTES_IN_MEMORY)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,9 +24,11 @@ from vostochny.model import Placement
 from vostochny.scoring.options import Options, list_compared
 from vostochny.scoring.result import MAX_LISTED, Result
 from vostochny.stats.measures import coreference_measures, plain_measures
-from vostochny.stats.paired import PairedSums
 from vostochny.stats.samples import MAX_KEPT_DOCUMENTS
 from vostochny.stats.sums import Sums
+
+if TYPE_CHECKING:
+    from vostochny.stats.paired import PairedSums
 
 MAX_HINTS = 10  # unknown documents that are reported with the nearest known name; finding it takes time
 MAX_OVERLAPS = 2_000_000  # sums of one kind that identity across documents may need: about half a gigabyte
@@ -165,8 +168,12 @@ class Total:
     @classmethod
     def of_systems(cls, count: int, options: Options) -> Total:
         """Return the total of no documents."""
-        names = list_compared(options)
-        return cls([SystemTotal() for _ in range(count)], [PairedSums(names) for _ in range(count - 1)])
+        paired: list[PairedSums] = []
+        if count > 1:
+            from vostochny.stats.paired import PairedSums  # here, because a score of one system does without it
+
+            paired = [PairedSums(list_compared(options)) for _ in range(count - 1)]
+        return cls([SystemTotal() for _ in range(count)], paired)
 
     def add(self, ids: Sequence[str], units: int, counts: Sequence[Mapping[str, Counts]]) -> None:
         """Add some documents, with so many units, and what each system's total returned for them."""

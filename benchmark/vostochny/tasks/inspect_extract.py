@@ -33,7 +33,7 @@ from vostochny.metrics import catalogue
 from vostochny.metrics.counts import Counts
 from vostochny.model import LAYERS, Document
 from vostochny.ontology import load_ontology
-from vostochny.schema import build_answer_schema
+from vostochny.schema.json_schema import build_answer_schema
 from vostochny.stats.scores import from_total
 from vostochny.tasks import prompt
 

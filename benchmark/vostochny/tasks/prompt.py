@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from vostochny.model import Document
 from vostochny.ontology import Ontology
-from vostochny.schema import build_answer_schema
+from vostochny.schema.json_schema import build_answer_schema
 from vostochny.schema.records import list_attributes
 
 VERSION = 2  # of the prompt, in the logs of evaluations; 2 asks for the attitude of a quote and explains every key
