@@ -130,3 +130,17 @@ def test_lines_pass_for_plain_only_where_all_are(row: dict[str, Any], is_regular
     rows = [row, {"doc_id": "c", "entities": [{**PER, **other}]}]
     chunk = Chunk("f", 1, b"\n".join(json.dumps(row).encode() for row in rows), side())
     assert chunk.items.regular.tolist() == [is_regular, False]
+
+
+def test_values_of_the_golds_own_need_no_checked_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Predictions that used an attitude which only the gold has were read line by line: right, but slow."""
+    quote = {"content": [{"start": 0, "end": 3}], "attitude": "mocking"}
+    for name in ("gold", "predicted"):
+        (tmp_path / name).write_text(json.dumps({"doc_id": "d", "text": "Bob met Eve.", "quotes": [quote]}))
+    files = [str(tmp_path / name) for name in ("gold", "predicted")]
+    monkeypatch.setattr("vostochny.scoring.batches.RowReader", None)
+    assert scoring.score_files(*files, ONTOLOGY, OPTIONS).measures["quotes.content"].value == 1
+    monkeypatch.undo()
+    (tmp_path / "predicted").write_text(json.dumps({"doc_id": "d", "quotes": [quote | {"attitude": "mockery"}]}))
+    with pytest.raises(InputError, match="mockery"):
+        scoring.score_files(*files, ONTOLOGY, OPTIONS)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -95,14 +96,23 @@ class BatchGold:
         return right
 
     def has_known_values(self, chunk: Chunk, is_gold: bool = False) -> bool:
-        """Return whether the attributes of a chunk that are no columns have values that are allowed."""
+        """Return whether the attributes of a chunk that are no columns have values of the ontology or of this gold."""
         if chunk not in self._known_chunks:
             self._known_chunks[chunk] = all(
-                values.issubset(self.ontology.list_names(table))
+                values.issubset({*self.ontology.list_names(table), *(() if is_gold else self._values.get(table, ()))})
                 or (is_gold and table in _OPEN_TABLES and all(map(is_name, values)))
                 for table, values in chunk.items.values.items()
             )
         return self._known_chunks[chunk]
+
+    @cached_property
+    def _values(self) -> dict[str, set[Any]]:
+        """The values of attributes that are no columns, by table."""
+        out: dict[str, set[Any]] = {}
+        for chunk in {chunk for chunk, _ in self.lines if self.has_known_values(chunk, True)}:
+            for table, values in chunk.items.values.items():
+                out.setdefault(table, set()).update(values)
+        return out
 
     def document(self, i: int) -> Document:
         """Return a document, read with the checked reader; its problems are added to ours."""
