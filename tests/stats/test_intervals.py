@@ -21,14 +21,29 @@ from vostochny.stats.intervals import (
     Interval,
     Resampling,
     Uncertainty,
+    find_gradient,
+    find_root,
     jackknife_interval,
     leave_one_out_totals,
+    limit_interval,
     percentile_interval,
     t_quantile,
 )
 from vostochny.stats.moments import MAX_PARTS
 from vostochny.stats.paired import compare
-from vostochny.stats.scores import Measure, f1s, from_total, macro, mean, precisions, recall_only, recalls, score
+from vostochny.stats.scores import (
+    Combine,
+    Measure,
+    f1s,
+    from_total,
+    macro,
+    mean,
+    micro,
+    precisions,
+    recall_only,
+    recalls,
+    score,
+)
 
 # Scores
 
@@ -266,6 +281,174 @@ def test_t_quantiles_outside_their_range_are_refused():
     for probability, degrees in ((0.975, 0), (0.49, 5), (1.0, 5)):
         with pytest.raises(ValueError, match="no t quantile"):
             t_quantile(probability, degrees)
+
+
+# The limits that both converge to
+
+
+@pytest.mark.parametrize("combine", [micro, macro, mean, recall_only])
+def test_the_gradient_of_a_number_is_its_derivative(combine: Combine):
+    """By one number at a time, forwards; a difference of 1e-7 leaves an error of about that share."""
+    dice = np.random.default_rng(1)
+    gold, predicted = dice.uniform(50, 100, (2, 3))
+    totals = np.stack([dice.uniform(10, gold), gold, dice.uniform(10, predicted), predicted], axis=1)
+    value, step = combine(totals), 1e-7
+    plain = []
+    for i in range(totals.size):
+        more = totals.copy()
+        more.flat[i] *= 1 + step
+        plain.append((combine(more) - value) / (step * totals.flat[i]))
+    gradient = find_gradient(totals, combine)
+    assert gradient == pytest.approx(plain, rel=1e-5, abs=1e-8)
+    assert gradient @ totals.reshape(-1) == pytest.approx(0, abs=1e-9)  # twice as much of everything changes nothing
+
+
+def test_the_gradient_of_f1_is_the_one_on_paper():
+    """F = 2PR / (P + R): ∂F/∂P = 2R² / (P + R)², ∂F/∂R = 2P² / (P + R)²; with one credit on both sides 2c / (g + p)."""
+    right, gold, right_predicted, predicted = 30.0, 50.0, 24.0, 80.0
+    r, p = right / gold, right_predicted / predicted
+    by_r, by_p = 2 * p**2 / (p + r) ** 2, 2 * r**2 / (p + r) ** 2
+    expected = [by_r / gold, -by_r * r / gold, by_p / predicted, -by_p * p / predicted]
+    assert find_gradient(np.array([[right, gold, right_predicted, predicted]]), micro) == pytest.approx(expected)
+    same = find_gradient(np.array([[30.0, 50.0, 30.0, 80.0]]), micro)
+    assert (same[0] + same[2], same[1] + same[3]) == pytest.approx((2 / 130, -2 * 2 * 30 / 130**2))
+
+
+def test_the_gradient_is_0_where_nothing_is():
+    """A type that nobody predicts, a score of 0, a part that is undefined: no derivative, and none is needed."""
+    missed, nothing = [0.0, 9, 0, 0], [0.0] * 4
+    assert (find_gradient(np.array([missed]), micro) == 0).all()
+    got = find_gradient(np.array([[5.0, 9, 5, 8], missed, nothing]), macro)
+    assert got[:4] == pytest.approx(find_gradient(np.array([[5.0, 9, 5, 8]]), micro) / 2) and (got[4:] == 0).all()
+    assert (find_gradient(np.array([nothing]), micro) == 0).all()
+
+
+def many_documents(seed: int, count: int = 1200) -> np.ndarray:
+    """The units of so many documents, of which some have one."""
+    return np.repeat(np.arange(count), np.random.default_rng(seed).integers(1, 4, count))
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", ["micro", "macro", "mean", "recall"])
+def test_the_limit_is_the_jackknife_of_many_documents(kind: str, seed: int):
+    """Leaving out one document of n changes a score by its gradient but for about 1/n of that: within 3/n here."""
+    documents = many_documents(seed)
+    counts = draw_counts(seed, documents)
+    measure = {
+        "micro": Measure("m", (counts,)),
+        "macro": Measure("m", (counts,), macro, facet="type"),
+        "mean": Measure("m", (counts, draw_counts(seed + 9, documents, 0.9, "other")), mean),
+        "recall": Measure("m", (counts,), recall_only),
+    }[kind]
+    sample, value, support = measure.sample, measure.value, measure.support
+    assert not sample.has_documents and not sample.has_units
+    left_out = measure.combine(leave_one_out_totals(sample.sum_documents()))
+    for of, limit in (
+        (support, limit_interval(sample, measure.combine, support)),
+        (None, limit_interval(sample, measure.combine)),
+    ):
+        jackknife = jackknife_interval(value, left_out, of)
+        width = jackknife.high - jackknife.low
+        assert limit == pytest.approx(jackknife, abs=3 / sample.document_count * width + 1e-6)
+        assert limit.low < value < limit.high and 0.005 < width < 0.1
+    # It is what is given, of more documents than are left out one by one.
+    assert Uncertainty(measure, None).new_articles == limit_interval(sample, measure.combine, support)
+
+
+def test_the_number_of_documents_decides_which_form_is_used(monkeypatch):
+    documents = np.repeat(np.arange(60), 2)
+    forms = []
+    for most in (60, 59):
+        monkeypatch.setattr(samples, "MAX_KEPT_DOCUMENTS", most)
+        measure = Measure("m", (draw_counts(3, documents),))
+        got = Uncertainty(measure, None)
+        left_out = measure.combine(leave_one_out_totals(measure.sample.sum_documents()))
+        forms.append(
+            (
+                jackknife_interval(measure.value, left_out, measure.support),
+                limit_interval(measure.sample, micro, measure.support),
+            ).index(got.new_articles)
+        )
+        assert len(got.documents) == (60 if most == 60 else 0) and (got.leave_one_out is None) == (most < 60)
+    assert forms == [0, 1]
+
+
+@pytest.mark.parametrize("units", [500, 501])
+def test_the_number_of_units_decides_which_form_is_used(units: int):
+    documents = np.arange(units) // 10
+    measure, resampling = Measure("m", (draw_counts(2, documents),)), Resampling(resamples=200)
+    matrix = measure.combine(resampling.totals(measure.sample.rows, documents))
+    limit = measure.combine(resampling.draw_normal(measure.totals, measure.sample.within))
+    assert measure.sample.has_units == (units == 500)
+    got = Uncertainty(measure, resampling).these_articles
+    assert got == percentile_interval(matrix if units == 500 else limit)
+    assert percentile_interval(matrix) != percentile_interval(limit)
+
+
+@pytest.mark.parametrize("combine", [micro, recall_only])
+def test_many_documents_that_do_not_differ_have_no_interval(combine: Combine):
+    """Every document alike, all right, all wrong: a point would claim a certainty that is not there."""
+    documents = np.repeat(np.arange(1100), 7)
+    for row in ([3, 4, 3, 5], [4, 4, 4, 4], [0, 4, 0, 4]):
+        measure = Measure("m", make_measure([row] * len(documents), documents).counts, combine)
+        assert limit_interval(measure.sample, combine, measure.support) is None
+        got = Uncertainty(measure, Resampling(resamples=100))
+        assert (got.these_articles, got.new_articles) == (None, None)
+        assert [note.partition(":")[0] for note in got.notes] == [
+            "nothing varies between paragraphs", "nothing varies between documents",
+        ]  # fmt: skip
+    # Gold that differs while everything is right: the score still does not vary.
+    varied = [[n, n, n, n] for n in np.random.default_rng(3).integers(0, 6, len(documents)).tolist()]
+    got = Uncertainty(make_measure(varied, documents), Resampling(resamples=100))
+    assert (got.value, got.these_articles, got.new_articles) == (1, None, None) and len(got.notes) == 2
+
+
+def test_the_limit_is_none_where_the_jackknife_is():
+    few = make_measure([[1, 3, 1, 3], [2, 3, 2, 4]] * 30, np.arange(60) // 30)
+    assert limit_interval(few.sample, micro) is None  # two documents
+    empty = make_measure([[0, 0, 0, 0]] * 40, DOCUMENTS)
+    assert limit_interval(empty.sample, micro) is None
+    small = make_measure([[i % 2, 1, i % 2, 1] for i in range(29)], np.arange(29) % 5)
+    assert limit_interval(small.sample, micro, small.support) is None
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_type_without_gold_never_enters_a_mean_over_types(seed: int):
+    """Its gold is 0 in every draw: a mean over types would count a type of 1e-17 gold items, with F1 0."""
+    documents = many_documents(seed, 300)
+    gold, predicted = draw_items(seed, documents)
+    dice = np.random.default_rng(seed)
+    invented = [Item(int(unit), ("LOC",), 0.0) for unit in dice.integers(0, len(documents), 700)]
+    with_it, without = (
+        Measure("m", (tally("x", ("type",), documents, gold, side),), macro, "type")
+        for side in ([*predicted, *invented], predicted)
+    )
+    assert not with_it.sample.has_units and with_it.value == without.value
+    resampling = Resampling(resamples=500)
+    at = [key[2] for key in with_it.sample.parts].index("LOC")
+    drawn = resampling.draw(with_it.sample)
+    assert (drawn[:, at, [GOLD, GOLD_CREDIT, PREDICTED_CREDIT]] == 0).all() and drawn[:, at, PREDICTED].std() > 0
+    # The others' numbers are those of their own resamples: a mean over three types and not over four.
+    three = np.delete(drawn, at, axis=1)
+    assert (with_it.combine(drawn) == without.combine(three)).all()
+    one, other = (Uncertainty(measure, resampling) for measure in (with_it, without))
+    assert one.these_articles == pytest.approx(
+        other.these_articles, abs=0.1 * (one.these_articles.high - one.these_articles.low)
+    )
+    assert one.new_articles == other.new_articles
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_the_root_of_a_covariance_is_its_root(seed: int):
+    dice = np.random.default_rng(seed)
+    size = int(dice.integers(1, 7))
+    factor = dice.normal(size=(int(dice.integers(1, 9)), size)) * dice.choice([0, 1e-6, 1, 1e6], size)
+    covariance = factor.T @ factor
+    root = find_root(covariance)
+    assert root @ root == pytest.approx(covariance, rel=1e-6, abs=1e-6 * np.abs(covariance).max(initial=0))
+    constant = np.diagonal(covariance) == 0
+    assert (root[constant] == 0).all() and (root[:, constant] == 0).all()
+    assert root == pytest.approx(root.T, abs=1e-9 * np.abs(root).max(initial=0))
 
 
 # What is not said

@@ -9,14 +9,14 @@ document, three sums are kept for every part, and for every two parts whose numb
     between   Σ T Tᵀ                             over all documents
 
 The first two are the covariance of the bootstrap's totals, the last is that of the jackknife's
-(:mod:`vostochny.stats.intervals`). Each product is rounded to a multiple of 2⁻¹⁶ (a very large one to the precision of
-a float), so that the sums are whole numbers of such steps: exact, and the same in whatever order, and over however many
-computers, documents are added. Their size does not depend on the number of documents.
+(:mod:`vostochny.stats.intervals`). What a document adds to each is rounded to a multiple of 2⁻¹⁶ (a very large number
+to the precision of a float), so that the sums are whole numbers of such steps: exact, and the same in whatever order,
+and over however many computers, documents are added. Their size does not depend on the number of documents.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +35,8 @@ _SHIFT = 32  # a pair's number is that of its lower part, shifted by so many bit
 
 Key = tuple[str, ...]
 """What names a part: a metric, or a metric, a facet and one of its values; for two systems, the system before it."""
+Pairs = tuple[Ints, Ints]
+"""The indices of the first and of the second cell of each pair."""
 
 
 class Rows(NamedTuple):
@@ -86,17 +88,24 @@ class Moments:
         if not columns:
             return
         unit, part, cells = self._merge(*(np.concatenate(column) for column in zip(*columns, strict=True)))
-        size = sizes[documents][unit]
-        keep = size > 1
-        self._add_products(_WITHIN, unit[keep], part[keep], cells[keep], size[keep] / (size[keep] - 1))
-        document, part, cells = self._merge(documents[unit], part, cells)
+        place = documents[unit] * len(self._parts) + part
+        document, document_part, totals = self._merge(documents[unit], part, cells)
+        places = document * len(self._parts) + document_part
+        at = np.searchsorted(places, place)  # of each cell of a unit, that of its document
         size = sizes[document]
-        keep = size > 1
-        self._add_products(_WITHIN, document[keep], part[keep], cells[keep], -1 / (size[keep] - 1))
-        self._add_products(_BETWEEN, document, part, cells)
+        for a in range(4):
+            for b in range(a + 1):
+                squares = np.bincount(at, weights=cells[:, a] * cells[:, b], minlength=len(places))
+                for kind, i, steps in _list_steps(size, squares, totals[:, a] * totals[:, b]):
+                    sums = np.bincount(document_part, weights=steps, minlength=len(self._parts)).astype(np.int64)
+                    self._own[: len(sums), kind, i, a, b] += sums
+                    if a != b:
+                        self._own[: len(sums), kind, i, b, a] += sums
+        self._add_pairs(
+            self._pair(unit, part), cells, at, self._pair(document, document_part), totals, document_part, size
+        )
         keep = size == 1
-        self._add_products(_SINGLE, document[keep], part[keep], cells[keep])
-        self._single_totals.add(part[keep], cells[keep])
+        self._single_totals.add(document_part[keep], totals[keep])
 
     def update(self, other: Moments) -> None:
         """Add the sums of other documents."""
@@ -181,29 +190,35 @@ class Moments:
         places, sums = merge_cells(group * len(self._parts) + part, cells)
         return *np.divmod(places, len(self._parts)), sums
 
-    def _add_products(self, which: int, group: Ints, part: Ints, cells: Floats, weight: Floats | None = None) -> None:
-        """Add the weighted products of the cells that share a group and whose parts share a set."""
-        columns = np.ascontiguousarray(cells.T)
-        scale = np.full(len(part), 1 / STEP) if weight is None else weight / STEP
-        for a in range(4):
-            for b in range(a + 1):
-                for i, steps in enumerate(_split(columns[a] * columns[b] * scale)):
-                    sums = np.bincount(part, weights=steps, minlength=len(self._parts)).astype(np.int64)
-                    self._own[: len(sums), which, i, a, b] += sums
-                    if a != b:
-                        self._own[: len(sums), which, i, b, a] += sums
-        left, right = self._pair(group, part)
+    def _add_pairs(
+        self, units: Pairs, cells: Floats, at: Ints, documents: Pairs, totals: Floats, part: Ints, size: Ints
+    ) -> None:
+        """Add the products of the cells of two parts of one set.
+
+        Args:
+            units: the pairs of cells of one unit.
+            cells: the cells of units.
+            at: of each of them, the index of the cell of its document and part.
+            documents: the pairs of cells of one document.
+            totals: the cells of documents.
+            part: their parts.
+            size: the number of units of their documents.
+        """
+        left, right = documents
         if not len(left):
             return
         codes, place = np.unique((part[left] << _SHIFT) + part[right], return_inverse=True)
         rows = self._find_pairs(codes.tolist())
+        keys = left * len(part) + right
+        order = np.argsort(keys)
+        pair = order[np.searchsorted(keys, at[units[0]] * len(part) + at[units[1]], sorter=order)]
         for a in range(4):
             for b in range(4):
-                for i, steps in enumerate(_split(columns[a][left] * columns[b][right] * scale[left])):
-                    sums = np.bincount(place.reshape(-1), weights=steps).astype(np.int64)
-                    self._cross[rows, which, i, a, b] += sums
+                squares = np.bincount(pair, weights=cells[units[0], a] * cells[units[1], b], minlength=len(left))
+                for kind, i, steps in _list_steps(size[left], squares, totals[left, a] * totals[right, b]):
+                    self._cross[rows, kind, i, a, b] += np.bincount(place.reshape(-1), weights=steps).astype(np.int64)
 
-    def _pair(self, group: Ints, part: Ints) -> tuple[Ints, Ints]:
+    def _pair(self, group: Ints, part: Ints) -> Pairs:
         """Return the pairs of cells of one group and set, as two columns of indices; the first has the lower part.
 
         The cells are sorted by group and part. A set that is too large has no pairs.
@@ -227,11 +242,28 @@ class Moments:
         return rows
 
 
-def _split(products: Floats) -> tuple[Floats, ...]:
-    """Return products, in steps, as whole numbers of steps, or as those and multiples of _HIGH steps."""
-    steps = np.rint(products)
-    high = np.trunc(steps / _HIGH)
-    return (steps - high * _HIGH, high) if high.any() else (steps,)
+def _list_steps(size: Ints, squares: Floats | Ints, products: Floats) -> Iterator[tuple[int, int, Floats]]:
+    """Yield what documents add to each kind of sum, in steps (0) and, where there are any, in multiples of _HIGH (1).
+
+    Args:
+        size: the number of units of each document.
+        squares: the sum of the products of the rows of its units.
+        products: the product of the sums of these rows.
+    """
+    # Rounded by document: rows that are all alike then do not vary at all.
+    within = (size * squares - products) / np.maximum(size - 1, 1)
+    for kind, sums in (
+        (_WITHIN, np.where(size > 1, within, 0)),
+        (_SINGLE, np.where(size > 1, 0, products)),
+        (_BETWEEN, products),
+    ):
+        steps = np.rint(sums / STEP)
+        high = np.trunc(steps / _HIGH)
+        if high.any():
+            steps -= high * _HIGH
+            yield kind, 1, high
+        if steps.any():
+            yield kind, 0, steps
 
 
 def _join(sums: Ints) -> Floats:
