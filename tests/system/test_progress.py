@@ -198,6 +198,18 @@ def test_commands_show_at_once_that_much_is_to_be_done(tmp_path):
         assert sorted(read_screen(shown)) == sorted([*map(str.rstrip, (piped.stdout + piped.stderr).splitlines()), ""])
 
 
+def test_several_processes_show_how_much_is_done(tmp_path):
+    """Only the word was shown: the processes that count have no terminal."""
+    for number in range(8):
+        row = {"doc_id": f"d{number}", "entities": [{"start": 0, "end": 3, "type": "PER"}]}
+        (tmp_path / f"g{number}.jsonl").write_text(json.dumps(row | {"text": TEXT * 100_000}) + "\n", encoding="utf-8")
+        (tmp_path / f"p{number}.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    arguments = ("score", "p*", "--gold", "g*", "--workers", "2", "--metric", "entities.names", "--resamples", "0")
+    code, shown = run_in_terminal("-m", "vostochny", *arguments, cwd=tmp_path)
+    bars = [state for state in list_states(shown) if re.match("scoring ━+─+.* left$", state)]
+    assert code == 0 and bars and bars == sorted(bars, key=lambda state: state.count("━"))
+
+
 def test_run_shows_each_article_and_goes_on_where_it_stopped(tmp_path):
     (tmp_path / "slow.py").write_text(SLOW.replace("0.02", "0.15"), encoding="utf-8")
     arguments = ("-m", "vostochny", "run", "slow.py:extract", "-o", "out.jsonl")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from vostochny.errors import InputError, Problem
@@ -24,6 +24,13 @@ R = TypeVar("R")
 TASKS_PER_WORKER = 4  # several, so that the workers finish at about the same time
 FAN_IN = 8  # totals that a Dask worker adds up in one step
 CONNECT_TIMEOUT_SECONDS = 30  # how long a Dask scheduler may take to answer
+
+
+OnDone = Callable[[Sequence[Any]], object]
+
+
+def ignore(tasks: Sequence[Any]) -> None:
+    """Do nothing with the tasks that were done."""
 
 
 class Summable(Protocol):
@@ -52,8 +59,11 @@ class Engine(Protocol):
     def map(self, function: Callable[[T], R], tasks: Sequence[T]) -> list[R]:
         """Return the result of each task, in the order of the tasks."""
 
-    def sum(self, function: Callable[[T], S], tasks: Sequence[T]) -> S:
-        """Return the sum of the results of at least one task; they are added in any order."""
+    def sum(self, function: Callable[[T], S], tasks: Sequence[T], on_done: OnDone = ignore) -> S:
+        """Return the sum of the results of at least one task; they are added in any order.
+
+        ``on_done`` is called with the tasks that were done since its last call.
+        """
 
 
 class Serial:
@@ -71,9 +81,9 @@ class Serial:
         """Return the result of each task."""
         return [function(task) for task in tasks]
 
-    def sum(self, function: Callable[[T], S], tasks: Sequence[T]) -> S:
+    def sum(self, function: Callable[[T], S], tasks: Sequence[T], on_done: OnDone = ignore) -> S:
         """Return the sum of the results."""
-        return sum_all(map(function, tasks))
+        return sum_all(_call_after(tasks, map(function, tasks), lambda task: on_done([task])))
 
 
 class Processes:
@@ -105,21 +115,26 @@ class Processes:
 
     def map(self, function: Callable[[T], R], tasks: Sequence[T]) -> list[R]:
         """Return the result of each task. Raises InputError where a process died."""
+        return list(self._run(function, tasks))
+
+    def _run(self, function: Callable[[T], R], tasks: Sequence[T]) -> Iterator[R]:
+        """Yield the result of each task, in order. Raises InputError where a process died."""
         from concurrent.futures.process import BrokenProcessPool
 
         try:
             with interruption.hold_signals():  # the processes are started here
                 results = self._pool.map(function, tasks)
-            return list(results)
+            yield from results
         except BrokenProcessPool:
             message = "a process ended too early, probably because memory ran out: use --workers 1, or smaller shards"
             message += "; or the script that started it has no `if __name__ == '__main__':`"
             raise InputError([Problem("--workers", None, None, message)]) from None
 
-    def sum(self, function: Callable[[T], S], tasks: Sequence[T]) -> S:
+    def sum(self, function: Callable[[T], S], tasks: Sequence[T], on_done: OnDone = ignore) -> S:
         """Return the sum of the results."""
-        totals: list[S] = self.map(_GroupSum(function), _split_tasks(tasks, TASKS_PER_WORKER * self.workers))
-        return sum_all(totals)
+        groups = _split_tasks(tasks, TASKS_PER_WORKER * self.workers)
+        total: S = sum_all(_call_after(groups, self._run(_GroupSum(function), groups), on_done))
+        return total
 
 
 class Dask:
@@ -176,11 +191,15 @@ class Dask:
         """Return the result of each task. Raises InputError where a task was given up."""
         return self._gather(self._client.map(function, tasks, pure=False))
 
-    def sum(self, function: Callable[[T], S], tasks: Sequence[T]) -> S:
+    def sum(self, function: Callable[[T], S], tasks: Sequence[T], on_done: OnDone = ignore) -> S:
         """Return the sum of the results; the workers add them up, FAN_IN at a time, and send back one."""
-        futures = self._client.map(
-            _GroupSum(function), _split_tasks(tasks, TASKS_PER_WORKER * self.workers), pure=False
-        )
+        from distributed import as_completed
+
+        shares = _split_tasks(tasks, TASKS_PER_WORKER * self.workers)
+        futures = self._client.map(_GroupSum(function), shares, pure=False)
+        share_of = {future.key: share for future, share in zip(futures, shares, strict=True)}
+        for future in as_completed(futures) if on_done is not ignore else ():
+            on_done(share_of[future.key])
         while len(futures) > 1:
             groups = [futures[i : i + FAN_IN] for i in range(0, len(futures), FAN_IN)]
             futures = [self._client.submit(sum_all, group, pure=False) for group in groups]
@@ -208,6 +227,13 @@ class _GroupSum:
 
     def __call__(self, group: Iterable[Any]) -> Any:
         return sum_all(map(self.function, group))
+
+
+def _call_after(tasks: Iterable[T], results: Iterable[R], on_done: Callable[[T], object]) -> Iterator[R]:
+    """Yield the results, and after each call a function with its task."""
+    for task, result in zip(tasks, results, strict=True):
+        on_done(task)
+        yield result
 
 
 def sum_all(results: Iterable[S]) -> S:

@@ -38,6 +38,10 @@ class Part:
     gold: tuple[Source, ...]
     systems: tuple[tuple[Source, ...], ...]
 
+    def estimate_size(self) -> int:
+        """Return about how many bytes all files have unpacked."""
+        return sum(source.estimate_size() for sources in (self.gold, *self.systems) for source in sources)
+
 
 @dataclass(frozen=True)
 class PartSettings:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ from vostochny.ontology import Ontology
 from vostochny.scoring.executors import Dask, Engine, Processes, Serial, count_cores
 from vostochny.scoring.options import DEFAULT_EXECUTION, DEFAULT_OPTIONS, Execution, Options
 from vostochny.scoring.result import Result
-from vostochny.system import temporary
+from vostochny.system import progress, temporary
 
 if TYPE_CHECKING:
     from vostochny.scoring.chunks import Source
@@ -91,7 +91,7 @@ def score_systems(
             parts = _split_into_buckets(engine, sides, stack.enter_context(_scratch_folder(execution)), size)
             settings = replace(settings, in_buckets=True)
         while True:  # at most three times: once the types are collected and once the parts are buckets, it ends
-            total = engine.sum(functools.partial(count_part, settings=settings), parts)
+            total = _count_parts(engine, functools.partial(count_part, settings=settings), parts, size)
             if total.left_out and execution.on_error == "fail":
                 raise InputError(_join(total.left_out, total.all_problems()))
             if total.gold_types_needed:
@@ -107,6 +107,14 @@ def score_systems(
         _raise_problems(total, gold.name)
         results = total.results(options, jsonl.format_hash(total.content_hash))
         return [replace(result, _own_types=settings.own_types) for result in results]
+
+
+def _count_parts(engine: Engine, count: Callable[[Part], Total], parts: Sequence[Part], size: int) -> Total:
+    """Return the total of all parts; of several processes, show how many bytes of so many are done."""
+    if engine.workers == 1:
+        return engine.sum(count, parts)  # each part shows by itself how far it is
+    with progress.step("scoring", size=size) as advance:
+        return engine.sum(count, parts, lambda done: [advance(0, part.estimate_size()) for part in done])
 
 
 def _raise_problems(total: Total, gold: str) -> None:
