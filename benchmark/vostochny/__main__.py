@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from vostochny.system import interruption
 
 
@@ -14,7 +16,14 @@ def _run() -> int:
     # Imported inside, so that an interruption is handled during imports too.
     from vostochny.cli import main
 
-    return main()
+    code = main()
+    if "vostochny.extractors" not in sys.modules:
+        import gc
+
+        # While Python shuts down it looks several times for objects to collect, which takes longer than reading the
+        # corpus and finds nothing. What extractors have left may matter: a file that is written when it is collected.
+        gc.freeze()
+    return code
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from vostochny.metrics.matching import Bools, Floats, Ints, encode, look_up, num
 Kind = Literal["entities", "events", "utterances"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ClusteredMentions:
     """The clustered mentions of one side as columns of integers >= 0, one row per mention, in any order.
 
@@ -45,7 +45,7 @@ class ClusteredMentions:
     cluster: Ints
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Clusters:
     """The clusters of one side by code: number of mentions (0 where there is no such cluster) and document."""
 
@@ -53,7 +53,7 @@ class Clusters:
     document: Ints
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OverlapTable:
     """A sparse contingency table: how many mentions a gold and a predicted cluster share.
 
@@ -229,7 +229,7 @@ def blanc_nonlinks(table: OverlapTable) -> Floats:
     return _stack(both, _pair_count(mentions[0]) - links[:, 1], both, _pair_count(mentions[1]) - links[:, 3])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mentions:
     """The clustered mentions of both sides, and the code of the name of each one's cluster (Tables.clusters)."""
 
@@ -296,7 +296,7 @@ def find_mentions(tables: Tables, kind: Kind) -> Mentions:
     return Mentions(gold, predicted, names, tables.clusters, len(tables.places.texts))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Overlaps:
     """The sums that clusters across documents are scored from; they add up over documents.
 

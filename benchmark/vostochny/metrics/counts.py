@@ -25,7 +25,7 @@ MAX_SPARSENESS = 4  # codes per item above which codes are renumbered before the
 _GRID_BITS = 26  # the first step of ExactSums is 2⁻²⁶, the second its square
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Counts:
     """The counts of one metric: the cells of a table of units and strata that are not empty.
 
@@ -227,7 +227,7 @@ def concatenate(parts: Sequence[Counts]) -> Counts:
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ItemColumns:
     """The items of one side of a metric as columns of one length.
 

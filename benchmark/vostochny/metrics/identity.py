@@ -12,7 +12,7 @@ from vostochny.metrics.matching import Ints, encode, find_overlaps, look_up
 from vostochny.metrics.places import Places
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class References:
     """References of one kind: document, start and end (-1 for none), and the row of the entity that an id names."""
 

@@ -24,7 +24,7 @@ UNSTATED = NONE = -1
 NOBODY = -1  # the identity of an absent reference
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rows:
     """Rows of one kind of one side: columns of one length."""
 
@@ -33,7 +33,7 @@ class Rows:
         return type(self)(*(getattr(self, field.name)[keep] for field in fields(self)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Items(Rows):
     """What all items have: document, first character and one past the last, unit and zone (of their start)."""
 
@@ -52,7 +52,7 @@ class Items(Rows):
         return self.document, self.start, self.end
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Entities(Items):
     """Mentions: their type, level (index into LEVELS, or UNSTATED) and cluster."""
 
@@ -61,7 +61,7 @@ class Entities(Items):
     cluster: Ints
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Events(Items):
     """Events, at their triggers: their type, attributes and cluster."""
 
@@ -71,7 +71,7 @@ class Events(Items):
     cluster: Ints
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Arguments(Items):
     """Arguments, at their fillers: the row of their event, their role, and whom the filler means.
 
@@ -83,7 +83,7 @@ class Arguments(Items):
     filler: Ints
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Quotes(Items):
     """Quotes, from their first to their last character.
 
@@ -101,7 +101,7 @@ class Quotes(Items):
     cluster: Ints
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Contents(Rows):
     """The spans of the contents of quotes: the row of the quote, start and end, by quote and in text order."""
 
@@ -110,7 +110,7 @@ class Contents(Rows):
     end: Ints
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Side:
     """All items of one side."""
 
@@ -121,7 +121,7 @@ class Side:
     contents: Contents
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tables:
     """Both sides of a batch, the places of its documents, and the names that the columns' codes stand for.
 

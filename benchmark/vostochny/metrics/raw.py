@@ -52,7 +52,7 @@ class NameCodes(dict[object, int]):
 Table = tuple[Ints, ...]  # columns of one length
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RawSide:
     """The items of some documents of one side.
 

@@ -34,7 +34,7 @@ MAX_HINTS = 10  # unknown documents that are reported with the nearest known nam
 MAX_OVERLAPS = 2_000_000  # sums of one kind that identity across documents may need: about half a gigabyte
 
 
-@dataclass
+@dataclass(eq=False)
 class SystemTotal:
     """The sum of the counts of one system's predictions for some documents.
 
@@ -129,7 +129,7 @@ class SystemTotal:
         self.renamed.update(other.renamed)
 
 
-@dataclass
+@dataclass(eq=False)
 class Total:
     """The sum of the counts of some documents, of one system or of several.
 

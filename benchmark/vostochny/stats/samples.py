@@ -19,7 +19,7 @@ MAX_KEPT_UNITS = 500  # of more units, the moments are used and not the rows
 MAX_KEPT_DOCUMENTS = 1000  # of more documents, the moments are used and not the rows of documents
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sample:
     """The rows of some parts over the same units.
 

@@ -118,7 +118,7 @@ def _mean(values: Floats, enters: Bools) -> Floats:
     return _ratio(np.where(enters, values, 0.0).sum(axis=-1), enters.sum(axis=-1).astype(np.float64))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Measure:
     """One number of a report: one or several counts over the same units, and the function that combines them.
 
