@@ -14,7 +14,6 @@ unchecked: a span may end before it starts. ``typing.Annotated`` carries a :clas
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
@@ -32,8 +31,7 @@ Flag = bool | None | UnsetType
 Integer = Annotated[int, msgspec.Meta(ge=0, le=MAX_OFFSET)] | None | UnsetType
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """What is known of a key beside its type.
 
     Attributes:
@@ -290,8 +288,7 @@ SEGMENTATION = ("paragraphs", "sentences", "tokens")  # keys of a DocumentRecord
 FieldKind = Literal["text", "integer", "flag", "record", "reference", "list", "texts"]
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One key of a record.
 
     Attributes:
