@@ -38,6 +38,7 @@ MIN_DOCUMENTS = 3  # documents that the jackknife needs
 MIN_UNITS = 20  # drawable units that the bootstrap needs
 _MAX_UNDEFINED_SHARE = 0.05  # of the resamples
 _BLOCK_SIZE = 1 << 18  # draws or products computed at once, which bounds memory
+_PIECE_SIZE = 1 << 15  # draws counted at once
 _GRADIENT_STEP = 1e-5  # by which totals are changed to find the gradient of a score, as a share of them
 
 TOO_MANY_PARTS = f"a mean over more than {MAX_PARTS}: no interval"
@@ -146,20 +147,25 @@ def _count_matrix(stratum: Ints, resamples: int, seed: int) -> Ints:
     bits = np.random.PCG64(seed)
     # In the smallest type that can count all draws of a stratum: multiplying takes the time of reading the matrix.
     out = np.empty((resamples, units), dtype=np.min_scalar_type(int(draws.max(initial=0))))
+    # Numbers are drawn in blocks of this size, on which the draws of a seed depend where it is odd.
     step = min(resamples, max(1, _BLOCK_SIZE // max(1, len(size))))
-    # The cell of a stratum's first unit in each row of the block, with the units of a stratum side by side; adding the
-    # number drawn within the stratum gives the cell to count in.
-    first = np.repeat(np.cumsum(sizes) - sizes, draws) + units * np.arange(step)[:, None]
+    # They are counted in pieces that fit into the cache. The cell of a stratum's first unit in each row of a piece,
+    # with the units of a stratum side by side; adding the number drawn within the stratum gives the cell to count in.
+    piece = min(step, max(1, _PIECE_SIZE // max(1, len(size))))
+    first = np.repeat(np.cumsum(sizes) - sizes, draws) + units * np.arange(piece)[:, None]
     order = np.argsort(stratum, kind="stable")
-    for at in range(0, resamples, step):
-        here = min(step, resamples - at)
-        raw = bits.random_raw((here * len(size) + 1) // 2).astype("<u8", copy=False).view("<u4")
-        # The upper half of a 32-bit number times n is uniform below n, with a bias below n / 2³².
-        chosen = raw[: here * len(size)].reshape(here, -1) * size
-        chosen >>= np.uint64(32)
-        place = chosen.view(np.int64)
-        place += first[:here]
-        out[at : at + here] = np.bincount(place.ravel(), minlength=here * units).reshape(here, units)
+    for block in range(0, resamples, step):
+        end = min(block + step, resamples)
+        raw = bits.random_raw(((end - block) * len(size) + 1) // 2).astype("<u8", copy=False).view("<u4")
+        raw = raw[: (end - block) * len(size)].reshape(end - block, -1)
+        for at in range(block, end, piece):
+            here = min(piece, end - at)
+            # The upper half of a 32-bit number times n is uniform below n, with a bias below n / 2³².
+            chosen = raw[at - block : at - block + here] * size
+            chosen >>= np.uint64(32)
+            place = chosen.view(np.int64)
+            place += first[:here]
+            out[at : at + here] = np.bincount(place.ravel(), minlength=here * units).reshape(here, units)
     # Back from units sorted by stratum to their own order, unless they are the same.
     return out if (order[:-1] < order[1:]).all() else out[:, np.argsort(order)]
 
