@@ -9,6 +9,8 @@ import zlib
 
 import pytest
 
+from tests.support.effort import AT_LENGTH
+from tests.support.processes import run_python
 from tests.support.two_articles import read_predictions
 from vostochny.errors import InputError
 from vostochny.formats import jsonl, limits, registry
@@ -87,3 +89,34 @@ def test_names_with_markup_are_names(tmp_path):
 
 def test_limits_are_what_they_say():
     assert (limits.MAX_LINE_BYTES, limits.MAX_FILE_BYTES) == (64 << 20, 256 << 20)
+
+
+BROKEN_FOOTERS = """
+import io, sys
+import pyarrow as pa, pyarrow.parquet as pq
+from vostochny.formats.arrow_batches import read_parquet_rows
+from vostochny.formats.limits import Budget
+
+rows = [{"doc_id": "a", "text": "Bob met Eve.", "entities": [{"start": 0, "end": 3, "type": "PER"}]}] * 3
+file = io.BytesIO()
+pq.write_table(pa.Table.from_pylist(rows), file)
+raw = file.getvalue()
+step, read = int(sys.argv[1]), 0
+for place in range(len(raw) - 8 - int.from_bytes(raw[-8:-4], "little"), len(raw) - 8, step):
+    for change in (1, 2, 255 - raw[place]):
+        broken = bytearray(raw)
+        broken[place] = (raw[place] + change) % 256
+        try:
+            for batch in read_parquet_rows(bytes(broken), ("doc_id", "text", "entities"), Budget("f")):
+                list(batch)
+            read += 1
+        except Exception:
+            continue
+print(read)
+"""
+
+
+def test_no_broken_footer_of_parquet_ends_the_process() -> None:
+    """Arrow ends it where a column's statistics do not fit its type and its metadata is asked for."""
+    done = run_python("-c", BROKEN_FOOTERS, "1" if AT_LENGTH else "5")
+    assert (done.returncode, done.stderr) == (0, "") and int(done.stdout) > 100

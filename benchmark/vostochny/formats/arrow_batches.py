@@ -32,7 +32,12 @@ def read_parquet_rows(raw: bytes, columns: Collection[str], budget: Budget) -> I
     file = pq.ParquetFile(pa.BufferReader(raw))
     schema = file.schema
     leaves = [(i, schema.column(i)) for i in range(len(schema)) if schema.column(i).path.split(".")[0] in columns]
+    names = [name for name in dict.fromkeys(leaf.path.split(".")[0] for _, leaf in leaves)]
     groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
+    if sum(group.total_byte_size for group in groups) <= MAX_FILE_BYTES:
+        # Where statistics are broken, asking for a column's metadata ends the process; reading its values raises an
+        # error (apache/arrow#45283 has both). This reads page by page and keeps nothing.
+        file.scan_contents(names)
     chunks = [(leaf, group.column(i)) for group in groups for i, leaf in leaves]
     check_unpacked_size(sum(chunk.total_uncompressed_size for _, chunk in chunks))
     # A leaf has a value for each row at least, nulls too; what the rows and lists take is measured in each batch.
@@ -41,7 +46,6 @@ def read_parquet_rows(raw: bytes, columns: Collection[str], budget: Budget) -> I
     fixed = (chunk.num_values * leaf.length for leaf, chunk in chunks if leaf.physical_type == "FIXED_LEN_BYTE_ARRAY")
     Budget(budget.path).take(sum(fixed))
     words = [x.path for _, x in leaves if x.physical_type == "BYTE_ARRAY" and x.logical_type.type != "DECIMAL"]
-    names = [name for name in dict.fromkeys(leaf.path.split(".")[0] for _, leaf in leaves)]
     file = pq.ParquetFile(pa.BufferReader(raw), read_dictionary=words)
     for batch in file.iter_batches(BATCH_ROWS, columns=names, use_threads=False):
         yield make_rows(batch, budget)
