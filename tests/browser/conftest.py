@@ -24,6 +24,8 @@ def chromium() -> str:
     return str(path)
 
 
+# How long a page may take to show something: a busy machine must not fail a test.
+WAIT_MILLISECONDS = 180_000
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
@@ -45,6 +47,7 @@ def running_chromium(chromium: str) -> Iterator[Any]:
 def browser(running_chromium: Any, server: Any) -> Iterator[Any]:
     """Open a browser context whose pages are logged in to the server."""
     context = running_chromium.new_context(viewport={"width": 1600, "height": 1400}, base_url=server.url)
+    context.set_default_timeout(WAIT_MILLISECONDS)
     page = context.new_page()
     page.goto("/user/login/")
     page.fill("input[name=email]", server.username)

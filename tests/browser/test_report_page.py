@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.conftest import WAIT_MILLISECONDS
 from tests.support.report_inputs import GOLD, HOSTILE, ONTOLOGY, hostile_result, make_mistakes
 from vostochny import scoring
 from vostochny.report.page import render as render_page
@@ -76,6 +77,7 @@ def opened(running_chromium: Any) -> Iterator[Callable[..., Any]]:
 
     def open_(path: Path, view: str = "", width: int = 1280, scheme: str = "light") -> Any:
         context = running_chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        context.set_default_timeout(WAIT_MILLISECONDS)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda r: None if r.url.startswith("file:") else problems.append(f"request {r.url}"))
