@@ -5,20 +5,35 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import pickle
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
+from tests.support.effort import examples
 from tests.support.random_measures import DOCUMENTS, Item, draw_items, make_measure, tally
 from vostochny import scoring
 from vostochny.formats.input import Input
+from vostochny.metrics.counts import Counts, concatenate
 from vostochny.ontology import load_ontology
 from vostochny.report import comparison
 from vostochny.scoring import Execution, streaming
-from vostochny.stats import paired
+from vostochny.stats import paired, samples, sums
 from vostochny.stats.intervals import Resampling
-from vostochny.stats.paired import PairedSample, adjust_comparisons, adjust_p_values, compare, randomisation_p
+from vostochny.stats.measures import plain_measures
+from vostochny.stats.paired import (
+    PairedSample,
+    PairedSums,
+    Swaps,
+    adjust_comparisons,
+    adjust_p_values,
+    compare,
+    randomisation_p,
+)
 from vostochny.stats.scores import Measure, from_total, macro, score
 
 
@@ -129,8 +144,8 @@ def test_no_test_and_no_interval_below_thirty_items(support):
     a = make_measure([[i % 2, 1, i % 2, 1] for i in range(support)], documents)
     b = make_measure([[i * i % 7 < 3, 1, i * i % 7 < 3, 1] for i in range(support)], documents)
     got = compare(a, b, Resampling(resamples=200))
-    for given in (got.p, got.these_articles, got.new_articles, got.detectable):
-        assert (given is not None) == (support >= 30)
+    for number in (got.p, got.these_articles, got.new_articles, got.detectable):
+        assert (number is not None) == (support >= 30)
     assert got.difference == a.value - b.value and len(got.documents) == 5
     assert bool(got.notes) == (support < 30)
 
@@ -146,6 +161,131 @@ def test_an_undefined_difference_is_none_everywhere():
 def test_systems_over_different_units_are_not_compared():
     with pytest.raises(ValueError, match="different units"):
         compare(pair(1)[0], pair(1, documents=DOCUMENTS[:20])[1], Resampling(resamples=10))
+
+
+# Of many units, and added up
+
+
+def plain_p(a: Measure, b: Measure, shuffles: int, seed: int) -> float:
+    """Two-sided p over random swaps, each written out."""
+    dice = np.random.default_rng(seed)
+    x, y = a.sample.rows, b.sample.rows
+    observed, extreme = abs(a.value - b.value), 0
+    for _ in range(shuffles):
+        swap = (dice.random(len(x)) < 0.5)[:, None, None]
+        mine, theirs = (a.combine(np.where(swap, *sides).sum(axis=0)) for sides in ((y, x), (x, y)))
+        extreme += abs(mine - theirs) >= observed - 1e-12
+    return (1 + extreme) / (1 + shuffles)
+
+
+@pytest.mark.parametrize(("seed", "gap"), [(1, 0.0), (2, 0.0), (3, 0.01), (4, 0.02), (5, 0.03)])
+def test_randomisation_of_many_units_gives_the_p_of_drawn_signs(seed, gap):
+    """The limit of 5000 shuffles against 2000 drawn ones: within four standard errors of both, and .005."""
+    a, b = pair(seed, gap, np.repeat(np.arange(90), 12))
+    sample = PairedSample.of_measures(a, b)
+    assert sample.swaps.halves() is None  # they differ in more units than are kept
+    expected, got = plain_p(a, b, 2000, seed), randomisation_p(sample, 5000, seed=1)
+    error = math.sqrt(max(expected * (1 - expected), 0.001) * (1 / 5000 + 1 / 2000))
+    assert got == pytest.approx(expected, abs=4 * error + 0.005)
+
+
+@pytest.mark.parametrize("differing", [500, 501])
+def test_the_number_of_units_that_differ_decides_how_shuffles_are_drawn(differing):
+    """Units in which both are alike count for nothing, however many they are."""
+    documents = np.arange(700) // 7
+    rows = np.full((700, 4), [1, 2, 1, 2])
+    others = rows.copy()
+    others[np.random.default_rng(1).permutation(700)[:differing], ::2] = 2
+    halves = PairedSample.of_measures(*(make_measure(x.tolist(), documents) for x in (rows, others))).swaps.halves()
+    assert (len(halves) == 500) if differing == 500 else halves is None
+
+
+def draw_two_systems(sizes: Sequence[int], seed: int) -> list[tuple[dict[str, Counts], dict[str, Counts]]]:
+    """Return for each document of so many units the counts of two systems, which often agree."""
+    out = []
+    for i, size in enumerate(sizes):
+        documents = np.zeros(size, dtype=np.int64)
+        gold, predicted = draw_items(seed + i, documents, 0.6)
+        less = [item for j, item in enumerate(predicted) if (j + i) % 3 or i % 2]
+        sides = [(gold, predicted), ([Item(g.unit, g.stratum, g.credit * (i % 2)) for g in gold], less)]
+        metrics = [{"entities.names": tally("entities.names", ("type",), documents, *side)} for side in sides]
+        out.append((metrics[0], metrics[1]))
+    return out
+
+
+def join(documents: Sequence[dict[str, Counts]]) -> dict[str, Counts]:
+    ranks = np.arange(len(documents))
+    return {name: concatenate([one[name] for one in documents]).reorder(ranks) for name in documents[0]}
+
+
+@examples(25)
+@given(st.lists(st.integers(1, 3), min_size=2, max_size=14), st.integers(0, 10**6), st.data())
+def test_a_comparison_added_up_is_the_one_of_all_rows(sizes, seed, data):
+    """Below and beyond each limit, whatever the batches, the order and the nesting: the same to the last digit."""
+    documents = draw_two_systems(sizes, seed)
+    ids = [f"d{i:02}" for i in range(len(sizes))]
+    limits = {
+        "MAX_KEPT_UNITS": data.draw(st.sampled_from([1, 5, sum(sizes) - 1, sum(sizes), 1000])),
+        "MAX_KEPT_DOCUMENTS": data.draw(st.sampled_from([1, len(sizes) - 1, len(sizes), 1000])),
+    }
+    rest = list(data.draw(st.permutations(range(len(sizes)))))
+    with pytest.MonkeyPatch.context() as patched:
+        for name, limit in limits.items():
+            for module in (samples, sums, paired):
+                patched.setattr(module, name, limit, raising=False)
+        for name, least in (("MIN_ITEMS", 1), ("MIN_UNITS", 2)):
+            patched.setattr(paired, name, least)
+        totals: list[tuple[PairedSums, list[int]]] = []
+        while rest:
+            here = rest[: data.draw(st.integers(1, len(rest)))]
+            rest = rest[len(here) :]
+            if not totals or data.draw(st.booleans()):
+                totals.append((PairedSums(["entities.names", "entities.all"]), []))
+            totals[-1][0].add(*(join([documents[i][side] for i in here]) for side in (0, 1)), [ids[i] for i in here])
+            totals[-1][1].extend(here)
+        while len(totals) > 1:
+            one, order = totals.pop(data.draw(st.integers(0, len(totals) - 1)))
+            to = totals[data.draw(st.integers(0, len(totals) - 1))]
+            to[0].update(pickle.loads(pickle.dumps(one)))
+            to[1].extend(order)
+        added, order = totals[0]
+        rank = (
+            np.argsort(np.argsort(order)) if len(sizes) <= limits["MAX_KEPT_DOCUMENTS"] else np.zeros(0, dtype=np.int64)
+        )
+        if sum(sizes) <= limits["MAX_KEPT_UNITS"]:
+            rank = np.argsort(np.argsort(order))
+        kept = added.samples(["entities.names"], rank)["entities.names"]
+        measures = [plain_measures(join([one[side] for one in documents]))["entities.names"] for side in (0, 1)]
+        whole = PairedSample.of_measures(*measures)
+        assert (kept.sample.totals == whole.sample.totals).all()
+        differ = int((measures[0].sample.rows.sum(axis=1) != measures[1].sample.rows.sum(axis=1)).any(axis=1).sum())
+        assert (kept.swaps.halves() is None) == (differ > limits["MAX_KEPT_UNITS"]) == (whole.swaps.halves() is None)
+        resampling = Resampling(resamples=60)
+        assert compare(*measures, resampling, kept) == compare(*measures, resampling, whole)
+
+
+def test_a_metric_that_one_system_lacks_is_not_paired():
+    """Nor does it keep the other metrics from being compared."""
+    (first, other), *more = draw_two_systems([2, 1, 3], 5)
+    names = ["entities.all", "entities.names"]
+    added = PairedSums(names)
+    added.add(first | {"entities.all": first["entities.names"]}, other, ["a"])
+    for (one, another), doc_id in zip(more, "bc", strict=True):
+        added.add(one, another, [doc_id])
+    sample = added.samples(["entities.names"], np.arange(3))["entities.names"].sample
+    assert sample.document_count == 3 and sample.units == 6
+
+
+def test_swaps_are_sorted_by_document_and_unit():
+    documents = draw_two_systems([3, 2, 2, 1], 8)
+    pairs = [PairedSample.of_measures(*(plain_measures(side)["entities.names"] for side in one)) for one in documents]
+    halves = []
+    for order in itertools.permutations(range(4)):
+        swaps = Swaps()
+        for i in order:
+            swaps.add(pairs[i].sample, [(i, unit) for unit in range(pairs[i].sample.units)])
+        halves.append(swaps.halves())
+    assert all(np.array_equal(one, halves[0]) for one in halves) and len(halves[0]) > 2
 
 
 @pytest.mark.parametrize("size", [300, 1100])
