@@ -14,6 +14,7 @@ from vostochny.scoring import Result
 from vostochny.scoring.options import list_compared
 from vostochny.stats.intervals import Resampling
 from vostochny.stats.paired import Comparison, adjust_comparisons, compare
+from vostochny.stats.samples import MAX_KEPT_DOCUMENTS
 from vostochny.system.progress import track
 
 MAX_DOCUMENTS = 8  # documents whose differences a line lists
@@ -33,8 +34,8 @@ class Row:
 class ComparisonTable:
     """Several systems compared with the first; ``names`` and ``signatures`` are of all systems, in their order.
 
-    ``size`` is the number of documents. ``documents`` are their names, or empty where they were too many to keep
-    (scoring.Result). ``left_out`` are the problems of files that could not be read and are in no number.
+    ``size`` is the number of documents. ``documents`` are their names, or empty of more than MAX_KEPT_DOCUMENTS.
+    ``left_out`` are the problems of files that could not be read and are in no number.
     """
 
     names: tuple[str, ...]
@@ -85,7 +86,8 @@ def compare_systems(names: Sequence[str], results: Sequence[Result]) -> Comparis
     )
     signatures = tuple(r.signature for r in results)
     left_out = tuple(map(str, first.left_out))
-    return ComparisonTable(tuple(names), first.size, first.documents, signatures, rows, left_out)
+    documents = first.documents if first.size <= MAX_KEPT_DOCUMENTS else ()
+    return ComparisonTable(tuple(names), first.size, documents, signatures, rows, left_out)
 
 
 def render_json(table: ComparisonTable) -> str:
