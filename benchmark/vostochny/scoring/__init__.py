@@ -1,9 +1,9 @@
 """Score predictions against gold: two sets of documents go in, a :class:`Result` comes out.
 
-There are two ways, and both give the same scores:
+There are two ways, which compute the same counts and add them to the same total:
 
-- :func:`score` takes documents that are in memory already (:mod:`in_memory`). It can show every mistake, and it knows
-  the identity of entities across documents without a limit.
+- :func:`score` takes documents that are in memory already (:mod:`in_memory`). It can show every mistake, and it has
+  intervals of scores across documents.
 - :func:`score_files` takes JSON Lines files of any size and number, in one process or many (:mod:`streaming`). Memory
   does not grow with the files.
 
@@ -11,17 +11,17 @@ There are two ways, and both give the same scores:
 
 How a score of many files flows, each step in a module of its own:
 
-1. **shards → parts** (:mod:`streaming`). The user names files, folders or patterns; each file is a shard. Where gold
-   and predictions have equally many shards, the n-th gold shard and the n-th prediction shard make one *part*, and
-   parts are scored side by side by an engine (:mod:`executors`: this process, several processes, or a Dask cluster).
-   Otherwise all shards are one part.
+1. **shards → parts** (:mod:`streaming`, :mod:`parts`). The user names files, folders or patterns; each file is a
+   shard. Where gold and predictions have equally many shards, the n-th gold shard and the n-th prediction shard make
+   one *part*, and parts are scored side by side by an engine (:mod:`executors`: this process, several processes, or a
+   Dask cluster). Otherwise all shards are one part. Systems that are compared are read together.
 2. **parts → chunks** (:mod:`chunks`). The shards of a part are read a few megabytes of lines at a time, and the items
    of their lines become columns (:mod:`line_items`).
 3. **chunks → joined batches** (:mod:`joining`, :mod:`batches`). Gold and predictions are joined by ``doc_id`` while
-   both are read; whatever has found its partner becomes a *batch*, whose columns are checked and given to the metrics.
+   all are read; whatever has found its partners becomes a *batch*, whose columns are checked and given to the metrics.
    Only lines with something wrong become documents, so that the checked reader can say what.
-4. **batches → totals** (:mod:`totals`). The counts of each batch are added to a *total*; the totals of all parts are
-   added up.
+4. **batches → totals** (:mod:`parts`, :mod:`totals`). The counts of each batch are added to a *total*; the totals of
+   all parts are added up.
 5. **total → result** (:mod:`totals`, :mod:`result`). The sum becomes measures, problems and the signature.
 
 Two things are known only after step 4 and start it again: predictions use a type that the ontology lacks, so that the
