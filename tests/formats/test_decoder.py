@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import vostochny
 from tests.support.two_articles import read_predictions
 from vostochny.errors import InputError
-from vostochny.formats.decoder import MAX_EXTRA_KEYS, RowDecoder
+from vostochny.formats.decoder import CALLS_AFTER_FAILURE, MAX_EXTRA_KEYS, RowDecoder
 from vostochny.formats.jsonl import parse_json, parse_row
 from vostochny.formats.keys import KeyNames, describe_renamed
 from vostochny.formats.reader import Reading, Record
@@ -310,3 +310,39 @@ def test_no_module_has_another_fast_parser() -> None:
             assert not imported & {"orjson", "pyarrow.json", "simdjson", "ujson"}, path
             at_top = isinstance(node, ast.Import | ast.ImportFrom) and node.col_offset == 0
             assert not (at_top and any(x.split(".")[0] == "pyarrow" for x in imported)), path
+
+
+def plain(**more: object) -> bytes:
+    return json.dumps({"doc_id": "d1", "entities": [{"start": 0, "end": 5, "type": "PER"}, more]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("raw", "is_plain"),
+    [
+        (plain(start=6, end=9, type="ORG"), True),
+        (plain(start=6, end=9, type="ORG", text='a "b'), True),
+        (plain(start=6, end=9, type="ORG", id="e1"), False),
+        (plain(start=6, end=9), False),
+        (plain(start=6, end=9, typo="ORG"), False),
+        (plain(start=6, end=9, type=None), False),
+        (plain(start=6, end=9, type="ORG").replace(b"}]", b', "end": 9}]'), False),
+        (plain(start=6, end=9, type="ORG").replace(b"ORG", b"O\\u0022RG"), True),
+        (plain(start=6, end=9, type="ORG").replace(b"]}", b'], "quotes": []}'), True),
+        (plain(start=6, end=9, type="ORG").replace(b"]}", b'], "qoutes": []}'), False),
+    ],
+)
+def test_entities_of_start_end_type_and_words_are_plain(raw: bytes, is_plain: bool) -> None:
+    decoder = RowDecoder()
+    (record,) = decoder.decode([raw])
+    assert decoder.is_plain is is_plain
+    if is_plain:
+        assert record is not None and json.loads(msgspec.json.encode(record)) == json.loads(raw)
+
+
+def test_plain_lines_are_found_again_after_others() -> None:
+    decoder = RowDecoder()
+    states = []
+    for raw in [plain(start=6, end=9, type="ORG", id="e1")] * 2 + [plain(start=6, end=9, type="ORG")] * 20:
+        decoder.decode([raw])
+        states.append(decoder.is_plain)
+    assert states == [False] * CALLS_AFTER_FAILURE + [True] * (22 - CALLS_AFTER_FAILURE)

@@ -79,6 +79,20 @@ def test_one_irregular_entity_makes_only_its_line_irregular(entity: dict[str, An
     assert sorted(show(chunk, [0, 2])) == [(0, 4, "PER", -1), (1, 12, "ORG", 2)]
 
 
+def test_words_are_compared_with_the_text_of_their_line_in_a_gold_alone() -> None:
+    text = "Mr. Putin of the NATO"
+    lines = [line("a", {**PER, "text": "Putin"}, text=text), line("b", PER, {**PER, "text": "Kim"}, text=text)]
+    lines += [
+        line("c", {**PER, "text": "Kim"}),
+        line("d", PER, tokens=[{"start": 0, "end": 3}, {"start": 4, "end": 4}]),
+    ]
+    gold, predicted = (Chunk("f", 1, b"\n".join(lines), SideReader(is_gold, LAYERS)).items for is_gold in (True, False))
+    assert gold.regular.tolist() == [True, False, True, False] and predicted.regular.all()
+    assert list(gold.words) == [2] and list(predicted.words) == [0, 1, 2]
+    assert [predicted.words[i].fit(text) for i in range(3)] == [True, False, False] and predicted.words[1].fit("")
+    assert not predicted.layouts and list(predicted.texts) == [0, 1]
+
+
 def test_a_stream_with_other_names_of_keys_has_the_same_scores(write_news: WriteNews, set_batch_size: Batches) -> None:
     set_batch_size(3000)
     gold, predicted = write_news(40)

@@ -2,8 +2,8 @@
 
 msgspec drops a key that a record lacks, and keeps the last value of a key that an object has twice, both in silence. So
 the records are encoded again: where that has as many quotation marks as the lines, no key was dropped
-(:func:`is_whole`). This costs about half of decoding. A line that fails is read by
-:func:`vostochny.formats.jsonl.parse_row`, which says what is wrong with it.
+(:func:`is_whole`). This costs about half of decoding; of lines with names alone it is known what they must have. A line
+that fails is read by :func:`vostochny.formats.jsonl.parse_row`, which says what is wrong with it.
 """
 
 from __future__ import annotations
@@ -12,17 +12,39 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from types import GenericAlias
-from typing import Any, TypeVar, Union, cast, get_type_hints
+from typing import Annotated, Any, TypeVar, Union, cast, get_type_hints
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from vostochny.formats.limits import MAX_LINE_BYTES, is_too_much_json
-from vostochny.schema.records import DocumentRecord, Field, list_aliases, list_fields
+from vostochny.schema.records import MAX_OFFSET, DocumentRecord, Field, list_aliases, list_fields
 
 JSON_ERRORS = (msgspec.DecodeError, RecursionError)  # what decoding may raise
 MAX_SAMPLED_LINES = 20  # lines of one call in which keys are looked for that the decoder does not know yet
 MAX_EXTRA_KEYS = 64  # unknown keys that the decoder learns; the lines of a file with more are read one by one
+CALLS_AFTER_FAILURE = 16  # calls before lines are taken for plain again, once some were not
+# Quotation marks of what every plain document has (two keys and its id), and every plain entity (three keys, its type).
+_QUOTES_OF_DOCUMENT, _QUOTES_OF_ENTITY = 6, 8
+
+_Offset = Annotated[int, msgspec.Meta(ge=0, le=MAX_OFFSET)]
+
+
+class _PlainEntity(Struct, forbid_unknown_fields=True, gc=False):
+    """An entity as many systems write it. It decodes and is checked in half the time of an EntityRecord."""
+
+    start: _Offset
+    end: _Offset
+    type: str
+    text: str | UnsetType = UNSET
+
+
+_PlainDocument = msgspec.defstruct(
+    "_PlainDocument",
+    [("entities", list[_PlainEntity] | UnsetType, UNSET)],
+    bases=(DocumentRecord,),
+    gc=False,
+)
 
 
 class RowDecoder:
@@ -30,18 +52,20 @@ class RowDecoder:
 
     Attributes:
         renamed: The other names of keys (``Key.aliases``) that were met, each with the key that it stands for.
-        quotes: Number of quotation marks in the records that were decoded last, as JSON: two for every key and every
-            text. -1 where they were decoded one by one.
+        is_plain: Whether the entities of the lines that were decoded last have nothing but start, end and type, and
+            perhaps their words.
     """
 
     def __init__(self) -> None:
         self.renamed: dict[str, str] = {}
-        self.quotes = -1
+        self.is_plain = False
+        self._calls = 0  # without plain documents
         self._seen: dict[type[Struct], dict[str, None]] = {}  # record → keys of its objects in lines that did not fit
         self._layout: object = None  # the names and unknown keys that the decoder was compiled for
         self._has_too_many_keys = False
         self._encode = msgspec.json.Encoder().encode
         self._decode = msgspec.json.Decoder(DocumentRecord).decode
+        self._decode_plain = msgspec.json.Decoder(cast(type[DocumentRecord], _PlainDocument)).decode
 
     def decode(self, lines: Sequence[bytes]) -> list[DocumentRecord | None]:
         """Return the record of each line; None for a line that is not regular and must be read by itself.
@@ -49,17 +73,23 @@ class RowDecoder:
         A regular line is JSON of the right types, without a key twice in one object and without a key of the document
         that is not known; unknown keys of items are accepted.
         """
-        self.quotes = -1
+        self.is_plain = False
         if max(map(len, lines), default=0) > MAX_LINE_BYTES // 16 and any(map(is_too_much_json, lines)):
             return [None if is_too_much_json(line) else self._decode_line(line) for line in lines]
-        try:
-            records = list(map(self._decode, lines))
-            quotes = count_quotes(b"\n".join(lines), self._encode(records))
-            if quotes is not None:
-                self.quotes = quotes
+        data = b"\n".join(lines)
+        decoders = [self._decode]
+        if self._calls % CALLS_AFTER_FAILURE == 0:
+            decoders.insert(0, self._decode_plain)
+        for decode in decoders:
+            try:
+                records = list(map(decode, lines))
+            except JSON_ERRORS:
+                continue
+            self.is_plain = decode is self._decode_plain
+            if (self.is_plain and _has_only_names(data, records)) or is_whole(data, self._encode(records)):
+                self._calls += not self.is_plain
                 return list(records)
-        except JSON_ERRORS:
-            pass
+        self.is_plain = False
         out = [self._decode_line(line) for line in lines]
         irregular = (line for line, record in zip(lines, out, strict=True) if record is None)
         return self.decode(lines) if self._learn_keys(irregular) else out
@@ -150,12 +180,7 @@ def _type_of(field: Field, inner: Any) -> Any:
 
 
 def is_whole(data: bytes, encoded: bytes) -> bool:
-    """Return whether JSON encoded from what was decoded has everything that was in the data."""
-    return count_quotes(data, encoded) is not None
-
-
-def count_quotes(data: bytes, encoded: bytes) -> int | None:
-    """Return the number of quotation marks in the encoded JSON; None if it has not everything that was in the data.
+    """Return whether JSON encoded from what was decoded has everything that was in the data.
 
     Each key that was dropped has two quotation marks, and nothing else changes their number: one that is written as
     ``\\u0022`` counts too. Data with these characters after a backslash may be refused without need.
@@ -163,9 +188,19 @@ def count_quotes(data: bytes, encoded: bytes) -> int | None:
     # The first test costs nothing, the second a fifth of decoding.
     escaped = data.count(b"\\u0022") if b"\\" in data else 0
     if escaped and b"\\\\u0022" in data:
-        return None
-    quotes = _count_marks(encoded)
-    return quotes if _count_marks(data) + escaped == quotes else None
+        return False
+    return _count_marks(data) + escaped == _count_marks(encoded)
+
+
+def _has_only_names(data: bytes, records: Sequence[DocumentRecord]) -> bool:
+    """Return whether plain documents have ids, and entities without words, and the data has nothing else.
+
+    There is then no quotation mark but those which they must have.
+    """
+    if not all(record.doc_id and record.entities is not UNSET for record in records):
+        return False
+    entities = sum(len(record.entities or ()) for record in records)
+    return _count_marks(data) == _QUOTES_OF_DOCUMENT * len(records) + _QUOTES_OF_ENTITY * entities
 
 
 def _count_marks(data: bytes) -> int:

@@ -15,27 +15,32 @@ from vostochny.model import DEFAULT_ZONE, Document
 WIDTH = 1 << 40  # more than any offset: documents are laid end to end on one line, each so long
 
 
+_AT_START = np.zeros(1, dtype=np.int64)
+
+
 class Layout(NamedTuple):
     """The parts of one gold document.
 
-    ``text`` is "" where it is not known; ``paragraphs`` are where its paragraphs begin, one at least; ``zones`` where
-    its zones begin, and their names, one at least; ``sentences`` are where its sentences end; ``tokens`` where its
-    tokens begin and where they end, shape (2, tokens).
+    ``text`` is "" where it is not known; ``paragraphs`` are where its paragraphs begin, one at least; ``sentences``
+    where its sentences end; ``tokens`` where its tokens begin and where they end, shape (2, tokens); ``zones`` where
+    its zones begin, one at least, and ``zone_names`` their names.
     """
 
     text: str = ""
-    paragraphs: Sequence[int] = (0,)
-    zones: Sequence[tuple[int, str]] = ((0, DEFAULT_ZONE),)
-    sentences: Sequence[int] = ()
+    paragraphs: Ints = _AT_START
+    sentences: Ints = _AT_START[:0]
     tokens: Ints = np.zeros((2, 0), dtype=np.int64)
+    zones: Ints = _AT_START
+    zone_names: Sequence[str] = (DEFAULT_ZONE,)
 
     @classmethod
     def of_document(cls, d: Document) -> Layout:
         """Return the parts of a document."""
         bounds = ((t.start, t.end) for t in d.tokens)
         tokens = np.fromiter(chain.from_iterable(bounds), np.int64, 2 * len(d.tokens)).reshape(-1, 2).T
-        zones = [(z.span.start, z.name) for z in d.zones] or [(0, DEFAULT_ZONE)]
-        return cls(d.text, [p.start for p in d.paragraphs] or [0], zones, [s.end for s in d.sentences], tokens)
+        lists = [p.start for p in d.paragraphs] or [0], [s.end for s in d.sentences], [z.span.start for z in d.zones]
+        paragraphs, sentences, zones = (np.array(x, dtype=np.int64) for x in lists)
+        return cls(d.text, paragraphs, sentences, tokens, *((zones, [z.name for z in d.zones]) if d.zones else ()))
 
 
 class Places:
@@ -57,17 +62,17 @@ class Places:
     def __init__(self, layouts: Sequence[Layout], unscored_zones: Collection[str]):
         self._layouts = layouts
         texts = self.texts = [layout.text for layout in layouts]
-        paragraphs, zones = [layout.paragraphs for layout in layouts], [layout.zones for layout in layouts]
         numbers = np.arange(len(texts))
-        self.documents: Ints = np.repeat(numbers, [len(x) for x in paragraphs])
-        self._units = self.key(self.documents, _flatten(paragraphs))
+        self.documents, starts = _flatten([layout.paragraphs for layout in layouts])
+        self._units = self.key(self.documents, starts)
         self._first_unit = np.searchsorted(self.documents, numbers)
-        self.zones = tuple(sorted({name for x in zones for _, name in x}))
+        names = [name for layout in layouts for name in layout.zone_names]
+        self.zones = tuple(sorted(set(names)))
         codes = {name: i for i, name in enumerate(self.zones)}
-        zone_documents = np.repeat(numbers, [len(x) for x in zones])
-        self._zone_starts = self.key(zone_documents, _flatten([[start for start, _ in x] for x in zones]))
+        zone_documents, starts = _flatten([layout.zones for layout in layouts])
+        self._zone_starts = self.key(zone_documents, starts)
         self._first_zone = np.searchsorted(zone_documents, numbers)
-        self._zone_codes = _flatten([[codes[name] for _, name in x] for x in zones])
+        self._zone_codes = np.fromiter(map(codes.__getitem__, names), np.int64, len(names))
         self.scored: Bools = np.array([name not in unscored_zones for name in self.zones], dtype=bool)
         # Documents without paragraphs and zones, of which there may be very many, need no search.
         self._is_plain = len(self.zones) <= 1 and len(self.documents) == len(texts)
@@ -99,16 +104,14 @@ class Places:
     @cached_property
     def tokens(self) -> tuple[Ints, Ints]:
         """The start and the end of every token, as keys; they ascend."""
-        counts = [x.tokens.shape[1] for x in self._layouts]
-        documents = np.repeat(np.arange(len(counts)), counts)
-        bounds = np.concatenate([np.zeros((2, 0), dtype=np.int64), *(x.tokens for x in self._layouts)], axis=1)
-        return self.key(documents, bounds[0]), self.key(documents, bounds[1])
+        documents, starts = _flatten([x.tokens[0] for x in self._layouts])
+        ends = _flatten([x.tokens[1] for x in self._layouts])[1]
+        return self.key(documents, starts), self.key(documents, ends)
 
     @cached_property
     def sentence_of_token(self) -> Ints:
         """The sentence of every token, by numbers that differ between documents and ascend."""
-        documents = np.repeat(np.arange(len(self._layouts)), [len(x.sentences) for x in self._layouts])
-        ends = self.key(documents, _flatten([x.sentences for x in self._layouts]))
+        ends = self.key(*_flatten([x.sentences for x in self._layouts]))
         # Tokens behind the last sentence of a document are a sentence of their own: one number more per document.
         document = self.tokens[0] // WIDTH
         return np.searchsorted(ends, self.tokens[0], "right") + document
@@ -180,5 +183,6 @@ class Places:
         return [texts[d][a:b] for d, a, b in zip(document.tolist(), start.tolist(), end.tolist(), strict=True)]
 
 
-def _flatten(lists: Sequence[Sequence[int]]) -> Ints:
-    return np.array([x for row in lists for x in row], dtype=np.int64)
+def _flatten(parts: Sequence[Ints]) -> tuple[Ints, Ints]:
+    """Return for each value of some arrays the number of its array, and the value."""
+    return np.repeat(np.arange(len(parts)), [len(part) for part in parts]), np.concatenate([_AT_START[:0], *parts])

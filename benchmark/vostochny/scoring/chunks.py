@@ -91,7 +91,7 @@ class Chunk:
                 else:
                     self.ids.append(self._check_id(self.numbers[at], lines[at]))
                     self.irregular.add(at)
-            builder.add(records, self.side.decoder.quotes)
+            builder.add(records, self.side.decoder.is_plain)
         self.items: LineItems = builder.build()
 
     @cached_property
