@@ -211,7 +211,7 @@ def test_fail_under_sets_the_exit_code(tmp_path, sample_files, capsys):
                 ["score", LOOKUP],
                 "numpy.ma scipy pyarrow datasets vostochny.cli.run vostochny.report.items vostochny.scoring.streaming "
                 "vostochny.stats.paired vostochny.formats.placer vostochny.formats.view_file vostochny.system.outputs "
-                "vostochny.system.temporary vostochny.schema.json_schema difflib",
+                "vostochny.system.temporary vostochny.schema.json_schema difflib shutil",
             ),
             (["compare", LOOKUP, LOOKUP], "pyarrow datasets vostochny.cli.score vostochny.report.page"),
             (
