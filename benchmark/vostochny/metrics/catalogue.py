@@ -12,12 +12,13 @@ A metric is computed only where its layer was predicted and what it ``needs`` is
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vostochny.metrics import coreference, entities, events, quotes
 from vostochny.metrics.counts import Counts
@@ -52,8 +53,7 @@ class MetricInput:
         return {layer: coreference.find_mentions(self.tables, kind) for layer, kind in KINDS.items()}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Description:
+class Description(Struct, frozen=True, kw_only=True):
     """What reports say of one number.
 
     ``label`` is its name in tables (at most 36 characters), ``definition`` one sentence for users, ``source``
@@ -71,8 +71,7 @@ class Description:
     compared: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Metric(Description):
+class Metric(Description, frozen=True, kw_only=True):
     """One metric.
 
     ``compute(input, name)`` returns its counts. ``needs`` names what every gold document must have. ``accuracy``:
@@ -86,16 +85,14 @@ class Metric(Description):
     agreement: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class MacroScore(Description):
+class MacroScore(Description, frozen=True, kw_only=True):
     """A mean of F1 over the values of a facet, computed from the counts of another metric."""
 
     metric: str
     facet: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class ClusterScore(Description):
+class ClusterScore(Description, frozen=True, kw_only=True):
     """One score of coreference, reported of every kind of cluster in every setting.
 
     ``counts`` are the functions that compute its counts, by name; the score is the mean F1 of several.
@@ -402,8 +399,7 @@ CLUSTER_COUNTS = {name: count for row in CLUSTER_SCORES.values() for name, count
 KINDS: Mapping[str, coreference.Kind] = {"entities": "entities", "events": "events", "quotes": "utterances"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Setting:
+class Setting(Struct, frozen=True, kw_only=True):
     """One way to score coreference: across documents or within them, with or without singletons, on which mentions.
 
     ``label`` is its name in tables, ``definition`` what docs/metrics.md says of it. ``common_only`` scores the mentions
