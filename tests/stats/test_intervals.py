@@ -426,7 +426,7 @@ def test_a_type_without_gold_never_enters_a_mean_over_types(seed: int):
     assert not with_it.sample.has_units and with_it.value == without.value
     resampling = Resampling(resamples=500)
     at = [key[2] for key in with_it.sample.parts].index("LOC")
-    drawn = resampling.draw(with_it.sample)
+    drawn = resampling.draw_normal(with_it.sample.totals, with_it.sample.within)
     assert (drawn[:, at, [GOLD, GOLD_CREDIT, PREDICTED_CREDIT]] == 0).all() and drawn[:, at, PREDICTED].std() > 0
     # The others' numbers are those of their own resamples: a mean over three types and not over four.
     three = np.delete(drawn, at, axis=1)

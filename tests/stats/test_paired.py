@@ -107,7 +107,7 @@ def test_the_difference_is_resampled_in_pairs():
     resampling = Resampling(resamples=300)
     each = [m.combine(resampling.totals(m.sample.rows, DOCUMENTS)) for m in (a, b)]
     both = PairedSample.of_measures(a, b)
-    differences = both.combine(resampling.draw(both.sample))
+    differences = resampling.draw(both.sample, both.combine)
     assert differences == pytest.approx(each[0] - each[1], abs=1e-6)
     got = compare(a, b, resampling)
     z = stats.norm.ppf(0.975) + stats.norm.ppf(0.8)

@@ -19,6 +19,7 @@ to .85; and the first, mistaken for the second, in as few as .53.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -38,7 +39,7 @@ MIN_DOCUMENTS = 3  # documents that the jackknife needs
 MIN_UNITS = 20  # drawable units that the bootstrap needs
 _MAX_UNDEFINED_SHARE = 0.05  # of the resamples
 _BLOCK_SIZE = 1 << 18  # draws or products computed at once, which bounds memory
-_PIECE_SIZE = 1 << 15  # draws counted at once
+_PIECE_SIZE = 1 << 15  # of them worked on at once, which the cache of a processor holds
 _GRADIENT_STEP = 1e-5  # by which totals are changed to find the gradient of a score, as a share of them
 
 TOO_MANY_PARTS = f"a mean over more than {MAX_PARTS}: no interval"
@@ -75,22 +76,23 @@ class Resampling:
     seed: int = SEED
     _draws: dict[bytes, tuple[Ints, Floats]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def draw(self, sample: Sample) -> Floats:
-        """Return the totals of a sample in each resample, in the form that is for its size: (resamples, parts, 4)."""
-        if sample.has_units:
-            return self.totals(sample.rows, sample.documents)
-        return self.draw_normal(sample.totals, sample.within)
+    def draw(self, sample: Sample, combine: Combine) -> Floats:
+        """Return a number of a sample in each resample, drawn in the form that is for its size: shape (resamples,)."""
+        if not sample.has_units:
+            return combine(self.draw_normal(sample.totals, sample.within))
+        return np.concatenate([combine(totals) for totals in self._draw_totals(sample.rows, sample.documents)])
 
     def totals(self, rows: Floats, documents: Ints) -> Floats:
         """Return the totals of rows of shape (units, ...) in each resample: shape (resamples, ...)."""
+        return np.concatenate(list(self._draw_totals(rows, documents)))
+
+    def _draw_totals(self, rows: Floats, documents: Ints) -> Iterator[Floats]:
+        """Yield the totals of some resamples after others, as many as fit into the cache."""
         times, weight = self._draw_units(documents)
         flat = rows.reshape(len(rows), -1) * weight[:, None]
-        out = np.empty((self.resamples, flat.shape[1]))
-        # In blocks too small for BLAS to split among threads, which on a busy machine wait for each other.
-        step = max(1, _BLOCK_SIZE // max(1, flat.size))
-        for at in range(0, self.resamples, step):
-            out[at : at + step] = times[at : at + step].astype(np.float64) @ flat
-        return out.reshape(self.resamples, *rows.shape[1:])
+        size = max(1, _PIECE_SIZE // max(1, flat.shape[1]))
+        for at in range(0, self.resamples, size):
+            yield _multiply(times[at : at + size], flat).reshape(-1, *rows.shape[1:])
 
     def draw_normal(self, totals: Floats, covariance: Floats) -> Floats:
         """Return totals from a normal distribution, never below 0: shape (resamples, ...).
@@ -124,6 +126,16 @@ def find_root(covariance: Floats) -> Floats:
     varies = np.flatnonzero(np.diagonal(covariance) > 0)
     values, vectors = np.linalg.eigh(covariance[np.ix_(varies, varies)])
     out[np.ix_(varies, varies)] = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+    return out
+
+
+def _multiply(times: Ints, flat: Floats) -> Floats:
+    """Return the product of two matrices, the first of whole numbers."""
+    out = np.empty((len(times), flat.shape[1]))
+    # In blocks too small for BLAS to split among threads, which on a busy machine wait for each other.
+    step = max(1, _BLOCK_SIZE // max(1, flat.size))
+    for at in range(0, len(times), step):
+        out[at : at + step] = times[at : at + step].astype(np.float64) @ flat
     return out
 
 
@@ -404,7 +416,7 @@ class Uncertainty:
             return None, ""
         drawn = None
         if self._resampling and self._measure.sample.drawable >= MIN_UNITS:
-            drawn = self._measure.combine(self._resampling.draw(self._measure.sample))
+            drawn = self._resampling.draw(self._measure.sample, self._measure.combine)
         interval = None if drawn is None else clip_interval(percentile_interval(drawn))
         return interval, explain_missing_these(interval, drawn)
 

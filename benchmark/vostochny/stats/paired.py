@@ -101,7 +101,7 @@ def compare(a: Measure, b: Measure, resampling: Resampling, pair: PairedSample |
     else:
         p = randomisation_p(pair, resampling.resamples, resampling.seed)
         if sample.drawable >= MIN_UNITS:
-            drawn = pair.combine(resampling.draw(sample))
+            drawn = resampling.draw(sample, pair.combine)
             these = percentile_interval(drawn)
             # To six decimals, as intervals: further digits would differ between machines and mean nothing.
             detectable = round(_DETECTABLE * float(np.nanstd(drawn, ddof=1)), 6) if these else None
