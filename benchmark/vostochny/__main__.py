@@ -21,7 +21,7 @@ def _run() -> int:
         import gc
 
         # While Python shuts down it looks several times for objects to collect, which takes longer than reading the
-        # corpus and finds nothing. What extractors have left may matter: a file that is written when it is collected.
+        # corpus and finds nothing. Objects of extractors may do something when they are collected, such as log out.
         gc.freeze()
     return code
 

@@ -181,6 +181,19 @@ def test_help_imports_nothing_heavy():
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_what_an_extractor_leaves_is_collected_when_the_process_ends(tmp_path):
+    """Other commands skip that: it takes longer than reading the corpus (vostochny.__main__)."""
+    (tmp_path / "mine.py").write_text(
+        "class Session:\n    def __init__(self): self.itself = self\n"
+        "    def __del__(self): open('closed', 'w').close()\n"
+        "def find(document):\n    Session()\n    return {'entities': []}\n"
+    )
+    done = run_vostochny("run", "mine:find", "-o", "p.jsonl", cwd=tmp_path)
+    assert done.returncode == 0 and (tmp_path / "closed").exists(), done.stderr
+    program = "import gc, sys\nfrom vostochny.__main__ import start\nstart()\nprint(gc.get_freeze_count() > 0)"
+    assert run_python("-c", program, "schema").stdout.endswith("True\n")
+
+
 def test_scoring_the_corpus_imports_nothing_heavy():
     code = (
         f"import sys; from vostochny import cli; cli.main(['score', {LOOKUP!r}, '--json', '/dev/null'])\n"

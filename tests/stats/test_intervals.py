@@ -213,6 +213,17 @@ def test_percentile_interval_equals_a_plain_bootstrap_loop():
     assert Uncertainty(measure, resampling).these_articles == pytest.approx((at(0.025), at(0.975)), abs=1e-6)
 
 
+def test_what_is_known_of_a_measure_is_computed_when_it_is_asked_for():
+    measure, resampling = Measure("m", (draw_counts(7),)), Resampling(resamples=100)
+    got = Uncertainty(measure, resampling)
+    assert got.new_articles and got.leave_one_out and len(got.documents) == 5
+    assert not resampling._draws, "these need no draws"
+    assert got.these_articles and resampling._draws
+    again, other = (Uncertainty(measure, Resampling(resamples=100, seed=seed)) for seed in (resampling.seed, 1))
+    assert got == again and hash(got) == hash(again) and got != other
+    assert repr(got).startswith(f"Uncertainty(value={measure.value!r}, support=")
+
+
 def test_percentile_without_spread_or_with_undefined_resamples():
     assert percentile_interval(np.ones(100)) is None
     assert percentile_interval(np.full(100, np.nan)) is None
