@@ -8,6 +8,8 @@
 from collections.abc import Collection, Mapping
 from typing import TypeVar
 
+from vostochny.scoring import Result
+from vostochny.stats.samples import MAX_KEPT_DOCUMENTS, MAX_KEPT_UNITS
 from vostochny.system.progress import track
 
 T = TypeVar("T")
@@ -18,6 +20,27 @@ EXPLANATION = (
     "new articles: 95 % delete-one-document jackknife, for other articles of this kind. "
     "Neither covers articles on other events."
 )
+
+
+def explain_intervals(result: Result) -> str:
+    """Return what to print below a table of scores that has intervals."""
+    return " ".join([EXPLANATION, *describe_forms(result.units, result.size)])
+
+
+def describe_forms(units: int, documents: int) -> list[str]:
+    """Return a sentence on the form that intervals have where there are many units or documents; none where few are."""
+    forms = []
+    if units > MAX_KEPT_UNITS:
+        forms.append(
+            f"there are more than {MAX_KEPT_UNITS} paragraphs, so resamples are taken from the normal distribution "
+            "that they converge to"
+        )
+    if documents > MAX_KEPT_DOCUMENTS:
+        forms.append(
+            f"there are more than {MAX_KEPT_DOCUMENTS} documents, so the effect of leaving one out is taken from the "
+            "gradient of the score"
+        )
+    return ["Here " + "; ".join(forms) + "."] if forms else []
 
 
 def track_scores(rows: Mapping[str, T]) -> Collection[tuple[str, T]]:

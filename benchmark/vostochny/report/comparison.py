@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from vostochny.errors import InputError, Problem
 from vostochny.metrics import catalogue
 from vostochny.model import shorten_id
+from vostochny.report import describe_forms
 from vostochny.report.percents import format_interval, format_percent, format_points
 from vostochny.scoring import Result
 from vostochny.scoring.options import list_compared
@@ -34,12 +35,13 @@ class Row:
 class ComparisonTable:
     """Several systems compared with the first; ``names`` and ``signatures`` are of all systems, in their order.
 
-    ``size`` is the number of documents. ``documents`` are their names, or empty of more than MAX_KEPT_DOCUMENTS.
-    ``left_out`` are the problems of files that could not be read and are in no number.
+    ``size`` is the number of documents, ``units`` that of their units. ``documents`` are their names, or empty of more
+    than MAX_KEPT_DOCUMENTS. ``left_out`` are the problems of files that could not be read and are in no number.
     """
 
     names: tuple[str, ...]
     size: int
+    units: int
     documents: tuple[str, ...]
     signatures: tuple[str, ...]
     rows: tuple[Row, ...]
@@ -87,7 +89,7 @@ def compare_systems(names: Sequence[str], results: Sequence[Result]) -> Comparis
     signatures = tuple(r.signature for r in results)
     left_out = tuple(map(str, first.left_out))
     documents = first.documents if first.size <= MAX_KEPT_DOCUMENTS else ()
-    return ComparisonTable(tuple(names), first.size, documents, signatures, rows, left_out)
+    return ComparisonTable(tuple(names), first.size, first.units, documents, signatures, rows, left_out)
 
 
 def render_json(table: ComparisonTable) -> str:
@@ -126,6 +128,7 @@ def render_text(table: ComparisonTable) -> str:
         "number of rows. detectable: the smallest true difference that this pair could have shown (80 % power at 5 %).",
         f"With {table.size} documents no test over documents could reach a p below {smallest:.4g}. "
         "Neither interval covers articles on other events.",
+        *describe_forms(table.units, table.size),
         *(f"left out: {problem}" for problem in table.left_out),
         *_render_signatures(table),
     ]

@@ -10,7 +10,7 @@ from vostochny.metrics import catalogue
 from vostochny.metrics.outcomes import OUTCOME_LAYERS, VERDICTS, Item, Outcome, find_identity_errors, find_outcomes
 from vostochny.metrics.pairs import Pair
 from vostochny.model import Document, Entity, Event, Quote, Reference, Span, shorten_id
-from vostochny.report import EXPLANATION, track_scores
+from vostochny.report import explain_intervals, track_scores
 from vostochny.schema.records import LAYER_FIELDS, list_attributes
 from vostochny.scoring import Result
 from vostochny.stats.measures import RECALL_FACETS, break_down
@@ -39,7 +39,7 @@ def build(result: Result, name: str, agreement: Mapping[str, float]) -> dict[str
         "name": name,
         "version": version.__version__,
         "signature": result.signature,
-        "explanation": EXPLANATION if result.options.resamples else "",
+        "explanation": explain_intervals(result) if result.options.resamples else "",
         "documents": [shorten_id(d) for d in result.documents[:MAX_ARTICLES]],
         "documentCount": result.size,
         "without": [shorten_id(d) for d in result.without_prediction],

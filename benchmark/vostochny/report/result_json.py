@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 
 from vostochny.metrics.catalogue import ACCURACIES
-from vostochny.report import EXPLANATION, track_scores
+from vostochny.report import explain_intervals, track_scores
 from vostochny.scoring import Result
 from vostochny.stats import scores
 from vostochny.stats.scores import Measure
@@ -34,7 +34,7 @@ def as_dict(result: Result) -> dict[str, object]:
             "unplaced": [words for _, words in result.placement.unplaced],
         },
         "coverage": {doc_id: asdict(c) for doc_id, c in result.coverage.items()},
-        "explanation": EXPLANATION,
+        "explanation": explain_intervals(result),
         "metrics": {name: _measure_as_dict(result, measure) for name, measure in track_scores(result.measures)},
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from vostochny.metrics import catalogue
 from vostochny.model import shorten_id
-from vostochny.report import EXPLANATION, track_scores
+from vostochny.report import explain_intervals, track_scores
 from vostochny.report.percents import format_interval, format_percent
 from vostochny.scoring import Result
 from vostochny.stats.intervals import Uncertainty
@@ -47,7 +47,7 @@ def render(result: Result, by: str = "type", agreement: Mapping[str, float] | No
         ]
     lines += _render_notes(result)
     if result.options.resamples:
-        lines += ["", EXPLANATION]
+        lines += ["", explain_intervals(result)]
     return "\n".join([*lines[1:], result.signature]) + "\n"
 
 
