@@ -4,14 +4,18 @@
     python -m scripts coverage --check    write nothing; exit 1 if coverage.json is not current
     python -m scripts coverage --quick    simulate a few samples; print, write nothing
 
-A sample is five articles as a system's rows: each paragraph has a Poisson number of gold items, and the system gets
-an item right with a probability whose log odds are the sum of a level, a deviation of the article and one of the
-paragraph, both normal; it invents items at the rate at which it misses them, so that precision, recall and F1 share
-one true value. A document deviation of .3 spreads the articles' true F1 by about .05 at .75 and .03 at .9, one of .6
-twice as far. Two true values are known of each sample, one for each interval:
+A sample is five articles, or more, as a system's rows: each paragraph has a Poisson number of gold items, and the
+system gets an item right with a probability whose log odds are the sum of a level, a deviation of the article and one
+of the paragraph, both normal; it invents items at the rate at which it misses them, so that precision, recall and F1
+share one true value. A document deviation of .3 spreads the articles' true F1 by about .05 at .75 and .03 at .9, one of
+.6 twice as far. Two true values are known of each sample, one for each interval:
 
-- these articles: F1 over infinitely many paragraphs of these five articles, their deviations fixed;
+- these articles: F1 over infinitely many paragraphs of these articles, their deviations fixed;
 - new articles: F1 over infinitely many articles of this kind.
+
+Of many units, and of many documents, intervals have another form (vostochny.stats.samples). So there are scenarios of
+more than five articles in pairs, one at the limit and one just beyond it. ``form`` names what was used: "units" drawn
+and "documents" left out one by one, or the "moments" of all of them.
 """
 
 from __future__ import annotations
@@ -38,6 +42,7 @@ from vostochny.stats.intervals import (
     leave_one_out_totals,
 )
 from vostochny.stats.paired import compare
+from vostochny.stats.samples import MAX_KEPT_DOCUMENTS, MAX_KEPT_UNITS
 from vostochny.stats.scores import Measure, f1s
 from vostochny.system import console
 from vostochny.system.arguments import ArgumentParser
@@ -49,6 +54,12 @@ Report = dict[str, Any]  # JSON
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(40)
 
 
+SAMPLES = 2000  # of each scenario
+SAMPLES_LARGE = 1000  # of those of many articles, which take longer; .95 then has a standard error of .007
+Lengths = tuple[int, ...]
+FIVE: Lengths = (15,) * 5
+
+
 @dataclass(frozen=True)
 class Scenario:
     """One setting of the simulation.
@@ -57,17 +68,29 @@ class Scenario:
         f1: the true F1
         document_sd: standard deviation between articles, in log odds
         paragraph_sd: standard deviation between paragraphs of an article, in log odds
-        paragraphs: the number of paragraphs of each article
+        paragraphs: the number of paragraphs of each article, before they are repeated
         items: the mean number of gold items per paragraph
         items_sd: standard deviation, between articles, of the logarithm of ``items``
+        repeats: how often the list of articles is repeated
     """
 
     f1: float
     document_sd: float
     paragraph_sd: float = 0.5
-    paragraphs: tuple[int, ...] = (15,) * 5
+    paragraphs: Lengths = FIVE
     items: float = 5
     items_sd: float = 0.0
+    repeats: int = 1
+
+    @property
+    def lengths(self) -> Lengths:
+        """The number of paragraphs of each article."""
+        return self.paragraphs * self.repeats
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it is there to see what becomes of the intervals where there are many articles."""
+        return self.repeats > 1
 
 
 OUR_LENGTHS = (21, 8, 22, 16, 22)  # non-empty lines of the five articles
@@ -78,7 +101,14 @@ SCENARIOS = (
     Scenario(0.9, 0.3, 0.5, OUR_LENGTHS, 1, 0.3),
     Scenario(0.75, 0.3, 0.5, (4,) * 5, 5, 0.3),
     Scenario(0.75, 0.3, 0.5, (1,) * 30, 20, 0.3),
+    *(
+        Scenario(f1, 0.3, 0.5, (paragraphs,), items, 0.3, repeats)
+        for f1, items in ((0.75, 5), (0.9, 1))
+        # At the limit of units and beyond it, with few documents and with many; at that of documents and beyond it.
+        for paragraphs, repeats in ((15, 33), (15, 34), (1, 500), (1, 501), (2, 1000), (2, 1001))
+    ),
 )
+LARGE_PAIRS = ((15,) * 33, (15,) * 34, (2,) * 1000, (2,) * 1001)  # the same for differences
 QUICK = (Scenario(0.75, 0.3), Scenario(0.9, 0.3, 0.5, OUR_LENGTHS, 5, 0.3))
 
 
@@ -114,15 +144,15 @@ def measure(right: Ints, gold: Ints, spurious: Ints, documents: Ints) -> Measure
 def draw_samples(s: Scenario, count: int, rng: np.random.Generator) -> Iterator[tuple[Measure, float]]:
     """Yield simulated measures, each with the true F1 of its articles."""
     level = find_level(s.f1, float(np.hypot(s.document_sd, s.paragraph_sd)))
-    documents = np.repeat(np.arange(len(s.paragraphs)), s.paragraphs)
+    documents = np.repeat(np.arange(len(s.lengths)), s.lengths)
     for _ in range(count):
-        of_document = level + rng.normal(0, s.document_sd, len(s.paragraphs))
-        rate = s.items * np.exp(rng.normal(0, s.items_sd, len(s.paragraphs)))
+        of_document = level + rng.normal(0, s.document_sd, len(s.lengths))
+        rate = s.items * np.exp(rng.normal(0, s.items_sd, len(s.lengths)))
         x = of_document[documents] + rng.normal(0, s.paragraph_sd, len(documents))
         p = 1 / (1 + np.exp(-x))
         gold = rng.poisson(rate[documents])
         system = measure(rng.binomial(gold, p), gold, rng.poisson(rate[documents] * (1 - p)), documents)
-        yield system, float(np.average(mean_probability(of_document, s.paragraph_sd), weights=rate * s.paragraphs))
+        yield system, float(np.average(mean_probability(of_document, s.paragraph_sd), weights=rate * s.lengths))
 
 
 class Coverage:
@@ -150,59 +180,89 @@ def percentile_interval(scores: Floats) -> Interval:
     return Interval(*(float(x) for x in np.nanquantile(scores, (0.025, 0.975))))
 
 
-def simulate_scores(s: Scenario, count: int, resampling: Resampling) -> Report:
-    """Return the coverage of both intervals in one scenario, and that of the methods they were preferred to.
+def find_form(lengths: Lengths) -> dict[str, str]:
+    """Return the form that each interval has for articles of so many paragraphs."""
+    return {
+        "these_articles": "units" if sum(lengths) <= MAX_KEPT_UNITS else "moments",
+        "new_articles": "documents" if len(lengths) <= MAX_KEPT_DOCUMENTS else "moments",
+    }
+
+
+class Alternatives:
+    """The methods that ours were preferred to.
 
     ``drawing_n`` draws n of n paragraphs per article, ``document_bootstrap`` whole articles; ``jackknife_plain_scale``
     is the jackknife without a change of scale.
     """
-    rng = np.random.default_rng(SEED)
-    documents = np.repeat(np.arange(len(s.paragraphs)), s.paragraphs)
-    n = len(s.paragraphs)
-    # How often each article, and each paragraph within its article, is drawn in each resample.
-    whole = rng.multinomial(n, np.full(n, 1 / n), size=resampling.resamples).astype(np.float64)
-    plain = np.hstack([rng.multinomial(k, np.full(k, 1 / k), size=resampling.resamples) for k in s.paragraphs]).astype(
-        np.float64
-    )
-    within = max(s.paragraphs) > 1
-    names = ["these_articles", "drawing_n"] if within else []
-    these = {name: Coverage() for name in names}
-    new = {
-        name: Coverage() for name in ("new_articles", "jackknife_plain_scale", "document_bootstrap", "these_articles")
-    }
-    for system, truth in draw_samples(s, count, rng):
-        ours = Uncertainty(system, resampling)
-        if within:
-            these["these_articles"].add(ours.these_articles, truth)
-            these["drawing_n"].add(percentile_interval(f1s(plain @ system.sample.rows[:, 0])), truth)
+
+    def __init__(self, lengths: Lengths, rng: np.random.Generator, resamples: int) -> None:
+        n = len(lengths)
+        # How often each article, and each paragraph within its article, is drawn in each resample.
+        self._whole = rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64)
+        within = [rng.multinomial(k, np.full(k, 1 / k), size=resamples) for k in lengths]
+        self._plain = np.hstack(within).astype(np.float64)
+
+    def estimate(self, system: Measure) -> dict[str, Interval | None]:
+        """Return the interval of each method by name."""
         by_document = system.sample.by_document[:, 0]
         value = float(f1s(by_document.sum(axis=0)))
-        new["new_articles"].add(ours.new_articles, s.f1)
-        new["jackknife_plain_scale"].add(jackknife_interval(value, f1s(leave_one_out_totals(by_document))), s.f1)
-        new["document_bootstrap"].add(percentile_interval(f1s(whole @ by_document)), s.f1)
-        new["these_articles"].add(ours.these_articles, s.f1)
-    truths = {"of_these_articles": these, "of_new_articles": new}
-    coverages = {t: {name: c.summarize() for name, c in by.items()} for t, by in truths.items() if by}
-    return asdict(s) | {"units": len(documents)} | coverages
+        return {
+            "drawing_n": percentile_interval(f1s(self._plain @ system.sample.rows[:, 0])),
+            "jackknife_plain_scale": jackknife_interval(value, f1s(leave_one_out_totals(by_document))),
+            "document_bootstrap": percentile_interval(f1s(self._whole @ by_document)),
+        }
 
 
-def simulate_differences(count: int, resampling: Resampling, document_sd: float, gap: float = 0.0) -> Report:
-    """Return the coverage of the intervals of a difference between two systems on the same gold.
+def simulate_scores(s: Scenario, count: int, resampling: Resampling) -> Report:
+    """Return the coverage of both intervals in one scenario, and where it is not large that of :class:`Alternatives`.
 
-    Their true F1 are ``gap`` apart around .75. ``document_sd`` is the deviation between articles of each system by
-    itself; with 0 the same articles are hard for both, and no article favours one of them beyond the gap.
+    Of scenarios with one paragraph per article the first interval has no truth of its own.
     """
     rng = np.random.default_rng(SEED)
-    documents = np.repeat(np.arange(5), 15)
+    alternatives = None if s.is_large else Alternatives(s.lengths, rng, resampling.resamples)
+    names = {
+        "of_these_articles": ["these_articles", "drawing_n"] if max(s.lengths) > 1 else [],
+        "of_new_articles": ["new_articles", "jackknife_plain_scale", "document_bootstrap", "these_articles"],
+    }
+    coverages: dict[str, dict[str, Coverage]] = {truth: {} for truth in names}
+    for system, truth_here in draw_samples(s, count, rng):
+        ours = Uncertainty(system, resampling)
+        intervals = {"these_articles": ours.these_articles, "new_articles": ours.new_articles}
+        if alternatives:
+            intervals |= alternatives.estimate(system)
+        for (truth, methods), value in zip(names.items(), (truth_here, s.f1), strict=True):
+            for name in methods:
+                if name in intervals:
+                    coverages[truth].setdefault(name, Coverage()).add(intervals[name], value)
+    shape = {"documents": len(s.lengths), "units": sum(s.lengths), "form": find_form(s.lengths), "samples": count}
+    return asdict(s) | shape | {t: {n: c.summarize() for n, c in by.items()} for t, by in coverages.items() if by}
+
+
+def simulate_differences(
+    count: int, resampling: Resampling, document_sd: float, gap: float = 0.0, lengths: Lengths = FIVE
+) -> Report:
+    """Return the coverage of the intervals of a difference between two systems on the same gold.
+
+    Args:
+        count: the number of samples
+        resampling: the draws
+        document_sd: the deviation between articles of each system by itself; with 0 the same articles are hard for
+            both, and no article favours one of them beyond the gap
+        gap: how far their true F1 are apart, around .75
+        lengths: the number of paragraphs of each article, the same for all
+    """
+    rng = np.random.default_rng(SEED)
+    documents = np.repeat(np.arange(len(lengths)), lengths)
     shared, own = 0.3, 0.5
     spread = float(np.hypot(np.hypot(shared, document_sd), own))
     levels = np.array([find_level(0.75 + half, spread) for half in (gap / 2, -gap / 2)])
     these, new = Coverage(), Coverage()
     significant, detectable = 0, 0.0
     for _ in range(count):
-        level = levels[:, None] + rng.normal(0, shared, 5) + rng.normal(0, document_sd, (2, 5))
-        hard = rng.normal(0, own, 75)
-        gold = rng.poisson(5, 75)
+        size = len(lengths)
+        level = levels[:, None] + rng.normal(0, shared, size) + rng.normal(0, document_sd, (2, size))
+        hard = rng.normal(0, own, len(documents))
+        gold = rng.poisson(5, len(documents))
         p = 1 / (1 + np.exp(-(level[:, documents] + hard)))
         a, b = (measure(rng.binomial(gold, q), gold, rng.poisson(5 * (1 - q)), documents) for q in p)
         comparison = compare(a, b, resampling)
@@ -212,6 +272,10 @@ def simulate_differences(count: int, resampling: Resampling, document_sd: float,
         significant += (comparison.p or 0) <= 0.05
         detectable += comparison.detectable or 0
     return {
+        "documents": len(lengths),
+        "units": len(documents),
+        "form": find_form(lengths),
+        "samples": count,
         "own_document_sd": document_sd,
         "true_difference": round(gap, 4),
         "these_articles": these.summarize()[0],
@@ -222,13 +286,18 @@ def simulate_differences(count: int, resampling: Resampling, document_sd: float,
 
 
 def simulate(quick: bool) -> Report:
-    """Return the content of coverage.json; ``quick`` takes two scenarios, few samples and few resamples."""
-    count, resampling = (300, Resampling(1000)) if quick else (2000, Resampling())
-    differences = [simulate_differences(count, resampling, 0.0)]
-    # A difference as large as the detectable one should be significant four times in five.
-    differences.append(simulate_differences(count, resampling, 0.0, differences[0]["mean_detectable"]))
-    differences.append(simulate_differences(count, resampling, 0.3))
-    scores = [simulate_scores(s, count, resampling) for s in (QUICK if quick else SCENARIOS)]
+    """Return the content of coverage.json; ``quick`` takes few scenarios, few samples and few resamples."""
+    count, resampling = (300, Resampling(1000)) if quick else (SAMPLES, Resampling())
+    scores = [
+        simulate_scores(s, SAMPLES_LARGE if s.is_large else count, resampling) for s in (QUICK if quick else SCENARIOS)
+    ]
+    differences: list[Report] = []
+    for lengths in (FIVE,) if quick else (FIVE, *LARGE_PAIRS):
+        here = count if lengths is FIVE else SAMPLES_LARGE
+        equal = simulate_differences(here, resampling, 0.0, lengths=lengths)
+        # A difference as large as the detectable one should be significant four times in five.
+        apart = simulate_differences(here, resampling, 0.0, equal["mean_detectable"], lengths)
+        differences += [equal, apart, simulate_differences(here, resampling, 0.3, lengths=lengths)]
     return {"samples": count, "resamples": resampling.resamples, "scores": scores, "differences": differences}
 
 

@@ -72,7 +72,8 @@ def compare(a: Measure, b: Measure, resampling: Resampling, pair: PairedSample |
     Berg-Kirkpatrick et al. 2012). ``detectable`` is 2.80 standard errors of the difference, estimated from those draws:
     a two-sided test at 5 % rejects beyond z.975 = 1.96 standard errors, and an estimate is beyond that with 80 % power
     where the true difference is z.80 = .84 further (Cohen 1988; Card et al. 2020). In simulation p ≤ .05 detected such
-    a difference in .78 of samples. A smaller difference may be real, but these articles cannot show it reliably.
+    a difference in .78 to .82 of samples, at and beyond the limits of units and documents too. A smaller difference may
+    be real, but these articles cannot show it reliably.
 
     Below thirty gold items there is no interval, p or ``detectable``.
 
