@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.effort import WAIT_MILLISECONDS
 from tests.support.requirements import skip_or_fail
 
 
@@ -24,8 +25,6 @@ def chromium() -> str:
     return str(path)
 
 
-# How long a page may take to show something: a busy machine must not fail a test.
-WAIT_MILLISECONDS = 180_000
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",

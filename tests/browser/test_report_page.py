@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import WAIT_MILLISECONDS
+from tests.support.effort import WAIT_MILLISECONDS
 from tests.support.report_inputs import GOLD, HOSTILE, ONTOLOGY, hostile_result, make_mistakes
 from vostochny import scoring
 from vostochny.report.page import render as render_page

@@ -12,6 +12,7 @@ T = TypeVar("T")
 AT_LENGTH = os.environ.get("VOSTOCHNY_TESTS") == "all"
 ON_POSTGRESQL = os.environ.get("VOSTOCHNY_DATABASE") == "postgresql"  # where the tests' Label Studio has its data
 FACTOR = 20 if AT_LENGTH else 1
+WAIT_MILLISECONDS = 180_000  # how long a page may take to show something: a busy machine must not fail a test
 
 
 def spread(values: Sequence[T], number: int) -> list[T]:

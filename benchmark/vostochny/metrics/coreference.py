@@ -243,14 +243,15 @@ class Mentions:
         """Return the table of the clusters within each document; see :func:`tabulate` for the options."""
         return tabulate(self.gold, self.predicted, self.documents, singletons=singletons, common_only=common_only)
 
-    def of_documents(self, first: int, step: int) -> Mentions:
-        """Return the mentions of every ``step``-th document from ``first`` on."""
-        sides, names = [], []
-        for side, name in zip((self.gold, self.predicted), self.names, strict=True):
-            keep = side.document % step == first
-            sides.append(ClusteredMentions(side.document[keep], side.mention[keep], side.cluster[keep]))
-            names.append(name[keep])
-        return replace(self, gold=sides[0], predicted=sides[1], names=(names[0], names[1]))
+    def split(self) -> Iterator[Mentions]:
+        """Yield the mentions of each document."""
+        for document in range(self.documents):
+            sides, names = [], []
+            for side, name in zip((self.gold, self.predicted), self.names, strict=True):
+                keep = side.document == document
+                sides.append(ClusteredMentions(side.document[keep], side.mention[keep], side.cluster[keep]))
+                names.append(name[keep])
+            yield replace(self, gold=sides[0], predicted=sides[1], names=(names[0], names[1]))
 
 
 def find_mentions(tables: Tables, kind: Kind) -> Mentions:

@@ -9,22 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from vostochny.metrics import catalogue
 from vostochny.metrics.columns import build_tables
-from vostochny.metrics.coreference import Overlaps
-from vostochny.metrics.matching import Floats
 from vostochny.metrics.pairs import pair_documents
 from vostochny.model import Document, Placement
 from vostochny.ontology import Ontology
 from vostochny.scoring.options import DEFAULT_OPTIONS, Options, find_unscored_zones
 from vostochny.scoring.result import Result
-from vostochny.scoring.totals import SystemTotal, Total
-from vostochny.stats.measures import coreference_measures
-
-# Groups of documents that are left out in turn for a jackknife; up to so many documents, each is a group of its own.
-MAX_LEFT_OUT_GROUPS = 200
+from vostochny.scoring.totals import Total
 
 
 def score(
@@ -64,7 +56,7 @@ def score_systems(
         documents = [options.view.relabel_gold(d) for d in documents]
     values, unscored_zones = frozenset(ontology.values), find_unscored_zones(ontology, options)
     total = Total.of_systems(len(systems), options)
-    all_pairs, all_items, counts = [], [], []
+    all_pairs, counts, units = [], [], 0
     for predicted, system in zip(systems, total.systems, strict=True):
         shown = dict(predicted)
         if options.view:
@@ -76,34 +68,9 @@ def score_systems(
         absent = [i for i in ids if i not in predicted]
         counts.append(system.add(items, options.choose_layers(system.emitted), options.metrics, absent))
         all_pairs.append(pairs)
-        all_items.append(items)
-    total.add(ids, len(all_items[0].tables.places.documents), counts)
+        units = len(tables.places.documents)
+    total.add(ids, units, counts)
     return [
-        replace(
-            result, documents=ids, pairs=pairs, placement=sum((p.predicted.placement for p in pairs), Placement()),
-            _across=_leave_out(items, system) if options.resamples else {},
-        )
-        for result, system, pairs, items in zip(
-            total.results(options, gold_hash), total.systems, all_pairs, all_items, strict=True
-        )
-    ]  # fmt: skip
-
-
-def _leave_out(items: catalogue.MetricInput, system: SystemTotal) -> dict[str, Floats]:
-    """Return the values of each cross-document measure without each document in turn, shape (documents,).
-
-    Of more than MAX_LEFT_OUT_GROUPS documents, groups of them are left out instead, because each value takes a pass
-    over all clusters.
-    """
-    out: dict[str, list[float]] = {}
-    for layer, overlaps in system.overlaps.items():
-        mentions = items.mentions[layer]
-        groups = min(mentions.documents, MAX_LEFT_OUT_GROUPS)
-        if overlaps is None or not all(system.resolved[layer]):
-            continue
-        for group in range(groups):
-            # Overlaps add up over documents, so leaving a group out is a subtraction.
-            rest = overlaps.without(Overlaps.of_mentions(mentions.of_documents(group, groups)))
-            for name, measure in coreference_measures(catalogue.compute_coreference_across(rest, layer)).items():
-                out.setdefault(name, []).append(np.nan if measure.value is None else measure.value)
-    return {name: np.array(values) for name, values in out.items()}
+        replace(result, documents=ids, pairs=pairs, placement=sum((p.predicted.placement for p in pairs), Placement()))
+        for result, pairs in zip(total.results(options, gold_hash), all_pairs, strict=True)
+    ]

@@ -17,9 +17,9 @@ import numpy as np
 from vostochny.errors import Names, Problem, Problems, count_more, suggest_name
 from vostochny.formats.keys import describe_renamed
 from vostochny.metrics import catalogue
-from vostochny.metrics.coreference import Overlaps
+from vostochny.metrics.coreference import Mentions, Overlaps
 from vostochny.metrics.counts import Counts
-from vostochny.metrics.matching import Ints
+from vostochny.metrics.matching import Floats, Ints
 from vostochny.model import Placement
 from vostochny.scoring.options import Options, list_compared
 from vostochny.scoring.result import MAX_LISTED, Result
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from vostochny.stats.paired import PairedSums
 
 MAX_HINTS = 10  # unknown documents that are reported with the nearest known name; finding it takes time
+MAX_LEFT_OUT = (
+    200  # documents that are left out in turn of scores across documents; each takes a pass over all clusters
+)
 MAX_OVERLAPS = 2_000_000  # sums of one kind that identity across documents may need: about half a gigabyte
 
 
@@ -50,6 +53,7 @@ class SystemTotal:
         emitted: The layers that any prediction carries.
         resolved: By layer, whether any item states its cluster: in the gold, in the predictions.
         overlaps: By layer, the sums for identity across documents; None once they are more than MAX_OVERLAPS.
+        mentions: By layer, the clustered mentions; None once there are more than MAX_LEFT_OUT documents.
         placement: What became of predicted words without offsets.
         renamed: The other names of keys that were met, each with its key.
     """
@@ -64,6 +68,7 @@ class SystemTotal:
     emitted: frozenset[str] = frozenset()
     resolved: dict[str, tuple[bool, bool]] = field(default_factory=dict)
     overlaps: dict[str, Overlaps | None] = field(default_factory=dict)
+    mentions: dict[str, list[Mentions] | None] = field(default_factory=dict)
     placement: Placement = field(default_factory=Placement)
     renamed: dict[str, str] = field(default_factory=dict)
 
@@ -84,7 +89,8 @@ class SystemTotal:
             before, here = self.resolved.get(layer, (False, False)), catalogue.has_clusters(items.tables, layer)
             self.resolved[layer] = before[0] or here[0], before[1] or here[1]
             within |= catalogue.compute_coreference_within(items, layer)
-            self._add_overlaps(layer, Overlaps.of_mentions(items.mentions[layer]))
+            mentions = items.mentions[layer]
+            self._add_overlaps(layer, Overlaps.of_mentions(mentions), [mentions])
         self.plain.add(counts)
         self.within.add(within)
         documents = len(items.tables.places.texts)
@@ -94,8 +100,11 @@ class SystemTotal:
         self.without_prediction = _first_names(self.without_prediction, absent)
         return counts
 
-    def _add_overlaps(self, layer: str, more: Overlaps | None) -> None:
+    def _add_overlaps(self, layer: str, more: Overlaps | None, mentions: list[Mentions] | None) -> None:
         """Add the sums for identity across documents; give up on them for good once they are too many."""
+        kept = self.mentions.get(layer, [])
+        both = None if kept is None or mentions is None else [*kept, *mentions]
+        self.mentions[layer] = both if both and sum(m.documents for m in both) <= MAX_LEFT_OUT else None
         overlaps = self.overlaps.setdefault(layer, Overlaps())
         if overlaps is not None and more is not None:
             overlaps.update(more)
@@ -124,7 +133,7 @@ class SystemTotal:
             before = self.resolved.get(layer, (False, False))
             self.resolved[layer] = before[0] or gold, before[1] or predicted
         for layer, overlaps in other.overlaps.items():
-            self._add_overlaps(layer, overlaps)
+            self._add_overlaps(layer, overlaps, other.mentions[layer])
         self.add_placement(other.placement)
         self.renamed.update(other.renamed)
 
@@ -262,6 +271,7 @@ class Total:
         measures = plain_measures({name: system.plain.counts(name, rank) for name in names}, system.plain.moments)
         sides = ("gold", self.renamed), ("predictions", system.renamed)
         notes = [f"{side}: {note}" for side, renamed in sides for note in describe_renamed(renamed)]
+        across: dict[str, Floats] = {}
         for layer in layers:
             if not all(system.resolved.get(layer, (False, False))):
                 continue  # without clusters on both sides there is no coreference to score
@@ -279,11 +289,26 @@ class Total:
                 )
             else:
                 measures |= coreference_measures(catalogue.compute_coreference_across(overlaps, layer))
+                mentions = system.mentions[layer]
+                if options.resamples and mentions:
+                    each = [Overlaps.of_mentions(one) for batch in mentions for one in batch.split()]
+                    across |= _leave_out(overlaps, [each[i] for i in np.argsort(rank)], layer)
         return Result(
             measures, tuple(sorted(self.ids)), self.size, tuple(system.without_prediction), system.unpredicted, layers,
             options, gold_hash, self.units, placement=system.placement, left_out=tuple(self.left_out),
-            notes=tuple(notes),
+            notes=tuple(notes), _across=across,
         )  # fmt: skip
+
+
+def _leave_out(overlaps: Overlaps, each: Sequence[Overlaps], layer: str) -> dict[str, Floats]:
+    """Return the values of a layer's cross-document measures without each document in turn, shape (documents,)."""
+    out: dict[str, list[float]] = {}
+    for one in each:
+        # Overlaps add up over documents, so leaving one out is a subtraction.
+        counts = catalogue.compute_coreference_across(overlaps.without(one), layer)
+        for name, measure in coreference_measures(counts).items():
+            out.setdefault(name, []).append(np.nan if measure.value is None else measure.value)
+    return {name: np.array(values) for name, values in out.items()}
 
 
 def _first_names(names: list[str], more: list[str]) -> list[str]:
