@@ -431,6 +431,8 @@ class _Slice:
 
     def list_values(self) -> list[tuple[str, set[Any]]]:
         """Return the values of attributes that are no columns, by table; raises ValueError for unprintable text."""
+        if self.is_plain and not self.has_more:
+            return []
         out: list[tuple[str, set[Any]]] = [("views", {extent.view for extent in self._extents})]
         texts = [*self._ids, *(quote.id for quote in self.items["quotes"])]
         for layer, items in self.items.items():
