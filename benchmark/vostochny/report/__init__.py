@@ -5,12 +5,15 @@
 ``percents`` formats numbers and ``markdown_writer`` Markdown for all of them.
 """
 
-from collections.abc import Collection, Mapping
-from typing import TypeVar
+from __future__ import annotations
 
-from vostochny.scoring import Result
-from vostochny.stats.samples import MAX_KEPT_DOCUMENTS, MAX_KEPT_UNITS
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, TypeVar
+
 from vostochny.system.progress import track
+
+if TYPE_CHECKING:
+    from vostochny.scoring import Result
 
 T = TypeVar("T")
 
@@ -29,6 +32,9 @@ def explain_intervals(result: Result) -> str:
 
 def describe_forms(units: int, documents: int) -> list[str]:
     """Return a sentence on the form that intervals have where there are many units or documents; none where few are."""
+    # Imported here, because commands without scores need a report too.
+    from vostochny.stats.samples import MAX_KEPT_DOCUMENTS, MAX_KEPT_UNITS
+
     forms = []
     if units > MAX_KEPT_UNITS:
         forms.append(
