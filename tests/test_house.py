@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
@@ -66,6 +67,13 @@ def test_no_test_imports_another_test() -> None:
     test_module = re.compile(r"(tests\.|\.|^)(\w+\.)*(test_\w+|conftest)(\.|$)")
     names = [(path.name, name) for path in (ROOT / "tests").rglob("*.py") for name in imported_names(path)]
     assert [pair for pair in names if test_module.match(pair[1])] == []
+
+
+def test_every_test_is_collected(request: pytest.FixtureRequest) -> None:
+    """pytest skips folders by name: "build" is one of them unless we say otherwise, and its tests never ran."""
+    skipped = request.config.getini("norecursedirs")
+    folders = {part for path in (ROOT / "tests").rglob("test_*.py") for part in path.relative_to(ROOT).parts[:-1]}
+    assert not [name for name in folders for pattern in skipped if fnmatch(name, pattern)]
 
 
 def test_no_module_name_is_used_twice() -> None:
