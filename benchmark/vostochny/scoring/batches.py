@@ -261,7 +261,9 @@ def _gather(lines: Iterable[tuple[Chunk, int, int]], documents: int) -> RawSide:
     """Return the items of lines, each given as chunk, index of the line in it, and number of its document."""
     by_chunk: dict[Chunk, Ints] = {}
     for chunk, at, document in lines:
-        by_chunk.setdefault(chunk, np.full(len(chunk.ids), -1, dtype=np.int64))[at] = document
+        if chunk not in by_chunk:
+            by_chunk[chunk] = np.full(len(chunk.ids), -1, dtype=np.int64)
+        by_chunk[chunk][at] = document
     parts = [chunk.items.raw.select(number, documents) for chunk, number in by_chunk.items()]
     return concatenate(parts) if parts else read_documents([None] * documents)
 
@@ -278,7 +280,7 @@ def _fits(items: LineItems, at: int, text: str) -> bool:
     """Return whether a line is regular, and all of its spans and words fit the article; any do where it has no text."""
     if not items.regular[at] or (text and items.reach[at] > len(text)):
         return False
-    return not text or all(text[start:end] == words for start, end, words in items.words.get(at, ()))
+    return at not in items.words or items.words[at].fit(text)
 
 
 def _list_roles(side: RawSide) -> dict[tuple[str, str], Ints]:

@@ -8,7 +8,7 @@ need the article or the ontology; what they look at is kept with the items (:cla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter, getitem
@@ -50,12 +50,10 @@ class SpanWords:
     ends: Sequence[int]
     words: Sequence[str]
 
-    def __iter__(self) -> Iterator[tuple[int, int, str]]:
-        return zip(self.starts, self.ends, self.words, strict=True)
-
     def fit(self, text: str) -> bool:
         """Return whether a text has the words where the spans are; any do where the text is not known."""
-        return not text or not [words for start, end, words in self if text[start:end] != words]
+        spans = zip(self.starts, self.ends, self.words, strict=True)
+        return not text or not [words for start, end, words in spans if text[start:end] != words]
 
 
 @dataclass(frozen=True)

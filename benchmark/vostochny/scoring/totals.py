@@ -23,7 +23,7 @@ from vostochny.metrics.matching import Floats, Ints
 from vostochny.model import Placement
 from vostochny.scoring.options import Options, list_compared
 from vostochny.scoring.result import MAX_LISTED, Result
-from vostochny.stats.measures import coreference_measures, plain_measures
+from vostochny.stats.measures import coreference_measures, list_no_rows, list_rows, plain_measures
 from vostochny.stats.samples import MAX_KEPT_DOCUMENTS
 from vostochny.stats.sums import Sums
 
@@ -182,7 +182,8 @@ class Total:
             from vostochny.stats.paired import PairedSums  # here, because a score of one system does without it
 
             paired = [PairedSums(list_compared(options)) for _ in range(count - 1)]
-        return cls([SystemTotal() for _ in range(count)], paired)
+        chosen = list_rows if options.resamples else list_no_rows
+        return cls([SystemTotal(Sums(chosen), Sums(chosen)) for _ in range(count)], paired)
 
     def add(self, ids: Sequence[str], units: int, counts: Sequence[Mapping[str, Counts]]) -> None:
         """Add some documents, with so many units, and what each system's total returned for them."""

@@ -80,6 +80,11 @@ def list_rows(counts: Mapping[str, Counts]) -> Iterator[Rows]:
             yield Rows(keys, one.unit, part[one.stratum], one.cells, (name, facet) if facet in macros else ())
 
 
+def list_no_rows(counts: Mapping[str, Counts]) -> tuple[Rows, ...]:
+    """Return no rows: those that moments are needed of where no intervals are asked for."""
+    return ()
+
+
 def _find_macro(name: str) -> dict[str, MacroScore]:
     """Return the macro scores of a metric, by name."""
     return {key: row for key, row in MACRO.items() if row.metric == name}
