@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.effort import examples
+from tests.support.random_measures import assert_equal
 from vostochny.metrics.matching import Floats
 from vostochny.stats import moments as moments_
 from vostochny.stats.moments import STEP, Key, Moments, Rows
@@ -91,15 +92,6 @@ def sum_between(documents: Documents) -> Floats:
     return sum((outer(sum(document)) for document in documents), np.zeros((4 * len(KEYS), 4 * len(KEYS))))
 
 
-def assert_equal(one: Moments, other: Moments, keys: Iterable[Key] = KEYS) -> None:
-    """All that can be asked is the same, to the last bit."""
-    keys = list(keys)
-    assert (one.documents, one.units, one.singles) == (other.documents, other.units, other.singles)
-    assert one.drawable == other.drawable
-    assert (one.within(keys) == other.within(keys)).all()
-    assert (one.between(keys) == other.between(keys)).all()
-
-
 @examples(60)
 @given(sizes_and_seed)
 def test_moments_equal_plain_loops_over_documents_and_units(drawn):
@@ -138,7 +130,7 @@ def test_sums_are_equal_in_any_order_and_any_split(drawn, data):
     while len(totals) > 1:
         one = totals.pop(data.draw(st.integers(0, len(totals) - 1)))
         totals[data.draw(st.integers(0, len(totals) - 1))].update(pickle.loads(pickle.dumps(one)))
-    assert_equal(totals[0], expected)
+    assert_equal(totals[0], expected, KEYS)
 
 
 def test_a_part_that_only_one_side_has_met():
@@ -152,19 +144,19 @@ def test_a_part_that_only_one_side_has_met():
     for one, other in ((early, late), (late, early)):
         both = pickle.loads(pickle.dumps(one))
         both.update(other)
-        assert_equal(both, add_all(documents))
+        assert_equal(both, add_all(documents), KEYS)
     assert (early.between([("a",)]) == 0).all() and (early.within([("unheard of",)]) == 0).all()
 
 
 def test_nothing_is_added_by_nothing():
     moments = add_all(draw_documents([2, 1, 1], 2))
     moments.update(Moments())
-    assert_equal(moments, add_all(draw_documents([2, 1, 1], 2)))
+    assert_equal(moments, add_all(draw_documents([2, 1, 1], 2)), KEYS)
     empty = Moments()
     empty.add(np.zeros(0, dtype=np.int64), [])
     assert (empty.documents, empty.units, empty.drawable) == (0, 0, 0) and (empty.within(KEYS) == 0).all()
     empty.update(moments)
-    assert_equal(empty, moments)
+    assert_equal(empty, moments, KEYS)
     units_alone = Moments()
     units_alone.add(np.array([0, 0, 1]), [])  # no metric counted anything in these documents
     assert (units_alone.documents, units_alone.units, units_alone.singles) == (2, 3, 1)
@@ -200,8 +192,8 @@ def test_a_set_of_too_many_parts_has_no_products_between_them(monkeypatch, limit
     for both, totals in ((there, (early, late)), (back, (late, early))):
         for one in totals:
             both.update(one)
-    assert_equal(there, back)
-    assert_equal(there, add_all(documents))
+    assert_equal(there, back, KEYS)
+    assert_equal(there, add_all(documents), KEYS)
     cross = there.between(SET)[:4, 4:8]
     assert (cross == 0).all() == (limit < 3)
     assert there.between(SET)[:4, :4].any()
@@ -218,4 +210,4 @@ def test_a_very_long_document_is_exact_too():
     again = Moments()
     for i in reversed(range(0, 40, 3)):
         add(again, documents[i : i + 3])
-    assert_equal(again, moments)
+    assert_equal(again, moments, KEYS)

@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.stats.test_moments import assert_equal
 from tests.support.effort import examples
-from tests.support.random_measures import Item, tally
+from tests.support.random_measures import Item, assert_equal, tally
 from vostochny.metrics.counts import Counts, ExactSums, concatenate, sum_exactly
 from vostochny.metrics.matching import Ints
 from vostochny.stats import samples, sums

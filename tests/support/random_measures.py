@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from vostochny.metrics.counts import GOLD_CREDIT, PREDICTED_CREDIT, Counts
 from vostochny.metrics.matching import Ints
+from vostochny.stats.moments import Key, Moments
 from vostochny.stats.scores import Measure
 
 # The document of each of forty units (paragraphs): five documents of unequal length.
@@ -87,3 +88,11 @@ def make_measure(values: list[list[float]], documents: np.ndarray | None = None)
     rows = np.array(values, dtype=float)[:, None]
     where = np.zeros(len(rows), dtype=int) if documents is None else documents
     return Measure("m", (Counts.of_table("m", ("type",), (("x",),), rows, where),))
+
+
+def assert_equal(one: Moments, other: Moments, keys: Sequence[Key]) -> None:
+    """Assert that all that can be asked of two moments about these parts is the same, to the last bit."""
+    assert (one.documents, one.units, one.singles) == (other.documents, other.units, other.singles)
+    assert one.drawable == other.drawable
+    assert (one.within(keys) == other.within(keys)).all()
+    assert (one.between(keys) == other.between(keys)).all()
