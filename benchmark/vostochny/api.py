@@ -27,7 +27,7 @@ from vostochny.formats.view_file import read_view
 from vostochny.model import LAYERS, Document, find_id
 from vostochny.ontology import Ontology, View, load_ontology
 from vostochny.scoring import Options, Result, options
-from vostochny.stats.intervals import RESAMPLES, SEED
+from vostochny.stats.resampling import RESAMPLES, SEED
 from vostochny.system.progress import show as show_progress
 from vostochny.system.progress import track
 

@@ -34,7 +34,8 @@ from vostochny.metrics.pairs import Pair, pair_documents
 from vostochny.model import LAYERS, Document, Span
 from vostochny.report.percents import format_decimals, format_interval, format_percent
 from vostochny.schema.records import list_stated
-from vostochny.stats.intervals import Resampling, percentile_interval
+from vostochny.stats.intervals import percentile_interval
+from vostochny.stats.resampling import Resampling
 from vostochny.system import console
 from vostochny.system.arguments import ArgumentParser
 

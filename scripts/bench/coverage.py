@@ -36,12 +36,12 @@ from vostochny.metrics.counts import Counts
 from vostochny.metrics.matching import Floats, Ints
 from vostochny.stats.intervals import (
     Interval,
-    Resampling,
     Uncertainty,
     jackknife_interval,
     leave_one_out_totals,
 )
 from vostochny.stats.paired import compare
+from vostochny.stats.resampling import Resampling
 from vostochny.stats.samples import MAX_KEPT_DOCUMENTS, MAX_KEPT_UNITS
 from vostochny.stats.scores import Measure, f1s
 from vostochny.system import console

@@ -11,7 +11,7 @@ from tests.support.effort import sample
 from tests.support.processes import run_python, run_vostochny
 from vostochny import api, cli, model
 from vostochny.cli import shared
-from vostochny.stats import intervals
+from vostochny.stats import resampling
 
 LOOKUP = "benchmark/baselines/lookup/predictions.jsonl"
 
@@ -168,7 +168,7 @@ def test_choices_and_defaults_of_the_options_are_those_of_the_modules_behind_the
     """The command line repeats them, because importing the modules would slow down --help."""
     assert shared.LAYERS == model.LAYERS
     assert shared.UNKNOWN_CHOICES == api.UNKNOWN_CHOICES
-    assert (shared.DEFAULT_RESAMPLES, shared.DEFAULT_SEED) == (intervals.RESAMPLES, intervals.SEED)
+    assert (shared.DEFAULT_RESAMPLES, shared.DEFAULT_SEED) == (resampling.RESAMPLES, resampling.SEED)
 
 
 def test_help_imports_nothing_heavy():

@@ -16,13 +16,11 @@ from scripts.bench import coverage
 from tests.support.processes import run_python
 from tests.support.random_measures import DOCUMENTS, Item, draw_counts, draw_items, make_measure, tally
 from vostochny.metrics.counts import GOLD, GOLD_CREDIT, PREDICTED, PREDICTED_CREDIT, Counts
-from vostochny.stats import intervals, samples
+from vostochny.stats import intervals, resampling, samples
 from vostochny.stats.intervals import (
     Interval,
-    Resampling,
     Uncertainty,
     find_gradient,
-    find_root,
     jackknife_interval,
     leave_one_out_totals,
     limit_interval,
@@ -31,6 +29,7 @@ from vostochny.stats.intervals import (
 )
 from vostochny.stats.moments import MAX_PARTS
 from vostochny.stats.paired import compare
+from vostochny.stats.resampling import Resampling, find_root
 from vostochny.stats.scores import (
     Combine,
     Measure,
@@ -189,7 +188,7 @@ def test_the_draws_of_a_seed_never_change():
 
 def test_the_size_of_blocks_changes_no_result(monkeypatch):
     whole = Resampling(1000)._draw_units(DOCUMENTS)[0]
-    monkeypatch.setattr(intervals, "_BLOCK_SIZE", 700)
+    monkeypatch.setattr(resampling, "_BLOCK_SIZE", 700)
     assert (Resampling(1000)._draw_units(DOCUMENTS)[0] == whole).all()
 
 
@@ -545,7 +544,7 @@ def test_intervals_have_the_coverage_they_claim():
 
 def test_published_coverage_is_from_the_full_simulation():
     figures = json.loads(coverage.OUT.read_text(encoding="utf-8"))
-    assert (figures["samples"], figures["resamples"]) == (2000, intervals.RESAMPLES)
+    assert (figures["samples"], figures["resamples"]) == (2000, resampling.RESAMPLES)
     published = [(tuple(s["paragraphs"]), s["repeats"], s["f1"], s["document_sd"]) for s in figures["scores"]]
     assert published == [(s.paragraphs, s.repeats, s.f1, s.document_sd) for s in coverage.SCENARIOS]
     assert all(s["of_new_articles"]["new_articles"][0] >= 0.92 for s in figures["scores"])

@@ -23,7 +23,6 @@ from vostochny.ontology import load_ontology
 from vostochny.report import comparison
 from vostochny.scoring import Execution, streaming
 from vostochny.stats import paired, samples, sums
-from vostochny.stats.intervals import Resampling
 from vostochny.stats.measures import plain_measures
 from vostochny.stats.paired import (
     PairedSample,
@@ -34,6 +33,7 @@ from vostochny.stats.paired import (
     compare,
     randomisation_p,
 )
+from vostochny.stats.resampling import Resampling
 from vostochny.stats.scores import Measure, from_total, macro, score
 
 

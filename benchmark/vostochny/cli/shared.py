@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[ArgumentParser]
 
 # Choices and defaults stand here as plain values, because importing the modules that define them (vostochny.model,
-# vostochny.api, vostochny.stats.intervals) would slow down --help; a test compares the two.
+# vostochny.api, vostochny.stats.resampling) would slow down --help; a test compares the two.
 LAYERS = ("entities", "events", "quotes")
 UNKNOWN_CHOICES = ("error", "ignore", "wrong")
 OFFSET_UNITS = ("utf16", "bytes", "ignore")

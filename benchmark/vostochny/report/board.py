@@ -27,7 +27,7 @@ from vostochny.report.markdown_writer import escape_html, format_table
 from vostochny.report.percents import UNDEFINED, format_interval, format_percent, format_points
 from vostochny.scoring import Result
 from vostochny.stats import paired
-from vostochny.stats.intervals import Resampling
+from vostochny.stats.resampling import Resampling
 from vostochny.stats.scores import Measure
 
 # Measure → title of its table, in the order of the page.

@@ -13,8 +13,8 @@ from vostochny.report import describe_forms
 from vostochny.report.percents import format_interval, format_percent, format_points
 from vostochny.scoring import Result
 from vostochny.scoring.options import list_compared
-from vostochny.stats.intervals import Resampling
 from vostochny.stats.paired import Comparison, adjust_comparisons, compare
+from vostochny.stats.resampling import Resampling
 from vostochny.stats.samples import MAX_KEPT_DOCUMENTS
 from vostochny.system.progress import track
 

@@ -12,7 +12,7 @@ from vostochny.errors import InputError, Problem, suggest_name
 from vostochny.metrics.catalogue import MEASURES, METRICS
 from vostochny.model import LAYERS
 from vostochny.ontology import Ontology, View
-from vostochny.stats.intervals import RESAMPLES, SEED
+from vostochny.stats.resampling import RESAMPLES, SEED
 
 # Each resample takes memory; with so many, the error of drawing is below the digits that are shown.
 MAX_RESAMPLES = 100_000

@@ -18,7 +18,8 @@ from vostochny.metrics.matching import Floats
 from vostochny.model import Document, Placement
 from vostochny.ontology import Ontology, View
 from vostochny.scoring.options import Options
-from vostochny.stats.intervals import Interval, Resampling, Uncertainty, jackknife_interval
+from vostochny.stats.intervals import Interval, Uncertainty, jackknife_interval
+from vostochny.stats.resampling import Resampling
 from vostochny.stats.samples import MAX_KEPT_UNITS
 from vostochny.stats.scores import Measure
 

@@ -15,10 +15,8 @@ from vostochny.stats.intervals import (
     MIN_UNITS,
     TOO_MANY_PARTS,
     Interval,
-    Resampling,
     explain_missing_new,
     explain_missing_these,
-    find_root,
     jackknife_interval,
     leave_one_out_totals,
     limit_interval,
@@ -26,6 +24,7 @@ from vostochny.stats.intervals import (
 )
 from vostochny.stats.measures import choose_combine
 from vostochny.stats.moments import MAX_PARTS, Key, Moments, Rows
+from vostochny.stats.resampling import Resampling, find_root
 from vostochny.stats.samples import MAX_KEPT_UNITS, SIDES, Sample, join_samples
 from vostochny.stats.scores import Combine, Measure, none_if_nan
 from vostochny.stats.sums import Sums
