@@ -67,7 +67,7 @@ def test_the_page_shows_text_and_regions_and_opening_it_changes_nothing(
     shown = page.inner_text(".lsf-richtext__container")
     assert "".join(shown.split()) == "".join(document.text.split())
     assert page.locator(".htx-highlight").count() >= len(document.entities) + len(document.events)
-    assert page.locator(".lsf-outliner-item").count() > 5
+    wait_for_value(page, page.locator(".lsf-outliner-item").count, lambda count: count > 5)
     assert page.locator(".lsf-label").count() > 40
     assert page.locator("[class*=lsf-errors], .ant-modal, [class*=error-message]").count() == 0
     page.screenshot(path=tmp_path / "page.png")
