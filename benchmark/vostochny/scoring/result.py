@@ -84,7 +84,7 @@ class Result:
     left_out: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     paired_with_first: dict[str, PairedSample] = field(default_factory=dict, repr=False)
-    # Values of each cross-document measure without each document, or group of them, in turn: shape (groups,).
+    # Values of each cross-document measure without each document in turn: shape (documents,).
     _across: Mapping[str, Floats] = field(default_factory=dict, repr=False)
     # The ontology with the gold's own types, where a score of files needed it.
     _own_types: Ontology | None = field(default=None, repr=False)
@@ -105,7 +105,7 @@ class Result:
         """Return how sure a measure is, or None where intervals were switched off.
 
         A score across documents is not a sum over documents. It has no interval for these articles; the one for new
-        articles comes from scoring again without each document in turn, which needs all documents in memory.
+        articles comes from scoring again without each document in turn, up to ``totals.MAX_LEFT_OUT`` documents.
         """
         if self.measures.get(measure.name) is not measure:
             return self._estimate(measure)  # a part of one
@@ -149,7 +149,7 @@ class _UncertaintyAcross(Uncertainty):
 
     Args:
         measure: The measure.
-        left_out: Its value without each document in turn, or each group of them; None where that was not computed.
+        left_out: Its value without each document in turn; None of too many documents.
     """
 
     def __init__(self, measure: Measure, left_out: Floats | None) -> None:

@@ -5,7 +5,7 @@ First step of a score of many files, and the loop around all others. Memory, as 
 - a process takes some 150 MB for files in the same order;
 - up to three times joining.MAX_WAITING_BYTES more where the orders differ, or three times a bucket (:mod:`buckets`);
 - and some 130 bytes for each doc_id of the files it counts;
-- a total takes some 10 MB, and 8 bytes per document (its key).
+- a total takes 8 bytes per document (its key), and otherwise a size that does not grow with them.
 """
 
 from __future__ import annotations
