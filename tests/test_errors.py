@@ -42,7 +42,7 @@ def test_a_problem_does_not_keep_what_is_never_printed() -> None:
 
 
 def test_a_reading_collects_no_more_problems_than_are_printed() -> None:
-    row = {"doc_id": "one", "entities": [0] * 5000, "quotes": [{"content": [], "type": "x"}] * 10}
+    row = {"doc_id": "one", "entities": [0] * 5000, "quotes": [{"content": []}] * 10}
     reading = Reading(load_ontology(), {})
     with pytest.raises(InputError) as caught:
         reading.read_predictions([Record("p.jsonl", 1, row)])

@@ -7,7 +7,7 @@ and exits with 2.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -67,10 +67,13 @@ def list_names(names: Collection[str]) -> str:
     return f"{', '.join(islice(names, MAX_COMPARED_NAMES))} … ({len(names)} in all)"
 
 
-def suggest_name(name: str, known: Iterable[str], likeness: float = 0.4) -> str:
+def suggest_name(
+    name: str, known: Iterable[str], likeness: float = 0.4, synonyms: Mapping[str, str] | None = None
+) -> str:
     """Return what would be right in place of an unknown name: the nearest known name, or else the known names.
 
-    ``likeness`` (0 to 1, as in difflib) is the least at which a known name counts as near.
+    Capitals do not matter. ``likeness`` (0 to 1, as in difflib) is the least at which a known name counts as near;
+    ``synonyms`` are other names of known ones, each with its name, which count as well.
 
     Of more than MAX_COMPARED_NAMES known names, only the neighbours in alphabetical order are compared, and only the
     first names are listed: to compare thousands of unknown documents with thousands of known ones would take hours and
@@ -81,8 +84,12 @@ def suggest_name(name: str, known: Iterable[str], likeness: float = 0.4) -> str:
     names = known if isinstance(known, Names) else Names(known)
     name = name[:MAX_COMPARED_CHARACTERS]
     compared = names if len(names) <= MAX_COMPARED_NAMES else names.list_neighbours(name)
-    near = difflib.get_close_matches(name, [x for x in compared if len(x) <= MAX_COMPARED_CHARACTERS], 1, likeness)
-    return f"did you mean {near[0]!r}?" if near else f"expected one of {list_names(names)}"
+    folded = {x.casefold(): right for x, right in (synonyms or {}).items() if right in names}
+    folded |= {x.casefold(): x for x in compared if len(x) <= MAX_COMPARED_CHARACTERS}
+    near = [x for x in (name.casefold(),) if x in folded] or difflib.get_close_matches(
+        name.casefold(), folded, 1, likeness
+    )
+    return f"did you mean {folded[near[0]]!r}?" if near else f"expected one of {list_names(names)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 # vostochny.api, vostochny.stats.resampling) would slow down --help; a test compares the two.
 LAYERS = ("entities", "events", "quotes")
 UNKNOWN_CHOICES = ("error", "ignore", "wrong")
-OFFSET_UNITS = ("utf16", "bytes", "ignore")
+OFFSET_UNITS = ("characters", "utf16", "bytes", "inclusive", "ignore")
 DEFAULT_RESAMPLES = 10_000
 DEFAULT_SEED = 20230913
 
 OFFSETS_HELP = (
-    "unit of the predictions' offsets: UTF-16 code units or bytes (default: characters); ignore: disregard offsets and "
-    "place spans by their words"
+    "unit of the predictions' offsets: UTF-16 code units or bytes (default: characters); inclusive: characters, and an "
+    "end is the last one of its span; ignore: disregard offsets and place spans by their words"
 )
+GOLD_OFFSETS_HELP = "the same of the offsets of your own gold"
 GOLD_OF_PREDICTIONS = "gold documents that the predictions refer to (default: the corpus)"
 
 
@@ -54,6 +55,7 @@ def _add_input_options(parser: ArgumentParser) -> None:
         help="format of the predictions (default: detected from their content); vostochny convert --help lists all",
     )
     parser.add_argument("--offsets", choices=OFFSET_UNITS, help=OFFSETS_HELP)
+    parser.add_argument("--gold-offsets", choices=OFFSET_UNITS, help=GOLD_OFFSETS_HELP)
 
 
 def _add_selection_options(parser: ArgumentParser) -> None:
@@ -146,7 +148,13 @@ def open_gold(args: argparse.Namespace, with_text: bool = True) -> Input:
     """Return the gold of ``--gold`` and ``--gold-format`` (where a command has it), by default the corpus."""
     from vostochny.formats.input import Input
 
-    return Input(args.gold or None, getattr(args, "gold_format", None), "--gold-format", with_text)
+    offsets = getattr(args, "gold_offsets", None)
+    if offsets and not args.gold:
+        from vostochny.errors import InputError, Problem
+
+        message = "is for a gold of your own; give it with --gold, or use --offsets for predictions"
+        raise InputError([Problem("--gold-offsets", None, None, message)])
+    return Input(args.gold or None, getattr(args, "gold_format", None), "--gold-format", with_text, offsets)
 
 
 def refuse_overlap(sides: Sequence[Input], outputs: Sequence[str | None], view: str | None = None) -> None:
@@ -199,6 +207,7 @@ def _read_options(args: argparse.Namespace, ontology: Ontology) -> Options:
         unknown=args.unknown,
         metrics=options.check_metrics(args.metric),
         offsets=args.offsets,
+        gold_offsets=args.gold_offsets,
     )
 
 

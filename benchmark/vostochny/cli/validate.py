@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vostochny.cli.shared import (
     GOLD_OF_PREDICTIONS,
+    GOLD_OFFSETS_HELP,
     LAYERS,
     OFFSET_UNITS,
     OFFSETS_HELP,
@@ -34,6 +35,7 @@ def add_command(commands: Commands) -> None:
         "--format", metavar="NAME", help="format of the predictions (default: detected from their content)"
     )
     parser.add_argument("--offsets", choices=OFFSET_UNITS, help=OFFSETS_HELP)
+    parser.add_argument("--gold-offsets", choices=OFFSET_UNITS, help=GOLD_OFFSETS_HELP)
     parser.add_argument("--view", metavar="NAME|FILE", help="label set of the predictions, as for score")
     parser.add_argument(
         "--unknown",

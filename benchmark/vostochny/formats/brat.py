@@ -29,6 +29,7 @@ from vostochny.formats.label_studio.regions import CONTENT, CUE
 from vostochny.formats.limits import Budget
 from vostochny.formats.prediction import MAX_SHOWN_WORDS
 from vostochny.formats.reader import Reading, Record
+from vostochny.formats.word_spans import OFFSET_UNITS, PlacedSpan, describe_unit, to_code_points
 from vostochny.model import LAYERS, Document, Reference, Span
 from vostochny.schema.records import list_attributes
 from vostochny.system import outputs
@@ -74,15 +75,21 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
 
 @dataclass
 class _Bound:
-    """A text-bound annotation: its line, type and fragments."""
+    """A text-bound annotation: its line, type and fragments, or only its words where offsets are to be ignored."""
 
     line: int
     type: str
     spans: list[Span]
+    words: str = ""
 
-    def to_object(self) -> dict[str, int]:
-        """Return the span from the first to the last character, as a prediction row has it."""
-        return {"start": self.spans[0].start, "end": max(s.end for s in self.spans)}
+    def to_object(self, **rest: Any) -> dict[str, Any]:
+        """Return the span from the first to the last character, as a prediction row has it, with the keys of an item.
+
+        It was compared with the text, and its offsets are code points, whatever unit the file has.
+        """
+        if self.words:
+            return {"text": self.words, **rest}
+        return PlacedSpan(start=self.spans[0].start, end=max(s.end for s in self.spans), **rest)
 
 
 class _FileReader:
@@ -93,6 +100,7 @@ class _FileReader:
 
     def __init__(self, path: str, text: str, reading: Reading, budget: Budget):
         self.path, self.text, self.reading, self.budget = path, text, reading, budget
+        self.unit = reading.offsets if reading.offsets in (*OFFSET_UNITS, "inclusive") else None
         self.bounds: dict[str, _Bound] = {}
         # Id → line, type, and (role, target) pairs, of which the first is the type with the trigger.
         self.events: dict[str, tuple[int, str, list[tuple[str, str]]]] = {}
@@ -127,12 +135,13 @@ class _FileReader:
         triggers = {parts[0][1] for _, _, parts in self.events.values()}
         for id_, bound in self.bounds.items():
             if bound.type == CONTENT:
-                content = [{"start": s.start, "end": s.end} for s in bound.spans]
+                content: list[Any] = [PlacedSpan(start=s.start, end=s.end) for s in bound.spans]
+                content = content or [bound.to_object()]
                 self.add_item("quotes", id_, bound.line, {"id": id_, "content": content})
             elif bound.type != CUE and id_ not in triggers:
                 if len(bound.spans) > 1:
                     self.reading.left_out["gaps inside entities (the span around the fragments was taken)"] += 1
-                self.add_item("entities", id_, bound.line, {"id": id_, **bound.to_object(), "type": bound.type})
+                self.add_item("entities", id_, bound.line, bound.to_object(id=id_, type=bound.type))
 
     def build_events(self) -> None:
         """Add the events, then their arguments, which may be other events."""
@@ -191,23 +200,39 @@ class _FileReader:
             return
         # Digits are cut, so that a number of thousands of digits cannot stop Python; it is out of range anyway.
         pairs = [[int(x[:18]) for x in part.split()] for part in m.group(2).split(";")]
-        spans = [Span(a, b) for a, b in pairs]
-        for span, written in zip(spans, m.group(2).split(";"), strict=True):
-            if not span.start < span.end <= len(self.text):
+        stated = " ".join(fields[1].split()) if len(fields) > 1 else None
+        if self.reading.offsets == "ignore" and stated and id_ not in self.bounds:
+            self.bounds[id_] = _Bound(number, m.group(1), [], stated)
+            return
+        spans: list[Span] = []
+        for (start, end), written in zip(pairs, m.group(2).split(";"), strict=True):
+            bounds = to_code_points(self.text, start, end, self.unit) if self.unit else (start, end)
+            if not bounds or not bounds[0] < bounds[1] <= len(self.text):
                 message = (
                     f"{written.strip()[:MAX_SHOWN_WORDS]} is not in the text, which has {len(self.text)} characters"
                 )
-                self.add_problem(number, id_, message)
+                self.add_problem(number, id_, message + self.suggest_unit(pairs, stated))
                 return
+            spans.append(Span(*bounds))
         words = " ".join(" ".join(s.of(self.text) for s in spans).split())
-        if len(fields) > 1 and " ".join(fields[1].split()) != words:
-            self.add_problem(
-                number, id_, f"{fields[1][:60]!r} is not at these offsets; the text has {words[:60]!r} there"
-            )
+        if stated is not None and stated != words:
+            message = f"{stated[:60]!r} is not at these offsets; the text has {words[:60]!r} there"
+            self.add_problem(number, id_, message + self.suggest_unit(pairs, stated))
         elif id_ in self.bounds:
             self.add_problem(number, id_, "appears twice; give each annotation its own id")
         else:
             self.bounds[id_] = _Bound(number, m.group(1), sorted(spans))
+
+    def suggest_unit(self, pairs: list[list[int]], stated: str | None) -> str:
+        """Return the option that would read the offsets of an annotation, as the end of a message; "" for none."""
+        if self.unit or not stated:
+            return ""
+        option = self.reading.offsets_option or ("--offsets" if self.reading.gold else "--gold-offsets")
+        for unit in (*OFFSET_UNITS, "inclusive"):
+            bounds = [to_code_points(self.text, start, end, unit) for start, end in pairs]
+            if " ".join(" ".join(self.text[slice(*b)] for b in bounds if b).split()) == stated and all(bounds):
+                return f"; {describe_unit(unit)} they fit: {option} {unit}"
+        return f"; {option} ignore places the span by its words"
 
     def read_attribute(self, line: int, parts: list[str]) -> None:
         """Set an attribute of an item; ``parts`` are its name, the item's id and, unless it is a flag, its value."""

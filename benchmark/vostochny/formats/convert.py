@@ -57,23 +57,23 @@ def convert(
         raise InputError([Problem("--format-out", None, None, message)])
     refuse_overlap([*source.list_sources([target]), *gold.list_sources([target])], [target])
     ontology = load_ontology()
-    reading = Reading(ontology)
+    reading = Reading(ontology, None, offsets, "--offsets")
     records = list(source.read_records(reading))
     if not records:
         reading.raise_problems()
         raise InputError([Problem(source.name, None, None, "has no document; expected one or more")])
     with_text = all(map(_has_text, records))
     # A text that was made from tokens is not the article, so such a source is read beside the gold after all.
-    if with_text and TEXT_FROM_TOKENS not in reading.notes and not offsets:
+    if with_text and TEXT_FROM_TOKENS not in reading.notes:
         documents = reading.read_gold(records, own_types=True)
     else:
         about = {d.doc_id: d for d in gold.read_gold().documents}
         if source.is_stream:
             reading.gold = about
         else:  # read again, because some formats need the text while reading
-            reading = Reading(ontology, about)
+            reading = Reading(ontology, about, offsets)
             records = list(source.read_records(reading))
-        predictions = reading.read_predictions(records, "wrong", None, offsets)
+        predictions = reading.read_predictions(records, "wrong")
         without_text = [i for i, p in predictions.items() if not p.text and (p.entities or p.events or p.quotes)]
         if without_text:
             raise InputError([Problem(source.name, None, "doc_id", f"{without_text[0]}: {GOLD_WITHOUT_TEXT}")])

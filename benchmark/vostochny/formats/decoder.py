@@ -8,7 +8,6 @@ that fails is read by :func:`vostochny.formats.jsonl.parse_row`, which says what
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from types import GenericAlias
@@ -18,11 +17,10 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from vostochny.formats.limits import MAX_LINE_BYTES, is_too_much_json
-from vostochny.schema.records import MAX_OFFSET, DocumentRecord, Field, list_aliases, list_fields
+from vostochny.schema.records import MAX_OFFSET, UNUSED, DocumentRecord, Field, list_aliases, list_fields
 
 JSON_ERRORS = (msgspec.DecodeError, RecursionError)  # what decoding may raise
 MAX_SAMPLED_LINES = 20  # lines of one call in which keys are looked for that the decoder does not know yet
-MAX_EXTRA_KEYS = 64  # unknown keys that the decoder learns; the lines of a file with more are read one by one
 CALLS_AFTER_FAILURE = 16  # calls before lines are taken for plain again, once some were not
 # Quotation marks of what every plain document has (two keys and its id), and every plain entity (three keys, its type).
 _QUOTES_OF_DOCUMENT, _QUOTES_OF_ENTITY = 6, 8
@@ -51,7 +49,8 @@ class RowDecoder:
     """Decodes the lines of one side, in the names that its keys have there.
 
     Attributes:
-        renamed: The other names of keys (``Key.aliases``) that were met, each with the key that it stands for.
+        renamed: The other names of keys (``Key.aliases``) that were met, each with the key that it stands for, and the
+            unused keys, with "".
         is_plain: Whether the entities of the lines that were decoded last have nothing but start, end and type, and
             perhaps their words.
     """
@@ -61,7 +60,7 @@ class RowDecoder:
         self.is_plain = False
         self._calls = 0  # without plain documents
         self._seen: dict[type[Struct], dict[str, None]] = {}  # record → keys of its objects in lines that did not fit
-        self._layout: object = None  # the names and unknown keys that the decoder was compiled for
+        self._layout: object = None  # the names and unused keys that the decoder was compiled for
         self._has_too_many_keys = False
         self._encode_into = msgspec.json.Encoder().encode_into
         self._encoded = bytearray()
@@ -71,8 +70,8 @@ class RowDecoder:
     def decode(self, lines: Sequence[bytes]) -> list[DocumentRecord | None]:
         """Return the record of each line; None for a line that is not regular and must be read by itself.
 
-        A regular line is JSON of the right types, without a key twice in one object and without a key of the document
-        that is not known; unknown keys of items are accepted.
+        A regular line is JSON of the right types, without a key twice in one object and without a key that is not
+        known; keys of items that are known to be of no use (``records.UNUSED``) are accepted.
         """
         self.is_plain = False
         if max(map(len, lines), default=0) > MAX_LINE_BYTES // 16 and any(map(is_too_much_json, lines)):
@@ -108,19 +107,17 @@ class RowDecoder:
 
     def _learn_keys(self, lines: Iterable[bytes]) -> bool:
         """Compile the decoder for keys of lines that it did not fit; return whether that changed it."""
-        if self._has_too_many_keys:
-            return False
         for line, _ in zip(lines, range(MAX_SAMPLED_LINES), strict=False):
             try:
                 self._collect_keys(msgspec.json.decode(line), DocumentRecord)
             except JSON_ERRORS:
                 continue
         layout = {record: _choose_names(record, seen) for record, seen in self._seen.items()}
-        self._has_too_many_keys = sum(len(extra) for _, extra in layout.values()) > MAX_EXTRA_KEYS
-        if layout == self._layout or self._has_too_many_keys:
+        if layout == self._layout:
             return False
         self._layout = layout
-        self.renamed |= {alias: key for names, _ in layout.values() for key, alias in names.items()}
+        for names, extra in layout.values():
+            self.renamed |= {alias: key for key, alias in names.items()} | dict.fromkeys(extra, "")
         self._decode = msgspec.json.Decoder(_compile(DocumentRecord, layout)).decode
         return True
 
@@ -139,10 +136,9 @@ class RowDecoder:
                     self._collect_keys(item, item_record)
 
 
-_NEEDS_ESCAPE = re.compile(r'["\\\x00-\x1f]')
 S = TypeVar("S", bound=Struct)
 Names = dict[str, str]  # key → the name that it has
-Layout = dict[type[Struct], tuple[Names, tuple[str, ...]]]  # record → names of its keys, unknown keys of its objects
+Layout = dict[type[Struct], tuple[Names, tuple[str, ...]]]  # record → names of its keys, unused keys of its objects
 
 
 def _choose_names(record: type[Struct], seen: Iterable[str]) -> tuple[Names, tuple[str, ...]]:
@@ -150,14 +146,12 @@ def _choose_names(record: type[Struct], seen: Iterable[str]) -> tuple[Names, tup
 
     A key that some items have under its own name keeps it; items that have it under another are read by themselves.
     """
-    aliases, known = list_aliases(record), record.__struct_fields__
+    aliases = list_aliases(record)
     names: Names = {}
     for alias in seen:
         if alias in aliases and aliases[alias] not in seen:
             names.setdefault(aliases[alias], alias)
-    # msgspec encodes names without escapes, so it refuses a name that needs one.
-    extra = (key for key in seen if key not in aliases and key not in known and not _NEEDS_ESCAPE.search(key))
-    return names, tuple(extra)
+    return names, tuple(key for key in seen if key in UNUSED)
 
 
 def _compile(record: type[S], layout: Layout) -> type[S]:

@@ -12,6 +12,7 @@ from vostochny.formats.containers import find_items, make_row, read_outputs
 from vostochny.formats.reader import Reading, Record
 
 ITEM_KEYS = ("entities", "predictions", "prediction", "output", "outputs", "ner")
+_UNUSED = ("score", "confidence")  # keys that every item has
 
 
 def is_output(value: Any) -> bool:
@@ -36,7 +37,8 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
                 _make_entity({"text": x} if isinstance(x, str) else x, label) for label, x in labelled if x is not None
             ]
         elif isinstance(items, list):
-            items = [_make_entity(x, x.get("label")) if isinstance(x, dict) else x for x in items]
+            # One that has a type too stays as it is, so that the two are compared.
+            items = [_make_entity(x, x.get("label")) if isinstance(x, dict) and "type" not in x else x for x in items]
         yield Record(path, output.line, make_row(output, entities=items), ordered=True)
 
 
@@ -44,4 +46,5 @@ def _make_entity(item: Any, label: Any) -> Any:
     """Return an item as an entity of a row; what is not an object stays as it is, for the RowReader to report."""
     if not isinstance(item, dict):
         return item
-    return {"type": label, **{key: item[key] for key in ("start", "end", "text") if item.get(key) is not None}}
+    rest = {key: value for key, value in item.items() if key not in ("label", *_UNUSED) and value is not None}
+    return {"type": label, **rest}

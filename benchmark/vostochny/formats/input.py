@@ -54,6 +54,7 @@ class Input:
         option: The option that names the format, for messages.
         with_text: Whether the corpus must have its article texts; False also accepts the copy without text that the
             package carries.
+        offsets: The unit that the offsets of a gold count (``word_spans.OFFSET_CHOICES``); None means code points.
     """
 
     def __init__(
@@ -62,13 +63,14 @@ class Input:
         format: str | None = None,
         option: str = "--format",
         with_text: bool = True,
+        offsets: str | None = None,
     ):
         self.is_corpus = addresses is None
         if isinstance(addresses, str | os.PathLike):
             addresses = [os.fspath(addresses)]
         self._addresses: Sequence[str] = addresses or []
         self._named_format = "jsonl" if self.is_corpus else format
-        self._option, self._with_text = option, with_text
+        self._option, self._with_text, self.offsets = option, with_text, offsets
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
@@ -201,7 +203,7 @@ class Input:
     def _read_gold(self, ontology: Ontology | None) -> Gold:
         by_lines = self.format == "jsonl" and not self.is_corpus
         digest = hashlib.sha256()
-        reading = Reading(ontology or load_ontology())
+        reading = Reading(ontology or load_ontology(), offsets=self.offsets)
         records = self.read_records(reading, None if by_lines else digest.update)
         documents = reading.read_gold(records, own_types=not (ontology or self.is_corpus))
         hash_ = jsonl.format_hash(reading.line_hashes) if by_lines else corpus.shorten_hash(digest.hexdigest())
@@ -223,9 +225,9 @@ class Input:
         Raises:
             InputError: With every problem of the files.
         """
-        reading = Reading(gold.ontology, {d.doc_id: d for d in gold.documents})
+        reading = Reading(gold.ontology, {d.doc_id: d for d in gold.documents}, offsets)
         try:
-            return reading.read_predictions(self.read_records(reading), unknown, view, offsets), reading.notes
+            return reading.read_predictions(self.read_records(reading), unknown, view), reading.notes
         except MemoryError:
             pass
         raise limits.make_memory_error(self.name)

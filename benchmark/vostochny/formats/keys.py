@@ -1,6 +1,7 @@
-"""Read keys under other common names: ``start_char`` for ``start``.
+"""Read the keys of items: under their own names, or under other common ones, such as ``start_char`` for ``start``.
 
-Which names those are stands with each key in :mod:`vostochny.schema.records`. A reader of one side says which it met.
+Which names those are stands with each key in :mod:`vostochny.schema.records`. A key that is not known there is a
+problem: what it says would be lost in silence. A reader of one side says which names it met.
 """
 
 from __future__ import annotations
@@ -12,16 +13,18 @@ from typing import Any
 
 from msgspec import Struct
 
-from vostochny.errors import Problems
-from vostochny.schema.records import DocumentRecord, list_aliases, list_fields
+from vostochny.errors import Problems, suggest_name
+from vostochny.schema.records import LENGTHS, UNUSED, DocumentRecord, list_aliases, list_fields
+
+_MEANT_END = "end - start"  # what a length says
 
 
 class KeyNames:
-    """Renames the keys of rows and remembers which it renamed.
+    """Renames the keys of rows, and remembers which it renamed or left out.
 
     Attributes:
-        renamed: The other names that were met, each with the key that it stands for.
-        problems: Field and message of each item of the last row that has a key under two names.
+        renamed: The other names that were met, each with the key that it stands for; "" for a key that is not used.
+        problems: Field and message of each key of the last row that is unknown, or that its item has twice.
     """
 
     def __init__(self) -> None:
@@ -29,12 +32,13 @@ class KeyNames:
         self.problems: Problems[tuple[str, str]] = Problems()
 
     def resolve(self, row: dict[str, Any]) -> dict[str, Any]:
-        """Return a row with every key under its own name. The row itself is not changed."""
+        """Return a row with every key of its items under its own name. The row itself is not changed."""
         self.problems = Problems()
-        return self._resolve(row, DocumentRecord, "") if _has_alias((row,), DocumentRecord) else row
+        return row if _has_own_keys((row,), DocumentRecord) else self._resolve(row, DocumentRecord, "")
 
     def _resolve(self, item: dict[str, Any], record: type[Struct], where: str) -> dict[str, Any]:
-        out = self._rename(item, list_aliases(record), where)
+        # The keys of the row itself are looked at by the RowReader.
+        out = dict(item) if record is DocumentRecord else self._rename(item, record, where)
         for name, inner in _list_inner(record):
             at, value = f"{where}.{name}".lstrip("."), out.get(name)
             if isinstance(value, dict):
@@ -44,18 +48,42 @@ class KeyNames:
                 out[name] = [self._resolve(x, inner, f"{at}[{i}]") if isinstance(x, dict) else x for i, x in items]
         return out
 
-    def _rename(self, item: dict[str, Any], aliases: Mapping[str, str], where: str) -> dict[str, Any]:
+    def _rename(self, item: dict[str, Any], record: type[Struct], where: str) -> dict[str, Any]:
         """Return a copy of an object with its own keys renamed; a null under another name says nothing."""
-        out = {key: value for key, value in item.items() if key not in aliases}
-        for alias, key in aliases.items():
-            if item.get(alias) is None:
+        known, aliases = _list_names(record), list_aliases(record)
+        out = {key: value for key, value in item.items() if key in known}
+        lengths = []
+        for name, value in item.items():
+            if name in known:
                 continue
-            self.renamed[alias] = key
-            if key in out:
-                message = f"is another name of {key!r}, which the item has too; write one of them"
-                self.problems.append((f"{where}.{alias}", message))
-            out.setdefault(key, item[alias])
+            if name in aliases:
+                self._set(out, where, name, aliases[name], value)
+            elif name in LENGTHS and "end" in known:
+                lengths.append((name, value))
+            elif name in UNUSED:
+                self.renamed[name] = ""
+            else:
+                hint = "" if self.problems.is_full else suggest_name(name, known, 0.6, aliases)
+                self.problems.append((f"{where}.{name}", f"unknown key; {hint}"))
+        for name, value in lengths:  # now that the start is known
+            start = out.get("start")
+            if type(start) is type(value) is int:
+                self._set(out, where, name, "end", start + value, _MEANT_END)
+            elif value is not None:
+                message = f"is {value!r:.40}; expected a whole number, the characters from start on"
+                self.problems.append((f"{where}.{name}", message))
         return out
+
+    def _set(self, out: dict[str, Any], where: str, name: str, key: str, value: Any, meaning: str = "") -> None:
+        """Set a key that an item has under another name; two names with different values are a problem."""
+        if value is None:
+            return
+        self.renamed[name] = meaning or key
+        if out.get(key) is None:
+            out[key] = value
+        elif out[key] != value:
+            message = f"is another name of {key!r}, which the item has too, with another value; write one of them"
+            self.problems.append((f"{where}.{name}", message))
 
 
 @cache
@@ -65,27 +93,25 @@ def _list_inner(record: type[Struct]) -> tuple[tuple[str, type[Struct]], ...]:
 
 
 @cache
-def _list_names(record: type[Struct]) -> frozenset[str]:
-    return frozenset(list_aliases(record))
+def _list_names(record: type[Struct]) -> dict[str, None]:
+    return dict.fromkeys(f.name for f in list_fields(record))
 
 
-def _has_alias(items: Sequence[Any], record: type[Struct]) -> bool:
-    """Return whether any of these objects, or an object in one of them, has a key under another name."""
-    try:
-        found = not _list_names(record).isdisjoint(chain.from_iterable(items))
-    except TypeError:  # some are not objects
-        items = [item for item in items if isinstance(item, dict)]
-        found = not _list_names(record).isdisjoint(chain.from_iterable(items))
-    if found:
-        return True
+def _has_own_keys(items: Sequence[Any], record: type[Struct]) -> bool:
+    """Return whether all these objects, and all objects in them, have keys under their own names alone."""
+    items = [item for item in items if isinstance(item, dict)]
+    if record is not DocumentRecord and not _list_names(record).keys() >= set(chain.from_iterable(items)):
+        return False
     for name, inner in _list_inner(record):
-        values = [value for item in items if isinstance(item, dict) and (value := item.get(name))]
+        values = [value for item in items if (value := item.get(name))]
         nested = [x for value in values for x in (value if isinstance(value, list) else (value,))]
-        if nested and _has_alias(nested, inner):
-            return True
-    return False
+        if nested and not _has_own_keys(nested, inner):
+            return False
+    return True
 
 
 def describe_renamed(renamed: Mapping[str, str]) -> list[str]:
-    """Return the note that says which keys were read under which name; no note if all had their own."""
-    return ["keys read as: " + ", ".join(f"{a} = {key}" for a, key in sorted(renamed.items()))] if renamed else []
+    """Return the notes that say which keys were read under which name, and which are not used."""
+    names = ", ".join(f"{alias} = {key}" for alias, key in sorted(renamed.items()) if key)
+    unused = ", ".join(alias for alias, key in sorted(renamed.items()) if not key)
+    return [*([f"keys read as: {names}"] if names else []), *([f"keys not used: {unused}"] if unused else [])]

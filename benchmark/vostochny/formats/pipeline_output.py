@@ -20,7 +20,9 @@ from typing import Any
 
 from vostochny.formats.containers import find_items, make_row, read_outputs
 from vostochny.formats.reader import Reading, Record
+from vostochny.formats.word_spans import ModelWords
 
+_OWN_KEYS = ("entity", "entity_group", "word", "index", "score", "start", "end")  # others are checked as those of rows
 _WORD_MARKS = ("▁", "Ġ")  # how SentencePiece and byte-level BPE write the white space before a piece
 
 # Keys under which an object may hold the list of items.
@@ -89,15 +91,20 @@ def _continues_entity(last: dict[str, Any], item: dict[str, Any], prefix: str) -
 
 
 def _make_entity(item: dict[str, Any], label: Any) -> dict[str, Any]:
-    out: dict[str, Any] = {"type": label}
-    if item.get("start") is None and item.get("end") is None and isinstance(item.get("word"), str):
-        return {**out, "text": _remove_marks(item["word"])}
+    out = {key: value for key, value in item.items() if key not in _OWN_KEYS and value is not None}
+    # One that has a type too keeps both, so that the two are compared.
+    out["entity_group" if "type" in out else "type"] = label
+    if isinstance(word := item.get("word"), str):
+        if item.get("start") is None and item.get("end") is None:
+            return {**out, "text": _remove_marks(word)}
+        if "entity_group" in item:  # of a single piece, "word" may be bytes in disguise
+            out["text"] = ModelWords(word)
     return {**out, "start": item.get("start"), "end": item.get("end")}
 
 
 def _extend_entity(entity: dict[str, Any], item: dict[str, Any], spaced: bool) -> None:
     """Add a piece to an entity. ``spaced``: the tokenizer marks the pieces that begin a word, not those inside one."""
-    if "text" not in entity:
+    if entity.get("start") is not None:
         entity["end"] = item.get("end")
     elif isinstance(item.get("word"), str):
         word = item["word"]

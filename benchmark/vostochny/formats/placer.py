@@ -224,8 +224,9 @@ class Placer:
         if len(bounds) < 2:
             return value
         stretch = self.find_paragraph(where, value)
-        if stretch is None and self.unit_table is None:
+        if type(value) is PlacedSpan or (stretch is None and self.unit_table is None and self.offsets != "inclusive"):
             return value
+        bounds[1] += self.offsets == "inclusive"
         out = []
         base = stretch.start if stretch else 0
         limit = stretch.end if stretch else len(self.text)

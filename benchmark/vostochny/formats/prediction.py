@@ -10,7 +10,7 @@ from typing import Any
 
 from vostochny.errors import Problem, Problems, list_names, suggest_name
 from vostochny.formats.label_types import is_name
-from vostochny.formats.word_spans import PlacedSpan, find_fitting_unit, needs_placing
+from vostochny.formats.word_spans import PlacedSpan, are_same_words, describe_fitting_unit, needs_placing
 from vostochny.model import (
     LAYERS,
     Argument,
@@ -64,6 +64,7 @@ class RowReader:
         view: A view whose labels are allowed too.
         layout: The gold document, whose paragraphs and zones guide the placing of words without offsets. None for gold.
         offsets: The unit that offsets count (``word_spans.OFFSET_CHOICES``); None means code points.
+        option: The option that names this unit, for problems; by default that of the predictions, or of the gold.
     """
 
     def __init__(
@@ -77,11 +78,13 @@ class RowReader:
         view: View | None = None,
         layout: Document | None = None,
         offsets: str | None = None,
+        option: str = "",
     ):
         self.path, self.line, self.row, self.text = path, line, row, text
         self.ontology, self.unknown = ontology, unknown or "error"
         self.labels = ontology.list_labels(view)
-        self.layout, self.offsets = layout, offsets
+        self.layout, self.offsets = layout, None if offsets == "characters" else offsets
+        self.option = option or ("--offsets" if layout else "--gold-offsets")
         self.placement = Placement()
         self.problems: Problems[Problem] = Problems()
         self.span_of_id: dict[str, Span] = {}  # id of an entity or event → its span
@@ -203,15 +206,20 @@ class RowReader:
         if start < 0:
             self.add_problem(f"{where}.start", f"{start} is before the text; offsets start at 0")
         elif end <= start:
-            self.add_problem(
-                f"{where}.end", f"{end} is not after start {start}; end is exclusive, one past the last character"
-            )
+            message = f"{end} is not after start {start}; end is exclusive, one past the last character"
+            fits = start == end and isinstance(value.get("text"), str) and value["text"].strip()
+            self.add_problem(f"{where}.end", message + (self.suggest_unit(start, end, value["text"]) if fits else ""))
         elif self.text is not None and end > len(self.text):
             message = f"{end} is beyond the text, which has {len(self.text)} characters"
             self.add_problem(f"{where}.end", message + self.suggest_unit(start, end, value.get("text")))
         else:
             surface = value.get("text")
-            if isinstance(surface, str) and self.text is not None and self.text[start:end] != surface:
+            if (
+                isinstance(surface, str)
+                and self.text is not None
+                and self.text[start:end] != surface
+                and not are_same_words(self.text[start:end], surface)
+            ):
                 actual = self.text[start:end][:MAX_SHOWN_WORDS]
                 message = f"{surface[:MAX_SHOWN_WORDS]!r} is not at {start}–{end}; the article has {actual!r} there"
                 self.add_problem(f"{where}.text", message + self.suggest_unit(start, end, surface))
@@ -220,12 +228,9 @@ class RowReader:
 
     def suggest_unit(self, start: int, end: int, surface: Any) -> str:
         """Return the option that would read offsets that do not fit, as the end of a message; "" if there is none."""
-        if not isinstance(surface, str) or not self.text or self.offsets:
+        if not self.text or self.offsets:
             return ""
-        unit = find_fitting_unit(self.text, start, end, surface)
-        if unit:
-            return f"; counted in {'UTF-16 code units' if unit == 'utf16' else 'bytes'} they fit: --offsets {unit}"
-        return "; --offsets ignore places the span by its words" if surface.strip() else ""
+        return describe_fitting_unit(self.text, start, end, surface, self.option)
 
     def check_label(self, where: str, value: Any, allowed: Collection[str], what: str) -> str | None:
         """Return a type or role; an unknown one is treated as ``unknown`` says. None if the item is to be left out."""

@@ -57,14 +57,20 @@ class Reading:
         left_out: What was not read, by what it is → how often.
         done_bytes: How many bytes of files were read, as far as the format's reader counts them.
         line_hashes: The sum of the hashes of all lines, where the files are JSON Lines (``jsonl.sum_line_hashes``).
+        offsets: The unit that offsets count (``word_spans.OFFSET_CHOICES``); None means code points.
+        offsets_option: The option that names this unit, for problems; "" for that of the predictions, or of the gold.
     """
 
-    def __init__(self, ontology: Ontology, gold: Mapping[str, Document] | None = None):
+    def __init__(
+        self, ontology: Ontology, gold: Mapping[str, Document] | None = None, offsets: str | None = None,
+        offsets_option: str = "",
+    ):  # fmt: skip
         self.ontology = ontology
         self.gold = gold or {}
         self.problems: Problems[Problem] = Problems()
         self.left_out: Counter[str] = Counter()
         self.done_bytes = self.line_hashes = 0
+        self.offsets, self.offsets_option = offsets, offsets_option
         self._notes: list[str] = []
         self._keys = KeyNames()
 
@@ -169,8 +175,9 @@ class Reading:
             unknown: What happens to an item of an unknown type: ``"error"`` (a problem that names the nearest known
                 type), ``"ignore"`` (the item is left out) or ``"wrong"`` (it is kept, and will be a false positive).
             view: A view whose labels are allowed beside the ontology's types.
-            offsets: The unit that offsets count (``word_spans.OFFSET_CHOICES``); None means code points.
+            offsets: The unit that offsets count, if it was not given to the Reading.
         """
+        self.offsets = offsets or self.offsets
         out: dict[str, Document] = {}
         first: dict[str, int | None] = {}  # the line of the first record of each document
         unnamed: list[Record] = []
@@ -179,7 +186,7 @@ class Reading:
         def read(record: Record, doc_id: str | None) -> None:
             document = self.gold[doc_id] if doc_id else None
             text = (document.text or None) if document else None
-            prediction = self._read_record(record, doc_id, text, unknown, view, document, offsets)
+            prediction = self._read_record(record, doc_id, text, unknown, view, document)
             if doc_id in first:
                 line = first[doc_id]
                 where = f"is already on line {line}" if line else "appears twice"
@@ -246,7 +253,6 @@ class Reading:
         unknown: str | None = None,
         view: View | None = None,
         layout: Document | None = None,
-        offsets: str | None = None,
     ) -> Document:
         """Return a record as a document; its problems are added to ours, each with the line of its item.
 
@@ -257,9 +263,11 @@ class Reading:
             unknown: What happens to an unknown type; None marks a gold record.
             view: A view whose labels are allowed too.
             layout: The gold document of a prediction; None for gold.
-            offsets: The unit that offsets count; None means code points.
         """
-        row = RowReader(record.path, record.line, record.row, text, self.ontology, unknown, view, layout, offsets)
+        row = RowReader(
+            record.path, record.line, record.row, text, self.ontology, unknown, view, layout, self.offsets,
+            self.offsets_option,
+        )  # fmt: skip
         document = row.read(doc_id or "?", with_text=unknown is None)
         for problem in row.problems:
             item = (problem.field or "").split(".")[0]

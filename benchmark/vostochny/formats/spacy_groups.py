@@ -25,11 +25,11 @@ def read_groups(ents: Any, groups: dict[str, Any]) -> dict[str, Any]:
             out["entities"] = _make_items(groups["entities"])
         if isinstance(groups.get("events"), list):
             out["events"] = [
-                {"trigger": x, "type": x.get("type")} if isinstance(x, dict) else x
+                {"trigger": _take_place(x), "type": x.get("type")} if isinstance(x, dict) else x
                 for x in _make_items(groups["events"])
             ]
         if isinstance(groups.get("quotes"), list):
-            out["quotes"] = [{"content": [x]} for x in _make_items(groups["quotes"])]
+            out["quotes"] = [{"content": [_take_place(x)]} for x in _make_items(groups["quotes"])]
         return out
     lists = [x for x in (ents, *groups.values()) if x is not None]
     broken = next((x for x in lists if not isinstance(x, list)), None)
@@ -49,6 +49,10 @@ def read_groups(ents: Any, groups: dict[str, Any]) -> dict[str, Any]:
     return {"entities": out_items}
 
 
+def _take_place(item: Any) -> Any:
+    return {key: item[key] for key in ("start", "end") if key in item} if isinstance(item, dict) else item
+
+
 def _make_items(items: Any) -> Any:
     """Return spaCy's spans as items of a row; what is not a list stays as it is."""
     if not isinstance(items, list):
@@ -56,8 +60,7 @@ def _make_items(items: Any) -> Any:
     out = []
     for x in items:
         if isinstance(x, dict):
-            place = {key: x[key] for key in ("start", "end") if key in x}
-            x = {**place, "type": x.get("label"), **({"cluster": x["kb_id"]} if x.get("kb_id") else {})}
+            x = {**_take_place(x), "type": x.get("label"), **({"cluster": x["kb_id"]} if x.get("kb_id") else {})}
         out.append(x)
     return out
 

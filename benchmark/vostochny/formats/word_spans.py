@@ -7,6 +7,8 @@ All but the first are given offsets by :mod:`vostochny.formats.placer`.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
@@ -14,7 +16,31 @@ from itertools import accumulate
 from typing import Any
 
 OFFSET_UNITS = ("utf16", "bytes")
-OFFSET_CHOICES = (*OFFSET_UNITS, "ignore")  # values of --offsets; ignore: place words even where there are offsets
+# Values of --offsets. characters: code points, as if it were not given; inclusive: code points too, but an end is the
+# last character of its span, not the one after it; ignore: place words even where there are offsets.
+OFFSET_CHOICES = ("characters", *OFFSET_UNITS, "inclusive", "ignore")
+_UNKNOWN_PIECES = ("[UNK]", "<unk>")  # what tokenizers write for words that they cannot write
+
+
+class ModelWords(str):
+    """Words as a model's tokenizer writes them: in lower case, without accents, with other white space."""
+
+    __slots__ = ()
+
+
+def are_same_words(words: str, stated: str) -> bool:
+    """Return whether words of the article are those that a span states; one white space is as good as another."""
+    if words == stated:
+        return True
+    if not isinstance(stated, ModelWords):
+        return re.sub(r"\s+", " ", words) == re.sub(r"\s+", " ", stated)
+    return any(piece in stated for piece in _UNKNOWN_PIECES) or _fold(words) == _fold(stated)
+
+
+def _fold(words: str) -> str:
+    """Return words without white space, case, accents and other marks."""
+    letters = unicodedata.normalize("NFKD", words).casefold()
+    return "".join(c for c in letters if not c.isspace() and not unicodedata.combining(c))
 
 
 class PlacedSpan(dict[str, Any]):
@@ -59,12 +85,39 @@ def compute_unit_offsets(text: str, unit: str) -> list[int] | None:
     return [0, *accumulate(1 if c < "\x80" else 2 if c < "\u0800" else 3 if c <= "\uffff" else 4 for c in text)]
 
 
+def to_code_points(text: str, start: int, end: int, unit: str) -> tuple[int, int] | None:
+    """Return offsets that count in ``unit`` (OFFSET_UNITS or ``"inclusive"``) as code points; None if none fit."""
+    if unit == "inclusive":
+        return (start, end + 1) if 0 <= start <= end < len(text) else None
+    table = compute_unit_offsets(text, unit)
+    if table is None:
+        return (start, end) if 0 <= start <= end <= len(text) else None
+    # Both offsets must be in the table: others are inside a character.
+    places = [bisect_left(table, x) for x in (start, end)]
+    fit = all(x in table[at : at + 1] for x, at in zip((start, end), places, strict=True))
+    return (places[0], places[1]) if fit else None
+
+
 def find_fitting_unit(text: str, start: int, end: int, surface: str) -> str | None:
     """Return the unit in which these offsets would have ``surface`` between them, or None."""
-    for unit in OFFSET_UNITS:
-        table = compute_unit_offsets(text, unit)
-        # Both offsets must be in the table: others are inside a character.
-        on_characters = table and all(x in table[(at := bisect_left(table, x)) : at + 1] for x in (start, end))
-        if table and on_characters and text[bisect_left(table, start) : bisect_left(table, end)] == surface:
+    for unit in (*OFFSET_UNITS, "inclusive"):
+        bounds = to_code_points(text, start, end, unit)
+        if bounds and bounds[0] < bounds[1] and are_same_words(text[bounds[0] : bounds[1]], surface):
             return unit
     return None
+
+
+def describe_unit(unit: str) -> str:
+    """Return how offsets count in a unit, in words."""
+    return {"utf16": "counted in UTF-16 code units", "bytes": "counted in bytes"}.get(unit, "with inclusive ends")
+
+
+def describe_fitting_unit(text: str, start: int, end: int, surface: Any, option: str) -> str:
+    """Return the option that would read offsets that do not fit, as the end of a message; "" if there is none."""
+    if not isinstance(surface, str) or not text:
+        return ""
+    unit = find_fitting_unit(text, start, end, surface)
+    if unit:
+        return f"; {describe_unit(unit)} they fit: {option} {unit}"
+    is_placed = surface.strip() and (surface in text or not isinstance(surface, ModelWords))
+    return f"; {option} ignore places the span by its words" if is_placed else ""

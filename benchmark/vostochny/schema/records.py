@@ -55,19 +55,26 @@ class Key(Struct, frozen=True):
     aliases: tuple[str, ...] = ()
 
 
-# An offset beside a length is not here: "offset" alone does not say which end it is.
 _START = Key(
     "first character, a code point offset into the article's text",
     aliases=(
-        "start_char", "startChar", "char_start", "start_offset", "startOffset",
-        "begin", "begin_offset", "beginOffset", "BeginOffset",
+        "start_char", "startChar", "char_start", "charStart", "start_offset", "startOffset", "start_pos",
+        "start_index", "startIndex", "Start", "StartOffset",
+        "begin", "begin_char", "beginChar", "char_begin", "begin_offset", "beginOffset", "Begin", "BeginOffset",
+        "offset", "char_offset", "charOffset", "Offset",  # beside a length; alone it lacks an end, which is refused
     ),
 )  # fmt: skip
 _END = Key(
     "one past the last character",
-    aliases=("end_char", "endChar", "char_end", "end_offset", "endOffset", "EndOffset"),
-)
-_TYPE_ALIASES = ("label", "tag", "Type")
+    aliases=(
+        "end_char", "endChar", "char_end", "charEnd", "end_offset", "endOffset", "end_pos", "end_index", "endIndex",
+        "stop", "End", "EndOffset",
+    ),
+)  # fmt: skip
+LENGTHS = ("length", "Length")  # keys that state the end of a span by the number of its characters
+# Keys of items that many systems write and nothing here reads. Whether any was there is said in a note.
+UNUSED = ("score", "scores", "Score", "confidence", "Confidence", "probability", "prob", "note", "notes", "comment")
+_TYPE_ALIASES = ("label", "tag", "Type", "Label", "entity_group")
 _OPTIONAL = Key("true where predicting the item and leaving it out are both right", sparse=True, planned=True)
 
 
@@ -120,7 +127,7 @@ class EntityRecord(SpanRecord, gc=False):
             values="entity_types",
             required=True,
             asked=True,
-            aliases=(*_TYPE_ALIASES, "entity_type"),
+            aliases=(*_TYPE_ALIASES, "entity_type", "entityType"),
         ),
     ] = UNSET
     level: Annotated[Text, Key("NAM, NOM or PRO; null for values", values="levels", asked=True, stated=True)] = UNSET
@@ -154,7 +161,7 @@ class EventRecord(Struct, gc=False):
             values="events",
             required=True,
             asked=True,
-            aliases=(*_TYPE_ALIASES, "event_type"),
+            aliases=(*_TYPE_ALIASES, "event_type", "eventType"),
         ),
     ] = UNSET
     realis: Annotated[

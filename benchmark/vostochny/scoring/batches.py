@@ -90,6 +90,8 @@ class BatchGold:
     def _is_right(self) -> Bools:
         """For each document, whether its items are right where the line's own columns could not tell."""
         right = np.zeros(len(self.lines), dtype=bool)
+        if self.options.gold_offsets:
+            return right
         for i, (chunk, at) in enumerate(self.lines):
             text = chunk.items.layouts.get(at, Layout()).text
             right[i] = self.has_known_values(chunk, True) and _fits(chunk.items, at, text)
@@ -132,7 +134,7 @@ class BatchGold:
     ) -> Document:  # fmt: skip
         """Read a line with the checked reader; it is a prediction where ``layout``, its gold document, is given."""
         line, row = chunk.row(at)
-        offsets, view = (self.options.offsets, self.options.view) if layout else (None, None)
+        offsets, view = (self.options.offsets, self.options.view) if layout else (self.options.gold_offsets, None)
         # A type that the ontology alone refuses, or would leave out, may still be a type of this gold. So the row is
         # read with the ontology first (usually enough) and again with the gold's types where that has problems.
         # "ignore" reports no problem for an unknown type: there the gold's types are needed at once.

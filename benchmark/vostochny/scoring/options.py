@@ -34,6 +34,7 @@ class Options:
             (left out) or ``wrong`` (false positives).
         metrics: The only metrics to compute; empty for all. Leaving some out changes none of the others.
         offsets: The unit that the offsets of the predictions count; None for code points.
+        gold_offsets: The same of the gold.
     """
 
     layers: tuple[str, ...] = ()
@@ -44,6 +45,7 @@ class Options:
     unknown: str = "error"
     metrics: tuple[str, ...] = ()
     offsets: str | None = None
+    gold_offsets: str | None = None
 
     def choose_layers(self, emitted: Collection[str]) -> tuple[str, ...]:
         """Return the layers to score: those asked for, by name or by a metric; else those emitted; else all."""

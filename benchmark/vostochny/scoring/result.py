@@ -133,6 +133,7 @@ class Result:
             "zones": "+".join(o.zones) or "scored",
             "unknown": o.unknown,
             **({"offsets": o.offsets} if o.offsets else {}),
+            **({"gold-offsets": o.gold_offsets} if o.gold_offsets else {}),
             **({"left_out": str(len(self.left_out))} if self.left_out else {}),
             "ci": self._describe_resampling() if o.resamples else "none",
         }

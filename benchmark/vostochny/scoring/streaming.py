@@ -191,7 +191,7 @@ def _choose_engine(execution: Execution, parts: int, size: int, options: Options
     """Return the engine for so many parts, of so many bytes in all."""
     if execution.engine == "dask":
         return Dask(execution.scheduler, execution.workers)
-    names_alone = options.read_layers == ("entities",) and not options.offsets
+    names_alone = options.read_layers == ("entities",) and not (options.offsets or options.gold_offsets)
     min_bytes = MIN_BYTES_FOR_PROCESSES_OF_ENTITIES if names_alone else MIN_BYTES_FOR_PROCESSES
     workers = execution.workers or (count_cores() if size >= min_bytes else 1)
     return Processes(min(workers, parts)) if min(workers, parts) > 1 else Serial()
