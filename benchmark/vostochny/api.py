@@ -22,6 +22,7 @@ from vostochny.errors import InputError, Names, Problem, Problems
 from vostochny.extractors import Extractor, ExtractorError, Prediction, Settings, answers
 from vostochny.formats.input import Gold, Input
 from vostochny.formats.label_types import LabelNames, extend_ontology
+from vostochny.formats.prediction import list_identity_problems
 from vostochny.formats.rows import to_record, to_row
 from vostochny.formats.view_file import read_view
 from vostochny.model import LAYERS, Document, find_id
@@ -165,11 +166,17 @@ def _read_gold(source: GoldSource | None, with_text: bool = True) -> Gold:
         for doc_id, n in occurrences.items()
         if n > 1
     ]
+    ontology = load_ontology()
+    problems += [
+        Problem("gold", None, f"{d.doc_id}: {where}", message)
+        for d in documents
+        for where, message in list_identity_problems(d, ontology)
+    ]
     if problems:
         raise InputError(problems)
     # As for a file: a type that only this gold has is not an unknown type in predictions for it.
     rows = (to_row(to_record(d)) | {"zones": [{"zone": z.name} for z in d.zones]} for d in documents)
-    return Gold(documents, extend_ontology(load_ontology(), [LabelNames().add(rows)]))
+    return Gold(documents, extend_ontology(ontology, [LabelNames().add(rows)]))
 
 
 def _check_options(

@@ -76,6 +76,11 @@ class View:
     def _event_labels(self) -> frozenset[str]:
         return frozenset((self.events or {}).values())
 
+    def is_value(self, type: str, values: Collection[str]) -> bool:
+        """Return whether a type is a value: one of the ontology's ``values``, or a label that stands only for such."""
+        sources = [name.removesuffix(".demonym") for name, label in self.types.items() if label == type]
+        return all(name in values for name in sources or [type])
+
     def predicted_label(self, type: str, level: str | None, demonym: bool) -> str | None:
         """Return the view's label of a predicted mention: its labels stay, the ontology's types are mapped to them.
 
@@ -94,28 +99,37 @@ class View:
         """Return the view's label of a predicted event; its labels stay."""
         return type if type in self._event_labels else self.event_label(type)
 
-    def relabel_gold(self, document: Document) -> Document:
+    def relabel_gold(self, document: Document, values: Collection[str] = ()) -> Document:
         """Return a gold document with the labels of the view, without the items that the view lacks.
 
-        Events keep arguments whose filler is removed, because a filler is compared by its span.
+        Entities of the types ``values`` lose their cluster: a value has no identity, whatever the view calls it. Events
+        keep arguments whose filler is removed, because a filler is compared by its span.
         """
-        return _relabel(document, self.entity_label, self.event_label)
+        return _relabel(document, self.entity_label, self.event_label, lambda type: type in values)
 
-    def relabel_prediction(self, document: Document) -> Document:
+    def relabel_prediction(self, document: Document, values: Collection[str] = ()) -> Document:
         """Return a prediction with the labels of the view, without the items that the view lacks."""
-        return _relabel(document, self.predicted_label, self.predicted_event_label)
+        return _relabel(
+            document, self.predicted_label, self.predicted_event_label, lambda type: self.is_value(type, values)
+        )
 
 
 def _relabel(
     document: Document,
     entity_label: Callable[[str, str | None, bool], str | None],
     event_label: Callable[[str], str | None],
+    is_value: Callable[[str], bool],
 ) -> Document:
-    """Return a document with new labels; items whose label is None are removed."""
+    """Return a document with new labels; items whose label is None are removed, and so are clusters of values."""
     entities = ((e, entity_label(e.type, e.level, e.demonym)) for e in document.entities)
     events = ((e, event_label(e.type)) for e in document.events)
     return replace(
-        document, entities=tuple(replace(e, type=label) for e, label in entities if label),
+        document,
+        entities=tuple(
+            replace(e, type=label, cluster=None if e.cluster is not None and is_value(e.type) else e.cluster)
+            for e, label in entities
+            if label
+        ),
         events=tuple(replace(e, type=label) for e, label in events if label),
     )  # fmt: skip
 

@@ -353,7 +353,46 @@ def test_a_mention_in_two_clusters_does_not_depend_on_the_order():
         for order in (twice, twice[::-1])
     ]
     assert totals[0] == totals[1]
-    assert totals[0][3] == 3
+    assert totals[0][3] == 4  # the copy is a mention more
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3)), max_size=9),
+        min_size=1,
+        max_size=3,
+    ),
+    st.permutations("abcd"),
+    st.booleans(),
+)
+@examples(60)
+def test_names_of_clusters_decide_nothing(documents, names, as_quotes):
+    """A predicted mention may be in several clusters; only exchanging their names must change no number."""
+
+    def make(name, items):
+        if as_quotes:
+            return document(name, quotes=[Quote("", (TOKENS[i],), cluster=c) for i, c in items])
+        return document(name, entities=[entity(i, c) for i, c in items])
+
+    gold = [make(str(n), [(i, "xyz"[i % 3]) for i in range(5)]) for n in range(len(documents))]
+    results = []
+    for clusters in ("abcd", names):
+        predicted = {str(n): make(str(n), [(i, clusters[c]) for i, c in d]) for n, d in enumerate(documents)}
+        results.append(scoring.score(gold, predicted, ONTOLOGY, NO_INTERVALS))
+    first, other = ({n: m.value for n, m in r.measures.items()} for r in results)
+    assert first == pytest.approx(other, abs=1e-12)
+    assert results[0].notes == results[1].notes
+
+
+def test_a_mention_stays_in_its_largest_cluster_and_its_copies_are_spurious():
+    gold = document("d", entities=[entity(i, "k") for i in (0, 2, 4)] + [entity(6, "p")])
+    for large, small in ("ab", "ba"):
+        predicted = document("d", entities=[*(entity(i, large) for i in (0, 2, 4)), entity(6, small), entity(0, small)])
+        result = scoring.score([gold], {"d": predicted}, ONTOLOGY, NO_INTERVALS)
+        within = {n: result.measures[f"coreference.entities.within.{n}"].score for n in ("muc", "mentions")}
+        assert within["mentions"].recall == 1 and within["mentions"].precision == 4 / 5
+        assert within["muc"].recall == 1 and within["muc"].precision == 2 / 3
+        assert [n for n in result.notes if "1 of the entities in more than one cluster" in n]
 
 
 def test_a_mention_listed_twice_is_one_mention():

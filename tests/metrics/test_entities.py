@@ -166,6 +166,7 @@ def test_the_same_words_elsewhere_are_not_right():
         ("the Kremlin", "Kremlin"), ("Russia’s", "Russia"), ("“Angara”", "Angara"), ("an Angara", "Angara"),
         ("The White House’s", "White House"), ("Theresa", "Theresa"), ("the", "the"), ("Putin", "Putin"),
         ("states’", "states"), ("“a 😀’s”", "😀"), ("’s", "s"), ("“”", "“”"),
+        ("“Kim”’s", "Kim"), ('the "Kim"\'s', "Kim"), ("«Kim» 's”", "Kim"), ("James’s’", "James"),
         pytest.param(f"x{' ' * 100_000}y", f"x{' ' * 100_000}y", id="a-long-run-of-spaces"),
     ],
 )  # fmt: skip

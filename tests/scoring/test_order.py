@@ -15,8 +15,11 @@ from vostochny.formats.input import Input
 from vostochny.report import result_json
 
 
-def add_copies(row: Row, dice: random.Random) -> Row:
-    """Return a row in which many items stand twice, with other labels, so that there are ties to break."""
+def add_copies(row: Row, dice: random.Random, is_gold: bool) -> Row:
+    """Return a row in which many items stand twice, with other labels, so that there are ties to break.
+
+    A gold mention may not be in two clusters, so its copies have none.
+    """
     row = json.loads(json.dumps(row))
     values = {
         "entities": {"type": ["PER", "ORG", "GPE"], "level": ["NAM", "NOM", None], "cluster": ["c0", "c1", None]},
@@ -27,7 +30,8 @@ def add_copies(row: Row, dice: random.Random) -> Row:
         for item in list(row[layer]):
             while dice.random() < 0.5:
                 name = dice.choice(list(attributes))
-                row[layer].append({k: v for k, v in item.items() if k != "id"} | {name: dice.choice(attributes[name])})
+                copy = {k: v for k, v in item.items() if k != "id"} | {name: dice.choice(attributes[name])}
+                row[layer].append(copy | ({"cluster": None} if is_gold else {}))
             if layer == "entities" and dice.random() < 0.3:
                 moved = {"start": max(0, item["start"] - dice.choice([0, 1, 4])), "end": item["end"] + 1}
                 row[layer].append({**moved, "type": dice.choice(attributes["type"])})
@@ -67,7 +71,7 @@ def score(folder: Path, gold: list[Row], predicted: list[Row], files: int, worke
 def test_scores_do_not_depend_on_any_order(tmp_path: Path, seed: int) -> None:
     dice = random.Random(seed)
     gold, predicted = generate_corpus(dice.choice([3, 12, 40]), seed=seed)
-    gold, predicted = ([add_copies(row, dice) for row in rows] for rows in (gold, predicted))
+    gold, predicted = ([add_copies(row, dice, rows is gold) for row in rows] for rows in (gold, predicted))
     expected = score(tmp_path / "first", gold, predicted, 1, 1)
     for turn in range(3):
         rows = [[shuffle_row(row, dice) for row in dice.sample(side, len(side))] for side in (gold, predicted)]

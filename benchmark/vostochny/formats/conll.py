@@ -124,7 +124,11 @@ def write(path: str, documents: Iterable[Document], lost: Counter[str], with_tex
         for token, tag in zip(tokens, tags, strict=True):
             while at < len(ends) - 1 and token.start >= ends[at]:
                 at += 1
-                out.append("\n")
+                # A blank line would end the entity in the file.
+                if tag.startswith("I-"):
+                    lost["sentence ends inside an entity"] += 1
+                else:
+                    out.append("\n")
             word = "".join(token.of(d.text).split())
             out.append(f"{word}\t{tag}\n")
         out.append("\n")

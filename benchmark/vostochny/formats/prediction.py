@@ -5,7 +5,7 @@ Shared by all formats: each yields such rows. A problem names the field, what is
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Hashable, Iterator
 from typing import Any
 
 from vostochny.errors import Problem, Problems, list_names, suggest_name
@@ -123,13 +123,17 @@ class RowReader:
                 for where, item in self.read_items("zones")
             ]
             segmentation["zones"] = tuple(Zone(place, name) for place, name in zones if place and name)
-        return Document(
+        document = Document(
             doc_id, self.text or "",
             entities=tuple(e for e in entities if e), events=tuple(e for e in events if e),
             quotes=tuple(q for q in quotes if q),
             emitted=frozenset(layer for layer in LAYERS if self.row.get(layer) is not None),
             placement=self.placement, **segmentation,
         )  # fmt: skip
+        if with_text and not self.problems:
+            for where, message in list_identity_problems(document, self.ontology):
+                self.add_problem(where, message)
+        return document
 
     def place_words(self) -> None:
         """Give offsets to words without any, and turn other offsets into code points of the document."""
@@ -396,6 +400,30 @@ class RowReader:
             view = self.check_attribute(f"{at}.view", extent.get("view"), self.ontology.views)
             if span and view:
                 yield Extent(view, span)
+
+
+def list_identity_problems(gold: Document, ontology: Ontology) -> Iterator[tuple[str, str]]:
+    """Yield the place and the problem of each mention of a gold that is in a second cluster: it has no identity then.
+
+    A mention is what coreference is scored on: the span of an entity that is no value, an event's trigger with its
+    type, all content of a quote.
+    """
+    mentions: dict[str, list[tuple[Hashable, str | None, Span]]] = {
+        "entities": [(e.span, None if e.type in ontology.values else e.cluster, e.span) for e in gold.entities],
+        "events": [((v.trigger, v.type), v.cluster, v.trigger) for v in gold.events],
+        "quotes": [(q.content, q.cluster, q.content[0]) for q in gold.quotes],
+    }
+    for layer, items in mentions.items():
+        first: dict[Hashable, tuple[int, str]] = {}
+        for i, (key, cluster, span) in enumerate(items):
+            number, other = first.setdefault(key, (i, cluster)) if cluster is not None else (i, cluster)
+            if other != cluster:
+                words = repr(span.of(gold.text)[:MAX_SHOWN_WORDS]) if gold.text else "the mention"
+                yield (
+                    f"{layer}[{i}].cluster",
+                    f"{words} at {span.start}–{span.end} is in {cluster!r}, and by {layer}[{number}] in {other!r}; a "
+                    "gold mention is in one cluster: remove the cluster of one of the two, or merge the clusters",
+                )
 
 
 def _take_bounds(values: Any, limit: int) -> list[Span] | None:

@@ -456,6 +456,15 @@ MEASURES = dict(_describe_measures())
 ACCURACIES = tuple(name for name, metric in METRICS.items() if metric.accuracy)
 
 
+def list_stated(tables: Tables) -> set[str]:
+    """Return the accuracies whose attribute any predicted item states."""
+    # Such a metric has the name of its layer and of the attribute.
+    columns = {
+        name: getattr(getattr(tables.predicted, layer), a) for name in ACCURACIES for layer, a in [name.split(".")]
+    }
+    return {name for name, column in columns.items() if (column != NONE).any()}
+
+
 def find_layer(name: str) -> str:
     """Return the layer under which reports show a measure: those of items, and of their identity."""
     if name.startswith("events.argument"):

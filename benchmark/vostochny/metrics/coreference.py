@@ -6,9 +6,15 @@ built by sorting packed integers, so nothing is quadratic in mentions, clusters 
 **Twinless mentions** (those that only one side has) are treated as in the reference scorer v8.01 (Pradhan et al. 2014):
 neither side is changed; none is added to the other side as a singleton, none is removed. A missed gold mention is part
 of its cluster's size and so costs recall in every metric; a spurious one is part of its predicted cluster's size and
-costs precision. A mention listed twice on one side is one mention; where its copies are in different clusters, it
-belongs to the cluster of the smallest code. Singletons are clusters like others, unless dropped. Unlike in v8.01, 0/0
-is undefined and not 0: for nothing but singletons there is no MUC score.
+costs precision. A mention listed twice in one cluster is one mention. Singletons are clusters like others, unless
+dropped. Unlike in v8.01, 0/0 is undefined and not 0: for nothing but singletons there is no MUC score.
+
+**One mention in several clusters** has no identity. In a gold the readers refuse it. In a prediction the mention stays
+in its largest cluster, of equally large ones in that whose mentions come first in the text; each other copy is a
+spurious mention of its cluster (:func:`settle_copies`). So no score depends on what the clusters are called. Of two
+clusters with the same mentions in a document either may keep them; across documents, where these clusters may differ,
+such a mention counts in neither. :func:`tabulate` itself takes what it is given, and a mention for the cluster of the
+smallest code.
 
 Every metric returns, per document, the numerator and denominator of recall and of precision. They add up over
 documents, and the ratio of the sums is the score of CoNLL-2011/2012. Which of them a report shows, and as a mean of
@@ -231,13 +237,25 @@ def blanc_nonlinks(table: OverlapTable) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Mentions:
-    """The clustered mentions of both sides, and the code of the name of each one's cluster (Tables.clusters)."""
+    """The clustered mentions of both sides, each mention in one cluster only (:func:`settle_copies`).
+
+    Attributes:
+        gold: The gold mentions.
+        predicted: The predicted mentions.
+        across: The code of each gold and of each predicted mention for scores across documents.
+        names: The code of the name of the cluster of each gold and of each predicted mention.
+        clusters: What these codes stand for (Tables.clusters).
+        documents: Number of documents.
+        split_count: Number of predicted mentions that were in several clusters.
+    """
 
     gold: ClusteredMentions
     predicted: ClusteredMentions
+    across: tuple[Ints, Ints]
     names: tuple[Ints, Ints]
     clusters: tuple[str, ...]
     documents: int
+    split_count: int = 0
 
     def tabulate(self, *, singletons: bool = True, common_only: bool = False) -> OverlapTable:
         """Return the table of the clusters within each document; see :func:`tabulate` for the options."""
@@ -246,12 +264,72 @@ class Mentions:
     def split(self) -> Iterator[Mentions]:
         """Yield the mentions of each document."""
         for document in range(self.documents):
-            sides, names = [], []
-            for side, name in zip((self.gold, self.predicted), self.names, strict=True):
+            sides, across, names = [], [], []
+            for side, codes, name in zip((self.gold, self.predicted), self.across, self.names, strict=True):
                 keep = side.document == document
                 sides.append(ClusteredMentions(side.document[keep], side.mention[keep], side.cluster[keep]))
+                across.append(codes[keep])
                 names.append(name[keep])
-            yield replace(self, gold=sides[0], predicted=sides[1], names=(names[0], names[1]))
+            yield replace(
+                self, gold=sides[0], predicted=sides[1], across=(across[0], across[1]), names=(names[0], names[1])
+            )
+
+
+def find_split(mention: Ints, cluster: Ints) -> Bools:
+    """Return for each row whether its mention is in more than one cluster; both columns are codes >= 0."""
+    order = np.argsort(_pack(mention, cluster), kind="stable")
+    begins = run_starts(mention[order])
+    split = np.zeros(len(mention), dtype=bool)
+    if begins.all():
+        return split
+    run = np.cumsum(begins) - 1
+    changes = np.flatnonzero(~begins[1:] & (cluster[order[1:]] != cluster[order[:-1]]))
+    is_split = np.zeros(int(run[-1]) + 1, dtype=bool)
+    is_split[run[changes]] = True
+    split[order] = is_split[run]
+    return split
+
+
+def settle_copies(side: ClusteredMentions, first_free: int) -> tuple[ClusteredMentions, Ints, int]:
+    """Leave each mention in one cluster; each other copy becomes a mention that nothing else is.
+
+    The mention stays in the cluster with the most mentions; of equally large ones in that with the smallest sorted
+    codes of mentions, so that names decide nothing. Clusters with the same mentions are equal within the document, and
+    the smaller code keeps the mention; across documents they may differ, so there it stays in none of them.
+
+    Args:
+        side: The mentions, with codes of clusters by document.
+        first_free: The least code of which the codes from there on are no mention of either side.
+
+    Returns the mentions, their codes for scores across documents, and how many mentions were in several clusters.
+    """
+    rows = np.flatnonzero(find_split(side.mention, side.cluster))
+    if not len(rows):
+        return side, side.mention, 0
+    concerned = np.flatnonzero(np.isin(side.cluster, side.cluster[rows]))
+    members: dict[int, set[int]] = {}
+    for cluster, mention in zip(side.cluster[concerned].tolist(), side.mention[concerned].tolist(), strict=True):
+        members.setdefault(cluster, set()).add(mention)
+    contents = {cluster: (-len(mentions), sorted(mentions)) for cluster, mentions in members.items()}
+    clusters_of: dict[int, set[int]] = {}
+    for cluster, mention in zip(side.cluster[rows].tolist(), side.mention[rows].tolist(), strict=True):
+        clusters_of.setdefault(mention, set()).add(cluster)
+    within: dict[tuple[int, int], int] = {}  # mention and cluster → the new code
+    across: dict[tuple[int, int], int] = {}
+    for mention, clusters in clusters_of.items():
+        best, *others = sorted(clusters, key=lambda cluster: (contents[cluster], cluster))
+        within |= {(mention, cluster): first_free + i for i, cluster in enumerate(others)}
+        first_free += len(others)
+        if contents[best] == contents[others[0]]:
+            across[mention, best] = first_free
+            first_free += 1
+    codes, codes_across = side.mention.copy(), side.mention.copy()
+    for row, key in zip(
+        rows.tolist(), zip(side.mention[rows].tolist(), side.cluster[rows].tolist(), strict=True), strict=True
+    ):
+        codes[row] = within.get(key, codes[row])
+        codes_across[row] = across.get(key, codes[row])
+    return ClusteredMentions(side.document, codes, side.cluster), codes_across, len(clusters_of)
 
 
 def find_mentions(tables: Tables, kind: Kind) -> Mentions:
@@ -287,14 +365,20 @@ def find_mentions(tables: Tables, kind: Kind) -> Mentions:
         rows = [side.quotes.where(flags) for side, flags in zip(tables.sides, keep, strict=True)]
         gold_codes, predicted_codes = (code[flags] for code, flags in zip(tables.contents, keep, strict=True))
         codes = gold_codes, predicted_codes
-    # Clusters are coded by name, not by appearance: which of two clusters gets a mention that is listed in both must
-    # not depend on the order of the input.
-    gold, predicted = (
-        ClusteredMentions(side.document, code, number(*encode((side.document, side.cluster)))[0])
-        for side, code in zip(rows, number(*codes), strict=True)
-    )
-    names = rows[0].cluster, rows[1].cluster
-    return Mentions(gold, predicted, names, tables.clusters, len(tables.places.texts))
+    codes = number(*codes)
+    first_free = 1 + max(int(code.max(initial=-1)) for code in codes)
+    sides, across, split_count = [], [], 0
+    for items, code in zip(rows, codes, strict=True):
+        given = ClusteredMentions(items.document, code, number(*encode((items.document, items.cluster)))[0])
+        settled, code_across, split_count = settle_copies(given, first_free)
+        # A copy on the one side is none of the other's.
+        first_free = 1 + max(first_free, *(int(column.max(initial=-1)) for column in (settled.mention, code_across)))
+        sides.append(settled)
+        across.append(code_across)
+    return Mentions(
+        sides[0], sides[1], (across[0], across[1]), (rows[0].cluster, rows[1].cluster), tables.clusters,
+        len(tables.places.texts), split_count,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -313,12 +397,12 @@ class Overlaps:
 
     @classmethod
     def of_mentions(cls, mentions: Mentions) -> Overlaps:
-        """Compute the overlaps of documents; a mention in two clusters belongs to the one whose name sorts first."""
+        """Compute the overlaps of documents."""
         codes, clusters = [], []
-        for side, names in zip((mentions.gold, mentions.predicted), mentions.names, strict=True):
-            order = np.lexsort((names, side.mention))
-            first = order[run_starts(side.mention[order])]
-            codes.append(side.mention[first])
+        for mention, names in zip(mentions.across, mentions.names, strict=True):
+            order = np.lexsort((names, mention))  # a mention listed twice in one cluster is one mention
+            first = order[run_starts(mention[order])]
+            codes.append(mention[first])
             clusters.append(names[first])
         at = look_up(codes[0], codes[1])
         both = at >= 0

@@ -75,16 +75,23 @@ _LEADING = re.compile(rf"(?:[\s{_QUOTES}]|(?:the|an?)\s+)*", re.I)
 def trim_span(span: Span, text: str) -> Span:
     """Return the span without leading articles, trailing possessive, quotation marks and white space at its edges.
 
-    A span of which nothing would be left is returned as it is, and so is one whose text is not known.
+    A quotation mark before a possessive is at the edge once that is cut off. A span of which nothing would be left is
+    returned as it is, and so is one whose text is not known.
     """
     words = span.of(text)
     prefix = _LEADING.match(words)
     start, end = prefix.end() if prefix else 0, len(words)
+    end = _find_end(words, start, end)
+    if words[start:end].lower().endswith(("’s", "'s")):
+        end = _find_end(words, start, end - 2)
+    return Span(span.start + start, span.start + end) if start < end else span
+
+
+def _find_end(words: str, start: int, end: int) -> int:
+    """Return the end of words without quotation marks and white space there."""
     while end > start and (words[end - 1].isspace() or words[end - 1] in _QUOTES):
         end -= 1
-    if words[start:end].lower().endswith(("’s", "'s")):
-        end -= 2
-    return Span(span.start + start, span.start + end) if start < end else span
+    return end
 
 
 def trim(tables: Tables) -> tuple[Entities, Entities]:
@@ -104,18 +111,39 @@ def trim(tables: Tables) -> tuple[Entities, Entities]:
 def iob2(tables: Tables, metric: str) -> Counts:
     """Compute strict IOB2 over the stored sentences and tokens, equal to seqeval's ``mode="strict", scheme=IOB2``.
 
-    Both sides are turned into chunks by one rule (:func:`find_chunks`). Facets: type, zone.
+    Both sides are turned into chunks by one rule (:func:`find_chunks`). Predicted words that the text does not have are
+    a spurious chunk each, of tokens behind the last. Facets: type, zone.
     """
     chunks = find_chunks(tables)
-    columns = []
+    columns: list[tuple[Ints, tuple[Ints, ...]]] = []
     for first, _, label in chunks:
         unit, zone = tables.places.locate_tokens(first)
         columns.append((unit, (label, zone)))
+    unplaced = tables.predicted.entities.where(find_unplaced(tables))
+    behind = len(tables.places.tokens[0]) + np.arange(len(unplaced))
+    chunks[1] = _join(chunks[1], (behind, behind + 1, unplaced.type))
+    unit, values = columns[1]
+    columns[1] = np.concatenate([unit, unplaced.unit]), _join(values, (unplaced.type, unplaced.zone))
     facets = {"type": tables.types, "zone": tables.places.zones}
     return tally_matches(metric, facets, tables.places.documents, chunks, columns)
 
 
-def find_chunks(tables: Tables) -> list[tuple[Ints, Ints, Ints]]:
+def _join(columns: tuple[Ints, ...], more: tuple[Ints, ...]) -> tuple[Ints, ...]:
+    return tuple(np.concatenate(both) for both in zip(columns, more, strict=True))
+
+
+def find_unplaced(tables: Tables) -> Ints:
+    """Return the rows of the predicted names and values that are words which the text does not have."""
+    entities = tables.predicted.entities
+    return np.flatnonzero(_is_tagged(entities, tables) & (entities.end <= entities.start))
+
+
+def _is_tagged(entities: Entities, tables: Tables) -> Bools:
+    out: Bools = _is_name(entities) | np.isin(entities.type, tables.values)
+    return out
+
+
+def find_chunks(tables: Tables) -> list[tuple[Ints, ...]]:
     """Return the chunks of IOB2 tags of each side: first token, one past the last, and type.
 
     Tokens are numbered through all documents. Names and values are tagged, tokens in unscored zones are not. A span is
@@ -126,9 +154,9 @@ def find_chunks(tables: Tables) -> list[tuple[Ints, Ints, Ints]]:
     numbers = np.flatnonzero(places.scored_tokens)
     starts, ends = (column[numbers] for column in places.tokens)
     sentence = places.sentence_of_token[numbers]
-    out = []
+    out: list[tuple[Ints, ...]] = []
     for side in tables.sides:
-        tagged = side.entities.where(_is_name(side.entities) | np.isin(side.entities.type, tables.values))
+        tagged = side.entities.where(_is_tagged(side.entities, tables))
         first = np.searchsorted(ends, Places.key(tagged.document, tagged.start), "right")
         last = np.searchsorted(starts, Places.key(tagged.document, tagged.end), "left")
         last[tagged.end <= tagged.start] = 0  # words that the text does not have

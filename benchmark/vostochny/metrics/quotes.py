@@ -7,6 +7,7 @@ spurious one has none: by directness only recall is reported.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -30,6 +31,8 @@ from vostochny.metrics.places import Places
 # Added to the weight of a pair of quotes with the same speaker. Smaller than any step between two Dice coefficients of
 # real texts, so it decides between equally good maps only.
 _SAME_SPEAKER_BONUS = 1e-9
+
+_TOKEN = re.compile(r"\w+|[^\w\s]")
 
 Pairs = tuple[Ints, Ints]  # gold and predicted rows, one to one
 
@@ -150,7 +153,8 @@ def content_tokens(tables: Tables, metric: str, pairs: Pairs) -> Counts:
     """Compute token F1 of content: the share of all gold quotes' tokens that their pairs share, and the reverse.
 
     The graded form of overlap (Pareti et al. 2013's partial measure, over tokens): a prediction that takes the whole
-    paragraph pays for it in precision. A token in two quotes is one item in each. Facets: directness, zone.
+    paragraph pays for it in precision. A token in two quotes is one item in each. Predicted words that the text does
+    not have are tokens too, by white space and punctuation. Facets: directness, zone.
     """
     spans = [
         tables.places.measure(side.quotes.document[side.contents.quote], side.contents.start, side.contents.end)
@@ -161,7 +165,21 @@ def content_tokens(tables: Tables, metric: str, pairs: Pairs) -> Counts:
     found = at >= 0
     credit = np.zeros(len(at))
     credit[found] = shared[at[found]]
+    lengths[1] = lengths[1] + _measure_unplaced(tables)
     return _count(tables, metric, pairs, credit, lengths)
+
+
+def _measure_unplaced(tables: Tables) -> Ints:
+    """Return how long the words of each predicted quote are that the text does not have, as Places.measure counts."""
+    out = np.zeros(len(tables.predicted.quotes), dtype=np.int64)
+    contents = tables.predicted.contents
+    documents = tables.predicted.quotes.document[contents.quote]
+    for row in np.flatnonzero(contents.start == contents.end).tolist():
+        # In a very short text an offset may stand for the words of several spans: the longest are taken.
+        words = max(tables.unplaced.get((int(documents[row]), int(contents.start[row])), ("",)), key=len)
+        tokens = _TOKEN.findall(words) if tables.places.has_tokens[documents[row]] else "".join(words.split())
+        out[contents.quote[row]] += max(1, len(tokens))
+    return out
 
 
 def cues(tables: Tables, metric: str) -> Counts:

@@ -112,11 +112,16 @@ class RawSide:
         return RawSide(self.documents, tables, names)
 
     def relabel(
-        self, entity_label: Callable[[str, str | None, bool], str | None], event_label: Callable[[str], str | None]
+        self,
+        entity_label: Callable[[str, str | None, bool], str | None],
+        event_label: Callable[[str], str | None],
+        is_value: Callable[[str], bool],
     ) -> RawSide:
-        """Return the side with other types; items whose label is None are removed."""
+        """Return the side with other types; items whose label is None are removed, and so are clusters of values."""
         names = {"types": NameCodes(), "event_types": NameCodes()}
         entities, events = list(self.tables["entities"]), list(self.tables["events"])
+        values = np.array([is_value(name) for name in self.names["types"]], dtype=bool)
+        entities[5] = np.where(values[entities[3]], NONE, entities[5])
         combinations = np.stack([entities[3], entities[4], entities[6]])
         different, inverse = np.unique(combinations, axis=1, return_inverse=True)
         labels = [

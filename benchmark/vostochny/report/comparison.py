@@ -65,8 +65,7 @@ def compare_systems(names: Sequence[str], results: Sequence[Result]) -> Comparis
     ]
     if problems:
         raise InputError(problems)
-    # Without intervals (--resamples 0) the differences are still wanted; one resample is the least there can be.
-    resampling = Resampling(options.resamples or 1, options.seed)
+    resampling = Resampling(options.resamples, options.seed) if options.resamples else None
     pairs = [
         (measure, name, result)
         for measure in list_compared(options)

@@ -14,7 +14,7 @@ from vostochny.report import explain_intervals, track_scores
 from vostochny.schema.records import LAYER_FIELDS, list_attributes
 from vostochny.scoring import Result
 from vostochny.stats.measures import RECALL_FACETS, break_down
-from vostochny.stats.scores import Measure, recall_only
+from vostochny.stats.scores import Measure, recall_only, unstated
 
 MAX_ARTICLES = 200  # shown with their text; a page of more would be too heavy to open
 MAX_DOCUMENT_SCORES = 12  # documents; of more the page does not show the score of each
@@ -90,7 +90,7 @@ def _build_numbers(result: Result, measure: Measure) -> dict[str, object]:
     score = measure.score
     if score:
         out |= {"right": score.right, "gold": score.gold, "recall": score.recall}
-        if measure.combine is not recall_only:
+        if measure.combine not in (recall_only, unstated):
             out |= {"predicted": score.predicted, "precision": score.precision}
     uncertainty = result.uncertainty(measure)
     if uncertainty:

@@ -48,7 +48,7 @@ def _measure_as_dict(result: Result, measure: Measure) -> dict[str, object]:
             del out["precision"], out["predicted"], out["f1"]
         if counts.facets:
             out["by"] = {
-                facet: {value: asdict(scores.score(part)) for value, part in counts.by(facet).items()}
+                facet: {value: asdict(measure.describe(scores.score(part))) for value, part in counts.by(facet).items()}
                 for facet in counts.facets
             }
     uncertainty = result.uncertainty(measure)

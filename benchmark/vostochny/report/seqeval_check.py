@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-from vostochny.metrics.entities import find_chunks
+from vostochny.metrics.entities import find_chunks, find_unplaced
 from vostochny.metrics.pairs import Pair
 from vostochny.scoring import Result
 from vostochny.stats import scores
@@ -54,7 +54,10 @@ def describe_difference(result: Result) -> str | None:
 
 
 def list_tags(pair: Pair) -> tuple[list[list[str]], list[list[str]]]:
-    """Return gold and predicted IOB2 tags of a pair, one list per sentence, without tokens outside scored zones."""
+    """Return gold and predicted IOB2 tags of a pair, one list per sentence, without tokens outside scored zones.
+
+    Predicted words that the text does not have are a sentence each, of one token.
+    """
     tables, tokens = pair.tables, pair.gold.tokens
     sides = []
     for first, last, label in find_chunks(tables):
@@ -64,4 +67,5 @@ def list_tags(pair: Pair) -> tuple[list[list[str]], list[list[str]]]:
         sides.append(tags)
     number = {token: i for i, token in enumerate(tokens)}
     gold, predicted = ([[tags[number[t]] for t in row] for row in pair.sentence_tokens] for tags in sides)
-    return gold, predicted
+    unplaced = tables.predicted.entities.type[find_unplaced(tables)].tolist()
+    return gold + [["O"] for _ in unplaced], predicted + [[f"B-{tables.types[code]}"] for code in unplaced]

@@ -11,7 +11,7 @@ from vostochny.report.percents import format_interval, format_percent
 from vostochny.scoring import Result
 from vostochny.stats.intervals import Uncertainty
 from vostochny.stats.measures import RECALL_FACETS, break_down
-from vostochny.stats.scores import Measure, recall_only
+from vostochny.stats.scores import Measure, recall_only, unstated
 
 LABEL_WIDTH = 38  # columns of the first column: two for the mark of a headline score, 36 for the label
 MAX_DOCUMENTS = 8  # documents that a line lists; of more it states how many there are
@@ -85,7 +85,7 @@ def _render_row(label: str, measure: Measure, uncertainty: Uncertainty | None) -
     s = measure.score
     if s is None:
         return line
-    if measure.combine is recall_only:
+    if measure.combine in (recall_only, unstated):
         return f"{line}{'':>7}{'':>7}{s.right:>7.0f}{s.gold:>6.0f}"
     right = f"{s.right:.0f}" if s.right == int(s.right) else f"{s.right:.1f}"  # partial credit is not whole
     shares = f"{format_percent(s.precision):>7}{format_percent(s.recall):>7}"

@@ -18,8 +18,9 @@ from vostochny.errors import InputError, Problem, Problems
 from vostochny.formats.label_types import is_name
 from vostochny.formats.prediction import RowReader
 from vostochny.metrics.columns import join_sides, list_unplaced
+from vostochny.metrics.coreference import find_split
 from vostochny.metrics.item_tables import Tables
-from vostochny.metrics.matching import Bools, Ints
+from vostochny.metrics.matching import Bools, Ints, encode
 from vostochny.metrics.pairs import Pair, pair_documents
 from vostochny.metrics.places import Layout, Places
 from vostochny.metrics.raw import RawSide, concatenate, read_documents
@@ -83,8 +84,14 @@ class BatchGold:
     @cached_property
     def items(self) -> RawSide:
         """The items of all documents."""
-        items = _gather([(chunk, at, i) for i, (chunk, at) in enumerate(self.lines)], len(self.lines))
-        return _exchange(items, self._is_right, {i: self.document(i) for i in np.flatnonzero(~self._is_right).tolist()})
+        return _exchange(
+            self._gathered, self._is_right, {i: self.document(i) for i in np.flatnonzero(~self._is_right).tolist()}
+        )
+
+    @cached_property
+    def _gathered(self) -> RawSide:
+        """The items of regular lines."""
+        return _gather([(chunk, at, i) for i, (chunk, at) in enumerate(self.lines)], len(self.lines))
 
     @cached_property
     def _is_right(self) -> Bools:
@@ -95,6 +102,7 @@ class BatchGold:
         for i, (chunk, at) in enumerate(self.lines):
             text = chunk.items.layouts.get(at, Layout()).text
             right[i] = self.has_known_values(chunk, True) and _fits(chunk.items, at, text)
+        right[_find_shared_places(self._gathered)] = False
         return right
 
     def has_known_values(self, chunk: Chunk, is_gold: bool = False) -> bool:
@@ -193,8 +201,11 @@ class Batch:
         self.placement = sum(placements, Placement())
         view = self.options.view
         if view:
-            gold = gold.relabel(view.entity_label, view.event_label)
-            predicted = predicted.relabel(view.predicted_label, view.predicted_event_label)
+            values = self.ontology.values
+            gold = gold.relabel(view.entity_label, view.event_label, lambda type_: type_ in values)
+            predicted = predicted.relabel(
+                view.predicted_label, view.predicted_event_label, lambda type_: view.is_value(type_, values)
+            )
         places = Places(layouts, find_unscored_zones(self.ontology, self.options))
         return join_sides(gold, predicted, places, frozenset(self.ontology.values), list_unplaced(placements))
 
@@ -245,11 +256,10 @@ class Batch:
         predicted = {d.doc_id: self._read_prediction(i) for i, d in enumerate(gold) if d.doc_id in self.predicted}
         if self._problems or self.gold.problems:
             raise InputError([*self.gold.problems, *self._problems])
-        view = self.options.view
+        view, values = self.options.view, frozenset(self.ontology.values)
         if view:
-            gold = [view.relabel_gold(d) for d in gold]
-            predicted = {i: view.relabel_prediction(d) for i, d in predicted.items()}
-        values = frozenset(self.ontology.values)
+            gold = [view.relabel_gold(d, values) for d in gold]
+            predicted = {i: view.relabel_prediction(d, values) for i, d in predicted.items()}
         return pair_documents(gold, predicted, values, find_unscored_zones(self.ontology, self.options))
 
     def _read_prediction(self, i: int) -> Document:
@@ -283,6 +293,21 @@ def _fits(items: LineItems, at: int, text: str) -> bool:
     if not items.regular[at] or (text and items.reach[at] > len(text)):
         return False
     return at not in items.words or items.words[at].fit(text)
+
+
+def _find_shared_places(side: RawSide) -> Ints:
+    """Return the documents in which items of one layer and one place are in different clusters.
+
+    Whether these are one mention, which a gold may not have, is up to the checked reader.
+    """
+    documents = []
+    for layer in LAYERS:
+        document, start, end = side.tables[layer][:3]
+        cluster = side.column(layer, "clusters")
+        rows = np.flatnonzero(cluster >= 0)
+        shared = rows[find_split(encode((document[rows], start[rows], end[rows]))[0], cluster[rows])]
+        documents.append(document[shared])
+    return np.unique(np.concatenate(documents))
 
 
 def _list_roles(side: RawSide) -> dict[tuple[str, str], Ints]:

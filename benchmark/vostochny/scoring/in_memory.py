@@ -52,15 +52,15 @@ def score_systems(
     """Return the result of each system's predictions; see :func:`score`."""
     documents = sorted(gold, key=lambda d: d.doc_id)
     ids = tuple(d.doc_id for d in documents)
-    if options.view:
-        documents = [options.view.relabel_gold(d) for d in documents]
     values, unscored_zones = frozenset(ontology.values), find_unscored_zones(ontology, options)
+    if options.view:
+        documents = [options.view.relabel_gold(d, values) for d in documents]
     total = Total.of_systems(len(systems), options)
     all_pairs, counts, units = [], [], 0
     for predicted, system in zip(systems, total.systems, strict=True):
         shown = dict(predicted)
         if options.view:
-            shown = {i: options.view.relabel_prediction(d) for i, d in predicted.items()}
+            shown = {i: options.view.relabel_prediction(d, values) for i, d in predicted.items()}
         pairs = pair_documents(documents, shown, values, unscored_zones)
         tables = build_tables([p.gold for p in pairs], [p.predicted for p in pairs], values, unscored_zones)
         items = catalogue.MetricInput(tables)

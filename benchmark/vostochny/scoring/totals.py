@@ -8,7 +8,8 @@ files, on their order, or on which worker counted which.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ import numpy as np
 from vostochny.errors import Names, Problem, Problems, count_more, suggest_name
 from vostochny.formats.keys import describe_renamed
 from vostochny.metrics import catalogue
+from vostochny.metrics.copies import count_copies
 from vostochny.metrics.coreference import Mentions, Overlaps
 from vostochny.metrics.counts import Counts
 from vostochny.metrics.matching import Floats, Ints
@@ -25,6 +27,7 @@ from vostochny.scoring.options import Options, list_compared
 from vostochny.scoring.result import MAX_LISTED, Result
 from vostochny.stats.measures import coreference_measures, list_no_rows, list_rows, plain_measures
 from vostochny.stats.samples import MAX_KEPT_DOCUMENTS
+from vostochny.stats.scores import unstated
 from vostochny.stats.sums import Sums
 
 if TYPE_CHECKING:
@@ -56,6 +59,9 @@ class SystemTotal:
         mentions: By layer, the clustered mentions; None once there are more than MAX_LEFT_OUT documents.
         placement: What became of predicted words without offsets.
         renamed: The other names of keys that were met, each with its key.
+        stated: The accuracies whose attribute any prediction states.
+        copies: By layer and side, how many items repeat another one.
+        split: By layer, how many predicted mentions are in several clusters.
     """
 
     plain: Sums = field(default_factory=Sums)
@@ -71,6 +77,9 @@ class SystemTotal:
     mentions: dict[str, list[Mentions] | None] = field(default_factory=dict)
     placement: Placement = field(default_factory=Placement)
     renamed: dict[str, str] = field(default_factory=dict)
+    stated: set[str] = field(default_factory=set)
+    copies: Counter[tuple[str, str]] = field(default_factory=Counter)
+    split: Counter[str] = field(default_factory=Counter)
 
     def add(
         self, items: catalogue.MetricInput, layers: tuple[str, ...], only: Collection[str], absent: list[str]
@@ -91,6 +100,10 @@ class SystemTotal:
             within |= catalogue.compute_coreference_within(items, layer)
             mentions = items.mentions[layer]
             self._add_overlaps(layer, Overlaps.of_mentions(mentions), [mentions])
+            self.split[layer] += mentions.split_count
+        self.stated |= catalogue.list_stated(items.tables)
+        for layer, numbers in count_copies(items.tables).items():
+            self.copies.update(dict(zip([(layer, "gold"), (layer, "predictions")], numbers, strict=True)))
         self.plain.add(counts)
         self.within.add(within)
         documents = len(items.tables.places.texts)
@@ -136,6 +149,21 @@ class SystemTotal:
             self._add_overlaps(layer, overlaps, other.mentions[layer])
         self.add_placement(other.placement)
         self.renamed.update(other.renamed)
+        self.stated |= other.stated
+        self.copies.update(other.copies)
+        self.split.update(other.split)
+
+    def describe_copies(self, layers: Collection[str]) -> Iterator[str]:
+        """Yield what a reader of the scores should know of items that are given more than once."""
+        for (layer, side), number in sorted(self.copies.items()):
+            if layer in layers and number:
+                same = "with the content" if layer == "quotes" else "with the span and the type"
+                yield f"{side}: {number} of the {layer} given again {same} of another one; each counts as one more"
+        for layer, number in sorted(self.split.items()):
+            if layer in layers and number:
+                kind = catalogue.KINDS[layer]
+                where = "is a mention of its largest cluster, and a spurious one of the others"
+                yield f"predictions: {number} of the {kind} in more than one cluster; each {where}"
 
 
 @dataclass(eq=False)
@@ -260,7 +288,10 @@ class Total:
         results = [self._result(system, options, gold_hash, rank) for system in self.systems]
         for result, paired in zip(results[1:], self.paired, strict=True):
             names = [n for n in list_compared(options) if n in results[0].measures and n in result.measures]
-            result.paired_with_first.update(paired.samples(names, rank))
+            pairs = paired.samples(names, rank)
+            undefined = [n for n in names if unstated in (results[0].measures[n].combine, result.measures[n].combine)]
+            pairs |= {n: replace(pairs[n], combine_one=unstated, signs=(0, 0, 0)) for n in undefined}
+            result.paired_with_first.update(pairs)
         return results
 
     def _result(self, system: SystemTotal, options: Options, gold_hash: str, rank: Ints) -> Result:
@@ -269,9 +300,12 @@ class Total:
         # A metric that some documents could not be scored by would be a score of other documents than its neighbours.
         everywhere = {name for name, documents in system.metric_documents.items() if documents == self.size}
         names = [n for n in catalogue.METRICS if n in everywhere and n.partition(".")[0] in layers]
-        measures = plain_measures({name: system.plain.counts(name, rank) for name in names}, system.plain.moments)
+        measures = plain_measures(
+            {name: system.plain.counts(name, rank) for name in names}, system.plain.moments, system.stated
+        )
         sides = ("gold", self.renamed), ("predictions", system.renamed)
         notes = [f"{side}: {note}" for side, renamed in sides for note in describe_renamed(renamed)]
+        notes += system.describe_copies(layers)
         across: dict[str, Floats] = {}
         for layer in layers:
             if not all(system.resolved.get(layer, (False, False))):

@@ -29,7 +29,7 @@ from vostochny.metrics.matching import Floats
 from vostochny.stats.moments import MAX_PARTS
 from vostochny.stats.resampling import Resampling
 from vostochny.stats.samples import Sample
-from vostochny.stats.scores import Combine, Measure, none_if_nan
+from vostochny.stats.scores import Combine, Measure, none_if_nan, unstated
 
 MIN_ITEMS = 30  # gold items below which there is no interval
 MIN_DOCUMENTS = 3  # documents that the jackknife needs
@@ -271,7 +271,8 @@ class Uncertainty:
         if self._is_wide:
             return TOO_MANY_PARTS
         if self.value is None:
-            return "undefined: neither gold nor predictions"
+            is_unstated = self._measure.combine is unstated and self.support
+            return f"undefined: {'the predictions never state it' if is_unstated else 'neither gold nor predictions'}"
         return f"fewer than {MIN_ITEMS} gold items: no interval" if self.support < MIN_ITEMS else ""
 
     @cached_property

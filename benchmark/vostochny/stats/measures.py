@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 
@@ -17,17 +17,23 @@ from vostochny.metrics.catalogue import (
 )
 from vostochny.metrics.counts import Counts
 from vostochny.stats.moments import Key, Moments, Rows
-from vostochny.stats.scores import Combine, Measure, macro, mean, micro, recall_only
+from vostochny.stats.scores import Combine, Measure, macro, mean, micro, recall_only, unstated
 
 # Facets that a prediction without a partner in the gold has no value of: by value, precision and F1 are undefined.
 RECALL_FACETS = frozenset({"directness"})
 
 
-def plain_measures(counts: Mapping[str, Counts], moments: Moments | None = None) -> dict[str, Measure]:
-    """Return the measures of plain metrics by name: each metric's own, and its macro score right after it."""
+def plain_measures(
+    counts: Mapping[str, Counts], moments: Moments | None = None, stated: Collection[str] = tuple(ACCURACIES)
+) -> dict[str, Measure]:
+    """Return the measures of plain metrics by name: each metric's own, and its macro score right after it.
+
+    An accuracy is undefined unless it is among those whose attribute is ``stated``.
+    """
     out: dict[str, Measure] = {}
     for name, one in counts.items():
-        out[name] = Measure(name, (one,), choose_combine(name), moments=moments)
+        combine = unstated if name in ACCURACIES and name not in stated else choose_combine(name)
+        out[name] = Measure(name, (one,), combine, moments=moments)
         out |= {key: Measure(key, (one,), macro, row.facet, moments) for key, row in _find_macro(name).items()}
     return out
 

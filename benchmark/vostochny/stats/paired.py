@@ -64,7 +64,7 @@ class Comparison:
     notes: tuple[str, ...]
 
 
-def compare(a: Measure, b: Measure, resampling: Resampling, pair: PairedSample | None = None) -> Comparison:
+def compare(a: Measure, b: Measure, resampling: Resampling | None, pair: PairedSample | None = None) -> Comparison:
     """Compare two systems' rows of one measure over the same units.
 
     Both are scored on the same draws, so that paragraphs that are hard for both cancel out (Koehn 2004;
@@ -79,7 +79,7 @@ def compare(a: Measure, b: Measure, resampling: Resampling, pair: PairedSample |
     Args:
         a: The first system's measure.
         b: The other system's.
-        resampling: The draws.
+        resampling: The draws; None for no test and no interval.
         pair: The rows of both together; needed where the measures do not have all units any more.
 
     Raises ValueError where the systems were scored over different units.
@@ -96,6 +96,8 @@ def compare(a: Measure, b: Measure, resampling: Resampling, pair: PairedSample |
         notes.append("undefined for one of the systems, or both")
     elif is_wide:
         notes.append(TOO_MANY_PARTS)
+    elif resampling is None:
+        notes.append("--resamples 0: no test and no interval")
     elif support < MIN_ITEMS:
         notes.append(f"fewer than {MIN_ITEMS} gold items: no test and no interval")
     else:

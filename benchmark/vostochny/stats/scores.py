@@ -8,7 +8,7 @@ left-out document is scored from summed rows and no metric is computed again. Th
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -95,6 +95,11 @@ def recall_only(totals: Floats) -> Floats:
     return recalls(totals.sum(axis=-2))
 
 
+def unstated(totals: Floats) -> Floats:
+    """Return NaN: the accuracy of an attribute that a system never states is undefined, not 0."""
+    return np.full(np.shape(totals)[:-2], np.nan)
+
+
 def macro(totals: Floats) -> Floats:
     """Return the mean F1 of the parts that have gold in these totals; NaN where none has.
 
@@ -176,7 +181,13 @@ class Measure:
     @property
     def score(self) -> Score | None:
         """Precision, recall and counts; None for a mean of several scores, which has none of its own."""
-        return None if self.facet or len(self.counts) > 1 else from_total(self.totals[0])
+        if self.facet or len(self.counts) > 1:
+            return None
+        return self.describe(from_total(self.totals[0]))
+
+    def describe(self, one: Score) -> Score:
+        """Return a score of this measure, or of a part of it, as it is to be reported."""
+        return replace(one, precision=None, recall=None, f1=None) if self.combine is unstated else one
 
     @property
     def support(self) -> float:
