@@ -54,6 +54,9 @@ def add_command(commands: Commands) -> None:
         metavar="S",
         help="seconds allowed to a command per article (default: 300)",
     )
+    parser.add_argument(
+        "--epoch", type=int, metavar="N", help="take the answers of this epoch of inspect:LOG (default: the first)"
+    )
     parser.add_argument("--download", action="store_true", help="download the model if it is not on this machine")
     parser.add_argument(
         "--restart",
@@ -87,6 +90,9 @@ def run(args: argparse.Namespace) -> int:
     if not 0 < args.timeout <= MAX_TIMEOUT_SECONDS:
         message = f"{args.timeout:g} is not a duration; expected seconds above 0, at most {MAX_TIMEOUT_SECONDS}"
         raise InputError([Problem("--timeout", None, None, message)])
+    if args.epoch is not None and not (args.epoch >= 1 and args.extractor.partition(":")[0] == "inspect"):
+        message = f"{args.epoch} is not an epoch of a log; expected a number from 1 on, and inspect:LOG"
+        raise InputError([Problem("--epoch", None, None, message)])
     if not Path(args.output).name or not args.output.isprintable():
         raise InputError([Problem("--output", None, None, f"{args.output!r} is not the name of a file")])
     source = open_gold(args)
@@ -104,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
         with StreamGuard() as guard:
             output = _open_output(args, origin, guard)
             interruption.set_advice(_advise(args))
-            extractor = extractors.load(spec, Settings(gold.ontology, view, args.download, args.timeout))
+            extractor = extractors.load(spec, Settings(gold.ontology, view, args.download, args.timeout, args.epoch))
             guard.restore()
             output.begin()
             checks = runner.Checks(gold.ontology, args.unknown, view)

@@ -73,12 +73,14 @@ class Settings:
         view: The label set to predict in; None for the ontology's own.
         download: Whether a model may be downloaded.
         timeout: Seconds that a command has for each document.
+        epoch: The epoch of a log of inspect_ai whose answers are taken; None for the first.
     """
 
     ontology: Ontology = field(default_factory=load_ontology)
     view: View | None = None
     download: bool = False
     timeout: float = TIMEOUT_SECONDS
+    epoch: int | None = None
 
     @property
     def scheme(self) -> Ontology:

@@ -17,6 +17,7 @@ from typing import Any
 from vostochny.errors import InputError, Names, Problem, Problems
 from vostochny.formats.keys import KeyNames, describe_renamed
 from vostochny.formats.label_types import LabelNames, extend_ontology
+from vostochny.formats.lenient import describe_repaired, read_leniently
 from vostochny.formats.prediction import RowReader, describe_kind, describe_unprintable
 from vostochny.model import Document, find_id, match_ids
 from vostochny.ontology import Ontology, View
@@ -56,6 +57,7 @@ class Reading:
         problems: What is wrong with the files so far; of very much the first, and the number of the others.
         left_out: What was not read, by what it is → how often.
         done_bytes: How many bytes of files were read, as far as the format's reader counts them.
+        repaired: How many items had something unreadable and were kept (formats.lenient).
         line_hashes: The sum of the hashes of all lines, where the files are JSON Lines (``jsonl.sum_line_hashes``).
         offsets: The unit that offsets count (``word_spans.OFFSET_CHOICES``); None means code points.
         offsets_option: The option that names this unit, for problems; "" for that of the predictions, or of the gold.
@@ -69,7 +71,7 @@ class Reading:
         self.gold = gold or {}
         self.problems: Problems[Problem] = Problems()
         self.left_out: Counter[str] = Counter()
-        self.done_bytes = self.line_hashes = 0
+        self.done_bytes = self.line_hashes = self.repaired = 0
         self.offsets, self.offsets_option = offsets, offsets_option
         self._notes: list[str] = []
         self._keys = KeyNames()
@@ -87,7 +89,8 @@ class Reading:
         if len(kinds) > MAX_LISTED_KINDS:
             rest = kinds[MAX_LISTED_KINDS:]
             left_out.append(f"left out: {sum(count for _, count in rest)} of {len(rest)} other kinds")
-        return [*self._notes, *describe_renamed(self._keys.renamed), *left_out]
+        repaired = [describe_repaired(self.repaired)] if self.repaired else []
+        return [*self._notes, *describe_renamed(self._keys.renamed), *repaired, *left_out]
 
     def add_problem(self, path: str, line: int | None, where: str | None, message: str) -> None:
         """Record something wrong and go on, so that all problems of a file are reported together."""
@@ -264,15 +267,26 @@ class Reading:
             view: A view whose labels are allowed too.
             layout: The gold document of a prediction; None for gold.
         """
-        row = RowReader(
-            record.path, record.line, record.row, text, self.ontology, unknown, view, layout, self.offsets,
-            self.offsets_option,
-        )  # fmt: skip
-        document = row.read(doc_id or "?", with_text=unknown is None)
-        for problem in row.problems:
+        problems: Problems[Problem] = Problems()
+
+        def read(row: dict[str, Any]) -> tuple[Document, Problems[Problem]]:
+            nonlocal problems
+            reader = RowReader(
+                record.path, record.line, row, text, self.ontology, unknown, view, layout, self.offsets,
+                self.offsets_option,
+            )  # fmt: skip
+            document, problems = reader.read(doc_id or "?", with_text=unknown is None), reader.problems
+            return document, problems
+
+        if unknown == "wrong":
+            document, _, repaired = read_leniently(record.row, read)
+            self.repaired += 0 if problems else repaired
+        else:
+            document, _ = read(record.row)
+        for problem in problems:
             item = (problem.field or "").split(".")[0]
             self.problems.append(replace(problem, line=record.lines.get(item, problem.line)))
-        self.problems.more += row.problems.more
+        self.problems.more += problems.more
         return document
 
     def raise_problems(self) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 
 from vostochny.errors import InputError, Problem, Problems
 from vostochny.formats.label_types import is_name
+from vostochny.formats.lenient import read_leniently
 from vostochny.formats.prediction import RowReader
 from vostochny.metrics.columns import join_sides, list_unplaced
 from vostochny.metrics.coreference import find_split
@@ -67,6 +68,7 @@ class BatchGold:
         self.problems: Problems[Problem] = Problems()
         self._documents: dict[int, Document] = {}
         self._known_chunks: dict[Chunk, bool] = {}
+        self.repaired: dict[tuple[str, int], int] = {}  # by file and line of a prediction, see formats.lenient
 
     @cached_property
     def ids(self) -> list[str]:
@@ -147,11 +149,25 @@ class BatchGold:
         # read with the ontology first (usually enough) and again with the gold's types where that has problems.
         # "ignore" reports no problem for an unknown type: there the gold's types are needed at once.
         for ontology in (*([lambda: self.ontology] if unknown != "ignore" else []), self.own_types):
-            reader = RowReader(chunk.path, line, row, text, ontology(), unknown, view, layout, offsets)
-            document = reader.read(row["doc_id"] if layout is None else layout.doc_id, with_text=layout is None)
-            if not reader.problems:
+            found: Problems[Problem] = Problems()
+
+            def read(
+                row: dict[str, Any], ontology: Callable[[], Ontology] = ontology
+            ) -> tuple[Document, Problems[Problem]]:
+                nonlocal found
+                reader = RowReader(chunk.path, line, row, text, ontology(), unknown, view, layout, offsets)
+                doc_id = row["doc_id"] if layout is None else layout.doc_id
+                document, found = reader.read(doc_id, with_text=layout is None), reader.problems
+                return document, found
+
+            if layout and unknown == "wrong" and ontology is self.own_types:
+                document, _, repaired = read_leniently(row, read)
+                self.repaired[chunk.path, line] = 0 if found else repaired
+            else:
+                document, _ = read(row)
+            if not found:
                 return document
-        problems += reader.problems
+        problems += found
         return document
 
 

@@ -120,6 +120,8 @@ def _add_batches(total: Total, batches: Sequence[Batch], options: Options) -> No
         except InputError as e:
             total.add_problems(e.problems)  # and go on, to report the problems of the other batches too
             continue
+        system.repaired += sum(gold.repaired.values())
+        gold.repaired.clear()
         absent = [i for i in gold.ids if i not in batch.predicted]
         counts.append(system.add(MetricInput(tables), options.choose_layers(()), options.metrics, absent))
         system.add_placement(batch.placement)

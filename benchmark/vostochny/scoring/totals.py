@@ -17,6 +17,7 @@ import numpy as np
 
 from vostochny.errors import Names, Problem, Problems, count_more, suggest_name
 from vostochny.formats.keys import describe_renamed
+from vostochny.formats.lenient import describe_repaired
 from vostochny.metrics import catalogue
 from vostochny.metrics.copies import count_copies
 from vostochny.metrics.coreference import Mentions, Overlaps
@@ -62,6 +63,7 @@ class SystemTotal:
         stated: The accuracies whose attribute any prediction states.
         copies: By layer and side, how many items repeat another one.
         split: By layer, how many predicted mentions are in several clusters.
+        repaired: Number of items that were repaired (formats.lenient).
     """
 
     plain: Sums = field(default_factory=Sums)
@@ -80,6 +82,7 @@ class SystemTotal:
     stated: set[str] = field(default_factory=set)
     copies: Counter[tuple[str, str]] = field(default_factory=Counter)
     split: Counter[str] = field(default_factory=Counter)
+    repaired: int = 0
 
     def add(
         self, items: catalogue.MetricInput, layers: tuple[str, ...], only: Collection[str], absent: list[str]
@@ -152,6 +155,7 @@ class SystemTotal:
         self.stated |= other.stated
         self.copies.update(other.copies)
         self.split.update(other.split)
+        self.repaired += other.repaired
 
     def describe_copies(self, layers: Collection[str]) -> Iterator[str]:
         """Yield what a reader of the scores should know of items that are given more than once."""
@@ -306,6 +310,7 @@ class Total:
         sides = ("gold", self.renamed), ("predictions", system.renamed)
         notes = [f"{side}: {note}" for side, renamed in sides for note in describe_renamed(renamed)]
         notes += system.describe_copies(layers)
+        notes += [f"predictions: {describe_repaired(system.repaired)}"] if system.repaired else []
         across: dict[str, Floats] = {}
         for layer in layers:
             if not all(system.resolved.get(layer, (False, False))):

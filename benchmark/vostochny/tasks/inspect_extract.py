@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import math
-import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -26,19 +26,20 @@ from inspect_ai.solver import TaskState, generate
 from inspect_ai.util import JSONSchema
 
 from vostochny import scoring
-from vostochny.errors import InputError, Problem
-from vostochny.extractors.answers import check_row, select_layers
+from vostochny.errors import InputError
+from vostochny.extractors.answers import parse_answer, read_answer, select_layers
 from vostochny.formats.input import Gold, Input
 from vostochny.metrics import catalogue
 from vostochny.metrics.counts import Counts
 from vostochny.model import LAYERS, Document
 from vostochny.ontology import load_ontology
 from vostochny.schema.json_schema import build_answer_schema
-from vostochny.stats.scores import from_total
+from vostochny.stats.scores import from_total, unstated
 from vostochny.tasks import prompt
 
-_FENCE = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
 UNREADABLE = "unreadable"  # key of the scores: whether an answer was not a prediction
+REPAIRED = "repaired"  # key of the scores: how many items had something unreadable
+EPOCH = "epoch"  # key of the scores
 
 
 @task
@@ -82,26 +83,41 @@ def score_sums() -> Metric:
     """Return inspect_ai's metric: the F1 of each of our metrics over all articles and epochs.
 
     F1 is computed from the sum of the counts, not as a mean of F1s, so "unreduced": every epoch's counts are needed.
-    One value more is the number of answers that were not a prediction.
+    Of several epochs it is the mean of their F1s, and ``NAME_sd`` is the standard deviation. One value more is the
+    number of answers that were not a prediction, and one the number of items that were repaired (formats.lenient).
     """
 
     def value(scores: list[SampleScore]) -> Value:
-        totals: dict[str, Any] = {}
-        unreadable = 0
-        for sample in scores:
-            metadata = sample.score.metadata or {}
-            unreadable += bool(metadata.get(UNREADABLE))
-            for name, counts in metadata.get("counts", {}).items():
-                totals[name] = totals.get(name, np.zeros(4)) + np.array(counts)
+        metadata = [sample.score.metadata or {} for sample in scores]
+        epochs = sorted({int(one.get(EPOCH, 1)) for one in metadata})
+        each = [_sum_counts([one for one in metadata if int(one.get(EPOCH, 1)) == epoch]) for epoch in epochs]
         out: dict[str, float] = {}
-        for name, total in totals.items():
-            sum_score = from_total(total)
-            # An accuracy is over the matched items, where recall and precision are the same.
-            f1 = sum_score.recall if name in catalogue.ACCURACIES else sum_score.f1
-            out[name] = math.nan if f1 is None else f1
-        return {**out, UNREADABLE: unreadable}
+        for name in each[0] if each else ():
+            values = [f1s.get(name, math.nan) for f1s in each]
+            out[name] = float(np.mean(values))
+            if len(values) > 1:
+                out[f"{name}_sd"] = float(np.std(values, ddof=1))
+        counts = {key: sum(int(one.get(key, 0)) for one in metadata) for key in (UNREADABLE, REPAIRED)}
+        return {**out, **counts}
 
     return value
+
+
+def _sum_counts(metadata: Sequence[dict[str, Any]]) -> dict[str, float]:
+    """Return the F1 of each metric, from the counts of the answers of one epoch."""
+    totals: dict[str, Any] = {}
+    for one in metadata:
+        for name, counts in one.get("counts", {}).items():
+            totals[name] = totals.get(name, np.zeros(4)) + np.array(counts)
+    stated = {name for one in metadata for name in one.get("stated", catalogue.ACCURACIES)}
+    out: dict[str, float] = {}
+    for name, total in totals.items():
+        sum_score = from_total(total)
+        # An accuracy is over the matched items, where recall and precision are the same.
+        f1 = sum_score.recall if name in catalogue.ACCURACIES else sum_score.f1
+        is_unstated = name in catalogue.ACCURACIES and name not in stated
+        out[name] = math.nan if f1 is None or is_unstated else f1
+    return out
 
 
 @scorer(metrics=[score_sums()], name="counted")
@@ -110,24 +126,25 @@ def score_answers(layers: list[str]) -> Scorer:
     by_id = {d.doc_id: d for d in _read_corpus().documents}
 
     async def score(state: TaskState, target: Target) -> Score:
-        return score_answer(state.output.completion, by_id[str(state.sample_id)], layers)
+        return score_answer(state.output.completion, by_id[str(state.sample_id)], layers, state.epoch)
 
     return score
 
 
-def score_answer(answer: str, document: Document, layers: list[str]) -> Score:
+def score_answer(answer: str, document: Document, layers: list[str], epoch: int = 1) -> Score:
     """Return the score of one answer; an answer that is not a prediction is scored as an empty one.
+
+    Of an item that has something unreadable what is valid is kept, and the rest counts as wrong (formats.lenient).
 
     Its value has the headline F1 of each layer, its metadata the counts of every metric, its answer the prediction, and
     its explanation how many spans were found in the article, or why the answer is not a prediction.
     """
     ontology = load_ontology()
-    problem = ""
+    problem, repaired = "", 0
     prediction: dict[str, Any] = {"doc_id": document.doc_id, **{layer: [] for layer in layers}}
     try:
-        row = {k: v for k, v in parse_answer(answer).items() if k in layers}
-        # A type that the ontology lacks is a mistake like any other. Offsets were not asked for and are not reliable.
-        predicted = check_row(row | {"doc_id": document.doc_id}, document, ontology, unknown="wrong", offsets="ignore")
+        row = {k: v for k, v in parse_answer(answer, layers).items() if k in layers}
+        predicted, row, repaired = read_answer(row, document, ontology)
         prediction |= select_layers(row, document)
     except InputError as e:
         problem = str(e)
@@ -141,6 +158,7 @@ def score_answer(answer: str, document: Document, layers: list[str]) -> Score:
         value[catalogue.HEADLINES[layer]] = math.nan if f1 is None else f1
     placed = predicted.placement
     summary = f"{placed.total - len(placed.unplaced)} of {placed.total} spans stand in the article"
+    summary += f"; {repaired} items have something unreadable, which counts as wrong" if repaired else ""
     missing = ", ".join(repr(words) for _, words in placed.unplaced[:20])
     return Score(
         value=value,
@@ -149,21 +167,11 @@ def score_answer(answer: str, document: Document, layers: list[str]) -> Score:
         explanation=problem or (f"{summary}; not found: {missing}" if missing else summary),
         metadata={
             "counts": {name: c.total().tolist() for name, c in counts.items()},
+            "stated": [
+                n for n in catalogue.ACCURACIES if n in result.measures and result.measures[n].combine is not unstated
+            ],
+            EPOCH: epoch,
             UNREADABLE: bool(problem),
+            REPAIRED: repaired,
         },
     )
-
-
-def parse_answer(answer: str) -> dict[str, Any]:
-    """Return the JSON object in an answer, which may be in a code fence or among words. Raises InputError for none."""
-    fenced = _FENCE.findall(answer)
-    first, last = answer.find("{"), answer.rfind("}")
-    # The answer itself, then each code fence, then everything from the first brace to the last.
-    for candidate in (answer, *fenced, answer[first : last + 1] if first >= 0 else ""):
-        try:
-            row = json.loads(candidate)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(row, dict):
-            return row
-    raise InputError([Problem("answer", None, None, f"has no JSON object: {answer[:80]!r}")])
