@@ -19,10 +19,10 @@ from vostochny.errors import Names, Problem, Problems, count_more, suggest_name
 from vostochny.formats.keys import describe_renamed
 from vostochny.formats.lenient import describe_repaired
 from vostochny.metrics import catalogue
-from vostochny.metrics.copies import count_copies
 from vostochny.metrics.coreference import Mentions, Overlaps
 from vostochny.metrics.counts import Counts
 from vostochny.metrics.matching import Floats, Ints
+from vostochny.metrics.repeated import count_copies
 from vostochny.model import Placement
 from vostochny.scoring.options import Options, list_compared
 from vostochny.scoring.result import MAX_LISTED, Result
