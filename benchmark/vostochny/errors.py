@@ -6,7 +6,9 @@ and exits with 2.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +19,9 @@ MAX_COMPARED_NAMES = 100  # known names that are all compared with a mistyped on
 MAX_COMPARED_CHARACTERS = 200  # of a name; comparing takes the product of two lengths
 MAX_MESSAGE_CHARACTERS = 4000  # a longer message is cut
 MAX_PROBLEMS = 1000  # problems that are kept; more are only counted
+MAX_EXAMPLES = 3  # problems of one kind that are printed
+MAX_LISTED_NAMES = 20  # names in the line that counts the others
+MAX_NAME_CHARACTERS = 60  # of such a name
 
 T = TypeVar("T")
 
@@ -160,8 +165,38 @@ def count_more(problems: object) -> int:
     return problems.more if isinstance(problems, Problems) else 0
 
 
+_CASES = re.compile(
+    r"'((?:[^'\\]|\\.)*)'|\"(?:[^\"\\]|\\.)*\"|\d+|\[[^\]]*\]"
+)  # what differs within one kind of problem
+
+
+def _describe(problems: Iterable[Problem]) -> Iterator[str]:
+    """Yield a line per problem; of many of one kind the first ones, how many more there are, and what they name.
+
+    Problems are of one kind if they differ only in numbers and in what is quoted. A problem of a whole file, or of an
+    option, stands by itself.
+    """
+    kinds: dict[object, list[Problem]] = {}
+    for number, problem in enumerate(problems):
+        what = _CASES.sub("", problem.message).partition("; ")[0]
+        alone = problem.line is None and problem.field is None
+        kinds.setdefault(number if alone else (_CASES.sub("", problem.field or ""), what), []).append(problem)
+    for alike in kinds.values():
+        # The first of each message, if there are several, since each may say something else to do.
+        first = list({p.message: n for n, p in reversed(list(enumerate(alike)))}.values())[::-1]
+        shown = dict.fromkeys([*first, *range(len(alike))])
+        yield from (str(alike[n]) for n in sorted(islice(shown, MAX_EXAMPLES)))
+        if len(alike) > MAX_EXAMPLES:
+            names = Counter(match[0] for p in alike if (match := _CASES.search(p.message)) and match[1])
+            listed = ", ".join(f"{name[:MAX_NAME_CHARACTERS]} ({n})" for name, n in names.most_common(MAX_LISTED_NAMES))
+            listed += ", …" if len(names) > MAX_LISTED_NAMES else ""
+            yield to_printable_line(
+                f"… and {len(alike) - MAX_EXAMPLES} more of this kind" + (f"; in all {listed}" if listed else "")
+            )
+
+
 class InputError(ValueError):
-    """Input that cannot be used.
+    """Input that cannot be used. As text, of many problems of one kind only the first are shown, and their number.
 
     Attributes:
         problems: Its problems, not only the first; at most MAX_PROBLEMS of them.
@@ -169,7 +204,7 @@ class InputError(ValueError):
 
     def __init__(self, problems: Iterable[Problem]):
         self.problems = problems if isinstance(problems, Problems) else Problems(problems)
-        super().__init__("\n".join([*map(str, self.problems), *([f"… and {self.more} more"] if self.more else [])]))
+        super().__init__("\n".join([*_describe(self.problems), *([f"… and {self.more} more"] if self.more else [])]))
 
     @property
     def more(self) -> int:

@@ -90,7 +90,7 @@ class Input:
     @cached_property
     def format(self) -> str:
         """The name of the format of all files. Raises InputError if it is not recognised."""
-        return self._named_format or registry.detect(self.paths[0])
+        return self._named_format or registry.detect(self.paths[0], self._option)
 
     @cached_property
     def rereadable_paths(self) -> tuple[str, ...]:

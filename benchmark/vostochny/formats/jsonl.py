@@ -25,7 +25,10 @@ from vostochny.formats.limits import MAX_LINE_BYTES
 from vostochny.formats.prediction import describe_kind
 from vostochny.formats.reader import Reading, Record
 from vostochny.formats.rows import to_record, to_row
+from vostochny.formats.unrecognised import EXAMPLE_LINE
 from vostochny.model import Document
+
+_EXAMPLE = f"a line looks like this: {EXAMPLE_LINE}"
 
 
 def read_blocks(path: str, size: int, may_be_empty: bool = False) -> Iterator[bytes]:
@@ -134,6 +137,8 @@ def parse_json(path: str, number: int | None, raw: bytes) -> tuple[Any, list[Pro
         return None, [Problem(path, number, None, explain_decode_error(e))]
     except json.JSONDecodeError as e:
         message = f"is not JSON ({e.msg}); " + ("write one object per line" if number else "expected one JSON value")
+        if e.msg.startswith("Unterminated") or e.pos >= len(e.doc.rstrip()) > 0:
+            message = f"ends in the middle of a value; it was cut off, or is not one value per line; {_EXAMPLE}"
         return None, [Problem(path, number or e.lineno, f"column {e.colno}", message)]
     except (RecursionError, ValueError):  # ValueError: a number of more digits than Python reads
         message = "is nested too deeply or has a number of too many digits; expected an object of lists of objects"

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard
 
+from vostochny.errors import suggest_name
 from vostochny.ontology import EVENT, EventType, Ontology
 from vostochny.schema.records import list_attributes
 
+# Names of types that mean about the same in different label sets; for suggestions only, nothing is renamed.
+_SYNONYMS = (
+    ("PER", "PERSON", "PERS", "PEOPLE", "HUMAN"),
+    ("ORG", "ORGANIZATION", "ORGANISATION", "COMPANY", "INSTITUTION", "CORPORATION"),
+    ("GPE", "LOC", "COUNTRY", "CITY", "STATE", "NATION", "GEOPOLITICAL"),
+    ("LOC", "LOCATION", "PLACE", "GEO"),
+    ("FAC", "FACILITY", "BUILDING"),
+    ("VEH", "VEHICLE"),
+    ("WEA", "WEAPON"),
+    ("NORP", "NATIONALITY"),
+    ("PRODUCT", "PROD"),
+    ("MISC", "MISCELLANEOUS"),
+    ("CARDINAL", "NUMBER", "NUM"),
+    ("PERCENT", "PERCENTAGE"),
+)
 OWN_LABEL_HELP = "of this gold"  # the description of a label that the ontology gets from a gold
 # Layer → the attributes whose values a gold may add to. A level is not one: metrics know what each level means.
 _OPEN_ATTRIBUTES = {layer: list_attributes(layer, values_only=True) for layer in ("events", "quotes")}
@@ -17,6 +33,19 @@ _OPEN_ATTRIBUTES = {layer: list_attributes(layer, values_only=True) for layer in
 def is_name(value: Any) -> TypeGuard[str]:
     """Return whether a value can name a type, a role or a zone: a string that prints and is not blank."""
     return isinstance(value, str) and value.isprintable() and bool(value.strip())
+
+
+def suggest_label(name: str, allowed: Collection[str], ontology: Ontology) -> str:
+    """Return what would be right in place of an unknown type or role: a view that has it, or the nearest known name."""
+    views = [view.name for view in ontology.views.values() if name in view.labels]
+    if views:
+        return f"it is a type of {' and '.join(views)}: add --view {' or --view '.join(views)}"
+    synonyms = {name.rpartition(".")[2]: name for name in allowed if "." in name}  # Attack for Conflict.Attack
+    for group in _SYNONYMS:
+        right = next((x for x in group if x in allowed), None)
+        if right:
+            synonyms |= {x: right for x in group if x not in allowed and x not in synonyms}
+    return suggest_name(name, allowed, synonyms=synonyms)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from collections.abc import Collection, Hashable, Iterator
 from typing import Any
 
 from vostochny.errors import Problem, Problems, list_names, suggest_name
-from vostochny.formats.label_types import is_name
+from vostochny.formats.label_types import is_name, suggest_label
 from vostochny.formats.word_spans import PlacedSpan, are_same_words, describe_fitting_unit, needs_placing
 from vostochny.model import (
     LAYERS,
@@ -252,7 +252,7 @@ class RowReader:
         elif self.unknown == "wrong":
             return value
         elif self.unknown == "error":
-            hint = suggest_name(value, allowed) if not self.problems.is_full else ""
+            hint = suggest_label(value, allowed, self.ontology) if not self.problems.is_full else ""
             self.add_problem(
                 where,
                 f"unknown {what} {value!r}; {hint} (--unknown ignore leaves it out, --unknown wrong counts it)",

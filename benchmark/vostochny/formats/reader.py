@@ -19,7 +19,8 @@ from vostochny.formats.keys import KeyNames, describe_renamed
 from vostochny.formats.label_types import LabelNames, extend_ontology
 from vostochny.formats.lenient import describe_repaired, read_leniently
 from vostochny.formats.prediction import RowReader, describe_kind, describe_unprintable
-from vostochny.model import Document, find_id, match_ids
+from vostochny.formats.word_spans import needs_placing
+from vostochny.model import LAYERS, Document, find_id, match_ids
 from vostochny.ontology import Ontology, View
 from vostochny.system.progress import track
 from vostochny.text.layout import paragraphs_of
@@ -267,6 +268,10 @@ class Reading:
             view: A view whose labels are allowed too.
             layout: The gold document of a prediction; None for gold.
         """
+        content = record.row
+        # Where the document is not known, nothing can be said of words and of offsets that count in its text.
+        if doc_id is None and unknown is not None and needs_placing(content, self.offsets):
+            content = {key: value for key, value in content.items() if key not in LAYERS}
         problems: Problems[Problem] = Problems()
 
         def read(row: dict[str, Any]) -> tuple[Document, Problems[Problem]]:
@@ -279,10 +284,10 @@ class Reading:
             return document, problems
 
         if unknown == "wrong":
-            document, _, repaired = read_leniently(record.row, read)
+            document, _, repaired = read_leniently(content, read)
             self.repaired += 0 if problems else repaired
         else:
-            document, _ = read(record.row)
+            document, _ = read(content)
         for problem in problems:
             item = (problem.field or "").split(".")[0]
             self.problems.append(replace(problem, line=record.lines.get(item, problem.line)))

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from vostochny.errors import InputError, Problem
-from vostochny.formats import files, limits, shards
+from vostochny.formats import files, limits, shards, unrecognised
 from vostochny.formats.decoder import JSON_ERRORS
 from vostochny.model import LAYERS
 from vostochny.schema.records import DocumentRecord, EntityRecord, list_aliases, list_fields
@@ -72,8 +72,8 @@ def load_format(name: str, option: str = "--format") -> Any:
     raise InputError([Problem(option, None, None, f"{name!r} is not one of {', '.join(format_names())}")])
 
 
-def detect(path: str) -> str:
-    """Return the format of a file or folder, recognised by its content.
+def detect(path: str, option: str = "--format") -> str:
+    """Return the format of a file or folder, recognised by its content; ``option`` names it, for problems.
 
     A file that is empty or cannot be read is taken for ``jsonl``, whose reader then reports what is wrong. Raises
     InputError if a text matches no known format.
@@ -84,6 +84,8 @@ def detect(path: str) -> str:
         head = files.read_head(path)
     except OSError:
         return "jsonl"
+    if unrecognised.is_utf16(head):
+        raise _not_recognised(path, head, option)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if head[:4] == b"PAR1":
         return "parquet"
@@ -101,11 +103,19 @@ def detect(path: str) -> str:
         if claims and claims(path, head):
             return str(plugin.name)
     if start:
-        names = ", ".join(format_names())
-        beginning = start[:20].decode("utf-8", "replace")
-        message = f"format not recognised (begins with {beginning!r}); expected one of {names}; name it with --format"
-        raise InputError([Problem(path, None, None, message)])
+        raise _not_recognised(path, head, option)
     return "jsonl"
+
+
+def _not_recognised(path: str, head: bytes, option: str) -> InputError:
+    names = ", ".join(format_names())
+    beginning = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:20].decode("utf-8", "replace")
+    what = unrecognised.describe(head) or f"format not recognised (begins with {beginning!r})"
+    message = (
+        f"{what}; expected one of {names}; name it with {option}; a line of JSON Lines looks like this: "
+        f"{unrecognised.EXAMPLE_LINE}"
+    )
+    return InputError([Problem(path, None, None, message)])
 
 
 def _detect_folder(path: Path) -> str:
