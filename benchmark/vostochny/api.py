@@ -15,14 +15,16 @@ import os
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 
 from vostochny import extractors, scoring
 from vostochny.errors import InputError, Names, Problem, Problems
 from vostochny.extractors import Extractor, ExtractorError, Prediction, Settings, answers
-from vostochny.formats.input import Gold, Input
+from vostochny.formats import tables
+from vostochny.formats.input import Gold, Input, name_gold
 from vostochny.formats.label_types import LabelNames, extend_ontology
 from vostochny.formats.prediction import list_identity_problems
+from vostochny.formats.reader import Reading
 from vostochny.formats.rows import to_record, to_row
 from vostochny.formats.view_file import read_view
 from vostochny.model import LAYERS, Document, find_id
@@ -36,11 +38,14 @@ from vostochny.system.progress import track
 UNKNOWN_CHOICES = ("error", "ignore", "wrong")
 
 Path = str | os.PathLike[str]
-GoldSource = Path | Iterable[Document]
+# A file, documents, or rows like lines of a gold file: a list of them, a Dataset of ``datasets``, or its DatasetDict.
+GoldSource = Path | Iterable[Document] | Iterable[Mapping[str, object]]
 
 
-def load(path: Path | None = None) -> list[Document]:
+def load(path: GoldSource | None = None) -> list[Document]:
     """Return the articles of the corpus with their gold annotation, or the documents of your own file, in any format.
+
+    The rows of a Dataset (``datasets``) are read like those of a file.
 
     Raises FileNotFoundError if the corpus is not found, InputError with every problem of the file.
 
@@ -48,7 +53,7 @@ def load(path: Path | None = None) -> list[Document]:
     >>> "Putin" in {e.span.of(article.text) for e in article.entities}
     True
     """
-    return Input(path).read_gold().documents
+    return _read_gold(path).documents
 
 
 def score(
@@ -69,8 +74,8 @@ def score(
         predictions: a file, folder or pattern; an iterable of predictions; or a mapping from doc_id to prediction. A
             prediction is a Document, or an object like a line of a prediction file. JSON Lines files may be of any
             size: they are read in batches if ``gold`` is a file as well (scoring.score_files).
-        gold: a file in any format, or Documents; None for the corpus. Types that only this gold has are then known
-            beside those of the ontology.
+        gold: a file in any format, Documents, or a Dataset of ``datasets``; None for the corpus. Types that only this
+            gold has are then known beside those of the ontology.
         layers: the layers to score; empty for those that the predictions carry.
         view: the label set to score in, as a name, a file or a View; None for the ontology's own.
         zones: the zones to score; empty for all scored ones.
@@ -159,7 +164,20 @@ def _read_gold(source: GoldSource | None, with_text: bool = True) -> Gold:
     """Return the gold from the corpus, a file or documents. Raises InputError with every problem."""
     if source is None or isinstance(source, (str, os.PathLike)):
         return Input(source, with_text=with_text).read_gold()
-    documents = list(source)
+    source = _choose_split(source)
+    items = list(source)
+    rows = [dict(x) for x in items if isinstance(x, Mapping)]
+    if rows and len(rows) == len(items):
+        reading = Reading(load_ontology())
+        features: Any = getattr(source, "features", None)  # of a Dataset
+        names = tables.list_label_names(features.to_dict()) if features else {}
+        read = reading.read_gold(tables.read_rows("gold", reading, ((None, row) for row in rows), names), True)
+        return Gold(read, reading.ontology, name_gold(read), reading.notes)
+    documents = [x for x in items if isinstance(x, Document)]
+    if len(documents) < len(items):
+        other = next(x for x in items if not isinstance(x, Document))
+        message = f"has {type(other).__name__}; expected Documents, or rows like lines of a gold file"
+        raise InputError([Problem("gold", None, None, message)])
     occurrences = Counter(d.doc_id for d in documents)
     problems = [
         Problem("gold", None, "doc_id", f"{doc_id!r} is given {n} times; give it once")
@@ -175,8 +193,22 @@ def _read_gold(source: GoldSource | None, with_text: bool = True) -> Gold:
     if problems:
         raise InputError(problems)
     # As for a file: a type that only this gold has is not an unknown type in predictions for it.
-    rows = (to_row(to_record(d)) | {"zones": [{"zone": z.name} for z in d.zones]} for d in documents)
-    return Gold(documents, extend_ontology(ontology, [LabelNames().add(rows)]))
+    bare = (to_row(to_record(d)) | {"zones": [{"zone": z.name} for z in d.zones]} for d in documents)
+    return Gold(documents, extend_ontology(ontology, [LabelNames().add(bare)]), name_gold(documents))
+
+
+def _choose_split(source: Iterable[Any]) -> Iterable[Any]:
+    """Return the rows of a DatasetDict's ``test``, or of its only split; any other source as it is.
+
+    Raises InputError where there are several splits and none of them is ``test``.
+    """
+    if not isinstance(source, Mapping) or {"doc_id", "text", *LAYERS} & source.keys():
+        return [source] if isinstance(source, Mapping) else source
+    if "test" not in source and len(source) != 1:
+        message = f"has the splits {', '.join(map(str, source))}; give one of them"
+        raise InputError([Problem("gold", None, None, message)])
+    split: Iterable[Any] = source["test"] if "test" in source else next(iter(source.values()))
+    return split
 
 
 def _check_options(

@@ -26,6 +26,18 @@ def load_agreement() -> dict[str, float]:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
+def find_documents(folder: str | os.PathLike[str]) -> Path | None:
+    """Return the articles of a folder that is a corpus as it is published; None for any other folder."""
+    documents = Path(folder) / DOCUMENTS.relative_to("corpus")
+    return documents if documents.is_file() else None
+
+
+def packaged_ids() -> frozenset[str]:
+    """Return the ids of the articles in the package's gold; none before it was built."""
+    about = standoff_paths()[1]
+    return frozenset(json.loads(about.read_text(encoding="utf-8"))["articles"]) if about.is_file() else frozenset()
+
+
 def standoff_paths() -> tuple[Path, Path]:
     """Return the paths of the package's gold without article text, and of the facts about the articles beside it."""
     return DATA / "gold.jsonl", DATA / "about.json"

@@ -23,7 +23,7 @@ from typing import IO, Any, TextIO
 
 from vostochny.errors import InputError, Problem, Problems
 from vostochny.extractors import ExtractorError, mask_spec
-from vostochny.formats import jsonl
+from vostochny.formats import jsonl, shards
 from vostochny.system import console, outputs
 
 STANDARD_OUTPUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
@@ -50,12 +50,12 @@ class Failure:
 
 def errors_path(output: Path) -> Path:
     """Return the path of the errors beside an output."""
-    return output.with_name(f"{output.stem}.errors.jsonl")
+    return output.with_name(output.stem + shards.ERRORS_ENDING)
 
 
 def origin_path(output: Path) -> Path:
     """Return the path of the run record beside an output."""
-    return output.with_name(f"{output.stem}.run.json")
+    return output.with_name(output.stem + shards.RECORD_ENDING)
 
 
 def is_stream(name: str) -> bool:

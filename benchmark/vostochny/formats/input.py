@@ -10,15 +10,17 @@ import hashlib
 import os
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from vostochny import corpus
 from vostochny.errors import EmptyFileError, InputError, Problem
 from vostochny.formats import files, jsonl, limits, registry, shards
 from vostochny.formats.reader import Reading, Record
+from vostochny.formats.rows import to_record, to_row
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View, load_ontology
 from vostochny.system import progress
@@ -192,7 +194,7 @@ class Input:
         A label that an ``ontology`` lacks is a problem; without one, ours gets the labels that only this gold has.
 
         JSON Lines are hashed by their lines, so that order, split and compression of the files do not matter; any other
-        format, and the corpus, by the bytes of the files.
+        format, and the corpus, by the bytes of the files. The corpus has its own hash in whatever format it comes.
         """
         try:
             return self._read_gold(ontology)
@@ -207,8 +209,7 @@ class Input:
         records = self.read_records(reading, None if by_lines else digest.update)
         documents = reading.read_gold(records, own_types=not (ontology or self.is_corpus))
         hash_ = jsonl.format_hash(reading.line_hashes) if by_lines else corpus.shorten_hash(digest.hexdigest())
-        if self.is_corpus:
-            hash_ = corpus.gold_hash(self.paths[0], hash_)
+        hash_ = corpus.gold_hash(self.paths[0], hash_) if self.is_corpus else name_gold(documents, hash_)
         return Gold(documents, reading.ontology, hash_, reading.notes)
 
     def read_predictions(
@@ -244,6 +245,34 @@ class Input:
         with open(copy, "wb") as out, files.open_file(path) as stream:
             shutil.copyfileobj(stream, out, 1 << 20)
         return str(copy)
+
+
+def name_gold(documents: Sequence[Document], hash_: str = "?") -> str:
+    """Return the hash that names a gold: that of the corpus if these are its documents, else ``hash_``."""
+    if len(documents) != len(corpus.packaged_ids()) or {d.doc_id for d in documents} != corpus.packaged_ids():
+        return hash_
+    with contextlib.suppress(FileNotFoundError, InputError):
+        own = Input(with_text=False).read_gold()
+        with_text = all(d.text for d in (*documents, *own.documents))
+        if _list_rows(documents, with_text) == _list_rows(own.documents, with_text):
+            return own.hash
+    return hash_
+
+
+def name_gold_lines(hash_: str) -> str:
+    """Return the hash that names a gold of JSON Lines whose lines have this hash: the corpus has its own."""
+    with contextlib.suppress(FileNotFoundError):
+        path = corpus.gold_path()
+        stored = path.read_bytes()
+        if jsonl.format_hash(jsonl.sum_line_hashes(stored)) == hash_:
+            return corpus.gold_hash(path, corpus.shorten_hash(hashlib.sha256(stored).hexdigest()))
+    return hash_
+
+
+def _list_rows(documents: Sequence[Document], with_text: bool) -> list[dict[str, Any]]:
+    """Return all that is annotated in documents, sorted by id; a reference is the span that it means."""
+    bare = [d if with_text else replace(d, text="") for d in sorted(documents, key=lambda d: d.doc_id)]
+    return [to_row(to_record(d, with_text=True, references_as_spans=True)) for d in bare]
 
 
 def refuse_shared_streams(inputs: Sequence[Input]) -> None:

@@ -14,9 +14,11 @@ from typing import Any
 
 import msgspec
 
+from vostochny import corpus
 from vostochny.errors import InputError, Problem
 from vostochny.formats import files, limits, shards, unrecognised
 from vostochny.formats.decoder import JSON_ERRORS
+from vostochny.formats.own_files import describe_own_file
 from vostochny.model import LAYERS
 from vostochny.schema.records import DocumentRecord, EntityRecord, list_aliases, list_fields
 
@@ -123,7 +125,7 @@ def _detect_folder(path: Path) -> str:
         return "dataset"
     if any(path.glob("*.ann")):
         return "brat"
-    if any(path.glob("*.json")):
+    if any(not shards.is_beside_output(p.name) for p in path.glob("*.json")):
         return "label-studio"
     return "jsonl"
 
@@ -161,6 +163,9 @@ def _detect_json(path: str, head: bytes, start: bytes) -> str:
             return "label-studio" if is_export else "jsonl"
         if value is None:
             return whole_format
+    own = describe_own_file(value)
+    if own:
+        raise InputError([Problem(path, None, None, own)])
     by_line = one_per_line or not isinstance(value, dict | list)
     return _detect_value(value, 0) or ("jsonl" if by_line else "json")
 
@@ -272,11 +277,16 @@ def resolve_paths(addresses: Sequence[str], name: str | None = None) -> tuple[st
     """Return the files that addresses stand for, each once; :mod:`vostochny.formats.shards` says how.
 
     A folder that is one thing in its format (brat, Label Studio, a saved dataset) stays a folder, unless the format's
-    ``name`` says JSON Lines. Raises InputError if a folder or pattern has no file.
+    ``name`` says JSON Lines. The folder of a corpus stands for its articles. Raises InputError if a folder or pattern
+    has no file.
     """
     out: list[str] = []
     for address in addresses:
         folder = Path(address)
+        documents = None if address == "-" else corpus.find_documents(folder)
+        if documents:
+            out.append(str(documents))
+            continue
         is_one_source = name != "jsonl" and address != "-" and folder.is_dir() and _detect_folder(folder) != "jsonl"
         out += [address] if is_one_source else shards.find_files([address])
     return tuple(dict.fromkeys(out))

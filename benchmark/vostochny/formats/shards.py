@@ -24,6 +24,9 @@ PAUSE_SECONDS = 600
 BLOCK_BYTES = 4 << 20  # requested at once, in place of the filesystem's default (s3fs: 50 MB)
 JSON_LINES_ENDINGS = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
 
+# What ``vostochny run`` writes beside its predictions, after their name without its ending.
+RECORD_ENDING, ERRORS_ENDING = ".run.json", ".errors.jsonl"
+
 R = TypeVar("R")
 _callers: dict[int, _Caller] = {}  # thread → the one that makes its calls
 _unanswered: dict[str, float] = {}  # address → when a call for it was given up, by the monotonic clock
@@ -38,7 +41,8 @@ def find_files(addresses: Sequence[str]) -> tuple[str, ...]:
     """Return the files that addresses stand for, the files of each address sorted by name, no file twice.
 
     An address is, in this order: an existing file, whatever characters its name has; a folder, which stands for the
-    files in it that end in JSON_LINES_ENDINGS (subfolders are not searched); a pattern. Any other address is returned
+    files in it that end in JSON_LINES_ENDINGS (subfolders are not searched, and what ``vostochny run`` writes beside
+    predictions is left out); a pattern. Any other address is returned
     unchanged, so that the reader reports what is wrong with it. Raises InputError if a folder or pattern has no file.
     """
     out: list[str] = []
@@ -53,13 +57,23 @@ def find_files(addresses: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(out))
 
 
+def is_beside_output(name: str) -> bool:
+    """Return whether a file stands beside predictions that ``vostochny run`` wrote: its record, or its failures."""
+    return name.endswith((RECORD_ENDING, ERRORS_ENDING))
+
+
+def _is_shard(name: str) -> bool:
+    """Return whether a file of a folder is one of those that the folder stands for."""
+    return name.endswith(JSON_LINES_ENDINGS) and not is_beside_output(name)
+
+
 def _find_local(address: str) -> list[str]:
     """Return the files of a local address."""
     path = Path(address)
     if address == "-" or path.is_file() or path.is_fifo():
         return [address]
     if path.is_dir():
-        matches = sorted(str(p) for p in path.iterdir() if p.name.endswith(JSON_LINES_ENDINGS) and p.is_file())
+        matches = sorted(str(p) for p in path.iterdir() if _is_shard(p.name) and p.is_file())
         return matches or _raise_problem(address, f"has no file that ends in {' or '.join(JSON_LINES_ENDINGS)}")
     if _PATTERN_CHARACTERS & set(address):
         matches = sorted(p for p in glob.glob(address, recursive=True) if os.path.isfile(p))
@@ -78,7 +92,7 @@ def _find_remote(address: str) -> list[str]:
             problem = "no file matches the pattern"
         elif call_filesystem(address, lambda: files.isdir(path)):
             names = call_filesystem(address, lambda: files.ls(path, detail=False))
-            paths = sorted(str(p) for p in names if str(p).endswith(JSON_LINES_ENDINGS))
+            paths = sorted(str(p) for p in names if _is_shard(str(p)))
             problem = f"has no file that ends in {' or '.join(JSON_LINES_ENDINGS)}"
         else:
             return [address]

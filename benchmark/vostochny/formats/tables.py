@@ -18,17 +18,19 @@ from vostochny.errors import InputError, Problem, list_names
 from vostochny.formats import arrow_batches, jsonl
 from vostochny.formats.files import read_bytes, replace_folder, write_bytes
 from vostochny.formats.limits import MAX_FILE_BYTES, Budget, describe_way_out
+from vostochny.formats.own_files import describe_own_file
 from vostochny.formats.prediction import KEYS
 from vostochny.formats.reader import Reading, Record
 from vostochny.formats.rows import to_record, to_row
 from vostochny.formats.tokens import TaggedDocument, TaggedSentence, make_records
 from vostochny.model import LAYERS, Document, Span
-from vostochny.schema.records import SEGMENTATION, DocumentRecord, Field, list_columns
+from vostochny.schema.records import SEGMENTATION, DocumentRecord, Field, list_aliases, list_columns
 from vostochny.system import temporary
 from vostochny.text.tags import is_tag
 
 TAG_KEYS = ("ner_tags", "tags", "labels", "ner")
-COLUMNS = KEYS | {"tokens", "token_offsets", *TAG_KEYS}  # that are read
+ALIASES = list_aliases(DocumentRecord)
+COLUMNS = KEYS | ALIASES.keys() | {"tokens", "token_offsets", *TAG_KEYS}  # that are read
 NumberedRow = tuple[int | None, dict[str, Any]]  # with its line, None where the format has none
 
 
@@ -118,10 +120,15 @@ def read_rows(
         rows: The rows, each with its line (None if the format has no lines).
         names: Column → the names of its ClassLabel.
         columns: The columns of the file, of which the rows have those in COLUMNS; none where the rows have all.
+
+    Raises InputError where the rows are not documents, but what the project writes for something else.
     """
     unread: set[str] = set()
     documents: dict[str | None, TaggedDocument] = {}
     for number, (line, row) in enumerate(rows):
+        own = None if number else describe_own_file(dict.fromkeys(columns or row))
+        if own:
+            raise InputError([Problem(path, line, None, own)])
         key = next((k for k in TAG_KEYS if isinstance(row.get(k), list)), None)
         if "tokens" in row and key and not any(row.get(layer) for layer in LAYERS):
             doc_id = row.get("doc_id") if isinstance(row.get("doc_id"), str) else None
@@ -129,7 +136,7 @@ def read_rows(
             if sentence:
                 documents.setdefault(doc_id, TaggedDocument(doc_id, line)).sentences.append(sentence)
         else:
-            prediction = {k: v for k, v in row.items() if k in KEYS}
+            prediction = {k: v for k, v in row.items() if k in KEYS or (k in ALIASES and ALIASES[k] not in row)}
             unread.update(x for x in (columns or row) if x not in prediction)
             yield Record(path, line, prediction, ordered=True)
     if unread:
@@ -168,7 +175,11 @@ def _read_label_names(info: bytes) -> dict[str, list[str]]:
     """Return column → names of its ClassLabel, from the features that ``datasets`` stores as JSON."""
     stored = json.loads(info)
     # dataset_info.json has the features at its top; the schema of a Parquet file has them under "info".
-    features = stored.get("features") or stored.get("info", {}).get("features") or {}
+    return list_label_names(stored.get("features") or stored.get("info", {}).get("features") or {})
+
+
+def list_label_names(features: dict[str, Any]) -> dict[str, list[str]]:
+    """Return column → names of its ClassLabel, from the features of ``datasets`` as plain objects."""
     out = {}
     for column, feature in features.items():
         inner = feature.get("feature", feature) if isinstance(feature, dict) else {}

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from vostochny.errors import InputError, Problem, Problems
 from vostochny.formats import jsonl, shards
-from vostochny.formats.input import Input
+from vostochny.formats.input import Input, name_gold_lines
 from vostochny.formats.label_types import extend_ontology
 from vostochny.metrics.pairs import Pair
 from vostochny.ontology import Ontology
@@ -105,7 +105,7 @@ def score_systems(
             else:
                 break
         _raise_problems(total, gold.name)
-        results = total.results(options, jsonl.format_hash(total.content_hash))
+        results = total.results(options, name_gold_lines(jsonl.format_hash(total.content_hash)))
         return [replace(result, _own_types=settings.own_types) for result in results]
 
 
