@@ -124,11 +124,12 @@ class RowDecoder:
     def _collect_keys(self, value: Any, record: type[Struct]) -> None:
         if not isinstance(value, dict):
             return
-        # An unknown key of a document is a problem, of which nothing needs to be learnt.
-        if record is not DocumentRecord:
-            self._seen.setdefault(record, {}).update(dict.fromkeys(value))
         records: dict[str | None, type[Struct] | None] = {field.name: field.record for field in list_fields(record)}
         aliases = list_aliases(record)
+        # An unknown key of a document is a problem, of which nothing needs to be learnt.
+        is_document = record is DocumentRecord
+        keys = (key for key in value if not is_document or key in aliases or key in aliases.values())
+        self._seen.setdefault(record, {}).update(dict.fromkeys(keys))
         for key, inner in value.items():
             item_record = records.get(aliases.get(key, key))
             if item_record:

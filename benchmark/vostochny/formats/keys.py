@@ -78,6 +78,8 @@ class KeyNames:
         """Set a key that an item has under another name; two names with different values are a problem."""
         if value is None:
             return
+        if key == "doc_id" and type(value) is int:  # a row's id often is a number
+            value = str(value)
         self.renamed[name] = meaning or key
         if out.get(key) is None:
             out[key] = value

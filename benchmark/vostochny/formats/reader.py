@@ -138,7 +138,7 @@ class Reading:
         With ``own_types`` the gold's types, roles and attribute values are added to ``ontology`` first. Raises
         InputError with every problem.
         """
-        records = [self._rename_keys(record) for record in records]
+        records = self._number([self._rename_keys(record) for record in records])
         if own_types:
             self.ontology = extend_ontology(self.ontology, [LabelNames().add(r.row for r in records)])
         out: list[Document] = []
@@ -166,6 +166,15 @@ class Reading:
                 out.append(document)
         self.raise_problems()
         return out
+
+    def _number(self, records: list[Record]) -> list[Record]:
+        """Return the records, numbered where none of them has an id, which is noted; one without is a problem."""
+        if not records or any(
+            r.row.get("doc_id") is not None or not isinstance(r.row.get("text"), str) for r in records
+        ):
+            return records
+        self.add_note(f"no ids: documents are called 1 to {len(records)} in their order")
+        return [replace(r, row={**r.row, "doc_id": str(n)}) for n, r in enumerate(records, 1)]
 
     # -- predictions -----------------------------------------------------------------------------------------------
 

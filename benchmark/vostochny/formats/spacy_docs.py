@@ -115,7 +115,8 @@ def _make_record(path: str, doc: Any) -> Record:
     row: dict[str, Any] = {"text": doc.text}
     if isinstance(doc.user_data.get("doc_id"), str):
         row["doc_id"] = doc.user_data["doc_id"]
-    return Record(path, None, {**row, **read_groups(spans(doc.ents), {k: spans(g) for k, g in doc.spans.items()})})
+    layers = read_groups(spans(doc.ents), {k: spans(g) for k, g in doc.spans.items()})
+    return Record(path, None, {**row, **layers})
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:

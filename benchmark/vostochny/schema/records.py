@@ -256,7 +256,11 @@ class DocumentRecord(Struct, gc=False):
     """One article with its annotation, or a prediction for it, which needs the doc_id and a layer alone."""
 
     doc_id: Annotated[
-        Text, Key("id of the article, the name of its file; any unique prefix (`003`) serves as an id in predictions")
+        Text,
+        Key(
+            "id of the article, the name of its file; any unique prefix (`003`) serves as an id in predictions",
+            aliases=("id",),
+        ),
     ] = UNSET
     title: Annotated[Text, Key("words of the title zone; null where the article has none")] = UNSET
     text: Annotated[Text, Key("the article, byte for byte as received")] = UNSET

@@ -105,7 +105,7 @@ class Chunk:
         if row is None:
             self.problems += problems
             return None
-        doc_id = row.get("doc_id")
+        doc_id = self.side.names.resolve(row).get("doc_id")
         if not (isinstance(doc_id, str) and doc_id):
             self.problems.append(Problem(self.path, number, "doc_id", "is missing; expected the document's id"))
             return None
@@ -113,7 +113,6 @@ class Chunk:
             message = f"{describe_unprintable(doc_id)}; expected a printable id"
             self.problems.append(Problem(self.path, number, "doc_id", message))
             return None
-        self.side.names.resolve(row)
         self.problems += (Problem(self.path, number, *problem) for problem in self.side.names.problems)
         return doc_id
 
