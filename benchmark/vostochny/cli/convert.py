@@ -5,7 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import GOLD_OF_PREDICTIONS, OFFSET_UNITS, OFFSETS_HELP, open_gold, print_notes
+from vostochny.cli.shared import (
+    GOLD_OF_PREDICTIONS,
+    OFFSET_UNITS,
+    OFFSETS_HELP,
+    add_annotator_options,
+    open_gold,
+    print_notes,
+)
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
@@ -28,6 +35,7 @@ def add_command(commands: Commands) -> None:
     parser.add_argument("--format-out", metavar="NAME", help="format of OUT (default: chosen by its ending)")
     parser.add_argument("--gold", metavar="FILE", help=GOLD_OF_PREDICTIONS)
     parser.add_argument("--offsets", choices=OFFSET_UNITS, help=OFFSETS_HELP)
+    add_annotator_options(parser)
     parser.add_argument(
         "--force", action="store_true", help="replace existing files also by such that cannot store all of IN"
     )
@@ -39,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     from vostochny.formats import convert
     from vostochny.formats.input import Input
 
-    source = Input(args.source, args.format_in, "--format-in")
+    source = Input(args.source, args.format_in, "--format-in", annotator=args.annotator)
     notes = convert.convert(source, args.target, open_gold(args), args.format_out, args.offsets, args.force)
     print_notes(args.target, notes)
     return 0

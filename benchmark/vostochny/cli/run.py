@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import UNKNOWN_CHOICES, open_gold
+from vostochny.cli.shared import ANNOTATOR_HELP, UNKNOWN_CHOICES, open_gold
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
@@ -47,6 +47,7 @@ def add_command(commands: Commands) -> None:
     parser.add_argument(
         "--gold", metavar="FILE", help="read your own articles instead of the corpus, in any format that score reads"
     )
+    parser.add_argument("--annotator", metavar="NAME", help=ANNOTATOR_HELP)
     parser.add_argument(
         "--timeout",
         type=float,

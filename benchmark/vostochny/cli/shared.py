@@ -28,6 +28,9 @@ OFFSETS_HELP = (
     "end is the last one of its span; ignore: disregard offsets and place spans by their words"
 )
 GOLD_OFFSETS_HELP = "the same of the offsets of your own gold"
+ANNOTATOR_HELP = (
+    "whose annotations to read where a document has several (Label Studio, Prodigy): email, id, model version, session"
+)
 GOLD_OF_PREDICTIONS = "gold documents that the predictions refer to (default: the corpus)"
 
 
@@ -56,6 +59,19 @@ def _add_input_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--offsets", choices=OFFSET_UNITS, help=OFFSETS_HELP)
     parser.add_argument("--gold-offsets", choices=OFFSET_UNITS, help=GOLD_OFFSETS_HELP)
+    add_annotator_options(parser)
+
+
+def add_annotator_options(parser: argparse.ArgumentParser) -> None:
+    """Declare whose annotations are read of predictions and gold."""
+    parser.add_argument(
+        "--annotator",
+        metavar="NAME",
+        help=ANNOTATOR_HELP,
+    )
+    parser.add_argument(
+        "--gold-annotator", metavar="NAME", help="the same for the gold alone (default: that of --annotator)"
+    )
 
 
 def _add_selection_options(parser: ArgumentParser) -> None:
@@ -154,7 +170,8 @@ def open_gold(args: argparse.Namespace, with_text: bool = True) -> Input:
 
         message = "is for a gold of your own; give it with --gold, or use --offsets for predictions"
         raise InputError([Problem("--gold-offsets", None, None, message)])
-    return Input(args.gold or None, getattr(args, "gold_format", None), "--gold-format", with_text, offsets)
+    annotator = getattr(args, "gold_annotator", None) or getattr(args, "annotator", None)
+    return Input(args.gold or None, getattr(args, "gold_format", None), "--gold-format", with_text, offsets, annotator)
 
 
 def refuse_overlap(sides: Sequence[Input], outputs: Sequence[str | None], view: str | None = None) -> None:

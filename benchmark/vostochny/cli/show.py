@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import LAYERS, UNKNOWN_CHOICES, open_gold
+from vostochny.cli.shared import LAYERS, UNKNOWN_CHOICES, add_annotator_options, open_gold
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
@@ -29,6 +29,7 @@ def add_command(commands: Commands) -> None:
         "--predictions", metavar="FILE", help="mark these predictions and their mistakes against the gold"
     )
     parser.add_argument("--gold", metavar="FILE", help="show an article of this gold instead of the corpus")
+    add_annotator_options(parser)
     parser.add_argument(
         "--layer",
         action="append",
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError([Problem("show", None, None, str(e))]) from None
     predictions: dict[str, Document] = {}
     if args.predictions:
-        predictions, _ = Input(args.predictions).read_predictions(gold, args.unknown)
+        predictions, _ = Input(args.predictions, annotator=args.annotator).read_predictions(gold, args.unknown)
     values, unscored_zones = frozenset(gold.ontology.values), gold.ontology.unscored_zones
     (pair,) = pair_documents([document], predictions, values, unscored_zones)
     layers = args.layer or [x for x in LAYERS if not predictions or x in pair.predicted.emitted]

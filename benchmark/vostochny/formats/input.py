@@ -57,6 +57,7 @@ class Input:
         with_text: Whether the corpus must have its article texts; False also accepts the copy without text that the
             package carries.
         offsets: The unit that the offsets of a gold count (``word_spans.OFFSET_CHOICES``); None means code points.
+        annotator: Whose annotations to read where a document has several (Label Studio, Prodigy).
     """
 
     def __init__(
@@ -66,13 +67,14 @@ class Input:
         option: str = "--format",
         with_text: bool = True,
         offsets: str | None = None,
+        annotator: str | None = None,
     ):
         self.is_corpus = addresses is None
         if isinstance(addresses, str | os.PathLike):
             addresses = [os.fspath(addresses)]
         self._addresses: Sequence[str] = addresses or []
         self._named_format = "jsonl" if self.is_corpus else format
-        self._option, self._with_text, self.offsets = option, with_text, offsets
+        self._option, self._with_text, self.offsets, self._annotator = option, with_text, offsets, annotator
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
@@ -146,6 +148,7 @@ class Input:
             InputError: If there is no such format, or with what keeps a file from being read on.
         """
         module = registry.load_format(self.format, self._option)
+        reading.annotator = self._annotator
         size = self.estimate_size() if progress.is_shown() else 0
         name = "the corpus" if self.is_corpus else os.path.basename(self.paths[0])
         with progress.step(f"reading {name}", len(reading.gold) or None, size) as advance:

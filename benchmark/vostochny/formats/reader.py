@@ -59,6 +59,7 @@ class Reading:
         left_out: What was not read, by what it is → how often.
         done_bytes: How many bytes of files were read, as far as the format's reader counts them.
         repaired: How many items had something unreadable and were kept (formats.lenient).
+        annotator: Whose annotations to read where a document has several; None if there is one only.
         line_hashes: The sum of the hashes of all lines, where the files are JSON Lines (``jsonl.sum_line_hashes``).
         offsets: The unit that offsets count (``word_spans.OFFSET_CHOICES``); None means code points.
         offsets_option: The option that names this unit, for problems; "" for that of the predictions, or of the gold.
@@ -73,6 +74,7 @@ class Reading:
         self.problems: Problems[Problem] = Problems()
         self.left_out: Counter[str] = Counter()
         self.done_bytes = self.line_hashes = self.repaired = 0
+        self.annotator: str | None = None
         self.offsets, self.offsets_option = offsets, offsets_option
         self._notes: list[str] = []
         self._keys = KeyNames()

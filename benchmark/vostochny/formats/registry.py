@@ -125,7 +125,9 @@ def _detect_folder(path: Path) -> str:
         return "dataset"
     if any(path.glob("*.ann")):
         return "brat"
-    if any(not shards.is_beside_output(p.name) for p in path.glob("*.json")):
+    if any(not shards.is_beside_output(p.name) for p in path.glob("*.json")) or any(
+        p.name.isdigit() and p.is_file() for p in path.iterdir()
+    ):
         return "label-studio"
     return "jsonl"
 
@@ -219,9 +221,9 @@ def _detect_value(value: Any, depth: int) -> str | None:
     the top.
     """
     from vostochny.formats import gliner_output, pipeline_output, spacy_json, tables
-    from vostochny.formats.label_studio.regions import is_task
+    from vostochny.formats.label_studio.shapes import is_any_task
 
-    if is_task(value):
+    if is_any_task(value):
         return "label-studio"
     if isinstance(value, list):
         if spacy_json.is_output(value):

@@ -1,7 +1,7 @@
 """JSON of spaCy and its relatives: ``Doc.to_json()``, the objects of Prodigy and displaCy, training pairs.
 
 A training pair is ``(text, {"entities": [(start, end, label)]})``. ``spans`` are span groups by name, or one list;
-:mod:`vostochny.formats.spacy_groups` says what they mean.
+:mod:`vostochny.formats.spacy_groups` says what they mean, :mod:`vostochny.formats.prodigy` what Prodigy's answers mean.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from vostochny.formats import prodigy
 from vostochny.formats.containers import Output, make_row, read_outputs
 from vostochny.formats.files import write_text
 from vostochny.formats.reader import Reading, Record
@@ -21,7 +22,7 @@ from vostochny.model import LAYERS, Document
 def is_output(value: Any) -> bool:
     """Return whether a value is one document."""
     if isinstance(value, dict):
-        has_spans = "text" in value and ("spans" in value or "tokens" in value)
+        has_spans = "text" in value and any(key in value for key in ("spans", "tokens", "answer"))
         return "ents" in value or (has_spans and not any(layer in value for layer in LAYERS))
     return (
         isinstance(value, list)
@@ -34,7 +35,8 @@ def is_output(value: Any) -> bool:
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
     """Yield one record per document."""
-    for number, output in enumerate(read_outputs(path, reading, is_output)):
+    outputs = prodigy.select_accepted(path, reading, read_outputs(path, reading, is_output))
+    for number, output in enumerate(outputs):
         value = output.value
         if not is_output(value):
             reading.add_problem(

@@ -2,14 +2,14 @@
 
 A project with our controls (``entity``, ``event``, ``quote`` …) is read as ours, with any labels. In any other project,
 every labelled region of text is an entity, and other results are counted as left out. In a task without an annotation,
-its prediction is read, if there is exactly one.
+its prediction is read, if there is exactly one. Of several annotations or predictions that of ``reading.annotator`` is.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,18 @@ from vostochny.formats.label_studio.regions import (
     Entry,
     Task,
     choose_annotation,
-    is_task,
+    describe_annotators,
+    is_by,
 )  # fmt: skip
+from vostochny.formats.label_studio.shapes import (
+    LABEL_KEYS,
+    NO_RELATIONS,
+    find_content,
+    is_any_task,
+    is_min_of_ours,
+    merge_tasks,
+    to_task,
+)
 from vostochny.formats.label_types import LabelNames, extend_ontology, is_name
 from vostochny.formats.limits import Budget, estimate_json
 from vostochny.formats.prediction import describe_kind
@@ -42,7 +52,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
     """Yield one record per task."""
     tasks: list[tuple[str, Task]] = []
     folder, budget = Path(path), Budget(path)
-    for file in sorted(map(str, folder.glob("*.json"))) if folder.is_dir() else [path]:
+    for file in _list_files(folder) if folder.is_dir() else [path]:
         raw = read_bytes(file)
         budget.take(estimate_json(raw))
         value, problems = jsonl.parse_json(file, None, raw)
@@ -50,15 +60,20 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
         values = value if isinstance(value, list) else [value]
         for i, task in enumerate(values if not problems else ()):
             name = file if len(values) == 1 else f"{file}[{i}]"
-            if not is_task(task):
-                kind = "a task without annotations (JSON_MIN?)" if isinstance(task, dict) else describe_kind(task)
+            if not is_any_task(task):
+                kind = "a task without annotations" if isinstance(task, dict) else describe_kind(task)
                 reading.add_problem(name, None, None, f"is {kind}; export the project as JSON")
-            elif isinstance(task["data"], dict):
-                tasks.append((name, _promote_prediction(task)))
+            elif is_min_of_ours(task):
+                reading.add_problem(name, None, None, NO_RELATIONS)
+            elif isinstance(to_task(task)["data"], dict):
+                tasks.append((name, to_task(task)))
             else:
                 reading.add_problem(
                     name, None, "data", f"is {describe_kind(task['data'])}; expected an object with the text"
                 )
+    tasks = [
+        (name, chosen) for name, task in merge_tasks(tasks) if (chosen := _choose(name, task, reading)) is not None
+    ]
     # All tasks of a file are of one project, so their controls are looked at together.
     used = {c for _, task in tasks for c in _list_controls(task)}
     is_ours = bool(used & {"entity", "event", "quote"}) and used <= set(OUR_CONTROLS)
@@ -74,12 +89,39 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
             reading.problems += e.problems
 
 
-def _promote_prediction(task: Task) -> Task:
-    """Return the task; if it has no annotation and one prediction, with the prediction in place of the annotation."""
-    annotations, predictions = task.get("annotations"), task.get("predictions")
-    if not annotations and isinstance(predictions, list) and len(predictions) == 1:
-        return {**task, "annotations": predictions}
-    return task
+def _list_files(folder: Path) -> list[str]:
+    """Return the files of a folder that have tasks; those of a target storage may be named by a number alone."""
+    return sorted(str(p) for p in folder.iterdir() if p.suffix == ".json" or (p.name.isdigit() and p.is_file()))
+
+
+def _choose(name: str, task: Task, reading: Reading) -> Task | None:
+    """Return a task with the one annotation, or prediction, to read; with all where there is none to choose.
+
+    None where the annotator has none, which is counted, and where there is no way to choose, which is a problem.
+    """
+    annotations, predictions = (task.get(key) or [] for key in ("annotations", "predictions"))
+    lists = [x for x in (annotations, predictions) if isinstance(x, list)]
+    if reading.annotator is not None:
+        items = [x for each in lists for x in each if isinstance(x, dict)]
+        chosen = [x for x in items if is_by(x, reading.annotator)]
+        if items and not chosen:
+            reading.left_out[
+                f"tasks without an annotation by {reading.annotator} (by {describe_annotators(items)})"
+            ] += 1
+            return None
+        return {**task, "annotations": chosen} if items else task
+    if annotations or not isinstance(predictions, list) or not predictions:
+        return task
+    if not all(isinstance(x, dict) for x in predictions):
+        message = "are only ids; export a snapshot with predictions in full (predictions: only_id false)"
+        reading.add_problem(name, None, "predictions", message)
+        return None
+    if len(predictions) > 1:
+        names = describe_annotators(predictions)
+        message = f"the task has {len(predictions)} and no annotation (by {names}); choose one with --annotator NAME"
+        reading.add_problem(name, None, "predictions", message)
+        return None
+    return {**task, "annotations": predictions}
 
 
 def _list_results(task: Task) -> list[Entry]:
@@ -140,6 +182,11 @@ def _read_foreign_task(name: str, task: Task, reading: Reading) -> Record:
     result = choose_annotation(task, None, name).get("result")
     if not isinstance(result, list):
         raise InputError([Problem(name, None, "result", "is missing or not a list; export the project as JSON")])
+    data = task["data"]
+    values = [e["value"] for e in result if isinstance(e, dict) and isinstance(e.get("value"), dict)]
+    content = find_content(data, values)
+    if content is None:
+        raise InputError([Problem(name, None, "data", "has no text; expected the article as a string")])
     regions = []
     for i, entry in enumerate(result):
         where = f"result[{i}]"
@@ -149,32 +196,26 @@ def _read_foreign_task(name: str, task: Task, reading: Reading) -> Record:
         elif not isinstance(entry, dict) or not isinstance(value, dict):
             problems.append(Problem(name, None, where, "is not a region; expected an object with a value"))
         else:
-            # globalOffsets, of HyperText, are offsets into the whole text.
-            place = value["globalOffsets"] if isinstance(value.get("globalOffsets"), dict) else value
-            labels = next((value[k] for k in ("labels", "hypertextlabels", "paragraphlabels") if k in value), None)
-            if not isinstance(labels, list) or "start" not in place:
+            labels = next((value[k] for k in LABEL_KEYS if k in value), None)
+            if not isinstance(labels, list) or "start" not in value:
                 reading.left_out[f"{entry.get('type')!s:.30} results of Label Studio"] += 1
                 continue
+            try:
+                start, end = content.place(value)
+            except ValueError as e:
+                problems.append(Problem(name, None, where, str(e)))
+                continue
             for label in labels:
-                regions.append({"start": place["start"], "end": place.get("end"), "type": label})
+                regions.append({"start": start, "end": end, "type": label})
     if problems:
         raise InputError(problems)
-    data = task["data"]
-    text = _find_text(data)
-    if text is None:
-        raise InputError([Problem(name, None, "data", "has no text; expected the article as a string")])
-    doc_id = next((str(data[k]) for k in ID_KEYS if isinstance(data.get(k), str | int) and data.get(k) != text), None)
+    doc_id = next(
+        (str(data[k]) for k in ID_KEYS if isinstance(data.get(k), str | int) and data.get(k) != content.text), None
+    )
     if doc_id is None and not reading.gold:
         doc_id = f"task-{task.get('id', name)}"
     named = {} if doc_id is None else {"doc_id": doc_id}
-    return Record(name, None, {**named, "text": text, "entities": regions})
-
-
-def _find_text(data: Mapping[str, Any]) -> str | None:
-    """Return the text of a task: ``text``, else the longest string of its data; or None."""
-    if isinstance(data.get("text"), str):
-        return str(data["text"])
-    return max((v for v in data.values() if isinstance(v, str)), key=len, default=None)
+    return Record(name, None, {**named, "text": content.text, "entities": regions})
 
 
 def write(path: str, documents: Collection[Document], lost: Counter[str], with_text: bool = False) -> None:

@@ -7,7 +7,7 @@ generates the labeling configuration from the same tables.
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,9 +108,7 @@ def choose_annotation(task: Mapping[str, Any], annotator: str | int | None, name
     annotations = task.get("annotations")
     if not isinstance(annotations, list) or not all(isinstance(a, dict) for a in annotations):
         raise InputError([Problem(name, None, "annotations", "is not a list of objects; export the project as JSON")])
-    submitted = [a for a in annotations if not a.get("was_cancelled")]
-    if annotator is not None:
-        submitted = [a for a in submitted if str(annotator) in _list_annotator_names(a)]
+    submitted = [a for a in annotations if not a.get("was_cancelled") and (annotator is None or is_by(a, annotator))]
     if len(submitted) == 1:
         only: Task = submitted[0]
         return only
@@ -118,14 +116,25 @@ def choose_annotation(task: Mapping[str, Any], annotator: str | int | None, name
     if not submitted:
         has = "was skipped" if annotations and annotator is None else f"has no annotation{who}"
         raise InputError([Problem(name, None, "annotations", f"the task {has}; open it and press Submit")])
-    by = ", ".join(sorted({max(_list_annotator_names(a), key=len, default="unknown") for a in submitted}))
-    message = f"the task has {len(submitted)} annotations{who} (by {by}); choose one, or delete the others"
+    names = describe_annotators(submitted)
+    way_out = "choose one with --annotator NAME, or delete the others" if annotator is None else "delete the others"
+    message = f"the task has {len(submitted)} annotations{who} (by {names}); {way_out}"
     raise InputError([Problem(name, None, "annotations", message)])
 
 
+def is_by(annotation: Mapping[str, Any], annotator: str | int) -> bool:
+    """Return whether an annotation is by the annotator with this email, user id or (a prediction) model version."""
+    return str(annotator) in _list_annotator_names(annotation)
+
+
+def describe_annotators(annotations: Iterable[Mapping[str, Any]]) -> str:
+    """Return the names of all who made these annotations, each once."""
+    return ", ".join(sorted({max(_list_annotator_names(a), key=len, default="unknown") for a in annotations}))
+
+
 def _list_annotator_names(annotation: Mapping[str, Any]) -> set[str]:
-    """Return the names by which the annotator of an annotation may be given: email and user id."""
-    by = annotation.get("completed_by")
+    """Return the names by which the annotator of an annotation may be given: email and user id, or model version."""
+    by = annotation.get("completed_by", annotation.get("model_version"))
     if isinstance(by, dict):
         return {str(by[key]) for key in ("id", "email") if by.get(key) is not None}
     return set() if by is None else {str(by)}
