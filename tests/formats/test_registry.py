@@ -34,6 +34,8 @@ KINDS = {
     "huggingface-none": ("huggingface", "entities"), "gliner": ("gliner", "entities"),
     "prodigy": ("spacy-json", "entities"), "spacy-training": ("spacy-json", "entities"),
     "tasks-of-others": ("label-studio", "labels"), "gliner2": ("gliner", "some"), "tagged": ("tagged", "some"),
+    "webanno": ("webanno", "entities"), "doccano": ("doccano", "entities"),
+    "doccano-relations": ("doccano", "entities"), "langextract": ("langextract", "entities"),
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ Tests read these files, convert them and break them.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -146,6 +147,32 @@ def make_foreign_tasks(documents: list[Document]) -> list[dict[str, Any]]:
     return out
 
 
+def make_webanno_tsv(document: Document) -> str:
+    """Return a document as WebAnno TSV 3.3, one sentence per line of its text, a token per word, sign or emoji."""
+
+    def escape(words: str) -> str:
+        return re.sub(r"([\\\[\]|_>;*])", r"\\\1", words)
+
+    def to_units(at: int) -> int:
+        return len(document.text[:at].encode("utf-16-le")) // 2
+
+    lines = ["#FORMAT=WebAnno TSV 3.3", "#T_SP=de.tudarmstadt.ukp.dkpro.core.api.lexmorph.type.pos.POS|PosValue",
+             "#T_SP=de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity|identifier|value", "", ""]  # fmt: skip
+    sentences = (m for m in re.finditer(r"[^\n]+", document.text))
+    for number, sentence in enumerate(sentences, 1):
+        lines.append(f"#Text={escape(sentence[0])}")
+        words = re.finditer(r"\w+|[^\w\s]", sentence[0])
+        for n, word in enumerate(words, 1):
+            start, end = sentence.start() + word.start(), sentence.start() + word.end()
+            inside = [(i, e) for i, e in enumerate(document.entities, 1) if e.span.start <= start < e.span.end]
+            identifiers = "|".join(f"*[{i}]" for i, _ in inside) or "_"
+            types = "|".join(f"{escape(e.type)}[{i}]" for i, e in inside) or "_"
+            place = f"{number}-{n}\t{to_units(start)}-{to_units(end)}"
+            lines.append(f"{place}\t{escape(word[0])}\tX\t{identifiers}\t{types}\t")
+        lines.append("")
+    return "\n".join(lines) + "\n"
+
+
 # Kind of output of other programs → what it is for these documents, as JSON.
 FOREIGN: dict[str, Callable[[list[Document]], Any]] = {
     "words": lambda documents: [language_model_answer(d) for d in documents],
@@ -155,11 +182,45 @@ FOREIGN: dict[str, Callable[[list[Document]], Any]] = {
     "gliner2": lambda documents: {d.doc_id: {"entities": {"PER": ["Kim"], "GPE": []}} for d in documents},
     "tasks-of-others": make_foreign_tasks,
     "prodigy": lambda documents: [{"text": d.text, "spans": gliner_answer(d)} for d in documents],
+    "doccano": lambda documents: [
+        {"id": n, "text": d.text, "label": [[e.span.start, e.span.end, e.type] for e in d.entities], "Comments": []}
+        for n, d in enumerate(documents, 7)
+    ],
+    "doccano-relations": lambda documents: [
+        {
+            "id": n,
+            "text": d.text,
+            "Comments": [],
+            "relations": [],
+            "entities": [
+                {"id": i, "label": e.type, "start_offset": e.span.start, "end_offset": e.span.end}
+                for i, e in enumerate(d.entities)
+            ],
+        }
+        for n, d in enumerate(documents, 7)
+    ],
+    "langextract": lambda documents: [
+        {
+            "extractions": [
+                {
+                    "extraction_class": e.type,
+                    "extraction_text": e.span.of(d.text),
+                    "char_interval": {"start_pos": e.span.start, "end_pos": e.span.end},
+                    "alignment_status": "match_exact",
+                    "attributes": None,
+                }
+                for e in d.entities
+            ],
+            "text": d.text,
+            "document_id": f"doc_{n}",
+        }
+        for n, d in enumerate(documents)
+    ],
     "spacy-training": lambda documents: [
         [d.text, {"entities": [[s["start"], s["end"], s["label"]] for s in gliner_answer(d)]}] for d in documents
     ],
 }
-KINDS = (*WRITTEN, "gzip", *FOREIGN, "tagged")
+KINDS = (*WRITTEN, "gzip", *FOREIGN, "tagged", "webanno")
 
 
 def write_sample(kind: str, folder: Path, documents: list[Document]) -> Path:
@@ -170,6 +231,11 @@ def write_sample(kind: str, folder: Path, documents: list[Document]) -> Path:
     if kind in FOREIGN:
         path = folder / f"{kind}.json"
         path.write_text(json.dumps(FOREIGN[kind](documents), ensure_ascii=False), encoding="utf-8")
+    elif kind == "webanno":
+        path = folder / "webanno"
+        path.mkdir()
+        for d in documents:
+            (path / f"{d.doc_id}.tsv").write_text(make_webanno_tsv(d), encoding="utf-8")
     elif kind == "tagged":
         row = {
             "doc_id": "two",

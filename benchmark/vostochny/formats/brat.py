@@ -53,10 +53,13 @@ _LINE_FORMS = {
 
 
 def read(path: str, reading: Reading) -> Iterator[Record]:
-    """Yield one record per ``.ann`` file; the document's id is the file's name without its ending."""
+    """Yield one record per ``.ann`` file of a folder and of those in it.
+
+    The document's id is the file's name without its ending; with its folders where two files have one name.
+    """
     folder, budget = Path(path), Budget(path)
-    for file in sorted(folder.glob("*.ann")) if folder.is_dir() else [folder]:
-        gold_text = reading.find_text(file.stem)
+    for file, doc_id in _list_files(folder) if folder.is_dir() else [(folder, folder.stem)]:
+        gold_text = reading.find_text(doc_id)
         text_file = file.with_suffix(".txt")
         text = file_text(str(text_file)) if text_file.is_file() else gold_text
         if text is None:
@@ -64,13 +67,21 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
                 str(file),
                 None,
                 None,
-                f"its text {text_file.name} does not exist, and the gold has no article {file.stem} with text",
+                f"its text {text_file.name} does not exist, and the gold has no article {doc_id} with text",
             )
         elif gold_text is not None and text != gold_text:
             reading.add_problem(str(text_file), None, None, describe_difference(gold_text, text))
         else:
             budget.take(len(text))
-            yield _FileReader(str(file), text, reading, budget).read_record(file.stem)
+            yield _FileReader(str(file), text, reading, budget).read_record(doc_id)
+
+
+def _list_files(folder: Path) -> list[tuple[Path, str]]:
+    """Return the ``.ann`` files of a folder, hidden ones left out, each with the id of its document."""
+    found = (p for p in folder.rglob("*.ann") if p.is_file())
+    files = sorted(p for p in found if not any(part.startswith(".") for part in p.relative_to(folder).parts))
+    are_unique = len({p.stem for p in files}) == len(files)
+    return [(p, p.stem if are_unique else p.relative_to(folder).with_suffix("").as_posix()) for p in files]
 
 
 @dataclass

@@ -287,14 +287,14 @@ def refuse_shared_streams(inputs: Sequence[Input]) -> None:
 
 
 def _read_stored(path: str) -> Iterator[bytes]:
-    """Yield the content of an open file as it is stored, or the name and content of each file of a folder."""
+    """Yield the content of an open file as it is stored, or name and content of each file in a folder, at any depth."""
     if isinstance(path, files.OpenPath) and not Path(path).is_dir():
         stored = path.open()
         while data := stored.read(1 << 20):
             yield data
     else:
-        for file in sorted(p for p in Path(path).iterdir() if p.is_file()):
-            yield file.name.encode() + b"\0"
+        for file in sorted(p for p in Path(path).rglob("*") if p.is_file()):
+            yield file.relative_to(path).as_posix().encode() + b"\0"
             with open(file, "rb") as stored:
                 while data := stored.read(1 << 20):
                     yield data

@@ -132,6 +132,10 @@ class Reading:
         document = self.find_document(doc_id)
         return (document.text or None) if document else None
 
+    def has_text(self, text: Any) -> bool:
+        """Return whether exactly one gold document has this text."""
+        return isinstance(text, str) and bool(self._ids_by_text.get(text))
+
     # -- gold ------------------------------------------------------------------------------------------------------
 
     def read_gold(self, records: Iterable[Record], own_types: bool = False) -> list[Document]:

@@ -9,6 +9,7 @@ import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,9 @@ MODULES = {
     "dataset": "saved_dataset",
     "parquet": "parquet",
     "tagged": "tagged_rows",
+    "webanno": "webanno_tsv",
+    "doccano": "doccano",
+    "langextract": "langextract",
 }
 # File ending → the format in which such a file is written, unless the user names another.
 FORMAT_OF_ENDING = {
@@ -96,6 +100,8 @@ def detect(path: str, option: str = "--format") -> str:
         return "spacy"
     if start[:1] in (b"{", b"["):
         return _detect_json(path, head, start)
+    if start.startswith(b"#FORMAT=WebAnno TSV"):
+        return "webanno"
     if re.match(rb"(?:[TEAMRN#]\d+|\*)\t\S", start) or path.endswith(".ann"):
         return "brat"
     if start and b"\0" not in head and _has_tags(start):
@@ -123,8 +129,10 @@ def _not_recognised(path: str, head: bytes, option: str) -> InputError:
 def _detect_folder(path: Path) -> str:
     if (path / "dataset_info.json").is_file() or (path / "dataset_dict.json").is_file():
         return "dataset"
-    if any(path.glob("*.ann")):
+    if any(path.rglob("*.ann")):
         return "brat"
+    if any(files.read_head(str(p)).startswith(b"#FORMAT=WebAnno TSV") for p in islice(path.rglob("*.tsv"), 1)):
+        return "webanno"
     if any(not shards.is_beside_output(p.name) for p in path.glob("*.json")) or any(
         p.name.isdigit() and p.is_file() for p in path.iterdir()
     ):
@@ -220,11 +228,14 @@ def _detect_value(value: Any, depth: int) -> str | None:
     ``depth`` counts the containers around the value: lists may be nested, an object of outputs by doc_id only stands at
     the top.
     """
-    from vostochny.formats import gliner_output, pipeline_output, spacy_json, tables
+    from vostochny.formats import doccano, gliner_output, langextract, pipeline_output, spacy_json, tables
     from vostochny.formats.label_studio.shapes import is_any_task
 
     if is_any_task(value):
         return "label-studio"
+    for name, shape in (("langextract", langextract), ("doccano", doccano)):
+        if shape.is_output(value[0] if isinstance(value, list) and value else value):
+            return name
     if isinstance(value, list):
         if spacy_json.is_output(value):
             return "spacy-json"

@@ -1,0 +1,52 @@
+"""langextract's JSON Lines: an annotated document per line, as ``save_annotated_documents`` writes them.
+
+An extraction that it could not align has no ``char_interval`` and is placed by its words. Where it aligned part of the
+words or similar ones (``alignment_status``), its interval is taken; in any other case the words must stand there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from vostochny.formats.containers import Output, make_row, read_outputs
+from vostochny.formats.reader import Reading, Record
+
+_INEXACT = ("match_greater", "match_lesser", "match_fuzzy")
+
+
+def is_output(value: Any) -> bool:
+    """Return whether a value is one document."""
+    return isinstance(value, dict) and isinstance(value.get("extractions"), list)
+
+
+def read(path: str, reading: Reading) -> Iterator[Record]:
+    """Yield one record per document."""
+    for number, output in enumerate(read_outputs(path, reading, is_output)):
+        if not is_output(output.value):
+            message = "is not a document of langextract; expected an object with text and extractions"
+            reading.add_problem(path, output.line, f"[{number}]", message)
+            continue
+        items = [_make_entity(x, reading) for x in output.value["extractions"]]
+        # Its own ids are random, unless the user gave others: the text says more.
+        doc_id = None if reading.has_text(output.value.get("text")) else output.doc_id
+        yield Record(path, output.line, make_row(Output(None, doc_id, output.value), entities=items), ordered=True)
+
+
+def _make_entity(item: Any, reading: Reading) -> Any:
+    """Return an extraction as an entity of a row; what is not an object stays as it is, for the RowReader to report."""
+    if not isinstance(item, dict):
+        return item
+    out = {"type": item.get("extraction_class"), "text": item.get("extraction_text")}
+    if item.get("attributes"):
+        reading.left_out["attributes of langextract's extractions"] += 1
+    interval = item.get("char_interval")
+    interval = interval if isinstance(interval, dict) else {}
+    start, end = interval.get("start_pos"), interval.get("end_pos")
+    if start is None or end is None:
+        reading.add_note("langextract has no place for some extractions: they are placed by their words")
+        return out
+    if item.get("alignment_status") in _INEXACT:
+        reading.add_note("langextract aligned some extractions with other words than theirs: its places are taken")
+        del out["text"]
+    return {**out, "start": start, "end": end}
