@@ -80,7 +80,7 @@ def test_a_row_with_two_ids(tmp_path):
     both = {"id": (7, 8), "doc_id": ("a", "b")}
     table = Input(write_two(tmp_path, "parquet", **both)).read_gold()  # a table may have any column
     assert [d.doc_id for d in table.documents] == ["a", "b"] and "columns not read: id" in table.notes
-    with pytest.raises(InputError, match="id: is another name of 'doc_id', which the item has too"):
+    with pytest.raises(InputError, match="id: is another name of 'doc_id', which the item has too, with another value"):
         Input(write_two(tmp_path, "jsonl", **both)).read_gold()
 
 
@@ -107,5 +107,5 @@ def test_a_stream_names_a_row_with_two_ids_and_one_without(tmp_path, capsys):
     gold = write_two(tmp_path, "jsonl", id=(7, None), doc_id=("a", None))
     assert cli.main(["score", str(gold), "--gold", str(gold), "--on-error", "skip"]) == 2
     printed = capsys.readouterr().err
-    assert "id: is another name of 'doc_id', which the item has too" in printed
+    assert "id: is another name of 'doc_id', which the item has too, with another value" in printed
     assert "doc_id: is missing; expected the document's id" in printed

@@ -37,8 +37,7 @@ class KeyNames:
         return row if _has_own_keys((row,), DocumentRecord) else self._resolve(row, DocumentRecord, "")
 
     def _resolve(self, item: dict[str, Any], record: type[Struct], where: str) -> dict[str, Any]:
-        # The keys of the row itself are looked at by the RowReader.
-        out = dict(item) if record is DocumentRecord else self._rename(item, record, where)
+        out = self._rename_row(item) if record is DocumentRecord else self._rename(item, record, where)
         for name, inner in _list_inner(record):
             at, value = f"{where}.{name}".lstrip("."), out.get(name)
             if isinstance(value, dict):
@@ -46,6 +45,14 @@ class KeyNames:
             elif isinstance(value, list):
                 items = enumerate(value)
                 out[name] = [self._resolve(x, inner, f"{at}[{i}]") if isinstance(x, dict) else x for i, x in items]
+        return out
+
+    def _rename_row(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return a copy of a row with its own keys renamed; its unknown keys are looked at by the RowReader."""
+        aliases = list_aliases(DocumentRecord)
+        out = {key: value for key, value in row.items() if key not in aliases}
+        for name in row.keys() & aliases.keys():
+            self._set(out, "", name, aliases[name], row[name])
         return out
 
     def _rename(self, item: dict[str, Any], record: type[Struct], where: str) -> dict[str, Any]:
@@ -85,7 +92,7 @@ class KeyNames:
             out[key] = value
         elif out[key] != value:
             message = f"is another name of {key!r}, which the item has too, with another value; write one of them"
-            self.problems.append((f"{where}.{name}", message))
+            self.problems.append((f"{where}.{name}".lstrip("."), message))
 
 
 @cache
@@ -102,7 +109,10 @@ def _list_names(record: type[Struct]) -> dict[str, None]:
 def _has_own_keys(items: Sequence[Any], record: type[Struct]) -> bool:
     """Return whether all these objects, and all objects in them, have keys under their own names alone."""
     items = [item for item in items if isinstance(item, dict)]
-    if record is not DocumentRecord and not _list_names(record).keys() >= set(chain.from_iterable(items)):
+    if record is DocumentRecord:
+        if any(not list_aliases(record).keys().isdisjoint(item) for item in items):
+            return False
+    elif not _list_names(record).keys() >= set(chain.from_iterable(items)):
         return False
     for name, inner in _list_inner(record):
         values = [value for item in items if (value := item.get(name))]
