@@ -196,6 +196,8 @@ def test_a_task_that_was_not_accepted_is_left_out_with_a_count(answer, tmp_path)
     for rows in ([answered(answer), OTHER], [{"text": TEXT, "answer": answer}, OTHER]):
         spans, notes = read(write(tmp_path, "p.jsonl", rows))
         assert spans == [(0, 5, "PER")] and f"left out: 1 Prodigy tasks answered {answer}" in notes
+    with pytest.raises(InputError, match=rf"has no document .* \(left out: 1 Prodigy tasks answered {answer}\)"):
+        read(write(tmp_path, "q.jsonl", [answered(answer)]))
 
 
 @pytest.mark.parametrize("answer", ["reject", "ignore"])

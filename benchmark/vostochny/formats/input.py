@@ -180,7 +180,8 @@ class Input:
                 if not is_read:  # said here, where what was read is free again
                     raise limits.make_memory_error(path)
                 if not count and len(reading.problems) == problems:
-                    message = f"has no document in the format {self.format!r}; expected one or more"
+                    left_out = "".join(f" ({note})" for note in reading.notes if note.startswith("left out"))
+                    message = f"has no document in the format {self.format!r}{left_out}; expected one or more"
                     raise EmptyFileError([Problem(path, None, None, message)])
             if hash_content:
                 for content in _read_stored(path):
