@@ -320,6 +320,7 @@ def known_faults() -> Iterator[Case]:
             f"{known.issue}: {known.why}" if known.issue else "",
             stdin=known.stdin,
             files=inside(name, known.files),
+            large=known.large,
         )
 
 

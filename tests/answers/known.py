@@ -22,6 +22,7 @@ class Known:
     files: dict[str, Content]
     steps: tuple[str, ...] = (SCORE + " --layer entities",)
     stdin: bytes = b""
+    large: tuple[str, ...] = ()
 
 
 TEXT = "Kim met Putin. Kim left Moscow. Kim slept."
@@ -244,20 +245,16 @@ KNOWN: dict[str, Known] = {
         scored("p.json"),
     ),
     # 5: annotators and tools
-    "prodigy-rejected": Known(
-        "15.5", "a task that was rejected is read as accepted", prodigy("reject"), scored("p.jsonl")
-    ),
-    "prodigy-ignored": Known(
-        "15.5", "a task that was skipped is read as accepted", prodigy("ignore"), scored("p.jsonl")
-    ),
+    "prodigy-rejected": Known("", "a task that was rejected is read as accepted", prodigy("reject"), scored("p.jsonl")),
+    "prodigy-ignored": Known("", "a task that was skipped is read as accepted", prodigy("ignore"), scored("p.jsonl")),
     "tasks-of-two": Known(
-        "15.5",
+        "",
         "two annotations of one task, and an option that is named",
         task(annotation(0, 3, "Kim"), annotation(32, 35, "Kim")),
         scored("p.json"),
     ),
     "tasks-by-id": Known(
-        "15.5",
+        "",
         "predictions given as ids",
         {
             "gold.jsonl": GOLD,
@@ -266,7 +263,7 @@ KNOWN: dict[str, Known] = {
         scored("p.json"),
     ),
     "tasks-json-min": Known(
-        "15.5",
+        "",
         "JSON_MIN",
         {
             "gold.jsonl": GOLD,
@@ -277,7 +274,7 @@ KNOWN: dict[str, Known] = {
         scored("p.json"),
     ),
     "tasks-of-hypertext": Known(
-        "15.5",
+        "",
         "offsets of HyperText stand in globalOffsets",
         task(annotation(0, 3, "Kim", globalOffsets={"start": 32, "end": 35})),
         scored("p.json"),
@@ -353,7 +350,7 @@ KNOWN: dict[str, Known] = {
     ),
     # 9: gold without ids
     "gold-of-prodigy": Known(
-        "15.9",
+        "",
         "a gold of Prodigy's has no ids",
         {
             "gold.json": json.dumps(
@@ -364,19 +361,20 @@ KNOWN: dict[str, Known] = {
         ("score @/p.jsonl --gold @/gold.json --json - --resamples 0",),
     ),
     "gold-with-id": Known(
-        "15.9",
+        "",
         "a gold of JSON Lines with id for doc_id",
         {"gold.jsonl": [{"id": "d1", "text": TEXT, "entities": [spot(0, 3)]}], "p.jsonl": rows(spot(0, 3))},
     ),
     # 10: the project's own files
     "own-corpus-as-gold": Known(
-        "15.10",
+        "",
         "the corpus folder is no gold",
         {"p.jsonl": rows(doc_id="003")},
         ("score @/p.jsonl --gold corpus --json - --resamples 0", "convert corpus out/corpus.jsonl"),
+        large=("1 stdout", "file out/corpus.jsonl"),
     ),
     "own-items-as-predictions": Known(
-        "15.10",
+        "",
         "items given as predictions are not known for what they are",
         items(
             [
