@@ -36,6 +36,7 @@ KINDS = {
     "tasks-of-others": ("label-studio", "labels"), "gliner2": ("gliner", "some"), "tagged": ("tagged", "some"),
     "webanno": ("webanno", "entities"), "doccano": ("doccano", "entities"),
     "doccano-relations": ("doccano", "entities"), "langextract": ("langextract", "entities"),
+    "brackets": ("brackets", "mentions"),
 }  # fmt: skip
 
 
@@ -62,6 +63,12 @@ def test_every_format_is_recognised_by_its_content_and_read(kind, sample_files):
             read_predictions(sample_files[kind])
         found = read_predictions(sample_files[kind], unknown="wrong")
         assert [len(d.entities) for d in found.values()] == [4, 3]
+        return
+    if keeps == "mentions":
+        (found,) = read_predictions(sample_files[kind], unknown="wrong").values()
+        assert [(e.span.of(TEXTS["two"]), e.type, e.cluster) for e in found.entities] == [
+            ("Kim", "MENTION", "two 0"), ("train", "MENTION", "two 1")
+        ]  # fmt: skip
         return
     found = read_predictions(sample_files[kind])
     if keeps == "some":

@@ -127,6 +127,7 @@ BOMBS: dict[str, Callable[[Path], None]] = {
     "lists.jsonl.gz": lambda p: _pack(p, b"{},", b'{"doc_id": "000", "entities": [', b"{}]}\n"),
     "tokens.spacy": lambda p: _write_docbin(p, _repeat_token),
     "tokens.conll.gz": lambda p: _pack(p, b"a O\n"),
+    "mentions.conll.gz": lambda p: _pack(p, b"a (1)\n"),
     "lists.json.gz": lambda p: _pack(p, b"[],", b"[", b"[]]"),
     "saved": _save_to_disk,
     "empty objects": lambda p: _write_dataset(

@@ -220,13 +220,20 @@ FOREIGN: dict[str, Callable[[list[Document]], Any]] = {
         [d.text, {"entities": [[s["start"], s["end"], s["label"]] for s in gliner_answer(d)]}] for d in documents
     ],
 }
-KINDS = (*WRITTEN, "gzip", *FOREIGN, "tagged", "webanno")
+KINDS = (*WRITTEN, "gzip", *FOREIGN, "tagged", "webanno", "brackets")
+BRACKETS = "".join(
+    f"two 0 {i} {word} - {brackets}\n"
+    for i, (word, brackets) in enumerate(
+        [("Mr", "-"), ("Kim", "(0)"), ("’s", "-"), ("train", "(1)"), ("left", "-"), (".", "-")]
+    )
+)
 
 
 def write_sample(kind: str, folder: Path, documents: list[Document]) -> Path:
     """Write documents into a folder as a file or folder of one of KINDS; return its path.
 
-    Raises ValueError or InputError where the kind cannot express them. ``tagged`` is always the same sentence.
+    Raises ValueError or InputError where the kind cannot express them. ``tagged`` and ``brackets`` are always the same
+    sentence.
     """
     if kind in FOREIGN:
         path = folder / f"{kind}.json"
@@ -244,6 +251,9 @@ def write_sample(kind: str, folder: Path, documents: list[Document]) -> Path:
         }
         path = folder / "tagged.jsonl"
         path.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    elif kind == "brackets":
+        path = folder / "two.v4_gold_conll"
+        path.write_text(f"#begin document (two);\n{BRACKETS}\n#end document\n", encoding="utf-8")
     else:
         path = folder / ("w.jsonl.gz" if kind == "gzip" else WRITTEN[kind])
         registry.load_format("jsonl" if kind == "gzip" else kind).write(str(path), documents, Counter(), True)

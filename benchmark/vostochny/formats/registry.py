@@ -31,6 +31,7 @@ MODULES = {
     "label-studio": "label_studio.exports",
     "brat": "brat",
     "conll": "conll",
+    "brackets": "bracketed",
     "spacy": "spacy_docs",
     "spacy-json": "spacy_json",
     "huggingface": "pipeline_output",
@@ -42,6 +43,12 @@ MODULES = {
     "doccano": "doccano",
     "langextract": "langextract",
 }
+# Brackets of clusters beside tokens: CorefUD's in MISC, CoNLL-2012's at the end of a line (formats.bracketed).
+BRACKETS = re.compile(
+    rb"(?m)^#\s*global\.Entity\s*=|^(?:[^\t\n]*\t){9}(?:[^\t\n]*\|)?Entity=\(|"
+    rb"^(?!#)\S+[ \t]+\(\d+\)?(?:\|\(?\d+\)?)*[ \t\r]*$|"
+    rb"^(?!#)\S+[ \t]+\d+[ \t]+\d+[ \t]+\S[^\n]*[ \t](?:-|\(\d+\)?(?:\|\(?\d+\)?)*)[ \t\r]*$"
+)
 # File ending → the format in which such a file is written, unless the user names another.
 FORMAT_OF_ENDING = {
     ".jsonl": "jsonl", ".json": "json", ".conll": "conll", ".iob2": "conll", ".iob": "conll", ".tsv": "conll",
@@ -104,6 +111,8 @@ def detect(path: str, option: str = "--format") -> str:
         return "webanno"
     if re.match(rb"(?:[TEAMRN#]\d+|\*)\t\S", start) or path.endswith(".ann"):
         return "brat"
+    if start and b"\0" not in head and re.search(BRACKETS, start):
+        return "brackets"
     if start and b"\0" not in head and _has_tags(start):
         return "conll"
     for plugin in _find_plugins() if start else ():

@@ -29,6 +29,7 @@ class TaggedSentence:
         tags: A tag for each token.
         spans: The tokens' offsets; None if the source has none.
         lines: The line of each token; empty if the format has none.
+        mentions: First token, one past the last, type and cluster of each mention that has a cluster.
     """
 
     line: int | None
@@ -36,6 +37,7 @@ class TaggedSentence:
     tags: list[str] = field(default_factory=list)
     spans: list[Span] | None = None
     lines: list[int] = field(default_factory=list)
+    mentions: list[tuple[int, int, str, str]] = field(default_factory=list)
 
 
 @dataclass
@@ -60,7 +62,8 @@ def make_records(path: str, reading: Reading, documents: Sequence[TaggedDocument
     - If the gold has no article text, only sentences with offsets of their own can be read.
     """
     scheme = detect_tag_scheme(s.tags for d in documents for s in d.sentences)
-    reading.add_note(f"tags read as {scheme}")
+    if not any(s.mentions for d in documents for s in d.sentences):
+        reading.add_note(f"tags read as {scheme}")
     doc_ids: list[str | None] = [d.doc_id for d in documents]
     if not any(doc_ids) and len(documents) == len(reading.gold):
         doc_ids = list(reading.gold)
@@ -133,6 +136,10 @@ def _make_record(
             if sentence.lines:
                 lines[f"entities[{len(entities)}]"] = sentence.lines[first]
             entities.append({"start": spans[first].start, "end": spans[last - 1].end, "type": label})
+        for first, last, label, cluster in sentence.mentions:
+            lines[f"entities[{len(entities)}]"] = sentence.lines[first]
+            place = {"start": spans[first].start, "end": spans[last - 1].end}
+            entities.append({**place, "type": label, "cluster": cluster})
     return Record(path, document.line, {**row, "entities": entities}, lines, ordered=True)
 
 
