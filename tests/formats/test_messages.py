@@ -101,6 +101,7 @@ ROW = json.dumps(entities("PER")[0])
         (ROW.encode("utf-16-be"), "is UTF-16; save it as UTF-8"),
         (ROW[:-8].encode(), "ends in the middle of a value; it was cut off"),
         ((ROW + "\n" + ROW[:-20]).encode(), "ends in the middle of a value; it was cut off"),
+        (b"<think>Kim</think>\n{}", "is a language model's answer with its reasoning"),
         (b"<?xml version='1.0'?><a/>", "is XML or HTML"),
         (b"PK\x03\x04\0\0", "is a ZIP archive"),
     ],

@@ -12,6 +12,7 @@ _BEGINNINGS = (
     (rb"PK\x03\x04", "is a ZIP archive, as .xlsx and .docx files are; unpack or export it"),
     (rb"%PDF-", "is a PDF; extract its data"),
     (rb"\x1f\x8b", "is packed twice; unpack it once"),
+    (rb"(?i)<think", "is a language model's answer with its reasoning; keep the JSON inside it alone"),
     (rb"(?i)<(!doctype|\?xml|html|[a-z])", "is XML or HTML"),
     (rb"```|#{1,6} |\||[-*] |\*\*", "is Markdown; keep the data inside it alone, without fences and prose"),
 )
