@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     if len(args.predictions) < 2:
         console.print_error("vostochny: compare needs two or more files of predictions")
         return 2
-    systems = [Input(path, args.format, annotator=args.annotator) for path in args.predictions]
+    systems = [Input(path, args.format, annotator=args.annotator, columns=args.column) for path in args.predictions]
     gold = open_gold(args, with_text=False)
     refuse_overlap([gold, *systems], [args.json], args.view)
     results = score_systems(args, gold, systems)

@@ -10,6 +10,7 @@ from vostochny.cli.shared import (
     OFFSET_UNITS,
     OFFSETS_HELP,
     add_annotator_options,
+    add_column_options,
     open_gold,
     print_notes,
 )
@@ -37,6 +38,7 @@ def add_command(commands: Commands) -> None:
     parser.add_argument("--gold", metavar="FILE", help=GOLD_OF_PREDICTIONS)
     parser.add_argument("--offsets", choices=OFFSET_UNITS, help=OFFSETS_HELP)
     add_annotator_options(parser)
+    add_column_options(parser)
     parser.add_argument(
         "--force", action="store_true", help="replace existing files also by such that cannot store all of IN"
     )
@@ -48,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     from vostochny.formats import convert
     from vostochny.formats.input import Input
 
-    source = Input(args.source, args.format_in, "--format-in", annotator=args.annotator)
+    source = Input(args.source, args.format_in, "--format-in", annotator=args.annotator, columns=args.column)
     notes = convert.convert(source, args.target, open_gold(args), args.format_out, args.offsets, args.force)
     print_notes(args.target, notes)
     return 0

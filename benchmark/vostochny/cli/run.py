@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import ANNOTATOR_HELP, UNKNOWN_CHOICES, open_gold
+from vostochny.cli.shared import ANNOTATOR_HELP, COLUMN_HELP_OF_GOLD, UNKNOWN_CHOICES, open_gold
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
@@ -48,6 +48,7 @@ def add_command(commands: Commands) -> None:
         "--gold", metavar="FILE", help="read your own articles instead of the corpus, in any format that score reads"
     )
     parser.add_argument("--annotator", metavar="NAME", help=ANNOTATOR_HELP)
+    parser.add_argument("--gold-column", metavar="COLUMNS", help=COLUMN_HELP_OF_GOLD)
     parser.add_argument(
         "--timeout",
         type=float,

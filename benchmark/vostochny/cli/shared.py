@@ -31,6 +31,10 @@ GOLD_OFFSETS_HELP = "the same of the offsets of your own gold"
 ANNOTATOR_HELP = (
     "whose annotations to read where a document has several (Label Studio, Prodigy): email, id, model version, session"
 )
+COLUMN_HELP_OF_GOLD = (
+    "columns of the token and its tag in tagged text (CoNLL), numbered from 1 or as the file names them, e.g. "
+    "token=2,tag=4, or tag=10:NER for a key in MISC (default: found from all lines)"
+)
 GOLD_OF_PREDICTIONS = "gold documents that the predictions refer to (default: the corpus)"
 
 
@@ -60,6 +64,7 @@ def _add_input_options(parser: ArgumentParser) -> None:
     parser.add_argument("--offsets", choices=OFFSET_UNITS, help=OFFSETS_HELP)
     parser.add_argument("--gold-offsets", choices=OFFSET_UNITS, help=GOLD_OFFSETS_HELP)
     add_annotator_options(parser)
+    add_column_options(parser)
 
 
 def add_annotator_options(parser: argparse.ArgumentParser) -> None:
@@ -72,6 +77,12 @@ def add_annotator_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--gold-annotator", metavar="NAME", help="the same for the gold alone (default: that of --annotator)"
     )
+
+
+def add_column_options(parser: ArgumentParser) -> None:
+    """Declare the options that name the columns of tagged text, which :func:`open_gold` and the commands read."""
+    parser.add_argument("--column", metavar="COLUMNS", help=f"{COLUMN_HELP_OF_GOLD}; also of the gold")
+    parser.add_argument("--gold-column", metavar="COLUMNS", help="columns of the gold, where they are others")
 
 
 def _add_selection_options(parser: ArgumentParser) -> None:
@@ -171,7 +182,11 @@ def open_gold(args: argparse.Namespace, with_text: bool = True) -> Input:
         message = "is for a gold of your own; give it with --gold, or use --offsets for predictions"
         raise InputError([Problem("--gold-offsets", None, None, message)])
     annotator = getattr(args, "gold_annotator", None) or getattr(args, "annotator", None)
-    return Input(args.gold or None, getattr(args, "gold_format", None), "--gold-format", with_text, offsets, annotator)
+    columns = args.gold_column or getattr(args, "column", None)
+    format_name = getattr(args, "gold_format", None)
+    return Input(
+        args.gold or None, format_name, "--gold-format", with_text, offsets, annotator, columns, "--gold-column"
+    )
 
 
 def refuse_overlap(sides: Sequence[Input], outputs: Sequence[str | None], view: str | None = None) -> None:

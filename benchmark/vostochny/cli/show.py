@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import LAYERS, UNKNOWN_CHOICES, add_annotator_options, open_gold
+from vostochny.cli.shared import LAYERS, UNKNOWN_CHOICES, add_annotator_options, add_column_options, open_gold
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
@@ -38,6 +38,7 @@ def add_command(commands: Commands) -> None:
         help="show this layer (repeatable; default: all layers, or those that the predictions carry)",
     )
     parser.add_argument("--unknown", choices=UNKNOWN_CHOICES, default="error", help=argparse.SUPPRESS)
+    add_column_options(parser)
     parser.set_defaults(run=run, consequence="nothing was shown")
 
 
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError([Problem("show", None, None, str(e))]) from None
     predictions: dict[str, Document] = {}
     if args.predictions:
-        predictions, _ = Input(args.predictions, annotator=args.annotator).read_predictions(gold, args.unknown)
+        predictions, _ = Input(args.predictions, annotator=args.annotator, columns=args.column).read_predictions(gold, args.unknown)
     values, unscored_zones = frozenset(gold.ontology.values), gold.ontology.unscored_zones
     (pair,) = pair_documents([document], predictions, values, unscored_zones)
     layers = args.layer or [x for x in LAYERS if not predictions or x in pair.predicted.emitted]

@@ -13,6 +13,7 @@ from vostochny.cli.shared import (
     OFFSETS_HELP,
     UNKNOWN_CHOICES,
     add_annotator_options,
+    add_column_options,
     open_gold,
     print_notes,
 )
@@ -38,6 +39,7 @@ def add_command(commands: Commands) -> None:
     parser.add_argument("--offsets", choices=OFFSET_UNITS, help=OFFSETS_HELP)
     parser.add_argument("--gold-offsets", choices=OFFSET_UNITS, help=GOLD_OFFSETS_HELP)
     add_annotator_options(parser)
+    add_column_options(parser)
     parser.add_argument("--view", metavar="NAME|FILE", help="label set of the predictions, as for score")
     parser.add_argument(
         "--unknown",
@@ -56,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
 
     gold = open_gold(args, with_text=False).read_gold()
     view = read_view(args.view, gold.ontology) if args.view else None
-    source = Input(args.predictions, args.format, annotator=args.annotator)
+    source = Input(args.predictions, args.format, annotator=args.annotator, columns=args.column)
     predictions, notes = source.read_predictions(gold, args.unknown, view, args.offsets)
     print_notes(args.predictions, notes)
     sizes = {layer: sum(len(getattr(d, layer)) for d in predictions.values()) for layer in LAYERS}

@@ -13,7 +13,7 @@ from vostochny.formats.input import Input
 from vostochny.formats.reader import Reading, Record
 from vostochny.formats.references import drop_unplaced
 from vostochny.formats.registry import FORMAT_OF_ENDING, load_format
-from vostochny.formats.tokens import TEXT_FROM_TOKENS
+from vostochny.formats.tokens import MADE_TEXTS
 from vostochny.model import LAYERS, Document
 from vostochny.ontology import load_ontology
 from vostochny.system import temporary
@@ -64,7 +64,7 @@ def convert(
         raise InputError([Problem(source.name, None, None, "has no document; expected one or more")])
     with_text = all(map(_has_text, records))
     # A text that was made from tokens is not the article, so such a source is read beside the gold after all.
-    if with_text and TEXT_FROM_TOKENS not in reading.notes:
+    if with_text and not MADE_TEXTS.intersection(reading.notes):
         documents = reading.read_gold(records, own_types=True)
     else:
         about = {d.doc_id: d for d in gold.read_gold().documents}

@@ -58,6 +58,8 @@ class Input:
             package carries.
         offsets: The unit that the offsets of a gold count (``word_spans.OFFSET_CHOICES``); None means code points.
         annotator: Whose annotations to read where a document has several (Label Studio, Prodigy).
+        columns: The columns of tagged text, as ``--column`` names them; None finds them.
+        column_option: The option that names them, for messages.
     """
 
     def __init__(
@@ -68,6 +70,8 @@ class Input:
         with_text: bool = True,
         offsets: str | None = None,
         annotator: str | None = None,
+        columns: str | None = None,
+        column_option: str = "--column",
     ):
         self.is_corpus = addresses is None
         if isinstance(addresses, str | os.PathLike):
@@ -75,6 +79,7 @@ class Input:
         self._addresses: Sequence[str] = addresses or []
         self._named_format = "jsonl" if self.is_corpus else format
         self._option, self._with_text, self.offsets, self._annotator = option, with_text, offsets, annotator
+        self._columns, self._column_option = columns, column_option
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
@@ -162,6 +167,8 @@ class Input:
         self, module: ModuleType, reading: Reading, hash_content: Callable[[bytes], object] | None
     ) -> Iterator[Record]:
         """Yield what the module of a format reads; the other arguments are those of :meth:`read_records`."""
+        reading.columns, reading.column_option = self._columns, self._column_option
+        reading.begin_files()
         for path in self.paths:
             if hash_content and not Path(path).is_dir():
                 path = path if isinstance(path, files.OpenPath) else files.OpenPath(path)
@@ -169,7 +176,7 @@ class Input:
                     path.load()
             # One of several files may be empty (a worker that had no documents); a single file may not.
             with contextlib.suppress(*([EmptyFileError] if len(self.paths) > 1 else [])):
-                count, problems, is_read = 0, len(reading.problems), False
+                count, problems, gathered, is_read = 0, len(reading.problems), reading.gathered, False
                 try:
                     for record in module.read(path, reading):
                         count += 1
@@ -179,13 +186,14 @@ class Input:
                     pass
                 if not is_read:  # said here, where what was read is free again
                     raise limits.make_memory_error(path)
-                if not count and len(reading.problems) == problems:
+                if not count and len(reading.problems) == problems and reading.gathered == gathered:
                     left_out = "".join(f" ({note})" for note in reading.notes if note.startswith("left out"))
                     message = f"has no document in the format {self.format!r}{left_out}; expected one or more"
                     raise EmptyFileError([Problem(path, None, None, message)])
             if hash_content:
                 for content in _read_stored(path):
                     hash_content(content)
+        yield from reading.finish_files()
 
     def estimate_size(self) -> int:
         """Return the bytes of the files, as far as a look at the disk tells; a remote file counts as a large one."""

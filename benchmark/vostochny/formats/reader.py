@@ -8,11 +8,11 @@ out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from vostochny.errors import InputError, Names, Problem, Problems
 from vostochny.formats.keys import KeyNames, describe_renamed
@@ -27,6 +27,9 @@ from vostochny.text.layout import paragraphs_of
 
 MAX_LISTED_KINDS = 100  # of what was left out; a file may have any number of names
 MAX_SHOWN_IDS = 20  # in a message that lists the gold's documents
+IDS_BY_ORDER = "no ids: documents were taken in the order of the gold"
+
+P = TypeVar("P")
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,12 @@ class Reading:
         line_hashes: The sum of the hashes of all lines, where the files are JSON Lines (``jsonl.sum_line_hashes``).
         offsets: The unit that offsets count (``word_spans.OFFSET_CHOICES``); None means code points.
         offsets_option: The option that names this unit, for problems; "" for that of the predictions, or of the gold.
+        columns: The value of ``--column``: the columns of tagged text that the user names; None if none.
+        column_option: The option to name in problems of columns.
     """
+
+    columns: str | None = None
+    column_option = "--column"
 
     def __init__(
         self, ontology: Ontology, gold: Mapping[str, Document] | None = None, offsets: str | None = None,
@@ -78,6 +86,39 @@ class Reading:
         self.offsets, self.offsets_option = offsets, offsets_option
         self._notes: list[str] = []
         self._keys = KeyNames()
+        # What the files of a side have that is read together with the other files; None where a file is read alone.
+        self._parts: list[Any] | None = None
+        self._finish: Callable[[Reading, list[Any]], Iterable[Record]] | None = None
+
+    def gather(self, finish: Callable[[Reading, list[P]], Iterable[Record]], part: P) -> Iterable[Record]:
+        """Keep what a file has until all files of the side are read, because something is decided from all of them.
+
+        Args:
+            finish: Returns the records of all parts.
+            part: What the file has.
+
+        Returns:
+            No record, or where no other file belongs to the side, what ``finish`` returns.
+        """
+        if self._parts is None:
+            return finish(self, [part])
+        self._parts.append(part)
+        self._finish = finish
+        return ()
+
+    @property
+    def gathered(self) -> int:
+        """The number of parts that are kept."""
+        return len(self._parts or ())
+
+    def begin_files(self) -> None:
+        """Let :meth:`gather` keep parts until :meth:`finish_files`."""
+        self._parts = []
+
+    def finish_files(self) -> Iterable[Record]:
+        """Return the records of all parts that were kept."""
+        parts, self._parts = self._parts, None
+        return self._finish(self, parts) if parts and self._finish else ()
 
     def add_note(self, message: str) -> None:
         """Record something that the user should know; the same note is reported once."""
@@ -127,6 +168,13 @@ class Reading:
         matches = match_ids(doc_id, self._ids) if doc_id else []
         return self.gold[matches[0]] if len(matches) == 1 else None
 
+    def order_ids(self, doc_ids: Sequence[str | None]) -> Sequence[str | None]:
+        """Return the ids of documents: the gold's, in its order, where none has an id and there are as many."""
+        if any(doc_ids) or not self.gold or len(doc_ids) != len(self.gold):
+            return doc_ids
+        self.add_note(IDS_BY_ORDER)
+        return list(self.gold)
+
     def find_text(self, doc_id: str | None) -> str | None:
         """Return the article's text by id or unique prefix; None if there is no such document, or it has no text."""
         document = self.find_document(doc_id)
@@ -135,6 +183,19 @@ class Reading:
     def has_text(self, text: Any) -> bool:
         """Return whether exactly one gold document has this text."""
         return isinstance(text, str) and bool(self._ids_by_text.get(text))
+
+    def find_texts(self, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
+        """Return the article's text for each row: its own, by its id, or in the order of the gold; None if unknown."""
+        unnamed = [row.get("doc_id") is None and row.get("text") is None for row in rows]
+        by_order = iter(self.gold.values() if sum(unnamed) == len(self.gold) else ())
+        out: list[str | None] = []
+        for row, is_unnamed in zip(rows, unnamed, strict=True):
+            if is_unnamed:
+                document = next(by_order, None)
+                out.append((document.text or None) if document else None)
+            else:
+                out.append(self.find_text(row.get("doc_id")) or row.get("text"))
+        return out
 
     # -- gold ------------------------------------------------------------------------------------------------------
 
@@ -224,7 +285,7 @@ class Reading:
                 read(record, self._resolve_doc_id(record))
         # Order may stand for ids only if it accounts for every document; otherwise predictions would shift unnoticed.
         if unnamed and unnamed_count == len(self.gold):
-            self.add_note("no ids: documents were taken in the order of the gold")
+            self.add_note(IDS_BY_ORDER)
             for record, doc_id in zip(unnamed, self.gold, strict=True):
                 read(record, doc_id)
         elif unnamed:

@@ -150,12 +150,17 @@ def _detect_folder(path: Path) -> str:
 
 
 def _has_tags(start: bytes) -> bool:
-    """Return whether a text is CoNLL columns: it has a document line, or tags end at least half of its first lines."""
-    lines = [x.split() for x in start.split(b"\n")[:60] if x.strip()]
-    if lines and (lines[0][0] == b"-DOCSTART-" or re.match(rb"#\s*(newdoc|doc_id|begin)", b" ".join(lines[0]))):
+    """Return whether a text is CoNLL columns: it has a line of a document, or tags in at least half of its first lines.
+
+    Numbered lines of ten columns are CoNLL-U, whose tags may be few.
+    """
+    lines = [x for x in start.split(b"\n")[:60] if x.strip()]
+    if lines and re.match(rb"-DOCSTART-|#\s*(?:newdoc|doc_id|begin|sent_id\s*=|global\.columns|text\s*=)", lines[0]):
         return True
-    tagged = [x for x in lines if len(x) > 1 and re.fullmatch(rb"O|[BIESLUMW]-\S+", x[-1])]
-    return bool(tagged) and 2 * len(tagged) >= len(lines)
+    tokens = [x for x in lines if not re.match(rb"#[^\t]*$", x)]
+    tagged = [x for x in tokens if re.search(rb"[\t ](?:O|[BIESLUMW]-\S+)(?:[\t ]|\r?$)", x)]
+    numbered = [x for x in tokens if re.match(rb"\d+(?:[-.]\d+)?\t(?:[^\t]*\t){8}", x)]
+    return any(bool(x) and 2 * len(x) >= len(tokens) for x in (tagged, numbered))
 
 
 def _detect_json(path: str, head: bytes, start: bytes) -> str:

@@ -23,6 +23,8 @@ MAX_ANSWER_SECONDS = 60
 PAUSE_SECONDS = 600
 BLOCK_BYTES = 4 << 20  # requested at once, in place of the filesystem's default (s3fs: 50 MB)
 JSON_LINES_ENDINGS = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
+_COLUMN_NAMES = (".conll", ".conllu", ".conllup", ".iob", ".iob2", ".bio", ".bioes", ".tsv")
+COLUMN_ENDINGS = (*_COLUMN_NAMES, *(f"{name}.gz" for name in _COLUMN_NAMES))
 
 # What ``vostochny run`` writes beside its predictions, after their name without its ending.
 RECORD_ENDING, ERRORS_ENDING = ".run.json", ".errors.jsonl"
@@ -41,9 +43,10 @@ def find_files(addresses: Sequence[str]) -> tuple[str, ...]:
     """Return the files that addresses stand for, the files of each address sorted by name, no file twice.
 
     An address is, in this order: an existing file, whatever characters its name has; a folder, which stands for the
-    files in it that end in JSON_LINES_ENDINGS (subfolders are not searched, and what ``vostochny run`` writes beside
-    predictions is left out); a pattern. Any other address is returned
-    unchanged, so that the reader reports what is wrong with it. Raises InputError if a folder or pattern has no file.
+    files in it that end in JSON_LINES_ENDINGS, or all in COLUMN_ENDINGS (subfolders are not searched, and what
+    ``vostochny run`` writes beside predictions is left out); a pattern. Any other address is returned unchanged, so that
+    the reader reports what is wrong with it. Raises InputError if a folder or pattern has no file, or a folder files of
+    both kinds.
     """
     out: list[str] = []
     problems: Problems[Problem] = Problems()
@@ -73,14 +76,27 @@ def _find_local(address: str) -> list[str]:
     if address == "-" or path.is_file() or path.is_fifo():
         return [address]
     if path.is_dir():
-        matches = sorted(str(p) for p in path.iterdir() if _is_shard(p.name) and p.is_file())
-        return matches or _raise_problem(address, f"has no file that ends in {' or '.join(JSON_LINES_ENDINGS)}")
+        return _choose_files(address, [str(p) for p in path.iterdir() if p.is_file()])
     if _PATTERN_CHARACTERS & set(address):
         matches = sorted(p for p in glob.glob(address, recursive=True) if os.path.isfile(p))
         return matches or _raise_problem(
             address, "no file matches the pattern; put it in quotes if the shell must not expand it"
         )
     return [address]
+
+
+def _choose_files(address: str, names: Sequence[str]) -> list[str]:
+    """Return the JSON Lines files of a folder, or its files of columns. Raises InputError where it has both or none."""
+    lines = sorted(name for name in names if _is_shard(name))
+    columns = sorted(name for name in names if name.endswith(COLUMN_ENDINGS))
+    if lines and columns:
+        message = (
+            f"has files of JSON Lines ({len(lines)}) and of columns ({len(columns)}); give a pattern of one kind, "
+        )
+        example = "/*" + os.path.splitext(columns[0])[1]
+        return _raise_problem(address, f"{message}e.g. {address.rstrip('/')}{example}")
+    endings = " or ".join((*JSON_LINES_ENDINGS, *_COLUMN_NAMES))
+    return lines or columns or _raise_problem(address, f"has no file that ends in {endings}")
 
 
 def _find_remote(address: str) -> list[str]:
@@ -92,8 +108,7 @@ def _find_remote(address: str) -> list[str]:
             problem = "no file matches the pattern"
         elif call_filesystem(address, lambda: files.isdir(path)):
             names = call_filesystem(address, lambda: files.ls(path, detail=False))
-            paths = sorted(str(p) for p in names if _is_shard(str(p)))
-            problem = f"has no file that ends in {' or '.join(JSON_LINES_ENDINGS)}"
+            paths, problem = _choose_files(address, [str(p) for p in names]), ""
         else:
             return [address]
     except OSError as e:

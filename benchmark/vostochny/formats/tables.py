@@ -16,21 +16,21 @@ from typing import Any
 
 from vostochny.errors import InputError, Problem, list_names
 from vostochny.formats import arrow_batches, jsonl
+from vostochny.formats.columns import parse_choice
 from vostochny.formats.files import read_bytes, replace_folder, write_bytes
 from vostochny.formats.limits import MAX_FILE_BYTES, Budget, describe_way_out
 from vostochny.formats.own_files import describe_own_file
 from vostochny.formats.prediction import KEYS
 from vostochny.formats.reader import Reading, Record
 from vostochny.formats.rows import to_record, to_row
-from vostochny.formats.tokens import TaggedDocument, TaggedSentence, make_records
+from vostochny.formats.tokens import TaggedDocument, TaggedFile, TaggedSentence, make_records
 from vostochny.model import LAYERS, Document, Span
 from vostochny.schema.records import SEGMENTATION, DocumentRecord, Field, list_aliases, list_columns
 from vostochny.system import temporary
-from vostochny.text.tags import is_tag
 
 TAG_KEYS = ("ner_tags", "tags", "labels", "ner")
 ALIASES = list_aliases(DocumentRecord)
-COLUMNS = KEYS | ALIASES.keys() | {"tokens", "token_offsets", *TAG_KEYS}  # that are read
+COLUMNS = KEYS | ALIASES.keys() | {"tokens", "token_offsets", *TAG_KEYS}  # that are read, beside those that the user names
 NumberedRow = tuple[int | None, dict[str, Any]]  # with its line, None where the format has none
 
 
@@ -43,7 +43,7 @@ def read_parquet(path: str, reading: Reading) -> Iterator[Record]:
     with _explain_errors(path, "as Parquet"):
         schema = pq.read_schema(pa.BufferReader(raw))
         names = _read_label_names((schema.metadata or {}).get(b"huggingface", b"{}"))
-        batches = arrow_batches.read_parquet_rows(raw, COLUMNS, Budget(path))
+        batches = arrow_batches.read_parquet_rows(raw, _list_columns(reading), Budget(path))
     yield from read_rows(path, reading, _number_rows(path, batches, "as Parquet"), names, schema.names)
 
 
@@ -68,8 +68,20 @@ def read_dataset(path: str, reading: Reading) -> Iterator[Record]:
                 columns.update(pa.ipc.read_schema(source).names)
         names = _read_label_names(read_bytes(str(folder / "dataset_info.json")))
     budget = Budget(path)
-    batches = (batch for file in files for batch in arrow_batches.read_stream_rows(file, COLUMNS, budget))
+    read = _list_columns(reading)
+    batches = (batch for file in files for batch in arrow_batches.read_stream_rows(file, read, budget))
     yield from read_rows(path, reading, _number_rows(path, batches, "as a datasets folder"), names, columns)
+
+
+def _read_choice(reading: Reading) -> dict[str, str]:
+    """Return the keys of token and tag that the user names; a number means a column of a text. Raises InputError."""
+    choice = parse_choice(reading.columns, reading.column_option) if reading.columns else {}
+    return {role: key for role, key in choice.items() if not key[0].isdigit()}
+
+
+def _list_columns(reading: Reading) -> frozenset[str]:
+    """Return the columns that are read."""
+    return COLUMNS | frozenset(_read_choice(reading).values())
 
 
 @contextlib.contextmanager
@@ -125,14 +137,25 @@ def read_rows(
     """
     unread: set[str] = set()
     documents: dict[str | None, TaggedDocument] = {}
+    choice = _read_choice(reading)
+    token_key = choice.get("token", "tokens")
     for number, (line, row) in enumerate(rows):
         own = None if number else describe_own_file(dict.fromkeys(columns or row))
         if own:
             raise InputError([Problem(path, line, None, own)])
-        key = next((k for k in TAG_KEYS if isinstance(row.get(k), list)), None)
-        if "tokens" in row and key and not any(row.get(layer) for layer in LAYERS):
+        keys = [k for k in ([choice["tag"]] if "tag" in choice else TAG_KEYS) if isinstance(row.get(k), list)]
+        has_layer = any(row.get(layer) for layer in LAYERS)
+        if choice and not has_layer and not (keys and isinstance(row.get(token_key), list)):
+            message = f"has no lists {token_key} and {choice.get('tag', ' or '.join(TAG_KEYS))}; name others with "
+            reading.add_problem(path, line, f"[{number}]", f"{message}{reading.column_option} token=KEY,tag=KEY")
+        elif token_key in row and keys and not has_layer:
+            if any(row[k] != row[keys[0]] for k in keys):
+                message = f"has tags under {' and '.join(keys)}; name one with {reading.column_option} tag={keys[0]}"
+                reading.add_problem(path, line, f"[{number}]", message)
+                continue
             doc_id = row.get("doc_id") if isinstance(row.get("doc_id"), str) else None
-            sentence = _read_sentence(path, reading, line, f"[{number}]", row, key, names.get(key))
+            row = {**row, "tokens": row[token_key]}
+            sentence = _read_sentence(path, reading, line, f"[{number}]", row, keys[0], names.get(keys[0]))
             if sentence:
                 documents.setdefault(doc_id, TaggedDocument(doc_id, line)).sentences.append(sentence)
         else:
@@ -142,7 +165,7 @@ def read_rows(
     if unread:
         reading.add_note(f"columns not read: {list_names(sorted(unread))}")
     if documents:
-        yield from make_records(path, reading, list(documents.values()))
+        yield from reading.gather(make_records, TaggedFile(path, list(documents.values())))
 
 
 def _read_sentence(
@@ -158,12 +181,12 @@ def _read_sentence(
     for i, tag in enumerate(tags):
         is_number = isinstance(tag, int) and not isinstance(tag, bool) and names and 0 <= tag < len(names)
         text = names[tag] if is_number and names else tag
-        if not isinstance(text, str) or not is_tag(text):
+        if not isinstance(text, str):
             message = f"is {tag!r:.40}; expected O, B-TYPE or I-TYPE, or a number that the features give a name"
             reading.add_problem(path, line, f"{where}.{key}[{i}]", message)
             return None
         written.append(text)
-    sentence = TaggedSentence(line, tokens, written)
+    sentence = TaggedSentence(line, list(tokens), written, where=f"{where}.{key}")
     if isinstance(offsets, list) and len(offsets) == len(tokens):
         bounds = [(x.get("start"), x.get("end")) if isinstance(x, dict) else (None, None) for x in offsets]
         if all(isinstance(a, int) and isinstance(b, int) and a <= b for a, b in bounds):

@@ -1,11 +1,12 @@
 """Align tagged tokens, of any tokenisation, with the article's text, and turn their tags into entities.
 
-Shared by the formats whose unit is a sentence of tokens with tags: CoNLL columns and rows of datasets.
+Shared by the formats whose unit is a sentence of tokens with tags: CoNLL columns and rows of datasets. The files of a
+side are read together, because one tag scheme is determined for all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,9 +14,20 @@ from vostochny.formats.prediction import NEEDS_TEXT
 from vostochny.formats.reader import Reading, Record
 from vostochny.model import Span
 from vostochny.text.alignment import align_tokens, match_token
-from vostochny.text.tags import detect_tag_scheme, is_tag, read_chunks
+from vostochny.text.tags import (
+    detect_tag_scheme,
+    is_label,
+    is_outside,
+    is_tag,
+    read_chunks,
+    split_layers,
+    split_prefix,
+    split_tag,
+)
 
 TEXT_FROM_TOKENS = "the text was made from the tokens, one sentence per line"
+TEXT_FROM_LINES = "the text was made from the lines “# text”, one sentence per line"
+MADE_TEXTS = frozenset((TEXT_FROM_TOKENS, TEXT_FROM_LINES))  # notes on a text that is not the article
 MAX_RESYNC_ATTEMPTS = 50  # places at which a sentence is tried that does not follow the one before it
 
 
@@ -26,10 +38,14 @@ class TaggedSentence:
     Attributes:
         line: The line of the first token; None if the format has no lines.
         tokens: The tokens' words.
-        tags: A tag for each token.
+        tags: A tag for each token, as the source has it.
         spans: The tokens' offsets; None if the source has none.
         lines: The line of each token; empty if the format has none.
         mentions: First token, one past the last, type and cluster of each mention that has a cluster.
+        where: What the source calls the column of tags, for problems.
+        text: The sentence as the source has it beside the tokens; None if it has not.
+        surfaces: First token, last token and form of each word of the text that several tokens stand for (Spanish
+            “vámonos”: vamos, nos).
     """
 
     line: int | None
@@ -38,6 +54,17 @@ class TaggedSentence:
     spans: list[Span] | None = None
     lines: list[int] = field(default_factory=list)
     mentions: list[tuple[int, int, str, str]] = field(default_factory=list)
+    where: str = "tags"
+    text: str | None = None
+    surfaces: list[tuple[int, int, str]] = field(default_factory=list)
+
+    def find_line(self, number: int) -> int | None:
+        """Return the line of a token."""
+        return self.lines[number] if self.lines else self.line
+
+    def name_tag(self, number: int) -> str:
+        """Return what the source calls the tag of a token."""
+        return self.where if self.lines else f"{self.where}[{number}]"
 
 
 @dataclass
@@ -49,33 +76,37 @@ class TaggedDocument:
     sentences: list[TaggedSentence] = field(default_factory=list)
 
 
-def make_records(path: str, reading: Reading, documents: Sequence[TaggedDocument]) -> list[Record]:
-    """Return one record per document, with an entity for each chunk of tags.
+@dataclass
+class TaggedFile:
+    """The documents of one file."""
 
-    One tag scheme (IOB1, IOB2, BIOES) is determined for the whole file and noted; tags that belong to no chunk are
+    path: str
+    documents: list[TaggedDocument]
+
+
+def make_records(reading: Reading, files: Sequence[TaggedFile]) -> Iterator[Record]:
+    """Yield one record per document of all files of a side, with an entity for each chunk of tags.
+
+    One tag scheme (IOB1, IOB2, BIOES, IO) is determined for all files and noted; tags that belong to no chunk are
     counted as left out. Where the text comes from:
 
     - If the document is known (by its id, or by order if no document has one), its text is the gold's. A sentence need
       not follow the one before it directly, but a token that is not in the text is a problem, and the rest of its
       document is not read.
-    - Without any gold, the text is made of the tokens, joined by spaces.
+    - Without any gold, the text is made of the lines of text that the source has, or of the tokens, joined by spaces.
     - If the gold has no article text, only sentences with offsets of their own can be read.
     """
-    scheme = detect_tag_scheme(s.tags for d in documents for s in d.sentences)
-    if not any(s.mentions for d in documents for s in d.sentences):
-        reading.add_note(f"tags read as {scheme}")
-    doc_ids: list[str | None] = [d.doc_id for d in documents]
-    if not any(doc_ids) and len(documents) == len(reading.gold):
-        doc_ids = list(reading.gold)
-        reading.add_note("no ids: documents were taken in the order of the gold")
-    out = []
-    for number, (document, doc_id) in enumerate(zip(documents, doc_ids, strict=True), 1):
+    documents = [document for file in files for document in file.documents]
+    scheme = _read_tags(reading, files)
+    _name_by_files(reading, files)
+    doc_ids = reading.order_ids([d.doc_id for d in documents])
+    paths = (file.path for file in files for _ in file.documents)
+    for number, (path, document, doc_id) in enumerate(zip(paths, documents, doc_ids, strict=True), 1):
         text = reading.find_text(doc_id)
         row: dict[str, Any] = {} if doc_id is None else {"doc_id": doc_id}
         if text is None and not reading.gold:
-            text = _join_tokens(document)
+            text = _make_text(reading, document)
             row = {"doc_id": doc_id or str(number), "text": text, **_make_segmentation(document)}
-            reading.add_note(TEXT_FROM_TOKENS)
         elif text is None:
             with_offsets = [s for s in document.sentences if s.spans is not None]
             if len(with_offsets) < len(document.sentences) and reading.find_document(doc_id):
@@ -83,8 +114,129 @@ def make_records(path: str, reading: Reading, documents: Sequence[TaggedDocument
                     path, document.line, "doc_id", NEEDS_TEXT
                 )  # an unknown document has its own problem
             document.sentences, text = with_offsets, ""
-        out.append(_make_record(path, reading, document, row, text, scheme))
-    return out
+        yield _make_record(path, reading, document, row, text, scheme)
+
+
+def _read_tags(reading: Reading, files: Sequence[TaggedFile]) -> str:
+    """Return the scheme of the tags of all files, and bring them into its form; what is not a tag is a problem."""
+    sentences = [(file.path, s) for file in files for d in file.documents for s in d.sentences]
+    known = {tag for _, s in sentences for tag in s.tags}
+    bare = not any(split_prefix(tag)[0] for tag in known) and any(map(is_label, known - {"O"}))
+    good = {tag for tag in known if tag == "O" or (is_label(tag) if bare else is_tag(tag))}
+    outside = {tag for tag in good if tag != "O" and is_outside(tag)}
+    expected = "expected O, B-TYPE or I-TYPE"
+    for path, sentence in sentences:
+        for i, tag in enumerate(sentence.tags):
+            if tag not in good:
+                if tag.strip() in ("", "_", "-"):
+                    reading.left_out["tags that are blank, “_” or “-”, read as O"] += 1
+                else:
+                    message = f"{tag[:40]!r} is not a tag; {expected}"
+                    reading.add_problem(path, sentence.find_line(i), sentence.name_tag(i), message)
+                sentence.tags[i] = "O"
+            elif tag in outside:
+                reading.left_out[f"tags {tag}, read as O"] += 1
+                sentence.tags[i] = "O"
+            elif len(parts := split_tag(tag)) > len({part[2:] for part in parts}):
+                message = f"{tag[:40]!r} has a type twice; give nested entities of one type as JSON Lines"
+                reading.add_problem(path, sentence.find_line(i), sentence.name_tag(i), message)
+                sentence.tags[i] = "O"
+        _drop_blank_tokens(reading, path, sentence)
+    if bare:
+        reading.add_note("labels without B- or I-, read as IO: neighbouring tokens with one label are one entity")
+        return "IO"
+    scheme = detect_tag_scheme(row for _, s in sentences for row in split_layers(s.tags))
+    if not any(s.mentions for _, s in sentences):
+        reading.add_note(f"tags read as {scheme}")
+    if any(len(split_tag(tag)) > 1 for tag in good):
+        reading.add_note("tokens with several tags: the tags of each label were read by themselves")
+    return scheme
+
+
+def _drop_blank_tokens(reading: Reading, path: str, sentence: TaggedSentence) -> None:
+    """Leave out tokens without a character, which stand nowhere in the text; one that bounds an entity is a problem."""
+    blank = {i for i, token in enumerate(sentence.tokens) if not token.strip()}
+    if not blank or sentence.mentions:  # which count all tokens
+        return
+    for i in sorted(blank):
+        if split_prefix(sentence.tags[i])[0] not in ("", "I"):
+            message = f"is {sentence.tags[i][:40]!r} on a blank token; expected an entity that begins and ends in words"
+            reading.add_problem(path, sentence.find_line(i), sentence.name_tag(i), message)
+    reading.left_out["blank tokens"] += len(blank)
+    kept = [i for i in range(len(sentence.tokens)) if i not in blank]
+    places = {i: place for place, i in enumerate(kept)}
+    sentence.surfaces = [(places[a], places[b], form) for a, b, form in sentence.surfaces if not blank & {a, b}]
+    for name in ("tokens", "tags", "lines", "spans"):
+        values = getattr(sentence, name)
+        if values:
+            setattr(sentence, name, [values[i] for i in kept])
+
+
+def _name_by_files(reading: Reading, files: Sequence[TaggedFile]) -> None:
+    """Name documents by their files, where each of several files is one document without an id."""
+    if len(files) < 2 or not all(len(f.documents) == 1 and f.documents[0].doc_id is None for f in files):
+        return
+    names = [file.path.rsplit("/", 1)[-1].split(".", 1)[0] for file in files]
+    is_known = all(map(reading.find_document, names)) if reading.gold else True
+    if is_known and len(set(names)) == len(names):
+        reading.add_note("no ids: documents were named by their files")
+        for file, name in zip(files, names, strict=True):
+            file.documents[0].doc_id = name
+
+
+def _make_text(reading: Reading, document: TaggedDocument) -> str:
+    """Return a text of one sentence per line, and set the tokens' spans in it."""
+    given = [_place_in_line(s) for s in document.sentences]
+    if given and all(given):
+        at, lines = 0, []
+        for sentence, spans in zip(document.sentences, given, strict=True):
+            line = sentence.text or ""
+            sentence.spans = [Span(at + s.start, at + s.end) for s in spans or ()]
+            at += len(line) + 1
+            lines.append(line)
+        reading.add_note(TEXT_FROM_LINES)
+        return "\n".join(lines)
+    if any(s.text is not None for s in document.sentences):
+        reading.left_out["documents' lines “# text”, because a sentence has none or other words"] += 1
+    reading.add_note(TEXT_FROM_TOKENS)
+    return _join_tokens(document)
+
+
+def _place_in_line(sentence: TaggedSentence) -> list[Span] | None:
+    """Return the spans of the tokens in the sentence's own text; None where it has none, or another one."""
+    if not sentence.text:
+        return None
+    spans = _align(sentence, sentence.text, 0)
+    is_whole = not isinstance(spans, int) and not sentence.text[spans[-1].end if spans else 0 :].strip()
+    return spans if is_whole and not isinstance(spans, int) else None
+
+
+def _align(sentence: TaggedSentence, text: str, at: int) -> list[Span] | int:
+    """Return the spans of a sentence's tokens in a text from ``at`` on, or the number of the first that does not fit.
+
+    Tokens that stand for a word of the text together have its span.
+    """
+    forms, places = _list_forms(sentence)
+    spans = align_tokens(forms, text, at)
+    if isinstance(spans, int) and sentence.surfaces:  # the text may be written in words all the same
+        plain = align_tokens(sentence.tokens, text, at)
+        return places.index(spans) if isinstance(plain, int) else plain
+    return spans if isinstance(spans, int) else [spans[place] for place in places]
+
+
+def _list_forms(sentence: TaggedSentence) -> tuple[list[str], list[int]]:
+    """Return the words of a sentence as its text has them, and for each token the number of its word."""
+    if not sentence.surfaces:
+        return sentence.tokens, list(range(len(sentence.tokens)))
+    forms: list[str] = []
+    places: list[int] = []
+    joined = {first: (last, form) for first, last, form in sentence.surfaces}
+    while len(places) < len(sentence.tokens):
+        number = len(places)
+        last, form = joined.get(number, (number, sentence.tokens[number]))
+        places += [len(forms)] * (last - number + 1)
+        forms.append(form)
+    return forms, places
 
 
 def _join_tokens(document: TaggedDocument) -> str:
@@ -103,7 +255,7 @@ def _make_segmentation(document: TaggedDocument) -> dict[str, Any]:
     spans = [s.spans for s in document.sentences if s.spans]
     return {
         "sentences": [{"start": s[0].start, "end": s[-1].end} for s in spans],
-        "tokens": [{"start": t.start, "end": t.end} for s in spans for t in s],
+        "tokens": [{"start": t.start, "end": t.end} for s in spans for t in dict.fromkeys(s)],
     }
 
 
@@ -115,10 +267,10 @@ def _make_record(
     lines: dict[str, int] = {}
     at = 0
     for sentence in document.sentences:
-        spans = sentence.spans or _place_tokens(sentence.tokens, text, at)
+        spans = sentence.spans or _place_tokens(sentence, text, at)
         if isinstance(spans, int):
             failed = spans  # the number of the first token that is not in the text
-            line = sentence.lines[failed] if sentence.lines else sentence.line
+            line = sentence.find_line(failed)
             before = align_tokens(sentence.tokens[:failed], text, at)
             at = _skip_space(text, before[-1].end if before and not isinstance(before, int) else at)
             message = f"token {sentence.tokens[failed][:40]!r} is not in the article at character {at}"
@@ -127,10 +279,13 @@ def _make_record(
             )
             break
         at = spans[-1].end if spans else at
-        labelled, stray = read_chunks([t if is_tag(t) else "O" for t in sentence.tags], scheme)
-        if stray:
-            reading.left_out[f"tags that belong to no chunk in {scheme}"] += stray
-        for first, last, label in labelled:
+        labelled: list[tuple[int, int, str]] = []
+        for tags in split_layers(sentence.tags):
+            chunks, stray = read_chunks(tags, scheme)
+            labelled += chunks
+            if stray:
+                reading.left_out[f"tags that belong to no chunk in {scheme}"] += stray
+        for first, last, label in sorted(labelled):
             if last > len(spans):
                 continue  # fewer offsets than tags, which is a problem already
             if sentence.lines:
@@ -143,12 +298,13 @@ def _make_record(
     return Record(path, document.line, {**row, "entities": entities}, lines, ordered=True)
 
 
-def _place_tokens(tokens: list[str], text: str, at: int) -> list[Span] | int:
+def _place_tokens(sentence: TaggedSentence, text: str, at: int) -> list[Span] | int:
     """Return the spans of a sentence's tokens in the text from ``at`` on, or the number of the first that is not there.
 
     Text before the sentence may be skipped, text inside it may not.
     """
-    spans = align_tokens(tokens, text, at)
+    tokens, _ = _list_forms(sentence)
+    spans = _align(sentence, text, at)
     if not isinstance(spans, int) or not tokens:
         return spans
     # A system may have left out captions, but not single words: try again where the first token occurs next.
@@ -160,7 +316,7 @@ def _place_tokens(tokens: list[str], text: str, at: int) -> list[Span] | int:
         # The second token is checked first: much cheaper than the whole sentence, and enough to reject most places.
         if len(tokens) > 1 and match_token(tokens[1], text, _skip_space(text, start + len(tokens[0]))) is None:
             continue
-        retried = align_tokens(tokens, text, start)
+        retried = _align(sentence, text, start)
         if not isinstance(retried, int):
             return retried
     return spans

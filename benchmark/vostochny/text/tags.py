@@ -2,11 +2,13 @@
 
 IOB1 (Ramshaw & Marcus 1995) begins a chunk with I-, and with B- only right after one of its type; IOB2 (Tjong Kim Sang
 & Veenstra 1999) begins each with B-; BIOES, also called BILOU or BMEWO, marks ends and single tokens too. Read by the
-wrong scheme, a file gets another score, so the scheme is detected and reported.
+wrong scheme, a file gets another score, so the scheme is detected and reported. IO has labels without any letter:
+neighbouring tokens with the same label are one chunk.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from vostochny.text.alignment import iob2_to_spans
@@ -15,13 +17,55 @@ from vostochny.text.alignment import iob2_to_spans
 _BIOES = {"B": "B", "I": "I", "M": "I", "E": "E", "L": "E", "S": "S", "U": "S", "W": "S"}
 
 
+# A label without a letter, and what only looks like one: a tag with another separator (B_PER, b-per), or one reversed.
+_LABEL = re.compile(r"[^\W\d_][\w.&/:-]*")
+_ODD_TAG = re.compile(r"(?:[bieslumw][-_:./].*|.*[-_:./][bieslumw])", re.IGNORECASE)
+_JOINED = re.compile(r"[+|]")
+
+
+def split_prefix(tag: str) -> tuple[str, str]:
+    """Return the letter of BIOES that a tag begins with, and its label; no letter where it has none.
+
+    Only the first hyphen is the scheme's: a label may have its own, as in B-person-actor.
+    """
+    return (_BIOES[tag[0]], tag[2:]) if len(tag) > 2 and tag[1] == "-" and tag[0] in _BIOES else ("", tag)
+
+
 def is_tag(tag: str) -> bool:
     """Return whether a string is a tag: O, or a letter and a label joined by a hyphen."""
-    return tag == "O" or (len(tag) > 2 and tag[1] == "-" and tag[0] in _BIOES)
+    return tag == "O" or split_prefix(tag)[0] != ""
+
+
+def is_outside(tag: str) -> bool:
+    """Return whether a tag marks no chunk: O, or O with a letter before it, as some programs write it (B-O)."""
+    return split_prefix(tag)[1] == "O"
+
+
+def is_label(value: str) -> bool:
+    """Return whether a string can be a label without a letter before it."""
+    return bool(_LABEL.fullmatch(value)) and not _ODD_TAG.fullmatch(value)
+
+
+def split_tag(tag: str) -> list[str]:
+    """Return the tags of a token of nested entities, which are joined by + or |; another tag alone."""
+    parts = _JOINED.split(tag) if "+" in tag or "|" in tag else []
+    return parts if parts and all(map(is_tag, parts)) else [tag]
+
+
+def split_layers(tags: Sequence[str]) -> list[Sequence[str]]:
+    """Return rows of single tags: one per label where any tag is of several, otherwise the row itself.
+
+    Labels keep nested entities apart, so a token may have only one tag of each.
+    """
+    split = [split_tag(tag) for tag in tags]
+    if all(len(parts) == 1 for parts in split):
+        return [tags]
+    labels = dict.fromkeys(part[2:] for parts in split for part in parts if part != "O")
+    return [[next((x for x in parts if x[2:] == label), "O") for parts in split] for label in labels]
 
 
 def detect_tag_scheme(rows: Iterable[Sequence[str]]) -> str:
-    """Return the scheme of a file's rows of tags: IOB1, IOB2 or BIOES.
+    """Return the scheme of rows of tags, all that one side has: IOB1, IOB2 or BIOES.
 
     A mixture that is valid in neither IOB1 nor IOB2 (an I- that continues nothing, and a B- after O) is read as IOB2.
     """
@@ -45,7 +89,9 @@ def read_chunks(tags: Sequence[str], scheme: str) -> tuple[list[tuple[int, int, 
     IOB2 and BIOES are read strictly: an I- (or E-) that continues nothing begins nothing, and in BIOES a chunk without
     a last E- or S- is not a chunk.
     """
-    if scheme == "IOB1":
+    if scheme == "IO":
+        tags = [tag if tag == "O" else f"I-{tag}" for tag in tags]
+    if scheme in ("IO", "IOB1"):
         as_iob2 = []
         before = "O"
         for tag in tags:
