@@ -9,6 +9,8 @@ from vostochny.extractors import ExtractorError, Settings
 from vostochny.extractors.labels import LabelMapper, to_entity_prediction
 from vostochny.extractors.windows import Chunker, merge_spans
 from vostochny.model import Document, Span
+from vostochny.text.pieces import PieceJoiner
+from vostochny.text.tags import is_outside, split_prefix
 
 # A tokenizer that does not know its model's length states an astronomical number.
 UNKNOWN_LENGTH_TOKENS = 1_000_000
@@ -47,17 +49,11 @@ def make(argument: str, settings: Settings) -> TransformersExtractor:
 def spans_of(output: Iterable[Mapping[str, Any]], text: str) -> list[tuple[Span, str]]:
     """Return the labelled spans in a pipeline's aggregated output; offsets count in ``text``.
 
-    White space at the ends is cut off: some tokenizers take the space before a word as part of it.
+    They are joined and trimmed as those in a file are (:mod:`vostochny.text.pieces`).
     """
-    out = []
-    for item in output:
-        start, end = int(item["start"]), int(item["end"])
-        words = text[start:end]
-        start += len(words) - len(words.lstrip())
-        end -= len(words) - len(words.rstrip())
-        if start < end:
-            out.append((Span(start, end), str(item["entity_group"])))
-    return out
+    items = [{**item, "start": int(item["start"]), "end": int(item["end"])} for item in output]
+    entities = PieceJoiner([items]).join(items, text)
+    return [(Span(e["start"], e["end"]), e["type"]) for e in entities if text[e["start"] : e["end"]].strip()]
 
 
 class TransformersExtractor:
@@ -67,7 +63,7 @@ class TransformersExtractor:
         self.pipeline = pipeline
         self.labels = LabelMapper(settings.ontology, settings.view)
         names = (str(x) for x in pipeline.model.config.id2label.values())
-        self.labels.declare(n.removeprefix("B-").removeprefix("I-") for n in names if n != "O")
+        self.labels.declare(dict.fromkeys(split_prefix(n)[1] for n in names if not is_outside(n)))
         self.chunker = Chunker("tokens")
         self.window = window_of(pipeline.tokenizer, pipeline.model.config)
 

@@ -8,18 +8,18 @@ All but the first are given offsets by :mod:`vostochny.formats.placer`.
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
+from vostochny.text.pieces import is_written_as
+
 OFFSET_UNITS = ("utf16", "bytes")
 # Values of --offsets. characters: code points, as if it were not given; inclusive: code points too, but an end is the
 # last character of its span, not the one after it; ignore: place words even where there are offsets.
 OFFSET_CHOICES = ("characters", *OFFSET_UNITS, "inclusive", "ignore")
-_UNKNOWN_PIECES = ("[UNK]", "<unk>")  # what tokenizers write for words that they cannot write
 
 
 class ModelWords(str):
@@ -34,13 +34,7 @@ def are_same_words(words: str, stated: str) -> bool:
         return True
     if not isinstance(stated, ModelWords):
         return re.sub(r"\s+", " ", words) == re.sub(r"\s+", " ", stated)
-    return any(piece in stated for piece in _UNKNOWN_PIECES) or _fold(words) == _fold(stated)
-
-
-def _fold(words: str) -> str:
-    """Return words without white space, case, accents and other marks."""
-    letters = unicodedata.normalize("NFKD", words).casefold()
-    return "".join(c for c in letters if not c.isspace() and not unicodedata.combining(c))
+    return is_written_as(words, stated)
 
 
 class PlacedSpan(dict[str, Any]):

@@ -1,0 +1,146 @@
+"""Join the pieces of a token classification model's output to entities.
+
+A tokenizer marks where words begin or go on: WordPiece (``##``) and fastBPE (``@@``) mark pieces inside a word,
+SentencePiece (``▁``) and byte-level BPE (``Ġ``) the white space before one, and older BPE (``</w>``) the end of one. An
+entity begins with a piece tagged B- or S-, or one that does not follow a piece of the same type; a piece inside a word
+goes on with the entity of the piece before it, whether it is tagged B- or I-.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from vostochny.model import Span
+from vostochny.text.tags import is_outside, split_prefix
+
+_OWN_KEYS = ("entity", "entity_group", "word", "index", "score", "start", "end")
+_UNKNOWN_PIECES = ("[UNK]", "<unk>")  # what tokenizers write for words that they cannot write
+_START_MARKS = ("▁", "Ġ")
+_INSIDE_MARK, _GOES_ON_MARK, _END_MARK = "##", "@@", "</w>"
+_MAX_GAP_CHARACTERS = 1  # between pieces of one entity that have no index: a blank
+
+
+class PieceJoiner:
+    """Joins the pieces of documents, all of which one model made.
+
+    Args:
+        outputs: The items of every document, by which it is known what the tokenizer marks.
+        labels: Labels that begin like a tag but are none (``E-MAIL``).
+    """
+
+    def __init__(self, outputs: Iterable[Sequence[Any]], labels: Iterable[str] = ()):
+        words = [
+            w for items in outputs for x in items if isinstance(x, Mapping) and isinstance(w := x.get("word"), str)
+        ]
+        self._marks_starts = any(word.startswith(_START_MARKS) for word in words)
+        self._marks_ends = any(word.endswith(_END_MARK) for word in words)
+        self._labels = frozenset(labels)
+
+    def join(self, items: Iterable[Any], text: str | None = None) -> list[Any]:
+        """Return the entities of a document: ``{"type", "start", "end"}``, or ``"text"`` where no piece has offsets.
+
+        White space at the ends is cut off where the text is known: some tokenizers take the blank before a word as part
+        of it. An item that is not an object stays as it is.
+        """
+        out: list[Any] = []
+        last: Mapping[str, Any] | None = None  # the piece before, if it is of an entity
+        last_label = ""
+        is_closed = False  # whether that piece ends its entity
+        for item in items:
+            tag = item.get("entity_group", item.get("entity")) if isinstance(item, Mapping) else None
+            if not isinstance(item, Mapping) or not isinstance(tag, str):
+                out.append(_make_entity(item, tag) if isinstance(item, Mapping) else item)
+                last = None
+                continue
+            if is_outside(tag):
+                last = None
+                continue
+            prefix, label = ("", tag) if tag in self._labels else split_prefix(tag)
+            if last is not None and last_label == label and self._goes_on(last, item, prefix, is_closed):
+                self._extend(out[-1], last, item)
+            else:
+                out.append(_make_entity(item, label))
+            last, last_label, is_closed = item, label, prefix in ("S", "E")
+        return [_trim(x, text) for x in out] if text else out
+
+    def _goes_on(self, last: Mapping[str, Any], item: Mapping[str, Any], prefix: str, is_closed: bool) -> bool:
+        """Return whether a piece goes on with the entity of the piece before it, which that piece may have closed."""
+        # An aggregated item is an entity, unless its model's tags are of a scheme that the pipeline does not know.
+        is_whole = "entity_group" in item
+        is_inside = not is_whole and self._is_inside(last, item)
+        if not is_inside and (is_closed or prefix in ("B", "S") or (is_whole and not prefix)):
+            return False
+        if isinstance(last.get("index"), int) and isinstance(item.get("index"), int):
+            return bool(item["index"] == last["index"] + 1)
+        end, start = last.get("end"), item.get("start")
+        if isinstance(end, int) and isinstance(start, int):
+            return 0 <= start - end <= _MAX_GAP_CHARACTERS
+        return is_inside or bool(prefix)
+
+    def _is_inside(self, last: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
+        """Return whether a piece is inside the word of the piece before it."""
+        before, word = last.get("word"), item.get("word")
+        if not isinstance(word, str) or not isinstance(before, str):
+            return False
+        if self._marks_starts:
+            return not word.startswith(_START_MARKS)
+        if self._marks_ends:
+            return not before.endswith(_END_MARK)
+        return word.startswith(_INSIDE_MARK) or before.endswith(_GOES_ON_MARK)
+
+    def _extend(self, entity: dict[str, Any], last: Mapping[str, Any], item: Mapping[str, Any]) -> None:
+        """Add a piece to an entity."""
+        if entity.get("start") is not None:
+            entity["end"] = item.get("end")
+        if "text" in entity and isinstance(item.get("word"), str):
+            is_joined = self._is_inside(last, item) if "entity" in item else last.get("end") == item.get("start", "")
+            entity["text"] += ("" if is_joined else " ") + _remove_marks(item["word"])
+
+
+def is_written_as(words: str, written: str) -> bool:
+    """Return whether words of a text are those that a model's tokenizer has written, as far as that shows."""
+    return any(piece in written for piece in _UNKNOWN_PIECES) or _fold(words) == _fold(written)
+
+
+def _fold(words: str) -> str:
+    """Return words without white space, case, accents and other marks."""
+    letters = unicodedata.normalize("NFKD", words).casefold()
+    return "".join(c for c in letters if not c.isspace() and not unicodedata.combining(c))
+
+
+def trim(start: int, end: int, text: str) -> Span:
+    """Return a span without white space at its ends; empty where it has nothing else."""
+    words = text[start:end]
+    start += len(words) - len(words.lstrip())
+    return Span(start, max(start, end - len(words) + len(words.rstrip())))
+
+
+def _trim(entity: Any, text: str) -> Any:
+    """Return an entity with trimmed offsets, if it has whole ones in the text."""
+    start, end = (entity.get("start"), entity.get("end")) if isinstance(entity, dict) else (None, None)
+    if type(start) is not int or type(end) is not int or not 0 <= start < end <= len(text):
+        return entity
+    if not is_written_as(text[start:end], entity.get("text", text[start:end])):
+        return entity  # in another unit, maybe
+    span = trim(start, end, text)
+    return {**entity, "start": span.start, "end": span.end} if span.start < span.end else entity
+
+
+def _make_entity(item: Mapping[str, Any], label: Any) -> dict[str, Any]:
+    """Return the entity that a piece begins, with the keys that no piece has, for the reader to judge."""
+    out = {key: value for key, value in item.items() if key not in _OWN_KEYS and value is not None}
+    # One that has a type too keeps both, so that the two are compared.
+    out["entity_group" if "type" in out else "type"] = label
+    word, has_offsets = item.get("word"), item.get("start") is not None or item.get("end") is not None
+    # Beside offsets only an aggregated item's words are words: those of a piece may be bytes in disguise.
+    if isinstance(word, str) and (not has_offsets or "entity_group" in item):
+        out["text"] = _remove_marks(word)
+    return {**out, "start": item.get("start"), "end": item.get("end")} if has_offsets or "text" not in out else out
+
+
+def _remove_marks(piece: str) -> str:
+    """Return the characters of a piece."""
+    piece = piece.removeprefix(_INSIDE_MARK).removesuffix(_END_MARK).removesuffix(_GOES_ON_MARK)
+    return piece.lstrip("".join(_START_MARKS))
