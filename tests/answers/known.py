@@ -161,19 +161,19 @@ KNOWN: dict[str, Known] = {
     ),
     # 2: columns
     "columns-nested": Known(
-        "15.2",
+        "",
         "of two columns of tags the first is lost",
         columns("1\tBayern\tB-ORG\tB-LOC\n2\tMünchen\tI-ORG\tO\n3\tmet\tO\tO\n4\tKim\tB-PER\tO\n"),
         scored("p.conll"),
     ),
     "columns-side-by-side": Known(
-        "15.2",
+        "",
         "gold and prediction side by side: the last column is taken",
         columns("Bayern NNP B-ORG O\nMünchen NNP I-ORG O\nmet VBD O O\nKim NNP B-PER B-PER\n"),
         scored("p.conll"),
     ),
     "columns-as-gold": Known(
-        "15.2",
+        "",
         "in a gold the part of speech becomes the token",
         {
             "gold.conll": "Kim\tNNP\tB-PER\nmet\tVBD\tO\n2023\tCD\tB-DATE\n",
@@ -185,26 +185,26 @@ KNOWN: dict[str, Known] = {
         ),
     ),
     "columns-numbered": Known(
-        "15.2",
+        "",
         "numbers of tokens become its words",
         {"gold.conll": "1 Kim NNP I-NP I-PER\n2 met VBD I-VP O\n3 Putin NNP I-NP I-PER\n"},
         ("convert @/gold.conll out/gold.jsonl --gold @/gold.conll",),
     ),
     "columns-of-ranges": Known(
-        "15.2",
+        "",
         "ranges and empty nodes of CoNLL-U become words",
         {"gold.conll": "1-2\tvámonos\tO\n1\tvamos\tO\n2\tnos\tO\n2.1\t_\tO\n3\tKim\tB-PER\n"},
         ("convert @/gold.conll out/gold.jsonl --gold @/gold.conll",),
     ),
     "columns-hard-blank": Known(
-        "15.2",
+        "",
         "a no-break space cuts a token",
         {"gold.conll": "10\u00a0000\tB-CARDINAL\nmen\tO\n"},
         ("convert @/gold.conll out/gold.jsonl --gold @/gold.conll",),
     ),
     # 3: tag scheme
     "scheme-of-one-file": Known(
-        "15.3",
+        "",
         "the tag scheme is guessed a file at a time: two files are another figure than one",
         {
             **columns_twice(IOB1, IOB2),
@@ -216,27 +216,27 @@ KNOWN: dict[str, Known] = {
         ),
     ),
     "scheme-of-a-folder": Known(
-        "15.3",
+        "",
         "a folder of .conll is not read",
         columns_twice("Kim B-PER\n", "Kim B-PER\n"),
         ("score @/p --gold @/gold.jsonl --json - --resamples 0",),
     ),
     # 4: pieces
     "pieces-of-sentencepiece": Known(
-        "15.4",
+        "",
         "pieces that SentencePiece marks",
         pipeline(("B-PER", "▁Vlad"), ("B-PER", "imir"), ("I-PER", "▁Putin")),
         scored("p.json"),
     ),
     "pieces-of-bytes": Known(
-        "15.4",
+        "",
         "pieces that byte-level BPE marks",
         pipeline(("B-PER", "ĠVlad"), ("I-PER", "imir"), ("I-PER", "ĠPutin")),
         scored("p.json"),
     ),
-    "pieces-tagged-o": Known("15.4", "B-O is a type", pipeline(("B-O", "So"), ("B-PER", "Vladimir")), scored("p.json")),
+    "pieces-tagged-o": Known("", "B-O is a type", pipeline(("B-O", "So"), ("B-PER", "Vladimir")), scored("p.json")),
     "pieces-with-blank": Known(
-        "15.4",
+        "",
         "a span that begins with the blank before its word is not trimmed",
         {
             "gold.jsonl": document("So Putin said", spot(3, 8)),
