@@ -49,9 +49,12 @@ def _read_files(reading: Reading, files: Sequence[Sequence[tuple[str, Output]]])
     rows = [make_row(output) for _, output, _ in outputs]
     for (path, output, items), row, text in zip(outputs, rows, reading.find_texts(rows), strict=True):
         if isinstance(items, list):
-            items = [_mark_words(x) for x in joiner.join(items, text if reading.offsets in (None, "characters") else None)]
+            is_plain = reading.offsets in (None, "characters")
+            items = [_mark_words(x) for x in joiner.join(items, text if is_plain else None)]
         row["entities"] = items
         yield Record(path, output.line, row, ordered=True)
+    if joiner.trimmed:
+        reading.add_note(f"white space was cut off at the ends of {joiner.trimmed} spans")
 
 
 def _mark_words(entity: Any) -> Any:

@@ -28,6 +28,9 @@ class PieceJoiner:
     Args:
         outputs: The items of every document, by which it is known what the tokenizer marks.
         labels: Labels that begin like a tag but are none (``E-MAIL``).
+
+    Attributes:
+        trimmed: How many spans had white space at their ends.
     """
 
     def __init__(self, outputs: Iterable[Sequence[Any]], labels: Iterable[str] = ()):
@@ -37,6 +40,7 @@ class PieceJoiner:
         self._marks_starts = any(word.startswith(_START_MARKS) for word in words)
         self._marks_ends = any(word.endswith(_END_MARK) for word in words)
         self._labels = frozenset(labels)
+        self.trimmed = 0
 
     def join(self, items: Iterable[Any], text: str | None = None) -> list[Any]:
         """Return the entities of a document: ``{"type", "start", "end"}``, or ``"text"`` where no piece has offsets.
@@ -63,7 +67,7 @@ class PieceJoiner:
             else:
                 out.append(_make_entity(item, label))
             last, last_label, is_closed = item, label, prefix in ("S", "E")
-        return [_trim(x, text) for x in out] if text else out
+        return [self._trim(x, text) for x in out] if text else out
 
     def _goes_on(self, last: Mapping[str, Any], item: Mapping[str, Any], prefix: str, is_closed: bool) -> bool:
         """Return whether a piece goes on with the entity of the piece before it, which that piece may have closed."""
@@ -98,6 +102,19 @@ class PieceJoiner:
             is_joined = self._is_inside(last, item) if "entity" in item else last.get("end") == item.get("start", "")
             entity["text"] += ("" if is_joined else " ") + _remove_marks(item["word"])
 
+    def _trim(self, entity: Any, text: str) -> Any:
+        """Return an entity with trimmed offsets, if it has whole ones in the text, of the words that it states."""
+        start, end = (entity.get("start"), entity.get("end")) if isinstance(entity, dict) else (None, None)
+        if type(start) is not int or type(end) is not int or not 0 <= start < end <= len(text):
+            return entity
+        span = trim(start, end, text)
+        # Other words may mean that the offsets count in another unit.
+        is_right = is_written_as(text[start:end], entity.get("text", text[start:end]))
+        if not is_right or span.start == span.end or span == Span(start, end):
+            return entity
+        self.trimmed += 1
+        return {**entity, "start": span.start, "end": span.end}
+
 
 def is_written_as(words: str, written: str) -> bool:
     """Return whether words of a text are those that a model's tokenizer has written, as far as that shows."""
@@ -115,17 +132,6 @@ def trim(start: int, end: int, text: str) -> Span:
     words = text[start:end]
     start += len(words) - len(words.lstrip())
     return Span(start, max(start, end - len(words) + len(words.rstrip())))
-
-
-def _trim(entity: Any, text: str) -> Any:
-    """Return an entity with trimmed offsets, if it has whole ones in the text."""
-    start, end = (entity.get("start"), entity.get("end")) if isinstance(entity, dict) else (None, None)
-    if type(start) is not int or type(end) is not int or not 0 <= start < end <= len(text):
-        return entity
-    if not is_written_as(text[start:end], entity.get("text", text[start:end])):
-        return entity  # in another unit, maybe
-    span = trim(start, end, text)
-    return {**entity, "start": span.start, "end": span.end} if span.start < span.end else entity
 
 
 def _make_entity(item: Mapping[str, Any], label: Any) -> dict[str, Any]:
