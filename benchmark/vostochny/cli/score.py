@@ -61,7 +61,10 @@ def run(args: argparse.Namespace) -> int:
     from vostochny.system import console
 
     thresholds = _parse_thresholds(args.fail_under)
-    gold, predictions = open_gold(args, with_text=False), Input(args.predictions, args.format, annotator=args.annotator, columns=args.column)
+    gold, predictions = (
+        open_gold(args, with_text=False),
+        Input(args.predictions, args.format, annotator=args.annotator, columns=args.column),
+    )
     refuse_overlap([gold, predictions], [args.json, args.items, args.html], args.view)
     # How far two annotators agree is known of the corpus only.
     agreement = corpus.load_agreement() if gold.is_corpus else {}

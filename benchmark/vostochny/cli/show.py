@@ -61,7 +61,9 @@ def run(args: argparse.Namespace) -> int:
         raise InputError([Problem("show", None, None, str(e))]) from None
     predictions: dict[str, Document] = {}
     if args.predictions:
-        predictions, _ = Input(args.predictions, annotator=args.annotator, columns=args.column).read_predictions(gold, args.unknown)
+        predictions, _ = Input(args.predictions, annotator=args.annotator, columns=args.column).read_predictions(
+            gold, args.unknown
+        )
     values, unscored_zones = frozenset(gold.ontology.values), gold.ontology.unscored_zones
     (pair,) = pair_documents([document], predictions, values, unscored_zones)
     layers = args.layer or [x for x in LAYERS if not predictions or x in pair.predicted.emitted]

@@ -9,7 +9,7 @@ from vostochny.extractors import ExtractorError, Settings
 from vostochny.extractors.labels import LabelMapper, to_entity_prediction
 from vostochny.extractors.windows import Chunker, merge_spans
 from vostochny.model import Document, Span
-from vostochny.text.pieces import PieceJoiner
+from vostochny.text.pieces import PieceJoiner, trim
 from vostochny.text.tags import is_outside, split_prefix
 
 # A tokenizer that does not know its model's length states an astronomical number.
@@ -53,7 +53,8 @@ def spans_of(output: Iterable[Mapping[str, Any]], text: str) -> list[tuple[Span,
     """
     items = [{**item, "start": int(item["start"]), "end": int(item["end"])} for item in output]
     entities = PieceJoiner([items]).join(items, text)
-    return [(Span(e["start"], e["end"]), e["type"]) for e in entities if text[e["start"] : e["end"]].strip()]
+    spans = [(trim(e["start"], e["end"], text), e["type"]) for e in entities]
+    return [(span, label) for span, label in spans if span.start < span.end]
 
 
 class TransformersExtractor:

@@ -44,9 +44,9 @@ def find_files(addresses: Sequence[str]) -> tuple[str, ...]:
 
     An address is, in this order: an existing file, whatever characters its name has; a folder, which stands for the
     files in it that end in JSON_LINES_ENDINGS, or all in COLUMN_ENDINGS (subfolders are not searched, and what
-    ``vostochny run`` writes beside predictions is left out); a pattern. Any other address is returned unchanged, so that
-    the reader reports what is wrong with it. Raises InputError if a folder or pattern has no file, or a folder files of
-    both kinds.
+    ``vostochny run`` writes beside predictions is left out); a pattern. Any other address is returned unchanged, so
+    that the reader reports what is wrong with it. Raises InputError if a folder or pattern has no file, or a folder
+    files of both kinds.
     """
     out: list[str] = []
     problems: Problems[Problem] = Problems()

@@ -30,7 +30,9 @@ from vostochny.system import temporary
 
 TAG_KEYS = ("ner_tags", "tags", "labels", "ner")
 ALIASES = list_aliases(DocumentRecord)
-COLUMNS = KEYS | ALIASES.keys() | {"tokens", "token_offsets", *TAG_KEYS}  # that are read, beside those that the user names
+COLUMNS = (
+    KEYS | ALIASES.keys() | {"tokens", "token_offsets", *TAG_KEYS}
+)  # that are read, beside those that the user names
 NumberedRow = tuple[int | None, dict[str, Any]]  # with its line, None where the format has none
 
 

@@ -107,10 +107,11 @@ class PieceJoiner:
         start, end = (entity.get("start"), entity.get("end")) if isinstance(entity, dict) else (None, None)
         if type(start) is not int or type(end) is not int or not 0 <= start < end <= len(text):
             return entity
-        span = trim(start, end, text)
+        # The blank before a word is the tokenizer's; white space after one is the system's mistake, and counts as such.
+        span = Span(trim(start, end, text).start, end)
         # Other words may mean that the offsets count in another unit.
         is_right = is_written_as(text[start:end], entity.get("text", text[start:end]))
-        if not is_right or span.start == span.end or span == Span(start, end):
+        if not is_right or not text[start:end].strip() or span == Span(start, end):
             return entity
         self.trimmed += 1
         return {**entity, "start": span.start, "end": span.end}
