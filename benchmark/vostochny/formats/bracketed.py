@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from vostochny.formats.files import read_text, split_lines
 from vostochny.formats.limits import Budget
 from vostochny.formats.reader import Reading, Record
-from vostochny.formats.tokens import TaggedDocument, TaggedSentence, make_records
+from vostochny.formats.tokens import TaggedDocument, TaggedFile, TaggedSentence, make_records
 
 _TOKEN_BYTES = 800  # of a token in memory, a mention of it included
 _COUNTED_BYTES = 1 << 20  # that are counted at once
@@ -129,7 +129,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
         reading.left_out["mentions of empty nodes, which have no words"] += state.left_out
     if any(label == MENTION for d in state.documents for s in d.sentences for _, _, label, _ in s.mentions):
         reading.add_note(f"mentions without a type are read as {MENTION}")
-    yield from make_records(path, reading, state.documents)
+    yield from reading.gather(make_records, TaggedFile(path, state.documents))
 
 
 def _read_comment(state: _State, line: str, number: int) -> None:
