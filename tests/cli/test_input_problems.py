@@ -23,7 +23,7 @@ def line(**layers) -> str:
 
 
 CASES = {
-    "broken JSON": ('{"doc_id": "003"', ":1: column", "is not JSON"),
+    "broken JSON": ('{"doc_id": "003"', ":1: column", "ends in the middle of a value"),
     "not an object": ("[1, 2]", ":1:", "is a list; expected an object"),
     "no doc_id": ('{"entities": []}', ":1: doc_id:", "is missing"),
     "doc_id of another kind": ('{"doc_id": 3}', ":1: doc_id:", "is a number"),
@@ -109,13 +109,15 @@ def test_a_file_without_a_document_is_refused(command, format_, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["", " ", "\u2003", "\n"])
-def test_a_blank_type_is_refused_with_and_without_columns(name, tmp_path):
+def test_a_blank_type_is_refused_or_wrong_with_and_without_columns(name, tmp_path):
     path = tmp_path / "predictions.jsonl"
     path.write_text(line(entities=[ENTITY | {"type": name}]))
     for options in ([], ["--on-error", "skip"]):  # the second reads JSON Lines as large files are read
-        done = score(str(path), "--unknown", "wrong", *options)
-        assert "entities[0].type: " in done.stderr and "is blank or has characters that do not print" in done.stderr
-        assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+        refused = score(str(path), *options)
+        assert "entities[0].type: " in refused.stderr and "is blank or has characters that do not" in refused.stderr
+        assert (refused.returncode, "Traceback" in refused.stderr) == (2, False)
+        counted = score(str(path), "--unknown", "wrong", *options)
+        assert (counted.returncode, "1 items have something that cannot be read" in counted.stderr) == (0, True)
 
 
 def test_an_empty_text_with_items_is_no_text(tmp_path):

@@ -52,7 +52,7 @@ def detected(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The paths whose format was detected."""
     paths: list[str] = []
     detect = registry.detect
-    monkeypatch.setattr(registry, "detect", lambda path: (paths.append(path), detect(path))[1])
+    monkeypatch.setattr(registry, "detect", lambda path, option: (paths.append(path), detect(path, option))[1])
     return paths
 
 
@@ -181,7 +181,7 @@ def test_a_gold_that_is_not_recognised_is_hashed_in_the_format_that_is_named(
     gold.write_text("# a preface\n" * 99 + "#begin document (one);\nKim B-PER\nleft O\n")
     predictions.write_text('{"doc_id": "one", "entities": [{"start": 0, "end": 3, "type": "PER"}]}\n')
     arguments = ["score", str(predictions), "--gold", str(gold), "--resamples", "0"]
-    assert cli.main(arguments) == 2 and "name it with --format" in capsys.readouterr().err
+    assert cli.main(arguments) == 2 and "name it with --gold-format" in capsys.readouterr().err
     assert cli.main([*arguments, "--gold-format", "conll"]) == 0
     assert f"|gold:{hashlib.sha256(gold.read_bytes()).hexdigest()[:12]}|" in capsys.readouterr().out
 
