@@ -86,10 +86,15 @@ def _render_row(label: str, measure: Measure, uncertainty: Uncertainty | None) -
     if s is None:
         return line
     if measure.combine in (recall_only, unstated):
-        return f"{line}{'':>7}{'':>7}{s.right:>7.0f}{s.gold:>6.0f}"
-    right = f"{s.right:.0f}" if s.right == int(s.right) else f"{s.right:.1f}"  # partial credit is not whole
+        return f"{line}{'':>14}{_render_counts(s.right, s.gold)}"
     shares = f"{format_percent(s.precision):>7}{format_percent(s.recall):>7}"
-    return f"{line}{shares}{right:>7}{s.gold:>6.0f}{s.predicted:>6.0f}"
+    return f"{line}{shares}{_render_counts(s.right, s.gold, s.predicted)}"
+
+
+def _render_counts(right: float, *totals: float) -> str:
+    """Return the columns of counts, with a blank before each however large it is; partial credit is not whole."""
+    decimals = 0 if right == int(right) else 1
+    return f" {right:>6.{decimals}f}" + "".join(f" {total:>5.0f}" for total in totals)
 
 
 def _render_documents(result: Result, uncertainty: Uncertainty) -> Iterator[str]:
