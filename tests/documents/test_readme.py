@@ -30,12 +30,12 @@ for line in sys.stdin:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A user's folder with the files that the README mentions, and with the checkout's benchmark and corpus."""
+    """A user's folder with the files that the README mentions, and some of the checkout's folders."""
     import spacy
 
     user = tmp_path_factory.mktemp("user")
-    (user / "benchmark").symlink_to(ROOT / "benchmark")
-    (user / "corpus").symlink_to(ROOT / "corpus")
+    for name in ("annotations", "benchmark", "corpus"):
+        (user / name).symlink_to(ROOT / name)
     (user / "predictions.jsonl").write_text(re.findall(r"```json\n(.*?)```", README, re.S)[0])
     (user / "my_extractor.py").write_text(re.findall(r"```python\n(def extract.*?)```", README, re.S)[0])
     (user / "my_program.py").write_text(PROGRAM)
