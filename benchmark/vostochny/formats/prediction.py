@@ -211,8 +211,12 @@ class RowReader:
             self.add_problem(f"{where}.start", f"{start} is before the text; offsets start at 0")
         elif end <= start:
             message = f"{end} is not after start {start}; end is exclusive, one past the last character"
-            fits = start == end and isinstance(value.get("text"), str) and value["text"].strip()
-            self.add_problem(f"{where}.end", message + (self.suggest_unit(start, end, value["text"]) if fits else ""))
+            words = value.get("text")
+            if start == end and isinstance(words, str) and words.strip():
+                message += self.suggest_unit(start, end, words)
+            elif start == end and words is None and not self.offsets:
+                message += f"; {self.option} inclusive reads ends as last characters"
+            self.add_problem(f"{where}.end", message)
         elif self.text is not None and end > len(self.text):
             message = f"{end} is beyond the text, which has {len(self.text)} characters"
             self.add_problem(f"{where}.end", message + self.suggest_unit(start, end, value.get("text")))

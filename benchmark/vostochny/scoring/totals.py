@@ -23,6 +23,7 @@ from vostochny.metrics.coreference import Mentions, Overlaps
 from vostochny.metrics.counts import Counts
 from vostochny.metrics.matching import Floats, Ints
 from vostochny.metrics.repeated import count_copies
+from vostochny.metrics.shifted import Shifted, count_shifted, describe_shifted
 from vostochny.model import Placement
 from vostochny.scoring.options import Options, list_compared
 from vostochny.scoring.result import MAX_LISTED, Result
@@ -63,6 +64,7 @@ class SystemTotal:
         stated: The accuracies whose attribute any prediction states.
         copies: By layer and side, how many items repeat another one.
         split: By layer, how many predicted mentions are in several clusters.
+        shifted: By layer and shift, how many predictions would have a gold span if they were shifted.
         repaired: Number of items that were repaired (formats.lenient).
     """
 
@@ -82,6 +84,7 @@ class SystemTotal:
     stated: set[str] = field(default_factory=set)
     copies: Counter[tuple[str, str]] = field(default_factory=Counter)
     split: Counter[str] = field(default_factory=Counter)
+    shifted: Shifted = field(default_factory=Counter)
     repaired: int = 0
 
     def add(
@@ -107,6 +110,7 @@ class SystemTotal:
         self.stated |= catalogue.list_stated(items.tables)
         for layer, numbers in count_copies(items.tables).items():
             self.copies.update(dict(zip([(layer, "gold"), (layer, "predictions")], numbers, strict=True)))
+        self.shifted.update(count_shifted(items.tables))
         self.plain.add(counts)
         self.within.add(within)
         documents = len(items.tables.places.texts)
@@ -155,6 +159,7 @@ class SystemTotal:
         self.stated |= other.stated
         self.copies.update(other.copies)
         self.split.update(other.split)
+        self.shifted.update(other.shifted)
         self.repaired += other.repaired
 
     def describe_copies(self, layers: Collection[str]) -> Iterator[str]:
@@ -309,7 +314,7 @@ class Total:
         )
         sides = ("gold", self.renamed), ("predictions", system.renamed)
         notes = [f"{side}: {note}" for side, renamed in sides for note in describe_renamed(renamed)]
-        notes += system.describe_copies(layers)
+        notes += [*system.describe_copies(layers), *describe_shifted(system.shifted, layers)]
         notes += [f"predictions: {describe_repaired(system.repaired)}"] if system.repaired else []
         across: dict[str, Floats] = {}
         for layer in layers:
