@@ -32,8 +32,16 @@ def write_pipeline(path: Path, start: int, end: int) -> str:
     return str(path)
 
 
+def write_task(path: Path, start: int, end: int, control: str) -> str:
+    value = {"start": start, "end": end, "text": "Putin", "labels": ["PER"]}
+    region = {"id": "r1", "from_name": control, "to_name": "text", "type": "labels", "value": value}
+    task = {"data": {"doc_id": "d1", "text": TEXT}, "annotations": [{"id": 1, "result": [region]}]}
+    path.write_text(json.dumps([task]), encoding="utf-8")
+    return str(path)
+
+
 @pytest.mark.parametrize("unit", BOUNDS)
-@pytest.mark.parametrize("kind", ["rows", "brat", "pipeline"])
+@pytest.mark.parametrize("kind", ["rows", "brat", "pipeline", "tasks", "tasks with our controls"])
 @pytest.mark.parametrize("side", ["gold", "predictions"])
 def test_the_offered_unit_is_read(unit: str, kind: str, side: str, tmp_path: Path, capsys, monkeypatch) -> None:
     right = write(tmp_path / "right.jsonl", [PUTIN])
@@ -42,6 +50,10 @@ def test_the_offered_unit_is_read(unit: str, kind: str, side: str, tmp_path: Pat
         other = write(tmp_path / "other.jsonl", [{**PUTIN, "start": start, "end": end}])
     elif kind == "brat":
         other = write_brat(tmp_path / "other", start, end)
+    elif kind.startswith("tasks"):
+        if kind != "tasks" and unit == "ignore":
+            return  # ours are read by their offsets alone
+        other = write_task(tmp_path / "other.json", start, end, "ner" if kind == "tasks" else "entity")
     elif side == "predictions":
         other = write_pipeline(tmp_path / "other.json", start, end)
     else:

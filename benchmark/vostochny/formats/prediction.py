@@ -154,6 +154,10 @@ class RowReader:
         self.row = placer.place_row(self.row)
         self.placement = placer.placement
 
+    def offer_wrong(self, effect: str) -> str:
+        """Return, for the end of a message about a prediction, what ``--unknown wrong`` would do (formats.lenient)."""
+        return f" (--unknown wrong {effect})" if self.layout and self.unknown == "error" else ""
+
     # -- pieces ----------------------------------------------------------------------------------------------------
 
     def read_items(self, key: str) -> list[tuple[str, dict[str, Any]]]:
@@ -186,9 +190,9 @@ class RowReader:
     def read_span(self, where: str, value: Any) -> Span | None:
         """Return the span of ``{"start", "end", "text"}``; ``text``, if given, must be what the article has there."""
         if not isinstance(value, dict):
-            self.add_problem(
-                where, f'is {"missing" if value is None else describe_kind(value)}; expected {{"start": …, "end": …}}'
-            )
+            kind = "missing" if value is None else describe_kind(value)
+            way_out = self.offer_wrong("takes it for the words of the span") if isinstance(value, str) else ""
+            self.add_problem(where, f'is {kind}; expected {{"start": …, "end": …}}{way_out}')
             return None
         if type(value) is PlacedSpan:  # made by the Placer, which has checked it; it may be empty
             return Span(value["start"], value["end"])
@@ -271,7 +275,7 @@ class RowReader:
             self.add_problem(where, f"is {describe_kind(value)}; expected a string or null")
         else:
             expected = f"is not one of {list_names(allowed)}" if allowed else "has no meaning in the gold's ontology"
-            self.add_problem(where, f"{value!r} {expected}")
+            self.add_problem(where, f"{value!r} {expected}{self.offer_wrong('reads the item without it')}")
         return None
 
     def check_string(self, where: str, value: Any) -> str | None:

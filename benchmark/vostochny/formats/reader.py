@@ -43,6 +43,7 @@ class Record:
         lines: The line of an item (``"entities[3]"``), for formats in which an item has its own line.
         ordered: Whether the format may lack ids. A record without an id and a text is then matched to the gold by its
             position.
+        has_code_points: Whether the format's reader turned offsets of another unit into code points.
     """
 
     path: str
@@ -50,6 +51,7 @@ class Record:
     row: dict[str, Any]
     lines: Mapping[str, int] = field(default_factory=dict)
     ordered: bool = False
+    has_code_points: bool = False
 
 
 class Reading:
@@ -345,15 +347,16 @@ class Reading:
             layout: The gold document of a prediction; None for gold.
         """
         content = record.row
+        offsets = None if record.has_code_points else self.offsets
         # Where the document is not known, nothing can be said of words and of offsets that count in its text.
-        if doc_id is None and unknown is not None and needs_placing(content, self.offsets):
+        if doc_id is None and unknown is not None and needs_placing(content, offsets):
             content = {key: value for key, value in content.items() if key not in LAYERS}
         problems: Problems[Problem] = Problems()
 
         def read(row: dict[str, Any]) -> tuple[Document, Problems[Problem]]:
             nonlocal problems
             reader = RowReader(
-                record.path, record.line, row, text, self.ontology, unknown, view, layout, self.offsets,
+                record.path, record.line, row, text, self.ontology, unknown, view, layout, offsets,
                 self.offsets_option,
             )  # fmt: skip
             document, problems = reader.read(doc_id or "?", with_text=unknown is None), reader.problems

@@ -92,6 +92,11 @@ def to_code_points(text: str, start: int, end: int, unit: str) -> tuple[int, int
     return (places[0], places[1]) if fit else None
 
 
+def convert_offsets(text: str, start: int, end: int, offsets: str | None) -> tuple[int, int] | None:
+    """Return offsets of any of OFFSET_CHOICES as code points; None if none fit. They stay where they are ignored."""
+    return (start, end) if offsets in (None, "characters", "ignore") else to_code_points(text, start, end, str(offsets))
+
+
 def find_fitting_unit(text: str, start: int, end: int, surface: str) -> str | None:
     """Return the unit in which these offsets would have ``surface`` between them, or None."""
     for unit in (*OFFSET_UNITS, "inclusive"):
@@ -106,12 +111,17 @@ def describe_unit(unit: str) -> str:
     return {"utf16": "counted in UTF-16 code units", "bytes": "counted in bytes"}.get(unit, "with inclusive ends")
 
 
-def describe_fitting_unit(text: str, start: int, end: int, surface: Any, option: str) -> str:
-    """Return the option that would read offsets that do not fit, as the end of a message; "" if there is none."""
+def describe_fitting_unit(
+    text: str, start: int, end: int, surface: Any, option: str, needs_offsets: bool = False
+) -> str:
+    """Return the option that would read offsets that do not fit, as the end of a message; "" if there is none.
+
+    Where a format ``needs_offsets``, spans are not placed by their words.
+    """
     if not isinstance(surface, str) or not text:
         return ""
     unit = find_fitting_unit(text, start, end, surface)
     if unit:
         return f"; {describe_unit(unit)} they fit: {option} {unit}"
-    is_placed = surface.strip() and (surface in text or not isinstance(surface, ModelWords))
+    is_placed = not needs_offsets and surface.strip() and (surface in text or not isinstance(surface, ModelWords))
     return f"; {option} ignore places the span by its words" if is_placed else ""

@@ -16,7 +16,7 @@ from vostochny.model import LAYERS
 
 # What is added to start and end of the predictions so that they count as the gold does → what that means.
 _ENDS = "the ends of one side may be last characters; --offsets inclusive reads predictions so, --gold-offsets a gold"
-_STARTS = "the offsets of one side may count from 1; they are to count from 0, with ends one past the last character"
+_STARTS = "the offsets of one side may count from 1, or in another unit; --offsets utf16 or bytes reads predictions so"
 SHIFTS = {
     (0, 1): ("ends were one larger", _ENDS),
     (0, -1): ("ends were one smaller", _ENDS),

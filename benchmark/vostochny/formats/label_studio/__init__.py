@@ -40,6 +40,7 @@ def read(
     ontology: Ontology,
     name: str = "label studio",
     annotator: str | int | None = None,
+    option: str = "--offsets",
 ) -> Document:
     """Return the document of one exported task, its items in text order, whatever the order of ``result``.
 
@@ -51,11 +52,12 @@ def read(
         ontology: The ontology whose labels are known.
         name: The file, for problems.
         annotator: The email or user id that chooses among several annotations; None if there is only one.
+        option: The option that says what offsets count, for problems.
 
     Raises:
         InputError: With every problem.
     """
-    return TaskReader(task, ontology, name).read(annotator)
+    return TaskReader(task, ontology, name, option).read(annotator)
 
 
 def write(document: Document) -> Task:

@@ -7,6 +7,7 @@ its prediction is read, if there is exactly one. Of several annotations or predi
 
 from __future__ import annotations
 
+import copy
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -25,6 +26,7 @@ from vostochny.formats.label_studio.regions import (
     Task,
     choose_annotation,
     describe_annotators,
+    describe_wrong_words,
     is_by,
 )  # fmt: skip
 from vostochny.formats.label_studio.shapes import (
@@ -42,6 +44,7 @@ from vostochny.formats.prediction import describe_kind
 from vostochny.formats.reader import Reading, Record
 from vostochny.formats.references import resolve_references
 from vostochny.formats.rows import to_record, to_row
+from vostochny.formats.word_spans import convert_offsets
 from vostochny.model import LAYERS, Document
 from vostochny.ontology import Ontology
 
@@ -81,12 +84,32 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
     for name, task in tasks:
         try:
             if is_ours:
-                document = label_studio.read(task, ontology, name)
-                yield Record(name, None, to_row(to_record(document, with_text=True)))
+                counted = _to_code_points(task, reading.offsets)
+                document = label_studio.read(counted, ontology, name, option=_name_option(reading))
+                yield Record(name, None, to_row(to_record(document, with_text=True)), has_code_points=True)
             else:
                 yield _read_foreign_task(name, task, reading)
         except InputError as e:
             reading.problems += e.problems
+
+
+def _to_code_points(task: Task, offsets: str | None) -> Task:
+    """Return a task with offsets in code points; those that do not fit in the text stay, and are a problem later."""
+    text, annotations = task["data"].get("text"), task.get("annotations")
+    if offsets in (None, "characters", "ignore") or not isinstance(text, str) or not isinstance(annotations, list):
+        return task
+    task = copy.deepcopy(task)
+    for entry in _list_results(task):
+        value = entry.get("value")
+        if isinstance(value, dict) and all(type(value.get(key)) is int for key in ("start", "end")):
+            place = convert_offsets(text, value["start"], value["end"], offsets)
+            value["start"], value["end"] = place or (value["start"], value["end"])
+    return task
+
+
+def _name_option(reading: Reading) -> str:
+    """Return the option that says what offsets count."""
+    return reading.offsets_option or ("--offsets" if reading.gold else "--gold-offsets")
 
 
 def _list_files(folder: Path) -> list[str]:
@@ -205,8 +228,14 @@ def _read_foreign_task(name: str, task: Task, reading: Reading) -> Record:
             except ValueError as e:
                 problems.append(Problem(name, None, where, str(e)))
                 continue
+            place = {"start": start, "end": end, "text": value.get("text")}
+            wrong = describe_wrong_words(content.text, place, reading.offsets, _name_option(reading))
+            if wrong:
+                problems.append(Problem(name, None, where, wrong))
+            if reading.offsets != "ignore":
+                del place["text"]  # it is right; a browser may have changed its white space
             for label in labels:
-                regions.append({"start": start, "end": end, "type": label})
+                regions.append({**place, "type": label})
     if problems:
         raise InputError(problems)
     doc_id = next(

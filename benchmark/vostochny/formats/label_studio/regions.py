@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vostochny.errors import InputError, Problem
+from vostochny.formats.word_spans import convert_offsets, describe_fitting_unit
 from vostochny.model import DEFAULT_ZONE, Span
 from vostochny.ontology import Ontology
 from vostochny.schema.records import list_attributes
@@ -98,6 +99,34 @@ def list_bearers(control: str, ontology: Ontology) -> tuple[str, ...]:
     if control in ("level", "demonym"):
         return tuple(ontology.mentions)
     return (CONTENT,) if layer == "quote" else list_labels(layer, ontology)
+
+
+def fold_words(words: str) -> str:
+    """Return words without white space, which a browser changes, and a newline even into a literal one."""
+    return "".join(words.replace("\\n", "").split())
+
+
+def describe_wrong_words(
+    text: str, value: Mapping[str, Any], offsets: str | None, option: str, needs_offsets: bool = False
+) -> str:
+    """Return what is wrong with the words that a region states beside its offsets; "" if nothing is.
+
+    Args:
+        text: The text of the task.
+        value: The value of the region, with whole numbers as ``start`` and ``end``.
+        offsets: What its offsets count (``word_spans.OFFSET_CHOICES``); None means code points.
+        option: The option that says so.
+        needs_offsets: Whether regions cannot be placed by their words instead.
+    """
+    words, start, end = (value.get(key) for key in ("text", "start", "end"))
+    if not isinstance(words, str) or not isinstance(start, int) or not isinstance(end, int) or offsets == "ignore":
+        return ""
+    place = convert_offsets(text, start, end, offsets)
+    found = text[place[0] : place[1]] if place else ""
+    if fold_words(words) == fold_words(found):
+        return ""
+    message = f"has the words {words[:40]!r}, and the text has {found[:40]!r} at its offsets"
+    return message + describe_fitting_unit(text, start, end, words, option, needs_offsets)
 
 
 def choose_annotation(task: Mapping[str, Any], annotator: str | int | None, name: str) -> Task:

@@ -18,6 +18,7 @@ from vostochny.formats.label_studio.regions import (
     RELATIONS,
     Entry,
     choose_annotation,
+    describe_wrong_words,
     list_bearers,
     list_choices,
     list_labels,
@@ -58,8 +59,8 @@ class _Region:
 class TaskReader:
     """Reads one task: its regions first, then their attributes, then relations; then builds the items."""
 
-    def __init__(self, task: Mapping[str, Any], ontology: Ontology, name: str):
-        self.task, self.ontology, self.name = task, ontology, name
+    def __init__(self, task: Mapping[str, Any], ontology: Ontology, name: str, option: str):
+        self.task, self.ontology, self.name, self.option = task, ontology, name, option
         self.problems: Problems[Problem] = Problems()
         self.regions: dict[str, _Region] = {}
         self.links: dict[str, list[tuple[_Region, _Region]]] = defaultdict(list)  # label → (from, to) of relations
@@ -155,6 +156,9 @@ class TaskReader:
             self.add_problem(id_, f"{start} to {end} is out of range; expected 0 <= start < end <= {len(self.text)}")
             start, end = 0, 0
         region = _Region(id_, layer, "", Span(start, end))
+        wrong = describe_wrong_words(self.text, value, None, self.option, needs_offsets=True) if region.span.end else ""
+        if wrong:
+            self.add_problem(self.describe_region(region), wrong)
         if not isinstance(names, list) or len(names) != 1:
             self.add_problem(self.describe_region(region), f"{layer} has the labels {names!r}; give it exactly one")
         elif names[0] not in known:

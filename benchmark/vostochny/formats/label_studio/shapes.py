@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
-from vostochny.formats.label_studio.regions import LABEL_CONTROLS, Task, is_task
+from vostochny.formats.label_studio.regions import LABEL_CONTROLS, Task, fold_words, is_task
 
 LABEL_KEYS = ("labels", "hypertextlabels", "paragraphlabels")
 # Keys of a row of JSON_MIN that are neither data nor results.
@@ -117,7 +117,7 @@ class Content:
             if not isinstance(words, str):
                 raise ValueError("has no words, by which its place in the text could be checked")
             found = self.text[start:end] if isinstance(start, int) and isinstance(end, int) else ""
-            if _fold(words) != _fold(found):
+            if fold_words(words) != fold_words(found):
                 message = f"has the words {words[:40]!r}, and the text has {found[:40]!r} at its offsets"
                 raise ValueError(f"{message}; label plain text (<Text>), or give another format")
         return start, end
@@ -156,11 +156,6 @@ def _is_utterances(value: Any) -> bool:
         and bool(value)
         and all(isinstance(x, dict) and isinstance(x.get("text"), str) for x in value)
     )
-
-
-def _fold(words: str) -> str:
-    """Return words without white space, which a browser changes, and a newline even into a literal one."""
-    return "".join(words.replace("\\n", "").split())
 
 
 class _Page(HTMLParser):
