@@ -281,8 +281,8 @@ KNOWN: dict[str, Known] = {
     ),
     # 6: words that disagree with offsets
     "words-of-utf16": Known(
-        "15.6",
-        "UTF-16 offsets in Label Studio give other words in silence",
+        "",
+        "words of Label Studio are held against its offsets",
         {**task(annotation(3, 6, "Kim"), text=EMOJI[0]["text"]), "gold.jsonl": EMOJI},
         scored("p.json"),
     ),
@@ -301,35 +301,35 @@ KNOWN: dict[str, Known] = {
         {"gold.jsonl": EMOJI, "p/d1.ann": "T1\tPER 3 6\tKim\n", "p/d1.txt": EMOJI[0]["text"]},
         scored("p", "--offsets utf16"),
     ),
-    "ends-inclusive": Known("15.6", "inclusive ends are not recognised", items(rows(spot(32, 34))), (SCORE, SCORE)),
+    "ends-inclusive": Known("", "inclusive ends without words are noted", items(rows(spot(32, 34))), (SCORE, SCORE)),
     "ends-inclusive-words": Known(
         "", "inclusive ends beside words are refused with the way out", items(rows(spot(32, 34, text="Kim")))
     ),
     # 7: one mention in two clusters
     "two-clusters": Known(
-        "15.7", "the figure depends on the clusters' names", items(in_two_clusters("a", "b"), CLUSTERS)
+        "", "the figure does not depend on the clusters' names", items(in_two_clusters("a", "b"), CLUSTERS)
     ),
     "two-clusters-renamed": Known(
-        "15.7", "the figure depends on the clusters' names", items(in_two_clusters("b", "a"), CLUSTERS)
+        "", "the figure does not depend on the clusters' names", items(in_two_clusters("b", "a"), CLUSTERS)
     ),
     "two-clusters-of-gold": Known(
-        "15.7",
-        "a gold with one mention in two clusters is taken",
+        "",
+        "a gold with one mention in two clusters is refused",
         items([{"doc_id": "d1", **BOTH}], document(TEXT, {**TWICE, "cluster": "a"}, {**TWICE, "cluster": "b"})),
     ),
     # 8: language models
     "answer-bad-level": Known(
-        "15.8", "one bad attribute voids the whole answer", items(rows(spot(32, 35, level="NAME"), spot(0, 3)))
+        "", "a bad attribute is refused with the way out", items(rows(spot(32, 35, level="NAME"), spot(0, 3)))
     ),
     "answer-bad-level-wrong": Known(
-        "15.8",
-        "--unknown wrong does not count it either",
+        "",
+        "--unknown wrong reads the item without a bad attribute",
         items(rows(spot(32, 35, level="NAME"), spot(0, 3))),
         (SCORE + " --unknown wrong",),
     ),
     "answer-string-trigger": Known(
-        "15.8",
-        "a string where a span is meant is refused",
+        "",
+        "a string where a span is meant is refused with the way out",
         items(
             [{"doc_id": "d1", "events": [{"trigger": "met", "type": "Contact.Meet"}]}], [{**GOLD[0], "events": [MET]}]
         ),
@@ -410,8 +410,8 @@ KNOWN: dict[str, Known] = {
     "utf-16": Known("", "UTF-16 is named", {"gold.jsonl": GOLD, "p.jsonl": json.dumps(rows()[0]).encode("utf-16")}),
     # 12: counts beside metrics
     "words-not-found": Known(
-        "15.12",
-        "words that are not found do not lower strict IOB2",
+        "",
+        "words that are not found lower strict IOB2",
         items(
             rows(spot(0, 3), {"text": "Xi", "type": "PER"}),
             document(
@@ -423,7 +423,7 @@ KNOWN: dict[str, Known] = {
         ),
     ),
     "words-of-an-unscored-zone": Known(
-        "15.12",
+        "",
         "words that stand in an unscored zone are not found, and are spurious",
         items(
             rows({"text": "Kim", "type": "PER", "paragraph": 1}),
@@ -436,8 +436,8 @@ KNOWN: dict[str, Known] = {
         ),
     ),
     "never-directness": Known(
-        "15.12",
-        "an attribute that a system never states is 0, not undefined",
+        "",
+        "an attribute that a system never states is undefined",
         items(
             [{"doc_id": "d1", "quotes": [{"content": [{"start": 1, "end": 7}]}]}],
             document(PART, quotes=[{"content": [{"start": 1, "end": 7}], "directness": "direct"}]),
@@ -445,8 +445,8 @@ KNOWN: dict[str, Known] = {
         (SCORE + " --layer quotes",),
     ),
     "compared-without-resamples": Known(
-        "15.12",
-        "compare without resamples says p = 0.5",
+        "",
+        "compare without resamples has no p",
         {},
         (
             "compare systems/lookup.jsonl systems/annotator_b.jsonl --layer quotes --resamples 0",
@@ -454,11 +454,11 @@ KNOWN: dict[str, Known] = {
         ),
     ),
     "lenient-quotation-mark": Known(
-        "15.12", "lenient boundaries keep a quotation mark", items(rows(spot(1, 5)), NAMED)
+        "", "lenient boundaries leave out a quotation mark before a possessive", items(rows(spot(1, 5)), NAMED)
     ),
     "cut-by-a-sentence": Known(
-        "15.12",
-        "CoNLL cuts an entity at the end of a sentence without a word",
+        "",
+        "CoNLL keeps an entity in which a sentence ends, and counts such ends",
         {
             "gold.jsonl": document(
                 "Kim. Putin left.",
@@ -470,8 +470,8 @@ KNOWN: dict[str, Known] = {
         ("convert @/gold.jsonl out/p.conll",),
     ),
     "values-in-a-view": Known(
-        "15.12",
-        "a view that renames a value type lets values into coreference",
+        "",
+        "a view that renames a value type keeps values out of coreference",
         {
             "gold.jsonl": document(TEXT, spot(0, 3, cluster="k"), spot(15, 18, "DATE")),
             "p.jsonl": rows(spot(0, 3, "human", cluster="k"), spot(15, 18, "day", cluster="k")),
@@ -480,7 +480,7 @@ KNOWN: dict[str, Known] = {
         (SCORE + " --view @/view.json",),
     ),
     "given-twice": Known(
-        "15.12", "an entity given twice is counted twice without a note", items(rows(spot(32, 35), spot(32, 35)))
+        "", "an entity given twice is counted twice with a note", items(rows(spot(32, 35), spot(32, 35)))
     ),
     # 14: order
     "order-of-two-labels": Known(
