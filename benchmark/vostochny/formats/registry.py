@@ -254,6 +254,8 @@ def _detect_value(value: Any, depth: int) -> str | None:
         if spacy_json.is_output(value):
             return "spacy-json"
         first = next((x for x in value[:100] if x not in ([], {}, None)), None)
+        if is_any_task(first):  # before others: a row of JSON_MIN has a text, and often a key ``label``
+            return "label-studio"
         if pipeline_output.is_item(first):
             return "huggingface"
         if gliner_output.is_item(first) and isinstance(first, dict) and "ents" not in first:
