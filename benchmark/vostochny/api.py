@@ -27,7 +27,7 @@ from vostochny.formats.prediction import list_identity_problems
 from vostochny.formats.reader import Reading
 from vostochny.formats.rows import to_record, to_row
 from vostochny.formats.view_file import read_view
-from vostochny.model import LAYERS, Document, find_id
+from vostochny.model import LAYERS, Document, complete_id
 from vostochny.ontology import Ontology, View, load_ontology
 from vostochny.scoring import Options, Result, options
 from vostochny.stats.resampling import RESAMPLES, SEED
@@ -292,5 +292,5 @@ def _check_predictions(
 def _find_article(prefix: object, known: Names) -> str:
     """Return the id that ``prefix`` means (:func:`model.find_id`). Raises LookupError where it means none."""
     if isinstance(prefix, str) and prefix:
-        return find_id(prefix, known)
+        return complete_id(prefix, known)
     raise LookupError(f"is {'missing' if prefix is None else repr(prefix)}; expected the id of an article, a string")

@@ -49,6 +49,17 @@ def find_id(prefix: str, doc_ids: Collection[str]) -> str:
     return matches[0]
 
 
+def complete_id(written: str, doc_ids: Collection[str]) -> str:
+    """Return the id that a file means by ``written``, as :func:`find_id` does, but no longer number: 1 is not 12.
+
+    Raises LookupError, with a message for the user.
+    """
+    doc_id = find_id(written, doc_ids)
+    if doc_id != written and written[-1:].isdecimal() and doc_id[len(written)].isdecimal():
+        raise LookupError(f"unknown document {written!r}; did you mean {doc_id!r}?")
+    return doc_id
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A stretch ``text[start:end]`` in code points; ``0 <= start < end``.

@@ -75,7 +75,9 @@ def test_a_gold_with_inclusive_ends_is_recognised_and_read_by_the_option(
     gold = write(tmp_path / "gold.jsonl", make_rows(lambda _: (0, -1), with_text=True))
     predictions = write(tmp_path / "p.jsonl", make_rows(lambda _: (0, 0)))
     arguments = ["score", str(predictions), "--gold", str(gold), "--resamples", "0", "--metric", "entities.all"]
-    assert cli.main(arguments) == 0 and "--gold-offsets a gold" in capsys.readouterr().out
+    assert cli.main(arguments) == 2 and "none would: --gold-offsets inclusive" in capsys.readouterr().err
+    assert cli.main([*arguments, "--gold-offsets", "characters"]) == 0
+    assert "--gold-offsets a gold" in capsys.readouterr().out
     assert cli.main([*arguments, "--gold-offsets", "inclusive", "--fail-under", "entities.all=1"]) == 0
     assert "would have a gold span" not in capsys.readouterr().out
 

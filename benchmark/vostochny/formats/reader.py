@@ -19,8 +19,8 @@ from vostochny.formats.keys import KeyNames, describe_renamed
 from vostochny.formats.label_types import LabelNames, extend_ontology
 from vostochny.formats.lenient import describe_repaired, read_leniently
 from vostochny.formats.prediction import RowReader, describe_kind, describe_unprintable
-from vostochny.formats.word_spans import needs_placing
-from vostochny.model import LAYERS, Document, find_id, match_ids
+from vostochny.formats.word_spans import needs_placing, recognise_offsets
+from vostochny.model import LAYERS, Document, complete_id
 from vostochny.ontology import Ontology, View
 from vostochny.system.progress import track
 from vostochny.text.layout import paragraphs_of
@@ -167,8 +167,10 @@ class Reading:
 
     def find_document(self, doc_id: str | None) -> Document | None:
         """Return the gold document with this id or with this unique prefix of an id, or None."""
-        matches = match_ids(doc_id, self._ids) if doc_id else []
-        return self.gold[matches[0]] if len(matches) == 1 else None
+        try:
+            return self.gold[complete_id(doc_id, self._ids)] if doc_id else None
+        except LookupError:
+            return None
 
     def order_ids(self, doc_ids: Sequence[str | None]) -> Sequence[str | None]:
         """Return the ids of documents: the gold's, in its order, where none has an id and there are as many."""
@@ -215,10 +217,8 @@ class Reading:
         for record in track(records, "checking"):
             doc_id, text = record.row.get("doc_id"), record.row.get("text")
             if not isinstance(doc_id, str) or not doc_id:
-                state = (
-                    "is missing" if doc_id is None else "is empty" if doc_id == "" else f"is {describe_kind(doc_id)}"
-                )
-                self.add_problem(record.path, record.line, "doc_id", f"{state}; expected the document's id")
+                message = f"{_describe_id(doc_id)}; expected the document's id"
+                self.add_problem(record.path, record.line, "doc_id", message)
                 doc_id = ""
             elif not doc_id.isprintable():
                 message = f"{describe_unprintable(doc_id)}; expected a printable id"
@@ -233,6 +233,7 @@ class Reading:
                 document = replace(document, paragraphs=tuple(paragraphs_of(text)))
             if not self.problems:  # otherwise it will not be needed
                 out.append(document)
+        self._check_offsets(records[0].path if records else "", out, "--gold-offsets")
         self.raise_problems()
         return out
 
@@ -278,7 +279,9 @@ class Reading:
                 first[doc_id] = record.line
                 out[doc_id] = prediction
 
+        path = ""
         for record in map(self._rename_keys, records):
+            path = path or record.path
             if record.ordered and record.row.get("doc_id") is None and record.row.get("text") is None:
                 unnamed_count += 1
                 if unnamed_count <= max(1, len(self.gold)):  # more cannot be told apart anyway
@@ -293,6 +296,7 @@ class Reading:
         elif unnamed:
             message = f"{unnamed_count} documents have no id; expected one for each, or all {len(self.gold)} in order"
             self.add_problem(unnamed[0].path, unnamed[0].line, "doc_id", message)
+        self._check_offsets(path, out.values(), "--offsets")
         self.raise_problems()
         return out
 
@@ -304,7 +308,7 @@ class Reading:
                 self.problems.more += 1
                 return None
             try:
-                return find_id(doc_id, self._ids)
+                return complete_id(doc_id, self._ids)
             except LookupError as e:
                 self.add_problem(record.path, record.line, "doc_id", str(e))
                 return None
@@ -312,10 +316,20 @@ class Reading:
             same_text = self._ids_by_text.get(record.row["text"])
             if same_text:
                 return same_text
-        state = "is missing" if doc_id is None else "is empty" if doc_id == "" else f"is {describe_kind(doc_id)}"
+        state = _describe_id(doc_id)
         examples = ", ".join(islice(self.gold, MAX_SHOWN_IDS))
         self.add_problem(record.path, record.line, "doc_id", f"{state}; expected one of {examples}")
         return None
+
+    def _check_offsets(self, path: str, documents: Iterable[Document], option: str) -> None:
+        """Say where the offsets of a side seem to count in another unit than code points, unless the unit was given."""
+        if self.offsets or self.problems:
+            return
+        message, is_certain = recognise_offsets(documents, self.offsets_option or option)
+        if is_certain:
+            self.add_problem(path, None, "entities", message)
+        elif message:
+            self.add_note(message)
 
     # -- both ------------------------------------------------------------------------------------------------------
 
@@ -384,3 +398,10 @@ class Reading:
     fault, note, text_of, document_of = add_problem, add_note, find_text, find_document
     gold_documents, predictions, raise_faults = read_gold, read_predictions, raise_problems
     faults = property(lambda self: self.problems)
+
+
+def _describe_id(doc_id: object) -> str:
+    """Return what is wrong with what is not an id, in words."""
+    if type(doc_id) is int:
+        return f'is a number; write it as a string, "{doc_id!r:.40}"'
+    return "is missing" if doc_id is None else "is empty" if doc_id == "" else f"is {describe_kind(doc_id)}"

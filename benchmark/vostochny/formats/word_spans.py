@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
+from vostochny.model import Document, Span
 from vostochny.text.pieces import is_written_as
 
 OFFSET_UNITS = ("utf16", "bytes")
@@ -118,10 +120,86 @@ def describe_fitting_unit(
 
     Where a format ``needs_offsets``, spans are not placed by their words.
     """
-    if not isinstance(surface, str) or not text:
+    if not text:
         return ""
+    if not isinstance(surface, str):
+        units = [unit for unit in OFFSET_UNITS if end > len(text) and to_code_points(text, start, end, unit)]
+        return f"; {describe_unit(units[0])} it is in the text: {option} {units[0]}" if units else ""
     unit = find_fitting_unit(text, start, end, surface)
     if unit:
         return f"; {describe_unit(unit)} they fit: {option} {unit}"
     is_placed = not needs_offsets and surface.strip() and (surface in text or not isinstance(surface, ModelWords))
     return f"; {option} ignore places the span by its words" if is_placed else ""
+
+
+# -- spans without words -----------------------------------------------------------------------------------------------
+
+# Ways to count from 1, for which there is no option: what is added to start and end, and what is to be done.
+_FROM_ONE = {
+    "counted from 1": ((-1, -1), "subtract 1 from start and end"),
+    "counted from 1, with inclusive ends": ((-1, 0), "subtract 1 from start"),
+}
+_LAST_WORD_CHARACTER = "\u0dff"  # the scripts after it write words without blanks, so nothing shows where one ends
+_MIN_CUT = 2  # spans
+_MAX_CUT_SHARE = 0.1  # of the spans that a reading mends
+
+
+@dataclass
+class _Count:
+    """How many spans a way to count moves, and how many of these cut a word, or have white space at an end."""
+
+    moved: int = 0
+    cut: int = 0  # as they are
+    cut_then: int = 0  # counted that way
+
+
+def recognise_offsets(documents: Iterable[Document], option: str) -> tuple[str, bool]:
+    """Return what offsets count, where they cut words and would not if they counted otherwise; "" where that is not so.
+
+    Also returned is whether two spans or more say so; of one nothing is certain. ``option`` names the unit.
+    """
+    counts = {way: _Count() for way in (*OFFSET_UNITS, "inclusive", *_FROM_ONE)}
+    for document in documents:
+        text = document.text
+        for span in [e.span for e in document.entities] + [e.trigger for e in document.events] if text else ():
+            cuts = _cuts_words(text, span.start, span.end)
+            for way, count in counts.items():
+                bounds = _count_otherwise(text, span, way)
+                if bounds != (span.start, span.end):
+                    count.moved += 1
+                    count.cut += cuts
+                    count.cut_then += bounds is None or _cuts_words(text, *bounds)
+    likely = [
+        way for way, c in counts.items() if c.cut > c.moved / 2 and c.cut_then <= _MAX_CUT_SHARE * c.cut and c.cut > 0
+    ]
+    if not likely:
+        return "", False
+    way = min(likely, key=lambda way: counts[way].cut_then)
+    count = counts[way]
+    told = describe_unit(way) if way not in _FROM_ONE else way
+    edit = f"{option} {way}" if way not in _FROM_ONE else _FROM_ONE[way][1]
+    message = (
+        f"{count.cut} of {count.moved} spans begin or end inside a word, or at white space; {told} "
+        f"{count.cut_then or 'none'} would: {edit}, or {option} characters if they are meant so"
+    )
+    return message, count.cut >= _MIN_CUT
+
+
+def _count_otherwise(text: str, span: Span, way: str) -> tuple[int, int] | None:
+    """Return the offsets of a span as code points, had they counted in this way; None where they do not fit."""
+    if way not in _FROM_ONE:
+        return to_code_points(text, span.start, span.end, way)
+    start, end = _FROM_ONE[way][0]
+    return (span.start + start, span.end + end) if span.start + start >= 0 else None
+
+
+def _cuts_words(text: str, start: int, end: int) -> bool:
+    """Return whether a span begins or ends inside a word, or with white space; an empty one does not."""
+    if start >= end:
+        return False
+    return text[start].isspace() or text[end - 1].isspace() or any(_is_inside(text, at) for at in (start, end))
+
+
+def _is_inside(text: str, at: int) -> bool:
+    around = text[at - 1 : at + 1] if at else ""
+    return len(around) == 2 and around.isalnum() and max(around) <= _LAST_WORD_CHARACTER
