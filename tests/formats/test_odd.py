@@ -36,7 +36,7 @@ def saved(path: Path, *rows: Any) -> str:
 
 def test_labels_with_hyphens_and_items_tagged_o(tmp_path):
     def piece(tag: str, index: int, start: int, end: int) -> dict[str, Any]:
-        return {"entity": tag, "index": index, "word": "x", "start": start, "end": end}
+        return {"entity": tag, "index": index, "word": "Kim Jong Un"[start:end], "start": start, "end": end}
 
     pieces = [piece("B-person-actor", 1, 0, 3), piece("I-person-actor", 2, 4, 8), piece("O", 3, 9, 11)]
     path = saved(tmp_path / "out.json", [pieces])

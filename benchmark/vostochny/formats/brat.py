@@ -241,7 +241,9 @@ class _FileReader:
         option = self.reading.offsets_option or ("--offsets" if self.reading.gold else "--gold-offsets")
         for unit in (*OFFSET_UNITS, "inclusive"):
             bounds = [to_code_points(self.text, start, end, unit) for start, end in pairs]
-            if " ".join(" ".join(self.text[slice(*b)] for b in bounds if b).split()) == stated and all(bounds):
+            parts = [self.text[slice(*b)] for b in bounds if b]
+            is_bare = all(bounds) and all(part.strip() == part for part in parts)
+            if is_bare and " ".join(" ".join(parts).split()) == stated:
                 return f"; {describe_unit(unit)} they fit: {option} {unit}"
         return f"; {option} ignore places the span by its words"
 

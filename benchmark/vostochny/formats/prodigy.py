@@ -39,7 +39,8 @@ def select_accepted(path: str, reading: Reading, outputs: Iterable[Output]) -> l
         if isinstance(spans, list):
             where = ((span, f"spans[{i}].answer") for i, span in enumerate(spans))
             accepted = [x for x, at in where if _is_accepted(path, reading, output, x, "spans", at)]
-            output = Output(output.line, output.doc_id, {**value, "spans": accepted})
+            spans = [_place_by_tokens(x, value.get("tokens")) for x in accepted]
+            output = Output(output.line, output.doc_id, {**value, "spans": spans})
         if isinstance(value.get("text"), str):
             answers[value["text"]].append(output)
         kept.append(output)
@@ -57,6 +58,21 @@ def _is_accepted(path: str, reading: Reading, output: Output, item: Any, what: s
     elif answer != "accept":
         reading.left_out[f"Prodigy {what} answered {answer}"] += 1
     return answer == "accept"
+
+
+def _place_by_tokens(span: Any, tokens: Any) -> Any:
+    """Return a span with the words of its tokens, to be compared with the text, and with their place if it has none."""
+    if not isinstance(span, dict) or not isinstance(tokens, list):
+        return span
+    first, last = span.get("token_start"), span.get("token_end")
+    if not (isinstance(first, int) and isinstance(last, int) and 0 <= first <= last < len(tokens)):
+        return span
+    chosen = tokens[first : last + 1]
+    if not all(isinstance(t, dict) and isinstance(t.get("text"), str) for t in chosen):
+        return span
+    words = "".join(t["text"] + " " * (t.get("ws") is not False) for t in chosen).strip()
+    place = {"start": chosen[0].get("start"), "end": chosen[-1].get("end"), "text": words}
+    return {**place, **{key: value for key, value in span.items() if value is not None}}
 
 
 def _list_annotators(task: dict[str, Any]) -> list[str]:

@@ -50,7 +50,7 @@ def read_groups(ents: Any, groups: dict[str, Any]) -> dict[str, Any]:
 
 
 def _take_place(item: Any) -> Any:
-    return {key: item[key] for key in ("start", "end") if key in item} if isinstance(item, dict) else item
+    return {key: item[key] for key in ("start", "end", "text") if key in item} if isinstance(item, dict) else item
 
 
 def _make_items(items: Any) -> Any:

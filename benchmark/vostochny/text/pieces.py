@@ -19,6 +19,7 @@ _OWN_KEYS = ("entity", "entity_group", "word", "index", "score", "start", "end")
 _UNKNOWN_PIECES = ("[UNK]", "<unk>")  # what tokenizers write for words that they cannot write
 _START_MARKS = ("▁", "Ġ")
 _INSIDE_MARK, _GOES_ON_MARK, _END_MARK = "##", "@@", "</w>"
+_FIRST_BYTE, _LAST_BYTE = "\x80", "\u0143"  # the letters in which byte-level BPE writes bytes that are not ASCII
 _MAX_GAP_CHARACTERS = 1  # between pieces of one entity that have no index: a blank
 
 
@@ -73,7 +74,8 @@ class PieceJoiner:
         """Return whether a piece goes on with the entity of the piece before it, which that piece may have closed."""
         # An aggregated item is an entity, unless its model's tags are of a scheme that the pipeline does not know.
         is_whole = "entity_group" in item
-        is_inside = not is_whole and self._is_inside(last, item)
+        # No word begins with the mark of a piece inside one, so a pipeline has parted there what is one word.
+        is_inside = self._is_inside(last, item) if not is_whole else _begins_inside(item)
         if not is_inside and (is_closed or prefix in ("B", "S") or (is_whole and not prefix)):
             return False
         if isinstance(last.get("index"), int) and isinstance(item.get("index"), int):
@@ -98,9 +100,13 @@ class PieceJoiner:
         """Add a piece to an entity."""
         if entity.get("start") is not None:
             entity["end"] = item.get("end")
-        if "text" in entity and isinstance(item.get("word"), str):
+        word = item.get("word")
+        if "text" in entity and isinstance(word, str):
+            if entity.get("start") is not None and "entity_group" not in item and not _is_readable(word):
+                del entity["text"]
+                return
             is_joined = self._is_inside(last, item) if "entity" in item else last.get("end") == item.get("start", "")
-            entity["text"] += ("" if is_joined else " ") + _remove_marks(item["word"])
+            entity["text"] += ("" if is_joined else " ") + _remove_marks(word)
 
     def _trim(self, entity: Any, text: str) -> Any:
         """Return an entity with trimmed offsets, if it has whole ones in the text, of the words that it states."""
@@ -123,9 +129,11 @@ def is_written_as(words: str, written: str) -> bool:
 
 
 def _fold(words: str) -> str:
-    """Return words without white space, case, accents and other marks."""
+    """Return words without white space, case, accents and other marks, and characters without width."""
     letters = unicodedata.normalize("NFKD", words).casefold()
-    return "".join(c for c in letters if not c.isspace() and not unicodedata.combining(c))
+    return "".join(
+        c for c in letters if not c.isspace() and not unicodedata.combining(c) and unicodedata.category(c) != "Cf"
+    )
 
 
 def trim(start: int, end: int, text: str) -> Span:
@@ -141,10 +149,19 @@ def _make_entity(item: Mapping[str, Any], label: Any) -> dict[str, Any]:
     # One that has a type too keeps both, so that the two are compared.
     out["entity_group" if "type" in out else "type"] = label
     word, has_offsets = item.get("word"), item.get("start") is not None or item.get("end") is not None
-    # Beside offsets only an aggregated item's words are words: those of a piece may be bytes in disguise.
-    if isinstance(word, str) and (not has_offsets or "entity_group" in item):
+    if isinstance(word, str) and (not has_offsets or "entity_group" in item or _is_readable(word)):
         out["text"] = _remove_marks(word)
     return {**out, "start": item.get("start"), "end": item.get("end")} if has_offsets or "text" not in out else out
+
+
+def _begins_inside(item: Mapping[str, Any]) -> bool:
+    """Return whether an aggregated item begins inside a word."""
+    return isinstance(item.get("word"), str) and item["word"].startswith(_INSIDE_MARK) and item["word"] != _INSIDE_MARK
+
+
+def _is_readable(piece: str) -> bool:
+    """Return whether a piece says its characters; byte-level BPE writes bytes as other letters, and ``<0xE2>``."""
+    return not any(_FIRST_BYTE <= c <= _LAST_BYTE for c in _remove_marks(piece)) and "<0x" not in piece
 
 
 def _remove_marks(piece: str) -> str:
