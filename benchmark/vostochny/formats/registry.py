@@ -49,6 +49,8 @@ BRACKETS = re.compile(
     rb"^(?!#)\S+[ \t]+\(\d+\)?(?:\|\(?\d+\)?)*[ \t\r]*$|"
     rb"^(?!#)\S+[ \t]+\d+[ \t]+\d+[ \t]+\S[^\n]*[ \t](?:-|\(\d+\)?(?:\|\(?\d+\)?)*)[ \t\r]*$"
 )
+# A token that begins like JSON, with its tag: a bracket, or what a tokenizer puts before a text ([CLS]).
+_BRACKET_TOKEN = re.compile(rb"[\[{][^\s\"]*[\t ](?:[^\s\"]+[\t ]+)*(?:O|[BIESLUMW]-\S+)[\t ]*\r?\n")
 # File ending → the format in which such a file is written, unless the user names another.
 FORMAT_OF_ENDING = {
     ".jsonl": "jsonl", ".json": "json", ".conll": "conll", ".iob2": "conll", ".iob": "conll", ".tsv": "conll",
@@ -105,7 +107,7 @@ def detect(path: str, option: str = "--format") -> str:
     # A DocBin is a zlib stream, which begins with one of these four headers (one per compression level).
     if head[:2] in (b"x\x9c", b"x\x01", b"x\xda", b"x^") and b"\0" in head:
         return "spacy"
-    if start[:1] in (b"{", b"["):
+    if start[:1] in (b"{", b"[") and not (_BRACKET_TOKEN.match(start) and _has_tags(start)):
         return _detect_json(path, head, start)
     if start.startswith(b"#FORMAT=WebAnno TSV"):
         return "webanno"

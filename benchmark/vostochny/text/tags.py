@@ -3,7 +3,8 @@
 IOB1 (Ramshaw & Marcus 1995) begins a chunk with I-, and with B- only right after one of its type; IOB2 (Tjong Kim Sang
 & Veenstra 1999) begins each with B-; BIOES, also called BILOU or BMEWO, marks ends and single tokens too. Read by the
 wrong scheme, a file gets another score, so the scheme is detected and reported. IO has labels without any letter:
-neighbouring tokens with the same label are one chunk.
+neighbouring tokens with the same label are one chunk. IOE1 and IOE2 (Tjong Kim Sang & Veenstra 1999) mark ends with E-,
+as IOB1 and IOB2 mark beginnings.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from vostochny.text.alignment import iob2_to_spans
 _BIOES = {"B": "B", "I": "I", "M": "I", "E": "E", "L": "E", "S": "S", "U": "S", "W": "S"}
 
 
-# A label without a letter, and what only looks like one: a tag with another separator (B_PER, b-per), or one reversed.
+# A label without a letter, and what only looks like one: a tag without a label (B), with another separator (B_PER,
+# b-per), or one reversed.
 _LABEL = re.compile(r"[^\W\d_][\w.&/:-]*")
-_ODD_TAG = re.compile(r"(?:[bieslumw][-_:./].*|.*[-_:./][bieslumw])", re.IGNORECASE)
+_ODD_TAG = re.compile(r"(?:[BIESLUMW]|[bieslumw][-_:./].*|.*[-_:./][bieslumw])", re.IGNORECASE)
 _JOINED = re.compile(r"[+|]")
 
 
@@ -65,10 +67,13 @@ def split_layers(tags: Sequence[str]) -> list[Sequence[str]]:
 
 
 def detect_tag_scheme(rows: Iterable[Sequence[str]]) -> str:
-    """Return the scheme of rows of tags, all that one side has: IOB1, IOB2 or BIOES.
+    """Return the scheme of rows of tags, all that one side has: IOB1, IOB2, IOE1, IOE2 or BIOES.
 
     A mixture that is valid in neither IOB1 nor IOB2 (an I- that continues nothing, and a B- after O) is read as IOB2.
     """
+    rows = list(rows)
+    if {tag[0] for row in rows for tag in row if is_tag(tag)} - {"O", "I"} == {"E"}:
+        return detect_tag_scheme(map(_turn, rows)).replace("B", "E")
     has_lone_i = has_b_after_other = False
     for row in rows:
         before = "O"
@@ -87,8 +92,12 @@ def read_chunks(tags: Sequence[str], scheme: str) -> tuple[list[tuple[int, int, 
     """Return (first token, one past the last, label) of each chunk, in order, and the number of tags outside of chunks.
 
     IOB2 and BIOES are read strictly: an I- (or E-) that continues nothing begins nothing, and in BIOES a chunk without
-    a last E- or S- is not a chunk.
+    a last E- or S- is not a chunk. IOE1 and IOE2 are IOB1 and IOB2 from right to left, with E- for B-.
     """
+    if scheme.startswith("IOE"):
+        chunks, stray = read_chunks(_turn(tags), scheme.replace("E", "B"))
+        size = len(tags)
+        return [(size - end, size - first, label) for first, end, label in reversed(chunks)], stray
     if scheme == "IO":
         tags = [tag if tag == "O" else f"I-{tag}" for tag in tags]
     if scheme in ("IO", "IOB1"):
@@ -105,6 +114,11 @@ def read_chunks(tags: Sequence[str], scheme: str) -> tuple[list[tuple[int, int, 
         chunks = _read_bioes([tag if tag == "O" else _BIOES[tag[0]] + tag[1:] for tag in tags])
     inside = sum(last - first for first, last, _ in chunks)
     return chunks, sum(tag != "O" for tag in tags) - inside
+
+
+def _turn(tags: Sequence[str]) -> list[str]:
+    """Return tags of IOE from right to left, as tags of IOB."""
+    return ["B" + tag[1:] if tag.startswith("E-") else tag for tag in reversed(tags)]
 
 
 def _read_bioes(tags: Sequence[str]) -> list[tuple[int, int, str]]:
