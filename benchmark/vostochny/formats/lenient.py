@@ -81,6 +81,8 @@ def _repair(row: Row, layer: str, index: int, rest: str) -> bool:
         holder[key] = UNREADABLE
     elif key in _SPANS:
         holder[key] = _make_words(value)
+    elif key == "content" and isinstance(value, list) and value:
+        return True  # every part of it has a problem of its own
     elif key == "content":
         holder[key] = [_make_words(value)]
     elif isinstance(key, int):
