@@ -61,7 +61,6 @@ class RowDecoder:
         self._calls = 0  # without plain documents
         self._seen: dict[type[Struct], dict[str, None]] = {}  # record → keys of its objects in lines that did not fit
         self._layout: object = None  # the names and unused keys that the decoder was compiled for
-        self._has_too_many_keys = False
         self._encode_into = msgspec.json.Encoder().encode_into
         self._encoded = bytearray()
         self._decode = msgspec.json.Decoder(DocumentRecord).decode
