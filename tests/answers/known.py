@@ -301,7 +301,7 @@ KNOWN: dict[str, Known] = {
         {"gold.jsonl": EMOJI, "p/d1.ann": "T1\tPER 3 6\tKim\n", "p/d1.txt": EMOJI[0]["text"]},
         scored("p", "--offsets utf16"),
     ),
-    "ends-inclusive": Known("", "inclusive ends without words are noted", items(rows(spot(32, 34))), (SCORE, SCORE)),
+    "ends-inclusive": Known("", "inclusive ends without words are refused with the way out", items(rows(spot(32, 34)))),
     "ends-inclusive-words": Known(
         "", "inclusive ends beside words are refused with the way out", items(rows(spot(32, 34, text="Kim")))
     ),

@@ -83,12 +83,15 @@ def test_offsets_that_count_from_one_are_refused(start, end, edit, tmp_path, cap
     )
 
 
-def test_one_span_that_cuts_a_word_is_said_and_scored(tmp_path, capsys):
-    gold = write(tmp_path / "g.jsonl", [make_gold()])
-    other = write(tmp_path / "p.jsonl", [{"doc_id": "d1", "entities": make_items(ENTITIES[:1], 0, -1)}])
-    assert score(capsys, other, "--gold", gold) == 0.0
+def test_one_span_of_several_that_cuts_a_word_is_said_and_scored(tmp_path, capsys):
+    gold = write(tmp_path / "g.jsonl", [make_gold("Ann left. 😀 Kim met.", [(0, 3, "PER"), (12, 15, "PER")])])
+    spans = make_items([(0, 3, "PER"), (13, 16, "PER")])  # the second may count in UTF-16
+    other = write(tmp_path / "p.jsonl", [{"doc_id": "d1", "entities": spans}])
+    assert score(capsys, other, "--gold", gold) == 0.5
     cli.main(["score", other, "--gold", gold, "--resamples", "0"])
-    assert "with inclusive ends none would: --offsets inclusive" in capsys.readouterr().err
+    assert "counted in UTF-16 code units none would: --offsets utf16" in capsys.readouterr().err
+    single = write(tmp_path / "q.jsonl", [{"doc_id": "d1", "entities": make_items([(12, 14, "PER")])}])
+    assert "1 of 1 spans" in score(capsys, single, "--gold", gold)
 
 
 @pytest.mark.parametrize(
@@ -106,6 +109,34 @@ def test_spans_that_no_other_unit_mends_are_scored(text, entities, tmp_path, cap
     entities = entities if "Putins" not in text else [*entities, (22, 26, "PER"), (14, 21, "PER")]
     path = write(tmp_path / "g.jsonl", [make_gold(text, entities)])
     assert score(capsys, path, "--gold", path) == 1.0
+
+
+def test_every_command_takes_the_option_that_it_names(tmp_path, capsys):
+    right = write(tmp_path / "right.jsonl", [make_gold()])
+    wrong = write(tmp_path / "wrong.jsonl", [make_gold() | {"entities": make_items(ENTITIES, 0, -1)}])
+    bare = write(tmp_path / "p.jsonl", [{"doc_id": "d1", "entities": make_items(ENTITIES, 0, -1)}])
+    function = write(tmp_path / "extract.py", "def none(document):\n    return {'entities': []}\n")
+    out = str(tmp_path / "out.jsonl")
+    gold, predictions = ["--gold", wrong, "--gold-offsets"], ["--gold", right, "--offsets"]
+    for arguments in (
+        ["score", right, *gold],
+        ["validate", right, *gold],
+        ["compare", right, right, *gold],
+        ["show", "d1", *gold],
+        ["convert", bare.replace("p.jsonl", "words.jsonl"), out, "--format-out", "jsonl", *gold],
+        ["run", f"{function}:none", "-o", str(tmp_path / "run.jsonl"), *gold],
+        ["score", bare, *predictions],
+        ["validate", bare, *predictions],
+        ["compare", bare, bare, *predictions],
+        ["show", "d1", "--predictions", bare, *predictions],
+        ["convert", bare, out, "--force", *predictions],
+        ["convert", wrong, out, "--force", *predictions],
+    ):
+        write(tmp_path / "words.jsonl", [{"doc_id": "d1", "entities": [{"text": "Kim", "type": "PER"}]}])
+        capsys.readouterr()
+        assert cli.main(arguments[:-1]) == 2, arguments
+        assert f"none would: {arguments[-1]} inclusive" in capsys.readouterr().err, arguments
+        assert cli.main([*arguments, "inclusive"]) == 0, (arguments, capsys.readouterr().err)
 
 
 # -- annotation tools --------------------------------------------------------------------------------------------------

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from vostochny.cli.shared import (
     GOLD_OF_PREDICTIONS,
-    OFFSET_UNITS,
-    OFFSETS_HELP,
     add_annotator_options,
     add_column_options,
+    add_offset_options,
     open_gold,
     print_notes,
 )
@@ -36,7 +35,7 @@ def add_command(commands: Commands) -> None:
     parser.add_argument("--format-in", metavar="NAME", help="format of IN (default: detected from its content)")
     parser.add_argument("--format-out", metavar="NAME", help="format of OUT (default: chosen by its ending)")
     parser.add_argument("--gold", metavar="FILE", help=GOLD_OF_PREDICTIONS)
-    parser.add_argument("--offsets", choices=OFFSET_UNITS, help=OFFSETS_HELP)
+    add_offset_options(parser)
     add_annotator_options(parser)
     add_column_options(parser)
     parser.add_argument(

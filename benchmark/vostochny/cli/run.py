@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import ANNOTATOR_HELP, COLUMN_HELP_OF_GOLD, UNKNOWN_CHOICES, open_gold
+from vostochny.cli.shared import (
+    ANNOTATOR_HELP,
+    COLUMN_HELP_OF_GOLD,
+    GOLD_OFFSETS_HELP,
+    OFFSET_UNITS,
+    UNKNOWN_CHOICES,
+    open_gold,
+)
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
@@ -47,6 +54,7 @@ def add_command(commands: Commands) -> None:
     parser.add_argument(
         "--gold", metavar="FILE", help="read your own articles instead of the corpus, in any format that score reads"
     )
+    parser.add_argument("--gold-offsets", choices=OFFSET_UNITS, help=GOLD_OFFSETS_HELP)
     parser.add_argument("--annotator", metavar="NAME", help=ANNOTATOR_HELP)
     parser.add_argument("--gold-column", metavar="COLUMNS", help=COLUMN_HELP_OF_GOLD)
     parser.add_argument(

@@ -61,10 +61,15 @@ def _add_input_options(parser: ArgumentParser) -> None:
         metavar="NAME",
         help="format of the predictions (default: detected from their content); vostochny convert --help lists all",
     )
-    parser.add_argument("--offsets", choices=OFFSET_UNITS, help=OFFSETS_HELP)
-    parser.add_argument("--gold-offsets", choices=OFFSET_UNITS, help=GOLD_OFFSETS_HELP)
+    add_offset_options(parser)
     add_annotator_options(parser)
     add_column_options(parser)
+
+
+def add_offset_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the units of the offsets of both sides, for a command that reads both."""
+    parser.add_argument("--offsets", choices=OFFSET_UNITS, help=OFFSETS_HELP)
+    parser.add_argument("--gold-offsets", choices=OFFSET_UNITS, help=GOLD_OFFSETS_HELP)
 
 
 def add_annotator_options(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,14 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import LAYERS, UNKNOWN_CHOICES, add_annotator_options, add_column_options, open_gold
+from vostochny.cli.shared import (
+    LAYERS,
+    UNKNOWN_CHOICES,
+    add_annotator_options,
+    add_column_options,
+    add_offset_options,
+    open_gold,
+)
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
@@ -29,6 +36,7 @@ def add_command(commands: Commands) -> None:
         "--predictions", metavar="FILE", help="mark these predictions and their mistakes against the gold"
     )
     parser.add_argument("--gold", metavar="FILE", help="show an article of this gold instead of the corpus")
+    add_offset_options(parser)
     add_annotator_options(parser)
     parser.add_argument(
         "--layer",
@@ -62,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     predictions: dict[str, Document] = {}
     if args.predictions:
         predictions, _ = Input(args.predictions, annotator=args.annotator, columns=args.column).read_predictions(
-            gold, args.unknown
+            gold, args.unknown, offsets=args.offsets
         )
     values, unscored_zones = frozenset(gold.ontology.values), gold.ontology.unscored_zones
     (pair,) = pair_documents([document], predictions, values, unscored_zones)

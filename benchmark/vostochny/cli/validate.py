@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from vostochny.cli.shared import (
     GOLD_OF_PREDICTIONS,
-    GOLD_OFFSETS_HELP,
     LAYERS,
-    OFFSET_UNITS,
-    OFFSETS_HELP,
     UNKNOWN_CHOICES,
     add_annotator_options,
     add_column_options,
+    add_offset_options,
     open_gold,
     print_notes,
 )
@@ -36,8 +34,7 @@ def add_command(commands: Commands) -> None:
     parser.add_argument(
         "--format", metavar="NAME", help="format of the predictions (default: detected from their content)"
     )
-    parser.add_argument("--offsets", choices=OFFSET_UNITS, help=OFFSETS_HELP)
-    parser.add_argument("--gold-offsets", choices=OFFSET_UNITS, help=GOLD_OFFSETS_HELP)
+    add_offset_options(parser)
     add_annotator_options(parser)
     add_column_options(parser)
     parser.add_argument("--view", metavar="NAME|FILE", help="label set of the predictions, as for score")

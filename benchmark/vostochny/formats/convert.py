@@ -83,6 +83,7 @@ def convert(
             for i, p in predictions.items()
         ]
         with_text = False
+    reading.check_offsets(source.name, documents)
     lost: Counter[str] = Counter()
     documents = [drop_unplaced(d, lost) for d in documents]
     if not force:

@@ -220,6 +220,8 @@ class Input:
         reading = Reading(ontology or load_ontology(), offsets=self.offsets)
         records = self.read_records(reading, None if by_lines else digest.update)
         documents = reading.read_gold(records, own_types=not (ontology or self.is_corpus))
+        if not self.is_corpus:
+            reading.check_offsets(self.name, documents)
         hash_ = jsonl.format_hash(reading.line_hashes) if by_lines else corpus.shorten_hash(digest.hexdigest())
         hash_ = corpus.gold_hash(self.paths[0], hash_) if self.is_corpus else name_gold(documents, hash_)
         return Gold(documents, reading.ontology, hash_, reading.notes)
@@ -240,7 +242,9 @@ class Input:
         """
         reading = Reading(gold.ontology, {d.doc_id: d for d in gold.documents}, offsets)
         try:
-            return reading.read_predictions(self.read_records(reading), unknown, view), reading.notes
+            predictions = reading.read_predictions(self.read_records(reading), unknown, view)
+            reading.check_offsets(self.name, predictions.values())
+            return predictions, reading.notes
         except MemoryError:
             pass
         raise limits.make_memory_error(self.name)

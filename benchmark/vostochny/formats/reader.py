@@ -233,7 +233,6 @@ class Reading:
                 document = replace(document, paragraphs=tuple(paragraphs_of(text)))
             if not self.problems:  # otherwise it will not be needed
                 out.append(document)
-        self._check_offsets(records[0].path if records else "", out, "--gold-offsets")
         self.raise_problems()
         return out
 
@@ -279,9 +278,7 @@ class Reading:
                 first[doc_id] = record.line
                 out[doc_id] = prediction
 
-        path = ""
         for record in map(self._rename_keys, records):
-            path = path or record.path
             if record.ordered and record.row.get("doc_id") is None and record.row.get("text") is None:
                 unnamed_count += 1
                 if unnamed_count <= max(1, len(self.gold)):  # more cannot be told apart anyway
@@ -296,7 +293,6 @@ class Reading:
         elif unnamed:
             message = f"{unnamed_count} documents have no id; expected one for each, or all {len(self.gold)} in order"
             self.add_problem(unnamed[0].path, unnamed[0].line, "doc_id", message)
-        self._check_offsets(path, out.values(), "--offsets")
         self.raise_problems()
         return out
 
@@ -321,14 +317,18 @@ class Reading:
         self.add_problem(record.path, record.line, "doc_id", f"{state}; expected one of {examples}")
         return None
 
-    def _check_offsets(self, path: str, documents: Iterable[Document], option: str) -> None:
-        """Say where the offsets of a side seem to count in another unit than code points, unless the unit was given."""
-        if self.offsets or self.problems:
+    def check_offsets(self, path: str, documents: Iterable[Document]) -> None:
+        """Look at the offsets of a whole side, unless their unit was given: do they count in another one?
+
+        Raises InputError where that is plain; where it is likely, it is a note.
+        """
+        if self.offsets:
             return
-        message, is_certain = recognise_offsets(documents, self.offsets_option or option)
-        if is_certain:
-            self.add_problem(path, None, "entities", message)
-        elif message:
+        option = self.offsets_option or ("--offsets" if self.gold else "--gold-offsets")
+        message, is_plain = recognise_offsets(documents, option)
+        if is_plain:
+            raise InputError([Problem(path, None, "entities", message)])
+        if message:
             self.add_note(message)
 
     # -- both ------------------------------------------------------------------------------------------------------

@@ -156,19 +156,25 @@ class _Count:
 def recognise_offsets(documents: Iterable[Document], option: str) -> tuple[str, bool]:
     """Return what offsets count, where they cut words and would not if they counted otherwise; "" where that is not so.
 
-    Also returned is whether two spans or more say so; of one nothing is certain. ``option`` names the unit.
+    Also returned is whether that is plain: a single one of several spans may be a mistake. ``option`` names the unit.
     """
+    places = [
+        (d.text, span)
+        for d in documents
+        if d.text
+        for span in (*(e.span for e in d.entities), *(e.trigger for e in d.events))
+    ]
+    are_cut = [_cuts_words(text, span.start, span.end) for text, span in places]
     counts = {way: _Count() for way in (*OFFSET_UNITS, "inclusive", *_FROM_ONE)}
-    for document in documents:
-        text = document.text
-        for span in [e.span for e in document.entities] + [e.trigger for e in document.events] if text else ():
-            cuts = _cuts_words(text, span.start, span.end)
-            for way, count in counts.items():
-                bounds = _count_otherwise(text, span, way)
-                if bounds != (span.start, span.end):
-                    count.moved += 1
-                    count.cut += cuts
-                    count.cut_then += bounds is None or _cuts_words(text, *bounds)
+    for way, count in counts.items() if any(are_cut) else ():
+        if way not in OFFSET_UNITS and sum(are_cut) <= len(places) / 2:
+            continue  # these move all spans
+        for (text, span), is_cut in zip(places, are_cut, strict=True):
+            bounds = _count_otherwise(text, span, way)
+            if bounds != (span.start, span.end):
+                count.moved += 1
+                count.cut += is_cut
+                count.cut_then += bounds is None or _cuts_words(text, *bounds)
     likely = [
         way for way, c in counts.items() if c.cut > c.moved / 2 and c.cut_then <= _MAX_CUT_SHARE * c.cut and c.cut > 0
     ]
@@ -182,7 +188,7 @@ def recognise_offsets(documents: Iterable[Document], option: str) -> tuple[str, 
         f"{count.cut} of {count.moved} spans begin or end inside a word, or at white space; {told} "
         f"{count.cut_then or 'none'} would: {edit}, or {option} characters if they are meant so"
     )
-    return message, count.cut >= _MIN_CUT
+    return message, count.cut >= _MIN_CUT or len(places) == 1
 
 
 def _count_otherwise(text: str, span: Span, way: str) -> tuple[int, int] | None:
