@@ -22,7 +22,7 @@ from vostochny.metrics import catalogue
 from vostochny.metrics.coreference import Mentions, Overlaps
 from vostochny.metrics.counts import Counts
 from vostochny.metrics.matching import Floats, Ints
-from vostochny.metrics.repeated import count_copies
+from vostochny.metrics.repeated import COPIES, count_copies
 from vostochny.metrics.shifted import Shifted, count_shifted, describe_shifted
 from vostochny.model import Placement
 from vostochny.scoring.options import Options, list_compared
@@ -62,7 +62,7 @@ class SystemTotal:
         placement: What became of predicted words without offsets.
         renamed: The other names of keys that were met, each with its key.
         stated: The accuracies whose attribute any prediction states.
-        copies: By layer and side, how many items repeat another one.
+        copies: By kind and side, how many items repeat another one.
         split: By layer, how many predicted mentions are in several clusters.
         shifted: By layer and shift, how many predictions would have a gold span if they were shifted.
         repaired: Number of items that were repaired (formats.lenient).
@@ -108,8 +108,8 @@ class SystemTotal:
             self._add_overlaps(layer, Overlaps.of_mentions(mentions), [mentions])
             self.split[layer] += mentions.split_count
         self.stated |= catalogue.list_stated(items.tables)
-        for layer, numbers in count_copies(items.tables).items():
-            self.copies.update(dict(zip([(layer, "gold"), (layer, "predictions")], numbers, strict=True)))
+        for kind, numbers in count_copies(items.tables).items():
+            self.copies.update(dict(zip([(kind, "gold"), (kind, "predictions")], numbers, strict=True)))
         self.shifted.update(count_shifted(items.tables))
         self.plain.add(counts)
         self.within.add(within)
@@ -164,10 +164,10 @@ class SystemTotal:
 
     def describe_copies(self, layers: Collection[str]) -> Iterator[str]:
         """Yield what a reader of the scores should know of items that are given more than once."""
-        for (layer, side), number in sorted(self.copies.items()):
+        for (kind, side), number in sorted(self.copies.items()):
+            layer, same = COPIES[kind]
             if layer in layers and number:
-                same = "with the content" if layer == "quotes" else "with the span and the type"
-                yield f"{side}: {number} of the {layer} given again {same} of another one; each counts as one more"
+                yield f"{side}: {number} of the {kind} given again {same}; each counts as one more"
         for layer, number in sorted(self.split.items()):
             if layer in layers and number:
                 kind = catalogue.KINDS[layer]
