@@ -51,8 +51,8 @@ def test_extractions_of_langextract_are_read_where_it_found_them():
     # Its ids are random unless the user gave others: the document is found by its text.
     assert [words for words, _ in words_of(found["mine"])] == ["Kim", "Putin", "", "Moscow"]
     assert found["other"].entities == ()
-    assert "langextract has no place for some extractions: they are placed by their words" in notes
-    assert "langextract aligned some extractions with other words than theirs: its places are taken" in notes
+    assert "langextract has no place for 1 extractions: they are placed by their words" in notes
+    assert "langextract aligned 1 extractions with other words than theirs: its places are taken" in notes
     assert "left out: 1 attributes of langextract's extractions" in notes
 
 

@@ -30,7 +30,7 @@ def read(path):
 
 
 def test_mentions_nest_and_cross(tmp_path):
-    path = write(tmp_path, "a (0|(1", "b (2", "c 1)", "d 2)|(3)", "e 0)", "", "f (3)", "g (0")
+    path = write(tmp_path, "a (0|(1", "b (2", "c 1)", "d 2)|(3)", "e 0)", "", "f (3)", "", "g (0")
     path.write_text(path.read_text(encoding="utf-8").replace("g NN (S* - - - - * (0", "g NN - (0)"), encoding="utf-8")
     ((doc_id, mentions),) = read(path)
     assert doc_id == "a_000"

@@ -25,6 +25,7 @@ _BEGIN = re.compile(r"#begin document\s*\((.*)\)\s*;?\s*(?:part\s+(\d+))?")
 _NEWDOC = re.compile(r"#\s*newdoc\s+id\s*=\s*(.*\S)")
 _FIELDS = re.compile(r"#\s*global\.Entity\s*=\s*(\S+)")
 _BRACKET = re.compile(r"\(([^()|]+)(\))?|([^()|]+)\)")
+_CLUSTERS = re.compile(r"(?:\(\d+\)?|\d+\))(?:\|(?:\(\d+\)?|\d+\)))*")  # a cell of CoNLL-2012 with brackets
 _PART = re.compile(r"(.*)\[\d+/\d+\]$")
 
 
@@ -41,6 +42,8 @@ class _State:
     opened: dict[str, list[tuple[int, int, str]]] = field(default_factory=dict)
     surface: str = ""  # what is left of a surface token of several words
     covered_to: int = 0  # the last of these words
+    width: int = 0  # cells of the sentence's lines
+    last: int = 0  # number of the word before
     left_out: int = 0
     waiting: int = 0  # bytes of tokens in memory that the budget does not know yet
 
@@ -58,6 +61,7 @@ class _State:
                 message = f"the mention of {name!r} that begins here does not end in its sentence"
                 self.reading.add_problem(self.path, line, name, message)
         self.sentence, self.opened, self.surface, self.covered_to = None, {}, "", 0
+        self.width = self.last = 0
 
     def add_token(self, token: str, line: int) -> None:
         if not self.documents:
@@ -152,6 +156,14 @@ def _read_row(state: _State, columns: list[str], number: int) -> None:
         message = "expected document, part, number, word … and brackets, or word and brackets alone"
         state.reading.add_problem(state.path, number, None, message)
         return
+    if len(columns) != (state.width or len(columns)):
+        message = f"has {len(columns)} columns, and the lines before it {state.width}"
+        state.reading.add_problem(state.path, number, None, message)
+    state.width = len(columns)
+    for at, cell in enumerate(columns[4:-1] if has_place else (), 5):
+        if _CLUSTERS.fullmatch(cell):
+            message = f"column {at} has the brackets {cell[:40]!r}; expected them in the last column"
+            state.reading.add_problem(state.path, number, None, message)
     state.add_token(columns[3] if has_place else columns[0], number)
     if columns[-1] not in ("-", "_", "*"):
         state.add_brackets(columns[-1], number)
@@ -160,6 +172,15 @@ def _read_row(state: _State, columns: list[str], number: int) -> None:
 def _read_word(state: _State, columns: list[str], number: int) -> None:
     """Read a line of CoNLL-U: a surface token (``1-2``) is cut at its words, an empty node (``1.1``) has no words."""
     place, form, misc = columns[0], columns[1], columns[9]
+    for at, cell in enumerate(columns[:9], 1):
+        if cell.startswith("Entity=") or "|Entity=" in cell:
+            message = f"column {at} has {cell[:40]!r}; expected it in column 10, MISC"
+            state.reading.add_problem(state.path, number, None, message)
+    if place.isdigit():
+        if state.last and int(place[:9]) != state.last + 1:
+            message = f"the word {place[:20]} comes after the word {state.last}; expected {state.last + 1}"
+            state.reading.add_problem(state.path, number, None, message)
+        state.last = int(place[:9])
     if m := re.fullmatch(r"(\d+)-(\d+)", place):
         state.surface, state.covered_to = form, int(m[2])
         return

@@ -29,7 +29,7 @@ from vostochny.formats.label_studio.regions import CONTENT, CUE
 from vostochny.formats.limits import Budget
 from vostochny.formats.prediction import MAX_SHOWN_WORDS
 from vostochny.formats.reader import Reading, Record
-from vostochny.formats.word_spans import OFFSET_UNITS, PlacedSpan, describe_unit, to_code_points
+from vostochny.formats.word_spans import OFFSET_UNITS, PlacedSpan, describe_unit, is_beside, to_code_points
 from vostochny.model import LAYERS, Document, Reference, Span
 from vostochny.schema.records import list_attributes
 from vostochny.system import outputs
@@ -118,6 +118,7 @@ class _FileReader:
         self.rest: list[tuple[int, str, list[str]]] = []  # lines of kind A, R and N: line, kind, fields
         self.rows: dict[str, list[dict[str, Any]]] = {"entities": [], "events": [], "quotes": []}
         self.items: dict[str, tuple[str, dict[str, Any]]] = {}  # id → layer and item
+        self.clustered: dict[str, str] = {}  # id of an item → its cluster
         self.lines: dict[str, int] = {}  # place of an item ("entities[3]") → its line
 
     def add_problem(self, line: int, field: str, message: str) -> None:
@@ -225,8 +226,10 @@ class _FileReader:
                 self.add_problem(number, id_, message + self.suggest_unit(pairs, stated))
                 return
             spans.append(Span(*bounds))
-        words = " ".join(" ".join(s.of(self.text) for s in spans).split())
-        if stated is not None and stated != words:
+        found = " ".join(s.of(self.text) for s in spans)
+        words = " ".join(found.split())
+        if stated is not None and (stated != words or (stated and is_beside(found, fields[1]))):
+            words = words if stated != words else found
             message = f"{stated[:60]!r} is not at these offsets; the text has {words[:60]!r} there"
             self.add_problem(number, id_, message + self.suggest_unit(pairs, stated))
         elif id_ in self.bounds:
@@ -254,9 +257,18 @@ class _FileReader:
         if not layer and target not in self.bounds:
             self.add_problem(line, name, f"no annotation has the id {target}")
         elif name in _ATTRIBUTES.get(layer, ()):
-            item[name] = True if _ATTRIBUTES[layer][name].kind == "flag" else value
+            is_flag = _ATTRIBUTES[layer][name].kind == "flag"
+            if value is None and not is_flag:
+                self.add_problem(line, name, f"of {target} has no value; expected {_LINE_FORMS['A']}")
+            else:
+                self.set_once(line, target, item, name, True if is_flag else value)
         else:
             self.reading.left_out[f"attributes {name[:40]} of brat"] += 1
+
+    def set_once(self, line: int, id_: str, item: dict[str, Any], name: str, value: Any) -> None:
+        """Set a value of an item; another one than it has already is a problem."""
+        if item.setdefault(name, value) != value:
+            self.add_problem(line, name, f"of {id_} is given twice, with different values; keep one of them")
 
     def read_relation(self, line: int, parts: list[str]) -> None:
         """Set what a relation from a quote means; ``parts`` are its name and its two ends, as ``Arg1:T1`` or ``T1``."""
@@ -274,9 +286,9 @@ class _FileReader:
         )
         is_span = name in ("source", "addressee", "cue") and target_layer != "quotes" and ends[1] in self.bounds
         if layer == "quotes" and by_id:
-            quote[name] = target["id"]
+            self.set_once(line, ends[0], quote, name, target["id"])
         elif layer == "quotes" and is_span:
-            quote[name] = self.bounds[ends[1]].to_object()
+            self.set_once(line, ends[0], quote, name, self.bounds[ends[1]].to_object())
         else:
             self.reading.left_out[f"relations {name[:40]} of brat"] += 1
 
@@ -286,9 +298,12 @@ class _FileReader:
         if not layer:
             self.add_problem(line, parts[0], f"no item has the id {parts[1]}")
         elif parts[2].startswith("cluster:"):
-            item["cluster"] = parts[2].removeprefix("cluster:")
-        else:
-            item.setdefault("cluster", parts[2])  # a normalisation to a knowledge base is an identity too
+            name = parts[2].removeprefix("cluster:")
+            if self.clustered.setdefault(parts[1], name) != name:
+                self.add_problem(line, parts[0], f"puts {parts[1]} into a second cluster; keep one of them")
+            item["cluster"] = name
+        elif item.setdefault("cluster", parts[2]) != parts[2]:  # in a knowledge base, which is an identity too
+            self.reading.left_out["further normalisations (N) of brat"] += 1
 
 
 def write(path: str, documents: Iterable[Document], lost: Counter[str], with_text: bool = False) -> None:

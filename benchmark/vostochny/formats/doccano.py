@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from vostochny.formats.containers import Output, make_row, read_outputs
+from vostochny.formats.containers import ID_KEYS, Output, make_row, read_outputs
 from vostochny.formats.reader import Reading, Record
 
 _LABEL_KEYS = ("label", "labels")
 _LEFT_OUT = ("relations", "Comments", "comments", "cats")
+_ITEM_KEYS = {"start_offset": "start", "end_offset": "end", "label": "type"}
+_KEYS = ("text", "entities", "meta", "data", *_LABEL_KEYS, *_LEFT_OUT, *ID_KEYS)
 
 
 def is_output(value: Any) -> bool:
@@ -52,6 +54,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
         for key in _LEFT_OUT:
             if isinstance(value.get(key), list) and value[key]:
                 reading.left_out[f"{key.lower()} of doccano"] += len(value[key])
+        reading.note_unused(value, _KEYS)
         doc_id = None if reading.has_text(value["text"]) else output.doc_id
         row = make_row(Output(None, doc_id, value), entities=[_make_entity(x) for x in spans])
         yield Record(path, output.line, row, ordered=True)
@@ -75,5 +78,6 @@ def _make_entity(item: Any) -> Any:
     if isinstance(item, list) and len(item) == 3:
         return {"start": item[0], "end": item[1], "type": item[2]}
     if isinstance(item, dict) and "start_offset" in item:
-        return {"start": item["start_offset"], "end": item.get("end_offset"), "type": item.get("label")}
+        rest = {key: value for key, value in item.items() if key not in ("id", *_ITEM_KEYS)}
+        return {**{own: item.get(key) for key, own in _ITEM_KEYS.items()}, **rest}
     return item

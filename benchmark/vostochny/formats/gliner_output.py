@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from vostochny.formats.containers import find_items, make_row, read_outputs
+from vostochny.formats.containers import ID_KEYS, find_items, make_row, read_outputs
 from vostochny.formats.reader import Reading, Record
 
 ITEM_KEYS = ("entities", "predictions", "prediction", "output", "outputs", "ner")
@@ -31,6 +31,8 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
     """Yield one record per document."""
     for output in read_outputs(path, reading, is_output):
         items = find_items(output.value, ITEM_KEYS)
+        if isinstance(output.value, dict):
+            reading.note_unused(output.value, (*ITEM_KEYS, *ID_KEYS, "text", "meta", "data"))
         if isinstance(items, dict):  # GLiNER 2: label → words, or spans
             labelled = [(label, x) for label, xs in items.items() for x in (xs if isinstance(xs, list) else [xs])]
             items = [

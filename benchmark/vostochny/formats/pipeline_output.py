@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from vostochny.formats.containers import Output, find_items, make_row, read_outputs
+from vostochny.formats.containers import ID_KEYS, Output, find_items, make_row, read_outputs
 from vostochny.formats.reader import Reading, Record
 from vostochny.formats.word_spans import ModelWords
 from vostochny.text.pieces import PieceJoiner
@@ -52,9 +52,15 @@ def _read_files(reading: Reading, files: Sequence[Sequence[tuple[str, Output]]])
             is_plain = reading.offsets in (None, "characters")
             items = [_mark_words(x) for x in joiner.join(items, text if is_plain else None)]
         row["entities"] = items
+        if isinstance(output.value, dict):
+            reading.note_unused(output.value, (*ITEM_KEYS, *ID_KEYS, "text", "meta", "data"))
         yield Record(path, output.line, row, ordered=True)
     if joiner.trimmed:
         reading.add_note(f"white space was cut off at the ends of {joiner.trimmed} spans")
+    if joiner.padded:
+        reading.add_note(f"{joiner.padded} spans end in white space, which counts as part of them")
+    if joiner.repeated:
+        reading.left_out["pieces that were given before"] += joiner.repeated
 
 
 def _mark_words(entity: Any) -> Any:

@@ -106,6 +106,11 @@ class RowReader:
             from vostochny.text.alignment import describe_difference  # here, because most texts are equal
 
             self.add_problem("text", describe_difference(self.text, self.row["text"]))
+        for key in SEGMENTATION:
+            value = self.row.get(key)
+            if not with_text and isinstance(value, list) and value and not isinstance(value[0], dict):
+                message = f"is {describe_kind(value[0])}; expected an object with start and end"
+                self.add_problem(f"{key}[0]", f"{message}, or words with their tags in a row of their own")
         self.place_words()
         layers = {layer: self.read_items(layer) for layer in LAYERS}
         entities = [self.read_entity(where, item) for where, item in layers["entities"]]
@@ -130,6 +135,8 @@ class RowReader:
             emitted=frozenset(layer for layer in LAYERS if self.row.get(layer) is not None),
             placement=self.placement, **segmentation,
         )  # fmt: skip
+        for _, words in self.placement.unplaced if with_text else ():
+            self.add_problem("text", f"has no {words[:MAX_SHOWN_WORDS]!r}; expected words of the text in a gold")
         if with_text and not self.problems:
             for where, message in list_identity_problems(document, self.ontology):
                 self.add_problem(where, message)

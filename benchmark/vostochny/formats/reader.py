@@ -54,6 +54,12 @@ class Record:
     has_code_points: bool = False
 
 
+def describe_numbered(unnamed: int, documents: int) -> str:
+    """Return the note that so many of the documents have no id and are called by their numbers."""
+    which = f"{unnamed} of {documents} documents" if unnamed < documents else "documents"
+    return f"no ids: {which} are called 1 to {documents} in their order"
+
+
 class Reading:
     """The state of reading one side (gold or predictions): what is known before, and what came up on the way.
 
@@ -62,6 +68,7 @@ class Reading:
         gold: The gold documents by doc_id that predictions are about; empty while a gold is read.
         problems: What is wrong with the files so far; of very much the first, and the number of the others.
         left_out: What was not read, by what it is → how often.
+        counted: Other things that happened a number of times, as sentences with ``{}`` for it → how often.
         done_bytes: How many bytes of files were read, as far as the format's reader counts them.
         repaired: How many items had something unreadable and were kept (formats.lenient).
         annotator: Whose annotations to read where a document has several; None if there is one only.
@@ -83,6 +90,7 @@ class Reading:
         self.gold = gold or {}
         self.problems: Problems[Problem] = Problems()
         self.left_out: Counter[str] = Counter()
+        self.counted: Counter[str] = Counter()
         self.done_bytes = self.line_hashes = self.repaired = 0
         self.annotator: str | None = None
         self.offsets, self.offsets_option = offsets, offsets_option
@@ -136,7 +144,12 @@ class Reading:
             rest = kinds[MAX_LISTED_KINDS:]
             left_out.append(f"left out: {sum(count for _, count in rest)} of {len(rest)} other kinds")
         repaired = [describe_repaired(self.repaired)] if self.repaired else []
-        return [*self._notes, *describe_renamed(self._keys.renamed), *repaired, *left_out]
+        counted = [sentence.format(count) for sentence, count in self.counted.items()]
+        return [*self._notes, *describe_renamed(self._keys.renamed), *repaired, *counted, *left_out]
+
+    def note_unused(self, value: Mapping[str, Any], known: Iterable[str]) -> None:
+        """Note the keys of a tool's object that are not known: what they say, and what was meant by a misspelt one."""
+        self._keys.renamed.update((key, "") for key in value.keys() - set(known) if not key.startswith("_"))
 
     def add_problem(self, path: str, line: int | None, where: str | None, message: str) -> None:
         """Record something wrong and go on, so that all problems of a file are reported together."""
@@ -234,6 +247,9 @@ class Reading:
             if not self.problems:  # otherwise it will not be needed
                 out.append(document)
         self.raise_problems()
+        without = sum(not d.text for d in out)
+        if 0 < without < len(out):
+            self.add_note(f"{without} of {len(out)} documents have no text, with which words could be compared")
         return out
 
     def _number(self, records: list[Record]) -> list[Record]:
@@ -242,7 +258,7 @@ class Reading:
             r.row.get("doc_id") is not None or not isinstance(r.row.get("text"), str) for r in records
         ):
             return records
-        self.add_note(f"no ids: documents are called 1 to {len(records)} in their order")
+        self.add_note(describe_numbered(len(records), len(records)))
         return [replace(r, row={**r.row, "doc_id": str(n)}) for n, r in enumerate(records, 1)]
 
     # -- predictions -----------------------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
         box = DocBin().from_bytes(raw)
         vocab = spacy.blank("xx").vocab
         budget.take(_measure_docs(box, vocab.strings))
-        records = [_make_record(path, doc) for doc in box.get_docs(vocab)]
+        records = [_make_record(path, doc, reading) for doc in box.get_docs(vocab)]
     except (InputError, MemoryError):
         raise
     except Exception as e:  # spaCy raises many kinds on bytes that are not a DocBin
@@ -108,14 +108,14 @@ def _measure_docs(box: Any, strings: Any) -> int:
     return size + sum(OBJECT_BYTES * sum(_count_values([data])) + _SPAN_FACTOR * len(data) for data in packed)
 
 
-def _make_record(path: str, doc: Any) -> Record:
+def _make_record(path: str, doc: Any, reading: Reading) -> Record:
     def spans(group: Any) -> list[dict[str, Any]]:
         return [{"start": s.start_char, "end": s.end_char, "label": s.label_, "kb_id": s.kb_id_} for s in group]
 
     row: dict[str, Any] = {"text": doc.text}
     if isinstance(doc.user_data.get("doc_id"), str):
         row["doc_id"] = doc.user_data["doc_id"]
-    layers = read_groups(spans(doc.ents), {k: spans(g) for k, g in doc.spans.items()})
+    layers = read_groups(spans(doc.ents), {k: spans(g) for k, g in doc.spans.items()}, reading)
     return Record(path, None, {**row, **layers})
 
 

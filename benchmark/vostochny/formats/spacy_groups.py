@@ -1,35 +1,42 @@
 """Map spaCy's entities and span groups to our layers and back; shared by DocBin and spaCy's JSON.
 
-The groups that we write ourselves (entities, events, quotes) are the layers of those names. In a document without any
-of them, all groups and ``ents`` together are its entities.
+The groups that we write ourselves (entities, events, quotes) are the layers of those names; other groups beside them
+are counted as left out. In a document without any of them, all groups and ``ents`` together are its entities.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from vostochny.errors import InputError, Problem
+from vostochny.formats.reader import Reading
 from vostochny.formats.rows import has_attributes
 from vostochny.model import LAYERS, Document, Span
 
 SPACY_MISSING = "needs spaCy, which is not installed: pip install 'vostochny[baselines]'"
+# What else spaCy and Prodigy write in a span, and nothing here reads.
+_UNUSED = frozenset((
+    "id", "kb_id", "label", "token_start", "token_end", "answer", "score", "source", "pattern", "ws", "color",
+    "tooltip", "input_hash", "_input_hash", "_task_hash", "_",
+))  # fmt: skip
 
 
-def read_groups(ents: Any, groups: dict[str, Any]) -> dict[str, Any]:
+def read_groups(ents: Any, groups: dict[str, Any], reading: Reading) -> dict[str, Any]:
     """Return the layers of a document from its entities and span groups, each span ``{"start", "end", "label"}``."""
     if set(groups) & set(LAYERS):
         out: dict[str, Any] = {}
+        for name in groups.keys() - set(LAYERS):
+            reading.left_out[f"spans in the group {name!r:.40} of spaCy"] += _measure(groups[name])
+        if "entities" not in groups and ents:
+            reading.left_out["entities of spaCy, beside span groups without entities"] += _measure(ents)
         if "entities" in groups:
             out["entities"] = _make_items(groups["entities"])
-        if isinstance(groups.get("events"), list):
-            out["events"] = [
-                {"trigger": _take_place(x), "type": x.get("type")} if isinstance(x, dict) else x
-                for x in _make_items(groups["events"])
-            ]
-        if isinstance(groups.get("quotes"), list):
-            out["quotes"] = [{"content": [_take_place(x)]} for x in _make_items(groups["quotes"])]
+        if "events" in groups:
+            out["events"] = _map_objects(groups["events"], lambda x: {"trigger": _take_rest(x), "type": x.get("type")})
+        if "quotes" in groups:
+            out["quotes"] = _map_objects(groups["quotes"], lambda x: {"content": [_take_rest(x)]})
         return out
     lists = [x for x in (ents, *groups.values()) if x is not None]
     broken = next((x for x in lists if not isinstance(x, list)), None)
@@ -49,18 +56,31 @@ def read_groups(ents: Any, groups: dict[str, Any]) -> dict[str, Any]:
     return {"entities": out_items}
 
 
-def _take_place(item: Any) -> Any:
-    return {key: item[key] for key in ("start", "end", "text") if key in item} if isinstance(item, dict) else item
+def _measure(items: Any) -> int:
+    """Return how many spans a group has; something else counts as one."""
+    return len(items) if isinstance(items, list) else int(items is not None)
+
+
+def _map_objects(items: Any, make: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """Return what ``make`` makes of each of spaCy's spans; what is not a list of objects stays, for the RowReader."""
+    made = _make_items(items)
+    return [make(x) if isinstance(x, dict) else x for x in made] if isinstance(made, list) else made
+
+
+def _take_rest(item: dict[str, Any]) -> dict[str, Any]:
+    """Return a span without what is its item's."""
+    return {k: v for k, v in item.items() if k not in ("type", "cluster")}
 
 
 def _make_items(items: Any) -> Any:
-    """Return spaCy's spans as items of a row; what is not a list stays as it is."""
+    """Return spaCy's spans as items of a row, with their words and keys that are not known; other values stay."""
     if not isinstance(items, list):
         return items
     out = []
     for x in items:
         if isinstance(x, dict):
-            x = {**_take_place(x), "type": x.get("label"), **({"cluster": x["kb_id"]} if x.get("kb_id") else {})}
+            rest = {k: v for k, v in x.items() if k not in _UNUSED and (k, v) != ("type", "span")}
+            x = {**rest, "type": x.get("label"), **({"cluster": x["kb_id"]} if x.get("kb_id") else {})}
         out.append(x)
     return out
 

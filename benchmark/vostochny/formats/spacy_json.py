@@ -12,11 +12,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from vostochny.formats import prodigy
-from vostochny.formats.containers import Output, make_row, read_outputs
+from vostochny.formats.containers import ID_KEYS, Output, make_row, read_outputs
 from vostochny.formats.files import write_text
 from vostochny.formats.reader import Reading, Record
 from vostochny.formats.spacy_groups import make_docs, read_groups
 from vostochny.model import LAYERS, Document
+
+# Keys of spaCy's and Prodigy's documents; those that begin with _ are Prodigy's own.
+_KEYS = ("text", "ents", "spans", "tokens", "sents", "cats", "answer", "meta", "data", "config", "score", *ID_KEYS)
 
 
 def is_output(value: Any) -> bool:
@@ -57,7 +60,10 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
             groups = value.get("spans")
             ents = value.get("ents")
             groups_by_name = groups if isinstance(groups, dict) else {"spans": groups} if groups is not None else {}
-            layers = read_groups(ents, groups_by_name)
+            layers = read_groups(ents, groups_by_name, reading)
+            reading.note_unused(value, _KEYS)
+            if ents is None and groups is None:
+                reading.counted["{} documents have neither ents nor spans, and are read as empty"] += 1
             yield Record(path, output.line, make_row(Output(None, output.doc_id, value), **layers), ordered=True)
 
 

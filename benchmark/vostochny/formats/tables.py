@@ -20,7 +20,7 @@ from vostochny.formats.columns import parse_choice
 from vostochny.formats.files import read_bytes, replace_folder, write_bytes
 from vostochny.formats.limits import MAX_FILE_BYTES, Budget, describe_way_out
 from vostochny.formats.own_files import describe_own_file
-from vostochny.formats.prediction import KEYS
+from vostochny.formats.prediction import KEYS, describe_kind
 from vostochny.formats.reader import Reading, Record
 from vostochny.formats.rows import to_record, to_row
 from vostochny.formats.tokens import TaggedDocument, TaggedFile, TaggedSentence, make_records
@@ -150,12 +150,20 @@ def read_rows(
         if choice and not has_layer and not (keys and isinstance(row.get(token_key), list)):
             message = f"has no lists {token_key} and {choice.get('tag', ' or '.join(TAG_KEYS))}; name others with "
             reading.add_problem(path, line, f"[{number}]", f"{message}{reading.column_option} token=KEY,tag=KEY")
+        elif not keys and not has_layer and _is_list_of_words(row.get("tokens")):
+            message = f"has tokens without tags; expected a list under {' or '.join(TAG_KEYS)}, or name its key with "
+            reading.add_problem(path, line, f"[{number}]", f"{message}{reading.column_option} tag=KEY")
         elif token_key in row and keys and not has_layer:
             if any(row[k] != row[keys[0]] for k in keys):
                 message = f"has tags under {' and '.join(keys)}; name one with {reading.column_option} tag={keys[0]}"
                 reading.add_problem(path, line, f"[{number}]", message)
                 continue
-            doc_id = row.get("doc_id") if isinstance(row.get("doc_id"), str) else None
+            unread.update({*(columns or row)} - {"doc_id", token_key, "token_offsets", *keys})
+            doc_id = row.get("doc_id")
+            if doc_id is not None and not isinstance(doc_id, str):
+                message = f"is {describe_kind(doc_id)}; expected the document's id"
+                reading.add_problem(path, line, f"[{number}].doc_id", message)
+                continue
             row = {**row, "tokens": row[token_key]}
             sentence = _read_sentence(path, reading, line, f"[{number}]", row, keys[0], names.get(keys[0]))
             if sentence:
@@ -189,11 +197,19 @@ def _read_sentence(
             return None
         written.append(text)
     sentence = TaggedSentence(line, list(tokens), written, where=f"{where}.{key}")
-    if isinstance(offsets, list) and len(offsets) == len(tokens):
-        bounds = [(x.get("start"), x.get("end")) if isinstance(x, dict) else (None, None) for x in offsets]
-        if all(isinstance(a, int) and isinstance(b, int) and a <= b for a, b in bounds):
-            sentence.spans = [Span(a, b) for a, b in bounds if a is not None and b is not None]
+    if offsets is not None:
+        bounds = [(x.get("start"), x.get("end")) if isinstance(x, dict) else (None, None) for x in offsets or ()]
+        is_right = all(type(a) is int and type(b) is int and 0 <= a <= b for a, b in bounds)
+        if not is_right or len(bounds) != len(tokens):
+            message = 'expected a list of {"start": …, "end": …}, as many as tokens'
+            reading.add_problem(path, line, f"{where}.token_offsets", message)
+            return None
+        sentence.spans = [Span(a, b) for a, b in bounds if a is not None and b is not None]
     return sentence
+
+
+def _is_list_of_words(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(x, str) for x in value)
 
 
 def _read_label_names(info: bytes) -> dict[str, list[str]]:

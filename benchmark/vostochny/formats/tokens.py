@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vostochny.formats.prediction import NEEDS_TEXT
-from vostochny.formats.reader import Reading, Record
+from vostochny.formats.reader import Reading, Record, describe_numbered
 from vostochny.model import Span
 from vostochny.text.alignment import align_tokens, match_token
 from vostochny.text.tags import (
@@ -101,11 +101,13 @@ def make_records(reading: Reading, files: Sequence[TaggedFile]) -> Iterator[Reco
     _name_by_files(reading, files)
     doc_ids = reading.order_ids([d.doc_id for d in documents])
     paths = (file.path for file in files for _ in file.documents)
+    unnamed = 0
     for number, (path, document, doc_id) in enumerate(zip(paths, documents, doc_ids, strict=True), 1):
         text = reading.find_text(doc_id)
         row: dict[str, Any] = {} if doc_id is None else {"doc_id": doc_id}
         if text is None and not reading.gold:
             text = _make_text(reading, document)
+            unnamed += doc_id is None
             row = {"doc_id": doc_id or str(number), "text": text, **_make_segmentation(document)}
         elif text is None:
             with_offsets = [s for s in document.sentences if s.spans is not None]
@@ -115,6 +117,8 @@ def make_records(reading: Reading, files: Sequence[TaggedFile]) -> Iterator[Reco
                 )  # an unknown document has its own problem
             document.sentences, text = with_offsets, ""
         yield _make_record(path, reading, document, row, text, scheme)
+    if unnamed:
+        reading.add_note(describe_numbered(unnamed, len(documents)))
 
 
 def _read_tags(reading: Reading, files: Sequence[TaggedFile]) -> str:
@@ -268,6 +272,8 @@ def _make_record(
     at = 0
     for sentence in document.sentences:
         spans = sentence.spans or _place_tokens(sentence, text, at)
+        if sentence.spans and text and "text" not in row:  # a text that was made has the tokens where they are
+            _compare_tokens(path, reading, sentence, text)
         if isinstance(spans, int):
             failed = spans  # the number of the first token that is not in the text
             line = sentence.find_line(failed)
@@ -296,6 +302,17 @@ def _make_record(
             place = {"start": spans[first].start, "end": spans[last - 1].end}
             entities.append({**place, "type": label, "cluster": cluster})
     return Record(path, document.line, {**row, "entities": entities}, lines, ordered=True)
+
+
+def _compare_tokens(path: str, reading: Reading, sentence: TaggedSentence, text: str) -> None:
+    """Record a problem for the first token that the text does not have at the offsets that the source gives it."""
+    for number, (token, span) in enumerate(zip(sentence.tokens, sentence.spans or (), strict=False)):
+        found = text[span.start : span.end]
+        match = match_token(token, found, 0)
+        if match is None or match.end < len(found):
+            message = f"token {token[:40]!r} is not at {span.start}–{span.end}; the article has {found[:40]!r} there"
+            reading.add_problem(path, sentence.find_line(number), sentence.where, message)
+            return
 
 
 def _place_tokens(sentence: TaggedSentence, text: str, at: int) -> list[Span] | int:

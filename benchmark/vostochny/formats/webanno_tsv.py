@@ -109,7 +109,8 @@ def _read_document(path: str, doc_id: str, reading: Reading, budget: Budget) -> 
                 reading.add_problem(path, line, None, f"the annotation {key} is {type_!r:.40} and {first[3]!r:.40}")
             spans[key] = (*first[:2], max(end, first[2]), first[3])
     kept = [x for x in spans.values() if x[3] != "*"]
-    reading.left_out["annotations without a value"] += len(spans) - len(kept)
+    if len(kept) < len(spans):
+        reading.left_out["annotations without a value"] += len(spans) - len(kept)
     entities = [{"start": places.find(start), "end": places.find(end), "type": type_} for _, start, end, type_ in kept]
     lines = {f"entities[{i}]": line for i, (line, *_) in enumerate(kept)}
     return Record(path, None, {"doc_id": doc_id, "text": places.text, "entities": entities}, lines)
@@ -140,6 +141,9 @@ def _read_lines(path: str, raw: str, reading: Reading) -> _File:
                 file.sentences.append((start, sentence))
                 sentence = None
             cells = line[m.end() :].split("\t")
+            if len(cells) - (not cells[-1]) != 1 + columns:
+                message = f"has {len(cells) - (not cells[-1]) - 1} columns behind the word; the layers have {columns}"
+                reading.add_problem(path, number, None, message)
             file.tokens.append((number, start, end, cells))
         elif line.strip() and not line.startswith("#"):
             reading.add_problem(path, number, None, "is not a token; expected SENTENCE-TOKEN⇥START-END⇥word⇥…")

@@ -30,6 +30,11 @@ class ModelWords(str):
     __slots__ = ()
 
 
+def is_beside(words: str, stated: str) -> bool:
+    """Return whether words of a text begin or end in white space that the stated words do not have there."""
+    return any(words[at : at + 1 or None].isspace() and not stated[at : at + 1 or None].isspace() for at in (0, -1))
+
+
 def are_same_words(words: str, stated: str) -> bool:
     """Return whether words of the article are those that a span states; one white space is as good as another."""
     if words == stated:

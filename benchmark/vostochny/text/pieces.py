@@ -32,6 +32,8 @@ class PieceJoiner:
 
     Attributes:
         trimmed: How many spans had white space at their ends.
+        padded: How many spans end in white space, which they keep.
+        repeated: How many pieces were given before, and left out.
     """
 
     def __init__(self, outputs: Iterable[Sequence[Any]], labels: Iterable[str] = ()):
@@ -41,7 +43,7 @@ class PieceJoiner:
         self._marks_starts = any(word.startswith(_START_MARKS) for word in words)
         self._marks_ends = any(word.endswith(_END_MARK) for word in words)
         self._labels = frozenset(labels)
-        self.trimmed = 0
+        self.trimmed = self.padded = self.repeated = 0
 
     def join(self, items: Iterable[Any], text: str | None = None) -> list[Any]:
         """Return the entities of a document: ``{"type", "start", "end"}``, or ``"text"`` where no piece has offsets.
@@ -53,6 +55,7 @@ class PieceJoiner:
         last: Mapping[str, Any] | None = None  # the piece before, if it is of an entity
         last_label = ""
         is_closed = False  # whether that piece ends its entity
+        seen: set[str] = set()
         for item in items:
             tag = item.get("entity_group", item.get("entity")) if isinstance(item, Mapping) else None
             if not isinstance(item, Mapping) or not isinstance(tag, str):
@@ -62,6 +65,11 @@ class PieceJoiner:
             if is_outside(tag):
                 last = None
                 continue
+            piece = repr([item.get(key) for key in ("entity", "index", "word", "start", "end")])
+            if piece in seen and "index" in item:
+                self.repeated += 1
+                continue
+            seen.add(piece)
             prefix, label = ("", tag) if tag in self._labels else split_prefix(tag)
             if last is not None and last_label == label and self._goes_on(last, item, prefix, is_closed):
                 self._extend(out[-1], last, item)
@@ -117,6 +125,7 @@ class PieceJoiner:
         span = Span(trim(start, end, text).start, end)
         # Other words may mean that the offsets count in another unit.
         is_right = is_written_as(text[start:end], entity.get("text", text[start:end]))
+        self.padded += is_right and text[end - 1].isspace()
         if not is_right or not text[start:end].strip() or span == Span(start, end):
             return entity
         self.trimmed += 1

@@ -44,7 +44,7 @@ from vostochny.formats.prediction import describe_kind
 from vostochny.formats.reader import Reading, Record
 from vostochny.formats.references import resolve_references
 from vostochny.formats.rows import to_record, to_row
-from vostochny.formats.word_spans import convert_offsets
+from vostochny.formats.word_spans import convert_offsets, is_beside
 from vostochny.model import LAYERS, Document
 from vostochny.ontology import Ontology
 
@@ -84,6 +84,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
     for name, task in tasks:
         try:
             if is_ours:
+                _count_white_space(task, task["data"].get("text"), reading)
                 counted = _to_code_points(task, reading.offsets)
                 document = label_studio.read(counted, ontology, name, option=_name_option(reading))
                 yield Record(name, None, to_row(to_record(document, with_text=True)), has_code_points=True)
@@ -105,6 +106,18 @@ def _to_code_points(task: Task, offsets: str | None) -> Task:
             place = convert_offsets(text, value["start"], value["end"], offsets)
             value["start"], value["end"] = place or (value["start"], value["end"])
     return task
+
+
+def _count_white_space(task: Task, text: Any, reading: Reading) -> None:
+    """Count the regions that begin or end in white space that their words do not have, which a browser may cut off."""
+    for entry in _list_results(task) if isinstance(text, str) else ():
+        value = entry.get("value")
+        if entry.get("type") != "labels" or not isinstance(value, dict) or not isinstance(value.get("text"), str):
+            continue
+        start, end = value.get("start"), value.get("end")
+        place = convert_offsets(text, start, end, reading.offsets) if type(start) is type(end) is int else None
+        if place and is_beside(text[place[0] : place[1]], value["text"].replace("\\n", "\n")):
+            reading.counted["{} regions begin or end in white space that their words lack: offsets are taken"] += 1
 
 
 def _name_option(reading: Reading) -> str:
@@ -210,6 +223,8 @@ def _read_foreign_task(name: str, task: Task, reading: Reading) -> Record:
     content = find_content(data, values)
     if content is None:
         raise InputError([Problem(name, None, "data", "has no text; expected the article as a string")])
+    if not (content.starts or content.is_page):
+        _count_white_space(task, content.text, reading)
     regions = []
     for i, entry in enumerate(result):
         where = f"result[{i}]"
@@ -243,6 +258,7 @@ def _read_foreign_task(name: str, task: Task, reading: Reading) -> Record:
     )
     if doc_id is None and not reading.gold:
         doc_id = f"task-{task.get('id', name)}"
+        reading.add_note("no ids: documents are called by the ids of their tasks, task-N")
     named = {} if doc_id is None else {"doc_id": doc_id}
     return Record(name, None, {**named, "text": content.text, "entities": regions})
 

@@ -190,7 +190,9 @@ class TaskReader:
         if control in region.attributes:
             self.add_problem(where, f"{control} appears twice; keep one")
         elif not values:
-            return
+            key = "text" if ATTRIBUTES[control].kind == "textarea" else ATTRIBUTES[control].kind
+            if value.get(key) is None:
+                self.add_problem(where, f"{control} has no {key!r}; give it one value, or remove it")
         elif region.layer != layer:
             self.add_problem(where, f"{control} is for {layer} regions; this is {region.layer} {region.label}")
         elif region.label and region.label not in bearers:
