@@ -235,3 +235,9 @@ def test_arguments_and_parts_that_are_repeated_are_noted(sample_files, tmp_path)
     notes = vostochny.score(path, gold=sample_files["jsonl"], resamples=0).notes
     assert any(note.startswith("predictions: 1 of the arguments given again") for note in notes)
     assert any(note.startswith("predictions: 1 of the parts of quotes given again") for note in notes)
+
+
+def test_a_line_with_more_columns_than_the_others_is_noted(tmp_path):
+    (tmp_path / "g.conll").write_text("Kim\tB-PER\nmet\tO\nPutin\tO\tGPE\n\n")
+    notes = Input(tmp_path / "g.conll").read_gold().notes
+    assert "conll: 1 lines have more than 2 columns, which most lines have" in notes

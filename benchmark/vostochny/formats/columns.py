@@ -123,6 +123,12 @@ def find_columns(reading: Reading, files: Sequence[ColumnFile], usual: int) -> C
     if not lines:
         return None
     width = max(len(line.cells) for line in lines)
+    widths = Counter(len(line.cells) for line in lines)
+    usual_width = max(widths, key=lambda size: (widths[size], size))
+    # A line of names says how many there are; a blank last cell is cut off, so shorter lines say nothing.
+    if usual_width < width and not names:
+        wider = sum(count for size, count in widths.items() if size > usual_width)
+        reading.add_note(f"conll: {wider} lines have more than {usual_width} columns, which most lines have")
     index = 0 if _is_numbered(files, names, usual) else None
     token = (
         _find_named(choice["token"], names, width, option) if "token" in choice else _find_token(names, lines, index)
