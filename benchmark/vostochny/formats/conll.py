@@ -1,10 +1,10 @@
 """CoNLL columns: one token per line with its tag, a blank line after each sentence.
 
-Columns are separated by tabs or blanks; :mod:`vostochny.formats.columns` finds which are read. A document begins with
-``-DOCSTART-`` or ``# doc_id = …`` (``# newdoc id = …``, ``# document_id = …``, ``#begin document``); without any of
-these the file is one document. An id with blanks at its ends is written as a JSON string. ``# text = …`` is the text of
-a sentence. Tag schemes: :mod:`vostochny.text.tags`. Of CoNLL-U, a range of tokens (``1-2``) is the form that these have
-in the text, and an empty node (``1.1``) is left out.
+Columns are separated by tabs or blanks; :mod:`vostochny.formats.tag_columns` finds which are read. A document
+begins with ``-DOCSTART-`` or ``# doc_id = …`` (``# newdoc id = …``, ``# document_id = …``, ``#begin document``);
+without any of these the file is one document. An id with blanks at its ends is written as a JSON string. ``# text = …``
+is the text of a sentence. Tag schemes: :mod:`vostochny.text.tags`. Of CoNLL-U, a range of tokens (``1-2``) is the form
+that these have in the text, and an empty node (``1.1``) is left out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from vostochny.formats.columns import (
+from vostochny.formats.files import read_text as file_text
+from vostochny.formats.files import split_lines, write_text
+from vostochny.formats.limits import Budget
+from vostochny.formats.reader import Reading, Record
+from vostochny.formats.rows import has_attributes
+from vostochny.formats.tag_columns import (
     TOKEN_NAMES,
     ColumnFile,
     Columns,
@@ -26,11 +31,6 @@ from vostochny.formats.columns import (
     read_key,
     read_range,
 )
-from vostochny.formats.files import read_text as file_text
-from vostochny.formats.files import split_lines, write_text
-from vostochny.formats.limits import Budget
-from vostochny.formats.reader import Reading, Record
-from vostochny.formats.rows import has_attributes
 from vostochny.formats.tokens import TaggedDocument, TaggedFile, TaggedSentence, make_records
 from vostochny.model import Document, Span
 from vostochny.text.alignment import spans_to_iob2

@@ -16,13 +16,13 @@ from typing import Any
 
 from vostochny.errors import InputError, Problem, list_names
 from vostochny.formats import arrow_batches, jsonl
-from vostochny.formats.columns import parse_choice
 from vostochny.formats.files import read_bytes, replace_folder, write_bytes
 from vostochny.formats.limits import MAX_FILE_BYTES, Budget, describe_way_out
 from vostochny.formats.own_files import describe_own_file
 from vostochny.formats.prediction import KEYS, describe_kind
 from vostochny.formats.reader import Reading, Record
 from vostochny.formats.rows import to_record, to_row
+from vostochny.formats.tag_columns import parse_choice
 from vostochny.formats.tokens import TaggedDocument, TaggedFile, TaggedSentence, make_records
 from vostochny.model import LAYERS, Document, Span
 from vostochny.schema.records import SEGMENTATION, DocumentRecord, Field, list_aliases, list_columns
