@@ -13,6 +13,7 @@ import pytest
 from vostochny import cli
 from vostochny.errors import InputError
 from vostochny.formats.input import Gold, Input
+from vostochny.formats.reader import GOLD_OPTIONS
 from vostochny.model import Document
 from vostochny.ontology import load_ontology
 from vostochny.text.layout import paragraphs_of
@@ -35,7 +36,7 @@ def save(folder: Path, content: str, name: str = "gold.conll") -> Path:
 
 def read(folder: Path, content: str, columns: str | None = None) -> tuple[Gold, list[tuple[str, str]]]:
     """Return a gold, and the words and type of each entity."""
-    gold = Input(save(folder, content), "conll", columns=columns, column_option="--gold-column").read_gold()
+    gold = Input(save(folder, content), "conll", GOLD_OPTIONS, columns=columns).read_gold()
     return gold, [(e.span.of(d.text), e.type) for d in gold.documents for e in d.entities]
 
 

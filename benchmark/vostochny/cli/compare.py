@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import build_scoring_options, open_gold, refuse_overlap, score_systems
+from vostochny.cli.shared import build_scoring_options, open_gold, open_predictions, refuse_overlap, score_systems
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
@@ -30,14 +30,13 @@ def add_command(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score and compare the systems, and print the table or its JSON."""
-    from vostochny.formats.input import Input
     from vostochny.report import comparison
     from vostochny.system import console, outputs
 
     if len(args.predictions) < 2:
         console.print_error("vostochny: compare needs two or more files of predictions")
         return 2
-    systems = [Input(path, args.format, annotator=args.annotator, columns=args.column) for path in args.predictions]
+    systems = [open_predictions(args, path) for path in args.predictions]
     gold = open_gold(args, with_text=False)
     refuse_overlap([gold, *systems], [args.json], args.view)
     results = score_systems(args, gold, systems)

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from vostochny.cli.shared import (
     GOLD_OF_PREDICTIONS,
-    add_annotator_options,
-    add_column_options,
-    add_offset_options,
+    add_side_options,
     open_gold,
+    open_predictions,
     print_notes,
 )
 
@@ -35,9 +34,7 @@ def add_command(commands: Commands) -> None:
     parser.add_argument("--format-in", metavar="NAME", help="format of IN (default: detected from its content)")
     parser.add_argument("--format-out", metavar="NAME", help="format of OUT (default: chosen by its ending)")
     parser.add_argument("--gold", metavar="FILE", help=GOLD_OF_PREDICTIONS)
-    add_offset_options(parser)
-    add_annotator_options(parser)
-    add_column_options(parser)
+    add_side_options(parser, "")
     parser.add_argument(
         "--force", action="store_true", help="replace existing files also by such that cannot store all of IN"
     )
@@ -47,9 +44,8 @@ def add_command(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Convert the file and print what was lost, if anything."""
     from vostochny.formats import convert
-    from vostochny.formats.input import Input
 
-    source = Input(args.source, args.format_in, "--format-in", annotator=args.annotator, columns=args.column)
-    notes = convert.convert(source, args.target, open_gold(args), args.format_out, args.offsets, args.force)
+    source = open_predictions(args, args.source, "--format-in")
+    notes = convert.convert(source, args.target, open_gold(args), args.format_out, args.force)
     print_notes(args.target, notes)
     return 0

@@ -7,14 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import (
-    ANNOTATOR_HELP,
-    COLUMN_HELP_OF_GOLD,
-    GOLD_OFFSETS_HELP,
-    OFFSET_UNITS,
-    UNKNOWN_CHOICES,
-    open_gold,
-)
+from vostochny.cli.shared import UNKNOWN_CHOICES, add_gold_options, open_gold
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
@@ -54,9 +47,8 @@ def add_command(commands: Commands) -> None:
     parser.add_argument(
         "--gold", metavar="FILE", help="read your own articles instead of the corpus, in any format that score reads"
     )
-    parser.add_argument("--gold-offsets", choices=OFFSET_UNITS, help=GOLD_OFFSETS_HELP)
-    parser.add_argument("--annotator", metavar="NAME", help=ANNOTATOR_HELP)
-    parser.add_argument("--gold-column", metavar="COLUMNS", help=COLUMN_HELP_OF_GOLD)
+    add_gold_options(parser)
+    parser.add_argument("--annotator", metavar="NAME", help="the same as --gold-annotator")
     parser.add_argument(
         "--timeout",
         type=float,
@@ -93,6 +85,7 @@ def run(args: argparse.Namespace) -> int:
     from vostochny.errors import InputError, Problem
     from vostochny.extractors import ExtractorError, Settings, destination, runner
     from vostochny.extractors.guards import StreamGuard
+    from vostochny.formats.input import refuse_unused_options
     from vostochny.formats.view_file import read_view
     from vostochny.system import console, interruption
 
@@ -106,6 +99,7 @@ def run(args: argparse.Namespace) -> int:
     if not Path(args.output).name or not args.output.isprintable():
         raise InputError([Problem("--output", None, None, f"{args.output!r} is not the name of a file")])
     source = open_gold(args)
+    refuse_unused_options([source])
     destination.refuse_inputs(args.output, _list_inputs(spec, args.view, source.paths))
     gold = source.read_gold()
     view = read_view(args.view, gold.ontology) if args.view else None

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import build_scoring_options, open_gold, refuse_overlap, score_systems
+from vostochny.cli.shared import build_scoring_options, open_gold, open_predictions, refuse_overlap, score_systems
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
@@ -56,15 +56,11 @@ def add_command(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Score the predictions and write what the options ask for; the exit code is that of ``--fail-under``."""
     from vostochny import corpus
-    from vostochny.formats.input import Input
     from vostochny.report import terminal
     from vostochny.system import console
 
     thresholds = _parse_thresholds(args.fail_under)
-    gold, predictions = (
-        open_gold(args, with_text=False),
-        Input(args.predictions, args.format, annotator=args.annotator, columns=args.column),
-    )
+    gold, predictions = open_gold(args, with_text=False), open_predictions(args, args.predictions)
     refuse_overlap([gold, predictions], [args.json, args.items, args.html], args.view)
     # How far two annotators agree is known of the corpus only.
     agreement = corpus.load_agreement() if gold.is_corpus else {}

@@ -27,14 +27,14 @@ OFFSETS_HELP = (
     "unit of the predictions' offsets: UTF-16 code units or bytes (default: characters); inclusive: characters, and an "
     "end is the last one of its span; ignore: disregard offsets and place spans by their words"
 )
-GOLD_OFFSETS_HELP = "the same of the offsets of your own gold"
 ANNOTATOR_HELP = (
     "whose annotations to read where a document has several (Label Studio, Prodigy): email, id, model version, session"
 )
-COLUMN_HELP_OF_GOLD = (
+COLUMN_HELP = (
     "columns of the token and its tag in tagged text (CoNLL), numbered from 1 or as the file names them, e.g. "
     "token=2,tag=4, or tag=10:NER for a key in MISC (default: found from all lines)"
 )
+_GOLD_OPTIONS = ("format", "offsets", "annotator", "column")
 GOLD_OF_PREDICTIONS = "gold documents that the predictions refer to (default: the corpus)"
 
 
@@ -55,39 +55,34 @@ def _add_input_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--gold", metavar="FILE", help="score against your own gold, in any supported format and with its own labels"
     )
-    parser.add_argument("--gold-format", metavar="NAME", help="format of the gold (default: detected from its content)")
-    parser.add_argument(
-        "--format",
-        metavar="NAME",
-        help="format of the predictions (default: detected from their content); vostochny convert --help lists all",
-    )
-    add_offset_options(parser)
-    add_annotator_options(parser)
-    add_column_options(parser)
+    add_side_options(parser)
 
 
-def add_offset_options(parser: argparse.ArgumentParser) -> None:
-    """Declare the units of the offsets of both sides, for a command that reads both."""
+def add_side_options(parser: argparse.ArgumentParser, format_option: str = "--format") -> None:
+    """Declare how predictions and gold are read: format, offsets, annotator and columns of each.
+
+    Args:
+        parser: The parser of the command.
+        format_option: The option that names the format of what is not the gold; "" where the command has its own.
+    """
+    if format_option:
+        parser.add_argument(
+            format_option,
+            metavar="NAME",
+            help="format of the predictions (default: detected from their content); vostochny convert --help lists all",
+        )
     parser.add_argument("--offsets", choices=OFFSET_UNITS, help=OFFSETS_HELP)
-    parser.add_argument("--gold-offsets", choices=OFFSET_UNITS, help=GOLD_OFFSETS_HELP)
+    parser.add_argument("--annotator", metavar="NAME", help=f"{ANNOTATOR_HELP}; also of the gold")
+    parser.add_argument("--column", metavar="COLUMNS", help=f"{COLUMN_HELP}; also of the gold")
+    add_gold_options(parser)
 
 
-def add_annotator_options(parser: argparse.ArgumentParser) -> None:
-    """Declare whose annotations are read of predictions and gold."""
-    parser.add_argument(
-        "--annotator",
-        metavar="NAME",
-        help=ANNOTATOR_HELP,
-    )
-    parser.add_argument(
-        "--gold-annotator", metavar="NAME", help="the same for the gold alone (default: that of --annotator)"
-    )
-
-
-def add_column_options(parser: ArgumentParser) -> None:
-    """Declare the options that name the columns of tagged text, which :func:`open_gold` and the commands read."""
-    parser.add_argument("--column", metavar="COLUMNS", help=f"{COLUMN_HELP_OF_GOLD}; also of the gold")
-    parser.add_argument("--gold-column", metavar="COLUMNS", help="columns of the gold, where they are others")
+def add_gold_options(parser: argparse.ArgumentParser) -> None:
+    """Declare how a gold of one's own is read."""
+    parser.add_argument("--gold-format", metavar="NAME", help="format of the gold (default: detected from its content)")
+    parser.add_argument("--gold-offsets", choices=OFFSET_UNITS, help="unit of the gold's offsets (default: characters)")
+    parser.add_argument("--gold-annotator", metavar="NAME", help="whose annotations to read of the gold")
+    parser.add_argument("--gold-column", metavar="COLUMNS", help="columns of the token and its tag in the gold")
 
 
 def _add_selection_options(parser: ArgumentParser) -> None:
@@ -177,21 +172,36 @@ def _add_large_input_options(parser: ArgumentParser) -> None:
 
 
 def open_gold(args: argparse.Namespace, with_text: bool = True) -> Input:
-    """Return the gold of ``--gold`` and ``--gold-format`` (where a command has it), by default the corpus."""
-    from vostochny.formats.input import Input
+    """Return the gold of ``--gold`` and the options of :func:`add_gold_options`, by default the corpus.
 
-    offsets = getattr(args, "gold_offsets", None)
-    if offsets and not args.gold:
-        from vostochny.errors import InputError, Problem
+    Annotator and columns are those of the predictions, unless the gold has its own. Raises InputError where there is
+    an option for a gold that is not given.
+    """
+    from vostochny.errors import InputError, Problem
+    from vostochny.formats.input import Input, share_options
 
-        message = "is for a gold of your own; give it with --gold, or use --offsets for predictions"
-        raise InputError([Problem("--gold-offsets", None, None, message)])
-    annotator = getattr(args, "gold_annotator", None) or getattr(args, "annotator", None)
-    columns = args.gold_column or getattr(args, "column", None)
-    format_name = getattr(args, "gold_format", None)
-    return Input(
-        args.gold or None, format_name, "--gold-format", with_text, offsets, annotator, columns, "--gold-column"
+    unused = [option for option in _GOLD_OPTIONS if getattr(args, f"gold_{option}", None) is not None]
+    if unused and not args.gold:
+        message = "is for a gold of your own; give it with --gold"
+        others = [f"--{option}" for option in unused if hasattr(args, option)]
+        message += f", or use {others[0]} for predictions" if others else ""
+        raise InputError([Problem(f"--gold-{unused[0]}", None, None, message)])
+    given = share_options(
+        {"annotator": getattr(args, "annotator", None), "columns": getattr(args, "column", None)},
+        {"annotator": args.gold_annotator, "columns": args.gold_column},
     )
+    return Input(args.gold or None, args.gold_format, with_text=with_text, offsets=args.gold_offsets, **given)
+
+
+def open_predictions(
+    args: argparse.Namespace, addresses: str | Sequence[str], format_option: str = "--format"
+) -> Input:
+    """Return what is not the gold, read as the options of :func:`add_side_options` say."""
+    from vostochny.formats.input import Input
+    from vostochny.formats.reader import OptionNames
+
+    format_name = getattr(args, format_option.lstrip("-").replace("-", "_"))
+    return Input(addresses, format_name, OptionNames(format_option), True, args.offsets, args.annotator, args.column)
 
 
 def refuse_overlap(sides: Sequence[Input], outputs: Sequence[str | None], view: str | None = None) -> None:

@@ -7,14 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import (
-    LAYERS,
-    UNKNOWN_CHOICES,
-    add_annotator_options,
-    add_column_options,
-    add_offset_options,
-    open_gold,
-)
+from vostochny.cli.shared import LAYERS, UNKNOWN_CHOICES, add_side_options, open_gold, open_predictions
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
@@ -36,8 +29,7 @@ def add_command(commands: Commands) -> None:
         "--predictions", metavar="FILE", help="mark these predictions and their mistakes against the gold"
     )
     parser.add_argument("--gold", metavar="FILE", help="show an article of this gold instead of the corpus")
-    add_offset_options(parser)
-    add_annotator_options(parser)
+    add_side_options(parser)
     parser.add_argument(
         "--layer",
         action="append",
@@ -46,7 +38,6 @@ def add_command(commands: Commands) -> None:
         help="show this layer (repeatable; default: all layers, or those that the predictions carry)",
     )
     parser.add_argument("--unknown", choices=UNKNOWN_CHOICES, default="error", help=argparse.SUPPRESS)
-    add_column_options(parser)
     parser.set_defaults(run=run, consequence="nothing was shown")
 
 
@@ -55,23 +46,24 @@ def run(args: argparse.Namespace) -> int:
     import shutil
 
     from vostochny.errors import InputError, Problem
-    from vostochny.formats.input import Input
+    from vostochny.formats.input import refuse_unused_options
     from vostochny.metrics.pairs import pair_documents
     from vostochny.model import find_id
     from vostochny.report import article
     from vostochny.system import console
 
-    gold = open_gold(args).read_gold()
+    source = open_gold(args)
+    systems = [open_predictions(args, args.predictions)] if args.predictions else []
+    refuse_unused_options([source, *systems])
+    gold = source.read_gold()
     by_id = {d.doc_id: d for d in gold.documents}
     try:
         document = by_id[find_id(args.document, by_id)]
     except LookupError as e:
         raise InputError([Problem("show", None, None, str(e))]) from None
     predictions: dict[str, Document] = {}
-    if args.predictions:
-        predictions, _ = Input(args.predictions, annotator=args.annotator, columns=args.column).read_predictions(
-            gold, args.unknown, offsets=args.offsets
-        )
+    for system in systems:
+        predictions, _ = system.read_predictions(gold, args.unknown)
     values, unscored_zones = frozenset(gold.ontology.values), gold.ontology.unscored_zones
     (pair,) = pair_documents([document], predictions, values, unscored_zones)
     layers = args.layer or [x for x in LAYERS if not predictions or x in pair.predicted.emitted]

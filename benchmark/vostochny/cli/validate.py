@@ -9,10 +9,9 @@ from vostochny.cli.shared import (
     GOLD_OF_PREDICTIONS,
     LAYERS,
     UNKNOWN_CHOICES,
-    add_annotator_options,
-    add_column_options,
-    add_offset_options,
+    add_side_options,
     open_gold,
+    open_predictions,
     print_notes,
 )
 
@@ -30,13 +29,7 @@ def add_command(commands: Commands) -> None:
     )
     parser.add_argument("predictions", help="file or folder in any supported format; - is standard input")
     parser.add_argument("--gold", metavar="FILE", help=GOLD_OF_PREDICTIONS)
-    parser.add_argument("--gold-format", metavar="NAME", help="format of the gold (default: detected from its content)")
-    parser.add_argument(
-        "--format", metavar="NAME", help="format of the predictions (default: detected from their content)"
-    )
-    add_offset_options(parser)
-    add_annotator_options(parser)
-    add_column_options(parser)
+    add_side_options(parser)
     parser.add_argument("--view", metavar="NAME|FILE", help="label set of the predictions, as for score")
     parser.add_argument(
         "--unknown",
@@ -49,14 +42,16 @@ def add_command(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read the predictions and print one line with the number of documents and of items of each layer."""
-    from vostochny.formats.input import Input
+    from vostochny.formats.input import refuse_shared_streams, refuse_unused_options
     from vostochny.formats.view_file import read_view
     from vostochny.system import console
 
-    gold = open_gold(args, with_text=False).read_gold()
+    source, predicted = open_gold(args, with_text=False), open_predictions(args, args.predictions)
+    refuse_shared_streams([source, predicted])
+    refuse_unused_options([source, predicted])
+    gold = source.read_gold()
     view = read_view(args.view, gold.ontology) if args.view else None
-    source = Input(args.predictions, args.format, annotator=args.annotator, columns=args.column)
-    predictions, notes = source.read_predictions(gold, args.unknown, view, args.offsets)
+    predictions, notes = predicted.read_predictions(gold, args.unknown, view)
     print_notes(args.predictions, notes)
     sizes = {layer: sum(len(getattr(d, layer)) for d in predictions.values()) for layer in LAYERS}
     items = ", ".join(f"{size} {layer}" for layer, size in sizes.items())

@@ -241,7 +241,7 @@ class _FileReader:
         """Return the option that would read the offsets of an annotation, as the end of a message; "" for none."""
         if self.unit or not stated:
             return ""
-        option = self.reading.offsets_option or ("--offsets" if self.reading.gold else "--gold-offsets")
+        option = self.reading.names.offsets
         for unit in (*OFFSET_UNITS, "inclusive"):
             bounds = [to_code_points(self.text, start, end, unit) for start, end in pairs]
             parts = [self.text[slice(*b)] for b in bounds if b]

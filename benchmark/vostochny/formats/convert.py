@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vostochny.errors import InputError, Problem
-from vostochny.formats.input import Input
+from vostochny.formats.input import Input, refuse_unused_options
 from vostochny.formats.reader import Reading, Record
 from vostochny.formats.references import drop_unplaced
 from vostochny.formats.registry import FORMAT_OF_ENDING, load_format
@@ -31,7 +31,6 @@ def convert(
     target: str,
     gold: Input,
     format_out: str | None = None,
-    offsets: str | None = None,
     force: bool = False,
 ) -> list[str]:
     """Write a source as ``target``; return the notes for the user, with the number of each kind of loss.
@@ -44,7 +43,6 @@ def convert(
         target: The file or folder to write; ``-`` is standard output.
         gold: The gold; read only if the source has no texts.
         format_out: The target's format; None takes that of the target's ending (a folder is brat's).
-        offsets: The unit that the source's offsets count; None means code points.
         force: Whether existing files may be replaced by files that hold less than the source.
 
     Raises:
@@ -56,8 +54,9 @@ def convert(
         message = f"{format_out!r} can be read, but not written; choose another format, such as jsonl"
         raise InputError([Problem("--format-out", None, None, message)])
     refuse_overlap([*source.list_sources([target]), *gold.list_sources([target])], [target])
+    refuse_unused_options([source, gold])
     ontology = load_ontology()
-    reading = Reading(ontology, None, offsets, "--offsets")
+    reading = Reading(ontology)
     records = list(source.read_records(reading))
     if not records:
         reading.raise_problems()
@@ -71,7 +70,7 @@ def convert(
         if source.is_stream:
             reading.gold = about
         else:  # read again, because some formats need the text while reading
-            reading = Reading(ontology, about, offsets)
+            reading = Reading(ontology, about)
             records = list(source.read_records(reading))
         predictions = reading.read_predictions(records, "wrong")
         without_text = [i for i, p in predictions.items() if not p.text and (p.entities or p.events or p.quotes)]

@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import os
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 from vostochny import corpus
 from vostochny.errors import EmptyFileError, InputError, Problem
 from vostochny.formats import files, jsonl, limits, registry, shards
-from vostochny.formats.reader import Reading, Record
+from vostochny.formats.reader import GOLD_OPTIONS, OptionNames, Reading, Record
 from vostochny.formats.rows import to_record, to_row
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View, load_ontology
@@ -53,39 +53,39 @@ class Input:
         addresses: Files, folders, patterns or URLs (:mod:`vostochny.formats.shards`); ``-`` is standard input. None is
             the corpus.
         format: The format's name; None detects it by the content of the first file.
-        option: The option that names the format, for messages.
+        names: What the options of this side are called, for messages.
         with_text: Whether the corpus must have its article texts; False also accepts the copy without text that the
             package carries.
-        offsets: The unit that the offsets of a gold count (``word_spans.OFFSET_CHOICES``); None means code points.
+        offsets: The unit that offsets count (``word_spans.OFFSET_CHOICES``); None means code points.
         annotator: Whose annotations to read where a document has several (Label Studio, Prodigy).
         columns: The columns of tagged text, as ``--column`` names them; None finds them.
-        column_option: The option that names them, for messages.
     """
 
     def __init__(
         self,
         addresses: str | os.PathLike[str] | Sequence[str] | None = None,
         format: str | None = None,
-        option: str = "--format",
+        names: OptionNames = OptionNames(),  # noqa: B008 (it is frozen)
         with_text: bool = True,
         offsets: str | None = None,
         annotator: str | None = None,
         columns: str | None = None,
-        column_option: str = "--column",
     ):
         self.is_corpus = addresses is None
         if isinstance(addresses, str | os.PathLike):
             addresses = [os.fspath(addresses)]
         self._addresses: Sequence[str] = addresses or []
         self._named_format = "jsonl" if self.is_corpus else format
-        self._option, self._with_text, self.offsets, self._annotator = option, with_text, offsets, annotator
-        self._columns, self._column_option = columns, column_option
+        self.names, self._with_text = names, with_text
+        self.offsets, self.annotator, self.columns = offsets, annotator, columns
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
         """The files. Raises InputError if a pattern matches none, FileNotFoundError if the corpus is not found."""
         if self.is_corpus:
             first, *more = [str(corpus.documents_path() if self._with_text else corpus.gold_path())]
+        elif not self._addresses:
+            return ()
         else:
             first, *more = registry.resolve_paths(self._addresses, self._named_format)
         # Only one file is kept open: there may be more files than a process may have open.
@@ -99,7 +99,11 @@ class Input:
     @cached_property
     def format(self) -> str:
         """The name of the format of all files. Raises InputError if it is not recognised."""
-        return self._named_format or registry.detect(self.paths[0], self._option)
+        return self._named_format or registry.detect(self.paths[0], self.names.format)
+
+    def uses(self, option: str) -> bool:
+        """Return whether the reader of the format makes use of ``offsets``, ``annotator`` or ``columns``."""
+        return registry.uses_option(self.format, option)
 
     @cached_property
     def rereadable_paths(self) -> tuple[str, ...]:
@@ -152,10 +156,12 @@ class Input:
         Raises:
             InputError: If there is no such format, or with what keeps a file from being read on.
         """
-        module = registry.load_format(self.format, self._option)
-        reading.annotator = self._annotator
+        module = registry.load_format(self.format, self.names.format)
+        reading.annotator, reading.columns, reading.names = self.annotator, self.columns, self.names
+        offsets = self.offsets or reading.offsets
+        reading.offsets = offsets if self.uses("offsets") else None
         size = self.estimate_size() if progress.is_shown() else 0
-        name = "the corpus" if self.is_corpus else os.path.basename(self.paths[0])
+        name = "the corpus" if self.is_corpus else os.path.basename((self.paths or (self.name,))[0])
         with progress.step(f"reading {name}", len(reading.gold) or None, size) as advance:
             done = reading.done_bytes
             for record in self._read_files(module, reading, hash_content):
@@ -167,7 +173,6 @@ class Input:
         self, module: ModuleType, reading: Reading, hash_content: Callable[[bytes], object] | None
     ) -> Iterator[Record]:
         """Yield what the module of a format reads; the other arguments are those of :meth:`read_records`."""
-        reading.columns, reading.column_option = self._columns, self._column_option
         reading.begin_files()
         for path in self.paths:
             if hash_content and not Path(path).is_dir():
@@ -217,12 +222,13 @@ class Input:
     def _read_gold(self, ontology: Ontology | None) -> Gold:
         by_lines = self.format == "jsonl" and not self.is_corpus
         digest = hashlib.sha256()
-        reading = Reading(ontology or load_ontology(), offsets=self.offsets)
+        reading = Reading(ontology or load_ontology())
         records = self.read_records(reading, None if by_lines else digest.update)
         documents = reading.read_gold(records, own_types=not (ontology or self.is_corpus))
         if not self.is_corpus:
             reading.check_offsets(self.name, documents)
         hash_ = jsonl.format_hash(reading.line_hashes) if by_lines else corpus.shorten_hash(digest.hexdigest())
+        hash_ = hash_ if self.paths else "?"
         hash_ = corpus.gold_hash(self.paths[0], hash_) if self.is_corpus else name_gold(documents, hash_)
         return Gold(documents, reading.ontology, hash_, reading.notes)
 
@@ -263,6 +269,39 @@ class Input:
         return str(copy)
 
 
+class RowsInput(Input):
+    """One side that is rows in memory, like those of a table.
+
+    Args:
+        name: What problems call it.
+        rows: The rows.
+        features: The features of a Dataset of ``datasets``, as plain objects; empty where they are not known.
+        notes: What is to be noted of the rows beforehand.
+        options: Those of an Input.
+    """
+
+    def __init__(
+        self, name: str, rows: Sequence[dict[str, Any]], features: dict[str, Any], notes: Sequence[str], **options: Any
+    ):
+        super().__init__([], "dataset", **options)
+        self._name, self._rows, self._features, self._first_notes = name, rows, features, notes
+
+    @property
+    def name(self) -> str:
+        """What problems call the rows."""
+        return self._name
+
+    def _read_files(
+        self, module: ModuleType, reading: Reading, hash_content: Callable[[bytes], object] | None
+    ) -> Iterator[Record]:
+        from vostochny.formats import tables
+
+        for note in self._first_notes:
+            reading.add_note(note)
+        names = tables.list_label_names(self._features)
+        yield from tables.read_rows(self._name, reading, ((None, row) for row in self._rows), names)
+
+
 def name_gold(documents: Sequence[Document], hash_: str = "?") -> str:
     """Return the hash that names a gold: that of the corpus if these are its documents, else ``hash_``."""
     if len(documents) != len(corpus.packaged_ids()) or {d.doc_id for d in documents} != corpus.packaged_ids():
@@ -297,6 +336,36 @@ def refuse_shared_streams(inputs: Sequence[Input]) -> None:
     if len(names) > 1:
         message = f"and {names[1]} are both standard input, which can be read only once; give one of them as a file"
         raise InputError([Problem(names[0], None, None, message)])
+
+
+def share_options(shared: Mapping[str, str | None], own: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return the options of a gold, with the names by which they were given.
+
+    Args:
+        shared: Options of the predictions that hold for the gold too, unless it has its own.
+        own: The gold's own.
+    """
+    inherited = {option: value for option, value in shared.items() if own.get(option) is None and value is not None}
+    names = replace(GOLD_OPTIONS, **{option: getattr(OptionNames(), option) for option in inherited})
+    return {**own, **inherited, "names": names}
+
+
+def refuse_unused_options(inputs: Sequence[Input]) -> None:
+    """Raise InputError for every option that is given only for sides whose formats make no use of it."""
+    given: dict[tuple[str, str], list[Input]] = {}
+    for side in inputs:
+        for option in registry.FORMATS_OF_OPTION:
+            if getattr(side, option) not in (None, "characters"):
+                given.setdefault((option, getattr(side.names, option)), []).append(side)
+    problems = []
+    for (option, name), sides in given.items():
+        if not any(side.uses(option) for side in sides):
+            side = sides[-1] if all(side.is_corpus for side in sides[:-1]) else sides[0]
+            what = "the corpus" if side.is_corpus else side.name
+            formats = ", ".join(registry.FORMATS_OF_OPTION[option])
+            problems.append(Problem(name, None, None, f"is for the formats {formats}; {what} is {side.format}"))
+    if problems:
+        raise InputError(problems)
 
 
 def _read_stored(path: str) -> Iterator[bytes]:

@@ -60,6 +60,19 @@ def describe_numbered(unnamed: int, documents: int) -> str:
     return f"no ids: {which} are called 1 to {documents} in their order"
 
 
+@dataclass(frozen=True)
+class OptionNames:
+    """What the options of a side are called, for problems."""
+
+    format: str = "--format"
+    offsets: str = "--offsets"
+    annotator: str = "--annotator"
+    columns: str = "--column"
+
+
+GOLD_OPTIONS = OptionNames("--gold-format", "--gold-offsets", "--gold-annotator", "--gold-column")
+
+
 class Reading:
     """The state of reading one side (gold or predictions): what is known before, and what came up on the way.
 
@@ -74,17 +87,15 @@ class Reading:
         annotator: Whose annotations to read where a document has several; None if there is one only.
         line_hashes: The sum of the hashes of all lines, where the files are JSON Lines (``jsonl.sum_line_hashes``).
         offsets: The unit that offsets count (``word_spans.OFFSET_CHOICES``); None means code points.
-        offsets_option: The option that names this unit, for problems; "" for that of the predictions, or of the gold.
         columns: The value of ``--column``: the columns of tagged text that the user names; None if none.
-        column_option: The option to name in problems of columns.
+        names: What the options of this side are called, for problems.
     """
 
     columns: str | None = None
-    column_option = "--column"
 
     def __init__(
         self, ontology: Ontology, gold: Mapping[str, Document] | None = None, offsets: str | None = None,
-        offsets_option: str = "",
+        names: OptionNames | None = None,
     ):  # fmt: skip
         self.ontology = ontology
         self.gold = gold or {}
@@ -93,7 +104,7 @@ class Reading:
         self.counted: Counter[str] = Counter()
         self.done_bytes = self.line_hashes = self.repaired = 0
         self.annotator: str | None = None
-        self.offsets, self.offsets_option = offsets, offsets_option
+        self.offsets, self.names = offsets, names or (OptionNames() if gold else GOLD_OPTIONS)
         self._notes: list[str] = []
         self._keys = KeyNames()
         # What the files of a side have that is read together with the other files; None where a file is read alone.
@@ -387,7 +398,7 @@ class Reading:
             nonlocal problems
             reader = RowReader(
                 record.path, record.line, row, text, self.ontology, unknown, view, layout, offsets,
-                self.offsets_option,
+                self.names.offsets,
             )  # fmt: skip
             document, problems = reader.read(doc_id or "?", with_text=unknown is None), reader.problems
             return document, problems

@@ -43,6 +43,15 @@ MODULES = {
     "doccano": "doccano",
     "langextract": "langextract",
 }
+# What the user may say of a side → the formats whose readers make use of it. Those of plug-ins may use all.
+FORMATS_OF_OPTION = {
+    "offsets": (
+        "jsonl", "json", "label-studio", "brat", "spacy-json", "huggingface", "gliner", "dataset", "parquet", "doccano",
+        "langextract", "bigbio",
+    ),
+    "annotator": ("label-studio", "spacy-json", "webanno"),
+    "columns": ("conll", "tagged", "dataset", "parquet"),
+}  # fmt: skip
 # Brackets of clusters beside tokens: CorefUD's in MISC, CoNLL-2012's at the end of a line (formats.bracketed).
 BRACKETS = re.compile(
     rb"(?m)^#\s*global\.Entity\s*=|^(?:[^\t\n]*\t){9}(?:[^\t\n]*\|)?Entity=\(|"
@@ -85,6 +94,11 @@ def load_format(name: str, option: str = "--format") -> Any:
                     [Problem(option, None, None, f"the plug-in {plugin.value} cannot be imported: {e}")]
                 ) from None
     raise InputError([Problem(option, None, None, f"{name!r} is not one of {', '.join(format_names())}")])
+
+
+def uses_option(name: str, option: str) -> bool:
+    """Return whether the reader of a format makes use of an option of FORMATS_OF_OPTION."""
+    return name in FORMATS_OF_OPTION[option] or name not in MODULES
 
 
 def detect(path: str, option: str = "--format") -> str:

@@ -77,7 +77,7 @@ def read_dataset(path: str, reading: Reading) -> Iterator[Record]:
 
 def _read_choice(reading: Reading) -> dict[str, str]:
     """Return the keys of token and tag that the user names; a number means a column of a text. Raises InputError."""
-    choice = parse_choice(reading.columns, reading.column_option) if reading.columns else {}
+    choice = parse_choice(reading.columns, reading.names.columns) if reading.columns else {}
     return {role: key for role, key in choice.items() if not key[0].isdigit()}
 
 
@@ -149,13 +149,13 @@ def read_rows(
         has_layer = any(row.get(layer) for layer in LAYERS)
         if choice and not has_layer and not (keys and isinstance(row.get(token_key), list)):
             message = f"has no lists {token_key} and {choice.get('tag', ' or '.join(TAG_KEYS))}; name others with "
-            reading.add_problem(path, line, f"[{number}]", f"{message}{reading.column_option} token=KEY,tag=KEY")
+            reading.add_problem(path, line, f"[{number}]", f"{message}{reading.names.columns} token=KEY,tag=KEY")
         elif not keys and not has_layer and _is_list_of_words(row.get("tokens")):
             message = f"has tokens without tags; expected a list under {' or '.join(TAG_KEYS)}, or name its key with "
-            reading.add_problem(path, line, f"[{number}]", f"{message}{reading.column_option} tag=KEY")
+            reading.add_problem(path, line, f"[{number}]", f"{message}{reading.names.columns} tag=KEY")
         elif token_key in row and keys and not has_layer:
             if any(row[k] != row[keys[0]] for k in keys):
-                message = f"has tags under {' and '.join(keys)}; name one with {reading.column_option} tag={keys[0]}"
+                message = f"has tags under {' and '.join(keys)}; name one with {reading.names.columns} tag={keys[0]}"
                 reading.add_problem(path, line, f"[{number}]", message)
                 continue
             unread.update({*(columns or row)} - {"doc_id", token_key, "token_offsets", *keys})

@@ -116,7 +116,7 @@ def find_columns(reading: Reading, files: Sequence[ColumnFile], usual: int) -> C
     Lines without tabs count only if they have the ``usual`` number of cells: one more may be a blank inside a token.
     Raises InputError where the user names a column that is not there.
     """
-    option = reading.column_option
+    option = reading.names.columns
     choice = parse_choice(reading.columns, option) if reading.columns else {}
     names = next((file.names for file in files if file.names), [])
     lines = [line for file in files for s in file.sentences for line in s.lines if is_regular(line, usual)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from vostochny.formats.input import Input, refuse_shared_streams
+from vostochny.formats.input import Input, refuse_shared_streams, refuse_unused_options
 from vostochny.ontology import Ontology, load_ontology
 from vostochny.scoring import in_memory
 from vostochny.scoring.options import DEFAULT_EXECUTION, Execution, Options
@@ -36,6 +36,7 @@ def score_systems(
         FileNotFoundError: If the corpus is not found.
     """
     refuse_shared_streams([gold, *systems])
+    refuse_unused_options([gold, *systems])
     if is_streamed(gold, systems, execution.on_error):
         from vostochny.scoring import streaming  # here, because the corpus does without it
 

@@ -86,7 +86,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
             if is_ours:
                 _count_white_space(task, task["data"].get("text"), reading)
                 counted = _to_code_points(task, reading.offsets)
-                document = label_studio.read(counted, ontology, name, option=_name_option(reading))
+                document = label_studio.read(counted, ontology, name, option=reading.names.offsets)
                 yield Record(name, None, to_row(to_record(document, with_text=True)), has_code_points=True)
             else:
                 yield _read_foreign_task(name, task, reading)
@@ -118,11 +118,6 @@ def _count_white_space(task: Task, text: Any, reading: Reading) -> None:
         place = convert_offsets(text, start, end, reading.offsets) if type(start) is type(end) is int else None
         if place and is_beside(text[place[0] : place[1]], value["text"].replace("\\n", "\n")):
             reading.counted["{} regions begin or end in white space that their words lack: offsets are taken"] += 1
-
-
-def _name_option(reading: Reading) -> str:
-    """Return the option that says what offsets count."""
-    return reading.offsets_option or ("--offsets" if reading.gold else "--gold-offsets")
 
 
 def _list_files(folder: Path) -> list[str]:
@@ -244,7 +239,7 @@ def _read_foreign_task(name: str, task: Task, reading: Reading) -> Record:
                 problems.append(Problem(name, None, where, str(e)))
                 continue
             place = {"start": start, "end": end, "text": value.get("text")}
-            wrong = describe_wrong_words(content.text, place, reading.offsets, _name_option(reading))
+            wrong = describe_wrong_words(content.text, place, reading.offsets, reading.names.offsets)
             if wrong:
                 problems.append(Problem(name, None, where, wrong))
             if reading.offsets != "ignore":
