@@ -45,6 +45,10 @@ GoldSource = Path | Iterable[Document] | Iterable[Mapping[str, object]]
 PredictionSource = Path | Mapping[str, Prediction] | Iterable[Prediction]
 
 
+class ReaderNote(UserWarning):
+    """What a reader assumed, converted or left out."""
+
+
 def load(
     path: GoldSource | None = None,
     *,
@@ -56,7 +60,7 @@ def load(
     """Return the articles of the corpus with their gold annotation, or the documents of your own file, in any format.
 
     The rows of a Dataset (``datasets``) are read like those of a file. The other arguments are those of :func:`score`
-    that begin with ``gold_``. What the reader assumed or left out is a warning.
+    that begin with ``gold_``. What the reader assumed or left out is a warning (:class:`ReaderNote`).
 
     Raises FileNotFoundError if the corpus is not found, InputError with every problem of the file.
 
@@ -113,7 +117,7 @@ def score(
         columns: the columns of tagged text, such as "token=2,tag=4"; of the gold too, unless it has its own.
         gold_format, gold_offsets, gold_annotator, gold_columns: the same of the gold.
 
-    What a reader assumed, converted or left out is a warning.
+    What a reader assumed, converted or left out is a warning (:class:`ReaderNote`).
     Raises InputError with every problem of the predictions or options.
 
     >>> result = score(load())
@@ -381,7 +385,7 @@ def _warn(notes: Iterable[tuple[str, Sequence[str]]]) -> None:
     """Warn the caller of a public function of what readers assumed, converted or left out, each with its input."""
     for name, found in notes:
         for note in found:
-            warnings.warn(f"{name}: {note}", stacklevel=3)
+            warnings.warn(f"{name}: {note}", ReaderNote, stacklevel=3)
 
 
 def _check_options(

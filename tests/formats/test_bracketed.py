@@ -56,6 +56,7 @@ def test_parts_are_documents_with_clusters_of_their_own(tmp_path):
     ("rows", "line", "message"),
     [
         (["a (0", "b -"], 2, "does not end in its sentence"),
+        (["a (0", "", "b 0)"], 2, "or make one sentence of those that it goes across"),
         (["a (1)", "b 0)"], 3, "begins nowhere"),
         (["a (1)", "b (0)x"], 3, "is not made of brackets"),
         (["a (1)", "b NN-NP"], 3, "is not made of brackets"),
@@ -115,3 +116,27 @@ def test_mentions_of_empty_nodes_are_counted_as_left_out(tmp_path):
     gold = Input(str(path)).read_gold()
     assert read(path) == read(COREFUD)
     assert "left out: 1 mentions of empty nodes, which have no words" in gold.notes
+
+
+def test_what_corefud_has_beside_mentions_is_read_or_counted(tmp_path):
+    """A discontinuous mention, a mention that begins with an empty node, bridging and split antecedents."""
+    rows = [
+        ("1", "North", "Entity=(e1[1/2]-place-1)"), ("2", "and", "_"), ("3", "South", "Entity=(e2-place-1"),
+        ("4", "Korea", "Entity=(e1[2/2]-place-1)e2)"), ("4.1", "_", "Entity=(e3-event-1"),
+        ("5", "met", "Entity=(e4-event-1)"), ("5.1", "_", "Entity=(e6-person-1)"),
+        ("6", "They", "Bridge=e2<e5:part|Entity=(e5-place-1)e3)|SplitAnte=e1<e5,e2<e5"),
+    ]  # fmt: skip
+    lines = ["# newdoc id = a", "# global.Entity = eid-etype-head", "# sent_id = 1"]
+    lines += ["\t".join((place, form, *"______", "_", misc)) for place, form, misc in rows]
+    path = tmp_path / "a.conllu"
+    path.write_text("\n".join([*lines, "", ""]), encoding="utf-8")
+    ((_, mentions),) = read(path)
+    assert sorted(mentions) == [
+        ("Korea", "place", "e1"), ("North", "place", "e1"), ("South Korea", "place", "e2"), ("They", "place", "e5"),
+        ("met", "event", "e4"), ("met They", "event", "e3"),
+    ]  # fmt: skip
+    assert {
+        "1 discontinuous entities: each part was read as an entity of its own",
+        "left out: 2 split antecedents of CorefUD",
+        "left out: 1 bridging links of CorefUD",
+    } <= set(Input(str(path)).read_gold().notes)

@@ -48,8 +48,34 @@ def test_brat_keeps_what_it_has_no_place_for_in_sight(tmp_path):
         "*\tEquiv T1 T2\n#1\tNote T1\tx\n"
     )
     found, notes = Input(tmp_path).read_predictions(Gold(make_gold(), ONTOLOGY))
-    assert [e.span for e in found["one"].entities] == [Span(0, 13), Span(8, 13)]
+    assert [e.span for e in found["one"].entities] == [Span(0, 3), Span(8, 13), Span(8, 13)]
     assert len(notes) == 4 and any("1 relations knows" in n for n in notes)
+
+
+def test_a_discontinuous_entity_is_its_parts(tmp_path):
+    """“North and South Korea”: North … Korea is not the words between, which are another country."""
+    text = "North and South Korea met\nKim\nJong Un’s troops."
+    (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+    (tmp_path / "a.ann").write_text(
+        "T1\tGPE 0 5;16 21\tNorth Korea\nT2\tGPE 10 21\tSouth Korea\nT3\tPER 26 29;30 37\tKim Jong Un\n"
+        "N1\tReference T1 cluster:dprk\tNorth Korea\nA1\tlevel T1 NAM\n"
+        "T4\tContact.Meet 22 25\tmet\nE1\tContact.Meet:T4 Participant:T1\n"
+        "T5\tContact.Meet 0 5;22 25\tNorth met\nE2\tContact.Meet:T5\n"
+    )
+    gold = Input(tmp_path).read_gold()
+    (document,) = gold.documents
+    found = [(e.span.of(text), e.type, e.cluster, e.level) for e in document.entities]
+    assert found == [
+        ("North", "GPE", "dprk", "NAM"), ("Korea", "GPE", "dprk", "NAM"), ("South Korea", "GPE", None, None),
+        ("Kim\nJong Un", "PER", None, None),
+    ]  # fmt: skip
+    assert document.events[0].arguments[0].filler.span.of(text) == "North"
+    assert [n for n in gold.notes if n.startswith("1 ")] == [
+        "1 discontinuous entities: each part was read as an entity of its own",
+        "1 discontinuous triggers, cues and speakers: the span around the parts was taken",
+    ]
+    found, _ = Input(tmp_path).read_predictions(gold)
+    assert [e.span for e in found["a"].entities] == [e.span for e in document.entities]
 
 
 @pytest.mark.parametrize("doc_id", ["..", "/", "a/b", "../../e", ".hidden"])

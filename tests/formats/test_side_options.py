@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import warnings
 from pathlib import Path
 
 import pytest
 
 import vostochny
 from vostochny import cli
+from vostochny.api import ReaderNote
 from vostochny.errors import InputError
 
 TEXT = "😀 Kim met Putin."
@@ -39,13 +39,6 @@ def make_task(**people: str) -> dict[str, object]:
 
 def f1(result: object) -> float:
     return result.measures["entities.names"].value
-
-
-@pytest.fixture(autouse=True)
-def _quiet():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def test_arguments_do_what_the_options_do(tmp_path, capsys):
@@ -188,5 +181,5 @@ def test_datasets_are_gold_and_predictions():
 
 
 def test_what_readers_noted_is_a_warning():
-    with pytest.warns(UserWarning, match="gold: no ids: documents are called 1 to 1"):
+    with pytest.warns(ReaderNote, match="gold: no ids: documents are called 1 to 1"):
         vostochny.load([{"text": "Kim slept"}])

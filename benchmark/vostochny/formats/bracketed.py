@@ -4,7 +4,8 @@ CoNLL-2012 (Pradhan et al. 2012) has ``(3`` where a mention of cluster 3 begins,
 one token, joined by ``|``, in the last column; each part of a file is a document. CorefUD (Nedoluzhko et al. 2022) has
 the same beside ``Entity=``, with more after the cluster's name, in the order that ``# global.Entity`` gives. Mentions
 may be nested and may cross. A discontinuous mention (``e1[1/2]``) is read as its parts, each a mention of the cluster.
-A mention of empty nodes alone has no words and is left out.
+A mention of empty nodes alone has no words and is left out, and so are bridging and split antecedents: all are counted.
+A mention that goes on in the next sentence is refused.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 
 from vostochny.formats.files import read_text, split_lines
 from vostochny.formats.limits import Budget
-from vostochny.formats.reader import Reading, Record
+from vostochny.formats.reader import SPLIT_ENTITIES, Reading, Record
 from vostochny.formats.tokens import TaggedDocument, TaggedFile, TaggedSentence, make_records
 
 _TOKEN_BYTES = 800  # of a token in memory, a mention of it included
@@ -26,7 +27,8 @@ _NEWDOC = re.compile(r"#\s*newdoc\s+id\s*=\s*(.*\S)")
 _FIELDS = re.compile(r"#\s*global\.Entity\s*=\s*(\S+)")
 _BRACKET = re.compile(r"\(([^()|]+)(\))?|([^()|]+)\)")
 _CLUSTERS = re.compile(r"(?:\(\d+\)?|\d+\))(?:\|(?:\(\d+\)?|\d+\)))*")  # a cell of CoNLL-2012 with brackets
-_PART = re.compile(r"(.*)\[\d+/\d+\]$")
+_PART = re.compile(r"(.*)\[(\d+)/\d+\]$")
+_LINKS = {"SplitAnte": "split antecedents of CorefUD", "Bridge": "bridging links of CorefUD"}
 
 
 @dataclass
@@ -58,7 +60,8 @@ class _State:
         """End the sentence; a mention that is still open is a problem."""
         for name, places in self.opened.items():
             for line, _, _ in places:
-                message = f"the mention of {name!r} that begins here does not end in its sentence"
+                message = f"the mention of {name!r} that begins here does not end in its sentence; end it there, "
+                message += "or make one sentence of those that it goes across"
                 self.reading.add_problem(self.path, line, name, message)
         self.sentence, self.opened, self.surface, self.covered_to = None, {}, "", 0
         self.width = self.last = 0
@@ -107,6 +110,8 @@ class _State:
             self.left_out += 1
             return
         part = _PART.match(name)
+        if part and part[2] == "1":
+            self.reading.counted[SPLIT_ENTITIES] += 1
         # Names of clusters are those of the document.
         cluster = f"{self.documents[-1].doc_id or len(self.documents)} {part[1] if part else name}"
         self.sentence.mentions.append((first, end, type_, cluster))
@@ -196,3 +201,6 @@ def _read_word(state: _State, columns: list[str], number: int) -> None:
     for attribute in misc.split("|"):
         if attribute.startswith("Entity="):
             state.add_brackets(attribute.removeprefix("Entity="), number, is_empty)
+        key, _, value = attribute.partition("=")
+        if key in _LINKS:
+            state.reading.left_out[_LINKS[key]] += value.count(",") + 1

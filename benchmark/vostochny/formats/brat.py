@@ -9,7 +9,9 @@ How our items are written in brat:
 - attributes are ``A``, clusters are normalisations ``N … cluster:NAME``.
 
 In files from elsewhere, attributes that the ontology does not have and relations that do not start at a Content are
-counted as left out. An entity in fragments becomes the one span from its first to its last character.
+counted as left out. A discontinuous entity becomes an entity per part, each with the attributes and the cluster of the
+whole; they are counted, and arguments refer to the first. Fragments with white space alone between them, such as brat
+makes at the end of a line, are one part.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from vostochny.formats.files import replace_folder, split_lines
 from vostochny.formats.label_studio.regions import CONTENT, CUE
 from vostochny.formats.limits import Budget
 from vostochny.formats.prediction import MAX_SHOWN_WORDS
-from vostochny.formats.reader import Reading, Record
+from vostochny.formats.reader import SPLIT_ENTITIES, Reading, Record
 from vostochny.formats.word_spans import OFFSET_UNITS, PlacedSpan, describe_unit, is_beside, to_code_points
 from vostochny.model import LAYERS, Document, Reference, Span
 from vostochny.schema.records import list_attributes
@@ -93,14 +95,18 @@ class _Bound:
     spans: list[Span]
     words: str = ""
 
-    def to_object(self, **rest: Any) -> dict[str, Any]:
-        """Return the span from the first to the last character, as a prediction row has it, with the keys of an item.
+    def list_parts(self, text: str) -> list[dict[str, Any]]:
+        """Return the parts as a prediction row has spans; those that only white space separates are one.
 
-        It was compared with the text, and its offsets are code points, whatever unit the file has.
+        They were compared with the text, and their offsets are code points, whatever unit the file has.
         """
-        if self.words:
-            return {"text": self.words, **rest}
-        return PlacedSpan(start=self.spans[0].start, end=max(s.end for s in self.spans), **rest)
+        parts: list[dict[str, Any]] = [{"text": self.words}] if self.words else []
+        for span in self.spans:
+            if parts and not text[parts[-1]["end"] : span.start].strip():
+                parts[-1]["end"] = max(parts[-1]["end"], span.end)
+            else:
+                parts.append(PlacedSpan(start=span.start, end=span.end))
+        return parts
 
 
 class _FileReader:
@@ -119,6 +125,7 @@ class _FileReader:
         self.rows: dict[str, list[dict[str, Any]]] = {"entities": [], "events": [], "quotes": []}
         self.items: dict[str, tuple[str, dict[str, Any]]] = {}  # id → layer and item
         self.clustered: dict[str, str] = {}  # id of an item → its cluster
+        self.parts: dict[str, list[dict[str, Any]]] = {}  # id of an entity in fragments → the entities of its parts
         self.lines: dict[str, int] = {}  # place of an item ("entities[3]") → its line
 
     def add_problem(self, line: int, field: str, message: str) -> None:
@@ -137,10 +144,26 @@ class _FileReader:
             {"A": self.read_attribute, "R": self.read_relation, "N": self.read_cluster}[kind](line, words)
         return Record(self.path, None, {"doc_id": doc_id, "text": self.text, **self.rows}, self.lines)
 
+    def take_span(self, bound: _Bound) -> dict[str, Any]:
+        """Return the one span of a trigger, a cue or a speaker: from its first to its last character."""
+        parts = bound.list_parts(self.text)
+        if len(parts) == 1:
+            return parts[0]
+        self.reading.counted["discontinuous triggers, cues and speakers: the span around the parts was taken"] += 1
+        return PlacedSpan(start=parts[0]["start"], end=max(part["end"] for part in parts))
+
     def add_item(self, layer: str, id_: str, line: int, item: dict[str, Any]) -> None:
+        self.add_row(layer, line, item)
+        self.items[id_] = layer, item
+
+    def add_row(self, layer: str, line: int, item: dict[str, Any]) -> None:
         self.lines[f"{layer}[{len(self.rows[layer])}]"] = line
         self.rows[layer].append(item)
-        self.items[id_] = layer, item
+
+    def set_value(self, id_: str, key: str, value: Any) -> None:
+        """Set a key of an item, and of all parts of an entity."""
+        for item in self.parts.get(id_) or [self.items[id_][1]]:
+            item[key] = value
 
     def build_spans(self) -> None:
         """Add the text-bound annotations that are items: quotes and entities, but not cues and triggers."""
@@ -148,12 +171,18 @@ class _FileReader:
         for id_, bound in self.bounds.items():
             if bound.type == CONTENT:
                 content: list[Any] = [PlacedSpan(start=s.start, end=s.end) for s in bound.spans]
-                content = content or [bound.to_object()]
+                content = content or bound.list_parts(self.text)
                 self.add_item("quotes", id_, bound.line, {"id": id_, "content": content})
             elif bound.type != CUE and id_ not in triggers:
-                if len(bound.spans) > 1:
-                    self.reading.left_out["gaps inside entities (the span around the fragments was taken)"] += 1
-                self.add_item("entities", id_, bound.line, bound.to_object(id=id_, type=bound.type))
+                first, *others = bound.list_parts(self.text)
+                first.update(id=id_, type=bound.type)
+                self.add_item("entities", id_, bound.line, first)
+                if others:
+                    self.reading.counted[SPLIT_ENTITIES] += 1
+                    self.parts[id_] = [first, *others]
+                    for part in others:
+                        part.update(type=bound.type)
+                        self.add_row("entities", bound.line, part)
 
     def build_events(self) -> None:
         """Add the events, then their arguments, which may be other events."""
@@ -162,7 +191,7 @@ class _FileReader:
             if trigger is None:
                 self.add_problem(line, id_, f"no text-bound annotation has the id {parts[0][1]}, its trigger")
                 continue
-            self.add_item("events", id_, line, {"id": id_, "trigger": trigger.to_object(), "type": type_})
+            self.add_item("events", id_, line, {"id": id_, "trigger": self.take_span(trigger), "type": type_})
             self.items.setdefault(parts[0][1], self.items[id_])  # other lines may name the trigger, not the event
         for id_, (line, _, parts) in self.events.items():
             if id_ not in self.items:
@@ -262,6 +291,7 @@ class _FileReader:
                 self.add_problem(line, name, f"of {target} has no value; expected {_LINE_FORMS['A']}")
             else:
                 self.set_once(line, target, item, name, True if is_flag else value)
+                self.set_value(target, name, item[name])
         else:
             self.reading.left_out[f"attributes {name[:40]} of brat"] += 1
 
@@ -288,7 +318,7 @@ class _FileReader:
         if layer == "quotes" and by_id:
             self.set_once(line, ends[0], quote, name, target["id"])
         elif layer == "quotes" and is_span:
-            self.set_once(line, ends[0], quote, name, self.bounds[ends[1]].to_object())
+            self.set_once(line, ends[0], quote, name, self.take_span(self.bounds[ends[1]]))
         else:
             self.reading.left_out[f"relations {name[:40]} of brat"] += 1
 
@@ -301,8 +331,10 @@ class _FileReader:
             name = parts[2].removeprefix("cluster:")
             if self.clustered.setdefault(parts[1], name) != name:
                 self.add_problem(line, parts[0], f"puts {parts[1]} into a second cluster; keep one of them")
-            item["cluster"] = name
-        elif item.setdefault("cluster", parts[2]) != parts[2]:  # in a knowledge base, which is an identity too
+            self.set_value(parts[1], "cluster", name)
+        elif "cluster" not in item:  # in a knowledge base, which is an identity too
+            self.set_value(parts[1], "cluster", parts[2])
+        elif item["cluster"] != parts[2]:
             self.reading.left_out["further normalisations (N) of brat"] += 1
 
 

@@ -27,6 +27,7 @@ from vostochny.text.layout import paragraphs_of
 
 MAX_LISTED_KINDS = 100  # of what was left out; a file may have any number of names
 MAX_SHOWN_IDS = 20  # in a message that lists the gold's documents
+SPLIT_ENTITIES = "{} discontinuous entities: each part was read as an entity of its own"
 IDS_BY_ORDER = "no ids: documents were taken in the order of the gold"
 
 P = TypeVar("P")
@@ -351,7 +352,7 @@ class Reading:
         """
         if self.offsets:
             return
-        option = self.offsets_option or ("--offsets" if self.gold else "--gold-offsets")
+        option = self.names.offsets
         message, is_plain = recognise_offsets(documents, option)
         if is_plain:
             raise InputError([Problem(path, None, "entities", message)])
