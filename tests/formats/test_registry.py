@@ -36,7 +36,7 @@ KINDS = {
     "tasks-of-others": ("label-studio", "labels"), "gliner2": ("gliner", "some"), "tagged": ("tagged", "some"),
     "webanno": ("webanno", "entities"), "doccano": ("doccano", "entities"),
     "doccano-relations": ("doccano", "entities"), "langextract": ("langextract", "entities"),
-    "brackets": ("brackets", "mentions"),
+    "brackets": ("brackets", "mentions"), "bigbio": ("bigbio", "entities"), "columns": ("json", "entities"),
 }  # fmt: skip
 
 

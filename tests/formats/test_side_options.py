@@ -159,6 +159,14 @@ def test_offsets_move_only_what_counts_in_them(tmp_path, capsys):
     assert row["values"] == [1, 1]
 
 
+def test_columns_of_rows_need_rows_of_tokens(tmp_path):
+    pytest.importorskip("pyarrow")
+    gold = write(tmp_path, "gold.jsonl", GOLD)
+    assert cli.main(["convert", gold, str(tmp_path / "gold.parquet")]) == 0
+    with pytest.raises(InputError, match="has no rows of tokens and tags, which columns is for"):
+        vostochny.load(tmp_path / "gold.parquet", columns="token=words,tag=ner")
+
+
 def test_datasets_are_gold_and_predictions():
     datasets = pytest.importorskip("datasets")
     features = datasets.Features(

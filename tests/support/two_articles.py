@@ -216,6 +216,40 @@ FOREIGN: dict[str, Callable[[list[Document]], Any]] = {
         }
         for n, d in enumerate(documents)
     ],
+    "bigbio": lambda documents: [
+        {
+            "id": str(n),
+            "document_id": d.doc_id,
+            "passages": [
+                {"id": f"{n}p{i}", "type": "line", "text": [line[0]], "offsets": [[line.start(), line.end()]]}
+                for i, line in enumerate(re.finditer(r"[^\n]+", d.text))
+            ],
+            "entities": [
+                {
+                    "id": f"{n}e{i}",
+                    "type": e.type,
+                    "text": [e.span.of(d.text)],
+                    "offsets": [[e.span.start, e.span.end]],
+                    "normalized": [],
+                }
+                for i, e in enumerate(d.entities)
+            ],
+            "events": [],
+            "coreferences": [],
+            "relations": [],
+        }
+        for n, d in enumerate(documents)
+    ],
+    "columns": lambda documents: [
+        {
+            "doc_id": d.doc_id,
+            "text": d.text,
+            "entities": {
+                key: [values[key] for values in gliner_answer(d)] for key in ("start", "end", "text", "label")
+            },
+        }
+        for d in documents
+    ],
     "spacy-training": lambda documents: [
         [d.text, {"entities": [[s["start"], s["end"], s["label"]] for s in gliner_answer(d)]}] for d in documents
     ],

@@ -25,7 +25,7 @@ def add_command(commands: Commands) -> None:
         description="Convert predictions or annotated documents to another file format, and report how many items or "
         "attributes the new format cannot store. Formats: jsonl, json, label-studio, brat (a folder), conll, spacy, "
         "spacy-json, dataset (a folder), parquet; for reading only: brackets, huggingface, gliner, tagged, "
-        "webanno, doccano, langextract.",
+        "webanno, doccano, langextract, bigbio.",
     )
     parser.add_argument("source", metavar="IN", help="file or folder to read; - is standard input")
     parser.add_argument(

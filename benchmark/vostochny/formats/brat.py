@@ -30,8 +30,8 @@ from vostochny.formats.files import replace_folder, split_lines
 from vostochny.formats.label_studio.regions import CONTENT, CUE
 from vostochny.formats.limits import Budget
 from vostochny.formats.prediction import MAX_SHOWN_WORDS
-from vostochny.formats.reader import SPLIT_ENTITIES, Reading, Record
-from vostochny.formats.word_spans import OFFSET_UNITS, PlacedSpan, describe_unit, is_beside, to_code_points
+from vostochny.formats.reader import SPLIT_ENTITIES, STRETCHED, Reading, Record
+from vostochny.formats.word_spans import OFFSET_UNITS, PlacedSpan, describe_unit, is_beside, join_parts, to_code_points
 from vostochny.model import LAYERS, Document, Reference, Span
 from vostochny.schema.records import list_attributes
 from vostochny.system import outputs
@@ -100,13 +100,9 @@ class _Bound:
 
         They were compared with the text, and their offsets are code points, whatever unit the file has.
         """
-        parts: list[dict[str, Any]] = [{"text": self.words}] if self.words else []
-        for span in self.spans:
-            if parts and not text[parts[-1]["end"] : span.start].strip():
-                parts[-1]["end"] = max(parts[-1]["end"], span.end)
-            else:
-                parts.append(PlacedSpan(start=span.start, end=span.end))
-        return parts
+        if self.words:
+            return [{"text": self.words}]
+        return [PlacedSpan(start=span.start, end=span.end) for span in join_parts(self.spans, text)]
 
 
 class _FileReader:
@@ -149,7 +145,7 @@ class _FileReader:
         parts = bound.list_parts(self.text)
         if len(parts) == 1:
             return parts[0]
-        self.reading.counted["discontinuous triggers, cues and speakers: the span around the parts was taken"] += 1
+        self.reading.counted[STRETCHED] += 1
         return PlacedSpan(start=parts[0]["start"], end=max(part["end"] for part in parts))
 
     def add_item(self, layer: str, id_: str, line: int, item: dict[str, Any]) -> None:

@@ -2,11 +2,15 @@
 
 Which names those are stands with each key in :mod:`vostochny.schema.records`. A key that is not known there is a
 problem: what it says would be lost in silence. A reader of one side says which names it met.
+
+Items may also be given as columns, an object with a list per key (``{"start": [0, 8], "end": [3, 13]}``): the library
+``datasets`` makes that of a list of objects (:func:`unfold`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -25,27 +29,43 @@ class KeyNames:
     Attributes:
         renamed: The other names that were met, each with the key that it stands for; "" for a key that is not used.
         problems: Field and message of each key of the last row that is unknown, or that its item has twice.
+        unfolded: The lists of items that were given as columns, by their keys.
+        unfolded_items: How many items of the last row were.
     """
 
     def __init__(self) -> None:
         self.renamed: dict[str, str] = {}
+        self.unfolded: dict[str, None] = {}
+        self.unfolded_items = 0
         self.problems: Problems[tuple[str, str]] = Problems()
 
     def resolve(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return a row with every key of its items under its own name. The row itself is not changed."""
-        self.problems = Problems()
+        self.problems, self.unfolded_items = Problems(), 0
         return row if _has_own_keys((row,), DocumentRecord) else self._resolve(row, DocumentRecord, "")
 
     def _resolve(self, item: dict[str, Any], record: type[Struct], where: str) -> dict[str, Any]:
         out = self._rename_row(item) if record is DocumentRecord else self._rename(item, record, where)
-        for name, inner in _list_inner(record):
+        for name, inner, is_list in _list_inner(record):
             at, value = f"{where}.{name}".lstrip("."), out.get(name)
+            if is_list and isinstance(value, dict):
+                value = self._unfold(at, value)
             if isinstance(value, dict):
                 out[name] = self._resolve(value, inner, at)
             elif isinstance(value, list):
                 items = enumerate(value)
                 out[name] = [self._resolve(x, inner, f"{at}[{i}]") if isinstance(x, dict) else x for i, x in items]
         return out
+
+    def _unfold(self, where: str, columns: dict[str, Any]) -> Any:
+        items = unfold(columns)
+        if items is not columns:
+            self.unfolded[re.sub(r"\[\d+\]", "", where)] = None
+            self.unfolded_items += len(items)
+        elif columns and all(isinstance(x, list) for x in columns.values()):
+            lengths = ", ".join(f"{key} {len(values)}" for key, values in columns.items())
+            self.problems.append((where, f"has lists of different lengths ({lengths}); expected a value for each item"))
+        return items
 
     def _rename_row(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return a copy of a row with its own keys renamed; its unknown keys are looked at by the RowReader."""
@@ -95,10 +115,23 @@ class KeyNames:
             self.problems.append((f"{where}.{name}".lstrip("."), message))
 
 
+def unfold(columns: Any) -> Any:
+    """Return the items that an object with a list per key stands for, all lists of one length; anything else as it is.
+
+    >>> unfold({"start": [0, 8], "end": [3, 13]})
+    [{'start': 0, 'end': 3}, {'start': 8, 'end': 13}]
+    """
+    if not isinstance(columns, dict) or not columns or not all(isinstance(x, list) for x in columns.values()):
+        return columns
+    if len({len(values) for values in columns.values()}) > 1:
+        return columns
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
 @cache
-def _list_inner(record: type[Struct]) -> tuple[tuple[str, type[Struct]], ...]:
-    """Return the keys of a record whose values are objects or lists of objects, with the record of those."""
-    return tuple((f.name, f.record) for f in list_fields(record) if f.record)
+def _list_inner(record: type[Struct]) -> tuple[tuple[str, type[Struct], bool], ...]:
+    """Return the keys of a record with objects or lists of objects, with the record of those, and whether a list."""
+    return tuple((f.name, f.record, f.kind == "list") for f in list_fields(record) if f.record)
 
 
 @cache
@@ -114,16 +147,23 @@ def _has_own_keys(items: Sequence[Any], record: type[Struct]) -> bool:
             return False
     elif not _list_names(record).keys() >= set(chain.from_iterable(items)):
         return False
-    for name, inner in _list_inner(record):
+    for name, inner, is_list in _list_inner(record):
         values = [value for item in items if (value := item.get(name))]
+        if is_list and any(isinstance(value, dict) for value in values):
+            return False
         nested = [x for value in values for x in (value if isinstance(value, list) else (value,))]
         if nested and not _has_own_keys(nested, inner):
             return False
     return True
 
 
-def describe_renamed(renamed: Mapping[str, str]) -> list[str]:
-    """Return the notes that say which keys were read under which name, and which are not used."""
+def describe_renamed(renamed: Mapping[str, str], unfolded: Iterable[str] = ()) -> list[str]:
+    """Return the notes that say which keys were read under which name, or as columns, and which are not used."""
     names = ", ".join(f"{alias} = {key}" for alias, key in sorted(renamed.items()) if key)
     unused = ", ".join(alias for alias, key in sorted(renamed.items()) if not key)
-    return [*([f"keys read as: {names}"] if names else []), *([f"keys not used: {unused}"] if unused else [])]
+    columns = ", ".join(unfolded)
+    return [
+        *([f"keys read as: {names}"] if names else []),
+        *([f"keys not used: {unused}"] if unused else []),
+        *([f"columns of lists read as lists of items: {columns}"] if columns else []),
+    ]

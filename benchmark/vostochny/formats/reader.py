@@ -18,6 +18,7 @@ from vostochny.errors import InputError, Names, Problem, Problems
 from vostochny.formats.keys import KeyNames, describe_renamed
 from vostochny.formats.label_types import LabelNames, extend_ontology
 from vostochny.formats.lenient import describe_repaired, read_leniently
+from vostochny.formats.limits import OBJECT_BYTES, Budget
 from vostochny.formats.prediction import RowReader, describe_kind, describe_unprintable
 from vostochny.formats.word_spans import needs_placing, recognise_offsets
 from vostochny.model import LAYERS, Document, complete_id
@@ -28,6 +29,7 @@ from vostochny.text.layout import paragraphs_of
 MAX_LISTED_KINDS = 100  # of what was left out; a file may have any number of names
 MAX_SHOWN_IDS = 20  # in a message that lists the gold's documents
 SPLIT_ENTITIES = "{} discontinuous entities: each part was read as an entity of its own"
+STRETCHED = "{} discontinuous triggers, cues and speakers: the span around the parts was taken"
 IDS_BY_ORDER = "no ids: documents were taken in the order of the gold"
 
 P = TypeVar("P")
@@ -108,6 +110,7 @@ class Reading:
         self.offsets, self.names = offsets, names or (OptionNames() if gold else GOLD_OPTIONS)
         self._notes: list[str] = []
         self._keys = KeyNames()
+        self._unfolded_items = 0
         # What the files of a side have that is read together with the other files; None where a file is read alone.
         self._parts: list[Any] | None = None
         self._finish: Callable[[Reading, list[Any]], Iterable[Record]] | None = None
@@ -364,6 +367,9 @@ class Reading:
     def _rename_keys(self, record: Record) -> Record:
         """Return a record with every key under its own name; a key that an item has under two is a problem."""
         row = self._keys.resolve(record.row)
+        if self._keys.unfolded_items:  # a list of numbers is a hundredth of the items that it stands for
+            self._unfolded_items += self._keys.unfolded_items
+            Budget(record.path).take(OBJECT_BYTES * self._unfolded_items)
         for where, message in self._keys.problems:
             self.add_problem(record.path, record.line, where, message)
         self.problems.more += self._keys.problems.more

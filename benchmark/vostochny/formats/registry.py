@@ -42,6 +42,7 @@ MODULES = {
     "webanno": "webanno_tsv",
     "doccano": "doccano",
     "langextract": "langextract",
+    "bigbio": "bigbio",
 }
 # What the user may say of a side → the formats whose readers make use of it. Those of plug-ins may use all.
 FORMATS_OF_OPTION = {
@@ -258,12 +259,12 @@ def _detect_value(value: Any, depth: int) -> str | None:
     ``depth`` counts the containers around the value: lists may be nested, an object of outputs by doc_id only stands at
     the top.
     """
-    from vostochny.formats import doccano, gliner_output, langextract, pipeline_output, spacy_json, tables
+    from vostochny.formats import bigbio, doccano, gliner_output, langextract, pipeline_output, spacy_json, tables
     from vostochny.formats.label_studio.shapes import is_any_task
 
     if is_any_task(value):
         return "label-studio"
-    for name, shape in (("langextract", langextract), ("doccano", doccano)):
+    for name, shape in (("langextract", langextract), ("bigbio", bigbio), ("doccano", doccano)):
         if shape.is_output(value[0] if isinstance(value, list) and value else value):
             return name
     if isinstance(value, list):
@@ -285,6 +286,8 @@ def _detect_value(value: Any, depth: int) -> str | None:
     if spacy_json.is_output(value):
         return "spacy-json"
     items = next((value[key] for key in pipeline_output.ITEM_KEYS if value.get(key)), None)
+    if isinstance(items, dict) and _are_columns(items):
+        return None
     if isinstance(items, dict) and "doc_id" in value and "entities" in value:
         return "gliner"
     if isinstance(items, dict) and all(isinstance(x, list) for x in items.values()):
@@ -299,6 +302,12 @@ def _detect_value(value: Any, depth: int) -> str | None:
         inner = next((x for x in value.values() if x), None)
         return _detect_value(inner, 1) or ("json" if isinstance(inner, dict) and _has_row_keys(inner) else None)
     return None
+
+
+def _are_columns(items: dict[str, Any]) -> bool:
+    """Return whether the entities of a row are columns, a list per key, and not words by label as GLiNER's."""
+    keys = {list_aliases(EntityRecord).get(key, key) for key in items}
+    return "start" in keys or {"text", "type"} <= keys
 
 
 def _is_own_row(value: dict[str, Any], first: dict[str, Any]) -> bool:

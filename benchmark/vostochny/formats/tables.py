@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from vostochny.errors import InputError, Problem, list_names
-from vostochny.formats import arrow_batches, jsonl
+from vostochny.formats import arrow_batches, bigbio, jsonl
+from vostochny.formats.columns import parse_choice
 from vostochny.formats.files import read_bytes, replace_folder, write_bytes
 from vostochny.formats.limits import MAX_FILE_BYTES, Budget, describe_way_out
 from vostochny.formats.own_files import describe_own_file
@@ -30,9 +31,8 @@ from vostochny.system import temporary
 
 TAG_KEYS = ("ner_tags", "tags", "labels", "ner")
 ALIASES = list_aliases(DocumentRecord)
-COLUMNS = (
-    KEYS | ALIASES.keys() | {"tokens", "token_offsets", *TAG_KEYS}
-)  # that are read, beside those that the user names
+# The columns that are read, beside those that the user names.
+COLUMNS = KEYS | ALIASES.keys() | {"tokens", "token_offsets", *TAG_KEYS} | bigbio.KEYS
 NumberedRow = tuple[int | None, dict[str, Any]]  # with its line, None where the format has none
 
 
@@ -59,6 +59,8 @@ def read_dataset(path: str, reading: Reading) -> Iterator[Record]:
             splits = json.loads(read_bytes(str(folder / "dataset_dict.json")))["splits"]
             if "test" not in splits and len(splits) != 1:
                 raise ValueError(f"has the splits {', '.join(splits)}; give the folder of one")
+            if len(splits) > 1:
+                reading.add_note(f"of the splits {', '.join(splits)}, test was read")
             folder /= "test" if "test" in splits else splits[0]
         state = json.loads(read_bytes(str(folder / "state.json")))
         files = [folder / Path(f["filename"]).name for f in state["_data_files"]]
@@ -169,9 +171,16 @@ def read_rows(
             if sentence:
                 documents.setdefault(doc_id, TaggedDocument(doc_id, line)).sentences.append(sentence)
         else:
+            row = _name_labels(row, names, "")
+            if bigbio.is_output(row):
+                yield bigbio.make_record(path, line, row, reading)
+                continue
             prediction = {k: v for k, v in row.items() if k in KEYS or (k in ALIASES and ALIASES[k] not in row)}
             unread.update(x for x in (columns or row) if x not in prediction)
             yield Record(path, line, prediction, ordered=True)
+    if choice and not documents and not reading.problems:
+        message = f"has no rows of tokens and tags, which {reading.names.columns} is for; leave the option out"
+        reading.add_problem(path, None, None, message)
     if unread:
         reading.add_note(f"columns not read: {list_names(sorted(unread))}")
     if documents:
@@ -220,13 +229,36 @@ def _read_label_names(info: bytes) -> dict[str, list[str]]:
 
 
 def list_label_names(features: dict[str, Any]) -> dict[str, list[str]]:
-    """Return column → names of its ClassLabel, from the features of ``datasets`` as plain objects."""
-    out = {}
-    for column, feature in features.items():
-        inner = feature.get("feature", feature) if isinstance(feature, dict) else {}
-        if isinstance(inner, dict) and isinstance(inner.get("names"), list):
-            out[column] = [str(n) for n in inner["names"]]
+    """Return column → names of its ClassLabel, from the features of ``datasets`` as plain objects.
+
+    A ClassLabel inside a column has the keys on the way to it: ``entities.type``.
+    """
+    out: dict[str, list[str]] = {}
+
+    def walk(feature: Any, at: str) -> None:
+        if isinstance(feature, list):  # a list of objects is written as a list with one of them
+            for inner in feature[:1]:
+                walk(inner, at)
+        elif isinstance(feature, dict) and isinstance(feature.get("names"), list):
+            out[at] = [str(name) for name in feature["names"]]
+        elif isinstance(feature, dict):
+            for key, inner in feature.items():
+                walk(inner, at if key == "feature" else f"{at}.{key}" if at else key)
+
+    walk(features, "")
     return out
+
+
+def _name_labels(value: Any, names: dict[str, list[str]], at: str) -> Any:
+    """Return a value in which the numbers of a ClassLabel inside it are its names; numbers without a name stay."""
+    if not any(path.startswith(f"{at}.") or path == at or not at for path in names):
+        return value
+    if isinstance(value, dict):
+        return {key: _name_labels(x, names, f"{at}.{key}" if at else key) for key, x in value.items()}
+    if isinstance(value, list):
+        return [_name_labels(x, names, at) for x in value]
+    has_name = type(value) is int and at in names and 0 <= value < len(names[at])
+    return names[at][value] if has_name else value
 
 
 def _shorten_error(error: Exception) -> str:

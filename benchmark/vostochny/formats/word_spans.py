@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -42,6 +42,17 @@ def are_same_words(words: str, stated: str) -> bool:
     if not isinstance(stated, ModelWords):
         return re.sub(r"\s+", " ", words) == re.sub(r"\s+", " ", stated)
     return is_written_as(words, stated)
+
+
+def join_parts(parts: Sequence[Span], text: str) -> list[Span]:
+    """Return the parts of a discontinuous span in order; those that only white space separates, or nothing, as one."""
+    out: list[Span] = []
+    for part in sorted(parts):
+        if out and not text[out[-1].end : part.start].strip():
+            out[-1] = Span(out[-1].start, max(out[-1].end, part.end))
+        else:
+            out.append(part)
+    return out
 
 
 class PlacedSpan(dict[str, Any]):
