@@ -338,17 +338,12 @@ def _check_offsets(offsets: str | None, option: str) -> str | None:
     return offsets
 
 
-# Option in messages → the argument that does the same, and the values that may follow the option.
+# Option of a side in messages → the argument that does the same, and the values that may follow the option.
 _ARGUMENTS = {
     "format": ("format", None),
     "offsets": ("offsets", "|".join(OFFSET_CHOICES)),
     "annotator": ("annotator", "NAME"),
     "column": ("columns", r"(?:token|tag)=[\w:.-]+(?:,(?:token|tag)=[\w:.-]+)?"),
-    "view": ("view", r"[\w-]+"),
-    "unknown": ("unknown", "|".join(UNKNOWN_CHOICES)),
-    "layer": ("layers", None),
-    "metric": ("metrics", None),
-    "zone": ("zones", None),
 }
 _OPTIONS = "|".join(
     rf"(?P<{name}>{name})\b" + (rf"(?: (?P<{name}_value>{values})\b)?" if values else "")
@@ -359,7 +354,7 @@ _OPTION = re.compile(f"--(gold-)?(?:{_OPTIONS})")
 
 @contextlib.contextmanager
 def _name_arguments(is_gold_alone: bool = False) -> Iterator[None]:
-    """Let problems name the arguments of a call in place of the command's options: ``offsets='utf16'``.
+    """Let problems name the arguments of a side in place of the command's options: ``offsets='utf16'``.
 
     With ``is_gold_alone`` the arguments of a gold have no ``gold_`` before them.
     """

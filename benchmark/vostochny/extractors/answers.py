@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 import numpy as np
-from msgspec import Struct
 
 from vostochny.errors import InputError, Problem, Problems
 from vostochny.extractors import ExtractorError, Prediction
 from vostochny.formats.keys import KeyNames
 from vostochny.formats.lenient import read_leniently
+from vostochny.formats.model_answers import drop_keys, find_answers, list_predictions
 from vostochny.formats.prediction import RowReader
 from vostochny.formats.reader import Reading, Record
 from vostochny.formats.rows import to_layers
 from vostochny.model import LAYERS, Document
 from vostochny.ontology import Ontology, View
-from vostochny.schema.records import LAYER_FIELDS, SpanRecord, list_fields
 
 
 def row_of(prediction: Prediction, document: Document) -> dict[str, Any]:
@@ -42,6 +38,20 @@ def row_of(prediction: Prediction, document: Document) -> dict[str, Any]:
     except (TypeError, ValueError) as e:  # ValueError: half a character
         raise ExtractorError(f"returned something that is not JSON: {e}") from None
     return {"doc_id": document.doc_id, **row}
+
+
+def open_answer(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the prediction in a row that holds a language model's answer; any other row as it is.
+
+    Raises InputError where the answer has none.
+    """
+    answers = find_answers(row)
+    for key, prediction in answers.items():
+        if prediction is None:
+            raise InputError(
+                [Problem("answer", None, key, f"has no JSON object with {' or '.join(LAYERS)}: {row[key]!r:.80}")]
+            )
+    return KeyNames(opens_answers=True).resolve(row) if answers else row
 
 
 def _to_plain(value: Any) -> Any:
@@ -85,10 +95,7 @@ def read_answer(row: dict[str, Any], document: Document, ontology: Ontology) -> 
     spans are placed by their words; keys that no item has are left out. Raises InputError where the answer has no layer
     that can be read.
     """
-    row = KeyNames().resolve(row)
-    row = {
-        key: _drop_keys(value, LAYER_FIELDS[key].record) if key in LAYER_FIELDS else value for key, value in row.items()
-    }
+    row = drop_keys(KeyNames().resolve(row))
     problems: Problems[Problem] = Problems()
 
     def read(row: dict[str, Any]) -> tuple[Document, Problems[Problem]]:
@@ -103,64 +110,18 @@ def read_answer(row: dict[str, Any], document: Document, ontology: Ontology) -> 
     return predicted, row, repaired
 
 
-def _drop_keys(value: Any, record: type[Struct] | None) -> Any:
-    """Return items without the keys that their record does not have, and without offsets beside words."""
-    if isinstance(value, list):
-        return [_drop_keys(item, record) for item in value]
-    if not isinstance(value, dict) or record is None:
-        return value
-    fields = {field.name: field for field in list_fields(record)}
-    has_words = isinstance(value.get("text"), str)
-    return {
-        key: _drop_keys(
-            item, fields[key].record or (SpanRecord if fields[key].kind in ("record", "reference") else None)
-        )
-        for key, item in value.items()
-        if key in fields and not (has_words and key in ("start", "end"))
-    }
-
-
 def select_layers(row: dict[str, Any], document: Document) -> dict[str, Any]:
     """Return the part of a checked row that a prediction file stores: its layers, under the full doc_id."""
     return {"doc_id": document.doc_id, **{k: row[k] for k in LAYERS if row.get(k) is not None}}
 
 
-_THOUGHTS = re.compile(r"<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
-_MAX_TRIES = 2000  # braces of an answer at which an object is looked for
-_MAX_WRAPPERS = 4  # objects and lists around the one that has the layers
-
-
 def parse_answer(answer: str, layers: Sequence[str] = LAYERS) -> dict[str, Any]:
-    """Return the object of an answer that has a layer: the last one, in a fence, among words or in a wrapper.
+    """Return the object of an answer that has a layer, the last one (:func:`model_answers.list_predictions`).
 
-    What a model thinks (``<think>``) is no answer, unless there is none after it. Raises InputError for no such object.
+    Raises InputError for no such object.
     """
-    for text in (_THOUGHTS.sub(" ", answer), answer):
-        found = [row for value in _list_objects(text) for row in _unwrap(value, layers, _MAX_WRAPPERS)]
-        if found:
-            return found[-1]
+    found = list_predictions(answer, layers)
+    if found:
+        return found[-1]
     message = f"has no JSON object with {' or '.join(layers)}: {answer[:80]!r}"
     raise InputError([Problem("answer", None, None, message)])
-
-
-def _list_objects(text: str) -> Iterator[dict[str, Any]]:
-    """Yield the JSON objects in a text, outermost ones only."""
-    decoder = json.JSONDecoder()
-    at = text.find("{")
-    for _ in range(_MAX_TRIES):
-        if at < 0:
-            return
-        end = at + 1
-        with contextlib.suppress(ValueError, RecursionError):
-            value, end = decoder.raw_decode(text, at)
-            yield value
-        at = text.find("{", end)
-
-
-def _unwrap(value: Any, layers: Sequence[str], depth: int) -> Iterator[dict[str, Any]]:
-    """Yield the objects with a layer: the value itself, or those in it."""
-    if isinstance(value, dict) and any(isinstance(value.get(layer), list) for layer in layers):
-        yield value
-    elif isinstance(value, dict | list) and depth:
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _unwrap(inner, layers, depth - 1)

@@ -117,6 +117,7 @@ class _Task:
         """Return the checked prediction for a document, or why there is none."""
         try:
             row = answers.row_of(self.extractor(strip_annotations(document)), document)
+            row = answers.open_answer(row) if self.checks.unknown == "wrong" else row
             answers.check_row(row, document, self.checks.ontology, self.checks.unknown, self.checks.view)
             guards.raise_interruption()
             return answers.select_layers(row, document)

@@ -10,7 +10,7 @@ Items may also be given as columns, an object with a list per key (``{"start": [
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -18,8 +18,11 @@ from typing import Any
 from msgspec import Struct
 
 from vostochny.errors import Problems, suggest_name
+from vostochny.formats.model_answers import drop_keys, find_answers
 from vostochny.schema.records import LENGTHS, UNUSED, DocumentRecord, list_aliases, list_fields
 
+# What a key was read as, where it is not another key.
+_COLUMNS, _ANSWER, _UNREADABLE = "columns of lists", "answers of language models", "unreadable answers"
 _MEANT_END = "end - start"  # what a length says
 
 
@@ -27,21 +30,25 @@ class KeyNames:
     """Renames the keys of rows, and remembers which it renamed or left out.
 
     Attributes:
-        renamed: The other names that were met, each with the key that it stands for; "" for a key that is not used.
+        renamed: The other names that were met, each with the key that it stands for; "" for a key that is not used,
+            _COLUMNS and _ANSWER for one that was read as that.
         problems: Field and message of each key of the last row that is unknown, or that its item has twice.
-        unfolded: The lists of items that were given as columns, by their keys.
-        unfolded_items: How many items of the last row were.
+        opens_answers: Whether a row without layers may hold a language model's answer (formats.model_answers).
+        unfolded_items: How many items of the last row were given as columns.
+        unreadable: How many answers had no prediction.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, opens_answers: bool = False) -> None:
         self.renamed: dict[str, str] = {}
-        self.unfolded: dict[str, None] = {}
-        self.unfolded_items = 0
+        self.opens_answers = opens_answers
+        self.unfolded_items = self.unreadable = 0
         self.problems: Problems[tuple[str, str]] = Problems()
 
     def resolve(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return a row with every key of its items under its own name. The row itself is not changed."""
         self.problems, self.unfolded_items = Problems(), 0
+        if self.opens_answers and (answers := find_answers(row)):
+            return self._open(row, answers)
         return row if _has_own_keys((row,), DocumentRecord) else self._resolve(row, DocumentRecord, "")
 
     def _resolve(self, item: dict[str, Any], record: type[Struct], where: str) -> dict[str, Any]:
@@ -57,10 +64,23 @@ class KeyNames:
                 out[name] = [self._resolve(x, inner, f"{at}[{i}]") if isinstance(x, dict) else x for i, x in items]
         return out
 
+    def _open(self, row: dict[str, Any], answers: Mapping[str, dict[str, Any] | None]) -> dict[str, Any]:
+        """Return the prediction in the answers of a row, empty where there is none, with the row's own id."""
+        first, *others = answers.values()
+        if any(other != first for other in others):
+            self.problems.append((" and ".join(answers), "hold different answers; keep one of them"))
+        self.unreadable += first is None
+        self.renamed |= dict.fromkeys(answers, _UNREADABLE if first is None else _ANSWER)
+        outer = {key: value for key, value in self._rename_row(row).items() if key in ("doc_id", "text")}
+        problems, self.problems = self.problems, Problems()
+        out = drop_keys(self._resolve({**(first or {}), **outer}, DocumentRecord, ""))
+        self.problems = problems  # those of the answer's own keys are dropped with the keys
+        return {key: value for key, value in out.items() if key in _list_names(DocumentRecord)}
+
     def _unfold(self, where: str, columns: dict[str, Any]) -> Any:
         items = unfold(columns)
         if items is not columns:
-            self.unfolded[re.sub(r"\[\d+\]", "", where)] = None
+            self.renamed[re.sub(r"\[\d+\]", "", where)] = _COLUMNS
             self.unfolded_items += len(items)
         elif columns and all(isinstance(x, list) for x in columns.values()):
             lengths = ", ".join(f"{key} {len(values)}" for key, values in columns.items())
@@ -157,13 +177,18 @@ def _has_own_keys(items: Sequence[Any], record: type[Struct]) -> bool:
     return True
 
 
-def describe_renamed(renamed: Mapping[str, str], unfolded: Iterable[str] = ()) -> list[str]:
-    """Return the notes that say which keys were read under which name, or as columns, and which are not used."""
-    names = ", ".join(f"{alias} = {key}" for alias, key in sorted(renamed.items()) if key)
+def describe_renamed(renamed: Mapping[str, str]) -> list[str]:
+    """Return the notes that say which keys were read under which name, or as what, and which are not used."""
+    meanings = {
+        _COLUMNS: "columns of lists read as lists of items",
+        _ANSWER: "answers of language models: the object with a layer was taken from",
+        _UNREADABLE: "answers of language models that could not be read are empty predictions",
+    }
+    names = ", ".join(f"{alias} = {key}" for alias, key in sorted(renamed.items()) if key and key not in meanings)
     unused = ", ".join(alias for alias, key in sorted(renamed.items()) if not key)
-    columns = ", ".join(unfolded)
+    others = {what: sorted(name for name, key in renamed.items() if key == what) for what in meanings}
     return [
         *([f"keys read as: {names}"] if names else []),
         *([f"keys not used: {unused}"] if unused else []),
-        *([f"columns of lists read as lists of items: {columns}"] if columns else []),
+        *(f"{meanings[what]}: {', '.join(found)}" for what, found in others.items() if found),
     ]

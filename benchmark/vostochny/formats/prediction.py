@@ -10,6 +10,7 @@ from typing import Any
 
 from vostochny.errors import Problem, Problems, list_names, suggest_name
 from vostochny.formats.label_types import is_name, suggest_label
+from vostochny.formats.model_answers import HOLDS_ANSWER, find_answers
 from vostochny.formats.word_spans import PlacedSpan, are_same_words, describe_fitting_unit, needs_placing
 from vostochny.model import (
     LAYERS,
@@ -97,8 +98,12 @@ class RowReader:
 
         The caller looks at ``problems`` afterwards.
         """
-        for key in self.row:
-            if key not in KEYS:
+        unknown = [key for key in self.row if key not in KEYS]
+        answers = find_answers(self.row) if unknown and self.layout else {}
+        for key in answers or unknown:
+            if key in answers:
+                self.add_problem(key, HOLDS_ANSWER)
+            else:
                 # Most unknown keys are no misspelt layer, so that only a very similar layer is named.
                 hint = suggest_name(key, LAYERS, 0.6) if not self.problems.is_full else ""
                 self.add_problem(key, f"unknown key; {hint}")

@@ -19,6 +19,7 @@ from vostochny.formats.keys import KeyNames, describe_renamed
 from vostochny.formats.label_types import LabelNames, extend_ontology
 from vostochny.formats.lenient import describe_repaired, read_leniently
 from vostochny.formats.limits import OBJECT_BYTES, Budget
+from vostochny.formats.model_answers import ANSWER, HOLDS_ANSWER, list_predictions
 from vostochny.formats.prediction import RowReader, describe_kind, describe_unprintable
 from vostochny.formats.word_spans import needs_placing, recognise_offsets
 from vostochny.model import LAYERS, Document, complete_id
@@ -160,6 +161,8 @@ class Reading:
             left_out.append(f"left out: {sum(count for _, count in rest)} of {len(rest)} other kinds")
         repaired = [describe_repaired(self.repaired)] if self.repaired else []
         counted = [sentence.format(count) for sentence, count in self.counted.items()]
+        if self._keys.unreadable:
+            counted.append(f"{self._keys.unreadable} answers could not be read, and are empty predictions")
         return [*self._notes, *describe_renamed(self._keys.renamed), *repaired, *counted, *left_out]
 
     def note_unused(self, value: Mapping[str, Any], known: Iterable[str]) -> None:
@@ -229,6 +232,15 @@ class Reading:
                 out.append(self.find_text(row.get("doc_id")) or row.get("text"))
         return out
 
+    def make_answer(self, path: str, line: int | None, where: str | None, value: Any) -> Record | None:
+        """Return the record of a value that is no row but a language model's answer; else None, with a problem."""
+        if self._keys.opens_answers and isinstance(value, str | list):
+            return Record(path, line, {ANSWER: value}, ordered=True)
+        message = f"is {describe_kind(value)}; expected an object with doc_id and layers"
+        hint = f"; it {HOLDS_ANSWER}" if self.gold and list_predictions(value) else ""
+        self.add_problem(path, line, where, message + hint)
+        return None
+
     # -- gold ------------------------------------------------------------------------------------------------------
 
     def read_gold(self, records: Iterable[Record], own_types: bool = False) -> list[Document]:
@@ -291,6 +303,7 @@ class Reading:
             offsets: The unit that offsets count, if it was not given to the Reading.
         """
         self.offsets = offsets or self.offsets
+        self._keys.opens_answers = unknown == "wrong"
         out: dict[str, Document] = {}
         first: dict[str, int | None] = {}  # the line of the first record of each document
         unnamed: list[Record] = []

@@ -19,6 +19,7 @@ from vostochny import corpus
 from vostochny.errors import InputError, Problem
 from vostochny.formats import files, limits, shards, unrecognised
 from vostochny.formats.decoder import JSON_ERRORS
+from vostochny.formats.model_answers import list_predictions
 from vostochny.formats.own_files import describe_own_file
 from vostochny.model import LAYERS
 from vostochny.schema.records import DocumentRecord, EntityRecord, list_aliases, list_fields
@@ -122,7 +123,8 @@ def detect(path: str, option: str = "--format") -> str:
     # A DocBin is a zlib stream, which begins with one of these four headers (one per compression level).
     if head[:2] in (b"x\x9c", b"x\x01", b"x\xda", b"x^") and b"\0" in head:
         return "spacy"
-    if start[:1] in (b"{", b"[") and not (_BRACKET_TOKEN.match(start) and _has_tags(start)):
+    is_json = start[:1] in (b"{", b"[") or _is_json_string(start)
+    if is_json and not (_BRACKET_TOKEN.match(start) and _has_tags(start)):
         return _detect_json(path, head, start)
     if start.startswith(b"#FORMAT=WebAnno TSV"):
         return "webanno"
@@ -139,6 +141,13 @@ def detect(path: str, option: str = "--format") -> str:
     if start:
         raise _not_recognised(path, head, option)
     return "jsonl"
+
+
+def _is_json_string(start: bytes) -> bool:
+    """Return whether a file begins with a line that is a string of JSON, a language model's answer perhaps."""
+    with contextlib.suppress(*JSON_ERRORS):
+        return start[:1] == b'"' and isinstance(msgspec.json.decode(start.split(b"\n", 1)[0]), str)
+    return False
 
 
 def _not_recognised(path: str, head: bytes, option: str) -> InputError:
@@ -278,7 +287,7 @@ def _detect_value(value: Any, depth: int) -> str | None:
         if gliner_output.is_item(first) and isinstance(first, dict) and "ents" not in first:
             return "gliner"
         inner = _detect_value(first, depth + 1) if depth < 3 and isinstance(first, list | dict) else None
-        return inner or ("json" if isinstance(first, dict) and depth == 0 else None)
+        return inner or ("json" if isinstance(first, dict | str) and depth == 0 else None)
     if not isinstance(value, dict):
         return None
     if "tokens" in value and any(key in value for key in tables.TAG_KEYS):
@@ -286,7 +295,7 @@ def _detect_value(value: Any, depth: int) -> str | None:
     if spacy_json.is_output(value):
         return "spacy-json"
     items = next((value[key] for key in pipeline_output.ITEM_KEYS if value.get(key)), None)
-    if isinstance(items, dict) and _are_columns(items):
+    if isinstance(items, dict) and (_are_columns(items) or list_predictions(items)):
         return None
     if isinstance(items, dict) and "doc_id" in value and "entities" in value:
         return "gliner"

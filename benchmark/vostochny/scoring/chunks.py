@@ -35,12 +35,13 @@ class SideReader:
     Args:
         is_gold: whether the side is the gold.
         layers: the layers whose items are wanted.
+        unknown: what happens to unknown types; with "wrong", answers of language models are opened.
     """
 
-    def __init__(self, is_gold: bool = False, layers: Sequence[str] = ()) -> None:
+    def __init__(self, is_gold: bool = False, layers: Sequence[str] = (), unknown: str = "error") -> None:
         self.is_gold, self.layers = is_gold, layers
         self.decoder = RowDecoder()
-        self.names = KeyNames()
+        self.names = KeyNames(opens_answers=not is_gold and unknown == "wrong")
 
     @property
     def renamed(self) -> dict[str, str]:

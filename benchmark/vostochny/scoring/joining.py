@@ -62,7 +62,7 @@ class Join:
     ):
         self.problems: Problems[Problem] = Problems()
         self.unmatched: list[dict[str, tuple[str, int]]] = [{} for _ in systems]
-        self.sides = [SideReader(side == 0, options.read_layers) for side in range(1 + len(systems))]
+        self.sides = [SideReader(side == 0, options.read_layers, options.unknown) for side in range(1 + len(systems))]
         chunks = [
             read_chunks(sources, self.problems, side, chunk_bytes)
             for sources, side in zip((gold, *systems), self.sides, strict=True)
