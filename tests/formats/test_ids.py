@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -109,3 +111,48 @@ def test_a_stream_names_a_row_with_two_ids_and_one_without(tmp_path, capsys):
     printed = capsys.readouterr().err
     assert "id: is another name of 'doc_id', which the item has too, with another value" in printed
     assert "doc_id: is missing; expected the document's id" in printed
+
+
+@pytest.mark.parametrize("line_bytes", [10, 1 << 17], ids=["short", "longer than is read ahead"])
+def test_a_large_gold_without_ids_is_numbered_too(line_bytes, tmp_path, monkeypatch, capsys):
+    """It is not streamed, where every document needs an id."""
+    monkeypatch.setattr("vostochny.scoring.systems.MAX_GOLD_BYTES_IN_MEMORY", 1)
+    rows = [{"text": text + " " * line_bytes, "entities": part} for text, part in zip(TWO, ENTITIES, strict=True)]
+    gold, predictions = tmp_path / "gold.jsonl", tmp_path / "p.jsonl"
+    write_lines(gold, rows)
+    for named in ([{**row, "doc_id": str(n)} for n, row in enumerate(rows, 1)], rows):
+        write_lines(predictions, named)
+        assert cli.main(["score", str(predictions), "--gold", str(gold), "--resamples", "0", "--json", "-"]) == 0
+        captured = capsys.readouterr()
+        result = json.loads(captured.out)
+        assert result["documents"] == ["1", "2"] and result["metrics"]["entities.names"]["value"] == 1
+        assert "no ids: documents are called 1 to 2 in their order" in captured.err
+    write_lines(gold, [rows[0], {**rows[1], "doc_id": "b"}])
+    assert cli.main(["score", str(predictions), "--gold", str(gold)]) == 2
+    assert "gold.jsonl:1: doc_id: is missing; expected the document's id" in capsys.readouterr().err
+
+
+def test_a_gold_is_read_from_a_pipe(tmp_path):
+    """With ids and without, as ``convert`` writes it."""
+    gold, predictions = write_two(tmp_path, "jsonl"), tmp_path / "p.jsonl"
+    write_lines(predictions, [{"doc_id": str(n), "entities": part} for n, part in enumerate(ENTITIES, 1)])
+    vostochny = [sys.executable, "-m", "vostochny"]
+    for writer in (["cat", str(gold)], [*vostochny, "convert", str(gold), "-", "--format-out", "jsonl"]):
+        with subprocess.Popen(writer, stdout=subprocess.PIPE) as first:
+            command = [*vostochny, "score", str(predictions), "--gold", "-", "--resamples", "0", "--json", "-"]
+            done = subprocess.run(command, stdin=first.stdout, capture_output=True, check=True)
+        assert json.loads(done.stdout)["metrics"]["entities.names"]["value"] == 1
+
+
+def test_the_converted_corpus_is_a_gold_from_a_pipe():
+    vostochny = [sys.executable, "-m", "vostochny"]
+    lookup = "benchmark/baselines/lookup/predictions.jsonl"
+    with subprocess.Popen([*vostochny, "convert", "corpus", "-", "--format-out", "jsonl"], stdout=-1) as first:
+        command = [*vostochny, "score", lookup, "--gold", "-", "--resamples", "0", "--json", "-"]
+        done = subprocess.run(command, stdin=first.stdout, capture_output=True, check=True)
+    own = subprocess.run(
+        [*vostochny, "score", lookup, "--resamples", "0", "--json", "-"], capture_output=True, check=True
+    )
+    names = ("signature", "metrics", "documents")
+    streamed, held = (json.loads(x.stdout) for x in (done, own))
+    assert {name: streamed[name] for name in names} == {name: held[name] for name in names}

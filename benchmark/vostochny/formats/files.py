@@ -77,13 +77,14 @@ class OpenPath(str):
             self._file.seek(0)
         return self._file
 
-    def load(self) -> None:
-        """Keep the content in memory in place of the file, unless it is larger than MAX_FILE_BYTES.
+    def load(self, most: int = 0) -> None:
+        """Keep the content in memory in place of the file, unless it has more than so many bytes (0: MAX_FILE_BYTES).
 
         Raises OSError if the file cannot be read, InputError if it is too large and cannot be read twice.
         """
-        content = _read_up_to(self.open(), MAX_FILE_BYTES + 1)
-        if len(content) <= MAX_FILE_BYTES:
+        most = most or MAX_FILE_BYTES
+        content = _read_up_to(self.open(), most + 1)
+        if len(content) <= most:
             self.close()
             self._file, self._can_rewind = io.BufferedReader(io.BytesIO(content)), True
         elif not self._can_rewind:

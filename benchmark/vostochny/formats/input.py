@@ -16,13 +16,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import msgspec
+
 from vostochny import corpus
 from vostochny.errors import EmptyFileError, InputError, Problem
 from vostochny.formats import files, jsonl, limits, registry, shards
+from vostochny.formats.decoder import JSON_ERRORS
 from vostochny.formats.reader import GOLD_OPTIONS, OptionNames, Reading, Record
 from vostochny.formats.rows import to_record, to_row
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View, load_ontology
+from vostochny.schema.records import DocumentRecord, list_aliases
 from vostochny.system import progress
 
 
@@ -127,6 +131,21 @@ class Input:
         """Whether any of the files can be read only once."""
         return any(map(files.is_stream, self.paths))
 
+    def load_streams(self, most: int) -> bool:
+        """Keep what standard input or a pipe delivers in memory; return False where it has more than so many bytes.
+
+        Nothing that was read is lost.
+        """
+        for path in filter(files.is_stream, self.paths):
+            if not isinstance(path, files.OpenPath):
+                return False
+            with contextlib.suppress(OSError):  # the reader will report it
+                try:
+                    path.load(most)
+                except InputError:
+                    return False
+        return True
+
     def is_larger_than(self, size: int) -> bool:
         """Return whether the files have more than so many bytes, unpacked.
 
@@ -145,6 +164,22 @@ class Input:
             if size < 0:
                 return True
         return False
+
+    def begins_with_id(self) -> bool:
+        """Return whether the first line of JSON Lines names its document; also where that cannot be known.
+
+        Of a stream only what is read ahead is looked at, so that nothing is lost.
+        """
+        path = self.paths[0]
+        with contextlib.suppress(OSError, *JSON_ERRORS):
+            line, newline, _ = files.read_head(path).removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")
+            if not newline and not files.is_stream(path):
+                with files.open_file(path) as file:
+                    line = file.readline(limits.MAX_LINE_BYTES)
+            first = msgspec.json.decode(line)
+            names = ("doc_id", *(x for x, key in list_aliases(DocumentRecord).items() if key == "doc_id"))
+            return not isinstance(first, dict) or any(first.get(name) is not None for name in names)
+        return True
 
     def read_records(self, reading: Reading, hash_content: Callable[[bytes], object] | None = None) -> Iterator[Record]:
         """Yield the records of all files.

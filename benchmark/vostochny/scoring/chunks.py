@@ -108,7 +108,9 @@ class Chunk:
             return None
         doc_id = self.side.names.resolve(row).get("doc_id")
         if not (isinstance(doc_id, str) and doc_id):
-            self.problems.append(Problem(self.path, number, "doc_id", "is missing; expected the document's id"))
+            message = "is missing; expected the document's id"
+            message += ", in every line or in none" if self.side.is_gold else ""
+            self.problems.append(Problem(self.path, number, "doc_id", message))
             return None
         if not doc_id.isprintable():
             message = f"{describe_unprintable(doc_id)}; expected a printable id"

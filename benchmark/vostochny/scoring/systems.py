@@ -59,10 +59,14 @@ def score_systems(
 def is_streamed(gold: Input, systems: Sequence[Input], on_error: str = "fail") -> bool:
     """Return whether files are scored batch by batch (scoring.streaming), and not in memory.
 
-    It should where all of them are JSON Lines and the gold has more than MAX_GOLD_BYTES_IN_MEMORY bytes, is standard
-    input or a pipe, or has files that may be left out (``on_error``, as in Execution): to have all documents in memory
-    takes reading all files. The corpus is small and never left out.
+    It should where all of them are JSON Lines and the gold has more than MAX_GOLD_BYTES_IN_MEMORY bytes, or has files
+    that may be left out (``on_error``, as in Execution): to have all documents in memory takes reading all files. The
+    corpus is small and never left out. A gold without ids is not streamed, because its documents are numbered, or found
+    by their texts.
     """
     if gold.is_corpus or any(side.format != "jsonl" for side in (gold, *systems)):
         return False
-    return on_error == "skip" or gold.is_stream or gold.is_larger_than(MAX_GOLD_BYTES_IN_MEMORY)
+    if on_error == "skip":
+        return True
+    is_large = not gold.load_streams(MAX_GOLD_BYTES_IN_MEMORY) or gold.is_larger_than(MAX_GOLD_BYTES_IN_MEMORY)
+    return is_large and gold.begins_with_id()
