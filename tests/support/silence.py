@@ -437,7 +437,8 @@ def exchange_values(value: Any, dice: random.Random, side: str) -> str:
     for holder, key in places:
         keys = list(holder) if isinstance(holder, dict) else list(range(len(holder)))
         others = [k for k in keys if k != key and is_plain(holder, k) and holder[k] != holder[key]]
-        if isinstance(holder, list) and len(holder) != 3:  # a list of words, tags or labels
+        # A list of words, tags or labels, which may be a column of items.
+        if isinstance(holder, list) and (len(holder) != 3 or len(set(map(type, holder))) == 1):
             continue
         if other is None and others:
             other = dice.choice(others)
