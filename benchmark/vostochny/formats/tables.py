@@ -16,7 +16,6 @@ from typing import Any
 
 from vostochny.errors import InputError, Problem, list_names
 from vostochny.formats import arrow_batches, bigbio, jsonl
-from vostochny.formats.columns import parse_choice
 from vostochny.formats.files import read_bytes, replace_folder, write_bytes
 from vostochny.formats.limits import MAX_FILE_BYTES, Budget, describe_way_out
 from vostochny.formats.own_files import describe_own_file
