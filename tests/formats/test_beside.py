@@ -39,6 +39,13 @@ def test_words_in_spans_of_spacy_and_prodigy_are_compared(tmp_path):
         read(tmp_path, task)
 
 
+def test_spans_of_prodigy_name_tokens_that_are_there(tmp_path):
+    tokens = [{"text": "Kim", "start": 0, "end": 3, "id": 0}, {"text": "met", "start": 4, "end": 7, "id": 1}]
+    span = {"start": 1, "end": 7, "label": "PER", "token_start": 4, "token_end": 1}
+    with pytest.raises(InputError, match="are not among the 2 tokens, in their order"):
+        read(tmp_path, {"text": TEXT, "tokens": tokens, "spans": [span], "answer": "accept"})
+
+
 def test_groups_of_spacy_that_are_not_read_are_counted(tmp_path):
     span = {"start": 8, "end": 13, "label": "PER", "kb_id": ""}
     document = {"text": TEXT, "ents": [span], "spans": {"entitties": [span, span], "quotes": []}, "tokens": []}
@@ -56,12 +63,13 @@ def test_groups_of_spacy_that_are_not_read_are_counted(tmp_path):
 @pytest.mark.parametrize(
     ("value", "note"),
     [
+        ({"text": TEXT, "spans": [], "_spans": [], "_view_id": "ner_manual"}, "_spans"),
         ({"id": 1, "text": TEXT, "label": [], "Labels": [[8, 13, "PER"]]}, "Labels"),
         ({"doc_id": "one", "entities": [{"entity_group": "PER", "word": "Putin", "start": 8, "end": 13}], "x": 1}, "x"),
         ({"doc_id": "one", "entities": [{"label": "PER", "text": "Putin"}], "relation": []}, "relation"),
         ({"extractions": [], "text": TEXT, "extraction": []}, "extraction"),
     ],
-    ids=["doccano", "pipeline", "gliner", "langextract"],
+    ids=["prodigy", "doccano", "pipeline", "gliner", "langextract"],
 )
 def test_keys_of_tools_that_are_not_known_are_named(value, note, tmp_path):
     assert f"keys not used: {note}" in read(tmp_path, value)[1]

@@ -39,6 +39,11 @@ def select_accepted(path: str, reading: Reading, outputs: Iterable[Output]) -> l
         if isinstance(spans, list):
             where = ((span, f"spans[{i}].answer") for i, span in enumerate(spans))
             accepted = [x for x, at in where if _is_accepted(path, reading, output, x, "spans", at)]
+            tokens = value.get("tokens")
+            for x, at in zip(spans, (f"spans[{i}]" for i in range(len(spans))), strict=True):
+                if isinstance(tokens, list) and _names_no_tokens(x, len(tokens)):
+                    message = f"token_start and token_end are not among the {len(tokens)} tokens, in their order"
+                    reading.add_problem(path, output.line, at, message)
             spans = [_place_by_tokens(x, value.get("tokens")) for x in accepted]
             output = Output(output.line, output.doc_id, {**value, "spans": spans})
         if isinstance(value.get("text"), str):
@@ -58,6 +63,14 @@ def _is_accepted(path: str, reading: Reading, output: Output, item: Any, what: s
     elif answer != "accept":
         reading.left_out[f"Prodigy {what} answered {answer}"] += 1
     return answer == "accept"
+
+
+def _names_no_tokens(span: Any, count: int) -> bool:
+    """Return whether a span names its tokens by numbers that so many tokens cannot have."""
+    if not isinstance(span, dict):
+        return False
+    first, last = span.get("token_start"), span.get("token_end")
+    return type(first) is int and type(last) is int and not 0 <= first <= last < count
 
 
 def _place_by_tokens(span: Any, tokens: Any) -> Any:

@@ -167,7 +167,7 @@ class Reading:
 
     def note_unused(self, value: Mapping[str, Any], known: Iterable[str]) -> None:
         """Note the keys of a tool's object that are not known: what they say, and what was meant by a misspelt one."""
-        self._keys.renamed.update((key, "") for key in value.keys() - set(known) if not key.startswith("_"))
+        self._keys.renamed.update((key, "") for key in value.keys() - set(known))
 
     def add_problem(self, path: str, line: int | None, where: str | None, message: str) -> None:
         """Record something wrong and go on, so that all problems of a file are reported together."""

@@ -18,8 +18,11 @@ from vostochny.formats.reader import Reading, Record
 from vostochny.formats.spacy_groups import make_docs, read_groups
 from vostochny.model import LAYERS, Document
 
-# Keys of spaCy's and Prodigy's documents; those that begin with _ are Prodigy's own.
-_KEYS = ("text", "ents", "spans", "tokens", "sents", "cats", "answer", "meta", "data", "config", "score", *ID_KEYS)
+# Keys of spaCy's and Prodigy's documents.
+_KEYS = (
+    "text", "ents", "spans", "tokens", "sents", "cats", "answer", "meta", "data", "config", "score", *ID_KEYS, "_",
+    "_input_hash", "_task_hash", "_session_id", "_annotator_id", "_view_id", "_timestamp", "_is_binary", "_html",
+)  # fmt: skip
 
 
 def is_output(value: Any) -> bool:
