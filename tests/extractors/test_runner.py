@@ -63,6 +63,21 @@ def test_a_function_of_the_current_folder(folder, capsys):
     assert rows("q.jsonl") == rows()
 
 
+def test_the_offsets_of_a_function_may_count_bytes(folder, capsys):
+    """The option that a refusal names is one of the command, and what it prints next scores the file."""
+    (folder / "mine.py").write_text(
+        "def find(d):\n"
+        "    start = len(d.text[:d.text.index('Putin', 300)].encode())\n"
+        "    return {'entities': [{'start': start, 'end': start + 5, 'text': 'Putin', 'type': 'PER'}]}\n"
+    )
+    assert cli.main(["run", "mine:find", "-o", "p.jsonl", "--restart"]) == 1
+    assert "--offsets bytes" in capsys.readouterr().err
+    assert cli.main(["run", "mine:find", "-o", "p.jsonl", "--restart", "--offsets", "bytes"]) == 0
+    advice = capsys.readouterr().err.splitlines()[-1]
+    assert advice.endswith("vostochny score p.jsonl --offsets bytes")
+    assert cli.main([*advice.split("vostochny ")[-1].split(), "--resamples", "0"]) == 0
+
+
 def test_an_extractor_is_not_shown_the_gold(folder):
     (folder / "peek.py").write_text(
         "def find(d):\n"

@@ -311,3 +311,25 @@ def test_a_content_given_as_words_is_these_words(content, maximum, tmp_path, cap
     assert "is a string; expected" in score(capsys, predictions, "--gold", gold)
     arguments = [predictions, "--gold", gold, "--unknown", "wrong"]
     assert score(capsys, *arguments, metric="quotes.content_tokens") == 1.0
+
+
+@pytest.mark.parametrize(("tag", "right"), [("B_PER", "B-PER"), ("PER-B", "B-PER"), ("b-PER", "B-PER")])
+def test_a_tag_in_another_form_is_refused_with_the_right_one(tag, right, tmp_path, capsys):
+    gold = write(tmp_path / "gold.conll", "Kim\tB-PER\nleft\tO\n")
+    assert f"{tag!r} is none: write {right!r}" in score(
+        capsys, write(tmp_path / "p.conll", f"Kim\t{tag}\nleft\tO\n"), "--gold", gold
+    )
+    assert score(capsys, write(tmp_path / "p.conll", f"Kim\t{right}\nleft\tO\n"), "--gold", gold) == 1.0
+
+
+@pytest.mark.parametrize("piece", ["##s", "▁s", "Ġs", "s@@", "s</w>"])
+def test_pieces_as_tokens_are_refused_as_pieces(piece, tmp_path, capsys):
+    gold = write(tmp_path / "gold.conll", "Kims\tB-PER\nleft\tO\n")
+    message = score(capsys, write(tmp_path / "p.conll", f"Kim\tB-PER\n{piece}\tI-PER\nleft\tO\n"), "--gold", gold)
+    assert "(join the pieces of words to words)" in message
+
+
+def test_a_label_of_a_model_without_names_is_no_misspelt_one(tmp_path, capsys):
+    gold = write(tmp_path / "gold.jsonl", [make_gold()])
+    row = {"doc_id": "d1", "entities": make_items([(0, 3, "LABEL_1")])}
+    assert "name them in id2label" in score(capsys, write(tmp_path / "p.jsonl", [row]), "--gold", gold)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vostochny.cli.shared import UNKNOWN_CHOICES, add_gold_options, open_gold
+from vostochny.cli.shared import OFFSET_UNITS, UNKNOWN_CHOICES, add_gold_options, open_gold
 
 if TYPE_CHECKING:
     from vostochny.cli.shared import Commands
@@ -73,6 +73,11 @@ def add_command(commands: Commands) -> None:
         help="treatment of types that the ontology does not have: fail the article (error), or keep the prediction for "
         "score --unknown (ignore, wrong) (default: error)",
     )
+    parser.add_argument(
+        "--offsets",
+        choices=OFFSET_UNITS,
+        help="unit of the extractor's offsets (default: characters); they are written as they are, for score --offsets",
+    )
     parser.set_defaults(run=run, consequence="nothing was predicted")
 
 
@@ -108,6 +113,7 @@ def run(args: argparse.Namespace) -> int:
         "view": args.view,
         "articles": gold.hash,
         "vostochny": version.__version__,
+        **({"offsets": args.offsets} if args.offsets else {}),
     }
     output: Destination | None = None
     try:
@@ -117,7 +123,7 @@ def run(args: argparse.Namespace) -> int:
             extractor = extractors.load(spec, Settings(gold.ontology, view, args.download, args.timeout, args.epoch))
             guard.restore()
             output.begin()
-            checks = runner.Checks(gold.ontology, args.unknown, view)
+            checks = runner.Checks(gold.ontology, args.unknown, view, args.offsets)
             report = runner.run(extractor, gold.documents, output, checks, guard.restore)
     except ExtractorError as e:
         console.print_error(f"vostochny: {e}")
@@ -131,7 +137,7 @@ def run(args: argparse.Namespace) -> int:
     finally:
         if output is not None:
             output.close()
-    _print_report(report, None if isinstance(output, destination.Stream) else Path(args.output), args.view)
+    _print_report(report, None if isinstance(output, destination.Stream) else Path(args.output), args)
     return 1 if report.failed else 0
 
 
@@ -168,7 +174,7 @@ def _advise(args: argparse.Namespace) -> str:
     return "the same command continues where this one stopped"
 
 
-def _print_report(report: Report, output: Path | None, view: str | None) -> None:
+def _print_report(report: Report, output: Path | None, args: argparse.Namespace) -> None:
     """Print on standard error how many articles were predicted, skipped and failed, and what to do next."""
     from vostochny.extractors.destination import errors_path
     from vostochny.system import console
@@ -186,6 +192,7 @@ def _print_report(report: Report, output: Path | None, view: str | None) -> None
     total = len(report.written) + len(report.skipped) + len(report.failed)
     lines.append(f"{total} articles: {', '.join(parts)}")
     if output and not report.failed:
-        lines.append(f"score them: vostochny score {output}{f' --view {view}' if view else ''}")
+        options = [f"--{key} {value}" for key in ("view", "offsets") if (value := getattr(args, key))]
+        lines.append(" ".join(["score them: vostochny score", str(output), *options]))
     for line in lines:
         console.print_error(line)

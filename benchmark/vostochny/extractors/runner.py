@@ -42,11 +42,13 @@ class Checks:
         ontology: The ontology.
         unknown: How types that the ontology lacks are treated (scoring.Options.unknown).
         view: The label set of the predictions; None for the ontology's own.
+        offsets: The unit that their offsets count (``word_spans.OFFSET_CHOICES``); None means code points.
     """
 
     ontology: Ontology
     unknown: str = "error"
     view: View | None = None
+    offsets: str | None = None
 
 
 def run(
@@ -118,7 +120,8 @@ class _Task:
         try:
             row = answers.row_of(self.extractor(strip_annotations(document)), document)
             row = answers.open_answer(row) if self.checks.unknown == "wrong" else row
-            answers.check_row(row, document, self.checks.ontology, self.checks.unknown, self.checks.view)
+            checks = self.checks
+            answers.check_row(row, document, checks.ontology, checks.unknown, checks.view, checks.offsets)
             guards.raise_interruption()
             return answers.select_layers(row, document)
         except BaseException as e:

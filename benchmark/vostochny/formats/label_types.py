@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard
@@ -37,6 +38,8 @@ def is_name(value: Any) -> TypeGuard[str]:
 
 def suggest_label(name: str, allowed: Collection[str], ontology: Ontology) -> str:
     """Return what would be right in place of an unknown type or role: a view that has it, or the nearest known name."""
+    if re.fullmatch(r"label_\d+", name, re.IGNORECASE):
+        return "a model without names of labels writes this; name them in id2label of its configuration"
     views = [view.name for view in ontology.views.values() if name in view.labels]
     if views:
         return f"it is a type of {' and '.join(views)}: add --view {' or --view '.join(views)}"

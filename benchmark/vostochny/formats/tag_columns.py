@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from vostochny.errors import InputError, Problem
 from vostochny.formats.reader import Reading
-from vostochny.text.tags import is_label, is_tag, split_prefix
+from vostochny.text.tags import is_label, is_tag, repair_tag, split_prefix
 
 # What a line of names calls the column of tokens.
 TOKEN_NAMES = frozenset(("token", "tokens", "word", "words", "form"))
@@ -148,7 +148,9 @@ def find_columns(reading: Reading, files: Sequence[ColumnFile], usual: int) -> C
         listed = "; ".join(c.describe(names) for c in candidates)
         message = f"several columns have tags: {listed}; name the one to read, e.g. {option} tag={candidates[0].name()}"
     elif not candidates:
-        message = f"no column has tags (O, B-TYPE, I-TYPE or labels beside O); name it with {option} tag=N"
+        odd = next(((x, right) for line in lines for x in line.cells if (right := repair_tag(x))), None)
+        way_out = f"{odd[0]!r} is none: write {odd[1]!r}" if odd else f"name it with {option} tag=N"
+        message = f"no column has tags (O, B-TYPE, I-TYPE or labels beside O); {way_out}"
     elif token is None:
         message = f"column 1 may be the token or a number; name the column of tokens, e.g. {option} token=2"
     elif token == candidates[0].column:

@@ -14,6 +14,7 @@ from vostochny.formats.prediction import NEEDS_TEXT
 from vostochny.formats.reader import Reading, Record, describe_numbered
 from vostochny.model import Span
 from vostochny.text.alignment import align_tokens, match_token
+from vostochny.text.pieces import is_piece
 from vostochny.text.tags import (
     detect_tag_scheme,
     is_label,
@@ -279,10 +280,10 @@ def _make_record(
             line = sentence.find_line(failed)
             before = align_tokens(sentence.tokens[:failed], text, at)
             at = _skip_space(text, before[-1].end if before and not isinstance(before, int) else at)
-            message = f"token {sentence.tokens[failed][:40]!r} is not in the article at character {at}"
-            reading.add_problem(
-                path, line, None, f"{message}; the article has {text[at : at + 30]!r} there (is it the same text?)"
-            )
+            token = sentence.tokens[failed]
+            message = f"token {token[:40]!r} is not in the article at character {at}"
+            reason = "join the pieces of words to words" if is_piece(token) else "is it the same text?"
+            reading.add_problem(path, line, None, f"{message}; the article has {text[at : at + 30]!r} there ({reason})")
             break
         at = spans[-1].end if spans else at
         labelled: list[tuple[int, int, str]] = []

@@ -132,6 +132,12 @@ class PieceJoiner:
         return {**entity, "start": span.start, "end": span.end}
 
 
+def is_piece(word: str) -> bool:
+    """Return whether a word has the mark of a tokenizer (see above)."""
+    is_marked = word.startswith((_INSIDE_MARK, *_START_MARKS)) or word.endswith((_GOES_ON_MARK, _END_MARK))
+    return is_marked and bool(_remove_marks(word))
+
+
 def is_written_as(words: str, written: str) -> bool:
     """Return whether words of a text are those that a model's tokenizer has written, as far as that shows."""
     return any(piece in written for piece in _UNKNOWN_PIECES) or _fold(words) == _fold(written)

@@ -21,7 +21,7 @@ _BIOES = {"B": "B", "I": "I", "M": "I", "E": "E", "L": "E", "S": "S", "U": "S", 
 # A label without a letter, and what only looks like one: a tag without a label (B), with another separator (B_PER,
 # b-per), or one reversed.
 _LABEL = re.compile(r"[^\W\d_][\w.&/:-]*")
-_ODD_TAG = re.compile(r"(?:[BIESLUMW]|[bieslumw][-_:./].*|.*[-_:./][bieslumw])", re.IGNORECASE)
+_ODD_TAG = re.compile(r"[bieslumw]|([bieslumw])[-_:./](.*)|(.*)[-_:./]([bieslumw])", re.IGNORECASE)
 _JOINED = re.compile(r"[+|]")
 
 
@@ -46,6 +46,15 @@ def is_outside(tag: str) -> bool:
 def is_label(value: str) -> bool:
     """Return whether a string can be a label without a letter before it."""
     return bool(_LABEL.fullmatch(value)) and not _ODD_TAG.fullmatch(value)
+
+
+def repair_tag(value: str) -> str | None:
+    """Return the tag that is meant by one with another separator, case or order (B_PER, b-per, PER-B), or None."""
+    m = _ODD_TAG.fullmatch(value)
+    if m is None or not m.lastindex:  # a letter alone has no label
+        return None
+    tag = f"{(m[1] or m[4]).upper()}-{m[2] or m[3]}"
+    return tag if is_tag(tag) and tag != value else None
 
 
 def split_tag(tag: str) -> list[str]:
