@@ -138,7 +138,9 @@ class Attempt:
         if code == 2:
             *problems, summary = errors.splitlines()
             assert problems or "--seqeval" in arguments or "No such" in summary, said
-            assert all(": " in line for line in problems), said
+            # A line names its place, or counts those after the ones above it.
+            assert all(": " in line or line.startswith("… and ") for line in problems), said
+            assert not problems or ": " in problems[0], said
             assert not new and not printed, (said, new, printed)
             return False
         assert {p for p in new if p.parent == self.folder} == set(outputs), (said, new)
