@@ -68,8 +68,13 @@ def test_groups_of_spacy_that_are_not_read_are_counted(tmp_path):
         ({"doc_id": "one", "entities": [{"entity_group": "PER", "word": "Putin", "start": 8, "end": 13}], "x": 1}, "x"),
         ({"doc_id": "one", "entities": [{"label": "PER", "text": "Putin"}], "relation": []}, "relation"),
         ({"extractions": [], "text": TEXT, "extraction": []}, "extraction"),
+        ({"extractions": [], "text": TEXT, "": []}, "''"),
+        (
+            {"passages": [{"text": [TEXT], "offsets": [[0, 31]]}], "entities": [], "document_ID": 1, "id": 1},
+            "document_ID",
+        ),
     ],
-    ids=["prodigy", "doccano", "pipeline", "gliner", "langextract"],
+    ids=["prodigy", "doccano", "pipeline", "gliner", "langextract", "blank", "bigbio"],
 )
 def test_keys_of_tools_that_are_not_known_are_named(value, note, tmp_path):
     assert f"keys not used: {note}" in read(tmp_path, value)[1]
@@ -182,6 +187,8 @@ def test_brackets_of_clusters_stand_in_the_last_column(line, message, tmp_path):
     [
         ("3\tmet\tmeet\tVERB\t_\t_\t0\troot\t_\t_", "comes after the word 1"),
         ("2\tmet\tVERB\t_\t_\t0\troot\t_\tEntity=(e2-x-1)", "column 9 has"),
+        ("2\tmet\tmeet\tVERB\t_\t_\t0\troot\t_", "has 9 columns"),
+        ("2\tmet\tmeet\tVERB\t_\t_\t0\troot\t_\tEntitiy=(e2-x-1)", "Entitiy: unknown key of MISC"),
     ],
 )
 def test_lines_of_corefud_are_whole(line, message, tmp_path):

@@ -52,7 +52,10 @@ def make_record(path: str, line: int | None, value: dict[str, Any], reading: Rea
     events = document.read_events()
     if events:
         row["events"] = events
+    reading.note_unused(value, KEYS)
     doc_id = value.get("document_id") or value.get("id")
+    if not value.get("document_id"):
+        reading.counted["{} documents have no document_id: they are called by their id"] += 1
     if doc_id is not None and not reading.has_text(document.text):
         row["doc_id"] = str(doc_id)
         known = reading.find_text(row["doc_id"])

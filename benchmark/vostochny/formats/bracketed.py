@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from vostochny.errors import suggest_name
 from vostochny.formats.files import read_text, split_lines
 from vostochny.formats.limits import Budget
 from vostochny.formats.reader import SPLIT_ENTITIES, Reading, Record
@@ -122,6 +123,8 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
     state = _State(path, reading)
     for number, raw in enumerate(split_lines(read_text(path)), 1):
         line = raw.rstrip("\r\t ")
+        if line.count("\t") == 8 and raw.count("\t") == 8 and re.match(r"\d+([-.]\d+)?\t", line):
+            reading.add_problem(path, number, None, "has 9 columns; expected 10, with _ in place of an empty one")
         if not line.strip():
             state.end_sentence()
         elif line.startswith("#") and "\t" not in line:
@@ -181,6 +184,11 @@ def _read_word(state: _State, columns: list[str], number: int) -> None:
         if cell.startswith("Entity=") or "|Entity=" in cell:
             message = f"column {at} has {cell[:40]!r}; expected it in column 10, MISC"
             state.reading.add_problem(state.path, number, None, message)
+    for attribute in misc.split("|"):
+        key, is_pair, value = attribute.partition("=")
+        is_bracketed = is_pair and key != "Entity" and (value.startswith("(") or value.endswith(")"))
+        if is_bracketed and suggest_name(key, ("Entity",), 0.8).startswith("did you mean"):
+            state.reading.add_problem(state.path, number, key, "unknown key of MISC with brackets; expected Entity")
     if place.isdigit():
         if state.last and int(place[:9]) != state.last + 1:
             message = f"the word {place[:20]} comes after the word {state.last}; expected {state.last + 1}"

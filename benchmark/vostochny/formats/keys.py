@@ -185,7 +185,7 @@ def describe_renamed(renamed: Mapping[str, str]) -> list[str]:
         _UNREADABLE: "answers of language models that could not be read are empty predictions",
     }
     names = ", ".join(f"{alias} = {key}" for alias, key in sorted(renamed.items()) if key and key not in meanings)
-    unused = ", ".join(alias for alias, key in sorted(renamed.items()) if not key)
+    unused = ", ".join(alias if alias.strip() else repr(alias) for alias, key in sorted(renamed.items()) if not key)
     others = {what: sorted(name for name, key in renamed.items() if key == what) for what in meanings}
     return [
         *([f"keys read as: {names}"] if names else []),
