@@ -18,6 +18,7 @@ import pytest
 
 from scripts.files import ROOT
 from tests.support.effort import AT_LENGTH
+from vostochny.scoring import systems
 
 PREDICTIONS = str(ROOT / "benchmark" / "baselines" / "lookup" / "predictions.jsonl")
 MOMENTS = [0.2 + 0.1 * k for k in range(20)] if AT_LENGTH else [0.25, 0.6]
@@ -202,11 +203,16 @@ runpy.run_module("vostochny", run_name="__main__", alter_sys=True)
         ("score", PREDICTIONS, "--gold", "-"), ("run", "command", "sleep 600; true", "-o", "-"),
     ],
 )  # fmt: skip
-def test_a_signal_at_the_creation_leaves_nothing(arguments: Sequence[str], tmp_path: Path) -> None:
+def test_a_signal_at_the_creation_leaves_nothing(
+    arguments: Sequence[str], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(ROOT / "benchmark")}
-    with open(ROOT / "benchmark" / "vostochny" / "data" / "gold.jsonl", "rb") as stdin:
+    gold = tmp_path_factory.mktemp("gold") / "gold.jsonl"
+    content = (ROOT / "benchmark" / "vostochny" / "data" / "gold.jsonl").read_bytes()
+    gold.write_bytes(content * (1 + systems.MAX_GOLD_BYTES_IN_MEMORY // len(content)))  # a smaller one is held
+    with gold.open("rb") as stdin:
         done = subprocess.run(
             [sys.executable, "-c", SIGNAL_AT_CREATION, "", *arguments], cwd=tmp_path, env=environment,
             stdin=stdin, stderr=subprocess.PIPE, text=True,

@@ -99,7 +99,7 @@ def _too_long_error(path: str, line: int) -> InputError:
 
 def parse_row(path: str, number: int, raw: bytes) -> tuple[dict[str, Any] | None, list[Problem]]:
     """Return one line as an object, or None and the problem that says why it is not one."""
-    row, problems = parse_json(path, number, raw)
+    row, problems = parse_json(path, number, raw, _EXAMPLE)
     if problems:
         return None, problems
     if not isinstance(row, dict):
@@ -109,8 +109,10 @@ def parse_row(path: str, number: int, raw: bytes) -> tuple[dict[str, Any] | None
     return row, []
 
 
-def parse_json(path: str, number: int | None, raw: bytes) -> tuple[Any, list[Problem]]:
+def parse_json(path: str, number: int | None, raw: bytes, example: str = "") -> tuple[Any, list[Problem]]:
     """Return any JSON value, of line ``number`` or (None) of a whole file, or None and the problem with it.
+
+    A problem of a value that was cut off ends with the ``example`` of what is expected.
 
     What the fast parser refuses, or may have dropped (a key that one object has twice), is parsed again by the standard
     library, which reports the position of an error, and accepts a little more (NaN).
@@ -138,7 +140,8 @@ def parse_json(path: str, number: int | None, raw: bytes) -> tuple[Any, list[Pro
     except json.JSONDecodeError as e:
         message = f"is not JSON ({e.msg}); " + ("write one object per line" if number else "expected one JSON value")
         if e.msg.startswith("Unterminated") or e.pos >= len(e.doc.rstrip()) > 0:
-            message = f"ends in the middle of a value; it was cut off, or is not one value per line; {_EXAMPLE}"
+            message = "is not JSON (it ends in the middle of a value); it was cut off"
+            message += (", or is not one value per line" if number else "") + (f"; {example}" if example else "")
         return None, [Problem(path, number or e.lineno, f"column {e.colno}", message)]
     except (RecursionError, ValueError):  # ValueError: a number of more digits than Python reads
         message = "is nested too deeply or has a number of too many digits; expected an object of lists of objects"
@@ -188,7 +191,7 @@ def read(path: str, reading: Reading) -> Iterator[Record]:
     for number, line in read_lines(path):
         reading.line_hashes += sum_line_hashes(line)
         reading.done_bytes += len(line)
-        value, problems = parse_json(path, number, line)
+        value, problems = parse_json(path, number, line, _EXAMPLE)
         reading.problems += problems
         if isinstance(value, dict):
             yield Record(path, number, value)

@@ -40,7 +40,7 @@ def read(
     ontology: Ontology,
     name: str = "label studio",
     annotator: str | int | None = None,
-    option: str = "--offsets",
+    option: str = "",
 ) -> Document:
     """Return the document of one exported task, its items in text order, whatever the order of ``result``.
 
@@ -52,7 +52,8 @@ def read(
         ontology: The ontology whose labels are known.
         name: The file, for problems.
         annotator: The email or user id that chooses among several annotations; None if there is only one.
-        option: The option that says what offsets count, for problems.
+        option: The option that says what offsets count, which a problem names where the words of a region are not at
+            its offsets; "" does not compare them, as the validator does (rule SP2).
 
     Raises:
         InputError: With every problem.

@@ -156,9 +156,10 @@ class TaskReader:
             self.add_problem(id_, f"{start} to {end} is out of range; expected 0 <= start < end <= {len(self.text)}")
             start, end = 0, 0
         region = _Region(id_, layer, "", Span(start, end))
-        wrong = describe_wrong_words(self.text, value, None, self.option, needs_offsets=True) if region.span.end else ""
-        if wrong:
-            self.add_problem(self.describe_region(region), wrong)
+        if self.option and region.span.end:  # otherwise it has a problem already
+            wrong = describe_wrong_words(self.text, value, None, self.option, needs_offsets=True)
+            if wrong:
+                self.add_problem(self.describe_region(region), wrong)
         if not isinstance(names, list) or len(names) != 1:
             self.add_problem(self.describe_region(region), f"{layer} has the labels {names!r}; give it exactly one")
         elif names[0] not in known:
