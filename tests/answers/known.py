@@ -336,16 +336,18 @@ KNOWN: dict[str, Known] = {
         (SCORE + " --layer events",),
     ),
     "answer-fenced": Known(
-        "15.8",
-        "a fence makes an answer unreadable",
+        "",
+        "a file in a fence is refused as what it is",
         answer('```json\n{"doc_id": "d1", "entities": [{"text": "Kim", "type": "PER"}]}\n```\n'),
     ),
     "answer-thinking": Known(
-        "15.8", "so does what a model thinks aloud", answer('<think>Who?</think>{"doc_id": "d1", "entities": []}\n')
+        "",
+        "a file with what a model thinks aloud is refused as what it is",
+        answer('<think>Who?</think>{"doc_id": "d1", "entities": []}\n'),
     ),
     "answer-wrapped": Known(
-        "15.8",
-        "a wrapper object is refused",
+        "",
+        "a wrapper object is refused with the way out",
         answer('{"doc_id": "d1", "answer": {"entities": [{"text": "Kim", "type": "PER"}]}}\n'),
     ),
     # 9: gold without ids
