@@ -191,3 +191,9 @@ def test_conll_does_not_break_an_entity_at_a_sentence_end(tmp_path, capsys):
     assert "lost: 1 sentence ends inside an entity" in capsys.readouterr().err
     result = vostochny.score(paths[1], gold=paths[0], resamples=0)
     assert result.measures["entities.all"].value == 1
+
+
+def test_predictions_without_any_layer_are_said_to_be_empty(tmp_path):
+    note = "predictions: no document has entities, events or quotes; all count as empty"
+    for row, expected in (({"doc_id": "x"}, [note]), ({"doc_id": "x", "events": []}, [])):
+        assert [list(result.notes) for result in score_both_ways(tmp_path, GOLD, row)] == [expected] * 2

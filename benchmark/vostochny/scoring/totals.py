@@ -24,7 +24,7 @@ from vostochny.metrics.counts import Counts
 from vostochny.metrics.matching import Floats, Ints
 from vostochny.metrics.repeated import COPIES, count_copies
 from vostochny.metrics.shifted import Shifted, count_shifted, describe_shifted
-from vostochny.model import Placement
+from vostochny.model import LAYERS, Placement
 from vostochny.scoring.options import Options, list_compared
 from vostochny.scoring.result import MAX_LISTED, Result
 from vostochny.stats.measures import coreference_measures, list_no_rows, list_rows, plain_measures
@@ -314,6 +314,8 @@ class Total:
         )
         sides = ("gold", self.renamed), ("predictions", system.renamed)
         notes = [f"{side}: {note}" for side, renamed in sides for note in describe_renamed(renamed)]
+        if not system.emitted and self.size > system.unpredicted:
+            notes.append(f"predictions: no document has {', '.join(LAYERS[:-1])} or {LAYERS[-1]}; all count as empty")
         notes += [*system.describe_copies(layers), *describe_shifted(system.shifted, layers)]
         notes += [f"predictions: {describe_repaired(system.repaired)}"] if system.repaired else []
         across: dict[str, Floats] = {}
