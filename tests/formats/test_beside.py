@@ -256,3 +256,11 @@ def test_a_line_with_more_columns_than_the_others_is_noted(tmp_path):
     (tmp_path / "g.conll").write_text("Kim\tB-PER\nmet\tO\nPutin\tO\tGPE\n\n")
     notes = Input(tmp_path / "g.conll").read_gold().notes
     assert "conll: 1 lines have more than 2 columns, which most lines have" in notes
+
+
+def test_keys_without_number_are_counted_in_a_note(tmp_path):
+    """A document with a hundred thousand keys once gave a note that named all of them."""
+    value = {"text": TEXT, "label": [[0, 3, "PER"]], **{f"key{i:05}": i for i in range(5000)}}
+    (note,) = [note for note in read(tmp_path, value)[1] if note.startswith("keys not used")]
+    assert note.startswith("keys not used: key00000, key00001") and note.endswith("… (5000 in all)")
+    assert len(note) < 2000

@@ -17,7 +17,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from vostochny.errors import Problems, suggest_name
+from vostochny.errors import Problems, list_names, suggest_name
 from vostochny.formats.model_answers import drop_keys, find_answers
 from vostochny.schema.records import LENGTHS, UNUSED, DocumentRecord, list_aliases, list_fields
 
@@ -184,11 +184,11 @@ def describe_renamed(renamed: Mapping[str, str]) -> list[str]:
         _ANSWER: "answers of language models: the object with a layer was taken from",
         _UNREADABLE: "answers of language models that could not be read are empty predictions",
     }
-    names = ", ".join(f"{alias} = {key}" for alias, key in sorted(renamed.items()) if key and key not in meanings)
-    unused = ", ".join(alias if alias.strip() else repr(alias) for alias, key in sorted(renamed.items()) if not key)
+    names = [f"{alias} = {key}" for alias, key in sorted(renamed.items()) if key and key not in meanings]
+    unused = [alias if alias.strip() else repr(alias) for alias, key in sorted(renamed.items()) if not key]
     others = {what: sorted(name for name, key in renamed.items() if key == what) for what in meanings}
     return [
-        *([f"keys read as: {names}"] if names else []),
-        *([f"keys not used: {unused}"] if unused else []),
-        *(f"{meanings[what]}: {', '.join(found)}" for what, found in others.items() if found),
+        *([f"keys read as: {list_names(names)}"] if names else []),
+        *([f"keys not used: {list_names(unused)}"] if unused else []),
+        *(f"{meanings[what]}: {list_names(found)}" for what, found in others.items() if found),
     ]
