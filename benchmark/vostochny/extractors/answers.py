@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from vostochny.errors import InputError, Problem, Problems
+from vostochny.errors import InputError, Problem
 from vostochny.extractors import ExtractorError, Prediction
 from vostochny.formats.keys import KeyNames
 from vostochny.formats.lenient import read_leniently
@@ -95,19 +95,14 @@ def read_answer(row: dict[str, Any], document: Document, ontology: Ontology) -> 
     spans are placed by their words; keys that no item has are left out. Raises InputError where the answer has no layer
     that can be read.
     """
-    row = drop_keys(KeyNames().resolve(row))
-    problems: Problems[Problem] = Problems()
 
-    def read(row: dict[str, Any]) -> tuple[Document, Problems[Problem]]:
-        nonlocal problems
-        reader = RowReader("answer", None, row, document.text, ontology, "wrong", None, document, "ignore")
-        predicted, problems = reader.read(document.doc_id, with_text=False), reader.problems
-        return predicted, problems
+    def make_reader(row: dict[str, Any]) -> RowReader:
+        return RowReader("answer", None, row, document.text, ontology, "wrong", None, document, "ignore")
 
-    predicted, row, repaired = read_leniently(row, read)
-    if problems:
-        raise InputError(problems)
-    return predicted, row, repaired
+    predicted, reader, repaired = read_leniently(drop_keys(KeyNames().resolve(row)), make_reader, document.doc_id)
+    if reader.problems:
+        raise InputError(reader.problems)
+    return predicted, reader.row, repaired
 
 
 def select_layers(row: dict[str, Any], document: Document) -> dict[str, Any]:

@@ -66,13 +66,15 @@ class OpenPath(str):
 
     _file: io.BufferedReader | None = None
     _can_rewind = False
+    _is_standard_input = False  # known from the opening on, because a program that ends closes without globals
 
     def open(self) -> io.BufferedReader:
         """Return the file as stored (not unpacked), at its start. Raises OSError if it cannot be opened."""
         if self._file is None:
             self._file = _open_stored(str(self))
+            self._is_standard_input = is_standard_input(self)
             # Standard input is read from where it stands, even if it is a file.
-            self._can_rewind = not is_standard_input(self) and self._file.seekable()
+            self._can_rewind = not self._is_standard_input and self._file.seekable()
         elif self._can_rewind:
             self._file.seek(0)
         return self._file
@@ -99,7 +101,7 @@ class OpenPath(str):
 
     def close(self) -> None:
         """Close the file."""
-        if self._file is not None and not is_standard_input(self):
+        if self._file is not None and not self._is_standard_input:
             self._file.close()
         self._file = None
 

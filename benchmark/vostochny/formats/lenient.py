@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
-from vostochny.errors import Problem
-from vostochny.model import LAYERS
+from vostochny.formats.prediction import RowReader
+from vostochny.model import LAYERS, Document
 from vostochny.schema.records import list_attributes
 
 UNREADABLE = "unreadable"  # the type of an item that has none
@@ -30,20 +30,21 @@ _SPANS = ("trigger", "cue", "source", "addressee", "filler")  # keys whose value
 _HINTS = ("occurrence", "paragraph", "context")
 _MAX_SHOWN = 40  # characters of what cannot be read
 
-T = TypeVar("T")
 Row = dict[str, Any]
 
 
-def read_leniently(row: Row, read: Callable[[Row], tuple[T, Sequence[Problem]]]) -> tuple[T, Row, int]:
-    """Return what ``read`` makes of a row once it is repaired, the repaired row, and the number of repaired items.
+def read_leniently(row: Row, make_reader: Callable[[Row], RowReader], doc_id: str) -> tuple[Document, RowReader, int]:
+    """Return a prediction from a row once that is repaired, its reader, and the number of repaired items.
 
-    ``read`` returns the problems of a row too, those of the last call of which remain.
+    ``make_reader`` is called for the row, and again for each repaired one. The reader that is returned has the row that
+    was read last, and the problems that remain.
     """
-    document, problems = read(row)
+    reader = make_reader(row)
+    document = reader.read(doc_id, with_text=False)
     repaired: set[tuple[str, str]] = set()
     for _ in range(_MAX_ROUNDS):
-        places = [m for p in problems if (m := _PLACE.match(p.field or "")) and m[1] in LAYERS]
-        if not places or len(places) < len(problems):
+        places = [m for p in reader.problems if (m := _PLACE.match(p.field or "")) and m[1] in LAYERS]
+        if not places or len(places) < len(reader.problems):
             break
         changed = copy.deepcopy(row)
         # The last first, so that a place is repaired before the item that it is in.
@@ -51,8 +52,9 @@ def read_leniently(row: Row, read: Callable[[Row], tuple[T, Sequence[Problem]]])
             break
         repaired |= {(m[1], m[2]) for m in places}
         row = changed
-        document, problems = read(row)
-    return document, row, len(repaired)
+        reader = make_reader(row)
+        document = reader.read(doc_id, with_text=False)
+    return document, reader, len(repaired)
 
 
 def describe_repaired(items: int) -> str:

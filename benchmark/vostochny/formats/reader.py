@@ -412,26 +412,23 @@ class Reading:
         # Where the document is not known, nothing can be said of words and of offsets that count in its text.
         if doc_id is None and unknown is not None and needs_placing(content, offsets):
             content = {key: value for key, value in content.items() if key not in LAYERS}
-        problems: Problems[Problem] = Problems()
 
-        def read(row: dict[str, Any]) -> tuple[Document, Problems[Problem]]:
-            nonlocal problems
-            reader = RowReader(
+        def make_reader(row: dict[str, Any]) -> RowReader:
+            return RowReader(
                 record.path, record.line, row, text, self.ontology, unknown, view, layout, offsets,
                 self.names.offsets,
             )  # fmt: skip
-            document, problems = reader.read(doc_id or "?", with_text=unknown is None), reader.problems
-            return document, problems
 
         if unknown == "wrong":
-            document, _, repaired = read_leniently(content, read)
-            self.repaired += 0 if problems else repaired
+            document, reader, repaired = read_leniently(content, make_reader, doc_id or "?")
+            self.repaired += 0 if reader.problems else repaired
         else:
-            document, _ = read(content)
-        for problem in problems:
+            reader = make_reader(content)
+            document = reader.read(doc_id or "?", with_text=unknown is None)
+        for problem in reader.problems:
             item = (problem.field or "").split(".")[0]
             self.problems.append(replace(problem, line=record.lines.get(item, problem.line)))
-        self.problems.more += problems.more
+        self.problems.more += reader.problems.more
         return document
 
     def raise_problems(self) -> None:

@@ -149,25 +149,19 @@ class BatchGold:
         # read with the ontology first (usually enough) and again with the gold's types where that has problems.
         # "ignore" reports no problem for an unknown type: there the gold's types are needed at once.
         for ontology in (*([lambda: self.ontology] if unknown != "ignore" else []), self.own_types):
-            found: Problems[Problem] = Problems()
 
-            def read(
-                row: dict[str, Any], ontology: Callable[[], Ontology] = ontology
-            ) -> tuple[Document, Problems[Problem]]:
-                nonlocal found
-                reader = RowReader(chunk.path, line, row, text, ontology(), unknown, view, layout, offsets)
-                doc_id = row["doc_id"] if layout is None else layout.doc_id
-                document, found = reader.read(doc_id, with_text=layout is None), reader.problems
-                return document, found
+            def make_reader(row: dict[str, Any], ontology: Callable[[], Ontology] = ontology) -> RowReader:
+                return RowReader(chunk.path, line, row, text, ontology(), unknown, view, layout, offsets)
 
             if layout and unknown == "wrong" and ontology is self.own_types:
-                document, _, repaired = read_leniently(row, read)
-                self.repaired[chunk.path, line] = 0 if found else repaired
+                document, reader, repaired = read_leniently(row, make_reader, layout.doc_id)
+                self.repaired[chunk.path, line] = 0 if reader.problems else repaired
             else:
-                document, _ = read(row)
-            if not found:
+                reader = make_reader(row)
+                document = reader.read(layout.doc_id if layout else row["doc_id"], with_text=layout is None)
+            if not reader.problems:
                 return document
-        problems += found
+        problems += reader.problems
         return document
 
 
