@@ -22,11 +22,12 @@ from typing import Any, cast
 from vostochny import extractors, scoring
 from vostochny.errors import InputError, Names, Problem, Problems
 from vostochny.extractors import Extractor, ExtractorError, Prediction, Settings, answers
-from vostochny.formats.input import Gold, Input, RowsInput, name_gold, refuse_unused_options, share_options
+from vostochny.formats.input import Gold, Input, RowsInput, name_gold
 from vostochny.formats.label_types import LabelNames, extend_ontology
 from vostochny.formats.prediction import list_identity_problems
 from vostochny.formats.reader import GOLD_OPTIONS, OptionNames
 from vostochny.formats.rows import to_record, to_row
+from vostochny.formats.side_options import refuse_unused_options, share_options
 from vostochny.formats.view_file import read_view
 from vostochny.formats.word_spans import OFFSET_CHOICES
 from vostochny.model import LAYERS, Document, complete_id

@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     from vostochny.errors import InputError, Problem
     from vostochny.extractors import ExtractorError, Settings, destination, runner
     from vostochny.extractors.guards import StreamGuard
-    from vostochny.formats.input import refuse_unused_options
+    from vostochny.formats.side_options import refuse_unused_options
     from vostochny.formats.view_file import read_view
     from vostochny.system import console, interruption
 

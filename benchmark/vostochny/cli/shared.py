@@ -178,7 +178,8 @@ def open_gold(args: argparse.Namespace, with_text: bool = True) -> Input:
     an option for a gold that is not given.
     """
     from vostochny.errors import InputError, Problem
-    from vostochny.formats.input import Input, share_options
+    from vostochny.formats.input import Input
+    from vostochny.formats.side_options import share_options
 
     unused = [option for option in _GOLD_OPTIONS if getattr(args, f"gold_{option}", None) is not None]
     if unused and not args.gold:

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     import shutil
 
     from vostochny.errors import InputError, Problem
-    from vostochny.formats.input import refuse_unused_options
+    from vostochny.formats.side_options import refuse_unused_options
     from vostochny.metrics.pairs import pair_documents
     from vostochny.model import find_id
     from vostochny.report import article

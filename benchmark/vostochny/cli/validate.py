@@ -42,7 +42,7 @@ def add_command(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read the predictions and print one line with the number of documents and of items of each layer."""
-    from vostochny.formats.input import refuse_shared_streams, refuse_unused_options
+    from vostochny.formats.side_options import refuse_shared_streams, refuse_unused_options
     from vostochny.formats.view_file import read_view
     from vostochny.system import console
 

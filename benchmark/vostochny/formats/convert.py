@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from vostochny.errors import InputError, Problem
-from vostochny.formats.input import Input, refuse_unused_options
+from vostochny.formats.input import Input
 from vostochny.formats.reader import Reading, Record
 from vostochny.formats.references import drop_unplaced
 from vostochny.formats.registry import FORMAT_OF_ENDING, load_format
+from vostochny.formats.side_options import refuse_unused_options
 from vostochny.formats.tokens import MADE_TEXTS
 from vostochny.model import LAYERS, Document
 from vostochny.ontology import load_ontology

@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import os
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,7 @@ from vostochny import corpus
 from vostochny.errors import EmptyFileError, InputError, Problem
 from vostochny.formats import files, jsonl, limits, registry, shards
 from vostochny.formats.decoder import JSON_ERRORS
-from vostochny.formats.reader import GOLD_OPTIONS, OptionNames, Reading, Record
+from vostochny.formats.reader import OptionNames, Reading, Record
 from vostochny.formats.rows import to_record, to_row
 from vostochny.model import Document
 from vostochny.ontology import Ontology, View, load_ontology
@@ -78,7 +78,7 @@ class Input:
         self.is_corpus = addresses is None
         if isinstance(addresses, str | os.PathLike):
             addresses = [os.fspath(addresses)]
-        self._addresses: Sequence[str] = addresses or []
+        self.addresses: Sequence[str] = addresses or []
         self._named_format = "jsonl" if self.is_corpus else format
         self.names, self._with_text = names, with_text
         self.offsets, self.annotator, self.columns = offsets, annotator, columns
@@ -88,17 +88,17 @@ class Input:
         """The files. Raises InputError if a pattern matches none, FileNotFoundError if the corpus is not found."""
         if self.is_corpus:
             first, *more = [str(corpus.documents_path() if self._with_text else corpus.gold_path())]
-        elif not self._addresses:
+        elif not self.addresses:
             return ()
         else:
-            first, *more = registry.resolve_paths(self._addresses, self._named_format)
+            first, *more = registry.resolve_paths(self.addresses, self._named_format)
         # Only one file is kept open: there may be more files than a process may have open.
         return (files.OpenPath(first), *more)
 
     @property
     def name(self) -> str:
         """The addresses as the user gave them, or the path of the corpus."""
-        return " ".join(self._addresses) or self.paths[0]
+        return " ".join(self.addresses) or self.paths[0]
 
     @cached_property
     def format(self) -> str:
@@ -119,7 +119,7 @@ class Input:
 
         A folder of JSON Lines files is among them only if one of the ``outputs`` would be such a file.
         """
-        sources = list(self._addresses)
+        sources = list(self.addresses)
         with contextlib.suppress(InputError, OSError):  # reading will report it
             if any(output.endswith(shards.JSON_LINES_ENDINGS) for output in outputs):
                 return [*sources, *self.paths]
@@ -363,44 +363,6 @@ def _list_rows(documents: Sequence[Document], with_text: bool) -> list[dict[str,
     """Return all that is annotated in documents, sorted by id; a reference is the span that it means."""
     bare = [d if with_text else replace(d, text="") for d in sorted(documents, key=lambda d: d.doc_id)]
     return [to_row(to_record(d, with_text=True, references_as_spans=True)) for d in bare]
-
-
-def refuse_shared_streams(inputs: Sequence[Input]) -> None:
-    """Raise InputError where standard input is named more than once: the second reader would find it empty."""
-    names = [path for source in inputs for path in source._addresses if files.is_standard_input(path)]
-    if len(names) > 1:
-        message = f"and {names[1]} are both standard input, which can be read only once; give one of them as a file"
-        raise InputError([Problem(names[0], None, None, message)])
-
-
-def share_options(shared: Mapping[str, str | None], own: Mapping[str, str | None]) -> dict[str, Any]:
-    """Return the options of a gold, with the names by which they were given.
-
-    Args:
-        shared: Options of the predictions that hold for the gold too, unless it has its own.
-        own: The gold's own.
-    """
-    inherited = {option: value for option, value in shared.items() if own.get(option) is None and value is not None}
-    names = replace(GOLD_OPTIONS, **{option: getattr(OptionNames(), option) for option in inherited})
-    return {**own, **inherited, "names": names}
-
-
-def refuse_unused_options(inputs: Sequence[Input]) -> None:
-    """Raise InputError for every option that is given only for sides whose formats make no use of it."""
-    given: dict[tuple[str, str], list[Input]] = {}
-    for side in inputs:
-        for option in registry.FORMATS_OF_OPTION:
-            if getattr(side, option) not in (None, "characters"):
-                given.setdefault((option, getattr(side.names, option)), []).append(side)
-    problems = []
-    for (option, name), sides in given.items():
-        if not any(side.uses(option) for side in sides):
-            side = sides[-1] if all(side.is_corpus for side in sides[:-1]) else sides[0]
-            what = "the corpus" if side.is_corpus else side.name
-            formats = ", ".join(registry.FORMATS_OF_OPTION[option])
-            problems.append(Problem(name, None, None, f"is for the formats {formats}; {what} is {side.format}"))
-    if problems:
-        raise InputError(problems)
 
 
 def _read_stored(path: str) -> Iterator[bytes]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from vostochny.formats.input import Input, refuse_shared_streams, refuse_unused_options
+from vostochny.formats.input import Input
+from vostochny.formats.side_options import refuse_shared_streams, refuse_unused_options
 from vostochny.ontology import Ontology, load_ontology
 from vostochny.scoring import in_memory
 from vostochny.scoring.options import DEFAULT_EXECUTION, Execution, Options
