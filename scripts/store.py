@@ -42,14 +42,16 @@ REGISTRIES = {"entity": "entities", "event": "events", "utterance": "utterances"
 REGISTRY_FIELDS = {
     "entity": ("name", "type", "members", "part_of", "wikipedia"),
     "event": ("name", "type", "members", "part_of", "wikipedia", "date", "place", "participants", "sub_events"),
-    "utterance": ("name", "type", "members", "part_of", "source", "date"),
+    "utterance": ("name", "type", "members", "part_of", "sources", "date"),
 }
-LIST_FIELDS = ("members", "participants", "sub_events")
+LIST_FIELDS = ("members", "participants", "sub_events", "sources")
 
 # What is annotated in an article, in the order of reports.
 ARTICLE_LAYERS = ("zones", "entities", "events", "arguments", "quotes", "clusters")
-# Of a record in discrepancies.yaml, in this order.
-DISCREPANCY_FIELDS = tuple(f.name for f in list_fields(DiscrepancyRecord) if f.key.required)
+# Of a record in discrepancies.yaml, in this order: all, what each needs, and what each had before version 2.0 as well.
+DISCREPANCY_FIELDS = tuple(f.name for f in list_fields(DiscrepancyRecord))
+NEEDED_FIELDS = tuple(f.name for f in list_fields(DiscrepancyRecord) if f.key.required)
+LASTING_FIELDS = tuple(name for name in NEEDED_FIELDS if name != "salience")
 DECISION_FIELDS = ("doc_id", "layer", "spans", "a", "b", "decision")  # of a row in adjudication.jsonl
 
 
@@ -243,7 +245,7 @@ class Store(Source):
         raise_problems(problems)
         return registries
 
-    def read_discrepancies(self, required: Collection[str] = DISCREPANCY_FIELDS) -> list[Any]:
+    def read_discrepancies(self, required: Collection[str] = NEEDED_FIELDS) -> list[Any]:
         """Return the records of discrepancies; an empty list where there are none.
 
         Raises InputError with every record that lacks a ``required`` field or has no proper spans. Whether the values
@@ -262,6 +264,11 @@ class Store(Source):
                     problems.append(self.make_problem(DISCREPANCIES, f"{name}.{f}", message))
                 elif f != "spans" and not isinstance(about[f], str):
                     problems.append(self.make_problem(DISCREPANCIES, f"{name}.{f}", f"is not a string: {about[f]}"))
+            silent = about.get("silent", [])
+            if required and not (isinstance(silent, list) and all(isinstance(doc_id, str) for doc_id in silent)):
+                problems.append(self.make_problem(DISCREPANCIES, f"{name}.silent", "is not a list of doc_ids"))
+            if required and not isinstance(about.get("optional", False), bool):
+                problems.append(self.make_problem(DISCREPANCIES, f"{name}.optional", "is neither true nor false"))
         raise_problems(problems)
         return rows
 

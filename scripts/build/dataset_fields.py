@@ -34,6 +34,8 @@ def _columns(record: type[Struct], *dropped: str) -> list[Field]:
 def _column(field: records.Field) -> Field:
     if field.kind in ("text", "reference"):  # in these rows a reference is an id
         return _field(field.name)
+    if field.kind == "texts":
+        return _list(field.name, "string")
     if field.record is None:
         return _field(field.name, {"integer": "int32", "flag": "bool"}[field.kind])
     make = _list if field.kind == "list" else _struct
@@ -90,7 +92,7 @@ def list_features(ontology: Ontology) -> dict[str, list[Field]]:
         "clusters": [
             *(_field(n) for n in ("cluster", "kind", "name", "type")), _list("members", "string"),
             _field("part_of"), _field("wikipedia"), _field("date"), _field("place"), _list("participants", "string"),
-            _list("sub_events", "string"), _field("source"),
+            _list("sub_events", "string"), _list("sources", "string"),
             _list("mentions", [_field("doc_id"), _field("id"), *_WORDS]), _field("canary"),
         ],
         "discrepancies": [*_columns(records.DiscrepancyRecord), _field("canary")],
@@ -156,7 +158,7 @@ MEANING: Mapping[str, Mapping[str, str]] = {
         "part_of": "cluster of the whole", "wikipedia": "title of the English Wikipedia article, where there is one",
         "date": "of an event, as far as known", "place": "cluster of the place of an event",
         "participants": "clusters that take part in an event", "sub_events": "events that are parts of this one",
-        "source": "cluster of who says the utterance", "mentions": "every mention, with its article and words",
+        "sources": "clusters of who says the utterance, several where they say it together", "mentions": "every mention, with its article and words",
         "canary": _PLACE["canary"],
     },
     "discrepancies": {**_describe(records.DiscrepancyRecord), "canary": _PLACE["canary"]},

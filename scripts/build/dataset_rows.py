@@ -156,4 +156,5 @@ def make_cluster_rows(documents: list[Document], registry: Mapping[str, Row], ca
 
 def make_discrepancy_rows(discrepancies: Iterable[Mapping[str, Any]], canary: str) -> list[Row]:
     """Return one row per discrepancy: what differs, how, and the words of each article."""
-    return [{field: row[field] for field in DISCREPANCY_FIELDS} | {"canary": canary} for row in discrepancies]
+    nothing = {"optional": False, "silent": []}
+    return [{f: row.get(f, nothing.get(f)) for f in DISCREPANCY_FIELDS} | {"canary": canary} for row in discrepancies]

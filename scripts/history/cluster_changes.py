@@ -226,7 +226,7 @@ def compare_discrepancies(a: list[Any], b: list[Any]) -> Iterator[Change]:
             yield Change("discrepancies", kind, description, id=id_)
             continue
         p, q = old[id_], new[id_]
-        for f in ("id", "relation", "reason"):
+        for f in ("id", "relation", "salience", "optional", "reason", "silent"):
             if p.get(f) != q.get(f):
                 before, after = _in_words(p.get(f)), _in_words(q.get(f))
                 yield Change("discrepancies", f, f"{id_} {f} {before} → {after}", id=id_, before=before, after=after)

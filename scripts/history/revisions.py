@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.files import ANNOTATIONS, ROOT
-from scripts.store import GOLD, MANIFEST, ONTOLOGY, Store
+from scripts.store import GOLD, LASTING_FIELDS, MANIFEST, ONTOLOGY, Store
 from vostochny.errors import InputError, Problem
 from vostochny.model import Document
 from vostochny.system import children
@@ -87,5 +87,5 @@ def _read(store: Store, name: str) -> Side:
         return Side(name, documents)
     articles = store.read_manifest()["documents"] if store.has(MANIFEST) else None
     return Side(
-        name, documents, store.read_ontology_source(), articles, store.read_registries(), store.read_discrepancies()
+        name, documents, store.read_ontology_source(), articles, store.read_registries(), store.read_discrepancies(LASTING_FIELDS)
     )

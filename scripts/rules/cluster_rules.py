@@ -17,7 +17,7 @@ from vostochny.ontology import EVENT
 
 # Field → the registry that its values name; None is the registry of the entry itself.
 POINTERS = {"members": None, "part_of": None, "sub_events": "event", "place": "entity", "participants": "entity",
-            "source": "entity"}  # fmt: skip
+            "sources": "entity"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -116,17 +116,24 @@ def choose_anchor(quotes: list[tuple[Article, Quote]]) -> tuple[Article, Quote]:
     return max(direct or quotes, key=lambda m: sum(s.end - s.start for s in m[1].content))
 
 
-@rule("CL5", GOLD, "Give utterances of different sources clusters of their own.", "Q25")
-def one_source_per_utterance(gold: list[Article]) -> Iterator[Breach]:
-    """The quotes of an utterance have one source; an interpreter's words are those of the person interpreted."""
-    for cluster, quotes in group_utterances(gold).items():
-        sourced = [(a, q, q.source) for a, q in quotes if q.source]
-        sourced = [(a, q, source) for a, q, source in sourced if not source.span.of(a.text).endswith("interpreter")]
-        sources = [(a, q, a.items[source.id or ""].cluster) for a, q, source in sourced]
-        usual = Counter(s for _, _, s in sources if s).most_common(1)
+@rule("CL5", FOLDER, "Give it a cluster of its own, or register the source with the utterance.", "Q25")
+def sources_are_those_of_the_utterance(folder: Folder) -> Iterator[Breach]:
+    """The source of a quote is among those of its utterance; an interpreter's words are those of the person interpreted.
+
+    An utterance that is not registered has one source.
+    """
+    entries = folder.registry.get("utterance", {})
+    for cluster, quotes in group_utterances(folder.gold).items():
+        named = [(a, q, q.source) for a, q in quotes if q.source and not q.source.span.of(a.text).endswith("interpreter")]
+        sources = [(a, q, a.items[source.id or ""].cluster) for a, q, source in named]
+        entry = entries.get(cluster)
+        known = entry.get("sources") or [] if isinstance(entry, dict) else None
+        if known is None:
+            known = [source for source, _ in Counter(s for _, _, s in sources if s).most_common(1)]
         for a, q, source in sources:
-            if source and source != usual[0][0]:
-                yield Breach(q.id, q.content[0], f"{cluster} is {source}’s here, elsewhere {usual[0][0]}’s", a)
+            if source and isinstance(known, list) and source not in known:
+                detail = f"{cluster} is {source}’s here, elsewhere {' and '.join(map(str, known)) or 'nobody'}’s"
+                yield Breach(q.id, q.content[0], detail, a)
 
 
 @rule("CL6", GOLD, "Link every member of a cluster of two or more; a singleton has no link.", "Q26")
@@ -157,13 +164,13 @@ def same_wording_links_are_right(gold: list[Article]) -> Iterator[Breach]:
 @rule(
     "CL8", GOLD,
     "If its words differ from the anchor’s, an indirect quote is a paraphrase, any other partial or a "
-    "translation-variant.", "Q26",
+    "rewording.", "Q26",
 )  # fmt: skip
 def paraphrases_are_indirect(gold: list[Article]) -> Iterator[Breach]:
     """Indirect quotes that are not of the same wording are paraphrases, and no others are."""
     for quotes in group_utterances(gold).values():
         for a, q in quotes:
-            wrong = ("partial", "translation-variant") if q.directness == "indirect" else ("paraphrase",)
+            wrong = ("partial", "rewording") if q.directness == "indirect" else ("paraphrase",)
             if q.directness and q.link in wrong:
                 yield Breach(q.id, q.content[0], f"{q.directness}, link {q.link}", a)
 
@@ -296,7 +303,7 @@ def _pointers(folder: Folder) -> Iterator[tuple[str, str, list[tuple[str, str]]]
         targets = []
         for field in POINTERS:
             value = entry.get(field) if isinstance(entry, dict) and field in REGISTRY_FIELDS[kind] else None
-            # ``part_of``, ``place`` and ``source`` hold one name or a list of names.
+            # ``part_of`` and ``place`` hold one name or a list of names.
             for target in value if isinstance(value, list) else [] if value is None else [value]:
                 targets.append((field, str(target)))
         yield cluster, kind, targets

@@ -55,10 +55,10 @@ def attribution_is_outside_the_content(article: Article) -> Iterator[Breach]:
 
 @rule("QU9", ARTICLE, "One cue with several clauses is one quote; two quotes have two cues.", "Q12")
 def cues_do_not_overlap(article: Article) -> Iterator[Breach]:
-    """A cue reports one quote: cues do not overlap."""
-    cues = sorted((q.cue, q.id) for q in article.document.quotes if q.cue)
-    for (a, first), (b, second) in pairwise(cues):
-        if a.overlaps(b):
+    """Cues do not overlap; one that two quotes have stands before one pair of marks around both."""
+    cues = sorted((q.cue, q.id, q) for q in article.document.quotes if q.cue)
+    for (a, first, p), (b, second, q) in pairwise(cues):
+        if a.overlaps(b) and not (a == b and all(is_marked(article, one) for one in (p, q))):
             yield Breach(second, b, f"beside {first}")
 
 
@@ -84,7 +84,7 @@ def quotes_have_their_attributes(article: Article) -> Iterator[Breach]:
 def directness_agrees_with_the_marks(article: Article) -> Iterator[Breach]:
     """A quote is direct where all its content is in quotation marks, mixed where some is, else indirect or unmarked."""
     for q in article.document.quotes:
-        if all(part in article.marks for part in q.content):
+        if is_marked(article, q):
             expected: tuple[str, ...] = ("direct",)
         elif find_own_marks(article, q):
             expected = ("mixed",)
@@ -129,6 +129,23 @@ def links_need_a_cluster(article: Article) -> Iterator[Breach]:
     yield from (Breach(q.id, q.content[0]) for q in article.document.quotes if q.link and not q.cluster)
 
 
+def is_marked(article: Article, q: Quote) -> bool:
+    """Return whether all content of a quote stands in quotation marks: its own, or those of quotes with the same cue.
+
+    The quotes that share a pair of marks fill it, from the opening to the closing one.
+    """
+    fellows = sorted(part for other in article.document.quotes if other.cue == q.cue for part in other.content)
+    for part in q.content:
+        for pair in article.marks:
+            shared = [fellow for fellow in fellows if inside(fellow, pair)]
+            gaps = [article.text[a.end : b.start] for a, b in pairwise(shared)]
+            if part in shared and (shared[0].start, shared[-1].end) == (pair.start, pair.end) and not any(map(str.strip, gaps)):
+                break
+        else:
+            return False
+    return True
+
+
 def find_own_marks(article: Article, q: Quote) -> list[Span]:
     """Return the pairs of marks that open or close in a quote's content, except those of nested quotes and of names."""
     touching = [
@@ -141,6 +158,7 @@ def find_own_marks(article: Article, q: Quote) -> list[Span]:
     for pair in touching:
         words = Span(pair.start + 1, pair.end - 1)
         named = any(e.span == words or inside(pair, e.span) for e in article.document.entities)
-        if not named and not any(inside(pair, part) for part in nested):
+        # Nested quotes may share a pair of marks, so that one opens and another closes it.
+        if not named and not all(any(p.start <= i < p.end for p in nested) for i in (pair.start, pair.end - 1)):
             own.append(pair)
     return own

@@ -43,7 +43,7 @@ def locate(folder: Folder, span: Any, doc_id: Any = None) -> Span | None:
     return Span(start, end) if text[start:end] == span.get("text", text[start:end]) else None
 
 
-@rule("DS1", FOLDER, "Give each an id of its own.", "D5")
+@rule("DS1", FOLDER, "Give each an id of its own.", "D2")
 def ids_are_unique(folder: Folder) -> Iterator[Breach]:
     """A discrepancy has an id, and no other has the same."""
     seen = set()
@@ -53,15 +53,19 @@ def ids_are_unique(folder: Folder) -> Iterator[Breach]:
         seen.add(id_)
 
 
-@rule("DS2", FOLDER, "Choose the first relation of the guidelines’ table that applies.", "D3")
-def relations_are_known(folder: Folder) -> Iterator[Breach]:
-    """A discrepancy has one of the ontology's relations."""
+@rule("DS2", FOLDER, "Choose a relation by the guidelines’ table, and major or minor; only a minor entry is optional.", "D4")
+def relations_and_salience_are_known(folder: Folder) -> Iterator[Breach]:
+    """A discrepancy has a relation and a salience of the ontology, and is optional only where it is minor."""
+    tables = {"relation": "discrepancies", "salience": "salience"}
     for id_, row in _discrepancies(folder):
-        if row.get("relation") not in list(folder.ontology.list_names("discrepancies")):
-            yield Breach(id_, detail=f"relation {row.get('relation')!r}", file=_file(folder))
+        for name, table in tables.items():
+            if row.get(name) not in list(folder.ontology.list_names(table)):
+                yield Breach(id_, detail=f"{name} {row.get(name)!r}", file=_file(folder))
+        if row.get("optional") not in (None, False) and row.get("salience") != "minor":
+            yield Breach(id_, detail=f"{row.get('salience')} and optional", file=_file(folder))
 
 
-@rule("DS3", FOLDER, "State in one line what differs.", "D2")
+@rule("DS3", FOLDER, "State in one line the question and its answers.", "D1")
 def reasons_have_one_line(folder: Folder) -> Iterator[Breach]:
     """A discrepancy has a reason of one line."""
     for id_, row in _discrepancies(folder):
@@ -70,16 +74,30 @@ def reasons_have_one_line(folder: Folder) -> Iterator[Breach]:
             yield Breach(id_, file=_file(folder))
 
 
-@rule("DS4", FOLDER, "Give the words on both sides; a silent article gives none.", "D2")
-def discrepancies_have_two_spans(folder: Folder) -> Iterator[Breach]:
-    """A discrepancy has two spans or more, each once."""
+@rule("DS4", FOLDER, "Give the words of each answer once; an omission needs one answer, anything else two.", "D3")
+def discrepancies_have_answers(folder: Folder) -> Iterator[Breach]:
+    """A discrepancy has two spans or more, an omission one or more, each once."""
     for id_, row in _discrepancies(folder):
         places = {str([s.get(k) for k in ("doc_id", "start", "end")]) for s in _spans(row) if isinstance(s, dict)}
-        if len(places) < 2 or len(places) < len(_spans(row)):
+        needed = 1 if row.get("relation") == "omission" else 2
+        if len(places) < max(needed, len(_spans(row))):
             yield Breach(id_, detail=f"{len(places)} different spans", file=_file(folder))
 
 
-@rule("DS5", FOLDER, "Correct doc_id, offsets or text.", "D2")
+@rule("DS8", FOLDER, "Name in an omission, and only there, the articles that should answer and do not.", "D5")
+def omissions_name_silent_articles(folder: Folder) -> Iterator[Breach]:
+    """An omission names the articles that are silent, none of which answers; nothing else does."""
+    for id_, row in _discrepancies(folder):
+        silent = row.get("silent") or []
+        names = list(map(str, silent)) if isinstance(silent, list) else [str(silent)]
+        answering = {s.get("doc_id") for s in _spans(row) if isinstance(s, dict)}
+        wrong = [name for name in names if name not in folder.texts or name in answering]
+        if wrong or len(set(names)) < len(names) or bool(names) != (row.get("relation") == "omission"):
+            detail = f"{row.get('relation')}, silent: {', '.join(names) or 'none'}"
+            yield Breach(id_, detail=detail, file=_file(folder))
+
+
+@rule("DS5", FOLDER, "Correct doc_id, offsets or text.", "D3")
 def words_match_their_article(folder: Folder) -> Iterator[Breach]:
     """The words of a discrepancy are those of their article at their offsets."""
     for id_, row in _discrepancies(folder):
@@ -88,7 +106,7 @@ def words_match_their_article(folder: Folder) -> Iterator[Breach]:
                 yield Breach(id_, detail=str(span), file=_file(folder))
 
 
-@rule("DS6", FOLDER, "Widen or narrow it to whole tokens.", "D2")
+@rule("DS6", FOLDER, "Widen or narrow it to whole tokens.", "D3")
 def spans_are_whole_tokens(folder: Folder) -> Iterator[Breach]:
     """A span of a discrepancy begins and ends with a token."""
     for id_, row in _discrepancies(folder):

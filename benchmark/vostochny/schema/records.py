@@ -43,6 +43,7 @@ class Key(Struct, frozen=True):
         stated: Whether every item of the gold has a value; of entities only mentions have a level.
         planned: Whether the published dataset has no column for it yet.
         aliases: Other names under which the key is read: common, and with no second meaning in a record.
+        former: Values that were renamed, each with its name now, as which it is read.
     """
 
     meaning: str
@@ -53,6 +54,11 @@ class Key(Struct, frozen=True):
     stated: bool = False
     planned: bool = False
     aliases: tuple[str, ...] = ()
+    former: tuple[tuple[str, str], ...] = ()
+
+    def rename(self, value: Any) -> Any:
+        """Return the name that a value has now; any other as it is."""
+        return next((now for before, now in self.former if before == value), value)
 
 
 _START = Key(
@@ -211,8 +217,9 @@ class QuoteRecord(Struct, gc=False):
     link: Annotated[
         Text,
         Key(
-            "how the wording relates to its cluster: same-wording, translation-variant, partial, paraphrase",
+            "how the wording relates to its cluster: same-wording, rewording, partial, paraphrase",
             values="links",
+            former=(("translation-variant", "rewording"),),
         ),
     ] = UNSET
     optional: Annotated[Flag, _OPTIONAL] = UNSET
@@ -240,16 +247,20 @@ class DiscrepancyRecord(Struct, gc=False):
     relation: Annotated[
         Text,
         Key(
-            "contradiction, variant, granularity, omission, framing or translation",
+            "contradiction, framing, granularity, rewording, spelling or omission",
             values="discrepancies",
             required=True,
         ),
     ] = UNSET
-    reason: Annotated[Text, Key("what differs, in a line", required=True)] = UNSET
-    spans: Annotated[list[PlaceRecord] | UnsetType | None, Key("where each article says it", required=True)] = UNSET
-    silent: Annotated[Texts, Key("articles that leave the claim out", sparse=True, planned=True)] = UNSET
-    salience: Annotated[Text, Key("major or minor", sparse=True, planned=True)] = UNSET
-    optional: Annotated[Flag, _OPTIONAL] = UNSET
+    salience: Annotated[
+        Text, Key("major: one has to decide between the answers; or minor", values="salience", required=True)
+    ] = UNSET
+    optional: Annotated[Flag, Key("true where finding the entry and leaving it out are both right", sparse=True)] = (
+        UNSET
+    )
+    reason: Annotated[Text, Key("the question, and how the articles answer it, in a line", required=True)] = UNSET
+    spans: Annotated[list[PlaceRecord] | UnsetType | None, Key("the words of each answer", required=True)] = UNSET
+    silent: Annotated[Texts, Key("of an omission, the articles that leave the answer out", sparse=True)] = UNSET
 
 
 class DocumentRecord(Struct, gc=False):

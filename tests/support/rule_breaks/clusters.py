@@ -14,7 +14,7 @@ BREAKS: dict[str, Change] = {
     "CL5": change_notes(SECOND, ("source: Putin", "source: ¶Kim Jong Un")),
     "CL6": change_notes(SECOND, (" | link: partial", "")),
     "CL7": change_notes(FIRST, ("same-wording", "partial")),
-    "CL8": change_notes(SECOND, ("paraphrase", "translation-variant")),
+    "CL8": change_notes(SECOND, ("paraphrase", "rewording")),
     "RG1": change_registry("entities", train=None),
     "RG2": change_registry("entities", moon={"name": "The Moon", "type": "LOC"}),
     "RG3": change_registry("entities", train={"colour": "green"}),

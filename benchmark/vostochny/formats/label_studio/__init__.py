@@ -26,6 +26,7 @@ from vostochny.formats.label_studio.regions import (
     Task,
     canonicalize,
     dumps,
+    to_region_id,
     trim_span,
 )
 from vostochny.formats.label_studio.results import TaskReader
@@ -77,8 +78,10 @@ class _TaskWriter:
         self.document = document
         self.result: list[Entry] = []
         self.relations: dict[tuple[str, str], list[str]] = defaultdict(list)  # (from, to) → labels
-        self.spans: dict[str, Span] = {}
+        self.spans: dict[str, Span] = {}  # by the id of a region
+        self.region_of: dict[str, str] = {}  # id of an item → the id of its (first) region
         self.entity_at: dict[Span, str] = {}
+        self.cue_at: dict[Span, str] = {}
         self.quote_ids = {q.id for q in document.quotes}
 
     def make_error(self, message: str) -> ValueError:
@@ -91,12 +94,14 @@ class _TaskWriter:
             if not quote.content:
                 raise self.make_error(f"the quote {quote.id!r} has no content to mark")
         spans = [(e.id, e.span) for e in d.entities] + [(v.id, v.trigger) for v in d.events]
-        for id_, span in [*spans, *((q.id, q.content[0]) for q in d.quotes)]:
-            if id_ in self.spans:
+        spans += [(q.id, q.content[0]) for q in d.quotes]
+        # Ids that the page can show are given first, because they stay as they are.
+        for id_, span in sorted(spans, key=lambda item: item[0] != to_region_id(item[0])):
+            if id_ in self.region_of:
                 raise self.make_error(f"the id {id_!r} appears twice; every region needs its own id")
-            self.spans[id_] = span
+            self.region_of[id_] = self.make_id(to_region_id(id_), span)
         for entity in d.entities:
-            self.entity_at.setdefault(entity.span, entity.id)
+            self.entity_at.setdefault(entity.span, self.region_of[entity.id])
 
     def add_region(self, id_: str, layer: str, label: str, span: Span, item: Any = None) -> None:
         """Add a region, with the attributes that ``item`` has."""
@@ -111,7 +116,7 @@ class _TaskWriter:
                 self.result.append({"id": id_, "from_name": name, "type": kind, "value": content})
 
     def make_id(self, id_: str, span: Span) -> str:
-        """Return ``id_`` if no item has it, else ``id_`` with underscores added."""
+        """Return ``id_`` if no region has it, else ``id_`` with underscores added."""
         while id_ in self.spans:
             id_ += "_"
         self.spans[id_] = span
@@ -119,34 +124,38 @@ class _TaskWriter:
 
     def find_target(self, owner: str, what: str, reference: Reference) -> str:
         """Return the id of the region that a reference means: by its id, else the entity on exactly its span."""
-        id_ = self.entity_at.get(reference.span) if reference.id is None else reference.id
+        id_ = self.entity_at.get(reference.span) if reference.id is None else self.region_of.get(reference.id)
         if id_ is None or self.spans.get(id_) != reference.span:
             words = reference.span.of(self.document.text)
             raise self.make_error(f"{what} of {owner!r} points at {words!r}, where no such item is annotated")
         return id_
 
     def add_quote(self, quote: Quote) -> None:
-        """Add the regions of a quote, one per part and one for the cue, and its relations."""
-        last = quote.id
-        self.add_region(quote.id, "quote", CONTENT, quote.content[0], quote)
+        """Add the regions of a quote, one per part and one for the cue, and its relations.
+
+        Quotes with one cue share its region.
+        """
+        first = last = self.region_of[quote.id]
+        self.add_region(first, "quote", CONTENT, quote.content[0], quote)
         for n, span in enumerate(quote.content[1:], 2):
-            part = self.make_id(f"{quote.id}.{n}", span)
+            part = self.make_id(f"{first}_{n}", span)
             self.add_region(part, "quote", CONTENT, span)
             self.relations[last, part].append("continues")
             last = part
         if quote.cue is not None:
-            cue = self.make_id(f"{quote.id}.cue", quote.cue)
-            self.add_region(cue, "quote", CUE, quote.cue)
-            self.relations[quote.id, cue].append("cue")
+            if quote.cue not in self.cue_at:
+                self.cue_at[quote.cue] = self.make_id(f"{first}_cue", quote.cue)
+                self.add_region(self.cue_at[quote.cue], "quote", CUE, quote.cue)
+            self.relations[first, self.cue_at[quote.cue]].append("cue")
         for what, reference in (("source", quote.source), ("addressee", quote.addressee)):
             if reference is not None:
-                self.relations[quote.id, self.find_target(quote.id, what, reference)].append(what)
+                self.relations[first, self.find_target(quote.id, what, reference)].append(what)
         if quote.parent is not None:
             if quote.parent not in self.quote_ids:
                 raise self.make_error(
                     f"the parent of {quote.id!r} is {quote.parent!r}, which is not a quote of the document"
                 )
-            self.relations[quote.id, quote.parent].append("parent")
+            self.relations[first, self.region_of[quote.parent]].append("parent")
 
     def build_task(self) -> Task:
         """Return the task."""
@@ -156,11 +165,12 @@ class _TaskWriter:
         for n, (name, span) in enumerate(zones, 1):
             self.add_region(self.make_id(f"z{n}", span), "zone", name, span)
         for entity in d.entities:
-            self.add_region(entity.id, "entity", entity.type, entity.span, entity)
+            self.add_region(self.region_of[entity.id], "entity", entity.type, entity.span, entity)
         for event in d.events:
-            self.add_region(event.id, "event", event.type, event.trigger, event)
+            region = self.region_of[event.id]
+            self.add_region(region, "event", event.type, event.trigger, event)
             for a in event.arguments:
-                roles = self.relations[event.id, self.find_target(event.id, a.role, a.filler)]
+                roles = self.relations[region, self.find_target(event.id, a.role, a.filler)]
                 if a.role in roles:
                     raise self.make_error(f"{event.id!r} has the same filler twice as {a.role}")
                 roles.append(a.role)

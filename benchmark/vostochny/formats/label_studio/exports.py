@@ -28,6 +28,7 @@ from vostochny.formats.label_studio.regions import (
     describe_annotators,
     describe_wrong_words,
     is_by,
+    to_region_id,
 )  # fmt: skip
 from vostochny.formats.label_studio.shapes import (
     LABEL_KEYS,
@@ -259,10 +260,15 @@ def _read_foreign_task(name: str, task: Task, reading: Reading) -> Record:
 
 
 def write(path: str, documents: Collection[Document], lost: Counter[str], with_text: bool = False) -> None:
-    """Write a list of tasks for our labeling configuration. References to no item, and optional marks, are lost."""
+    """Write a list of tasks for our labeling configuration.
+
+    References to no item, optional marks, and characters of ids that the annotation page cannot show, are lost.
+    """
     for d in documents:
         lost["marks of optional items"] += sum(item.optional for layer in LAYERS for item in getattr(d, layer))
         lost["accepted extents of names"] += sum(len(e.extents) for e in d.entities)
+        ids = (item.id for layer in LAYERS for item in getattr(d, layer) if item.id)
+        lost["ids that the annotation page cannot show"] += sum(id_ != to_region_id(id_) for id_ in ids)
     try:
         tasks = [label_studio.write(resolve_references(d, lost)) for d in documents]
     except ValueError as e:

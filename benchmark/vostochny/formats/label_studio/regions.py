@@ -7,6 +7,7 @@ generates the labeling configuration from the same tables.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from vostochny.errors import InputError, Problem
 from vostochny.formats.word_spans import convert_offsets, describe_fitting_unit
 from vostochny.model import DEFAULT_ZONE, Span
 from vostochny.ontology import Ontology
-from vostochny.schema.records import list_attributes
+from vostochny.schema.records import Key, list_attributes
 
 Task = dict[str, Any]  # the JSON of a task, as an export has it or as it is imported
 Entry = dict[str, Any]  # one entry of an annotation's result: a region, an attribute of a region, or a relation
@@ -29,13 +30,14 @@ class Control:
     """A control for one attribute: of which layer's regions, of which kind, and the name of the model's field.
 
     ``values`` is the table of the ontology that lists the choices; "" for a TextArea, and for a flag, whose single
-    choice has the control's name.
+    choice has the control's name. ``key`` says more of the field.
     """
 
     layer: str
     kind: str  # "choices" or "textarea"
     name: str
     values: str = ""
+    key: Key = Key("")
 
 
 def _list_controls() -> Iterator[tuple[str, Control]]:
@@ -44,7 +46,7 @@ def _list_controls() -> Iterator[tuple[str, Control]]:
     for layer, items in layers.items():
         for field in list_attributes(items):
             if field.key.values or (field.kind == "flag" and not field.key.planned):
-                yield field.name, Control(layer, "choices", field.name, field.key.values)
+                yield field.name, Control(layer, "choices", field.name, field.key.values, field.key)
         if layer == "quote":  # the annotator's decision that the text names no source; rows have null for it
             yield "unattributed", Control(layer, "choices", "unattributed")
         # Clusters have a control per layer, because a TextArea can serve only one Labels control.
@@ -99,6 +101,14 @@ def list_bearers(control: str, ontology: Ontology) -> tuple[str, ...]:
     if control in ("level", "demonym"):
         return tuple(ontology.mentions)
     return (CONTENT,) if layer == "quote" else list_labels(layer, ontology)
+
+
+def to_region_id(id_: str) -> str:
+    """Return an id with underscores in the place of characters that would hide the region on the annotation page.
+
+    The page makes a CSS class of the id, and selects by it: only letters, digits, ``-`` and ``_`` can stand in one.
+    """
+    return re.sub(r"[^\w-]", "_", id_)
 
 
 def fold_words(words: str) -> str:
@@ -195,7 +205,7 @@ def canonicalize(task: Mapping[str, Any], annotator: str | int | None = None, co
     for region in regions:
         result.append(_make_entry(region, text, region["value"]["labels"], region))
         for entry in sorted(attributes.get(region["id"], []), key=lambda e: order.index(e["from_name"])):
-            values = read_values(entry)
+            values = [ATTRIBUTES[entry["from_name"]].key.rename(value) for value in read_values(entry)]
             if values:
                 result.append(_make_entry(entry, text, values, region))
     position = {region["id"]: i for i, region in enumerate(regions)}

@@ -186,6 +186,9 @@ class TaskReader:
             )
             return
         where, values = self.describe_region(region), read_values(entry)
+        if ATTRIBUTES[control].values:
+            known, key = list_choices(control, self.ontology), ATTRIBUTES[control].key
+            values = [value if value in known else key.rename(value) for value in values]
         bearers = list_bearers(control, self.ontology)
         place = {"start": region.span.start, "end": region.span.end}
         if control in region.attributes:
@@ -389,14 +392,11 @@ class TaskReader:
         return tuple(sorted(out, key=lambda q: (q.content[0].start, -q.content[-1].end, q.id)))
 
     def check_cues(self) -> None:
-        """Check that each cue belongs to exactly one quote."""
-        owner_counts: dict[str, int] = defaultdict(int)
-        for _, cue in self.links["cue"]:
-            owner_counts[cue.id] += 1
+        """Check that each cue belongs to a quote; it may belong to several."""
+        owned = {cue.id for _, cue in self.links["cue"]}
         for r in self.list_regions("quote"):
-            if r.kind == CUE and owner_counts[r.id] != 1:
-                owners = f"{owner_counts[r.id]} quotes" if owner_counts[r.id] else "no quote"
-                message = f"the cue belongs to {owners}; draw one cue relation to it, from its quote's first Content"
+            if r.kind == CUE and r.id not in owned:
+                message = "the cue belongs to no quote; draw a cue relation to it, from its quote's first Content"
                 self.add_problem(self.describe_region(r), message)
 
 
