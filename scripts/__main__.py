@@ -25,6 +25,7 @@ COMMANDS = {
     "roundtrip": ("annotating.commands.roundtrip", "import tasks into a temporary server and export them again"),
     "passes": ("annotating.commands.passes", "store the passes of several annotators as the server exports them"),
     "notation": ("edit.lines", "show and change annotations as lines of text"),
+    "discrepancies": ("edit.discrepancies", "show and change the discrepancies as lines of text"),
     "add-article": ("edit.add_article", "add an article with an empty gold"),
     "validate": ("rules.validate", "check the annotations against the numbered rules"),
     "agreement": ("agreement.two_passes", "measure how far two annotators agree"),

@@ -308,6 +308,10 @@ class Source:
             raise self.make_error(path, None, "cannot be read: no such file")
         return read_bytes(self.folder / path, self.display_name(path))
 
+    def read_text(self, path: str) -> str:
+        """Return a file as text. Raises InputError where it cannot be read or is not UTF-8."""
+        return decode(self.display_name(path), self.read_bytes(path))
+
     def make_problem(self, path: str, field: str | None, message: str, line: int | None = None) -> Problem:
         """Return a problem in a file."""
         return Problem(self.display_name(path), line, field, message)

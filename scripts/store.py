@@ -30,6 +30,7 @@ MANIFEST = "documents.yaml"
 GUIDELINES = "GUIDELINES.md"
 LABEL_CONFIG = "label_studio.xml"
 DISCREPANCIES = "discrepancies.yaml"
+LINES = "discrepancies.txt"  # of an annotator
 READINGS = "discrepancy_readings.jsonl"
 ADJUDICATION = "adjudication.jsonl"
 AGREEMENT = "agreement.json"
@@ -162,6 +163,10 @@ class Store(Source):
 
         return list(read_each(articles, read).values())
 
+    def reading_path(self, annotator: str) -> str:
+        """Return the path of what an annotator found when reading for discrepancies, as lines."""
+        return f"{PASSES}/{annotator}/{LINES}"
+
     def list_passes(self) -> list[str]:
         """Return the names of the annotators; the tasks of NAME are in the folder ``annotators/NAME``."""
         return self.list_names(PASSES, "/")
@@ -222,7 +227,7 @@ class Store(Source):
         """Return the text of the guidelines; empty where there are none."""
         if not self.has(GUIDELINES):
             return ""
-        return decode(self.display_name(GUIDELINES), self.read_bytes(GUIDELINES))
+        return self.read_text(GUIDELINES)
 
     # -- records beside the articles -----------------------------------------------------------------------------------
 

@@ -86,6 +86,5 @@ def _read(store: Store, name: str) -> Side:
     if not store.has(ONTOLOGY):
         return Side(name, documents)
     articles = store.read_manifest()["documents"] if store.has(MANIFEST) else None
-    return Side(
-        name, documents, store.read_ontology_source(), articles, store.read_registries(), store.read_discrepancies(LASTING_FIELDS)
-    )
+    discrepancies = store.read_discrepancies(LASTING_FIELDS)
+    return Side(name, documents, store.read_ontology_source(), articles, store.read_registries(), discrepancies)

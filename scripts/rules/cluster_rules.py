@@ -118,13 +118,15 @@ def choose_anchor(quotes: list[tuple[Article, Quote]]) -> tuple[Article, Quote]:
 
 @rule("CL5", FOLDER, "Give it a cluster of its own, or register the source with the utterance.", "Q25")
 def sources_are_those_of_the_utterance(folder: Folder) -> Iterator[Breach]:
-    """The source of a quote is among those of its utterance; an interpreter's words are those of the person interpreted.
+    """The source of a quote is among those of its utterance; the words of an interpreter are the one's interpreted.
 
     An utterance that is not registered has one source.
     """
     entries = folder.registry.get("utterance", {})
     for cluster, quotes in group_utterances(folder.gold).items():
-        named = [(a, q, q.source) for a, q in quotes if q.source and not q.source.span.of(a.text).endswith("interpreter")]
+        named = [
+            (a, q, q.source) for a, q in quotes if q.source and not q.source.span.of(a.text).endswith("interpreter")
+        ]
         sources = [(a, q, a.items[source.id or ""].cluster) for a, q, source in named]
         entry = entries.get(cluster)
         known = entry.get("sources") or [] if isinstance(entry, dict) else None

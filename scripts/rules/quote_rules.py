@@ -139,7 +139,8 @@ def is_marked(article: Article, q: Quote) -> bool:
         for pair in article.marks:
             shared = [fellow for fellow in fellows if inside(fellow, pair)]
             gaps = [article.text[a.end : b.start] for a, b in pairwise(shared)]
-            if part in shared and (shared[0].start, shared[-1].end) == (pair.start, pair.end) and not any(map(str.strip, gaps)):
+            is_filled = bool(shared) and (shared[0].start, shared[-1].end) == (pair.start, pair.end)
+            if part in shared and is_filled and not any(map(str.strip, gaps)):
                 break
         else:
             return False

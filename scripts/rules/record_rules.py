@@ -53,7 +53,7 @@ def ids_are_unique(folder: Folder) -> Iterator[Breach]:
         seen.add(id_)
 
 
-@rule("DS2", FOLDER, "Choose a relation by the guidelines’ table, and major or minor; only a minor entry is optional.", "D4")
+@rule("DS2", FOLDER, "Choose a relation by the guidelines’ table, and major or minor; optional is for minor.", "D4")
 def relations_and_salience_are_known(folder: Folder) -> Iterator[Breach]:
     """A discrepancy has a relation and a salience of the ontology, and is optional only where it is minor."""
     tables = {"relation": "discrepancies", "salience": "salience"}

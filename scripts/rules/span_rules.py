@@ -50,7 +50,7 @@ def labels_are_known(task: Task) -> Iterator[Breach]:
     for i, entry in task.entries:
         control = str(entry.get("from_name"))
         if entry.get("type") == "choices" and control in ATTRIBUTES:
-            known, rename = list_choices(control, task.ontology), ATTRIBUTES[control].key.rename
+            known, rename = list_choices(control, task.ontology), ATTRIBUTES[control].rename
             unknown = [x for x in read_values(entry) if x not in known and rename(x) not in known]
             if unknown:
                 yield Breach(entry["id"], task.span(entry), f"{control} {unknown[0]!r} is unknown", drop=(i,))

@@ -37,7 +37,11 @@ class Control:
     kind: str  # "choices" or "textarea"
     name: str
     values: str = ""
-    key: Key = Key("")
+    key: Key | None = None
+
+    def rename(self, value: Any) -> Any:
+        """Return the name that a value of the attribute has now; any other as it is."""
+        return self.key.rename(value) if self.key else value
 
 
 def _list_controls() -> Iterator[tuple[str, Control]]:
@@ -205,7 +209,7 @@ def canonicalize(task: Mapping[str, Any], annotator: str | int | None = None, co
     for region in regions:
         result.append(_make_entry(region, text, region["value"]["labels"], region))
         for entry in sorted(attributes.get(region["id"], []), key=lambda e: order.index(e["from_name"])):
-            values = [ATTRIBUTES[entry["from_name"]].key.rename(value) for value in read_values(entry)]
+            values = [ATTRIBUTES[entry["from_name"]].rename(value) for value in read_values(entry)]
             if values:
                 result.append(_make_entry(entry, text, values, region))
     position = {region["id"]: i for i, region in enumerate(regions)}

@@ -187,8 +187,8 @@ class TaskReader:
             return
         where, values = self.describe_region(region), read_values(entry)
         if ATTRIBUTES[control].values:
-            known, key = list_choices(control, self.ontology), ATTRIBUTES[control].key
-            values = [value if value in known else key.rename(value) for value in values]
+            known, rename = list_choices(control, self.ontology), ATTRIBUTES[control].rename
+            values = [value if value in known else rename(value) for value in values]
         bearers = list_bearers(control, self.ontology)
         place = {"start": region.span.start, "end": region.span.end}
         if control in region.attributes:
