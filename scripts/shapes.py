@@ -34,11 +34,25 @@ class AgreementKappa(Struct):
     agreed: float
 
 
+class _Readings(Struct):
+    f1: float | None
+    both: int
+    a: int
+    b: int
+
+
+class _ReadingsAgreement(Struct):
+    entries: dict[str, _Readings]
+    major_entries: dict[str, _Readings]
+    kappa: dict[str, AgreementKappa]
+
+
 class Agreement(Struct):
-    """The content of agreement.json."""
+    """The content of agreement.json; the last part is of the readings for discrepancies."""
 
     f1: dict[str, AgreementScore]
     kappa: dict[str, AgreementKappa]
+    discrepancies: _ReadingsAgreement | None = None
 
 
 class _Score(Struct):

@@ -49,9 +49,10 @@ def collect_facts(d: Document) -> Facts:
         for span, names in roles.items():
             out["arguments", (v.trigger, span), ""] = "+".join(sorted(names))
     anchors = {q.id: q.cue or q.content[0] for q in d.quotes}
+    quotes_of = Counter(anchors.values())
     for q in d.quotes:
         # A quote is identified by its cue: a different content is then one row, not two different quotes.
-        at = (anchors[q.id],)
+        at = (anchors[q.id], q.content[0]) if quotes_of[anchors[q.id]] > 1 else (anchors[q.id],)
 
         def name(reference: Reference | None) -> str:
             if reference is None:

@@ -88,7 +88,7 @@ def compare_readings(a: Sequence[Row], b: Sequence[Row], tokens: Tokens) -> dict
     major = [[row for row in rows if row["salience"] == "major"] for rows in (a, b)]
     return {
         "entries": {str(threshold): f1(a, b, threshold) for threshold in THRESHOLDS},
-        "major entries": {str(threshold): f1(*major, threshold) for threshold in THRESHOLDS},
+        "major_entries": {str(threshold): f1(*major, threshold) for threshold in THRESHOLDS},
         "kappa": {name: _compare_values(pairs, name) for name in ("relation", "salience")},
     }
 

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from scripts import exchange
-from scripts.agreement import kappa
+from scripts.agreement import kappa, readings
 from scripts.files import ANNOTATIONS, update_files
 from scripts.segmentation import segment
 from scripts.store import AGREEMENT, GOLD, PASSES, Store
@@ -250,9 +250,20 @@ def render(report: Mapping[str, Any]) -> str:
     return json.dumps(report, ensure_ascii=False, indent=1) + "\n"
 
 
+def compare_annotators() -> dict[str, Any]:
+    """Return the content of agreement.json for the two annotators of this corpus, with their readings."""
+    store = Store()
+    entries = readings.read_readings(store)
+    report = compare_folders(*FOLDERS)
+    if {"a", "b"} <= entries.keys():
+        tokens = readings.list_tokens(store.read_gold())
+        report["discrepancies"] = round_floats(readings.compare_readings(entries["a"], entries["b"], tokens))
+    return report
+
+
 def build_files() -> dict[Path, str]:
     """Return the content of agreement.json, of the two annotators of this corpus, by its path."""
-    return {TARGET: render(compare_folders(*FOLDERS))}
+    return {TARGET: render(compare_annotators())}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -272,7 +283,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("give two folders, or none for the two annotators of this corpus")
     if args.check and args.passes:
         parser.error("--check is for the two annotators of this corpus; give no folders")
-    report = compare_folders(*(args.passes or FOLDERS))
+    report = compare_folders(*args.passes) if args.passes else compare_annotators()
     code = 0
     if not args.passes:
         with nullcontext() if args.check else exchange.lock(ANNOTATIONS / GOLD):

@@ -115,12 +115,36 @@ def _annotation_values(documents: list[Document]) -> dict[str, str]:
         "kappas": format_table(["label of matched items", "κ", "agreed", "of"], kappas),
         "adjudicated": str(len(adjudicated)),
         "adjudicated-layers": _format_counts(Counter(row["layer"] for row in adjudicated)),
-        "adjudicated-sides": _format_counts(Counter(f"for {row['decision'].upper()}" for row in adjudicated)),
+        "adjudicated-sides": _format_counts(Counter(_name_side(row["decision"]) for row in adjudicated)),
         "consistency": str(len(store.read_reasons())),
         "readings": " and ".join(str(n) for n in Counter(row["reading"] for row in readings).values()),
         "discrepancies": str(len(discrepancies)),
         "relations": _format_counts(Counter(row["relation"] for row in discrepancies)),
+        "salience": _format_counts(Counter(_name_salience(row) for row in discrepancies)),
+        "readings-agreement": _render_readings(report.get("discrepancies") or {}),
     }
+
+
+def _name_side(decision: str) -> str:
+    return f"for {decision.upper()}" if decision in ("a", "b") else "for neither"
+
+
+def _name_salience(row: Mapping[str, Any]) -> str:
+    return "minor and optional" if row.get("optional") else str(row["salience"])
+
+
+def _render_readings(report: Mapping[str, Any]) -> str:
+    """Return a table of how far the readings for discrepancies agree; "not measured" where that was not compared."""
+    if not report:
+        return "not measured"
+    rows = [
+        [f"{what}, Dice ≥ {threshold}", format_percent(score["f1"]), f"{score['a']}, {score['b']}", str(score["both"])]
+        for what, by_threshold in (("entries", report["entries"]), ("major entries", report["major_entries"]))
+        for threshold, score in by_threshold.items()
+    ]
+    table = format_table(["the same in both readings", "mutual F1", "entries of A, of B", "in both"], rows)
+    kappas = [f"{name} {format_decimals(k['kappa'])}" for name, k in report["kappa"].items()]
+    return f"{table}\n\nκ of the entries in both at the lower threshold: {', '.join(kappas)}."
 
 
 def _read_checked(path: Path, kind: type[Any], command: str) -> Any:
