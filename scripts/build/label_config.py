@@ -36,8 +36,12 @@ HOTKEYS = {
     **{"actual": "a", "generic": "g", "other": "o", "positive": "y", "negative": "x"},
     **{"direct": "k", "mixed": "l", "indirect": "j", "assertion": "b", "belief": "i"},
 }  # fmt: skip
-COLOURS = {"mention": "#2563eb", "value": "#0891b2", "event": "#e11d48", "zone": "#6b7280"}
-QUOTE_COLOURS = {"Content": "#ca8a04", "Cue": "#9333ea"}
+# A colour for each type of mention, one for all values, and one for each other control or label.
+COLOURS = {
+    **{"PER": "#2563eb", "ORG": "#7c3aed", "GPE": "#059669", "LOC": "#65a30d", "FAC": "#ea580c", "VEH": "#0891b2"},
+    **{"WEA": "#92400e", "value": "#475569", "event": "#e11d48", "Content": "#ca8a04", "Cue": "#c026d3"},
+    **{"zone": "#a3a3a3"},
+}
 TITLES = {"entity": "Entities", "event": "Events", "quote": "Quotes", "zone": "Zones"}
 ARROWS = {
     "Arrows": "Alt+R, then click the target; name the arrow in the Relations tab",
@@ -61,10 +65,9 @@ PLACEHOLDERS = {
     "known_event_cluster": "the event in the world",
     "known_quote_cluster": "the utterance",
 }
-# The text needs space between its lines for the labels of the relations' arrows.
 STYLE = """
-.vo-page { display: flex; gap: 24px; align-items: flex-start; }
-.vo-side { flex: 0 0 350px; position: sticky; top: 0; max-height: 100vh; overflow-y: auto; }
+.vo-page { display: flex; gap: 16px; align-items: flex-start; }
+.vo-side { flex: 0 0 260px; position: sticky; top: 0; max-height: 100vh; overflow-y: auto; }
 .vo-side h4 { font-size: 13px !important; margin: 12px 0 4px !important; color: #6b7280; }
 .vo-side .ant-collapse-header { padding: 4px 0 4px 24px !important; font-size: 13px; font-weight: 600; }
 .vo-side .ant-collapse-header .ant-collapse-arrow { left: 2px !important; }
@@ -74,22 +77,29 @@ STYLE = """
 .vo-attributes { min-height: 196px; margin-bottom: 8px; padding: 4px 12px; border: 1px solid #d1d5db;
   border-radius: 6px; }
 .vo-attribute { display: flex; align-items: baseline; gap: 8px; }
-.vo-attribute h4 { flex: 0 0 72px; margin: 4px 0 !important; }
+.vo-attribute h4 { flex: 0 0 60px; margin: 4px 0 !important; }
 .vo-attribute .lsf-choices, .vo-attribute .lsf-text-area { margin: 0 !important; }
 .vo-attribute .lsf-choice__item { font-weight: 400; }
 .vo-attribute .lsf-text-area, .vo-attribute .lsf-taxonomy, .vo-attribute .ant-select { flex: 1 1 auto; width: 100%; }
 .vo-attribute [data-testid="textarea-regions"]:empty { display: none; }
 .vo-attribute .lsf-choice { line-height: 1.6; margin-right: 4px; }
-.vo-arrows h4 { margin: 2px 0 2px 24px !important; font-size: 12px !important; font-weight: 400; }
+.vo-arrows h4, .vo-articles h4 { margin: 2px 0 2px 24px !important; font-size: 12px !important; font-weight: 400; }
 .relations-overlay { opacity: 0.6; }
 .vo-text { flex: 1 1 auto; max-width: 48em; }
-.vo-text .lsf-richtext__container { line-height: 2.8 !important; padding-top: 1.4em; }
+.vo-text .lsf-richtext__container { line-height: 2 !important; padding-top: 0.5em; }
 """
 # Where a layer's list is folded, its regions lose their colour in the text. A region's data-label is a number, a colon
 # and its label.
 FOLDED = "body:has(.vo-{layer} .ant-collapse-item:not(.ant-collapse-item-active))"
 UNMARKED = "{ background-color: transparent !important; color: inherit !important }"
-NO_ARROWS = FOLDED.format(layer="arrows") + " .relations-overlay { display: none }\n"
+# Arrows are drawn, and the server's list of tasks is shown, while these parts are open; both are folded at first. The
+# labels of arrows need space between the lines.
+FOLDED_PARTS = (
+    FOLDED.format(layer="arrows") + " .relations-overlay { display: none }\n"
+    "body:has(.vo-arrows .ant-collapse-item-active) .vo-text .lsf-richtext__container { line-height: 2.8 !important }\n"
+    + FOLDED.format(layer="articles")
+    + " .lsf-label-view__table { display: none }\n"
+)
 
 
 def render_config(ontology: Ontology) -> str:
@@ -97,7 +107,7 @@ def render_config(ontology: Ontology) -> str:
     root = ET.Element("View")
     root.append(ET.Comment(" Generated from ontology.yaml by python -m scripts label-config; do not edit. "))
     style = ET.SubElement(root, "Style")
-    style.text = STYLE + "".join(_hide_folded(layer, ontology) for layer in TITLES) + NO_ARROWS
+    style.text = STYLE + "".join(_hide_folded(layer, ontology) for layer in TITLES) + FOLDED_PARTS
     page = ET.SubElement(root, "View", className="vo-page")
     side = ET.SubElement(page, "View", className="vo-side")
     panel = ET.SubElement(side, "View", className="vo-attributes")
@@ -107,9 +117,11 @@ def render_config(ontology: Ontology) -> str:
         _add_attribute(panel, ontology, control)
     for layer in TITLES:
         _add_labels(side, ontology, layer)
-    arrows = _add_folding(side, "arrows", "Arrows")
+    arrows = _add_folding(side, "arrows", "Arrows", is_open=False)
     for origin, text in ARROWS.items():
         ET.SubElement(arrows, "Header", value=text if origin == "Arrows" else f"{origin}: {text}", size="6")
+    articles = _add_folding(side, "articles", "Articles", is_open=False)
+    ET.SubElement(articles, "Header", value="While this is open, all articles are listed on the left.", size="6")
     column = ET.SubElement(page, "View", className="vo-text")
     ET.SubElement(column, "Text", name="text", value="$text", granularity="symbol")
     relations = ET.SubElement(root, "Relations")
@@ -125,10 +137,10 @@ def _hide_folded(layer: str, ontology: Ontology) -> str:
     return f"{FOLDED.format(layer=layer)} .htx-highlight:is({of}):not(.__active) {UNMARKED}\n"
 
 
-def _add_folding(parent: ET.Element, layer: str, title: str) -> ET.Element:
+def _add_folding(parent: ET.Element, layer: str, title: str, is_open: bool = True) -> ET.Element:
     """Add a part of the side column that can be folded; return the element for its content."""
     view = ET.SubElement(parent, "View", className=f"vo-{layer}")
-    collapse = ET.SubElement(view, "Collapse", bordered="false", open="true")
+    collapse = ET.SubElement(view, "Collapse", bordered="false", open=str(is_open).lower())
     return ET.SubElement(collapse, "Panel", value=title)
 
 
@@ -139,8 +151,7 @@ def _add_labels(parent: ET.Element, ontology: Ontology, layer: str) -> None:
     help_ = {**HELP, **ontology.mentions, **ontology.values, **ontology.zones}
     help_ |= {name: event.help for name, event in ontology.events.items()}
     for name in list_labels(layer, ontology):
-        colour = COLOURS.get(layer) or QUOTE_COLOURS.get(name)
-        colour = colour or COLOURS["mention" if name in ontology.mentions else "value"]
+        colour = COLOURS.get(name) or COLOURS.get(layer, COLOURS["value"])
         label = ET.SubElement(control, "Label", value=name, background=colour, hint=help_[name])
         _set_hotkey(label, name)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,10 +11,13 @@ from typing import Any
 import pytest
 
 from scripts.annotating import task_files
+from scripts.build.label_config import TARGET
 from scripts.files import ROOT
+from scripts.store import Store
 from tests.support.editor import mark_words, update_button, wait_for_value, wait_until_drawn
 from vostochny.formats import notation
 from vostochny.formats.label_studio import read, write
+from vostochny.formats.label_studio.regions import Task
 from vostochny.model import Document
 from vostochny.ontology import load_ontology
 
@@ -126,3 +131,46 @@ def test_a_region_marked_by_hand_arrives_in_the_export(opened: tuple[Any, int], 
     )
     assert document.events == read(write(before), load_ontology()).events
     assert document.quotes == before.quotes
+
+
+@pytest.fixture
+def article(browser: Any, client: Any, make_project: Callable[[], int]) -> Iterator[tuple[Any, Task]]:
+    """The gold of an article open in a window of 1280 pixels, and its task."""
+    task, one = Store().read_tasks()[SEED.stem], make_project()
+    task_files.import_tasks(client, one, [task])
+    (stored,) = task_files.export_tasks(client, one)
+    page = browser.new_page()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"/projects/{one}/data?task={stored['id']}")
+    wait_until_drawn(page, task)
+    yield page, task
+    page.close()
+
+
+def test_every_region_of_an_article_has_the_colour_of_its_label(article: tuple[Any, Task]) -> None:
+    page, task = article
+    colours = {label.get("value"): label.get("background", "") for label in ElementTree.parse(TARGET).iter("Label")}
+    painted: dict[str, set[str]] = {}
+    spans = """all => all.map(span => [span.className, getComputedStyle(span).backgroundColor])"""
+    for classes, colour in page.locator(".htx-highlight").evaluate_all(spans):
+        (name,) = re.findall(r"htx-highlight-(\S+)-\S+", classes)
+        painted.setdefault(name, set()).add(colour)
+    regions = [r for r in task["annotations"][0]["result"] if r["type"] == "labels"]
+    expected = {}
+    for region in regions:
+        red, green, blue = bytes.fromhex(colours[region["value"]["labels"][0]][1:])
+        expected[region["id"]] = {f"rgba({red}, {green}, {blue}, 0.3)"}
+    assert painted == expected
+    assert len({tuple(colour) for colour in expected.values()}) >= 8
+
+
+def test_the_text_has_half_of_the_page_until_lists_and_arrows_are_unfolded(article: tuple[Any, Task]) -> None:
+    page, _ = article
+    assert page.locator(".vo-text").bounding_box()["width"] >= 640
+    hidden = {"Arrows": ".relations-overlay", "Articles": ".lsf-label-view__table"}
+    for title, selector in hidden.items():
+        assert not page.locator(selector).first.is_visible()
+        page.locator(".vo-side .ant-collapse-header", has_text=title).click()
+        page.wait_for_selector(selector)
+        page.locator(".vo-side .ant-collapse-header", has_text=title).click()
+        page.wait_for_selector(selector, state="hidden")
