@@ -46,7 +46,7 @@ RAI: Mapping[str, Any] = {
         "None of the text. Paragraphs, sentences and tokens are offsets from a pinned tokenizer at build time."
     ],
     "dataAnnotationProtocol": [
-        "Guidelines with numbered rules (annotations/GUIDELINES.md, 1.0). Two passes over all five articles, each made "
+        "Guidelines with numbered rules (annotations/GUIDELINES.md). Two passes over all five articles by version 1.0, each made "
         "from guidelines, ontology and texts alone; every disagreement adjudicated with its rule and reason."
     ],
     "dataAnnotationPlatform": ["Label Studio"],
@@ -55,7 +55,7 @@ RAI: Mapping[str, Any] = {
         "annotations/agreement.json. Both annotators, the author of the guidelines and the adjudicator are language "
         "models of one family: it is consistency of a model under detailed rules, not human agreement."
     ],
-    "annotationsPerItem": "Two, and an adjudication where they differ. Discrepancies: two readings, merged.",
+    "annotationsPerItem": "Two, and an adjudication where they differ. Discrepancies: two readings, adjudicated.",
     "annotatorDemographics": ["Language-model annotators A and B, of one model family. No human annotators."],
     "machineAnnotationTools": ["Language models; no human has reviewed a label (column review of documents)."],
     "dataBiases": [

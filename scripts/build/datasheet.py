@@ -6,6 +6,7 @@ A mark is ``<!-- generated:NAME -->…<!-- /generated -->``; NAME is a key of :f
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,7 @@ def _annotation_values(documents: list[Document]) -> dict[str, str]:
         "adjudicated-layers": _format_counts(Counter(row["layer"] for row in adjudicated)),
         "adjudicated-sides": _format_counts(Counter(_name_side(row["decision"]) for row in adjudicated)),
         "consistency": str(len(store.read_reasons())),
-        "readings": " and ".join(str(n) for n in Counter(row["reading"] for row in readings).values()),
+        "readings": ", ".join(f"{n} of {name}" for name, n in Counter(row["reading"] for row in readings).items()),
         "discrepancies": str(len(discrepancies)),
         "relations": _format_counts(Counter(row["relation"] for row in discrepancies)),
         "salience": _format_counts(Counter(_name_salience(row) for row in discrepancies)),
