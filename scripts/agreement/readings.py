@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from scripts.agreement.kappa import compute_kappa
-from scripts.edit.discrepancies import Row, read_lines
+from scripts.discrepancy_lines import Row, read_lines
 from scripts.segmentation import segment
 from scripts.store import Store
 from vostochny.metrics.assignment import best_edges

@@ -46,8 +46,8 @@ RAI: Mapping[str, Any] = {
         "None of the text. Paragraphs, sentences and tokens are offsets from a pinned tokenizer at build time."
     ],
     "dataAnnotationProtocol": [
-        "Guidelines with numbered rules (annotations/GUIDELINES.md). Two passes over all five articles by version 1.0, each made "
-        "from guidelines, ontology and texts alone; every disagreement adjudicated with its rule and reason."
+        "Guidelines with numbered rules (annotations/GUIDELINES.md). Two passes over all five articles by version 1.0, "
+        "each made from guidelines, ontology and texts alone; every disagreement adjudicated with its rule and reason."
     ],
     "dataAnnotationPlatform": ["Label Studio"],
     "dataAnnotationAnalysis": [

@@ -155,6 +155,7 @@ PATHS = {
     ("notation", "take", "file"): ["notation take {}"],
     ("notation", "tasks", "folder"): ["notation tasks {} out"],
     ("notation", "tasks", "out"): ["notation tasks lines {}"],
+    ("discrepancies", "file"): ["discrepancies take {}", "discrepancies check {}"],
     ("add-article", "file"): ["add-article {}", "add-article --id 905_x {}"],
     ("validate", "annotations"): ["validate {}", "validate --consistency {}", "validate --json {}"],
     ("agreement", "passes"): [f"agreement {{}} {PASS_B}", f"agreement {PASS_A} {{}}"],

@@ -103,7 +103,7 @@ REGISTRY: dict[str, dict[str, Any]] = {
         "pledge": {"name": "The pledge", "type": "Diplomacy.Agree"},
         "support": {"name": "The support", "type": "Diplomacy.Support"},
     },
-    "utterances": {"all_issues": {"name": "We will talk"}},
+    "utterances": {"all_issues": {"name": "We will talk", "sources": ["vladimir_putin"]}},
 }  # fmt: skip
 
 
@@ -117,10 +117,10 @@ def locate(words: str, doc_id: str, nth: int = 1) -> dict[str, Any]:
 
 FIRST, SECOND = TEXTS
 DISCREPANCIES: list[dict[str, Any]] = [
-    {"id": "where", "relation": "granularity", "reason": "The place, or the country.", "spans": [
+    {"id": "where", "relation": "granularity", "salience": "minor", "reason": "The place, or the country.", "spans": [
         {"doc_id": FIRST, **locate("Vostochny cosmodrome", FIRST)}, {"doc_id": SECOND, **locate("Russia", SECOND)},
     ]},
-    {"id": "said", "relation": "framing", "reason": "Told, or said.", "spans": [
+    {"id": "said", "relation": "framing", "salience": "major", "reason": "Told, or said.", "spans": [
         {"doc_id": FIRST, **locate("told", FIRST)}, {"doc_id": SECOND, **locate("said", SECOND)},
     ]},
 ]  # fmt: skip

@@ -25,6 +25,7 @@ BREAKS: dict[str, Change] = {
     "DS5": change_first_span(locate("cosmodrome", FIRST), text="spaceport"),
     "DS6": change_first_span(locate("cosmo", FIRST)),
     "DS7": change_first_span(locate("Follow", FIRST)),
+    "DS8": change_discrepancy(0, silent=[SECOND]),
     "AD1": lambda copy: copy.write_decision(layer="names"),
     "AD2": lambda copy: copy.write_decision(spans=[dict(locate("Putin", SECOND), text="Kim")]),
     "AD3": lambda copy: copy.write_decision(rule="E99"),
