@@ -85,10 +85,10 @@ def compare_readings(a: Sequence[Row], b: Sequence[Row], tokens: Tokens) -> dict
         return {"f1": 2 * both / (len(a) + len(b)) if a or b else None, "both": both, "a": len(a), "b": len(b)}
 
     pairs = match_entries(a, b, tokens, THRESHOLDS[0])
-    major = [[row for row in rows if row["salience"] == "major"] for rows in (a, b)]
+    major_a, major_b = ([row for row in rows if row["salience"] == "major"] for rows in (a, b))
     return {
         "entries": {str(threshold): f1(a, b, threshold) for threshold in THRESHOLDS},
-        "major_entries": {str(threshold): f1(*major, threshold) for threshold in THRESHOLDS},
+        "major_entries": {str(threshold): f1(major_a, major_b, threshold) for threshold in THRESHOLDS},
         "kappa": {name: _compare_values(pairs, name) for name in ("relation", "salience")},
     }
 

@@ -45,7 +45,7 @@ EVENTS: dict[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {
 }
 CONTENTS = ("we will win this war", "the talks went well", "nobody knows the date", "it was a holy struggle 🚀 for us")
 REALIS, POLARITY = ("actual", "generic", "other"), ("positive", "negative")
-LINKS = ("same-wording", "rewording", "partial", "paraphrase")
+LINKS = ("same-wording", "translation-variant", "partial", "paraphrase")
 ZONES = ("body", "body", "body", "caption", "boilerplate")
 TYPES = (*NAMES, *VALUES)
 
