@@ -194,11 +194,12 @@ def clusters_are_registered(folder: Folder) -> Iterator[Breach]:
             yield Breach(m.id, m.span, f"{m.cluster} is not in {REGISTRIES[m.kind]}.yaml", m.article)
 
 
-@rule("RG2", FOLDER, "Remove it, or name it as a member, part, place or participant of another.", "C3")
+@rule("RG2", FOLDER, "Remove it; a set lists the members that are mentioned.", "C3")
 def registered_clusters_are_used(folder: Folder) -> Iterator[Breach]:
-    """Every registered cluster is used by the gold or named by another entry."""
+    """Every registered cluster is mentioned in the gold, or is a whole, a part, a place or a participant of another."""
     used = {m.cluster for m in find_members(folder.gold)}
-    used |= {target for cluster, _, targets in _pointers(folder) for _, target in targets if target != cluster}
+    for cluster, _, targets in _pointers(folder):
+        used |= {target for field, target in targets if field != "members" and target != cluster}
     for kind, cluster, _ in _entries(folder):
         if cluster not in used:
             yield Breach(cluster, file=_file(folder, kind))
