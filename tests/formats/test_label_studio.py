@@ -423,6 +423,9 @@ def test_ids_are_such_that_the_page_can_show_their_regions(tmp_path: Path) -> No
     assert {"e_1", "é-1"} <= regions.keys()  # what can be shown stays
     (again,) = read(task, ONTOLOGY).quotes
     assert (again.content, again.cue, again.source.span) == (quote.content, quote.cue, quote.source.span)
+    # A task of an older version, as a server still has it.
+    old = json.loads(json.dumps(task).replace("q_1_cue", "q_1.cue").replace("q_1_2", "q_1.2"))
+    assert canonicalize(old) == task
     lost: Counter[str] = Counter()
     exports.write(str(tmp_path / "tasks.json"), [document], lost)
     assert lost["ids that the annotation page cannot show"] == 4

@@ -115,6 +115,23 @@ def to_region_id(id_: str) -> str:
     return re.sub(r"[^\w-]", "_", id_)
 
 
+def _replace_ids(result: list[Entry]) -> list[Entry]:
+    """Return results with ids that the page can show; those that it can stay as they are."""
+    ids = {entry["id"] for entry in result if entry["type"] == "labels"}
+    taken = {id_ for id_ in ids if id_ == to_region_id(id_)}
+    if taken == ids:
+        return result
+    new = dict(zip(taken, taken, strict=True))
+    for id_ in sorted(ids - taken):
+        shown = to_region_id(id_)
+        while shown in taken:
+            shown += "_"
+        taken.add(shown)
+        new[id_] = shown
+    keys = ("id", "from_id", "to_id")
+    return [entry | {key: new[entry[key]] for key in keys if entry.get(key) in new} for entry in result]
+
+
 def fold_words(words: str) -> str:
     """Return words without white space, which a browser changes, and a newline even into a literal one."""
     return "".join(words.replace("\\n", "").split())
@@ -188,7 +205,7 @@ def canonicalize(task: Mapping[str, Any], annotator: str | int | None = None, co
 
     It has the doc_id, the text, and the regions, attributes, relations and notes on a region (``meta``) of one
     annotation. Regions are sorted by layer and offset, each before its attributes; relations are last. The words of
-    regions are taken from the text.
+    regions are taken from the text, and ids that the page cannot show are replaced.
 
     Args:
         task: The task.
@@ -197,6 +214,7 @@ def canonicalize(task: Mapping[str, Any], annotator: str | int | None = None, co
             user id.
     """
     annotation = choose_annotation(task, annotator, "task")
+    annotation = {**annotation, "result": _replace_ids(annotation["result"])}
     text = task["data"]["text"]
     regions = [r for r in annotation["result"] if r["type"] == "labels"]
     regions.sort(key=lambda r: (LABEL_CONTROLS.index(r["from_name"]), *_sort_key(r), r["value"]["labels"], r["id"]))
