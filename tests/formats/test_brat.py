@@ -11,7 +11,7 @@ from tests.support.two_articles import ONTOLOGY, TEXTS, make_gold, read_predicti
 from vostochny.errors import InputError
 from vostochny.formats import brat
 from vostochny.formats.input import Gold, Input
-from vostochny.model import Span
+from vostochny.model import Document, Entity, Event, Span
 
 
 @pytest.mark.parametrize(
@@ -108,6 +108,16 @@ def test_white_space_in_a_type_or_cluster_is_a_loss(tmp_path):
     assert [(e.span, e.type, e.cluster) for e in back.entities] == [
         (entities[0].span, "A_B", "x_y"), (entities[1].span, "_", "_"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("end", [" ", "\n", "\x85", "\u2028", "\t", "\u00a0"])
+def test_a_span_with_white_space_at_its_ends_comes_back(end, tmp_path):
+    text = f"Kim{end}met{end}Putin."
+    entities = (Entity("e1", Span(3, 8), "PER", cluster="x"), Entity("e2", Span(0, 3), "PER"))
+    event = Event("v1", Span(4, 8), "Contact.Meet", "actual")
+    brat.write(str(tmp_path / "out"), [Document("one", text, entities=entities, events=(event,))], Counter())
+    [back] = Input(tmp_path / "out").read_gold().documents
+    assert {e.span for e in back.entities} == {Span(3, 8), Span(0, 3)} and back.events[0].trigger == Span(4, 8)
 
 
 def test_a_doc_id_too_long_for_a_file_name_is_named(tmp_path):

@@ -204,6 +204,9 @@ def test_a_discontinuous_entity_of_bigbio_and_brat_is_the_same(tmp_path):
         ({"passages": [{"text": ["Echo"], "offsets": [[2**31, 2**31 + 4]]}]}, "takes more than"),
         ({"events": [{"id": "v", "type": "A", "trigger": {"text": [], "offsets": []}}]}, "events[0].trigger"),
         ({"entities": "none"}, "entities: expected a list of objects"),
+        ({"coreferences": [{"id": "c", "entity_ids": 7}]}, "coreferences[0].entity_ids: expected a list of ids"),
+        ({"coreferences": [{"id": "c", "entity_ids": [["e"]]}]}, "coreferences[0].entity_ids: expected a list of ids"),
+        ({"entities": [{"id": ["e"], "type": "A", "text": ["Mild"], "offsets": [[5, 9]]}]}, "entities[0].id"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_in_bigbio_is_refused(changes, message, tmp_path):

@@ -276,7 +276,8 @@ def write_sample(kind: str, folder: Path, documents: list[Document]) -> Path:
         path = folder / "webanno"
         path.mkdir()
         for d in documents:
-            (path / f"{d.doc_id}.tsv").write_text(make_webanno_tsv(d), encoding="utf-8")
+            name = d.doc_id.encode()[:200].decode(errors="ignore")  # as long as a file's name may be
+            (path / f"{name}.tsv").write_text(make_webanno_tsv(d), encoding="utf-8")
     elif kind == "tagged":
         row = {
             "doc_id": "two",

@@ -140,11 +140,16 @@ class _Document:
         """Return the entities, those in several parts as one each."""
         clusters: dict[Any, str] = {}
         for i, cluster in enumerate(self.list_objects("coreferences")):
-            for id_ in cluster.get("entity_ids") or ():
+            ids = cluster.get("entity_ids") or []
+            if not isinstance(ids, list) or not all(isinstance(id_, str | int) for id_ in ids):
+                self.add_problem(f"coreferences[{i}].entity_ids", "expected a list of ids")
+                continue
+            for id_ in ids:
                 clusters.setdefault(id_, str(cluster.get("id") or i))
         out = []
         for i, item in enumerate(self.list_objects("entities")):
-            common = {"type": item.get("type"), "cluster": clusters.get(item.get("id"))}
+            id_ = item.get("id")
+            common = {"type": item.get("type"), "cluster": clusters.get(id_) if isinstance(id_, str | int) else None}
             parts = self.make_parts(f"entities[{i}]", item)
             if len(parts) > 1:
                 self.reading.counted[SPLIT_ENTITIES] += 1

@@ -382,7 +382,8 @@ class _FileWriter:
     def add_bound(self, type_: str, *spans: Span) -> str:
         """Add a text-bound annotation, and return its id."""
         places = ";".join(f"{s.start} {s.end}" for s in spans)
-        words = " ".join(" ".join(s.of(self.d.text) for s in spans).split())
+        # Each white space is a blank, also at the ends: without them a reader would take the offsets for wrong.
+        words = "".join(" " if c.isspace() else c for c in " ".join(s.of(self.d.text) for s in spans))
         return self.add_line("T", f"{self.to_word(type_)} {places}\t{words}")
 
     def add_attributes(self, id_: str, item: Any, names: Iterable[str], words: str) -> None:
