@@ -2,12 +2,16 @@
 
     make test-all                       creates what the tests need, then runs
     python -m scripts test-all          all suites, one after another
-    python -m scripts test-all --suite models      one suite; nothing is stored
+    python -m scripts test-all --suite models      one suite
+
+A suite that has passed on the commit that is checked out, with no file changed, is not run again: a run that was
+interrupted can be completed.
 
 It tries twenty times as many random examples as ``make test`` (tests/support/effort.py) and a hundred thousand broken
 inputs, runs the adapters of transformers and GLiNER with real models, and the tests of the annotation server once more
 with its data in PostgreSQL, and scores files in S3 over connections that break. No test may be skipped:
-where a server, a browser or a library is missing, it fails. The result is stored only when every test passed.
+where a server, a browser or a library is missing, it fails. The result is stored only when every test of all suites
+passed.
 """
 
 from __future__ import annotations
@@ -23,12 +27,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from scripts.bench.machine import describe_machine
 from scripts.files import ROOT, display_path, write_file
 from vostochny.system import children, console, temporary
 from vostochny.system.arguments import ArgumentParser
 
 OUT = ROOT / "benchmark" / "test-all.json"
+PASSED = ROOT / ".cache" / "test-all.json"  # the suites that passed on one commit
 # torch is large, so the tests that need it have an environment of their own (make test-models creates it).
 MODELS_PYTHON = ROOT / ".models" / "bin" / "python"
 # Two processes, each with whole files of tests (tests/conftest.py deals them out); the Makefile has the same options.
@@ -59,6 +66,14 @@ SUITES = {
     # The other files cannot be imported there: that environment lacks what they need.
     "models": Suite(MODELS_PYTHON, "models", "tests/extractors/test_models.py"),
 }
+
+
+@dataclass(frozen=True)
+class Passed:
+    """The suites that passed on a commit."""
+
+    commit: str
+    suites: dict[str, Outcome]
 
 
 @dataclass(frozen=True)
@@ -123,6 +138,16 @@ def describe_commit() -> dict[str, Any]:
     return {"commit": git("rev-parse", "HEAD"), "uncommitted_changes": bool(changes)}
 
 
+def read_passed(tested: Mapping[str, Any]) -> dict[str, Outcome]:
+    """Return the suites that have passed on a commit; none where files have been changed."""
+    try:
+        stored = msgspec.json.decode(PASSED.read_bytes(), type=Passed)
+    except (OSError, msgspec.MsgspecError):
+        return {}
+    is_same = stored.commit == tested["commit"] and not tested["uncommitted_changes"]
+    return stored.suites if is_same else {}
+
+
 def print_summary(outcomes: dict[str, Outcome]) -> None:
     """Print one line per suite."""
     console.print_line(f"{'suite':<20}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
@@ -141,17 +166,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print_error(f"test-all: no {display_path(MODELS_PYTHON)}; run: make test-all")
         return 2
     tested = describe_commit()
+    passed = read_passed(tested)
     outcomes = {}
-    for name, suite in SUITES.items():
-        if chosen in (None, name):
-            console.print_line(f"test-all: {name}")
-            console.flush()
-            outcomes[name] = run_suite(suite)
+    for name in [chosen] if chosen else SUITES:
+        if name in passed:
+            console.print_line(f"test-all: {name} has passed on this commit")
+            outcomes[name] = passed[name]
+            continue
+        console.print_line(f"test-all: {name}")
+        console.flush()
+        outcomes[name] = run_suite(SUITES[name])
+        if outcomes[name].complete and describe_commit() == tested and not tested["uncommitted_changes"]:
+            passed[name] = outcomes[name]
+            write_file(PASSED, msgspec.json.encode(Passed(tested["commit"], passed)).decode())
     print_summary(outcomes)
     if not all(outcome.complete for outcome in outcomes.values()):
         console.print_line("not every test passed; nothing is stored")
         return 1
-    if chosen is None:
+    outcomes = {name: outcome for name in SUITES if (outcome := outcomes.get(name) or passed.get(name))}
+    if len(outcomes) == len(SUITES):
         result = {
             "about": "The last complete run of `make test-all`, which wrote this file.",
             "date": datetime.now(UTC).date().isoformat(),

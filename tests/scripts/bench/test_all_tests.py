@@ -23,6 +23,7 @@ def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(all_tests, "MODELS_PYTHON", tmp_path)
     path = tmp_path / "test-all.json"
     monkeypatch.setattr(all_tests, "OUT", path)
+    monkeypatch.setattr(all_tests, "PASSED", tmp_path / "passed.json")
     return path
 
 
@@ -64,3 +65,27 @@ def test_a_complete_run_is_stored_with_its_commit(
     stored = json.loads(out.read_text(encoding="utf-8"))
     assert stored["suites"] == {name: {"passed": 9, "seconds": 61.5} for name in SUITES}
     assert len(stored["commit"]) == 40 and stored["machine"]["cores"] > 0
+
+
+def test_a_suite_that_passed_on_this_commit_is_not_run_again(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+    commit = {"commit": "0" * 40, "uncommitted_changes": False}
+    outcomes = {"models": Outcome(5, 1, 0, 1.0)}
+
+    def run(suite: Suite) -> Outcome:
+        ran.append(next(name for name, other in SUITES.items() if other is suite))
+        return outcomes.get(ran[-1], Outcome(9, 0, 0, 1.0))
+
+    monkeypatch.setattr(all_tests, "run_suite", run)
+    monkeypatch.setattr(all_tests, "describe_commit", lambda: commit)
+    assert main(["--suite", "code"]) == 0 and ran == ["code"]
+    assert main([]) == 1 and ran == [*SUITES] and not out.exists()  # models fail
+    outcomes.clear()
+    assert main(["--suite", "models"]) == 0 and ran == [*SUITES, "models"]
+    assert list(json.loads(out.read_text(encoding="utf-8"))["suites"]) == [*SUITES]
+    # Another commit, or files that were changed, have passed nothing.
+    for other in ({"commit": "1" * 40}, {"uncommitted_changes": True}):
+        monkeypatch.setattr(all_tests, "describe_commit", lambda other=other: commit | other)
+        ran.clear()
+        assert main(["--suite", "s3"]) == 0 and ran == ["s3"]
+        assert main(["--suite", "s3"]) == 0 and len(ran) == (1 if "commit" in other else 2)
