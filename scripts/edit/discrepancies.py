@@ -55,7 +55,8 @@ def show_context(rows: Iterable[Row], articles: Mapping[str, Document]) -> str:
     """Return each entry with its spans between the words around them, for proofreading."""
     lines = []
     for row in rows:
-        lines.append(f"\n{row['id']} {row['relation']} {row['salience']} | {row['reason']}")
+        optional = " optional" if row.get("optional") else ""
+        lines.append(f"\n{row['id']} {row['relation']} {row['salience']}{optional} | {row['reason']}")
         for span in row["spans"]:
             text, start, end = articles[span["doc_id"]].text, span["start"], span["end"]
             around = f"…{text[max(0, start - _AROUND) : start]}[{text[start:end]}]{text[end : end + _AROUND]}…"
