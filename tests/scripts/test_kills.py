@@ -50,7 +50,8 @@ BRIEF = {
     "speed": "\n\nMEASUREMENTS, TARGETS, measure_whole_process, describe_environment = {}, (), dict, dict\n"
     "resource.getrusage = lambda who: resource.struct_rusage(range(16))\n",
     "all_tests": "\n\nMODELS_PYTHON = Path(sys.executable)\nrun_suite = lambda suite: Outcome(1, 0, 0, 0.0)\n"
-    "describe_commit = dict\n",  # which says whether the tree had changes just then
+    # It says whether the tree had changes just then.
+    "describe_commit = lambda: {'commit': '', 'uncommitted_changes': True}\n",
 }
 Contents = dict[str, bytes]
 

@@ -102,7 +102,7 @@ def read_answer(row: dict[str, Any], document: Document, ontology: Ontology) -> 
     predicted, reader, repaired = read_leniently(drop_keys(KeyNames().resolve(row)), make_reader, document.doc_id)
     if reader.problems:
         raise InputError(reader.problems)
-    return predicted, reader.row, repaired
+    return predicted, reader.given, repaired
 
 
 def select_layers(row: dict[str, Any], document: Document) -> dict[str, Any]:

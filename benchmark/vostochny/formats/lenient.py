@@ -36,8 +36,8 @@ Row = dict[str, Any]
 def read_leniently(row: Row, make_reader: Callable[[Row], RowReader], doc_id: str) -> tuple[Document, RowReader, int]:
     """Return a prediction from a row once that is repaired, its reader, and the number of repaired items.
 
-    ``make_reader`` is called for the row, and again for each repaired one. The reader that is returned has the row that
-    was read last, and the problems that remain.
+    ``make_reader`` is called for the row, and again for each repaired one. The reader that is returned was given the
+    row that was repaired last, and has the problems that remain.
     """
     reader = make_reader(row)
     document = reader.read(doc_id, with_text=False)

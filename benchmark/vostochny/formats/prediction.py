@@ -81,7 +81,8 @@ class RowReader:
         offsets: str | None = None,
         option: str = "",
     ):
-        self.path, self.line, self.row, self.text = path, line, row, text
+        self.path, self.line, self.text = path, line, text
+        self.given = self.row = row  # the second is the row with words placed
         self.ontology, self.unknown = ontology, unknown or "error"
         self.labels = ontology.list_labels(view)
         self.layout, self.offsets = layout, None if offsets == "characters" else offsets
