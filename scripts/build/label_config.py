@@ -81,6 +81,7 @@ STYLE = """
 .vo-attribute .lsf-choices, .vo-attribute .lsf-text-area { margin: 0 !important; }
 .vo-attribute .lsf-choice__item { font-weight: 400; }
 .vo-attribute .lsf-text-area, .vo-attribute .lsf-taxonomy, .vo-attribute .ant-select { flex: 1 1 auto; width: 100%; }
+.vo-attribute :is(.lsf-taxonomy, .lsf-text-area, .ant-select, .ant-select-selector) { min-width: 0; max-width: 168px; }
 .vo-attribute [data-testid="textarea-regions"]:empty { display: none; }
 .vo-attribute .lsf-choice { line-height: 1.6; margin-right: 4px; }
 .vo-arrows h4, .vo-articles h4 { margin: 2px 0 2px 24px !important; font-size: 12px !important; font-weight: 400; }
