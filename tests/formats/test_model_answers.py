@@ -135,3 +135,18 @@ def test_the_last_object_with_a_layer_is_the_answer():
     assert list_predictions('{"entities": []} or rather {"entities": [1]}')[-1] == {"entities": [1]}
     assert list_predictions('<think>{"entities": []}') == [{"entities": []}]
     assert list_predictions("no {braces}") == list_predictions({"a": {"b": 1}}) == []
+
+
+@pytest.mark.usefixtures("_ways")
+@pytest.mark.parametrize("content", [[[1, 2]], [[0, 1], [2, 3]], [["x"]], [[]], {"a": [1, 2]}, 7])
+@pytest.mark.parametrize("link", ["partial", ["partial"], {"a": 1}])
+def test_odd_contents_and_attributes_are_repaired_or_refused(content, link, gold, tmp_path):
+    quote = {"content": content, "cue": {"start": 3, "end": " "}, "link": link}
+    path = tmp_path / "p.jsonl"
+    path.write_text(json.dumps({"doc_id": "a", "quotes": [quote, quote]}) + "\n")
+    try:
+        result = vostochny.score(path, gold=gold, unknown="wrong", resamples=0)
+    except InputError as error:
+        assert all(problem.field.startswith("quotes[") for problem in error.problems)
+    else:
+        assert result.notes

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from vostochny.errors import InputError
 from vostochny.extractors import transformers_
 from vostochny.formats.input import Gold, Input
 from vostochny.model import Document, Span
@@ -85,3 +86,9 @@ def test_a_type_that_begins_like_a_tag_stays_one(tmp_path):
     (tmp_path / "p.json").write_text(json.dumps([output]), encoding="utf-8")
     found, _ = Input(tmp_path / "p.json").read_predictions(Input(tmp_path / "gold.jsonl").read_gold())
     assert [e.type for e in found["d0"].entities] == ["E-MAIL"]
+
+
+@pytest.mark.parametrize("word", [["Vladimir"], 7, {"a": 1}])
+def test_a_word_that_is_no_text_is_named(word, tmp_path):
+    with pytest.raises(InputError, match="entities"):
+        read(tmp_path, [{"entity_group": "PER", "word": word, "start": 2, "end": 11}])

@@ -71,7 +71,7 @@ def _repair(row: Row, layer: str, index: int, rest: str) -> bool:
             return True  # a place above it was repaired
         holder = holder[step]
     key: Any = steps[-1]
-    if type(holder) not in (dict, list):
+    if type(holder) not in (dict, list) or (isinstance(holder, list) and _has_no(holder, key)):
         return True
     value = holder.get(key) if isinstance(holder, dict) else holder[key]
     if key == "arguments" or key in _HINTS or key in {a.name for a in list_attributes(layer)}:

@@ -401,7 +401,7 @@ class RowReader:
             if value is None:
                 continue
             allowed = self.ontology.list_names(field.key.values) if field.key.values else None
-            if field.key.former and value not in (allowed or ()):
+            if field.key.former and isinstance(value, str) and value not in (allowed or ()):
                 value = field.key.rename(value)
             is_right = type(value) is bool if field.kind == "flag" else type(value) is str and value.isprintable()
             if is_right and (allowed is None or value in allowed):

@@ -124,7 +124,10 @@ class PieceJoiner:
         # The blank before a word is the tokenizer's; white space after one is the system's mistake, and counts as such.
         span = Span(trim(start, end, text).start, end)
         # Other words may mean that the offsets count in another unit.
-        is_right = is_written_as(text[start:end], entity.get("text", text[start:end]))
+        written = entity.get("text", text[start:end])
+        if not isinstance(written, str):
+            return entity  # which is reported later
+        is_right = is_written_as(text[start:end], written)
         self.padded += is_right and text[end - 1].isspace()
         if not is_right or not text[start:end].strip() or span == Span(start, end):
             return entity
