@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -264,3 +265,19 @@ def test_keys_without_number_are_counted_in_a_note(tmp_path):
     (note,) = [note for note in read(tmp_path, value)[1] if note.startswith("keys not used")]
     assert note.startswith("keys not used: key00000, key00001") and note.endswith("… (5000 in all)")
     assert len(note) < 2000
+
+
+@pytest.mark.parametrize("words", [7, ["Kim"], {"a": "Kim"}, True])
+@pytest.mark.parametrize("streamed", [False, True])
+def test_words_beside_offsets_are_a_text(words, streamed, tmp_path, monkeypatch):
+    if streamed:
+        monkeypatch.setattr("vostochny.scoring.systems.MAX_GOLD_BYTES_IN_MEMORY", 1)
+    (tmp_path / "gold.jsonl").write_text('{"doc_id": "a", "text": "Kim met.", "entities": []}\n')
+    row = {"doc_id": "a", "entities": [{"start": 0, "end": 3, "text": words, "type": "PER"}]}
+    (tmp_path / "p.jsonl").write_text(json.dumps(row) + "\n")
+    with pytest.raises(InputError, match=r"entities\[0\].text: is .*; expected the words of the span"):
+        vostochny.score(tmp_path / "p.jsonl", gold=tmp_path / "gold.jsonl")
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        result = vostochny.score(tmp_path / "p.jsonl", gold=tmp_path / "gold.jsonl", unknown="wrong")
+    assert "1 items have something that cannot be read" in " ".join([*result.notes, *(str(x.message) for x in said)])

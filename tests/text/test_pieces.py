@@ -90,5 +90,7 @@ def test_a_type_that_begins_like_a_tag_stays_one(tmp_path):
 
 @pytest.mark.parametrize("word", [["Vladimir"], 7, {"a": 1}])
 def test_a_word_that_is_no_text_is_named(word, tmp_path):
-    with pytest.raises(InputError, match="entities"):
-        read(tmp_path, [{"entity_group": "PER", "word": word, "start": 2, "end": 11}])
+    path = tmp_path / "p.json"
+    path.write_text(json.dumps([[{"entity_group": "PER", "word": word, "start": 2, "end": 11}]]), encoding="utf-8")
+    with pytest.raises(InputError, match=r"entities\[0\].text: is "):
+        Input(path).read_predictions(Gold([Document("d0", TEXT)], load_ontology()))

@@ -83,6 +83,8 @@ def _repair(row: Row, layer: str, index: int, rest: str) -> bool:
         holder[key] = UNREADABLE
     elif key in _SPANS:
         holder[key] = _make_words(value)
+    elif key == "text":
+        del holder[key]
     elif key == "content" and isinstance(value, list) and value:
         return True  # every part of it has a problem of its own
     elif key == "content":

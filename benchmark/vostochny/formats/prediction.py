@@ -239,8 +239,11 @@ class RowReader:
             self.add_problem(f"{where}.end", message + self.suggest_unit(start, end, value.get("text")))
         else:
             surface = value.get("text")
+            if surface is not None and not isinstance(surface, str):
+                self.add_problem(f"{where}.text", f"is {describe_kind(surface)}; expected the words of the span")
+                return None
             if (
-                isinstance(surface, str)
+                surface is not None
                 and self.text is not None
                 and self.text[start:end] != surface
                 and not are_same_words(self.text[start:end], surface)

@@ -169,6 +169,8 @@ def _make_entity(item: Mapping[str, Any], label: Any) -> dict[str, Any]:
     word, has_offsets = item.get("word"), item.get("start") is not None or item.get("end") is not None
     if isinstance(word, str) and (not has_offsets or "entity_group" in item or _is_readable(word)):
         out["text"] = _remove_marks(word)
+    elif word is not None and not isinstance(word, str):
+        out["text"] = word  # for the reader to refuse
     return {**out, "start": item.get("start"), "end": item.get("end")} if has_offsets or "text" not in out else out
 
 
