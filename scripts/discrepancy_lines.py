@@ -53,6 +53,7 @@ class _Reader:
     ontology: Ontology
     rows: list[Row] = field(default_factory=list)
     problems: Problems[Problem] = field(default_factory=Problems)
+    ids: set[str] = field(default_factory=set)
     at: int = 0  # the line of the entry that is read
     entry: Row | None = None
 
@@ -75,6 +76,9 @@ class _Reader:
             self.add_problem(number, "entry", "expected “relation salience | reason”, with “optional” before the bar")
             return
         self.at = number
+        if found["id"] in self.ids:
+            self.add_problem(number, found["id"], "is the number of two entries; leave it out of the new one")
+        self.ids |= {found["id"]} - {None}
         optional = {"optional": True} if found["optional"] else {}
         self.entry = {"id": found["id"], "relation": found["relation"], "salience": found["salience"], **optional,
                       "reason": found["reason"], "spans": []}  # fmt: skip

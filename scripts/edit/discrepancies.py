@@ -4,13 +4,16 @@
     python -m scripts discrepancies check lines.txt     show every span of lines in its context, and what is wrong
     python -m scripts discrepancies take lines.txt      write corrected lines into annotations/discrepancies.yaml
 
-An entry without a number gets the next free one.
+An entry without a number gets the next free one. The first line names the state of the file that the lines are a copy
+of: ``take`` refuses lines that would undo what has changed since.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,10 +23,13 @@ from scripts.discrepancy_lines import Row, read_lines, write_lines
 from scripts.files import ANNOTATIONS, read_text, write_file
 from scripts.history import differences, revisions
 from scripts.store import DISCREPANCIES, GOLD, Store
+from vostochny.corpus import shorten_hash
+from vostochny.errors import InputError, Problem
 from vostochny.model import Document, shorten_id
 from vostochny.system import console
 from vostochny.system.arguments import ArgumentParser
 
+_STATE = re.compile(r"-- discrepancies, ([0-9a-f]{12})$", re.M)
 _AROUND = 40  # characters that are shown before and after a span
 _HEADER = """\
 # The questions that the five articles answer differently (GUIDELINES, D1–D8), edited with python -m scripts
@@ -51,6 +57,23 @@ def render(rows: Iterable[Row]) -> str:
     return _HEADER + "".join(entries)
 
 
+def show(store: Store, articles: Mapping[str, Document]) -> str:
+    """Return the discrepancies as lines, after one that names their state."""
+    return f"-- discrepancies, {_digest(store)}\n\n{write_lines(store.read_discrepancies(), articles, store.ontology)}"
+
+
+def _digest(store: Store) -> str:
+    return shorten_hash(hashlib.sha256(store.read_bytes(DISCREPANCIES)).hexdigest())
+
+
+def refuse_old_copy(source: str, name: str, store: Store) -> None:
+    """Raise InputError where lines are a copy of another state of the discrepancies."""
+    header = _STATE.match(source)
+    if header and header[1] != _digest(store):
+        message = "the discrepancies have changed since they were shown; show them again and make the correction there"
+        raise InputError([Problem(name, 1, None, message)])
+
+
 def show_context(rows: Iterable[Row], articles: Mapping[str, Document]) -> str:
     """Return each entry with its spans between the words around them, for proofreading."""
     lines = []
@@ -75,13 +98,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     store = Store()
     articles = {document.doc_id: document for document in store.read_gold()}
     if args.command == "show":
-        console.write_data(write_lines(store.read_discrepancies(), articles, store.ontology))
+        console.write_data(show(store, articles))
         return 0
-    rows = read_lines(read_text(args.file), str(args.file), articles, store.ontology)
+    source = read_text(args.file)
+    rows = read_lines(source, str(args.file), articles, store.ontology)
     if args.command == "check":
         console.print_text(show_context(rows, articles))
         return 0
     with exchange.lock(ANNOTATIONS / GOLD):
+        refuse_old_copy(source, str(args.file), store)
         before = replace(revisions.read_side(), name="before")
         write_file(ANNOTATIONS / DISCREPANCIES, render(rows))
     console.print_text(differences.diff(before).as_text())

@@ -55,6 +55,7 @@ def test_an_entry_without_a_number_gets_the_next_one() -> None:
         (ENTRY.replace("contradiction", "variant") + SPANS, "lines.txt:1: relation: is 'variant'; expected one of"),
         (ENTRY.replace("major", "big") + SPANS, "lines.txt:1: salience: is 'big'; expected one of major, minor"),
         (ENTRY.replace("major", "major optional") + SPANS, "lines.txt:1: optional: is for minor entries only"),
+        ((ENTRY.replace("major", "major d001") + SPANS) * 2, "lines.txt:4: d001: is the number of two entries"),
         (ENTRY + "  001: thrice\n" + SPANS, "lines.txt:2: 001: 'thrice' occurs 0 times as whole words"),
         (ENTRY + "  001: twice ~2\n" + SPANS, "lines.txt:2: 001: 'twice' occurs 1 times as whole words"),
         (ENTRY + "  017: twice\n" + SPANS, "lines.txt:2: 017: "),
@@ -70,6 +71,16 @@ def test_each_fault_is_named_with_its_line(lines: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
         read(lines)
     assert any(str(problem).startswith(message) for problem in caught.value.problems), caught.value
+
+
+def test_lines_that_would_undo_a_change_are_refused() -> None:
+    shown = discrepancies.show(STORE, ARTICLES)
+    discrepancies.refuse_old_copy(shown, "lines.txt", STORE)
+    assert read(shown) == STORE.read_discrepancies()
+    changed = Store(ANNOTATIONS, {DISCREPANCIES: b"[]"})
+    with pytest.raises(InputError, match=r"lines\.txt:1: the discrepancies have changed since they were shown"):
+        discrepancies.refuse_old_copy(shown, "lines.txt", changed)
+    discrepancies.refuse_old_copy(ENTRY + SPANS, "lines.txt", changed)  # new lines are a copy of nothing
 
 
 def test_the_command_shows_spans_in_their_context(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
