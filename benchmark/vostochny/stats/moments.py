@@ -252,17 +252,19 @@ def _list_steps(size: Ints, squares: Floats | Ints, products: Floats) -> Iterato
     """
     # Rounded by document: rows that are all alike then do not vary at all.
     within = (size * squares - products) / np.maximum(size - 1, 1)
-    for kind, sums in (
-        (_WITHIN, np.where(size > 1, within, 0)),
-        (_SINGLE, np.where(size > 1, 0, products)),
-        (_BETWEEN, products),
-    ):
+    kinds = [(_WITHIN, within), (_BETWEEN, products)]
+    is_single = size == 1
+    if is_single.any():
+        kinds[0] = _WITHIN, np.where(is_single, 0, within)
+        kinds.append((_SINGLE, np.where(is_single, products, 0)))
+    for kind, sums in kinds:
         steps = np.rint(sums / STEP)
-        high = np.trunc(steps / _HIGH)
-        if high.any():
+        greatest = max(steps.max(initial=0), -steps.min(initial=0))
+        if greatest >= _HIGH:
+            high = np.trunc(steps / _HIGH)
             steps -= high * _HIGH
             yield kind, 1, high
-        if steps.any():
+        if greatest and steps.any():
             yield kind, 0, steps
 
 

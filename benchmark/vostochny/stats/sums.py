@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
-from vostochny.metrics.counts import Counts, ExactSums, concatenate
-from vostochny.metrics.matching import Ints
+from vostochny.metrics.counts import Counts, ExactSums, concatenate, merge_cells, number_runs
+from vostochny.metrics.matching import Floats, Ints
 from vostochny.stats.measures import list_rows
 from vostochny.stats.moments import Moments, Rows
 from vostochny.stats.samples import MAX_KEPT_DOCUMENTS, MAX_KEPT_UNITS
@@ -32,7 +32,8 @@ class Sums:
         self._list_rows = list_rows
         self.units = self.documents = 0
         self._batches: list[Mapping[str, Counts]] | None = []  # as they came; None once they are too many
-        self._by_document: dict[str, list[Counts]] | None = {}
+        # Of each batch the number of documents; of each cell, a document in a stratum, document, place and numbers.
+        self._by_document: list[tuple[int, Ints, Ints, Floats]] | None = []
         self._facets: dict[str, tuple[str, tuple[str, ...]]] = {}  # metric and facets of the counts of each name
         self._strata: dict[tuple[str, tuple[str, ...]], int] = {}  # the place of each name and stratum in the totals
         self._totals = ExactSums()
@@ -65,10 +66,10 @@ class Sums:
             self._absorb_batches()
             self._moments.update(other._moments)
             self._facets |= other._facets
-            self._totals.update(other._totals, self._number(other._strata))
+            places = self._number(other._strata)
+            self._totals.update(other._totals, places)
             if self._by_document is not None and other._by_document is not None:
-                for name, parts in other._by_document.items():
-                    self._by_document.setdefault(name, []).extend(parts)
+                self._by_document += [(n, document, places[at], cells) for n, document, at, cells in other._by_document]
             else:
                 self._by_document = None
             self._let_go()
@@ -85,10 +86,19 @@ class Sums:
         """
         if self._batches is not None:
             return concatenate([batch[name] for batch in self._batches]).reorder(rank)
-        if self._by_document is not None:
-            return concatenate(self._by_document[name]).reorder(rank)
         metric, facets = self._facets[name]
         places = {stratum: at for (of, stratum), at in self._strata.items() if of == name}
+        if self._by_document is not None:
+            stratum_at = np.full(len(self._strata), -1)
+            stratum_at[list(places.values())] = np.arange(len(places))
+            before, parts = 0, []
+            for count, document, at, cells in self._by_document:
+                stratum = stratum_at[at]
+                here = stratum >= 0
+                parts.append((document[here] + before, stratum[here], cells[here]))
+                before += count
+            columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+            return Counts(metric, facets, tuple(places), np.arange(before), *columns).reorder(rank)
         table = self._totals.values(len(self._strata))[None, list(places.values())]
         documents = np.zeros(1, dtype=np.int64)
         return Counts.of_table(metric, facets, tuple(places), table, documents).reorder(documents)
@@ -107,14 +117,20 @@ class Sums:
 
     def _absorb(self, counts: Mapping[str, Counts]) -> None:
         """Add counts to the sums, and do not keep their units."""
-        self._moments.add(next(iter(counts.values())).documents, self._list_rows(counts))
+        documents = next(iter(counts.values())).documents
+        self._moments.add(documents, self._list_rows(counts))
         places = []
         for name, one in counts.items():
             self._facets[name] = one.metric, one.facets
             places.append(self._number([(name, stratum) for stratum in one.strata])[one.stratum])
-            if self._by_document is not None:
-                self._by_document.setdefault(name, []).append(one.by_document())
-        self._totals.add(np.concatenate(places), np.concatenate([one.cells for one in counts.values()]))
+        place, cells = np.concatenate(places), np.concatenate([one.cells for one in counts.values()])
+        self._totals.add(place, cells)
+        if self._by_document is not None:
+            document = number_runs(documents)
+            unit = np.concatenate([one.unit for one in counts.values()])
+            count, width = int(document.max(initial=-1)) + 1, max(1, len(self._strata))
+            filled, sums = merge_cells(document[unit] * width + place, cells)
+            self._by_document.append((count, *np.divmod(filled, width), sums))
         self._let_go()
 
     def _number(self, keys: Iterable[tuple[str, tuple[str, ...]]]) -> Ints:
