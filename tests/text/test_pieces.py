@@ -88,9 +88,14 @@ def test_a_type_that_begins_like_a_tag_stays_one(tmp_path):
     assert [e.type for e in found["d0"].entities] == ["E-MAIL"]
 
 
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("tag", ["entity", "entity_group"])
 @pytest.mark.parametrize("word", [["Vladimir"], 7, {"a": 1}])
-def test_a_word_that_is_no_text_is_named(word, tmp_path):
+def test_a_word_that_is_no_text_is_named(word, tag, first, tmp_path):
+    words = [word, "Putin"] if first else ["Vladimir", word]
+    places = [(3, 11), (12, 17)]
+    items = [{tag: "I-PER", "word": x, "start": a, "end": b} for x, (a, b) in zip(words, places, strict=True)]
     path = tmp_path / "p.json"
-    path.write_text(json.dumps([[{"entity_group": "PER", "word": word, "start": 2, "end": 11}]]), encoding="utf-8")
+    path.write_text(json.dumps([items]), encoding="utf-8")
     with pytest.raises(InputError, match=r"entities\[0\].text: is "):
         Input(path).read_predictions(Gold([Document("d0", TEXT)], load_ontology()))

@@ -109,7 +109,9 @@ class PieceJoiner:
         if entity.get("start") is not None:
             entity["end"] = item.get("end")
         word = item.get("word")
-        if "text" in entity and isinstance(word, str):
+        if word is not None and not isinstance(word, str):
+            entity["text"] = word  # for the reader to refuse
+        elif word is not None and isinstance(entity.get("text"), str):
             if entity.get("start") is not None and "entity_group" not in item and not _is_readable(word):
                 del entity["text"]
                 return
